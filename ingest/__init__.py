@@ -1,0 +1,30 @@
+"""Turning folders of documents into an index."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ingest.errors import IngestError
+    from ingest.pipeline import ingest
+    from ingest.report import IngestReport
+
+_ROOMS = {
+    "IngestError": "ingest.errors",
+    "IngestReport": "ingest.report",
+    "ingest": "ingest.pipeline",
+}
+
+__all__ = ["IngestError", "IngestReport", "ingest"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded at first use, so that `import ingest` costs nothing.
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

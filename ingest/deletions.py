@@ -1,0 +1,60 @@
+"""The guard against a share that is not mounted: too much gone at once is rather a fault than a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.errors import MassDeletionError
+from ingest.plan import Plan, by_content, content_sha256
+from ingest.source import Root
+
+
+def moves(plan: Plan) -> dict[str, str]:
+    """Where documents that are gone stand now, by content: the old uri and the new one.
+
+    Reads those new files that are as large as one that is gone.
+    """
+    gone = by_content(record for record in plan.gone if record.uri in plan.documents)
+    sizes = {record.size for record in plan.gone}
+    found: dict[str, str] = {}
+    for file in plan.read:
+        if file.size in sizes and file.uri not in plan.documents:
+            waiting = gone.get(content_sha256(file.path) or "")
+            if waiting:
+                found[waiting.pop()] = file.uri
+    return found
+
+
+def check_deletions(plan: Plan, roots: Sequence[Root], max_share: float) -> None:
+    """Raise MassDeletionError if more than this share of a root's documents are gone, not only moved."""
+    gone = {record.uri for record in plan.gone} & plan.documents
+    if not gone:
+        return
+    moved: dict[str, str] | None = None
+    for root in roots:
+        before = sum(root.holds(uri) for uri in plan.documents)
+        missing = {uri for uri in gone if root.holds(uri)}
+        if len(missing) <= max_share * before:
+            continue
+        moved = moves(plan) if moved is None else moved
+        missing -= moved.keys()
+        if len(missing) > max_share * before:
+            raise MassDeletionError(
+                _told(root.uri, len(missing), before, max_share),
+                hint="Is the folder mounted? If they are meant to go: --max-delete 1",
+            )
+
+
+def _told(folder: str, missing: int, before: int, max_share: float) -> str:
+    if missing == before:
+        what = (
+            f"All {before:,} documents below {folder} are"
+            if before > 1
+            else (f"The only document below {folder} is")
+        )
+    else:
+        what = f"{missing:,} of the {before:,} documents below {folder} are"
+    return (
+        f"{what} gone, more than the share of {max_share:g} that one run may delete "
+        "(ingest.max_delete); nothing was deleted or changed."
+    )

@@ -1,0 +1,161 @@
+"""What a run would do, worked out without reading, embedding or writing anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ingest.deletions import check_deletions, moves
+from ingest.errors import MassDeletionError
+from ingest.pipeline import recipe_of
+from ingest.plan import Plan, by_content, content_sha256, make_plan
+from ingest.report import Problem
+from ingest.source import SourceFile, resolve_roots
+from rag.index import FileRecord, FileState
+from rag.index.standing import Rates, Standing, read_standing
+from rag.settings import Settings, load_settings
+
+_TEXT_SUFFIXES = frozenset({".md", ".txt", ".html", ".htm", ".csv", ".tsv", ".json", ".xml"})
+_CHUNKS_PER_BYTE = {True: 1 / 900, False: 1 / 8000}
+"""Of text, and of what is packed: what the first run goes by, until there is an index to learn from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run over the same folders would do now. Uris, but for `unchanged`, which is a count.
+
+    `relabelled` are documents of which only the readers or the tags would change; a run counts them as
+    updated. `chunks` is about how many would be embedded, at most; `seconds` about how long it would take,
+    None before a run has shown how fast this machine is. `stops` says why the run would stop, or is empty.
+    """
+
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    relabelled: tuple[str, ...]
+    moved: tuple[tuple[str, str], ...]
+    deleted: tuple[str, ...]
+    unchanged: int
+    failed: tuple[Problem, ...]
+    skipped: tuple[Problem, ...]
+    chunks: int
+    seconds: float | None
+    rated_by_runs: int
+    stops: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """That of the run, as far as can be known: 1 if it would stop, 3 if files failed before."""
+        return MassDeletionError.exit_code if self.stops else 3 if self.failed else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of `inhouse ingest --dry-run --json`."""
+        return {
+            "added": list(self.added),
+            "updated": list(self.updated),
+            "relabelled": list(self.relabelled),
+            "moved": [{"from": old, "to": new} for old, new in self.moved],
+            "deleted": list(self.deleted),
+            "unchanged": self.unchanged,
+            "failed": [{"uri": each.uri, "reason": each.reason} for each in self.failed],
+            "skipped": [{"uri": each.uri, "reason": each.reason} for each in self.skipped],
+            "chunks": self.chunks,
+            "seconds": None if self.seconds is None else round(self.seconds, 1),
+            "stops": self.stops or None,
+        }
+
+
+def dry_run(
+    paths: Sequence[str | Path] | str | Path = (),
+    *,
+    data_dir: str | Path,
+    settings: Settings | None = None,
+    retry_failed: bool = False,
+) -> Forecast:
+    """What `ingest` with the same arguments would do. Needs no lock, no embedder and no network.
+
+    Raises UsageError for a path that does not exist.
+    """
+    settings, data_dir = settings or load_settings(), Path(data_dir)
+    given = [paths] if isinstance(paths, str | os.PathLike) else paths
+    roots = resolve_roots(given, settings.ingest.roots)
+    standing = read_standing(data_dir) or Standing([], {}, Rates(), settings.chunker.max_tokens + 2)
+    _, recipe = recipe_of(settings, standing.max_tokens)
+    plan = make_plan(
+        roots, standing.files, standing.labels, settings, recipe,
+        data_dir=data_dir, retry_failed=retry_failed,
+    )  # fmt: skip
+    stops = ""
+    try:
+        check_deletions(plan, roots, settings.ingest.max_delete)
+    except MassDeletionError as exc:
+        stops = str(exc)
+    return _forecast(plan, standing, stops)
+
+
+def _forecast(plan: Plan, standing: Standing, stops: str) -> Forecast:
+    moved = moves(plan)
+    copied = _copies(plan, standing.files)
+    new = [f for f in plan.read if f.uri not in plan.documents]
+    changed = [f for f in plan.read if f.uri in plan.documents]
+    parsed = [f for f in plan.read if f.uri not in copied]
+    chunks = sum(_chunks(file, standing.rates) for file in parsed)
+    unchanged = {record.uri for record in plan.unchanged}
+    relabelled = [uri for uri in plan.relabelled if uri in unchanged]
+    rate = standing.rates.seconds_per_chunk
+    return Forecast(
+        added=tuple(f.uri for f in new if f.uri not in moved.values()),
+        updated=tuple(f.uri for f in changed),
+        relabelled=tuple(relabelled),
+        moved=tuple(moved.items()),
+        deleted=tuple(r.uri for r in plan.gone if r.uri in plan.documents and r.uri not in moved),
+        unchanged=len(unchanged) - len(relabelled),
+        failed=_problems(plan, failed=True),
+        skipped=_problems(plan, failed=False),
+        chunks=chunks,
+        seconds=0.0 if not chunks else None if rate is None else chunks * rate,
+        rated_by_runs=standing.rates.runs,
+        stops=stops,
+    )
+
+
+def _problems(plan: Plan, *, failed: bool) -> tuple[Problem, ...]:
+    found = [Problem(e.uri, e.reason) for e in plan.unlisted if e.failed is failed]
+    found += [
+        Problem(record.uri, record.reason)
+        for record in plan.settled
+        if (record.state is not FileState.SKIPPED) is failed
+    ]
+    if not failed:
+        found += [Problem(file.uri, reason) for file, reason in plan.skipped]
+    return tuple(sorted(found, key=lambda problem: problem.uri))
+
+
+def _copies(plan: Plan, files: Sequence[FileRecord]) -> set[str]:
+    """New files whose content stands in the index already, under the same name elsewhere.
+
+    Under another name they may have to be read: the name may be their title.
+    """
+    known, contents = {record.uri for record in files}, by_content(files)
+    sizes = {record.size for record in files}
+    return {
+        file.uri
+        for file in plan.read
+        if file.uri not in known
+        and file.size in sizes
+        and any(
+            PurePosixPath(uri).name == PurePosixPath(file.uri).name
+            for uri in contents.get(content_sha256(file.path) or "", ())
+        )
+    }
+
+
+def _chunks(file: SourceFile, rates: Rates) -> int:
+    suffix = file.path.suffix.lower()
+    of_kind = rates.chunks_per_byte.get(suffix)
+    if of_kind is None:
+        # An index that holds no such file yet tells little about it.
+        of_kind = _CHUNKS_PER_BYTE[suffix in _TEXT_SUFFIXES]
+    return max(1, round(file.size * of_kind)) if file.size else 0

@@ -1,0 +1,123 @@
+"""Everything that can go wrong in `ingest`, in one tree.
+
+    InhouseError (rag.errors)
+    └── IngestError
+        ├── MassDeletionError         far more files are gone than usual; nothing was deleted
+        ├── RuleFileError             a folder's file of rules cannot be obeyed
+        ├── WatchError                the operating system cannot tell of changes
+        └── UnreadableFileError       one file cannot be indexed; the run goes on with the others
+            ├── EncryptedFileError    needs a password
+            ├── DamagedFileError      is truncated, or its parts make no sense
+            ├── MislabelledFileError  its content is not what its name says
+            ├── UnsupportedFileError  its format is not read
+            ├── FileTooLargeError     is, or unpacks to, more than the limit
+            ├── FileAccessError       could not be opened or read just now (transient)
+            ├── ParserTimeoutError    the parser took longer than the limit
+            ├── ParserMemoryError     the parser needed more memory than the limit
+            └── ParserCrashError      the parser's process died
+
+`reason` goes on from the file's name in a sentence: "report.pdf" + "is encrypted". `permanent` says whether
+the same bytes would fail again: such a file is left alone until it, or the program, changes.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rag.errors import InhouseError
+
+
+class IngestError(InhouseError):
+    """Base of every error raised on purpose by `ingest`."""
+
+
+class MassDeletionError(IngestError):
+    pass
+
+
+class RuleFileError(IngestError):
+    """`reason` goes on from the folder's name in a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The folder {reason}.")
+        self.reason = reason
+
+
+class WatchError(IngestError):
+    pass
+
+
+class UnreadableFileError(IngestError):
+    """A file that cannot be indexed; `reason` completes a sentence that begins with its name."""
+
+    code: ClassVar[str] = "unreadable"
+    permanent: ClassVar[bool] = True
+
+    def __init__(self, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"The file {reason}.", hint=hint)
+        self.reason = reason
+
+
+class EncryptedFileError(UnreadableFileError):
+    code = "encrypted"
+
+    def __init__(self, reason: str = "is encrypted", *, hint: str = "") -> None:
+        super().__init__(reason, hint=hint or "Save a copy without a password.")
+
+
+class DamagedFileError(UnreadableFileError):
+    code = "damaged"
+
+    def __init__(self, reason: str = "is truncated or damaged", *, hint: str = "") -> None:
+        super().__init__(reason, hint=hint)
+
+
+class MislabelledFileError(UnreadableFileError):
+    code = "mislabelled"
+
+
+class UnsupportedFileError(UnreadableFileError):
+    code = "unsupported"
+
+
+class FileTooLargeError(UnreadableFileError):
+    code = "too_large"
+
+
+class FileAccessError(UnreadableFileError):
+    code = "access"
+    permanent = False
+
+
+class ParserTimeoutError(UnreadableFileError):
+    code = "timeout"
+
+
+class ParserMemoryError(UnreadableFileError):
+    code = "memory"
+
+
+class ParserCrashError(UnreadableFileError):
+    code = "crash"
+
+
+_BY_CODE: dict[str, type[UnreadableFileError]] = {
+    error.code: error
+    for error in (
+        UnreadableFileError,
+        EncryptedFileError,
+        DamagedFileError,
+        MislabelledFileError,
+        UnsupportedFileError,
+        FileTooLargeError,
+        FileAccessError,
+        ParserTimeoutError,
+        ParserMemoryError,
+        ParserCrashError,
+    )
+}
+
+
+def unreadable_file_error(code: str, reason: str, hint: str = "") -> UnreadableFileError:
+    """The error that a parser process reported by its `code`."""
+    return _BY_CODE.get(code, UnreadableFileError)(reason, hint=hint)

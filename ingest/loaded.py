@@ -1,0 +1,146 @@
+"""What a loader makes of a file: its text, and where things stand in it.
+
+All positions are character offsets into `LoadedDocument.text`. Every value is plain enough for JSON, which
+is how it crosses from the parser's process: a parser that was taken over by a hostile file can send a
+wrong text, but nothing that would run here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rag.document import Box
+
+
+class BlockKind(StrEnum):
+    """What a stretch of text is, as far as cutting it is concerned."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_HEADER = "table_header"
+    TABLE_ROW = "table_row"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of the text; `level` is a heading's rank (1 is the highest), else 0.
+
+    `title` is a heading's own words where the text has them with markup around ("## **Fees**"), or where
+    the heading has no words in the text at all (`start == end`: a slide, a sheet).
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The text of one page (from 1) of a paged format."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line on a page and the rectangle that it fills."""
+
+    start: int
+    end: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """A file as it was read.
+
+    `blocks` are in order and do not overlap; only white space stands between them. `pages` lists every
+    page, those in `pages_without_text` with an empty range. `title` is what the document calls itself, or
+    None. `source_sha256` is of the very bytes that were parsed. `language` is ISO 639-1 or empty.
+    """
+
+    text: str
+    media_type: str
+    source_sha256: str = ""
+    title: str | None = None
+    language: str = ""
+    blocks: tuple[Block, ...] = ()
+    pages: tuple[Page, ...] = ()
+    lines: tuple[Line, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read: zero bytes, only white space, only pictures."""
+        return not self.text.strip()
+
+    @property
+    def page_count(self) -> int:
+        return len(self.pages)
+
+    @property
+    def pages_without_text(self) -> tuple[int, ...]:
+        return tuple(page.number for page in self.pages if page.start == page.end)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and strings for `json.dumps`; `from_json` reads them back."""
+        return {
+            "text": self.text,
+            "media_type": self.media_type,
+            "source_sha256": self.source_sha256,
+            "title": self.title,
+            "language": self.language,
+            "blocks": [[b.kind, b.start, b.end, b.level, b.title] for b in self.blocks],
+            "pages": [[p.number, p.start, p.end] for p in self.pages],
+            "lines": [
+                [n.start, n.end, n.box.page, n.box.left, n.box.top, n.box.right, n.box.bottom]
+                for n in self.lines
+            ],
+            "metadata": dict(self.metadata),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> LoadedDocument:
+        """Read what `to_json` wrote; raises ValueError for anything that is not a sound document."""
+        try:
+            document = cls(
+                text=value["text"],
+                media_type=value["media_type"],
+                source_sha256=value["source_sha256"],
+                title=value["title"],
+                language=value["language"],
+                blocks=tuple(Block(BlockKind(b[0]), *b[1:]) for b in value["blocks"]),
+                pages=tuple(Page(*p) for p in value["pages"]),
+                lines=tuple(Line(n[0], n[1], Box(*n[2:])) for n in value["lines"]),
+                metadata=value["metadata"],
+            )
+            _check(document)
+        except (KeyError, TypeError, IndexError) as exc:
+            raise ValueError(f"not a loaded document: {exc}") from exc
+        return document
+
+
+def _check(document: LoadedDocument) -> None:
+    strings = (document.text, document.media_type, document.source_sha256, document.language)
+    if not all(isinstance(value, str) for value in (*strings, document.title or "")):
+        raise ValueError("a text is not a string")
+    document.text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    position = 0
+    for block in document.blocks:
+        if not position <= block.start <= block.end:
+            raise ValueError("blocks overlap or are out of order")
+        position = block.end
+    ranges = [(page.start, page.end) for page in document.pages]
+    ranges += [(line.start, line.end) for line in document.lines]
+    length = len(document.text)
+    if position > length or not all(0 <= start <= end <= length for start, end in ranges):
+        raise ValueError("a position is outside the text")

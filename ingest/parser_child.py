@@ -1,0 +1,208 @@
+"""A parser process as its parent sees it: asked, timed, buried and replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import (
+    IngestError,
+    ParserCrashError,
+    ParserMemoryError,
+    ParserTimeoutError,
+    UnreadableFileError,
+    unreadable_file_error,
+)
+from ingest.loaded import LoadedDocument
+from ingest.parser_process import FRAME
+
+Outcome = LoadedDocument | UnreadableFileError
+
+_START_TIMEOUT_S = 60.0
+
+
+class _DiedError(Exception):
+    """The child ended, or sent nonsense, before its answer was complete."""
+
+
+class ParserChild:
+    """One child process at a time, and its replacement when it fails. For one thread at a time."""
+
+    def __init__(self, timeout_s: float, memory_mb: int) -> None:
+        self._timeout_s = timeout_s
+        self._memory_mb = memory_mb
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._served = 0
+        self._start_peak_kb = 0
+        self._stopped = threading.Event()
+        self._reaping = threading.Lock()
+
+    def load(self, request: dict[str, str], descriptor: int) -> Outcome:
+        """Have the child read the file; a second child tries again if one that was in use died of it."""
+        for _ in range(2):
+            was_fresh = self._process is None or self._served == 0
+            try:
+                return self._ask(request, descriptor)
+            except TimeoutError:
+                self.end()
+                return ParserTimeoutError(f"took longer than {self._timeout_s:g} s")
+            except _DiedError as exc:
+                error = self._post_mortem(str(exc))
+                if was_fresh or self._stopped.is_set():
+                    return error
+        return error
+
+    def stop(self) -> None:
+        """Kill the child, from any thread; the one that waits for it wakes up. No other is started."""
+        self._stopped.set()
+        self._kill(self._process)
+
+    def _ask(self, request: dict[str, str], descriptor: int) -> Outcome:
+        connection = self._start() if self._socket is None else self._socket
+        deadline = time.monotonic() + self._timeout_s
+        payload = json.dumps(request).encode()
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        try:
+            connection.settimeout(self._timeout_s)
+            socket.send_fds(connection, [FRAME.pack(len(payload)), payload], [descriptor])
+        except (BrokenPipeError, ConnectionError) as exc:
+            raise _DiedError from exc
+        answer = self._receive(connection, deadline)
+        self._served += 1
+        if answer.get("last"):
+            self.end()
+        return self._outcome(answer)
+
+    def _outcome(self, answer: dict[str, Any]) -> Outcome:
+        if "document" not in answer:
+            if answer.get("code") == "memory":
+                return self._memory_error()
+            code, reason, hint = (str(answer.get(key, "")) for key in ("code", "reason", "hint"))
+            return unreadable_file_error(code, reason or "cannot be read", hint)
+        try:
+            return LoadedDocument.from_json(answer["document"])
+        except ValueError as exc:
+            raise _DiedError(str(exc)) from exc
+
+    def _start(self) -> socket.socket:
+        if self._stopped.is_set():
+            raise _DiedError("the sandbox was closed")
+        ours, theirs = socket.socketpair()
+        limits = (os.getpid(), self._memory_mb, max(1, round(self._timeout_s)))
+        arguments = [str(value) for value in (theirs.fileno(), *limits)]
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-B", "-m", "ingest.parser_process", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C is for the parent, which ends its children itself
+            )
+        self._socket, self._served = ours, 0
+        if self._stopped.is_set():  # stop() may have come just before there was a process to kill
+            self._kill(self._process)
+        try:
+            ready = self._receive(ours, time.monotonic() + _START_TIMEOUT_S)
+            self._start_peak_kb = int(ready["peak_kb"])
+        except (TimeoutError, KeyError, ValueError, _DiedError) as exc:
+            self.end()
+            if self._stopped.is_set():
+                raise _DiedError("the sandbox was closed") from exc
+            raise IngestError(
+                "The parser process does not start.",
+                hint=f"Try: {sys.executable} -m ingest.parser_process; it should print no error but usage.",
+            ) from exc
+        return ours
+
+    def _receive(self, connection: socket.socket, deadline: float) -> dict[str, Any]:
+        (length,) = FRAME.unpack(_read(connection, FRAME.size, deadline))
+        if length > self._memory_mb * 2**20:
+            raise _DiedError("the answer is too long")
+        payload = _read(connection, length, deadline)
+        try:
+            answer = json.loads(payload)
+        except ValueError as exc:
+            raise _DiedError("the answer is not JSON") from exc
+        if not isinstance(answer, dict):
+            raise _DiedError("the answer is not an object")
+        return answer
+
+    def _post_mortem(self, what: str) -> UnreadableFileError:
+        """Why the child died: out of memory, out of CPU time, or crashed."""
+        status, peak_kb = self.end()
+        # The kernel counts the parent's size at the child's birth as the child's; only more than that
+        # is known to be its own.
+        if peak_kb > max(0.75 * self._memory_mb * 1024, self._start_peak_kb):
+            return self._memory_error()
+        if status == -signal.SIGXCPU:
+            return ParserTimeoutError(f"took longer than {self._timeout_s:g} s")
+        if status is not None and status < 0 and status != -signal.SIGKILL:
+            what = signal.Signals(-status).name
+        return ParserCrashError(f"crashed the parser ({what})" if what else "crashed the parser")
+
+    def _memory_error(self) -> ParserMemoryError:
+        return ParserMemoryError(f"needed more than {self._memory_mb} MiB")
+
+    def end(self) -> tuple[int | None, int]:
+        """Make sure that the child is gone; its exit status and the most memory it had, in KiB."""
+        process, connection = self._process, self._socket
+        self._process = self._socket = None
+        if connection is not None:
+            connection.close()
+        if process is None or process.returncode is not None:
+            return None, 0
+        # Closing the socket ends a healthy child; a dead one keeps the status that it died with.
+        self._kill(process)
+        with self._reaping:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return process.returncode, usage.ru_maxrss
+
+    def _kill(self, process: subprocess.Popen[bytes] | None) -> None:
+        # Not Popen.kill: it reaps a dead child in passing, and its exit status and usage with it.
+        with self._reaping, contextlib.suppress(ProcessLookupError):
+            if process is not None and process.returncode is None:
+                os.kill(process.pid, signal.SIGKILL)
+
+
+def _read(connection: socket.socket, length: int, deadline: float) -> bytes:
+    buffer = bytearray()
+    while len(buffer) < length:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+        try:
+            part = connection.recv(min(length - len(buffer), 1 << 20))
+        except ConnectionError as exc:
+            raise _DiedError from exc
+        if not part:
+            raise _DiedError
+        buffer += part
+    return bytes(buffer)
+
+
+def _environment() -> dict[str, str]:
+    """What a parser needs to start, and no more: no proxies, no keys, no tokens."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    search = [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
+    # The folder that holds this package, also where it was found through the working folder.
+    search.insert(0, str(Path(__file__).resolve().parents[1]))
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(search)),
+        "PYTHONHASHSEED": "0",
+        "LC_ALL": "C.UTF-8",
+    }

@@ -1,0 +1,1 @@
+"""One parser per format: `parse(data: bytes, …) -> LoadedDocument`, run in the parser's process only."""

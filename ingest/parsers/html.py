@@ -1,0 +1,176 @@
+"""Web pages: headings, paragraphs, lists and tables, without scripts, styles and navigation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ingest.errors import DamagedFileError, UnreadableFileError
+from ingest.loaded import LoadedDocument
+from ingest.media_type import HTML
+from ingest.parsers.plain_text import decode
+from ingest.text_builder import TextBuilder
+
+_SKIPPED = frozenset(
+    "script style noscript template head nav iframe object embed svg math canvas audio video form"  # noqa: SIM905 - a list would be forty lines
+    " button select option input textarea dialog".split()
+)
+_BLOCKS = frozenset(
+    "address article aside blockquote body br caption center dd details div dl dt fieldset"  # noqa: SIM905
+    " figcaption figure footer header hr html legend li main menu ol p pre section summary table"
+    " tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6".split()
+)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_MAX_DEPTH = 200
+
+
+def parse_html(data: bytes) -> LoadedDocument:
+    from lxml import etree, html
+
+    declared = _CHARSET.search(data[:4096])
+    source = decode(data, declared[1].decode("ascii") if declared else None)
+    source = _XML_DECLARATION.sub("", source).replace("\x00", "\ufffd")
+    if not source.strip():
+        return LoadedDocument("", HTML)
+    parser = html.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        root = html.document_fromstring(source, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as exc:
+        if "empty" in str(exc).lower():
+            return LoadedDocument("", HTML)
+        raise DamagedFileError from exc
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        # The parser stopped there and would have us believe that the page ends.
+        raise UnreadableFileError("is nested too deeply")
+    title = root.findtext(".//title")
+    builder = TextBuilder()
+    body = root.find("body")
+    _Walker(builder).walk(root if body is None else body)
+    return LoadedDocument(
+        builder.text(),
+        HTML,
+        title=" ".join(title.split()) if title else None,
+        language=(root.get("lang") or "")[:2].lower(),
+        blocks=tuple(builder.blocks),
+    )
+
+
+def inline_text(element: Any) -> str:
+    """The words of an element on one line, as a browser would run them together."""
+    return " ".join("".join(_strings(element)).split())
+
+
+def _strings(element: Any) -> Iterator[str]:
+    """The strings under an element, iteratively: a tree may be deeper than Python's stack."""
+    stack: list[tuple[Any, bool]] = [(element, False)]
+    while stack:
+        node, leaving = stack.pop()
+        if isinstance(node, str):
+            yield node
+            continue
+        tag = node.tag
+        if not isinstance(tag, str) or tag in _SKIPPED:
+            continue
+        separator = " " if tag in _BLOCKS else ""
+        yield separator
+        if leaving:
+            continue
+        children: list[tuple[Any, bool]] = [(node.text or "", False)]
+        for child in node:
+            children += [(child, False), (child.tail or "", False)]
+        stack.append((node, True))
+        stack.extend(reversed(children))
+
+
+class _Walker:
+    """Goes through a page in reading order and writes its blocks."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self.builder = builder
+        self._inline: list[str] = []
+
+    def walk(self, element: Any, depth: int = 0, list_depth: int = 0) -> None:
+        """Write `element`; beyond a depth that no honest page has, its words become one paragraph."""
+        self._inline.append(element.text or "")
+        for child in element:
+            if isinstance(child.tag, str) and child.tag not in _SKIPPED:
+                self._child(child, depth, list_depth)
+            self._inline.append(child.tail or "")
+        if element.tag in _BLOCKS:
+            self.flush()
+
+    def flush(self) -> None:
+        text = "\n".join(" ".join(line.split()) for line in "".join(self._inline).split("\v"))
+        self._inline.clear()
+        self.builder.paragraph(text)
+
+    def _child(self, child: Any, depth: int, list_depth: int) -> None:
+        tag = child.tag
+        if depth > _MAX_DEPTH:
+            self._inline.append(inline_text(child))
+        elif tag == "br":
+            self._inline.append("\v")
+        elif tag not in _BLOCKS:
+            self.walk(child, depth + 1, list_depth)
+        else:
+            self.flush()
+            self._block(child, depth, list_depth)
+
+    def _block(self, element: Any, depth: int, list_depth: int) -> None:
+        tag = element.tag
+        if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+            self.builder.heading(inline_text(element), int(tag[1]))
+        elif tag in ("ul", "ol", "menu"):
+            self._list(element, depth, list_depth)
+        elif tag == "pre":
+            self.builder.code("".join(element.itertext()))
+        elif tag == "table" and not _is_layout(element):
+            self._table(element)
+        else:
+            self.walk(element, depth + 1, list_depth)
+
+    def _list(self, element: Any, depth: int, list_depth: int) -> None:
+        number = 0
+        for item in element:
+            if not isinstance(item.tag, str) or item.tag in _SKIPPED:
+                continue
+            number += 1
+            marker = f"{number}." if element.tag == "ol" else "-"
+            nested = [child for child in item if child.tag in ("ul", "ol", "menu")]
+            for child in nested:
+                item.remove(child)
+            self.builder.list_item(inline_text(item), marker=marker, depth=list_depth)
+            for child in nested:
+                if depth > _MAX_DEPTH:
+                    self.builder.paragraph(inline_text(child))
+                else:
+                    self._list(child, depth + 1, list_depth + 1)
+
+    def _table(self, element: Any) -> None:
+        caption = element.find("caption")
+        if caption is not None:
+            self.builder.paragraph(inline_text(caption))
+        rows = []
+        for row in element.iter("tr"):
+            cells = []
+            for cell in row:
+                if cell.tag in ("td", "th"):
+                    span = cell.get("colspan", "1")
+                    cells.append(inline_text(cell))
+                    cells += [""] * (min(int(span), 50) - 1 if span.isdecimal() else 0)
+            rows.append(cells)
+        self.builder.table(rows)
+
+
+def _is_layout(table: Any) -> bool:
+    """Whether a table only arranges the page: it holds tables, headings or just one cell."""
+    if table.get("role") in ("presentation", "none"):
+        return True
+    cells = 0
+    for element in table.iterdescendants():
+        if element.tag in ("table", "h1", "h2", "h3"):
+            return True
+        cells += element.tag in ("td", "th")
+    return cells <= 1

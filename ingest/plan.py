@@ -1,0 +1,154 @@
+"""What a run has to do: the folder's listing held against the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.access import label
+from ingest.errors import UnreadableFileError
+from ingest.loader import SUPPORTED, open_file
+from ingest.source import Listing, Root, SourceFile, Unlisted, look
+from rag.document import Labels
+from rag.index import IN_INDEX, FileRecord, FileState
+from rag.settings import Settings
+
+NEVER = -1
+"""The time of a file that failed for a passing reason: no file has it, so it is read again."""
+_MEBIBYTE = 2**20
+_RACY_S = 2.0
+"""A file changed this shortly before it was read may change again without its time showing it."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Every listed file is in exactly one of `read`, `unchanged`, `settled`, `skipped`, `unlisted`.
+
+    `settled` are files that failed, were empty or of no use, and have not changed since. `touched` are
+    among the unchanged and settled: their time changed, their content did not. `gone` are the
+    ledger's files that were not listed. `labels` are those of every listed file, by uri; `relabelled`
+    the documents in the index whose own are not these. `documents` are the uris of what is in the index.
+    """
+
+    read: list[SourceFile] = field(default_factory=list)
+    unchanged: list[FileRecord] = field(default_factory=list)
+    touched: list[tuple[SourceFile, FileRecord]] = field(default_factory=list)
+    settled: list[FileRecord] = field(default_factory=list)
+    skipped: list[tuple[SourceFile, str]] = field(default_factory=list)
+    unlisted: list[Unlisted] = field(default_factory=list)
+    gone: list[FileRecord] = field(default_factory=list)
+    labels: Mapping[str, Labels] = field(default_factory=dict)
+    relabelled: list[str] = field(default_factory=list)
+    documents: frozenset[str] = frozenset()
+
+
+def make_plan(
+    roots: Sequence[Root],
+    ledger: Iterable[FileRecord],
+    standing: Mapping[str, Labels],
+    settings: Settings,
+    recipe: str,
+    *,
+    data_dir: Path,
+    retry_failed: bool = False,
+) -> Plan:
+    """Hold the listing of `roots` against the ledger; reads a file only where its time has changed.
+
+    `standing`: the labels of every document in the index. The data folder itself is never listed. With
+    `retry_failed`, files that could not be read are read again although they have not changed.
+    """
+    known = {record.uri: record for record in ledger}
+    listing = look(roots, settings.ingest, skip=(data_dir.resolve(),))
+    labels, problems = label(
+        listing,
+        settings.access,
+        # Where some folder could not be looked into, the rules in it are unknown, not gone.
+        assume_rules=bool(listing.unreachable)
+        and any(_is_restricted(e) for e in standing.values()),
+    )
+    plan = Plan(
+        unlisted=[*listing.unlisted, *problems], labels=labels, documents=frozenset(standing)
+    )
+    max_bytes = int(settings.ingest.max_file_mb * _MEBIBYTE)
+    for file, _ in listing.files:
+        record = known.get(file.uri)
+        if retry_failed and record and record.state not in IN_INDEX:
+            record = None
+        _place(plan, file, record, recipe, max_bytes)
+    plan.relabelled = [uri for uri, now in standing.items() if uri in labels and labels[uri] != now]
+    plan.gone = _gone(known, plan, roots, listing)
+    return plan
+
+
+def _is_restricted(labels: Labels) -> bool:
+    return labels.readers != Labels().readers
+
+
+def _gone(
+    known: Mapping[str, FileRecord], plan: Plan, roots: Sequence[Root], listing: Listing
+) -> list[FileRecord]:
+    listed = plan.labels.keys() | {entry.uri for entry in plan.unlisted}
+    return [
+        record
+        for uri, record in known.items()
+        if uri not in listed
+        and any(root.holds(uri) for root in roots)
+        # What stands below a folder that could not be listed just now is not gone.
+        and not uri.startswith(listing.unreachable)
+    ]
+
+
+def _place(
+    plan: Plan, file: SourceFile, known: FileRecord | None, recipe: str, max_bytes: int
+) -> None:
+    suffix = file.path.suffix.lower()
+    if suffix not in SUPPORTED:
+        kind = f"a {suffix} file" if suffix else "a file without a suffix"
+        plan.skipped.append((file, f"is {kind}, a format that is not read yet"))
+    elif file.size > max_bytes:
+        size, limit = file.size / 2**20, max_bytes / 2**20
+        plan.skipped.append((file, f"is {size:,.1f} MiB, more than ingest.max_file_mb = {limit:g}"))
+    elif known is None or not _was_read(known) or known.recipe != recipe:
+        plan.read.append(file)
+    elif _looks_unchanged(file, known) or _has_same_content(file, known):
+        (plan.unchanged if known.state in IN_INDEX else plan.settled).append(known)
+        if file.modified_ns != known.modified_ns:
+            plan.touched.append((file, known))
+    else:
+        plan.read.append(file)
+
+
+def _was_read(known: FileRecord) -> bool:
+    """Whether a file ended as it did because of what is in it; a name and a size are judged anew."""
+    return known.state is not FileState.SKIPPED or known.source_sha256 != ""
+
+
+def _looks_unchanged(file: SourceFile, known: FileRecord) -> bool:
+    same = (file.size, file.modified_ns) == (known.size, known.modified_ns)
+    return same and file.modified_ns / 1e9 < known.seen_at - _RACY_S
+
+
+def _has_same_content(file: SourceFile, known: FileRecord) -> bool:
+    was_read = known.modified_ns != NEVER and known.source_sha256 != ""
+    return was_read and content_sha256(file.path) == known.source_sha256
+
+
+def content_sha256(path: Path) -> str | None:
+    """SHA-256 of the file's bytes, or None if they cannot be read now."""
+    try:
+        with os.fdopen(open_file(path), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, UnreadableFileError):
+        return None
+
+
+def by_content(records: Iterable[FileRecord]) -> Mapping[str, list[str]]:
+    """The uris of indexed files by the SHA-256 of their content."""
+    found: dict[str, list[str]] = {}
+    for record in records:
+        if record.state in IN_INDEX:
+            found.setdefault(record.source_sha256, []).append(record.uri)
+    return found

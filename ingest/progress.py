@@ -1,0 +1,79 @@
+"""What an operator sees of a running ingest."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Protocol
+
+from rag.cli_options import note
+
+_NOTE_S = 60.0
+
+
+class Progress(Protocol):
+    """Hears of every file that is done, and of every chunk that was embedded."""
+
+    def start(self, files: int) -> None: ...
+
+    def advance(self, *, files: int = 0, chunks: int = 0) -> None: ...
+
+
+class Silent:
+    """Says nothing."""
+
+    def start(self, files: int) -> None:
+        """Hear of the number of files."""
+
+    def advance(self, *, files: int = 0, chunks: int = 0) -> None:
+        """Hear of work done."""
+
+
+class Bar:
+    """A bar on a terminal's standard error: files, chunks a second, time left.
+
+    Elsewhere a line in the log once a minute.
+    """
+
+    def __init__(self, *, shown: bool = True) -> None:
+        self._chunks = self._files = self._total = 0
+        self._began = self._noted = time.monotonic()
+        self._disabled = None if shown else True  # None: shown on a terminal
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if hasattr(self, "_bar"):
+            self._bar.close()
+
+    def start(self, files: int) -> None:
+        from tqdm import tqdm
+
+        self._total = files
+        self._bar = tqdm(
+            total=files, unit="file", desc="Reading", disable=self._disabled, leave=False
+        )
+
+    def advance(self, *, files: int = 0, chunks: int = 0) -> None:
+        self._chunks += chunks
+        self._files += files
+        self._bar.update(files)
+        if self._bar.disable:
+            self._note()
+        if chunks and not self._bar.disable:
+            elapsed = self._bar.format_dict["elapsed"]
+            rate = self._chunks / elapsed if elapsed else 0.0
+            self._bar.set_postfix_str(f"{self._chunks:,} chunks, {rate:.0f}/s")
+
+    def _note(self) -> None:
+        now = time.monotonic()
+        if now - self._noted >= _NOTE_S:
+            self._noted = now
+            rate = self._chunks / (now - self._began)
+            note(
+                f"At work: {self._files:,} of {self._total:,} files, "
+                f"{self._chunks:,} chunks embedded, {rate:.0f} a second."
+            )

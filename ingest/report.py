@@ -1,0 +1,59 @@
+"""What an ingest run did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that is not in the index, and why: "`uri` `reason`" reads as a sentence."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """The account of one run; every file that was listed is counted once.
+
+    `updated` counts files whose content, readers or tags changed, `moved` those that stand elsewhere with
+    the same content, `deleted` documents whose files are gone. `generation` is the published one after the
+    run.
+    """
+
+    generation: int
+    added: int
+    updated: int
+    unchanged: int
+    moved: int
+    deleted: int
+    failed: tuple[Problem, ...]
+    skipped: tuple[Problem, ...]
+    chunks_embedded: int
+    chunks_reused: int
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every file that can be read was read, 3 if some failed."""
+        return 3 if self.failed else 0
+
+    def account(self, run_id: str, started_at: float, *, stopped: bool) -> dict[str, Any]:
+        """What is kept of a run: counts alone, and when it was (seconds since the epoch)."""
+        counts = {key: value for key, value in self.to_json().items() if isinstance(value, int)}
+        del counts["generation"]
+        return {
+            "run": run_id,
+            "started_at": started_at,
+            "seconds": self.seconds,
+            "stopped": stopped,
+            **counts,
+            "failed": len(self.failed),
+            "skipped": len(self.skipped),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The promised JSON shape of `inhouse ingest --json`."""
+        return asdict(self)

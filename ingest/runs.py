@@ -1,0 +1,236 @@
+"""The command's runs, one or many: each with an id, an account in words or JSON, and its numbers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ingest.metrics import check_metrics_file, write_metrics
+from ingest.pipeline import ingest
+from ingest.progress import Bar
+from ingest.report import IngestReport, Problem
+from ingest.source import resolve_roots
+from ingest.watch import times_to_run
+from rag.cli_options import mark_run, note, short_path, tell
+from rag.embedder import Embedder, open_embedder
+from rag.errors import InhouseError, UsageError
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.dry_run import Forecast
+
+_SHOWN = 20
+_SIGNALLED = 128
+
+
+class Runs:
+    """Runs over the same folders with the same settings; `stopped` has a signal when one has come."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        paths: Sequence[str],
+        stopped: Sequence[int],
+        *,
+        retry_failed: bool = False,
+        as_json: bool = False,
+    ) -> None:
+        self._settings, self._paths, self._stopped = settings, paths, stopped
+        self._retry_failed, self._as_json = retry_failed, as_json
+        self._embedder: Embedder | None = None
+        if settings.ingest.metrics_file is not None:
+            check_metrics_file(settings.ingest.metrics_file)
+
+    def once(self) -> int:
+        """One run; its exit code."""
+        report = self._run()
+        if self._as_json:
+            click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        else:
+            click.echo(table(report))
+        return self._exit_code(report)
+
+    def watch(self) -> int:
+        """Runs until a signal comes. What goes wrong with one is said, and the next one tries again."""
+        roots = resolve_roots(self._paths, self._settings.ingest.roots)
+        limits = self._settings.ingest
+        self._embedder = open_embedder(self._settings)
+        note(f"Watching {', '.join(root.uri for root in roots)}.")
+        news: _News | None = None
+        for _ in times_to_run(
+            [root.path for root in roots],
+            data_dir=self._settings.data,
+            quiet_s=limits.watch_quiet_s,
+            rescan_s=limits.watch_rescan_s,
+            stopped=lambda: bool(self._stopped),
+        ):
+            try:
+                report = self._run(news)
+            except UsageError as exc:  # a folder that is away may come back
+                self._complain(exc)
+            except InhouseError as exc:
+                if exc.exit_code == UsageError.exit_code:
+                    raise  # settings do not mend themselves
+                self._complain(exc)
+            else:
+                if news != (news := _news(report)):
+                    shown = json.dumps(report.to_json(), ensure_ascii=False)
+                    click.echo(shown if self._as_json else _account(report))
+        return _SIGNALLED + self._stopped[0]
+
+    def _complain(self, exc: InhouseError) -> None:
+        tell(f"inhouse ingest: {exc}", logging.ERROR)
+
+    def _run(self, before: _News | None = None) -> IngestReport:
+        """One run, said in the log unless it found the same as the one before."""
+        run_id, started = secrets.token_hex(4), time.time()
+        mark_run(run_id)
+        report, exit_code = None, 1
+        if before is None:
+            note(f"Begins: {', '.join(self._paths) or 'the configured folders'}.")
+        try:
+            shown = logging.getLogger("ingest").isEnabledFor(logging.INFO)
+            with Bar(shown=shown) as bar:
+                report = ingest(
+                    list(self._paths),
+                    data_dir=self._settings.data,
+                    settings=self._settings,
+                    embedder=self._embedder,
+                    progress=bar,
+                    stopped=lambda: bool(self._stopped),
+                    retry_failed=self._retry_failed,
+                    run_id=run_id,
+                )
+            exit_code = self._exit_code(report)
+            if _news(report) != before:
+                if not self._as_json:
+                    _tell_problems(report)
+                note(f"Ends with {exit_code} after {report.seconds:.1f} s: {_account(report)}")
+            return report
+        except InhouseError as exc:
+            exit_code = exc.exit_code
+            raise
+        finally:
+            if self._settings.ingest.metrics_file is not None:
+                write_metrics(
+                    self._settings.ingest.metrics_file, Path(self._settings.data), report,
+                    exit_code=exit_code, started_at=started,
+                )  # fmt: skip
+
+    def _exit_code(self, report: IngestReport) -> int:
+        return _SIGNALLED + self._stopped[0] if self._stopped else report.exit_code
+
+
+def forecast(settings: Settings, paths: Sequence[str], *, retry_failed: bool, as_json: bool) -> int:
+    """`--dry-run`: say what a run would do; the exit code that it would have, as far as that is known."""
+    from ingest.dry_run import dry_run
+
+    found = dry_run(paths, data_dir=settings.data, settings=settings, retry_failed=retry_failed)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_foretold(found)))
+    if found.stops:
+        tell(f"The run would stop: {found.stops}", logging.WARNING)
+    return found.exit_code
+
+
+def table(report: IngestReport) -> str:
+    """The account of a run for people."""
+    rate = report.chunks_embedded / report.seconds if report.seconds else 0.0
+    chunks = f"{report.chunks_embedded:,} embedded, {report.chunks_reused:,} reused"
+    if report.chunks_embedded:
+        chunks += f" ({rate:,.0f} a second)"
+    rows = {
+        "Files": _changes(report),
+        "Chunks": chunks,
+        "Generation": f"{report.generation}",
+        "Time": f"{report.seconds:.1f} s",
+    }
+    return "\n".join(f"{name:<12}{value}" for name, value in rows.items())
+
+
+def _changes(report: IngestReport) -> str:
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "moved": report.moved,
+        "deleted": report.deleted,
+        "failed": len(report.failed),
+        "skipped": len(report.skipped),
+    }
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
+
+
+_News = tuple[int, tuple[Problem, ...]]
+
+
+def _news(report: IngestReport) -> _News:
+    """What is the same for two runs if the second had nothing to tell."""
+    return report.generation, report.failed
+
+
+def _account(report: IngestReport) -> str:
+    """A run in one line."""
+    return f"{_changes(report)}; generation {report.generation}."
+
+
+def _tell_problems(report: IngestReport) -> None:
+    def tell_each(word: str, problems: Sequence[Problem], level: int) -> None:
+        for each in problems:
+            line = f"{word:<9}{short_path(each.uri)}: {each.reason}"
+            tell(line, level, event=word, uri=each.uri, reason=each.reason)
+
+    tell_each("failed", report.failed, logging.WARNING)
+    tell_each("skipped", report.skipped, logging.INFO)
+
+
+def _foretold(found: Forecast) -> list[str]:
+    kinds: dict[str, Sequence[str | tuple[str, str]]] = {
+        "add": found.added,
+        "update": found.updated,
+        "relabel": found.relabelled,
+        "move": found.moved,
+        "delete": found.deleted,
+    }
+    would = ", ".join(f"{verb} {len(uris):,}" for verb, uris in kinds.items() if uris)
+    counts = {
+        "unchanged": found.unchanged,
+        "failed": len(found.failed),
+        "skipped": len(found.skipped),
+    }
+    others = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    lines = [
+        f"{'Would':<12}{would or 'do nothing'}",
+        f"{'Others':<12}{others or 'none'}",
+        f"{'Chunks':<12}about {found.chunks:,} to embed, at most",
+        f"{'Time':<12}{_duration(found)}",
+    ]
+    for verb, uris in kinds.items():
+        lines += [f"  {verb:<8}{_shown(each)}" for each in uris[:_SHOWN]]
+        if len(uris) > _SHOWN:
+            lines.append(f"  {verb:<8}… and {len(uris) - _SHOWN:,} more; all of them with --json")
+    return lines
+
+
+def _shown(uris: str | tuple[str, str]) -> str:
+    return " → ".join(map(short_path, [uris] if isinstance(uris, str) else uris))
+
+
+def _duration(found: Forecast) -> str:
+    if found.seconds is None:
+        return "unknown; the first run will show how fast this machine is"
+    if not found.chunks:
+        return "seconds"
+    minutes, seconds = divmod(round(found.seconds), 60)
+    told = f"{minutes:,} min {seconds:02} s" if minutes else f"{seconds} s"
+    runs = "run" if found.rated_by_runs == 1 else "runs"
+    return f"about {told}, as {found.rated_by_runs} earlier {runs} went"

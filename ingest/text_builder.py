@@ -1,0 +1,91 @@
+"""Writes a document's text block by block and remembers where each block stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ingest.loaded import Block, BlockKind
+
+_SPACES = re.compile(r"[^\S\n]+")
+_AROUND_NEWLINE = re.compile(r" ?\n ?")
+
+
+def squeeze(text: str) -> str:
+    """The text with runs of blanks as one blank; line breaks stay."""
+    return _AROUND_NEWLINE.sub("\n", _SPACES.sub(" ", text)).strip()
+
+
+class TextBuilder:
+    """Collects headings, paragraphs, list items and tables; `text()` and `blocks` are the result.
+
+    Headings are written as Markdown writes them ("## Fees") and tables as Markdown tables, so that
+    whoever reads a quote sees the structure.
+    """
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._parts: list[str] = []
+        self._length = 0
+
+    @property
+    def position(self) -> int:
+        """Where the next character will stand."""
+        return self._length
+
+    def text(self) -> str:
+        return "".join(self._parts)
+
+    def heading(self, text: str, level: int) -> None:
+        text = " ".join(text.split())
+        if text:
+            level = min(max(level, 1), 6)
+            self._block(BlockKind.HEADING, f"{'#' * level} {text}", "\n\n", level, text)
+
+    def silent_heading(self, text: str, level: int) -> None:
+        """A heading that is part of the section path but has no words in the text."""
+        self.blocks.append(Block(BlockKind.HEADING, self._length, self._length, level, text))
+
+    def paragraph(self, text: str) -> None:
+        self._block(BlockKind.PARAGRAPH, squeeze(text), "\n\n")
+
+    def list_item(self, text: str, *, marker: str = "-", depth: int = 0) -> None:
+        text = squeeze(text)
+        if not text:
+            return
+        follows = self.blocks and self.blocks[-1].kind is BlockKind.LIST_ITEM
+        self._block(
+            BlockKind.LIST_ITEM, f"{'  ' * depth}{marker} {text}", "\n" if follows else "\n\n"
+        )
+
+    def code(self, text: str) -> None:
+        self._block(BlockKind.CODE, text.strip("\n"), "\n\n")
+
+    def table(self, rows: Iterable[Sequence[str]], *, header: bool = True) -> None:
+        """Write rows as a Markdown table; the first one is its header unless `header` is False."""
+        first = True
+        for row in rows:
+            cells = [" ".join(cell.split()).replace("|", "\\|") for cell in row]
+            if not any(cells):
+                continue
+            line = f"| {' | '.join(cells)} |"
+            if first and header:
+                self._block(BlockKind.TABLE_HEADER, f"{line}\n|{' --- |' * len(cells)}", "\n\n")
+            else:
+                self._block(BlockKind.TABLE_ROW, line, "\n\n" if first else "\n")
+            first = False
+
+    def _block(
+        self, kind: BlockKind, text: str, separator: str, level: int = 0, title: str = ""
+    ) -> None:
+        if not text.strip():
+            return
+        if self._length:
+            self._write(separator)
+        start = self._length
+        self._write(text)
+        self.blocks.append(Block(kind, start, self._length, level, title))
+
+    def _write(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)

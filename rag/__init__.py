@@ -1,0 +1,64 @@
+"""Inhouse, the library: search an index of documents, ask it questions."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.answer import Answer, Citation, Event, Sentence, Status, Turn
+    from rag.assistant import Assistant
+    from rag.embedder import LangChainEmbedder
+    from rag.errors import InhouseError
+    from rag.hit import Hit
+    from rag.index import Filter
+    from rag.index.reembed import reembed
+    from rag.settings import Settings, load_settings
+    from rag.vectorstore import InhouseVectorStore
+
+_ROOMS = {
+    "Answer": "rag.answer",
+    "Assistant": "rag.assistant",
+    "Citation": "rag.answer",
+    "Event": "rag.answer",
+    "Filter": "rag.index",
+    "Hit": "rag.hit",
+    "InhouseError": "rag.errors",
+    "InhouseVectorStore": "rag.vectorstore",
+    "LangChainEmbedder": "rag.embedder",
+    "Sentence": "rag.answer",
+    "Settings": "rag.settings",
+    "Status": "rag.answer",
+    "Turn": "rag.answer",
+    "load_settings": "rag.settings",
+    "reembed": "rag.index.reembed",
+}
+
+__all__ = [
+    "Answer",
+    "Assistant",
+    "Citation",
+    "Event",
+    "Filter",
+    "Hit",
+    "InhouseError",
+    "InhouseVectorStore",
+    "LangChainEmbedder",
+    "Sentence",
+    "Settings",
+    "Status",
+    "Turn",
+    "load_settings",
+    "reembed",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded at first use, so that `import rag` costs nothing.
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

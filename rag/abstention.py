@@ -1,0 +1,134 @@
+"""Deciding before the model is asked whether the documents say it at all.
+
+A question is judged by two numbers of its dense search: how close the closest passage comes, and how far it
+stands out from the next ones. What they mean differs from one collection to another, so that the decision is
+fitted to each by `rag.calibrate` and kept beside the index.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.embedder import Embedder, Float32
+from rag.errors import IndexDamagedError, StorageError
+from rag.index import Filter, Snapshot
+
+CALIBRATION = "calibration.json"
+_DEPTH = 20
+_LAYOUT = 1
+_DRIFT = 0.3
+"""Share by which the number of chunks may change before a calibration counts as out of date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """`best`: inner product of the question with its closest chunk; `lead`: how far it is from the 20th."""
+
+    best: float
+    lead: float
+
+
+def closeness(
+    snapshot: Snapshot, query: Float32, filter: Filter, without: Collection[int] = ()
+) -> Closeness:
+    """How close the permitted chunks come to a question's vector: (dimension,) float32, L2-normalised.
+
+    `without`: ids of chunks that are looked past.
+    """
+    found = snapshot.dense(query, _DEPTH + len(without), filter)
+    kept = [
+        score
+        for chunk_id, score in zip(found.chunk_ids.tolist(), found.scores.tolist(), strict=True)
+        if chunk_id not in without
+    ][:_DEPTH]
+    return Closeness(kept[0], kept[0] - kept[-1]) if kept else Closeness(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """At `threshold`, the share of questions that are answered, and the share of those that should not be."""
+
+    threshold: float
+    coverage: float
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """When to say that the documents do not say it.
+
+    The probability that they do is the logistic function of `bias` + `best` · best + `lead` · lead;
+    below `threshold` the model is not asked. `recall` and `refused` are the shares of the questions with an
+    answer that are let through and of those without one that are not, in cross-validation.
+    """
+
+    embedder: dict[str, Any]
+    generation: int
+    chunks: int
+    questions: int
+    bias: float
+    best: float
+    lead: float
+    threshold: float
+    recall: float
+    refused: float
+    curve: tuple[CurvePoint, ...] = ()
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of `recall` and `refused`."""
+        return (self.recall + self.refused) / 2
+
+    def probability(self, found: Closeness) -> float:
+        """How likely it is that the documents hold an answer: 0…1."""
+        total = self.bias + self.best * found.best + self.lead * found.lead
+        return 1 / (1 + math.exp(-max(-500.0, min(500.0, total))))
+
+    def permits(self, found: Closeness) -> bool:
+        """Whether the model is to be asked."""
+        return self.probability(found) >= self.threshold
+
+    def fits(self, snapshot: Snapshot, embedder: Embedder) -> bool:
+        """Whether it was made for this embedder and for about this much to search."""
+        drift = abs(snapshot.generation.chunks - self.chunks) / max(1, self.chunks)
+        return self.embedder == embedder.identity.to_json() and drift <= _DRIFT
+
+
+def save_calibration(data_dir: Path, calibration: Calibration) -> Path:
+    """Keep it beside the index, in place of the one before; returns the file."""
+    path = data_dir / CALIBRATION
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump({"layout": _LAYOUT, **asdict(calibration)}, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError as exc:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+    return path
+
+
+def load_calibration(data_dir: Path) -> Calibration | None:
+    """The index's calibration; None if there is none. Raises IndexDamagedError for an unreadable one."""
+    path = data_dir / CALIBRATION
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        if raw.pop("layout") != _LAYOUT:
+            return None
+        curve = tuple(CurvePoint(**point) for point in raw.pop("curve"))
+        return Calibration(**raw, curve=curve)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as exc:
+        raise IndexDamagedError(
+            f"{path} cannot be read: {exc}.", hint="Make it anew with: inhouse calibrate"
+        ) from exc

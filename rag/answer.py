@@ -1,0 +1,134 @@
+"""An answer and everything that it rests on: one object for the library, terminal, browser and HTTP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rag.document import Box
+from rag.hit import Hit
+
+
+class Status(StrEnum):
+    """How far the documents carry the answer."""
+
+    GROUNDED = "grounded"
+    PARTIAL = "partial"
+    UNSUPPORTED = "unsupported"
+    NOT_IN_DOCUMENTS = "not_in_documents"
+    MODEL_UNAVAILABLE = "model_unavailable"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Citation(_Value):
+    """A quote from a document: `document.text[start:end] == quote`, checked before it is shown."""
+
+    n: int = Field(ge=1)
+    uri: str
+    title: str
+    page: int | None = None
+    section: str | None = None
+    quote: str
+    start: int
+    end: int
+    boxes: tuple[Box, ...] = ()
+
+
+class Sentence(_Value):
+    """A sentence of the answer; `citations` are the numbers of the citations that support it."""
+
+    text: str
+    supported: bool
+    citations: tuple[int, ...] = ()
+
+
+class Context(_Value):
+    """What happened to every passage that was found.
+
+    `cited`: in the prompt and cited; `read`: in the prompt, not cited; `retrieved`: found, not sent.
+    """
+
+    cited: tuple[Hit, ...] = ()
+    read: tuple[Hit, ...] = ()
+    retrieved: tuple[Hit, ...] = ()
+
+
+class Usage(_Value):
+    """Tokens, as the model server counted them; 0 where it did not say."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Answer(_Value):
+    """What the assistant says, how far it is supported, and where it stands.
+
+    `timings_ms` holds wall-clock milliseconds: `search`, `first_token`, `total`. `corrected` and `dropped`
+    count the passage numbers that the model wrote itself and that were wrong.
+    """
+
+    question: str
+    text: str
+    status: Status
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    context: Context = Context()
+    model: str = ""
+    profile: str = "default"
+    generation: int = 0
+    usage: Usage = Usage()
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+    notice: str = ""
+    corrected: int = 0
+    dropped: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The promised JSON shape, ready for `json.dumps`; `Answer.model_validate` reads it back."""
+        return self.model_dump(mode="json")
+
+
+class Turn(_Value):
+    """An earlier question of the conversation and what was answered."""
+
+    question: str
+    answer: str
+
+
+class RetrievalEvent(_Value):
+    """The passages are there; the model has not said anything yet."""
+
+    type: Literal["retrieval"] = "retrieval"
+    hits: tuple[Hit, ...]
+    generation: int
+
+
+class DeltaEvent(_Value):
+    """The next piece of the model's text."""
+
+    type: Literal["delta"] = "delta"
+    text: str
+
+
+class CitationsEvent(_Value):
+    """The text is complete and each of its sentences was checked."""
+
+    type: Literal["citations"] = "citations"
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+
+class AnswerEvent(_Value):
+    """The final answer; always the last event."""
+
+    type: Literal["answer"] = "answer"
+    answer: Answer
+
+
+Event = Annotated[
+    RetrievalEvent | DeltaEvent | CitationsEvent | AnswerEvent, Field(discriminator="type")
+]

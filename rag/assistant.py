@@ -1,0 +1,342 @@
+"""The front door: search an index, ask it a question."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag import abstention, citations, context, llm, prompt
+from rag.answer import (
+    Answer,
+    AnswerEvent,
+    CitationsEvent,
+    Context,
+    DeltaEvent,
+    Event,
+    RetrievalEvent,
+    Status,
+    Turn,
+    Usage,
+)
+from rag.embedder import Embedder, as_embedder, open_embedder
+from rag.errors import ModelServerError, UsageError
+from rag.hit import Hit
+from rag.index import Filter, IndexReader, Snapshot
+from rag.readers import asker, both
+from rag.retriever import Part, retrieve
+from rag.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+
+    from rag.langchain import InhouseRetriever
+
+MAX_QUESTION_CHARACTERS = 4_000
+"""A longer question is refused: no embedder reads it whole, and no model answers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the model said. `sent`: how many of the passages it has read; `notice`: why it broke off."""
+
+    text: str
+    usage: Usage = field(default_factory=Usage)
+    notice: str = ""
+    sent: int = 0
+
+
+class Assistant:
+    """Answers from one index. Safe to share between threads.
+
+    It follows the index: every question sees the newest published generation.
+    """
+
+    def __init__(
+        self,
+        reader: IndexReader,
+        embedder: Embedder,
+        settings: Settings,
+        chat_model: BaseChatModel | None = None,
+    ) -> None:
+        self.settings = settings
+        self._reader, self._embedder = reader, embedder
+        self._calibration = abstention.load_calibration(reader.data_dir)
+        self._chat_model, self._given_model = chat_model, chat_model is not None
+        self._model_name = llm.name_of(chat_model) if chat_model else settings.llm.model
+        self._readers: frozenset[str] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: str | Path,
+        *,
+        settings: Settings | None = None,
+        embedder: Embedder | Embeddings | None = None,
+        chat_model: BaseChatModel | None = None,
+    ) -> Assistant:
+        """Open the index in `data_dir`. No network, no model server: those are for `ask`.
+
+        `settings` None reads the configuration; `embedder` (also any LangChain `Embeddings`) and
+        `chat_model` replace the configured ones.
+        Raises IndexMissingError, IndexDamagedError, and EmbedderMismatchError if the index was built with
+        another embedder.
+        """
+        settings = settings or load_settings()
+        reader = IndexReader(Path(data_dir))
+        opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
+        assistant = cls(reader, opened, settings, chat_model)
+        assistant._snapshot()
+        return assistant
+
+    def for_readers(self, tokens: Iterable[str]) -> Assistant:
+        """The same assistant for somebody with these reader tokens, whatever filter a call brings.
+
+        What they may not read is not found, read to the model, or counted. No token at all is nobody.
+        Raises UsageError for what cannot be a token.
+        """
+        bound = copy(self)
+        bound._readers = self._narrowed(Filter(readers=asker(tokens))).readers
+        return bound
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder of the index."""
+        return self._reader.data_dir
+
+    @property
+    def generation(self) -> int:
+        """The newest published generation of the index."""
+        return self._reader.snapshot().generation.id
+
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks the index holds, for whoever asks."""
+        return self._reader.snapshot().count(self._narrowed(None)).chunks
+
+    @property
+    def document_count(self) -> int:
+        """How many documents the index holds, for whoever asks."""
+        return self._reader.snapshot().count(self._narrowed(None)).documents
+
+    @property
+    def model_name(self) -> str:
+        """Name of the language model that answers, or would answer."""
+        return self._model_name
+
+    @property
+    def embedder_name(self) -> str:
+        """Name of the embedder that turns questions into vectors."""
+        return self._embedder.identity.name
+
+    def model_server_error(self) -> str | None:
+        """Why the model server cannot answer now, in one sentence; None if it can."""
+        if self._given_model:
+            return None
+        try:
+            llm.served_models(self.settings.llm)
+        except ModelServerError as exc:
+            return str(exc)
+        return None
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        filter: Filter | None = None,
+        without: Collection[Part] = (),
+    ) -> list[Hit]:
+        """The k best passages for `query`, best first. Raises UsageError for an empty query or k < 1.
+
+        `without` leaves parts of the search out, to see what they bring.
+        """
+        if k < 1:
+            raise UsageError(f"k is {k}; ask for at least one passage.")
+        snapshot = self._snapshot()
+        return retrieve(
+            snapshot, self._embedder, _checked(query), k, self._narrowed(filter), without
+        )
+
+    def confidence(self, question: str, *, filter: Filter | None = None) -> float:
+        """How likely it is that the documents hold an answer, for comparing questions: 0…1.
+
+        The probability that `inhouse calibrate` fitted, where it still fits; else how close the closest
+        passage comes, as an inner product.
+        """
+        snapshot = self._reader.snapshot()
+        query = self._embedder.embed_query(_checked(question))
+        found = abstention.closeness(snapshot, query, filter or Filter())
+        fitted = self._calibration
+        if fitted is not None and fitted.fits(snapshot, self._embedder):
+            return fitted.probability(found)
+        return max(0.0, found.best)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filter: Filter | None = None,
+    ) -> Answer:
+        """Answer `question` from the documents; see `Answer.status` for how far they carry it."""
+        for event in self.stream(question, history=history, filter=filter):
+            if isinstance(event, AnswerEvent):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filter: Filter | None = None,
+    ) -> Iterator[Event]:
+        """The answer as it is made: passages, the model's text in pieces, citations, the Answer.
+
+        A model server that is down or breaks off is no error here: the Answer has the passages, the
+        status `model_unavailable`, and a notice that says why. Closing the iterator stops the model.
+        """
+        started = time.perf_counter()
+        question = _checked(question)
+        snapshot = self._snapshot()
+        k = self.settings.retrieval.k
+        hits = retrieve(snapshot, self._embedder, question, k, self._narrowed(filter))
+        timings = {"search": _since(started)}
+        yield RetrievalEvent(hits=tuple(hits), generation=snapshot.generation.id)
+
+        if hits and self._may_hold_an_answer(snapshot, question, self._narrowed(filter)):
+            said = yield from self._generate(question, hits, history, timings, started)
+        else:
+            said = _Said(prompt.REFUSAL)
+        checked = citations.check(said.text, hits[: said.sent])
+        yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
+        yield AnswerEvent(
+            answer=Answer(
+                question=question,
+                text=said.text.strip(),
+                status=Status.MODEL_UNAVAILABLE if said.notice else checked.status,
+                sentences=checked.sentences,
+                citations=checked.citations,
+                context=_disclose(hits, said.sent, checked.cited),
+                model=self.model_name,
+                generation=snapshot.generation.id,
+                usage=said.usage,
+                corrected=checked.corrected,
+                dropped=checked.dropped,
+                timings_ms=timings | {"total": _since(started)},
+                notice=said.notice,
+            )
+        )
+
+    def _generate(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        history: Sequence[Turn],
+        timings: dict[str, float],
+        started: float,
+    ) -> Generator[DeltaEvent, None, _Said]:
+        """Ask the model; what it said so far counts even if it breaks off."""
+        text, usage, sent = "", Usage(), 0
+        try:
+            model, style = self._model(), prompt.style_of(self._model_name)
+            budget = self.settings.retrieval.context_tokens or style.context_tokens
+            sent = context.pack(hits, budget, self._count_tokens)
+            told = prompt.messages(question, hits[:sent], history, style)
+            for piece in llm.stream(model, told, style.stop):
+                if piece.text:
+                    timings.setdefault("first_token", _since(started))
+                    text += piece.text
+                    yield DeltaEvent(text=piece.text)
+                if piece.completion_tokens:
+                    usage = Usage(
+                        prompt_tokens=piece.prompt_tokens,
+                        completion_tokens=piece.completion_tokens,
+                    )
+        except ModelServerError as exc:
+            self._forget_model()
+            return _Said(text, usage, str(exc), sent)
+        return _Said(text, usage, "", sent)
+
+    def ask_without_documents(self, question: str, *, history: Sequence[Turn] = ()) -> str:
+        """What the model says to `question` by itself: the other half of every comparison.
+
+        Raises ModelServerError.
+        """
+        model, style = self._model(), prompt.style_of(self._model_name)
+        told = prompt.messages_without_documents(_checked(question), history, style)
+        return "".join(piece.text for piece in llm.stream(model, told, style.stop)).strip()
+
+    def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
+        """This index as a LangChain retriever."""
+        from rag.langchain import InhouseRetriever
+
+        return InhouseRetriever(assistant=self, k=k, filter=filter)
+
+    def _may_hold_an_answer(self, snapshot: Snapshot, question: str, filter: Filter) -> bool:
+        """False where the calibration of this index says that the documents do not say it."""
+        fitted = self._calibration
+        if fitted is None or not self.settings.answers.abstain:
+            return True
+        if not fitted.fits(snapshot, self._embedder):
+            return True  # made for another collection: better no decision than an old one
+        query = self._embedder.embed_query(question)
+        return fitted.permits(abstention.closeness(snapshot, query, filter))
+
+    def _snapshot(self) -> Snapshot:
+        """The newest generation, which may have got another embedder since the last question."""
+        snapshot = self._reader.snapshot()
+        snapshot.check_embedder(self._embedder.identity.to_json())
+        return snapshot
+
+    def _narrowed(self, filter: Filter | None) -> Filter:
+        """The filter, for those readers alone whom this assistant is for."""
+        filter = filter or Filter()
+        if self._readers is None:
+            return filter
+        readers = self._readers if filter.readers is None else both(filter.readers, self._readers)
+        return replace(filter, readers=readers)
+
+    def _model(self) -> BaseChatModel:
+        if self._chat_model is None:
+            self._chat_model, self._model_name = llm.open_chat_model(self.settings.llm)
+        return self._chat_model
+
+    def _forget_model(self) -> None:
+        """Look again at the next question: the server may have been started anew with another model."""
+        if not self._given_model:
+            self._chat_model = None
+
+    def _count_tokens(self, text: str) -> int:
+        return len(self._embedder.tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _checked(question: str) -> str:
+    # Bytes of the command line that are no UTF-8 come as surrogates, which no tokenizer takes.
+    question = question.encode("utf-8", "replace").decode().strip()
+    if not question:
+        raise UsageError("The question is empty.", hint="Ask one in a sentence.")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise UsageError(
+            f"The question has {len(question):,} characters; "
+            f"at most {MAX_QUESTION_CHARACTERS:,} can be asked.",
+            hint="Shorten it, or ingest the text as a document.",
+        )
+    return question
+
+
+def _disclose(hits: Sequence[Hit], sent: int, cited: frozenset[int]) -> Context:
+    return Context(
+        cited=tuple(hit for number, hit in enumerate(hits[:sent]) if number in cited),
+        read=tuple(hit for number, hit in enumerate(hits[:sent]) if number not in cited),
+        retrieved=tuple(hits[sent:]),
+    )
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1e3, 1)

@@ -1,0 +1,106 @@
+"""Checking an answer against the passages: nothing rests on what the model says it used.
+
+Each clause of a sentence has to rest on one sentence of a passage that holds its numbers with their units,
+its names and most of its content words, denies what it denies, and says nothing to the contrary. What the
+sentence of the passage is about may stand around it: in its title, its section, the sentences beside it.
+The shortest such stretch is the quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag import sentences
+from rag.answer import Citation, Sentence, Status
+from rag.hit import Hit
+from rag.prompt import REFUSAL
+from rag.support import Evidence, Source, find_evidence
+
+_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer's sentences with the citations that carry them.
+
+    `corrected` and `dropped` count the passage numbers that the model wrote itself: those that named another
+    passage than the one that carries the sentence, and those of sentences that nothing carries.
+    """
+
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    cited: frozenset[int]
+    status: Status
+    corrected: int = 0
+    dropped: int = 0
+
+
+def check(text: str, passages: Sequence[Hit]) -> Checked:
+    """Check each sentence of `text` against the passages that were in the prompt."""
+    plain, markers = _without_markers(text)
+    if not plain.strip() or _refuses(plain):
+        said = (Sentence(text=plain.strip(), supported=False),) if plain.strip() else ()
+        status = Status.NOT_IN_DOCUMENTS if plain.strip() else Status.UNSUPPORTED
+        return Checked(said, (), frozenset(), status, dropped=len(markers))
+    numbered: dict[Evidence, int] = {}
+    checked: list[Sentence] = []
+    corrected = dropped = 0
+    source = Source(passages)
+    spans = list(sentences.spans(plain))
+    for place, (start, end) in enumerate(spans):
+        following = spans[place + 1][0] if place + 1 < len(spans) else len(plain) + 1
+        found = find_evidence(plain[start:end], source)
+        numbers = tuple(numbered.setdefault(each, len(numbered) + 1) for each in found)
+        checked.append(Sentence(text=plain[start:end], supported=bool(found), citations=numbers))
+        # A marker belongs to the sentence that it stands in or behind.
+        named = [number for position, number in markers if start < position <= following]
+        right = {each.hit + 1 for each in found}
+        dropped += 0 if found else len(named)
+        corrected += sum(number not in right for number in named) if found else 0
+    supported = sum(sentence.supported for sentence in checked)
+    return Checked(
+        tuple(checked),
+        tuple(cite(number, each, passages) for each, number in numbered.items()),
+        frozenset(each.hit for each in numbered),
+        _status(supported, len(checked)),
+        corrected,
+        dropped,
+    )
+
+
+def _status(supported: int, sentences: int) -> Status:
+    if not supported:
+        return Status.UNSUPPORTED
+    return Status.GROUNDED if supported == sentences else Status.PARTIAL
+
+
+def _without_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text without "[1, 2]", and each number with the place in that text where it stood."""
+    plain, markers, end = "", [], 0
+    for match in _MARKER.finditer(text):
+        plain += text[end : match.start()]
+        markers += [(len(plain), int(number)) for number in re.findall(r"\d+", match[0])]
+        end = match.end()
+    return plain + text[end:], markers
+
+
+def _refuses(text: str) -> bool:
+    return REFUSAL.rstrip(".").lower() in text.lower()
+
+
+def cite(number: int, evidence: Evidence, passages: Sequence[Hit]) -> Citation:
+    """The citation of a stretch; its span counts the document's characters."""
+    hit = passages[evidence.hit]
+    return Citation(
+        n=number,
+        uri=hit.uri,
+        title=hit.title,
+        page=hit.page,
+        section=hit.section,
+        quote=hit.text[evidence.start : evidence.end],
+        start=hit.start + evidence.start,
+        end=hit.start + evidence.end,
+        boxes=hit.boxes,
+    )

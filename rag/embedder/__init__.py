@@ -1,0 +1,20 @@
+"""Texts to vectors, the fastest way that this machine has for the model."""
+
+from __future__ import annotations
+
+from rag.embedder.langchain import LangChainEmbedder, as_embedder
+from rag.embedder.opening import open_embedder
+from rag.embedder.openvino import OpenVinoEmbedder
+from rag.embedder.protocol import Embedder, EmbedderIdentity, Float32
+from rag.embedder.sentence_transformer import SentenceTransformerEmbedder
+
+__all__ = [
+    "Embedder",
+    "EmbedderIdentity",
+    "Float32",
+    "LangChainEmbedder",
+    "OpenVinoEmbedder",
+    "SentenceTransformerEmbedder",
+    "as_embedder",
+    "open_embedder",
+]

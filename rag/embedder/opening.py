@@ -1,0 +1,78 @@
+"""Which embedder the settings, the model and this machine make."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from rag.embedder.openvino import OpenVinoEmbedder
+from rag.embedder.protocol import Embedder
+from rag.embedder.sentence_transformer import SentenceTransformerEmbedder, has_cuda
+from rag.errors import MissingDependencyError, ModelRefusedError, StorageError
+
+if TYPE_CHECKING:
+    from rag.models import ModelFolder
+    from rag.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def open_embedder(settings: Settings, *, progress: bool = True) -> Embedder:
+    """The embedder that the settings name, fetched if it is not here yet.
+
+    It is computed with sentence-transformers on a GPU if there is one, else with OpenVINO if the model
+    has a form for it (made at the first call), else with sentence-transformers: all give vectors of the
+    same identity. `embedder.backend` can insist on one of them.
+
+    Raises what `resolve_model` raises; where the settings insist on OpenVINO also ModelRefusedError if
+    the model has no form for it, MissingDependencyError and StorageError.
+    """
+    from rag.models import resolve_model
+
+    wanted = settings.embedder
+    folder = resolve_model(wanted.model, kind="embedder", cache=settings.cache, progress=progress)
+    cuda = wanted.backend != "openvino" and has_cuda()
+    if wanted.backend == "openvino" or (wanted.backend == "auto" and not cuda):
+        embedder = _openvino(folder, settings, progress=progress)
+        if embedder is not None:
+            return embedder
+    return SentenceTransformerEmbedder(
+        folder.path,
+        folder.name,
+        folder.sha256,
+        batch_size=wanted.batch_size,
+        threads=wanted.threads,
+        device="cuda" if cuda else "cpu",
+    )
+
+
+def _openvino(folder: ModelFolder, settings: Settings, *, progress: bool) -> Embedder | None:
+    """The model's OpenVINO embedder; None where there is none and the settings leave it open."""
+    from rag.embedder.openvino_form import NoFormError, openvino_form
+    from rag.models import default_cache
+
+    insists = settings.embedder.backend == "openvino"
+    cache = (settings.cache or default_cache()).expanduser()
+    try:
+        form = openvino_form(folder, cache, progress=progress)
+    except NoFormError as exc:
+        if insists:
+            raise ModelRefusedError(
+                f"{folder.name} cannot be embedded with OpenVINO: {exc}.",
+                hint="Set embedder.backend to auto or sentence-transformers.",
+            ) from exc
+        logger.debug("%s has no OpenVINO form: %s.", folder.name, exc)
+        return None
+    except (MissingDependencyError, StorageError) as exc:
+        if insists:
+            raise
+        logger.warning("Embedding with sentence-transformers, the slower way. %s", exc)
+        return None
+    return OpenVinoEmbedder(
+        folder.path,
+        folder.name,
+        folder.sha256,
+        form,
+        batch_size=settings.embedder.batch_size,
+        threads=settings.embedder.threads,
+    )

@@ -1,0 +1,79 @@
+"""What a part brings: the same questions with it and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from rag.assistant import Assistant
+from rag.evaluation import metrics
+from rag.evaluation.bootstrap import figures, lifts
+from rag.evaluation.metrics import Metric, Names, Scores
+from rag.evaluation.progress import Progress
+from rag.evaluation.result import Ablation, Lift, Outcome
+from rag.evaluation.searching import search_all
+from rag.retriever import Part
+
+RETRIEVAL = "retrieval"
+PARTS = ("dense", "lexical", RETRIEVAL)
+
+
+def ablate_search(
+    assistant: Assistant,
+    outcomes: Sequence[Outcome],
+    names: Names,
+    part: str,
+    progress: Progress,
+) -> Ablation:
+    """How much worse the search is without its part."""
+    questions = [outcome.question for outcome in outcomes]
+    searched = search_all(
+        assistant, questions, names, progress, f"Without {part}", without=(cast(Part, part),)
+    )
+    wanted = [
+        metric
+        for metric in metrics.metrics(names).values()
+        if metric.group == "retrieval" and not metric.name.endswith(metrics.STANDALONE)
+    ]
+    return _compare(
+        part,
+        [outcome.scores for outcome in outcomes],
+        [searched.scores[question.id] for question in questions],
+        wanted,
+    )
+
+
+def ablate_answers(outcomes: Sequence[Outcome]) -> Ablation:
+    """How much better the answers are with the documents than the same model's without them.
+
+    Over the questions that have expected answers, and an answer either way.
+    """
+    both = [each for each in outcomes if each.said is not None and each.alone_scores]
+    known = metrics.metrics(Names(1, 1))
+    wanted = [known[metrics.CONTAINMENT], known[metrics.TOKEN_F1]]
+    return _compare(
+        RETRIEVAL,
+        [outcome.scores for outcome in both],
+        [outcome.alone_scores for outcome in both],
+        wanted,
+    )
+
+
+def _compare(
+    part: str, full: Sequence[Scores], without: Sequence[Scores], wanted: Sequence[Metric]
+) -> Ablation:
+    found = zip(
+        wanted,
+        figures(full, wanted),
+        figures(without, wanted),
+        lifts(full, without, wanted),
+        strict=True,
+    )
+    return Ablation(
+        part=part,
+        lifts=tuple(
+            Lift(metric=metric.name, full=a.value, without=b.value, lift=lift)
+            for metric, a, b, lift in found
+            if lift.value is not None
+        ),
+    )

@@ -1,0 +1,102 @@
+"""What one question adds to each metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rag.answer import Answer, Status
+from rag.evaluation import metrics
+from rag.evaluation.metrics import Names, Share
+from rag.evaluation.questions import Question
+from rag.evaluation.ranking import RankScores
+from rag.evaluation.relevance import covered_facts, is_document, on_a_known_page, shows
+from rag.evaluation.wording import holds, token_f1
+from rag.hit import Hit
+
+Texts = Mapping[str, str]
+"""The text of each document of the index, by URI."""
+
+
+def retrieval_scores(
+    question: Question,
+    rank: RankScores | None,
+    hits: Sequence[Hit],
+    names: Names,
+    standalone: RankScores | None = None,
+) -> dict[str, Share]:
+    """Nothing for a question without facts; `standalone` are the ranks of its stand-alone form."""
+    scores: dict[str, Share] = {}
+    if rank is None:
+        return scores
+    scores[names.recall] = Share(rank.recalls[names.k - 1], 1)
+    scores[names.ndcg] = Share(rank.ndcg, 1)
+    scores[metrics.MRR] = Share(rank.reciprocal_rank, 1)
+    covered, stated = covered_facts(question.facts, hits, names.budget)
+    if stated:
+        scores[names.coverage] = Share(covered, stated)
+    if any(fact.page is not None for fact in question.facts):
+        scores[names.page_hit] = Share(on_a_known_page(question.facts, hits[: names.k]), 1)
+    if standalone is not None:
+        key = f"{names.recall}_{metrics.STANDALONE}"
+        scores[key] = Share(standalone.recalls[names.k - 1], 1)
+    return scores
+
+
+def answer_scores(question: Question, answer: Answer, texts: Texts) -> dict[str, Share]:
+    """Refusing counts as no answer: it holds none of what was expected, and cites none of the facts."""
+    refused = answer.status is Status.NOT_IN_DOCUMENTS
+    scores = {metrics.QUOTES: _exact_quotes(answer, texts)}
+    if refused:
+        scores[metrics.ABSTENTION_PRECISION] = Share(question.unanswerable, 1)
+    else:
+        supported = sum(sentence.supported for sentence in answer.sentences)
+        scores[metrics.SUPPORTED] = Share(supported, len(answer.sentences))
+    if question.unanswerable:
+        scores[metrics.ABSTENTION_RECALL] = Share(refused, 1)
+        return scores
+    scores[metrics.KEPT_ANSWERS] = Share(not refused, 1)
+    if question.answers:
+        scores |= wording_scores(question, "" if refused else said(answer))
+    if question.facts:
+        scores |= _citation_scores(question, answer)
+    return scores
+
+
+def wording_scores(question: Question, text: str) -> dict[str, Share]:
+    """How far a text says what was expected."""
+    return {
+        metrics.CONTAINMENT: Share(holds(text, question.answers), 1),
+        metrics.TOKEN_F1: Share(token_f1(text, question.answers), 1),
+    }
+
+
+def said(answer: Answer) -> str:
+    """The answer's text without the markers of what the model says it used."""
+    return " ".join(sentence.text for sentence in answer.sentences) or answer.text
+
+
+def right_citations(question: Question, answer: Answer) -> tuple[bool, ...]:
+    """For each citation of the answer, whether it quotes one of the question's facts."""
+    return tuple(
+        any(shows(citation, fact) for fact in question.facts) for citation in answer.citations
+    )
+
+
+def _citation_scores(question: Question, answer: Answer) -> dict[str, Share]:
+    citations = answer.citations
+    shown = sum(any(shows(each, fact) for each in citations) for fact in question.facts)
+    from_right_documents = sum(
+        any(is_document(fact.filename, each.uri) for fact in question.facts) for each in citations
+    )
+    return {
+        metrics.CITATION_PRECISION: Share(sum(right_citations(question, answer)), len(citations)),
+        metrics.CITATION_DOCUMENTS: Share(from_right_documents, len(citations)),
+        metrics.CITATION_RECALL: Share(shown, len(question.facts)),
+    }
+
+
+def _exact_quotes(answer: Answer, texts: Texts) -> Share:
+    exact = sum(
+        texts.get(each.uri, "")[each.start : each.end] == each.quote for each in answer.citations
+    )
+    return Share(exact, len(answer.citations))

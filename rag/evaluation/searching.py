@@ -1,0 +1,71 @@
+"""Searching for every question, one after the other, so that the times mean something."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.assistant import Assistant
+from rag.evaluation.metrics import Names, Share
+from rag.evaluation.progress import Progress
+from rag.evaluation.questions import Question
+from rag.evaluation.ranking import DEPTH, RankScores, rank_scores
+from rag.evaluation.scores import retrieval_scores
+from rag.hit import Hit
+from rag.retriever import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was found for each question, by its id, and what that adds to each metric.
+
+    `milliseconds` is the wall time of a search, the embedding of the question included; `confidence` how
+    sure the assistant is that the documents hold an answer.
+    """
+
+    found: Mapping[str, Sequence[Hit]]
+    milliseconds: Mapping[str, float]
+    confidence: Mapping[str, float]
+    ranks: Mapping[str, RankScores]
+    scores: Mapping[str, Mapping[str, Share]]
+
+
+def search_all(
+    assistant: Assistant,
+    questions: Sequence[Question],
+    names: Names,
+    progress: Progress,
+    stage: str,
+    *,
+    without: Collection[Part] = (),
+) -> Searched:
+    """Search for every question as it stands, and for a follow-up's stand-alone form as well.
+
+    `without` leaves parts of the search out.
+    """
+    depth = max(names.k, DEPTH)
+    assistant.search(
+        questions[0].question, k=depth, without=without
+    )  # what is loaded at first use is not timed
+    found: dict[str, list[Hit]] = {}
+    whole: dict[str, list[Hit]] = {}
+    milliseconds: dict[str, float] = {}
+    progress.start(stage, len(questions))
+    for each in questions:
+        started = time.perf_counter()
+        found[each.id] = assistant.search(each.question, k=depth, without=without)
+        milliseconds[each.id] = round((time.perf_counter() - started) * 1e3, 2)
+        if each.standalone:
+            whole[each.id] = assistant.search(each.standalone, k=depth, without=without)
+        progress.advance()
+    ranks = rank_scores(questions, found, names.k)
+    standalone = rank_scores([each for each in questions if each.id in whole], whole, names.k)
+    scores = {
+        each.id: retrieval_scores(
+            each, ranks.get(each.id), found[each.id], names, standalone.get(each.id)
+        )
+        for each in questions
+    }
+    confidence = {each.id: assistant.confidence(each.question) for each in questions}
+    return Searched(found, milliseconds, confidence, ranks, scores)

@@ -1,0 +1,80 @@
+"""Evaluations that are kept beside the index, so that the page can show the last one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+
+from rag.errors import StorageError
+from rag.evaluation.result import Evaluation
+
+FOLDER = "evaluations"
+KEPT = 20
+KEPT_BYTES = 200_000_000
+"""So many are kept, and no more than so much; older ones go. The newest stays in any case."""
+
+
+def keep(data_dir: Path, evaluation: Evaluation) -> Path:
+    """Keep the evaluation in the data folder, whole or not at all. Raises StorageError."""
+    folder = data_dir / FOLDER
+    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(evaluation.made_at))
+    path = folder / f"{moment}-{secrets.token_hex(2)}.json"
+    temporary = folder / f".{path.name}"
+    try:
+        folder.mkdir(exist_ok=True)
+        try:
+            write_json(temporary, evaluation)
+            temporary.rename(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync(folder)
+        _sweep(data_dir)
+    except OSError as exc:
+        raise StorageError(
+            f"The evaluation was not kept: {folder} cannot be written ({exc.strerror or exc})."
+        ) from exc
+    return path
+
+
+def _sweep(data_dir: Path) -> None:
+    size = 0
+    for place, path in enumerate(kept(data_dir)):
+        size += path.stat().st_size
+        if place and (place >= KEPT or size > KEPT_BYTES):
+            path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, evaluation: Evaluation) -> None:
+    """Write the evaluation's JSON, and wait until it is on disk."""
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(evaluation.to_json(), file, ensure_ascii=False, indent=1)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def kept(data_dir: Path) -> list[Path]:
+    """The files of the evaluations that are kept, newest first."""
+    return sorted((data_dir / FOLDER).glob("[0-9]*.json"), reverse=True)
+
+
+def last(data_dir: Path) -> Evaluation | None:
+    """The newest evaluation that is kept and can be read; None if there is none."""
+    for path in kept(data_dir):
+        try:
+            return Evaluation.model_validate(json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError):
+            # Written by another version, or gone meanwhile: an older one is better than none.
+            continue
+    return None
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

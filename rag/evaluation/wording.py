@@ -1,0 +1,61 @@
+"""Comparing texts by their words."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+_WORD = re.compile(r"[^\W_]+")
+_ARTICLE = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def words(text: str) -> list[str]:
+    """Runs of letters and digits, in lower case, in order."""
+    return _WORD.findall(text.lower())
+
+
+def share_of(wanted: Collection[str], among: Collection[str]) -> float:
+    """Share of the distinct words of `wanted` that are `among`; 0 where nothing is wanted."""
+    distinct = set(wanted)
+    return len(distinct & set(among)) / len(distinct) if distinct else 0.0
+
+
+def normalised(text: str) -> list[str]:
+    """The tokens of a text as SQuAD compares them.
+
+    Lower case, without ASCII punctuation, then without English articles, split at white space: the
+    official evaluation script of Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension
+    of Text", EMNLP 2016.
+    """
+    return _ARTICLE.sub(" ", text.lower().translate(_PUNCTUATION)).split()
+
+
+def holds(text: str, expected: Sequence[str]) -> bool:
+    """Whether one of the expected answers stands in the text, token by token after normalisation.
+
+    "5 days" does not stand in "15 days".
+    """
+    tokens = normalised(text)
+    for answer in map(normalised, expected):
+        size = len(answer)
+        if size and any(tokens[at : at + size] == answer for at in range(len(tokens) - size + 1)):
+            return True
+    return False
+
+
+def token_f1(text: str, expected: Sequence[str]) -> float:
+    """SQuAD's F1 of the text's tokens against the expected answer that fits best."""
+    return max((_f1(normalised(text), normalised(answer)) for answer in expected), default=0.0)
+
+
+def _f1(given: list[str], wanted: list[str]) -> float:
+    if not given or not wanted:
+        return float(given == wanted)
+    shared = sum((Counter(given) & Counter(wanted)).values())
+    if not shared:
+        return 0.0
+    precision, recall = shared / len(given), shared / len(wanted)
+    return 2 * precision * recall / (precision + recall)

@@ -1,0 +1,81 @@
+"""Which documents a search may see: applied inside the search, before ranking."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rag.errors import UsageError
+from rag.source_settings import EVERYBODY as EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A search sees a document only if it passes every condition that is set.
+
+    `readers`: the asker's tokens; None means an asker who may read everything (an operator, a library
+    call), an empty set an asker who is nobody. `folders`: absolute POSIX paths. `tags`: any of them.
+    `modified_from` and `modified_until`: seconds since the epoch, both included.
+    """
+
+    readers: frozenset[str] | None = None
+    folders: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
+    document_ids: tuple[int, ...] | None = None
+    modified_from: float | None = None
+    modified_until: float | None = None
+
+    def __post_init__(self) -> None:
+        if any(not folder.startswith("/") for folder in self.folders):
+            raise UsageError(f"A filter's folders are absolute paths; got {list(self.folders)}.")
+        if any(moment != moment for moment in (self.modified_from, self.modified_until)):
+            raise UsageError("A filter's time is not a number.")
+        folders = (posixpath.normpath("/" + folder.lstrip("/")) for folder in self.folders)
+        object.__setattr__(self, "folders", tuple(folders))
+        if self.document_ids is not None:
+            known = tuple(i for i in self.document_ids if 0 < i < 2**63)
+            object.__setattr__(self, "document_ids", known)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every document passes."""
+        return self == Filter()
+
+    def sql(self) -> tuple[str, dict[str, Any]]:
+        """The condition on the table `documents`, with its named parameters."""
+        parameters: dict[str, Any] = {}
+        conditions = list(self._conditions(parameters))
+        return " AND ".join(conditions) or "TRUE", parameters
+
+    def _conditions(self, parameters: dict[str, Any]) -> Iterator[str]:
+        def bind(value: Any) -> str:
+            name = f"p{len(parameters)}"
+            parameters[name] = value
+            return f":{name}"
+
+        def any_of(column: str, values: Any) -> str:
+            marks = ", ".join(bind(value) for value in values)
+            return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value IN ({marks}))"
+
+        if self.readers is not None:
+            yield any_of("readers", sorted(self.readers | {EVERYBODY}) if self.readers else ())
+        if self.folders:
+            each = [
+                f"substr(uri, 1, {len(prefix)}) = {bind(prefix)}"
+                for prefix in (folder.rstrip("/") + "/" for folder in self.folders)
+            ]
+            yield f"({' OR '.join(each)})"
+        if self.tags:
+            yield any_of("tags", self.tags)
+        if self.media_types:
+            yield f"media_type IN ({', '.join(bind(m) for m in self.media_types)})"
+        if self.document_ids is not None:
+            yield f"id IN (SELECT value FROM json_each({bind(json.dumps(self.document_ids))}))"
+        if self.modified_from is not None:
+            yield f"modified_at >= {bind(self.modified_from)}"
+        if self.modified_until is not None:
+            yield f"modified_at <= {bind(self.modified_until)}"

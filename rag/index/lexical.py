@@ -1,0 +1,342 @@
+"""The lexical half of the index: tantivy, BM25 over the words of each chunk.
+
+Every chunk is indexed twice: its words as they stand (`exact`: codes, names), and stemmed in the
+document's language (`text_en`, `text_de`, …). A filter is a set of terms in the same query.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from rag.errors import IndexDamagedError
+from rag.index import derived
+from rag.index.filter import EVERYBODY, Filter
+from rag.index.vectors import NOTHING, Candidates
+
+NAME = "lexical"
+LAYOUT = 3
+STEMMERS = {
+    "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
+    "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian",
+    "pt": "portuguese", "ru": "russian", "sv": "swedish",
+}  # fmt: skip
+"""Languages with a stemmer, by ISO 639-1 code; the words of any other are stemmed as English."""
+DEFAULT_LANGUAGE = "en"
+EXACT_BOOST = 0.5
+_LONGEST_WORD = 64
+_HEAP_BYTES = 128_000_000
+_MAX_QUERY_TERMS = 256
+_TIES = 64
+_LONG_LIST = 20_000
+_COMMON_SHARE = 0.2
+_FEW_VALUES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRow:
+    """A chunk as the lexical half sees it."""
+
+    chunk_id: int
+    document_id: int
+    text: str
+    uri: str
+    media_type: str
+    language: str
+    tags: Sequence[str]
+    readers: Sequence[str]
+    modified_at: float | None
+
+
+def language_of(code: str) -> str:
+    """The stemmer's language for a document's language code."""
+    return code if code in STEMMERS else DEFAULT_LANGUAGE
+
+
+@functools.cache
+def _analyzer(language: str | None) -> Any:
+    import tantivy
+
+    builder = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(_LONGEST_WORD))
+        .filter(tantivy.Filter.lowercase())
+    )
+    if language is None:
+        return builder.filter(tantivy.Filter.ascii_fold()).build()
+    return (
+        builder.filter(tantivy.Filter.stopword(STEMMERS[language]))
+        .filter(tantivy.Filter.stemmer(STEMMERS[language]))
+        .filter(tantivy.Filter.ascii_fold())
+        .build()
+    )
+
+
+@functools.cache
+def _schema() -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("chunk_id", fast=True)
+    builder.add_unsigned_field("document_id", indexed=True, fast=True)
+    for field in ("folder", "tag", "reader", "media_type"):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_float_field("modified_at", indexed=True, fast=True)
+    # How often a word stands in a chunk is what BM25 asks; where it stands, nobody does.
+    builder.add_text_field("exact", tokenizer_name="exact", index_option="freq")
+    for language in STEMMERS:
+        name = f"text_{language}"
+        builder.add_text_field(name, tokenizer_name=name, index_option="freq")
+    return builder.build()
+
+
+def _register(index: Any) -> Any:
+    index.register_tokenizer("exact", _analyzer(None))
+    for language in STEMMERS:
+        index.register_tokenizer(f"text_{language}", _analyzer(language))
+    return index
+
+
+def build(
+    data_dir: Path,
+    origin: derived.Origin,
+    base: derived.Derived | None,
+    deleted: Iterable[int],
+    added: Iterable[LexicalRow],
+) -> derived.Derived:
+    """Write the structure of `origin`: that of `base` (None: empty) less documents, plus rows.
+
+    The files of `base` are shared, not copied: tantivy never changes a file that it has written.
+    """
+    import tantivy
+
+    with derived.work_folder(data_dir, NAME) as work:
+        if base is not None:
+            _share_files(base, work)
+        languages = set(base.stamp.details["languages"]) if base else set()
+        with derived.library_errors(work, ValueError):
+            index = _register(tantivy.Index(_schema(), str(work)))
+            writer = index.writer(_HEAP_BYTES, 1)
+            if ids := list(deleted):
+                # Not delete_documents_by_term: of an unsigned field it deletes nothing, without a word.
+                writer.delete_documents_by_query(
+                    tantivy.Query.term_set_query(_schema(), "document_id", ids)
+                )
+            for row in added:
+                languages.add(language_of(row.language))
+                writer.add_document(_document(row))
+            writer.commit()
+            writer.wait_merging_threads()
+            index.reload()
+            rows = index.searcher().num_docs
+        for lock in work.glob(".tantivy-*.lock"):
+            lock.unlink()
+        known = base.stamp.files if base else {}
+        files = {f.name: known.get(f.name) or derived.sha256(f) for f in _segment_files(work)}
+        files |= {f.name: derived.sha256(f) for f in work.glob("*.json")}
+        details = {"languages": sorted(languages)}
+        return derived.publish(
+            work, data_dir, NAME, derived.Stamp(LAYOUT, origin, rows, files, details)
+        )
+
+
+def _segment_files(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.iterdir() if f.suffix != ".json")
+
+
+def _share_files(base: derived.Derived, work: Path) -> None:
+    for name in base.stamp.files:
+        try:
+            if name.endswith(".json"):  # the two files that tantivy replaces
+                raise OSError
+            os.link(base.path / name, work / name)
+        except OSError:  # also: a file system without hard links
+            shutil.copyfile(base.path / name, work / name)
+
+
+def _document(row: LexicalRow) -> Any:
+    import tantivy
+
+    parents = PurePosixPath(row.uri).parents
+    fields: dict[str, Any] = {
+        "chunk_id": row.chunk_id,
+        "document_id": row.document_id,
+        "folder": [str(parent) for parent in parents],
+        "tag": list(row.tags),
+        "reader": list(row.readers),
+        "media_type": row.media_type,
+        "exact": row.text,
+        f"text_{language_of(row.language)}": row.text,
+    }
+    if row.modified_at is not None:
+        fields["modified_at"] = float(row.modified_at)
+    return tantivy.Document.from_dict(fields, _schema())
+
+
+class LexicalIndex:
+    """A published lexical structure, open for search; immutable and safe to share between threads."""
+
+    def __init__(self, source: derived.Derived) -> None:
+        """Open `source`. Raises IndexDamagedError if it does not hold what its stamp says."""
+        import tantivy
+
+        self.source = source
+        try:
+            folder = source.path if os.access(source.path, os.W_OK) else self._mirror()
+            self._index = _register(tantivy.Index.open(str(folder)))
+            self._searcher = self._index.searcher()
+        except (ValueError, OSError) as exc:
+            raise IndexDamagedError(
+                f"{source.path} cannot be opened: {exc}.", hint=derived.MEND
+            ) from exc
+        if self._searcher.num_docs != source.stamp.rows:
+            raise IndexDamagedError(
+                f"{source.path} holds {self._searcher.num_docs} rows, not {source.stamp.rows}.",
+                hint=derived.MEND,
+            )
+        self._languages: list[str] = source.stamp.details["languages"]
+
+    def _mirror(self) -> Path:
+        """A folder of links to the files, which goes with this object.
+
+        For a folder that is read-only: tantivy wants to make a lock file even where it only reads.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="inhouse-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        for name in self.source.stamp.files:
+            (folder / name).symlink_to((self.source.path / name).absolute())
+        return folder
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, query: str, k: int, filter: Filter) -> Candidates:
+        """The k best permitted chunks for the words of `query`, by BM25; ties by id.
+
+        The query is plain text: nothing in it is an operator. Where more than _TIES chunks tie at the
+        end, which of them are among the k is tantivy's choice.
+        """
+        import tantivy
+
+        words = self._words(query)
+        if words is None or k == 0 or len(self) == 0:
+            return NOTHING
+        must, conditions = tantivy.Occur.Must, _conditions(filter)
+        if conditions:
+            each = [(must, words), *((must, condition) for condition in conditions)]
+            words = tantivy.Query.boolean_query(each)
+        found = self._searcher.search(words, limit=min(k + _TIES, len(self)), count=False).hits
+        ids = self._searcher.fast_field_values("chunk_id", [address for _, address in found])
+        chunk_ids = np.asarray(ids, np.int64)
+        scores = np.asarray([score for score, _ in found], np.float32)
+        order = np.lexsort((chunk_ids, -scores))[:k]
+        return Candidates(chunk_ids[order], scores[order])
+
+    def documents_of_chunks(self) -> dict[int, int]:
+        """The document id of every chunk."""
+        import tantivy
+
+        found = self._searcher.search(
+            tantivy.Query.all_query(), limit=max(1, len(self)), count=False
+        ).hits
+        places = [address for _, address in found]
+        return dict(
+            zip(
+                self._searcher.fast_field_values("chunk_id", places),
+                self._searcher.fast_field_values("document_id", places),
+                strict=True,
+            )
+        )
+
+    def holds(self, row: LexicalRow) -> bool:
+        """Whether the chunk is found, in its document, by its three longest words."""
+        import tantivy
+
+        words = sorted(set(_analyzer(None).analyze(row.text)), key=lambda w: (-len(w), w))[:3]
+        must = tantivy.Occur.Must
+        document = tantivy.Query.term_query(_schema(), "document_id", row.document_id)
+        conditions = [(must, each) for each in (document, *_terms("exact", words))]
+        found = self._searcher.search(
+            tantivy.Query.boolean_query(conditions), limit=len(self), count=False
+        ).hits
+        ids = self._searcher.fast_field_values("chunk_id", [address for _, address in found])
+        return row.chunk_id in ids
+
+    def _words(self, query: str) -> Any:
+        """Any of the query's words, in any field; None if it has none."""
+        import tantivy
+
+        should = tantivy.Occur.Should
+        clauses = [
+            (should, clause)
+            for language in self._languages
+            for clause in _terms(f"text_{language}", _analyzer(language).analyze(query))
+        ]
+        exact = _analyzer(None).analyze(query)
+        telling = [word for word in exact if not self._is_common(word)]
+        if not clauses and not telling:
+            telling = exact
+        clauses += [
+            (should, tantivy.Query.boost_query(clause, EXACT_BOOST))
+            for clause in _terms("exact", telling)
+        ]
+        return tantivy.Query.boolean_query(clauses) if clauses else None
+
+    def _is_common(self, word: str) -> bool:
+        """Whether the word stands in so many chunks that it tells little, and takes long to count."""
+        most = max(_LONG_LIST, _COMMON_SHARE * len(self))
+        return len(self) > most and self._searcher.doc_freq("exact", word) > most
+
+
+def _terms(field: str, words: list[str]) -> list[Any]:
+    import tantivy
+
+    unique = list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]
+    return [tantivy.Query.term_query(_schema(), field, word, "freq") for word in unique]
+
+
+def _conditions(filter: Filter) -> list[Any]:
+    """The filter as queries that all must match and that score nothing."""
+    import tantivy
+
+    query, schema = tantivy.Query, _schema()
+    found = []
+    if filter.readers is not None:
+        readers = sorted(filter.readers | {EVERYBODY}) if filter.readers else []
+        found.append(_any_of("reader", readers))
+    if filter.folders:
+        found.append(_any_of("folder", filter.folders))
+    if filter.tags:
+        found.append(_any_of("tag", filter.tags))
+    if filter.media_types:
+        found.append(_any_of("media_type", filter.media_types))
+    if filter.document_ids is not None:
+        found.append(_any_of("document_id", filter.document_ids))
+    if filter.modified_from is not None or filter.modified_until is not None:
+        low, high = (
+            None if moment is None else float(moment)
+            for moment in (filter.modified_from, filter.modified_until)
+        )
+        found.append(query.range_query(schema, "modified_at", tantivy.FieldType.Float, low, high))
+    return [query.const_score_query(each, 0.0) for each in found]
+
+
+def _any_of(field: str, values: Sequence[Any]) -> Any:
+    """Chunks that have one of the values; none has one of no values."""
+    import tantivy
+
+    if len(values) > _FEW_VALUES:
+        return tantivy.Query.term_set_query(_schema(), field, list(values))
+    # A set of terms is looked for in the whole dictionary of terms; each of a few is looked up.
+    should = tantivy.Occur.Should
+    each = [(should, tantivy.Query.term_query(_schema(), field, v, "basic")) for v in values]
+    return tantivy.Query.boolean_query(each) if each else tantivy.Query.empty_query()

@@ -1,0 +1,45 @@
+"""Which documents a generation holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.index import catalog
+from rag.index.schema import VISIBLE
+from rag.index.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """A document of the index; `Snapshot.text(document_id)` is its text."""
+
+    document_id: int
+    uri: str
+    title: str
+    language: str
+
+
+def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
+    """Every document of the generation, whoever may read it, in order of URI."""
+    with catalog.mapped_errors(snapshot.path):
+        rows = snapshot.connection().execute(
+            f"SELECT id, uri, title, language FROM documents WHERE {VISIBLE} ORDER BY uri",
+            {"g": snapshot.generation.id},
+        )
+        return [ListedDocument(*row) for row in rows]
+
+
+def page_at(snapshot: Snapshot, document_id: int, position: int) -> int | None:
+    """The 1-based page on which a character of a document stands; None where it has no pages."""
+    with catalog.mapped_errors(snapshot.path):
+        row = (
+            snapshot.connection()
+            .execute(
+                "SELECT page FROM chunks WHERE document_id = ? AND start <= ? "
+                "ORDER BY start DESC LIMIT 1",
+                (document_id, position),
+            )
+            .fetchone()
+        )
+    page: int | None = row[0] if row else None
+    return page

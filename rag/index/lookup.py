@@ -1,0 +1,83 @@
+"""Finding chunks by the name of their document, and documents by what is said of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import apsw
+import numpy as np
+
+from rag.index import rows
+from rag.index.schema import VISIBLE
+from rag.index.vectors import Float32, Int64
+
+
+def chunks_of(
+    connection: apsw.Connection, generation: int, uris: Iterable[str]
+) -> dict[tuple[str, int], int]:
+    """Chunk ids of the documents with these uris, by (uri, place in the document)."""
+    found = connection.execute(
+        "SELECT d.uri, c.ordinal, c.id FROM documents d JOIN chunks c ON c.document_id = d.id "
+        f"WHERE d.uri IN (SELECT value FROM json_each(:uris)) AND {VISIBLE}",
+        {"g": generation, "uris": json.dumps(list(uris))},
+    )
+    return {(uri, ordinal): chunk_id for uri, ordinal, chunk_id in found}
+
+
+def metadata_of(
+    connection: apsw.Connection, document_ids: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """What is said of these documents, by id."""
+    found = connection.execute(
+        "SELECT id, metadata FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(document_ids)),),
+    )
+    return {document_id: json.loads(metadata) for document_id, metadata in found}
+
+
+def documents_with(
+    connection: apsw.Connection, generation: int, key: str, wanted: Mapping[str, Sequence[Any]]
+) -> Int64:
+    """Ids of the documents whose metadata's object `key` has one of the values of every wanted name.
+
+    Ascending. Values are strings, numbers, true, false or null; a list in the metadata is no value.
+    """
+    conditions, parameters = [VISIBLE], {"g": generation, "path": f"$.{key}"}
+    for number, (name, values) in enumerate(wanted.items()):
+        # Compared as (type, value): 1 is not true, and null is not the lack of the name.
+        conditions.append(
+            "EXISTS (SELECT 1 FROM json_each(d.metadata, :path) AS said, json_each(:v{0}) AS wanted "
+            "WHERE said.key = :n{0} AND said.atom IS wanted.atom AND {1})".format(
+                number, _same_type("said.type", "wanted.type")
+            )
+        )
+        parameters |= {f"n{number}": name, f"v{number}": json.dumps(list(values))}
+    found = connection.execute(
+        f"SELECT d.id FROM documents d WHERE {' AND '.join(conditions)} ORDER BY d.id", parameters
+    )
+    return np.fromiter((row[0] for row in found), np.int64)
+
+
+def _same_type(one: str, other: str) -> str:
+    numbers = "('integer', 'real')"
+    return f"({one} = {other} OR ({one} IN {numbers} AND {other} IN {numbers}))"
+
+
+def vectors_of(
+    connection: apsw.Connection, generation: rows.Generation, chunk_ids: Sequence[int]
+) -> Float32:
+    """The stored vectors of these chunks, in their order: (n, dimension) float32."""
+    if not chunk_ids:
+        return np.empty((0, 0), np.float32)
+    places = dict(
+        connection.execute(
+            "SELECT c.id, v.id FROM chunks c CROSS JOIN vectors v ON v.embedder_id = :e "
+            "AND v.key = c.key "
+            "WHERE c.id IN (SELECT value FROM json_each(:ids))",
+            {"e": generation.embedder_id, "ids": json.dumps(list(chunk_ids))},
+        )
+    )
+    ids = np.asarray([places[i] for i in chunk_ids], np.int64)
+    return rows.load_vectors(connection, generation, ids)

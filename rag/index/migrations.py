@@ -1,0 +1,48 @@
+"""Bringing an older catalogue up to this program's format, one step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import apsw
+
+from rag.errors import IndexFormatError
+from rag.index import catalog
+from rag.index.schema import FORMAT
+
+Step = Callable[[apsw.Connection], None]
+
+
+def _count_pages(connection: apsw.Connection) -> None:
+    """Format 2: the ledger knows how many pages a file has, and how many of them hold text."""
+    for column in ("pages", "pages_with_text"):
+        connection.execute(f"ALTER TABLE files ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS: Mapping[int, Step] = {1: _count_pages}
+"""`STEPS[n]` turns a catalogue of format n into one of format n + 1."""
+
+
+def migrate(
+    connection: apsw.Connection, steps: Mapping[int, Step] = STEPS, target: int = FORMAT
+) -> int:
+    """Take the catalogue to format `target`, all steps or none; returns the format it had.
+
+    The caller holds the write lock. Raises IndexFormatError if a step is missing: the format is older than
+    what this program can still read.
+    """
+    found: int = catalog.read_manifest(connection, "format")
+    if found >= target:
+        return found
+    missing = [number for number in range(found, target) if number not in steps]
+    if missing:
+        raise IndexFormatError(
+            f"The catalogue has format {found}; this program cannot read formats below "
+            f"{missing[-1] + 1}.",
+            hint="Delete the data folder and ingest again, or use an older release first.",
+        )
+    with catalog.transaction(connection, write=True):
+        for number in range(found, target):
+            steps[number](connection)
+        catalog.write_manifest(connection, "format", target)
+    return found

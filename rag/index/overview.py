@@ -1,0 +1,73 @@
+"""What an index holds, read from its catalogue alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.errors import IndexMissingError
+from rag.index import catalog, ledger, rows
+from rag.index.catalog import CATALOG
+from rag.index.ledger import LAST_RUN, Coverage, FileRecord, FileState
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The newest generation and the ledger behind it. `created_at`: seconds since the epoch.
+
+    `last_run` is the account of the last ingest that changed anything, None if there is none.
+    """
+
+    data: str
+    generation: int
+    created_at: float
+    documents: int
+    chunks: int
+    embedder: dict[str, Any]
+    files: dict[FileState, int]
+    coverage: Coverage
+    last_run: dict[str, Any] | None
+    problems: tuple[FileRecord, ...]
+    bytes_on_disk: int
+
+    def to_json(self) -> dict[str, Any]:
+        shown = asdict(self) | {
+            "files": {state.value: n for state, n in self.files.items()},
+            "coverage": self.coverage.to_json(),
+        }
+        shown["problems"] = [
+            {"uri": each.uri, "state": each.state.value, "reason": each.reason}
+            for each in self.problems
+        ]
+        return shown
+
+
+def read_overview(data_dir: Path) -> Overview:
+    """Raises IndexMissingError, IndexDamagedError."""
+    path = data_dir / CATALOG
+    connection = catalog.connect(path)
+    with catalog.mapped_errors(path), catalog.transaction(connection):
+        kept = rows.generations(connection)
+        if not kept:
+            raise IndexMissingError(
+                f"Nothing was ingested into {data_dir} yet.",
+                hint="Do it with: inhouse ingest FOLDER",
+            )
+        newest = kept[max(kept)]
+        problems = tuple(
+            each for each in ledger.read_files(connection) if each.state is not FileState.INDEXED
+        )
+        return Overview(
+            data=str(data_dir.absolute()),
+            generation=newest.id,
+            created_at=newest.created_at,
+            documents=newest.documents,
+            chunks=newest.chunks,
+            embedder=rows.embedder_identity(connection, newest.embedder_id),
+            files=ledger.count_states(connection),
+            coverage=ledger.read_coverage(connection),
+            last_run=catalog.read_manifest(connection, LAST_RUN),
+            problems=problems,
+            bytes_on_disk=sum(f.stat().st_size for f in data_dir.rglob("*") if f.is_file()),
+        )

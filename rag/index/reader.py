@@ -1,0 +1,168 @@
+"""Opening an index for search, and following it from generation to generation."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+
+from rag.errors import IndexDamagedError, IndexLockedError, IndexMissingError, StorageError
+from rag.index import catalog, derived, lexical, refresh, rows, vectors
+from rag.index.catalog import CATALOG
+from rag.index.derived import Derived
+from rag.index.lexical import LexicalIndex
+from rag.index.lock import WriteLock, is_held
+from rag.index.snapshot import Snapshot
+from rag.index.vectors import VectorIndex
+
+_ATTEMPTS = 20
+
+
+class IndexReader:
+    """Gives the newest published state of the index in `data_dir`, as a `Snapshot`.
+
+    Any number of readers, in any number of processes, work beside one writer; none waits for it. Raises
+    IndexMissingError if nothing was ever published there.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self._path = data_dir / CATALOG
+        self._connection = catalog.connect(self._path)
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._checked: set[derived.FileKey] = set()
+        self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """The newest published state; the same object until there is a newer one."""
+        with self._lock, catalog.mapped_errors(self._path):
+            published = catalog.read_manifest(self._connection, "generation")
+            if published is None or published == 0:
+                raise IndexMissingError(
+                    f"Nothing was ingested into {self.data_dir} yet.",
+                    hint="Do it with: inhouse ingest FOLDER",
+                )
+            if self._snapshot is None or self._snapshot.generation.id != published:
+                self._snapshot = self._open()
+            return self._snapshot
+
+    def _open(self) -> Snapshot:
+        """Open the structures, again if a writer was at work on them meanwhile."""
+        for _ in range(_ATTEMPTS):
+            found = refresh.landscape(self.data_dir, self._connection)
+            try:
+                with catalog.transaction(self._connection):
+                    return self._open_once()
+            except (IndexDamagedError, StorageError, OSError) as exc:
+                # Storage: what a private structure was to be built on may have been swept meanwhile.
+                if refresh.landscape(self.data_dir, self._connection) != found:
+                    continue
+                if isinstance(exc, OSError):
+                    raise StorageError(
+                        f"{self.data_dir} cannot be read: {exc.strerror or exc}.",
+                        hint="Check the disk and the folder's permissions.",
+                    ) from exc
+                raise
+        raise IndexLockedError(
+            f"The index in {self.data_dir} changes faster than it can be opened.",
+            hint="Try again when fewer runs are writing to it.",
+        )
+
+    def _open_once(self) -> Snapshot:
+        connection = self._connection
+        index_id = catalog.read_manifest(connection, "index_id")
+        kept = rows.generations(connection)
+        if not kept:
+            raise catalog.damaged(self._path, "it does not know the generation that it published")
+        newest = kept[max(kept)]
+        words = refresh.undamaged(
+            self._valid(lexical.NAME, lexical.LAYOUT, index_id, kept), self._checked
+        )
+        generation = newest if words is None else kept[words.stamp.origin.generation]
+        dense = refresh.undamaged(
+            (
+                each
+                for each in self._valid(vectors.NAME, vectors.LAYOUT, index_id, kept)
+                if kept[each.stamp.origin.generation].embedder_id == generation.embedder_id
+            ),
+            self._checked,
+        )
+        if dense is None or words is None or generation.id != newest.id:
+            repaired = self._repair(index_id, kept, newest, dense, words)
+            if repaired is not None:
+                generation, (dense, words) = newest, repaired
+        if dense is None or words is None:
+            raise IndexDamagedError(
+                f"The index in {self.data_dir} cannot be repaired now.",
+                hint="See why: inhouse verify",
+            )
+        return self._make_snapshot(generation, dense, words)
+
+    def _make_snapshot(
+        self, generation: rows.Generation, dense: Derived, words: Derived
+    ) -> Snapshot:
+        """A snapshot of these structures, which are opened once."""
+        before = self._snapshot
+        if before is None:
+            opened = VectorIndex(dense), LexicalIndex(words)
+        elif before.generation == generation:
+            return before
+        else:
+            opened = (
+                before.vectors if before.vectors.source == dense else VectorIndex(dense),
+                LexicalIndex(words),
+            )
+        return Snapshot(self._path, self._connection, generation, *opened)
+
+    def _valid(
+        self, name: str, layout: int, index_id: str, kept: dict[int, rows.Generation]
+    ) -> list[Derived]:
+        return refresh.valid(self.data_dir, name, layout, index_id, kept)
+
+    def _repair(
+        self,
+        index_id: str,
+        kept: dict[int, rows.Generation],
+        newest: rows.Generation,
+        dense: Derived | None,
+        words: Derived | None,
+    ) -> tuple[Derived, Derived] | None:
+        """Rebuild what is missing, stale or damaged; None where the state before serves as well.
+
+        If a writer is at work, what is merely stale is its to renew. Otherwise, or if nothing may be
+        written here, it is built in a private folder that goes with this reader.
+        """
+
+        def build(target: Path) -> tuple[Derived, Derived]:
+            return refresh.refresh(
+                target,
+                self._connection,
+                index_id,
+                kept,
+                newest,
+                vectors_base=dense,
+                lexical_base=words,
+            )
+
+        try:
+            with WriteLock(self.data_dir):
+                with contextlib.closing(catalog.connect(self._path)) as now:
+                    if catalog.read_manifest(now, "generation") != newest.id:
+                        raise IndexDamagedError(f"{self.data_dir} has moved on.")  # look again
+                made = build(self.data_dir)
+                derived.sweep(self.data_dir, vectors.NAME, made[0].path)
+                derived.sweep(self.data_dir, lexical.NAME, made[1].path)
+                return made
+        except IndexLockedError:
+            is_at_work = True
+        except StorageError:  # a full disk, or a folder that is read-only for us
+            is_at_work = is_held(self.data_dir)
+        if is_at_work and dense is not None and words is not None:
+            return None
+        private = Path(tempfile.mkdtemp(prefix="inhouse-"))
+        weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
+        return build(private)

@@ -1,0 +1,131 @@
+"""Bringing the derived structures up to a generation of the catalogue."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import apsw
+
+from rag.errors import IndexDamagedError
+from rag.index import catalog, derived, lexical, rows, vectors
+from rag.index.derived import Derived
+
+REWRITE_SHARE = 0.1
+"""The vector structure is written anew when more than this share of its rows would change."""
+
+_logger = logging.getLogger(__name__)
+
+
+def valid(
+    data_dir: Path, name: str, layout: int, index_id: str, kept: dict[int, rows.Generation]
+) -> list[Derived]:
+    """The published folders made from a generation that the catalogue still knows, newest first."""
+    return [
+        each
+        for each in derived.find(data_dir, name)
+        if each.stamp.layout == layout
+        and each.stamp.origin.index_id == index_id
+        and (known := kept.get(each.stamp.origin.generation)) is not None
+        and known.token == each.stamp.origin.token
+        and known.chunks == each.stamp.rows
+    ]
+
+
+def landscape(data_dir: Path, connection: apsw.Connection) -> tuple[int, frozenset[str]]:
+    """What changes whenever a writer publishes, or makes a structure anew."""
+    names = frozenset(path.name for path in data_dir.glob("[!.]*-*") if path.is_dir())
+    return catalog.read_manifest(connection, "generation"), names
+
+
+def undamaged(
+    candidates: Iterable[Derived], checked: set[derived.FileKey] | None = None
+) -> Derived | None:
+    """The first whose files are what was written; what is wrong with the others is logged.
+
+    `checked`: files that were looked at before, see `Derived.damage`. Raises FileNotFoundError if a writer
+    swept one away meanwhile.
+    """
+    for candidate in candidates:
+        if (damage := candidate.damage(checked)) is None:
+            return candidate
+        if not candidate.path.exists():
+            raise FileNotFoundError(errno.ENOENT, "was swept away meanwhile", str(candidate.path))
+        _logger.warning("%s; it is rebuilt from the catalogue", damage)
+    return None
+
+
+def refresh(
+    target: Path,
+    connection: apsw.Connection,
+    index_id: str,
+    kept: dict[int, rows.Generation],
+    generation: rows.Generation,
+    *,
+    vectors_base: Derived | None,
+    lexical_base: Derived | None,
+) -> tuple[Derived, Derived]:
+    """Make the structures of `generation` in the folder `target`, reusing what can be reused.
+
+    Words come last: readers serve the generation that they find words of, with the vectors of its
+    embedder. Until all is there that is the one before.
+    """
+    origin = rows.origin(index_id, generation)
+    changed = _changed_share(connection, kept, generation, vectors_base)
+    if vectors_base is None or changed > REWRITE_SHARE:
+        dimension = rows.embedder_dimension(connection, generation.embedder_id)
+        batches = functools.partial(rows.vector_batches, connection, generation)
+        vectors_base = vectors.build(target, origin, dimension, generation.chunks, batches)
+        if vectors_base.stamp.rows != generation.chunks:
+            raise IndexDamagedError(
+                f"The catalogue in {target} holds vectors for {vectors_base.stamp.rows} of the "
+                f"{generation.chunks} chunks of generation {generation.id}.",
+                hint="Restore it from a backup, or delete the data folder and ingest again.",
+            )
+    return vectors_base, _refresh_lexical(target, connection, origin, generation, lexical_base)
+
+
+def _refresh_lexical(
+    target: Path,
+    connection: apsw.Connection,
+    origin: derived.Origin,
+    generation: rows.Generation,
+    base: Derived | None,
+) -> Derived:
+    if base is not None and base.stamp.origin == origin:
+        return base
+    if base is None:
+        every = rows.lexical_rows(connection, generation.id, None)
+        made = lexical.build(target, origin, None, (), every)
+    else:
+        changed = rows.difference(connection, base.stamp.origin.generation, generation.id)
+        added = rows.lexical_rows(connection, generation.id, changed.added)
+        made = lexical.build(target, origin, base, changed.removed.tolist(), added)
+    if made.stamp.rows != generation.chunks:
+        raise IndexDamagedError(
+            f"{made.path} holds {made.stamp.rows} of the {generation.chunks} chunks of generation "
+            f"{generation.id}.",
+            hint="Restore the catalogue from a backup, or delete the data folder and ingest again.",
+        )
+    return made
+
+
+def _changed_share(
+    connection: apsw.Connection,
+    kept: dict[int, rows.Generation],
+    generation: rows.Generation,
+    base: Derived | None,
+) -> float:
+    if base is None:
+        return 1.0
+    old = base.stamp.origin.generation
+    if kept[old].embedder_id != generation.embedder_id:
+        return 1.0
+    changed = rows.difference(connection, old, generation.id)
+    count = rows.chunk_count(connection, changed.added) + rows.chunk_count(
+        connection, changed.removed
+    )
+    return count / max(1, base.stamp.rows)

@@ -1,0 +1,286 @@
+"""A session that may write: one at a time, one run, one generation."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import apsw
+
+from rag.errors import StorageError, UsageError
+from rag.index import catalog, derived, ledger, lexical, migrations, refresh, rows, vectors
+from rag.index.catalog import CATALOG
+from rag.index.derived import Derived
+from rag.index.identity import check_embedder
+from rag.index.lock import WriteLock
+from rag.index.retention import Retention, drop_unreachable
+
+Kind = Literal["ingest", "rollback", "reembed"]
+
+
+class WriteSession:
+    """Holds the write lock and the connection; what is staged is published as one generation.
+
+    Used as a context manager. What is staged is durable at every `flush` but seen by nobody before
+    `publish`; a session that ends without publishing leaves the published state as it was, and the
+    vectors that were paid for stay. Raises IndexLockedError if another run is writing.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        embedder: Mapping[str, Any] | None = None,
+        *,
+        retention: Retention | None = None,
+        replaces_embedder: bool = False,
+    ) -> None:
+        """`embedder` is the identity of the embedder, with its `dimension`; None: the index's own.
+
+        With `replaces_embedder` it may be another than the one that the index was built with.
+        """
+        self.data_dir = data_dir
+        self._path = data_dir / CATALOG
+        self._lock = WriteLock(data_dir)
+        self._identity = None if embedder is None else dict(embedder)
+        self._retention = retention or Retention()
+        self._replaces_embedder = replaces_embedder
+        self._changed = False
+        self._words: Future[Derived | None] | None = None
+        self._wrote = False
+
+    def __enter__(self) -> Self:
+        if self._identity is not None and not self._replaces_embedder:
+            self._make_folder()
+        elif not self._path.exists():
+            raise catalog.missing(self._path)
+        with ExitStack() as stack:
+            self._lock.acquire()
+            stack.callback(self._lock.release)
+            if self._path.exists():
+                catalog.sweep(self._path)
+            else:
+                catalog.create(self._path)
+            self._connection = catalog.connect(self._path, writable=True, lock=self._lock)
+            stack.callback(self._close)
+            self._open()
+            self._exits = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def _close(self) -> None:
+        with catalog.mapped_errors(self._path):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            try:
+                self._lock.finish()
+            except OSError as exc:
+                # The note says that there is a journal, so there has to be one.
+                self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+                raise StorageError(
+                    f"{self.data_dir} cannot be written: {exc.strerror}.",
+                    hint="Run again; what was published is safe.",
+                ) from exc
+            finally:
+                self._connection.close()
+
+    def _make_folder(self) -> None:
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise StorageError(
+                f"The data folder {self.data_dir} cannot be made: {exc.strerror}."
+            ) from exc
+
+    def _open(self) -> None:
+        with catalog.mapped_errors(self._path):
+            migrations.migrate(self._connection)
+            self._index_id: str = catalog.read_manifest(self._connection, "index_id")
+            self._published: int = catalog.read_manifest(self._connection, "generation")
+            self._discard_unpublished()
+            self._embedder_id = self._find_embedder()
+
+    @property
+    def _dimension(self) -> int:
+        return int((self._identity or {})["dimension"])
+
+    @property
+    def generation(self) -> int:
+        """The published generation; 0 before the first."""
+        return self._published
+
+    @property
+    def connection(self) -> apsw.Connection:
+        """The connection, for reading."""
+        return self._connection
+
+    @property
+    def embedder_id(self) -> int:
+        """The catalogue's number of the session's embedder."""
+        return self._embedder_id
+
+    def adopt_embedder(self, embedder_id: int) -> None:
+        """Publish with the vectors of this embedder, which the index has used before."""
+        self._embedder_id = embedder_id
+        self._identity = rows.embedder_identity(self._connection, embedder_id)
+
+    def mapped_errors(self) -> AbstractContextManager[None]:
+        """Turns SQLite's errors about the catalogue into the house's."""
+        return catalog.mapped_errors(self._path)
+
+    def begin(self) -> apsw.Connection:
+        """The connection, inside the open transaction."""
+        if not self._connection.in_transaction:
+            self._lock.begin(self._index_id)
+            self._words = self._words or self._find_words()
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._wrote = True
+        return self._connection
+
+    def _find_words(self) -> Future[Derived | None]:
+        """The newest lexical structure, if its files are what was written: found out beside the run.
+
+        What is built on it gets checksums of its own, so damage must not be handed on.
+        """
+        kept = rows.generations(self._connection)
+        candidates = refresh.valid(
+            self.data_dir, lexical.NAME, lexical.LAYOUT, self._index_id, kept
+        )
+        pool = ThreadPoolExecutor(1)
+        try:
+            return pool.submit(refresh.undamaged, candidates)
+        finally:
+            pool.shutdown(wait=False)
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        """A transaction of its own, that changes something."""
+        self._lock.begin(self._index_id)
+        return catalog.transaction(self._connection, write=True)
+
+    def _discard_unpublished(self) -> None:
+        """Take back what a run staged that never published; its vectors stay."""
+        unfinished = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM documents WHERE born > :g) "
+            "OR EXISTS (SELECT 1 FROM documents WHERE died > :g)",
+            {"g": self._published},
+        ).fetchone()[0]
+        if not unfinished:
+            return
+        with self._transaction():
+            self._connection.execute(
+                "DELETE FROM chunks WHERE document_id IN (SELECT id FROM documents WHERE born > :g);"
+                "DELETE FROM documents WHERE born > :g;"
+                "UPDATE documents SET died = NULL WHERE died > :g;",
+                {"g": self._published},
+            )
+            ledger.reconcile(self._connection, self._published)
+
+    def _find_embedder(self) -> int:
+        """The id of the session's embedder, which must be the published generation's."""
+        current = self._connection.execute(
+            "SELECT embedder_id FROM generations WHERE id = ?", (self._published,)
+        ).fetchone()
+        if self._identity is None:
+            if current is None:
+                raise catalog.missing(self._path)
+            self._identity = rows.embedder_identity(self._connection, current[0])
+        identity = json.dumps(self._identity, sort_keys=True)
+        known = dict(self._connection.execute("SELECT identity, id FROM embedders").fetchall())
+        if current and not self._replaces_embedder and known.get(identity) != current[0]:
+            old = rows.embedder_identity(self._connection, current[0])
+            check_embedder(self.data_dir, old, self._identity)
+        if identity not in known:
+            with self._transaction():
+                self._connection.execute(
+                    "INSERT INTO embedders (identity, dimension) VALUES (?, ?)",
+                    (identity, self._identity["dimension"]),
+                )
+            return int(self._connection.last_insert_rowid())
+        return int(known[identity])
+
+    def flush(self) -> None:
+        """Make what is staged durable; nobody sees it yet."""
+        if self._connection.in_transaction:
+            with catalog.mapped_errors(self._path):
+                self._connection.execute("COMMIT")
+
+    def publish(self, summary: Mapping[str, Any], kind: Kind = "ingest") -> int:
+        """Publish what is staged, if anything changed, and bring the derived structures up to it.
+
+        Returns the published generation.
+        """
+        with catalog.mapped_errors(self._path):
+            publishes = self._changed or kind != "ingest"
+            if publishes:
+                self._publish(summary, kind)
+            self.flush()
+            self._changed = False
+            needed = self.refresh()
+            if publishes:
+                with self._transaction():
+                    drop_unreachable(self._connection, self._retention, needed)
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return self._published
+
+    def _publish(self, summary: Mapping[str, Any], kind: Kind) -> None:
+        connection = self.begin()
+        generation = self._published + 1
+        documents, chunks = rows.count(connection, self._published, generation)
+        connection.execute(
+            "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                generation, secrets.token_hex(8), time.time(), kind, self._embedder_id,
+                documents, chunks, json.dumps(dict(summary)),
+            ),
+        )  # fmt: skip
+        catalog.write_manifest(connection, "generation", generation)
+        self.flush()
+        self._published = generation
+
+    def refresh(self, anew: Collection[str] = ()) -> int:
+        """Catch up the derived structures; does nothing where they are what they should be.
+
+        Those named in `anew` are made from the catalogue alone. Returns the oldest generation that one of
+        them was made from.
+        """
+        kept = rows.generations(self._connection)
+        if not kept:
+            return 0
+        newest = kept[max(kept)]
+        dense, words = (
+            next(iter(refresh.valid(self.data_dir, name, layout, self._index_id, kept)), None)
+            for name, layout in ((vectors.NAME, vectors.LAYOUT), (lexical.NAME, lexical.LAYOUT))
+        )
+        if words is not None and words.stamp.origin != rows.origin(self._index_id, newest):
+            words = (self._words or self._find_words()).result()
+        self._words = None
+        made = refresh.refresh(
+            self.data_dir, self._connection, self._index_id, kept, newest,
+            vectors_base=None if vectors.NAME in anew else dense,
+            lexical_base=None if lexical.NAME in anew else words,
+        )  # fmt: skip
+        # Also where nothing was made: a run that was killed may have left what it replaced.
+        for name, current in zip((vectors.NAME, lexical.NAME), made, strict=True):
+            derived.sweep(self.data_dir, name, current.path)
+        return min(each.stamp.origin.generation for each in made)
+
+    def require(self, generation: int) -> rows.Generation:
+        """A generation that is still kept. Raises UsageError, which names those that are."""
+        kept = rows.generations(self._connection)
+        if generation not in kept:
+            numbers = ", ".join(str(number) for number in sorted(kept))
+            raise UsageError(
+                f"Generation {generation} is not kept in {self.data_dir}.",
+                hint=f"Kept are: {numbers or 'none'}.",
+            )
+        return kept[generation]

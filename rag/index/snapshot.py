@@ -1,0 +1,265 @@
+"""One generation of the index, open for search."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apsw
+import numpy as np
+
+from rag.errors import EmbeddingError, IndexDamagedError, UsageError
+from rag.index import catalog, lookup, rows
+from rag.index.filter import Filter
+from rag.index.identity import check_embedder
+from rag.index.lexical import LexicalIndex
+from rag.index.vectors import (
+    Batch,
+    Candidates,
+    ExactVectors,
+    Float32,
+    Int64,
+    Permitted,
+    VectorIndex,
+)
+
+_KEPT_FILTERS = 64
+_ABOUT_EMBEDDER = "Look at the embedder that made it: inhouse doctor"
+_Masks = tuple[Permitted | None, Permitted | None]
+"""What passes in the vector structure, and beside it; None: all."""
+
+
+class Snapshot:
+    """Generation g: it answers for exactly that state, while the catalogue keeps it.
+
+    Rows of the vector structure that are not in g are masked; chunks of g that it does not hold yet are
+    searched beside it. The lexical structure is always g's own. Safe to share between threads.
+    `embedder` is the identity of the embedder whose vectors it holds.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: apsw.Connection,
+        generation: rows.Generation,
+        vectors: VectorIndex,
+        lexical: LexicalIndex,
+    ) -> None:
+        self.generation = generation
+        self.embedder = rows.embedder_identity(connection, generation.embedder_id)
+        self._path = path
+        self._local = threading.local()
+        self.vectors, self._lexical = vectors, lexical
+        changed = rows.difference(connection, vectors.source.stamp.origin.generation, generation.id)
+        gone = np.isin(vectors.document_ids, changed.removed) if len(changed.removed) else None
+        self._alive: Permitted | None = None if gone is None else Permitted(~gone)
+        self._tail = _Tail.of(
+            rows.vector_batches(connection, generation, changed.added), vectors.dimension
+        )
+        found = self._count_alive() + len(self._tail.chunk_ids)
+        if not found == len(lexical) == generation.chunks:
+            raise IndexDamagedError(
+                f"Generation {generation.id} has {generation.chunks} chunks; {found} of them have "
+                f"vectors and {len(lexical)} have words.",
+                hint="Mend it with: inhouse verify",
+            )
+        self._masks: dict[Filter, _Masks] = {}
+        self._lock = threading.Lock()
+
+    def _count_alive(self) -> int:
+        return len(self.vectors) if self._alive is None else self._alive.count
+
+    @property
+    def tail_share(self) -> float:
+        """Share of the chunks that are searched beside the vector structure, or masked in it."""
+        masked = len(self.vectors) - self._count_alive()
+        return (len(self._tail.chunk_ids) + masked) / max(1, len(self.vectors))
+
+    def check_embedder(self, identity: Mapping[str, Any]) -> None:
+        """Raise EmbedderMismatchError unless this embedder made the generation's vectors."""
+        check_embedder(self._path.parent, self.embedder, identity)
+
+    def dense(self, query: Float32, k: int, filter: Filter) -> Candidates:
+        """The k chunks nearest to the query vector among those that pass the filter.
+
+        `query`: (dimension,) float32, L2-normalised. Raises EmbeddingError for what is no such vector.
+        """
+        _check_k(k)
+        query = np.ascontiguousarray(query, np.float32)
+        if query.shape != (self.vectors.dimension,):
+            raise EmbeddingError(
+                f"The query's vector has the shape {query.shape}, not {(self.vectors.dimension,)}.",
+                hint=_ABOUT_EMBEDDER,
+            )
+        if not np.isfinite(query).all():
+            raise EmbeddingError(
+                "The query's vector has a value that is not finite.", hint=_ABOUT_EMBEDDER
+            )
+        in_file, in_tail = self._mask(filter)
+
+        def load(vector_ids: Int64) -> Float32:
+            with self._reading() as connection:
+                return rows.load_vectors(connection, self.generation, vector_ids)
+
+        found = self.vectors.search(query, k, permitted=in_file, load_vectors=load)
+        tail = self._tail
+        if not len(tail.chunk_ids):
+            return found
+        beside = tail.vectors.search(query, k, in_tail)
+        chunk_ids = np.concatenate([found.chunk_ids, beside.chunk_ids])
+        scores = np.concatenate([found.scores, beside.scores])
+        order = np.lexsort((chunk_ids, -scores))[:k]
+        return Candidates(chunk_ids[order], scores[order])
+
+    def lexical(self, query: str, k: int, filter: Filter) -> Candidates:
+        """The k chunks that share most with the words of the query, among those that pass."""
+        _check_k(k)
+        # Where all of the generation passes, to test each chunk takes longer than the search itself.
+        needed = Filter() if self._mask(filter)[0] is self._alive else filter
+        return self._lexical.search(query, k, needed)
+
+    def count(self, filter: Filter) -> Count:
+        """How many documents and chunks pass the filter."""
+        if filter.is_empty:
+            return Count(self.generation.documents, self.generation.chunks)
+        in_file, in_tail = self._mask(filter)
+        chunks = len(self.vectors) if in_file is None else in_file.count
+        chunks += len(self._tail.chunk_ids) if in_tail is None else in_tail.count
+        return Count(len(self.document_ids(filter)), chunks)
+
+    def chunks(self, chunk_ids: Iterable[int]) -> dict[int, rows.ChunkRow]:
+        """The rows of these chunks, by id."""
+        with self._reading() as connection:
+            return rows.chunk_rows(connection, self.generation.id, chunk_ids)
+
+    def neighbours(
+        self, chunk_ids: Iterable[int], reach: int
+    ) -> dict[tuple[int, int], rows.ChunkRow]:
+        """These chunks and those up to `reach` places around them, by (document id, place)."""
+        with self._reading() as connection:
+            return rows.neighbours(connection, self.generation.id, chunk_ids, reach)
+
+    def find(self, uris: Iterable[str]) -> dict[tuple[str, int], int]:
+        """Chunk ids of the documents with these uris, by (uri, place in the document)."""
+        with self._reading() as connection:
+            return lookup.chunks_of(connection, self.generation.id, uris)
+
+    def metadata(self, document_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What is said of these documents, by id."""
+        with self._reading() as connection:
+            return lookup.metadata_of(connection, document_ids)
+
+    def documents_with(self, key: str, wanted: Mapping[str, Sequence[Any]]) -> Int64:
+        """Ids of the documents whose metadata's object `key` has one of each name's values."""
+        with self._reading() as connection:
+            return lookup.documents_with(connection, self.generation.id, key, wanted)
+
+    def stored_vectors(self, chunk_ids: Sequence[int]) -> Float32:
+        """The vectors of these chunks, in their order: (n, dimension) float32."""
+        with self._reading() as connection:
+            return lookup.vectors_of(connection, self.generation, chunk_ids)
+
+    @property
+    def path(self) -> Path:
+        """The catalogue's file."""
+        return self._path
+
+    def slice(self, document_id: int, start: int, end: int) -> str:
+        """Characters `start` to `end` of a document of this generation."""
+        with self._reading() as connection:
+            return rows.document_slice(connection, document_id, start, end)
+
+    def document_ids(self, filter: Filter | None = None) -> Int64:
+        """Ids of the documents of this generation that pass the filter, ascending."""
+        with self._reading() as connection:
+            return rows.documents(connection, self.generation.id, filter or Filter())
+
+    def chunk_texts(self, document_id: int) -> dict[int, str]:
+        """The text of each chunk of a document of this generation, by chunk id, in order."""
+        with self._reading() as connection:
+            return rows.chunk_texts(connection, document_id)
+
+    def text(self, document_id: int) -> str:
+        """The whole text of a document of this generation."""
+        with self._reading() as connection:
+            return rows.document_text(connection, document_id)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """Reading rows of the catalogue. Raises GenerationGoneError if they were let go of meanwhile."""
+        connection = self.connection()
+        with catalog.mapped_errors(self._path):
+            try:
+                yield connection
+            finally:
+                # Afterwards: if it is kept now, it was when the rows were read.
+                rows.require_kept(connection, self.generation)
+
+    def connection(self) -> apsw.Connection:
+        """This thread's own read-only connection."""
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = catalog.connect(self._path)
+        return connection
+
+    def _mask(self, filter: Filter) -> _Masks:
+        with self._lock:
+            if filter not in self._masks:
+                while len(self._masks) >= _KEPT_FILTERS:
+                    del self._masks[next(iter(self._masks))]
+                self._masks[filter] = self._make_mask(filter)
+            return self._masks[filter]
+
+    def _make_mask(self, filter: Filter) -> _Masks:
+        """What passes in the vector structure and beside it; `_alive` itself if that is everything."""
+        if filter.is_empty:
+            return self._mask_of_all()
+        with self._reading() as connection:
+            documents = rows.documents(connection, self.generation.id, filter)
+        if len(documents) == self.generation.documents:
+            return self._mask_of_all()
+        in_file, in_tail = self.vectors.document_ids, self._tail.document_ids
+        highest = max(int(ids.max(initial=0)) for ids in (in_file, in_tail, documents))
+        passes = np.zeros(highest + 1, np.bool_)
+        passes[documents] = True
+        return Permitted(passes[in_file]), Permitted(passes[in_tail])
+
+    def _mask_of_all(self) -> _Masks:
+        return self._alive, None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much of the index somebody may see."""
+
+    documents: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """Chunks that the vector structure does not hold yet."""
+
+    chunk_ids: Int64
+    document_ids: Int64
+    vectors: ExactVectors
+
+    @classmethod
+    def of(cls, batches: Iterable[Batch], dimension: int) -> _Tail:
+        found = list(batches)
+        chunk_ids, document_ids = (
+            np.concatenate([np.empty(0, np.int64), *(getattr(batch, name) for batch in found)])
+            for name in ("chunk_ids", "document_ids")
+        )
+        vectors = np.empty((0, dimension), np.float32)
+        vectors = np.concatenate([vectors, *(batch.vectors for batch in found)])
+        return cls(chunk_ids, document_ids, ExactVectors.of(chunk_ids, vectors))
+
+
+def _check_k(k: int) -> None:
+    if k < 0:
+        raise UsageError(f"k is {k}; it cannot be less than 0.", hint="Ask for one result or more.")

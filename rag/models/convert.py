@@ -1,0 +1,54 @@
+"""GGUF to safetensors, once, when a model is fetched.
+
+vLLM serves safetensors, and a GGUF file inside a wheel is all that a machine without a model hub can
+have. A child process does the work: it needs torch and over a gigabyte, and the fetching process should
+stay small.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rag.errors import MissingDependencyError, ModelRefusedError
+from rag.models.cache import disk_full
+from rag.models.child import run_python
+from rag.models.progress import step
+
+_PROGRAM = Path(__file__).with_name("gguf_to_safetensors.py")
+_MISSING = re.compile(
+    r"No module named '(\w+)|requires? .*?\b(gguf|accelerate)\b|install .*?\b(gguf|accelerate)\b"
+)
+
+
+def convert_gguf(gguf: Path, into: Path, *, progress: bool = True) -> None:
+    """Write the model in the file `gguf` to the folder `into`: safetensors, tokenizer, chat template.
+
+    Takes about 20 s for 135 million parameters. Raises ModelRefusedError if the file is not a model
+    that can be read, MissingDependencyError if what reads it is not installed.
+    """
+    with step(f"Converting {gguf.name} to safetensors", shown=progress) as update:
+        status, output = run_python(
+            # -P: the program's folder holds modules that must not stand in for installed ones.
+            ["-P", str(_PROGRAM), str(gguf), str(into)],
+            environment={"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
+            tick=lambda: update(0),
+        )
+    if status == 0:
+        return
+    if "No space left on device" in output:
+        raise disk_full(into)
+    if missing := _MISSING.search(output):
+        name = next(filter(None, missing.groups()))
+        raise MissingDependencyError(
+            f"{gguf.name} cannot be converted: {name} is not installed.",
+            hint="Install what it takes with: pip install torch transformers gguf accelerate",
+        )
+    if status < 0:
+        raise ModelRefusedError(
+            f"{gguf.name} was not converted: the converter was stopped by signal {-status}.",
+            hint="Most often the machine had too little memory; try again with more of it free.",
+        )
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    reason = lines[-1] if lines else f"the converter ended with status {status}"
+    raise ModelRefusedError(f"{gguf.name} cannot be converted to safetensors: {reason}.")

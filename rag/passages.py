@@ -1,0 +1,88 @@
+"""Chunks that were found, joined with their neighbours into passages that can be read by themselves.
+
+Short chunks are good to find (they are about one thing), long ones are good to read. So a chunk that was
+found grows, within its page, by the neighbour that fits the question better, up to about `GROWN` characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.index.rows import ChunkRow
+
+GROWN = 600
+"""Characters that a passage grows to; measured, see docs/retrieval.md."""
+SLACK = 1.35
+"""A neighbour is taken whole or not at all, so a passage may end up this much longer."""
+REACH = 3
+
+Place = tuple[int, int]  # document id, place in the document
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Neighbouring chunks of one document, in order; `found` is the one that was found."""
+
+    found: ChunkRow
+    chunks: tuple[ChunkRow, ...]
+    score: float
+
+    @property
+    def section(self) -> tuple[str, ...]:
+        """The section path that all its chunks share."""
+        paths = [chunk.section for chunk in self.chunks]
+        shared = 0
+        for names in zip(*paths, strict=False):
+            if len(set(names)) > 1:
+                break
+            shared += 1
+        return paths[0][:shared]
+
+
+def join(
+    ranked: Sequence[tuple[int, float]], around: Mapping[Place, ChunkRow], k: int
+) -> list[Passage]:
+    """The first k passages of `ranked` chunks (id, score), best first; no chunk is in two.
+
+    `around` holds the ranked chunks and up to REACH neighbours on each side.
+    """
+    places = {row.chunk_id: place for place, row in around.items()}
+    scores = {places[chunk_id]: score for chunk_id, score in ranked if chunk_id in places}
+    taken: set[Place] = set()
+    passages: list[Passage] = []
+    for place, score in scores.items():
+        if place in taken:
+            continue
+        grown = _grow(place, around, scores, taken)
+        taken.update(grown)
+        passages.append(Passage(around[place], tuple(around[each] for each in grown), score))
+        if len(passages) == k:
+            break
+    return passages
+
+
+def _grow(
+    place: Place,
+    around: Mapping[Place, ChunkRow],
+    scores: Mapping[Place, float],
+    taken: set[Place],
+) -> list[Place]:
+    document, first = place
+    last, size = first, len(around[place].text)
+    while size < GROWN:
+        # The one behind comes second, so that of two that fit equally well the one ahead is taken.
+        candidates = [
+            other
+            for other in ((document, last + 1), (document, first - 1))
+            if (row := around.get(other)) is not None
+            and other not in taken
+            and row.page == around[place].page
+            and size + len(row.text) <= GROWN * SLACK
+        ]
+        if not candidates:
+            break
+        best = max(candidates, key=lambda other: scores.get(other, 0.0))
+        size += len(around[best].text)
+        first, last = min(first, best[1]), max(last, best[1])
+    return [(document, ordinal) for ordinal in range(first, last + 1)]

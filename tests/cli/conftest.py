@@ -1,0 +1,97 @@
+"""The command line as a process, and one index that it made of good and bad files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.documents import write_documents
+from tests.conftest import free_port
+from tests.log_lines import told
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> str:
+        """What it said to standard error, without time, run and level, and without begin and end."""
+        return told(self.err)
+
+    def json(self) -> Any:
+        """What it printed, which has to be one JSON value."""
+        return json.loads(self.out)
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This environment without settings, and a model server that nobody finds."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("INHOUSE_")}
+    return kept | {"INHOUSE_LLM_URL": f"http://127.0.0.1:{free_port()}/v1"} | variables
+
+
+def start(
+    *arguments: str, cwd: Path, module: str = "ui", **variables: str
+) -> subprocess.Popen[str]:
+    """`python -m ui …`, which is `inhouse …`."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=environment(**variables),
+    )
+
+
+def end(process: subprocess.Popen[str]) -> Ended:
+    """Wait for it; a traceback is never what a user sees."""
+    try:
+        out, err = process.communicate(timeout=120)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        raise
+    assert "Traceback" not in out + err, err
+    return Ended(process.returncode, out, err)
+
+
+@pytest.fixture
+def inhouse(tmp_path: Path) -> Callable[..., Ended]:
+    """Run a command in an empty folder."""
+
+    def run(*arguments: str, cwd: Path = tmp_path, **options: str) -> Ended:
+        return end(start(*arguments, cwd=cwd, **options))
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A folder of documents, its index, and what the command said when it made it."""
+
+    folder: Path
+    data: Path
+    ended: Ended
+
+
+@pytest.fixture(scope="session")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Ingested:
+    """Good and bad files, ingested by the real command with the real embedder. Only for reading."""
+    home = tmp_path_factory.mktemp("company")
+    write_documents(home / "documents")
+    arguments = ("ingest", "documents", "--data", "data", "--json")
+    return Ingested(home / "documents", home / "data", end(start(*arguments, cwd=home)))

@@ -1,0 +1,265 @@
+"""What the commands print, for people and for programs, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.answer import Answer, Status
+from rag.index.lock import WriteLock
+from tests.cli.conftest import Ended, Ingested, end, environment, start
+from tests.cli.documents import GOOD
+from tests.rag.server import ModelServer
+
+Run = Callable[..., Ended]
+QUESTION = "How long is parental leave?"
+HIT = {"rank", "score", "uri", "title", "page", "section", "text", "start", "end"}
+ANSWER = {
+    *("question", "text", "status", "sentences", "citations", "context", "model", "profile"),
+    *("generation", "usage", "timings_ms", "notice", "corrected", "dropped"),
+}
+
+
+@pytest.fixture(scope="module")
+def said(ingested: Ingested) -> dict[str, Ended]:
+    """Four commands that need the real embedder, run beside each other."""
+    asked = ("--data", str(ingested.data))
+    home = ingested.folder.parent
+    with ModelServer() as server:
+        url = {"INHOUSE_LLM_URL": server.url}
+        started = {
+            "search --json": start("search", QUESTION, "-k", "3", "--json", *asked, cwd=home),
+            "search": start("search", "odd balcony red archive key", *asked, cwd=home),
+            "ask --json": start("ask", QUESTION, "--json", *asked, cwd=home, **url),
+            "ask without a model": start("ask", QUESTION, *asked, cwd=home),
+            "ask without a model --json": start("ask", QUESTION, "--json", *asked, cwd=home),
+        }
+        return {name: end(process) for name, process in started.items()}
+
+
+def test_search_has_the_promised_shape(said: dict[str, Ended], ingested: Ingested) -> None:
+    """And each text stands in its document at its span."""
+    ended = said["search --json"]
+    hits = ended.json()
+    assert (ended.code, ended.err) == (0, "")
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert all(hit.keys() == HIT for hit in hits)
+    assert hits[0]["uri"] == str(ingested.folder / "hr/leave.md")
+    assert GOOD["hr/leave.md"][hits[0]["start"] : hits[0]["end"]] == hits[0]["text"]
+
+
+def test_search_for_people_is_safe_to_print(said: dict[str, Ended]) -> None:
+    """File names with new lines and escape codes are shown as text."""
+    ended = said["search"]
+    assert ended.code == 0
+    assert "documents/odd\\nname.md" in ended.out
+    assert "documents/red \\x1b[31m.md" in ended.out
+    assert all(line.isprintable() for line in ended.out.splitlines())
+
+
+def test_ask_has_the_promised_shape(said: dict[str, Ended], ingested: Ingested) -> None:
+    ended = said["ask --json"]
+    shown = ended.json()
+    assert (ended.code, ended.err) == (0, "")
+    assert shown.keys() == ANSWER
+    assert shown["status"] == "grounded"
+    assert shown["context"].keys() == {"cited", "read", "retrieved"}
+    assert all(hit.keys() == HIT for name in shown["context"] for hit in shown["context"][name])
+    assert shown["sentences"] == [
+        {"text": "Parental leave is 16 weeks.", "supported": True, "citations": [1]}
+    ]
+    (citation,) = shown["citations"]
+    assert citation.keys() == {
+        *("n", "uri", "title", "page", "section", "quote", "start", "end", "boxes"),
+    }
+    assert citation["uri"] == str(ingested.folder / "hr/leave.md")
+    assert GOOD["hr/leave.md"][citation["start"] : citation["end"]] == citation["quote"]
+    assert Answer.model_validate(shown).to_json() == shown
+
+
+def test_ask_without_a_model_server_shows_the_passages(said: dict[str, Ended]) -> None:
+    """The status in words, what to do on standard error, the evidence, and exit code 12."""
+    ended = said["ask without a model"]
+    assert ended.code == 12
+    assert "Model unavailable" in ended.out
+    assert "documents/hr/leave.md" in ended.out
+    assert "Parental leave is 16 weeks." in ended.out
+    assert ended.err.startswith("No model server answers at http://127.0.0.1:")
+    assert "inhouse serve" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_ask_without_a_model_server_is_an_answer_for_programs_too(said: dict[str, Ended]) -> None:
+    ended = said["ask without a model --json"]
+    answer = Answer.model_validate(ended.json())
+    assert ended.code == 12
+    assert answer.status is Status.MODEL_UNAVAILABLE
+    assert answer.context.retrieved
+    assert "inhouse serve" in answer.notice
+
+
+def test_doctor_names_each_part_and_its_remedy(inhouse: Run, ingested: Ingested) -> None:
+    ended = inhouse("doctor", "--data", str(ingested.data), "--json")
+    checks = {check["name"]: check for check in ended.json()}
+    assert ended.code == 1, "the model server is missing"
+    assert all(check.keys() == {"name", "ok", "found", "remedy"} for check in checks.values())
+    assert {"Data folder", "Embedder", "Index", "Language model", "vLLM", "Model server"} <= set(
+        checks
+    )
+    assert checks["Index"]["ok"]
+    assert not checks["Model server"]["ok"]
+    assert "inhouse serve" in checks["Model server"]["remedy"]
+
+
+def test_doctor_for_people_says_what_to_do(inhouse: Run) -> None:
+    """Also where there is nothing yet."""
+    ended = inhouse("doctor")
+    assert ended.code == 1
+    assert "!!  Index" in ended.out
+    assert "→ Make one with: inhouse ingest FOLDER" in ended.out
+
+
+def test_a_damaged_part_is_a_log_line(inhouse: Run, ingested: Ingested, tmp_path: Path) -> None:
+    """Noticed before the first answer, rebuilt, said once; with --log-format json as one JSON object."""
+    for log_format in ("text", "json"):
+        data = shutil.copytree(ingested.data, tmp_path / log_format)
+        vectors = max(data.glob("vectors*/**/*"), key=lambda path: path.stat().st_size)
+        vectors.write_bytes(vectors.read_bytes()[::-1])
+        ended = inhouse("doctor", "--data", str(data), "--log-format", log_format)
+        assert "ok  Index" in ended.out
+        (line,) = ended.err.splitlines()
+        if log_format == "text":
+            assert line.startswith("warning: ")
+        else:
+            logged = json.loads(line)
+            assert logged.keys() == {"time", "level", "logger", "message"}
+            assert logged["level"] == "warning"
+        assert "it is rebuilt from the catalogue" in line
+
+
+def test_errors_and_failed_files_are_log_lines_where_those_are_json(
+    inhouse: Run, ingested: Ingested
+) -> None:
+    """With --log-format json every line of standard error is one JSON object."""
+    ended = inhouse("search", "", "--data", str(ingested.data), "--log-format", "json")
+    assert ended.code == 2
+    logged = json.loads(ended.err)
+    assert logged["level"] == "error"
+    assert logged["message"] == "inhouse: The question is empty. Ask one in a sentence."
+    ended = inhouse(
+        "documents", "--data", "data", "--log-format", "json",
+        module="ingest", cwd=ingested.folder.parent,
+    )  # fmt: skip
+    levels = [json.loads(line)["level"] for line in ended.err.splitlines()]
+    assert set(levels) == {"warning", "info"}
+
+
+def test_quiet_says_the_result_and_what_failed(inhouse: Run, ingested: Ingested) -> None:
+    """What was left out on purpose is not worth a mail from cron every night."""
+    home = ingested.folder.parent
+    ended = inhouse("ingest", "documents", "--data", "data", "--quiet", cwd=home)
+    assert ended.code == 3
+    assert all(line.startswith("failed   ") for line in ended.told.splitlines())
+    assert ended.told.count("\n") == ended.err.count("\n")
+    assert ended.out.startswith("Files  ")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_bar_on_a_terminal_unless_quiet(ingested: Ingested, tmp_path: Path, quiet: bool) -> None:
+    (tmp_path / "docs").mkdir()
+    for number in range(3):
+        (tmp_path / f"docs/{number}.md").write_text("")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    os.set_blocking(ours, False)
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest", "docs", "--json", *(["--quiet"] if quiet else [])],
+        stdout=subprocess.PIPE, stderr=theirs, stdin=subprocess.DEVNULL, cwd=tmp_path,
+        env=environment(), check=False,
+    )  # fmt: skip
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        shown = terminal.read(100_000) or b""
+    os.close(theirs)
+    assert len(json.loads(done.stdout)["failed"]) == 3
+    assert (b"Reading" in shown) is not quiet
+
+
+def test_another_run_at_work(inhouse: Run, ingested: Ingested, tmp_path: Path) -> None:
+    """Exit code 11 and who it is; readers do not mind; when it ends, the next run goes on."""
+    data = shutil.copytree(ingested.data, tmp_path / "data")
+    (tmp_path / "docs").mkdir()
+    with WriteLock(data):
+        ended = inhouse("ingest", "docs")
+        assert ended.code == 11
+        assert ended.out == ""
+        assert ended.told.startswith(
+            f"inhouse: Another run is writing to data: process {os.getpid()} on "
+        )
+        assert ended.told.count("\n") == 1
+        assert inhouse("docs", module="ingest").code == 11
+        assert inhouse("status").code == 0
+    assert inhouse("ingest", "docs").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_in_order(tmp_path: Path, inhouse: Run, number: signal.Signals) -> None:
+    """128 + N; what was finished is kept, and the next run finds the lock free."""
+    (tmp_path / "docs").mkdir()
+    for name in range(5_000):
+        (tmp_path / f"docs/{name}.md").touch()
+    process = start("docs", "--json", cwd=tmp_path, module="ingest")
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "data/catalog.db-wal").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(number)
+    ended = end(process)
+    assert ended.code == 128 + number
+    assert ended.told == "Stopping; what is finished is kept.\n"
+    assert len(ended.json()["failed"]) < 5_000
+    shutil.rmtree(tmp_path / "docs")
+    (tmp_path / "docs").mkdir()
+    assert inhouse("ingest", "docs").code == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(ingested: Ingested) -> None:
+    """`inhouse status --json | head -c 1` ends without a word."""
+    process = start("status", "--data", str(ingested.data), "--json", cwd=ingested.folder)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["-h"], ["ask", "--help"]])
+def test_help_and_version(inhouse: Run, arguments: list[str]) -> None:
+    ended = inhouse(*arguments)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.lower().startswith(("inhouse 0.", "usage: inhouse"))
+
+
+def test_an_argument_that_is_no_utf_8_is_no_trouble(ingested: Ingested) -> None:
+    """Bytes of another encoding in a question, or in a folder's name, end in a result or one sentence."""
+    home = ingested.folder.parent
+    for arguments, code in (
+        ([b"search", b"\xff\xfe", b"--json", b"--data", b"data"], 0),
+        ([b"ingest", b"nowhere-\xff", b"--data", b"data"], 2),
+    ):
+        done = subprocess.run(
+            [sys.executable.encode(), b"-m", b"ui", *arguments],
+            capture_output=True, cwd=home, env=environment(), check=False,
+        )  # fmt: skip
+        assert b"Traceback" not in done.stderr, done.stderr.decode()
+        assert done.returncode == code

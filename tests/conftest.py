@@ -1,0 +1,61 @@
+"""What the tests share: one model server, one index of the sample documents."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SAMPLE_DOCS = Path(__file__).parent.parent / "sample_docs"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's settings are its own, whatever the shell has set."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("INHOUSE_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sample_docs() -> Path:
+    """The folder of sample documents."""
+    return SAMPLE_DOCS
+
+
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the sample documents, ingested with the real embedder. Only for reading."""
+    from ingest import ingest
+    from rag.settings import Settings
+
+    data = tmp_path_factory.mktemp("sample-index")
+    report = ingest([SAMPLE_DOCS], data_dir=data, settings=Settings())
+    assert not report.failed
+    return data
+
+
+@pytest.fixture(scope="session")
+def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Base URL of the real vLLM, serving the default model for the whole session."""
+    from rag.models import resolve_model
+    from rag.settings import ServeSettings
+    from rag.vllm import VllmServer
+
+    settings = ServeSettings(port=free_port(), kv_cache_gb=0.5, start_timeout_s=280)
+    model = resolve_model("smollm2-135m-instruct", kind="llm", progress=False)
+    log = tmp_path_factory.mktemp("vllm") / "vllm.log"
+    with VllmServer(model, settings, log_file=log) as server:
+        yield server.base_url
+
+
+def free_port() -> int:
+    """A port on loopback that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

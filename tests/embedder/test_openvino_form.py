@@ -1,0 +1,179 @@
+"""A model is converted once, proved, and refused for good if its vectors come out different."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rag.embedder import OpenVinoEmbedder, SentenceTransformerEmbedder, open_embedder
+from rag.embedder.openvino import RECEIPT
+from rag.embedder.openvino_form import NoFormError, openvino_form
+from rag.errors import ModelRefusedError
+from rag.models import ModelFolder
+from rag.settings import EmbedderSettings, Settings
+from tests.embedder.helpers import MakeModel, cosines, output_of, start_python
+
+pytestmark = pytest.mark.slow
+
+TEXTS = ["What is the refund period?", "", "naïve 合同", "word " * 400]
+
+
+def forms_in(cache: Path) -> list[Path]:
+    return [path for path in cache.iterdir() if "-openvino-" in path.name]
+
+
+def embedder_of(model: ModelFolder, cache: Path) -> OpenVinoEmbedder:
+    form = openvino_form(model, cache, progress=False)
+    return OpenVinoEmbedder(model.path, model.name, model.sha256, form)
+
+
+def original_of(model: ModelFolder) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(model.path, model.name, model.sha256)
+
+
+@pytest.fixture
+def cache(tiny_cache: Path, tmp_path: Path) -> Path:
+    """A copy of a cache with one form: other times, another place, the same contents."""
+    return Path(shutil.copytree(tiny_cache, tmp_path / "cache", copy_function=shutil.copy))
+
+
+def test_a_form_agrees_with_the_original_and_says_how_well(
+    tiny: ModelFolder, tiny_cache: Path
+) -> None:
+    vectors = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
+
+    assert cosines(vectors, original_of(tiny).embed_documents(TEXTS)).min() >= 0.9999
+    (folder,) = forms_in(tiny_cache)
+    proof = json.loads((folder / RECEIPT).read_text())["proof"]
+    assert proof["probes"] > 60
+    assert 0.9999 <= proof["min"] <= proof["mean"]
+
+
+def test_prompts_are_put_in_front_as_sentence_transformers_does(
+    tiny: ModelFolder, tiny_cache: Path
+) -> None:
+    original, embedder = original_of(tiny), embedder_of(tiny, tiny_cache)
+
+    query, document = embedder.embed_query("refund"), embedder.embed_documents(["refund"])[0]
+
+    assert cosines(query, original.embed_query("refund")) >= 0.9999
+    assert cosines(document, original.embed_documents(["refund"])[0]) >= 0.9999
+    assert cosines(query, document) < 0.999
+
+
+@pytest.mark.parametrize("pooling", ["cls", "max"])
+def test_the_same_weights_pooled_otherwise_are_another_form(
+    pooling: str, make_model: MakeModel, tiny: ModelFolder, cache: Path
+) -> None:
+    model = make_model(pooling)
+    assert model.sha256 == tiny.sha256
+
+    vectors = embedder_of(model, cache).embed_documents(TEXTS)
+
+    assert len(forms_in(cache)) == 2
+    assert cosines(vectors, original_of(model).embed_documents(TEXTS)).min() >= 0.9999
+    assert cosines(vectors, embedder_of(tiny, cache).embed_documents(TEXTS)).max() < 0.9999
+
+
+@pytest.mark.parametrize(
+    ("pooling", "spread", "reason"),
+    [("weightedmean", 0.02, "its pooling is weightedmean"), ("mean", 30.0, "has a cosine of")],
+)
+def test_a_refusal_is_logged_once_and_remembered(
+    pooling: str,
+    spread: float,
+    reason: str,
+    make_model: MakeModel,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model = make_model(pooling, spread=spread)
+    cache = tmp_path / "cache"
+
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            with pytest.raises(NoFormError, match=reason):
+                openvino_form(model, cache, progress=False)
+
+    told = [record for record in caplog.records if reason in record.message]
+    assert [record.levelname for record in told] == ["WARNING"]
+    assert sum("Preparing" in record.message for record in caplog.records) == 1
+    (folder,) = forms_in(cache)
+    assert [path.name for path in folder.iterdir()] == [RECEIPT]
+
+    settings = EmbedderSettings(model=str(model.path))
+    embedder = open_embedder(Settings(cache=cache, embedder=settings), progress=False)
+    assert isinstance(embedder, SentenceTransformerEmbedder)
+    insisting = settings.model_copy(update={"backend": "openvino"})
+    with pytest.raises(ModelRefusedError, match=reason):
+        open_embedder(Settings(cache=cache, embedder=insisting), progress=False)
+
+
+def test_a_copied_cache_is_good_as_it_is(
+    tiny: ModelFolder, tiny_cache: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
+
+    with caplog.at_level(logging.INFO):
+        vectors = embedder_of(tiny, cache).embed_documents(TEXTS)
+
+    assert cosines(vectors, wanted).min() >= 0.99999
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("damage", ["a flipped bit", "a missing file"])
+def test_damage_is_seen_and_made_good(
+    damage: str, tiny: ModelFolder, tiny_cache: Path, cache: Path
+) -> None:
+    wanted = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
+    (folder,) = forms_in(cache)
+    weights = folder / "model.bin"
+    before = weights.read_bytes()
+    if damage == "a flipped bit":
+        middle = len(before) // 2
+        weights.write_bytes(before[:middle] + bytes([before[middle] ^ 0x40]) + before[middle + 1 :])
+    else:
+        weights.unlink()
+
+    vectors = embedder_of(tiny, cache).embed_documents(TEXTS)
+
+    assert cosines(vectors, wanted).min() >= 0.99999
+    assert weights.read_bytes() == before
+
+
+_CONVERT = """
+import logging, sys
+from pathlib import Path
+from rag.embedder import open_embedder
+from rag.settings import EmbedderSettings, Settings
+logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+settings = Settings(cache=Path(sys.argv[1]), embedder=EmbedderSettings(model=sys.argv[2]))
+embedder = open_embedder(settings, progress=False)
+print(type(embedder).__name__, embedder.embed_query("refund")[0])
+"""
+
+
+def test_two_processes_at_once_make_one_form(tiny: ModelFolder, tmp_path: Path) -> None:
+    cache, home = tmp_path / "cache", tmp_path / "home"
+    home.mkdir()
+
+    processes = [
+        start_python(_CONVERT, str(cache), str(tiny.path), HOME=str(home)) for _ in range(2)
+    ]
+    outputs = [output_of(process) for process in processes]
+
+    results = [output.strip().splitlines()[-1] for output in outputs]
+    assert results[0] == results[1]
+    assert results[0].startswith("OpenVinoEmbedder ")
+    assert "".join(outputs).count("Preparing") == 1
+    (folder,) = forms_in(cache)
+    assert {path.name for path in folder.iterdir()} == {
+        RECEIPT, "model.xml", "model.bin", "tokenizer.json"
+    }  # fmt: skip
+    assert not list(cache.glob(".work/*/new-*"))
+    # What OpenVINO's telemetry would have left behind.
+    assert not (home / "intel").exists()

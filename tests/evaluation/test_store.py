@@ -1,0 +1,59 @@
+"""Evaluations kept beside the index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.errors import StorageError
+from rag.evaluation import store
+from tests.evaluation.world import hostile_evaluation
+
+
+def test_the_last_one_is_read_back(tmp_path: Path) -> None:
+    assert store.last(tmp_path) is None
+    first = hostile_evaluation("first")
+    second = first.model_copy(update={"made_at": first.made_at + 1, "seconds": 2.0})
+    store.keep(tmp_path, second)
+    store.keep(tmp_path, first)
+    assert store.last(tmp_path) == second
+    assert len(list((tmp_path / store.FOLDER).iterdir())) == 2, "nothing else is left there"
+
+
+def test_old_ones_go(tmp_path: Path) -> None:
+    made = hostile_evaluation("x")
+    for n in range(store.KEPT + 3):
+        store.keep(tmp_path, made.model_copy(update={"made_at": made.made_at + n}))
+    assert len(store.kept(tmp_path)) == store.KEPT
+    oldest = store.kept(tmp_path)[-1].name
+    assert oldest.startswith("20260101T000003Z-"), oldest
+
+
+def test_much_that_is_kept_goes_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of three fit; the newest stays even where it alone is too much."""
+    made = hostile_evaluation("x")
+    size = store.keep(tmp_path, made).stat().st_size
+    monkeypatch.setattr(store, "KEPT_BYTES", 2 * size)
+    for n in (1, 2):
+        store.keep(tmp_path, made.model_copy(update={"made_at": made.made_at + n}))
+    assert len(store.kept(tmp_path)) == 2
+    monkeypatch.setattr(store, "KEPT_BYTES", 1)
+    store.keep(tmp_path, made.model_copy(update={"made_at": made.made_at + 3}))
+    (left,) = store.kept(tmp_path)
+    assert left.name.startswith("20260101T000003Z-")
+
+
+def test_one_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    """Half a file, or one of a later format: the one before it is shown."""
+    made = hostile_evaluation("x")
+    store.keep(tmp_path, made)
+    (tmp_path / store.FOLDER / "29990101T000000Z-0000.json").write_text('{"format": 99}')
+    (tmp_path / store.FOLDER / "29980101T000000Z-0000.json").write_text('{"for')
+    assert store.last(tmp_path) == made
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / store.FOLDER).write_text("a file stands in the way")
+    with pytest.raises(StorageError, match=r"was not kept: .* cannot be written"):
+        store.keep(tmp_path, hostile_evaluation("x"))

@@ -1,0 +1,190 @@
+"""What a child process under test does: the real command, with a small embedder and no parser children.
+
+The parser's processes touch no file of the index; left out, a run is fast and `strace` sees nothing else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import ingest.cli
+import ingest.pipeline
+from ingest.errors import UnreadableFileError
+from ingest.loader import load
+from ingest.sandbox import Outcome
+from rag.cli_options import run
+from rag.errors import InhouseError
+from rag.index import lexical
+from rag.index.retention import Retention
+from rag.index.rollback import rollback
+from rag.index.vacuum import vacuum
+from rag.index.verify import verify
+from tests.faults.embedder import WordEmbedder
+from tests.faults.state import observe
+
+EMBEDDED = "FAULTS_EMBEDDED"
+"""Environment variable: the file that gets a line for every text that is embedded."""
+PAUSE = "FAULTS_PAUSE"
+"""Environment variable: "lexical" makes a run wait once more, where it begins with the lexical half."""
+SCRATCH = "FAULTS_SCRATCH"
+"""Environment variable: the folder of what a child has to say beside its job."""
+
+
+class NearbyParser:
+    """Reads files in this process, in place of the sandbox."""
+
+    def __init__(self, **limits: float) -> None:
+        pass
+
+    def __enter__(self) -> NearbyParser:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def map(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Outcome]]:
+        for path in paths:
+            try:
+                yield path, load(path)
+            except UnreadableFileError as exc:
+                yield path, exc
+
+
+def prepare() -> None:
+    """Put the small embedder in place of the real one; make batches small and flush each at once.
+
+    So a small run has many transactions.
+    """
+    log = os.environ.get(EMBEDDED)
+    embedder = WordEmbedder(Path(log) if log else None)
+    ingest.pipeline.open_embedder = lambda *_, **__: embedder  # type: ignore[assignment]
+    ingest.pipeline._WINDOW_CHUNKS = ingest.pipeline._PART_CHUNKS = 6
+    ingest.pipeline._FLUSH_S = 0.0
+
+
+def pause() -> None:
+    """Wait for SIGUSR1, having said so."""
+    Path(os.environ[SCRATCH], "paused").touch()
+    signal.sigwait({signal.SIGUSR1})
+
+
+def _pause_before_lexical_build() -> None:
+    build = lexical.build
+
+    def build_after_pause(*arguments: Any) -> Any:
+        pause()
+        return build(*arguments)
+
+    lexical.build = build_after_pause
+
+
+def run_ingest(arguments: Sequence[str]) -> int:
+    """`inhouse ingest` with these arguments; its exit code."""
+    prepare()
+    if os.environ.get(PAUSE) == "lexical":
+        _pause_before_lexical_build()
+    ingest.pipeline.Sandbox = NearbyParser  # type: ignore[misc,assignment]
+    return run(ingest.cli.command, list(arguments), "inhouse ingest")
+
+
+def run_with_parsers(arguments: Sequence[str]) -> int:
+    """The same with the parser's own processes, as a user's run has them."""
+    prepare()
+    return run(ingest.cli.command, list(arguments), "inhouse ingest")
+
+
+def run_observe(arguments: Sequence[str]) -> int:
+    """Print what the index says of itself as JSON, or the error that opening it raised."""
+    try:
+        print(json.dumps(observe(Path(arguments[0]))))  # noqa: T201
+    except InhouseError as exc:
+        print(json.dumps({"error": type(exc).__name__, "message": str(exc)}))  # noqa: T201
+    return 0
+
+
+def operate(arguments: Sequence[str]) -> int:
+    """`inhouse vacuum`, `rollback 1` or `verify --full` in a data folder, and nothing around it."""
+    name, data = arguments[0], Path(arguments[1])
+    try:
+        match name:
+            case "vacuum":
+                vacuum(data, Retention(generations=1, days=0))
+            case "rollback":
+                rollback(data, 1)
+            case "verify":
+                return 0 if verify(data, full=True).ok else 1
+    except InhouseError as exc:
+        print(exc, file=sys.stderr)  # noqa: T201
+        return exc.exit_code
+    return 0
+
+
+def race(arguments: Sequence[str]) -> int:
+    """Five runs at once. The one that works is held up until the others have ended, or two seconds long.
+
+    Prints for each its process, exit code, seconds and what it said.
+    """
+    os.environ[PAUSE] = "lexical"
+    runs: dict[int, Path] = {}
+    started = time.monotonic()
+    for number in range(5):
+        said = Path(os.environ[SCRATCH], f"race{number}")
+        pid = os.fork()
+        if pid == 0:
+            code = run_ingest(arguments)
+            said.write_text(sys.stderr.getvalue())  # type: ignore[attr-defined]
+            os._exit(code)
+        runs[pid] = said
+    ended: dict[int, tuple[int, float]] = {}
+    while len(ended) < len(runs):
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        seconds = time.monotonic() - started
+        if pid:
+            ended[pid] = os.waitstatus_to_exitcode(status), seconds
+        elif len(ended) == len(runs) - 1 or seconds > 2:
+            for waiting in runs.keys() - ended.keys():
+                os.kill(waiting, signal.SIGUSR1)
+        time.sleep(0.01)
+    print(json.dumps([  # noqa: T201
+        {"pid": pid, "code": code, "seconds": seconds, "err": runs[pid].read_text()}
+        for pid, (code, seconds) in ended.items()
+    ]))  # fmt: skip
+    return 0
+
+
+def powerless(job: str, arguments: Sequence[str]) -> int:
+    """The job `job`, done by a user to whom permissions apply: root without its privileges."""
+    version_3, every_set = (0x20080522, 0), (0,) * 6
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, sets = (ctypes.c_uint32 * 2)(*version_3), (ctypes.c_uint32 * 6)(*every_set)
+    if libc.capset(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+    run_job: Callable[[Sequence[str]], int] = globals()[job]
+    return run_job(arguments)
+
+
+def powerless_observe(arguments: Sequence[str]) -> int:
+    return powerless("run_observe", arguments)
+
+
+def powerless_ingest(arguments: Sequence[str]) -> int:
+    return powerless("run_ingest", arguments)
+
+
+if __name__ == "__main__":  # the real sandbox, in a process of its own
+    prepare()
+    sys.exit(run(ingest.cli.command, sys.argv[1:], "inhouse ingest"))

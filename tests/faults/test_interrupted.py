@@ -1,0 +1,59 @@
+"""Stopped or killed at any moment: the next run ends well, and what was committed is not paid for again."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from tests.faults.interruption import Interrupter, Interruption, orphans
+from tests.faults.launcher import Launcher
+from tests.faults.world import Scenario
+
+MOMENTS = 50
+LONG = Scenario("long", 240, 240)
+SEED = 4
+
+each_signal = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+
+
+@pytest.fixture(scope="module")
+def interrupter(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Interrupter:
+    return Interrupter(launcher, tmp_path_factory.mktemp("interrupted"), LONG)
+
+
+def check(found: Sequence[Interruption]) -> None:
+    """No problem, nearly all in time, and the moments spread over the run's work."""
+    wrong = [str(each) for each in found if each.problems]
+    assert not wrong, f"{len(wrong)} of {len(found)}:\n" + "\n".join(wrong)
+    assert sum(each.fired for each in found) >= len(found) * 0.5
+    deadline = time.monotonic() + 5
+    while orphans() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert orphans() == [], "no parser outlives its run"
+
+
+@each_signal
+def test_interrupted_at_a_few_moments_nothing_committed_is_embedded_again(
+    interrupter: Interrupter, number: signal.Signals
+) -> None:
+    """Early and late in the run."""
+    moments = [interrupter.seconds * share for share in (0.3, 0.7)]
+    check([interrupter.interrupt(number, moment) for moment in moments])
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(1800)
+@each_signal
+def test_interrupted_at_fifty_random_moments_nothing_committed_is_embedded_again(
+    interrupter: Interrupter, number: signal.Signals
+) -> None:
+    """The same, at moments that are drawn anew over the whole run, always the same ones."""
+    drawn = random.Random(SEED)
+    moments = [drawn.uniform(0, interrupter.seconds) for _ in range(MOMENTS)]
+    found = [interrupter.interrupt(number, moment) for moment in moments]
+    check(found)
+    assert sum(0 < each.embedded_before < interrupter.texts for each in found) >= MOMENTS // 5

@@ -1,0 +1,199 @@
+"""The pages of the documentation that are made from the code."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import annotated_types
+import click
+from click.testing import CliRunner
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from rag.settings import ENV_PREFIX, Settings, inner_model
+
+_MADE = "<!-- Made from the code: UPDATE_DOCS=1 make test ARGS=tests/house -->"
+_SETTINGS_INTRO = f"""\
+# Settings
+
+{_MADE}
+
+A setting comes from, in rising order: its default, the file `inhouse.toml`, the environment, the command
+line. The file is `./inhouse.toml`, or the one that `--config` or `INHOUSE_CONFIG` names:
+
+```toml
+data = "/var/lib/inhouse"
+
+[llm]
+url = "http://127.0.0.1:8000/v1"
+api_key = "${{COMPANY_LLM_KEY}}"       # the value of that environment variable
+```
+
+A key in a section is one variable in the environment: `llm.url` is `INHOUSE_LLM_URL`. An unknown key, a value
+out of bounds and a variable that is not set are errors that name it. A list is written in a variable as it
+is in the file: `["*.bak", "old/"]`. In Python, `rag.load_settings()` reads the same places, and
+`rag.Settings` holds the result.
+"""
+_COMMANDS_INTRO = f"""\
+# Commands
+
+{_MADE}
+
+Every command takes `--data`, `--config`, `--quiet` and `--log-format`; those that print a result take
+`--json`. What was asked for goes to standard output, everything else to standard error.
+
+| exit code | |
+|---|---|
+| 0 | done |
+| 1 | could not be done |
+| 2 | wrong usage or configuration |
+| 3 | done, but some files failed |
+| 10 | there is no index in the data folder |
+| 11 | another run is writing to the data folder |
+| 12 | the model server cannot be reached |
+| 128 + N | stopped by signal N |
+"""
+
+
+def settings_page() -> str:
+    """`docs/settings.md`."""
+    sections = [_SETTINGS_INTRO, *_tables()]
+    return "\n".join(sections)
+
+
+def commands_page() -> str:
+    """`docs/commands.md`."""
+    return "\n".join([_COMMANDS_INTRO, *_helps()])
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+}
+
+
+def setting_keys() -> dict[str, FieldInfo]:
+    """Every setting by its dotted key."""
+    found = {}
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            inner = type(field.default).model_fields
+            found |= {f"{name}.{key}": each for key, each in inner.items()}
+        else:
+            found[name] = field
+    return found
+
+
+def list_tables() -> dict[str, dict[str, FieldInfo]]:
+    """The keys of the settings that are lists of tables, by the list's own key."""
+    found = {}
+    for key, field in setting_keys().items():
+        if (model := inner_model(field)) is not None:
+            found[key] = model.model_fields
+    return found
+
+
+def variable(key: str) -> str:
+    """The environment variable of a setting."""
+    return ENV_PREFIX + key.replace(".", "_").upper()
+
+
+def all_commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command with its whole name, in the order of `inhouse --help`."""
+    from ui.cli import cli
+
+    def walk(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+        yield name, command
+        if isinstance(command, click.Group):
+            with click.Context(command, info_name=name) as context:
+                for each in command.list_commands(context):
+                    inner = command.get_command(context, each)
+                    assert inner is not None
+                    yield from walk(f"{name} {each}", inner)
+
+    yield from walk("inhouse", cli)
+
+
+def _tables() -> Iterator[str]:
+    keys = setting_keys()
+    top = [key for key in keys if "." not in key]
+    yield _table("General", "Keys outside of any section.", top, keys)
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            meaning = type(field.default).__doc__ or ""
+            inner = [key for key in keys if key.startswith(f"{name}.")]
+            yield _table(f"[{name}]", meaning, inner, keys)
+            for key, fields in list_tables().items():
+                if key.startswith(f"{name}."):
+                    yield _list_table(key, fields)
+
+
+def _list_table(key: str, fields: Mapping[str, FieldInfo]) -> str:
+    meaning = (inner_model(setting_keys()[key]) or BaseModel).__doc__ or ""
+    lines = [f"## [[{key}]]", "", meaning, "", "| key | default | meaning |", "|---|---|---|"]
+    for name, field in fields.items():
+        default = "(needed)" if field.is_required() else _default(field.default)
+        lines.append(f"| `{name}` | {default} | {field.description or ''} |")
+    return "\n".join([*lines, ""])
+
+
+def _table(title: str, meaning: str, keys: list[str], fields: Mapping[str, FieldInfo]) -> str:
+    lines = [f"## {title}", "", meaning, "", "| key | variable | default | values | meaning |"]
+    lines.append("|---|---|---|---|---|")
+    for key in keys:
+        field = fields[key]
+        cells = [
+            f"`{key.rpartition('.')[2]}`",
+            f"`{variable(key)}`",
+            _default(field.default),
+            _values(field),
+            field.description or "",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return ""
+    if value == ():
+        return "none"
+    return (
+        f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else "empty"
+    )
+
+
+def _values(field: FieldInfo) -> str:
+    options = typing.get_args(field.annotation)
+    if typing.get_origin(field.annotation) is tuple:
+        return "a list"
+    if typing.get_origin(field.annotation) is typing.Literal:
+        return " or ".join(f"`{option}`" for option in options)
+    kinds = options if isinstance(field.annotation, types.UnionType) else (field.annotation,)
+    if bool in kinds:
+        return "`true` or `false`"
+    bounds = {type(each): each for each in field.metadata}
+    low, high = "", ""
+    for kind, each in bounds.items():
+        if kind is annotated_types.Ge:
+            low = f"{each.ge:,}"
+        elif kind is annotated_types.Gt:
+            low = f"above {each.gt:,}"
+        elif kind is annotated_types.Le:
+            high = f"{each.le:,}"
+    return f"{low} to {high}" if low else ""
+
+
+def _helps() -> Iterator[str]:
+    from ui.cli import cli
+
+    for name, _ in all_commands():
+        program, *arguments = name.split()
+        shown = CliRunner().invoke(
+            cli, [*arguments, "--help"], prog_name=program, terminal_width=80, color=False
+        )
+        assert shown.exit_code == 0, shown.output
+        yield f"## {name}\n\n```text\n{shown.output.rstrip()}\n```\n"

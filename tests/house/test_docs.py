@@ -1,0 +1,100 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.house.pages import PAGES, all_commands, list_tables, setting_keys, variable
+from tests.house.sources import ROOT
+
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
+_ENVIRONMENT = re.compile(r"\bINHOUSE_[A-Z_]+\b")
+_COMMAND = re.compile(r"(?:^|[`\s/])inhouse ([a-z]+)((?: [^\n`#|&;]*)?)")
+_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_made_from_the_code_is_current(name: str) -> None:
+    """`docs/settings.md` and `docs/commands.md`; UPDATE_DOCS=1 writes them anew."""
+    path, made = ROOT / "docs" / name, PAGES[name]()
+    if os.environ.get("UPDATE_DOCS") == "1":
+        path.write_text(made, "utf-8")
+    assert path.read_text("utf-8") == made, (
+        f"UPDATE_DOCS=1 make test ARGS=tests/house writes {path}"
+    )
+
+
+@pytest.mark.parametrize("key", setting_keys())
+def test_every_setting_says_what_it_means(key: str) -> None:
+    """Each key has a description that is a sentence, and numbers have both bounds."""
+    field = setting_keys()[key]
+    assert field.description
+    assert field.description.endswith(".")
+    for name, inner in list_tables().get(key, {}).items():
+        assert inner.description, name
+        assert inner.description.endswith("."), name
+    if field.annotation in (int, float, int | None, float | None):
+        assert len(field.metadata) == 2, "a lower and an upper bound"
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_docs_name_only_what_is_there(path: Path) -> None:
+    """Every variable, command, option and file that a page names exists."""
+    text = path.read_text("utf-8")
+    known = {variable(key) for key in setting_keys()} | {"INHOUSE_CONFIG"}
+    assert set(_ENVIRONMENT.findall(text)) <= known
+    options = {
+        name: {o for p in command.params if isinstance(p, click.Option) for o in p.opts}
+        for name, command in all_commands()
+    }
+    if path.name != "CHANGELOG.md":
+        for match in _COMMAND.finditer(text):
+            name = f"inhouse {match[1]}"
+            assert name in options, f"{name} is no command"
+            inner = {o for n, found in options.items() if n.startswith(name) for o in found}
+            assert set(re.findall(r"(?<=\s)--?[a-z][\w-]*", match[2])) <= inner | {"--help", "-h"}
+    for target in _LINK.findall(text):
+        assert (path.parent / target).exists(), f"{path.name} links to {target}, which is not there"
+
+
+def test_the_readme_names_the_defaults_that_the_code_has() -> None:
+    """The page's address and the data folder are those of the settings."""
+    readme, keys = (ROOT / "README.md").read_text("utf-8"), setting_keys()
+    assert f"http://{keys['web.host'].default}:{keys['web.port'].default}" in readme
+    assert f"./{keys['data'].default}`" in readme or f"./{keys['data'].default}\n" in readme
+    for port in re.findall(r"127\.0\.0\.1:(\d+)", readme):
+        assert int(port) in {keys["web.port"].default, keys["serve.port"].default}
+
+
+def test_the_readme_s_commands_of_make_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text("utf-8")):
+        assert re.search(rf"^{target}:", makefile, re.M), f"make {target}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/library.md"])
+def test_python_in_the_docs_is_python(name: str) -> None:
+    """Snippets compile, and import only what the packages export."""
+    import ast
+    import importlib
+
+    for snippet in re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.S):
+        for node in ast.walk(ast.parse(snippet)):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    assert alias.name in importlib.import_module(node.module or "").__all__
+
+
+def test_every_command_takes_the_common_options() -> None:
+    """`--data`, `--config`, `--quiet`, `--log-format` everywhere; `--json` where a result is printed."""
+    for name, command in all_commands():
+        options = {o for p in command.params if isinstance(p, click.Option) for o in p.opts}
+        if name != "inhouse":
+            assert {"--data", "--config", "--quiet", "--log-format"} <= options, name
+        if name.split()[-1] in {"ingest", "ask", "search", "status", "doctor", "models", "show"}:
+            assert "--json" in options, name

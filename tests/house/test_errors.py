@@ -1,0 +1,64 @@
+"""The two trees of errors are as they are drawn, and end the program with the promised codes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from types import ModuleType
+
+import pytest
+
+import ingest.errors
+import rag.errors
+from rag.errors import InhouseError
+
+EXIT_CODES = {
+    "ConfigurationError": 2,
+    "UsageError": 2,
+    "EmbedderMismatchError": 2,
+    "IndexMissingError": 10,
+    "IndexLockedError": 11,
+    "ModelServerError": 12,
+    "ModelServerUnreachableError": 12,
+}
+"""All others end with 1."""
+
+
+def _errors(module: ModuleType) -> dict[str, type[Exception]]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and value.__module__ == module.__name__
+    }
+
+
+@pytest.mark.parametrize("module", [rag.errors, ingest.errors])
+def test_the_tree_at_the_top_is_the_tree_of_classes(module: ModuleType) -> None:
+    """Every class stands there once, below its base."""
+    drawn: dict[str, str] = {}
+    path: list[tuple[int, str]] = []
+    for line in (module.__doc__ or "").splitlines():
+        found = re.match(r"([ │├└─]*)([A-Z]\w+Error)\b", line)
+        if found is None or not line.startswith("    "):
+            continue
+        depth, name = len(found[1]), found[2]
+        path = [each for each in path if each[0] < depth]
+        drawn[name] = path[-1][1] if path else ""
+        path.append((depth, name))
+    drawn.pop("InhouseError")
+    actual = {
+        name: next(base.__name__ for base in error.__bases__ if issubclass(base, InhouseError))
+        for name, error in _errors(module).items()
+        if name != "InhouseError"
+    }
+    assert drawn == actual
+
+
+@pytest.mark.parametrize("error", [*_errors(rag.errors).values(), *_errors(ingest.errors).values()])
+def test_every_error_has_the_promised_exit_code(error: type[InhouseError]) -> None:
+    assert error.exit_code == EXIT_CODES.get(error.__name__, 1)
+
+
+def test_an_error_says_what_happened_and_what_to_do() -> None:
+    assert str(InhouseError("It broke.", hint="Mend it.")) == "It broke. Mend it."
+    assert str(InhouseError("It broke.")) == "It broke."

@@ -1,0 +1,407 @@
+"""Rolling back, vacuuming, verifying, backing up, re-embedding, migrating."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.errors import (
+    EmbedderMismatchError,
+    IndexFormatError,
+    IndexLockedError,
+    IndexMissingError,
+    UsageError,
+)
+from rag.index import Filter, IndexReader, IndexWriter, Snapshot
+from rag.index import catalog as catalogue
+from rag.index.backup import backup
+from rag.index.catalog import CATALOG
+from rag.index.migrations import migrate
+from rag.index.reembed import reembed
+from rag.index.retention import Retention
+from rag.index.rollback import rollback
+from rag.index.schema import FORMAT
+from rag.index.vacuum import vacuum
+from rag.index.verify import verify
+from rag.testing import HashingEmbedder
+from tests.index.world import World, document
+
+A1 = document("/a.txt", ["alpha one", "alpha two"])
+A2 = document("/a.txt", ["alpha one", "alpha three"])
+B = document("/b.txt", ["bravo one"])
+C = document("/c.txt", ["gamma one"])
+TWO = Retention(generations=2, days=0)
+
+
+def passages(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    query = HashingEmbedder().embed_query("alpha")
+    found = snapshot.chunks(snapshot.dense(query, 99, Filter()).chunk_ids.tolist())
+    every = sorted(found.values(), key=lambda row: (row.uri, row.ordinal))
+    return {uri: tuple(r.text for r in every if r.uri == uri) for uri in {r.uri for r in every}}
+
+
+OLD = {"/a.txt": ("alpha one", "alpha two"), "/b.txt": ("bravo one",)}
+NEW = {"/a.txt": ("alpha one", "alpha three"), "/c.txt": ("gamma one",)}
+
+
+@pytest.fixture
+def changed(world: World) -> World:
+    """Generation 1 holds OLD, generation 2 NEW."""
+    world.publish(A1, B)
+    world.publish(A2, C, remove=["/b.txt"])
+    assert passages(world.snapshot()) == NEW
+    return world
+
+
+def test_a_rollback_publishes_an_old_state_as_a_new_generation(changed: World) -> None:
+    """Nothing is embedded, and going forward again works the same way."""
+    before = len(changed.embedder.texts)
+    done = rollback(changed.data, 1)
+    assert (done.generation, done.target, done.restored, done.removed) == (3, 1, 2, 2)
+    assert passages(changed.snapshot()) == OLD
+    assert rollback(changed.data, 2).generation == 4
+    assert passages(changed.snapshot()) == NEW
+    assert len(changed.embedder.texts) == before
+
+
+def test_after_a_rollback_the_ledger_speaks_of_the_state_that_is_published(changed: World) -> None:
+    """So the next ingest reads what differs, finds what is new, and removes what is gone."""
+    rollback(changed.data, 1)
+    with changed.writer() as writer:
+        files = {each.uri: each for each in writer.files()}
+    assert set(files) == {"/a.txt", "/b.txt"}
+    assert files["/a.txt"].source_sha256 == A1.source_sha256
+    assert files["/a.txt"].recipe == files["/b.txt"].recipe == ""
+    rollback(changed.data, 3)
+    with changed.writer() as writer:
+        assert {each.uri for each in writer.files()} == {"/a.txt", "/b.txt"}
+
+
+def test_rolling_back_to_what_is_not_kept_names_what_is(changed: World) -> None:
+    with pytest.raises(UsageError, match=r"Generation 9 is not kept.*Kept are: 1, 2"):
+        rollback(changed.data, 9)
+    assert changed.snapshot().generation.id == 2
+
+
+def test_operations_without_an_index_say_so(world: World) -> None:
+    """And leave no folder behind."""
+    for operation in (
+        lambda: rollback(world.data, 1),
+        lambda: vacuum(world.data),
+        lambda: verify(world.data),
+        lambda: backup(world.data, world.data / "copy"),
+        lambda: reembed(world.data, HashingEmbedder()),
+    ):
+        with pytest.raises(IndexMissingError):
+            operation()
+        assert not world.data.exists()
+
+
+def test_operations_wait_for_nobody(changed: World) -> None:
+    """While a run writes, those that write are refused; those that read work."""
+    with changed.writer():
+        for operation in (
+            lambda: rollback(changed.data, 1),
+            lambda: vacuum(changed.data),
+            lambda: reembed(changed.data, HashingEmbedder("other")),
+        ):
+            with pytest.raises(IndexLockedError):
+                operation()
+        assert verify(changed.data, full=True).ok
+
+
+def test_what_no_kept_generation_shows_is_gone_after_a_run(changed: World) -> None:
+    """Rows, vectors and texts of generation 1 go when generation 3 is published and two are kept.
+
+    The text that generation 1 shared with a living document stays.
+    """
+    changed.publish(document("/big.txt", [f"w{n}" for n in range(50)]), retention=TWO)
+    changed.publish(document("/d.txt", ["delta"]), retention=TWO)
+    assert [row[0] for row in changed.rows("SELECT id FROM generations")] == [3, 4]
+    assert changed.rows("SELECT count(*) FROM documents WHERE died IS NOT NULL") == [(0,)]
+    texts = {row[0] for row in changed.rows("SELECT text FROM chunks")}
+    assert "alpha one" in texts
+    assert not {"alpha two", "bravo one"} & texts
+    assert changed.rows("SELECT count(*) FROM vectors") == [(len(texts),)]
+    assert changed.rows("SELECT count(*) FROM texts") == [(4,)]
+    assert verify(changed.data, full=True).ok
+
+
+def test_a_run_never_drops_what_a_derived_file_still_needs(world: World) -> None:
+    """The FAISS file is of generation 1; the deletion that came after it stays known until it is new."""
+    world.publish(document("/big.txt", [f"w{n}" for n in range(100)]), B)
+    for number in range(4):
+        remove = ["/b.txt"] if number == 0 else []
+        world.publish(document(f"/{number}.txt", [f"x{number}"]), remove=remove, retention=TWO)
+    assert world.rows("SELECT min(id) FROM generations") == [(1,)]
+    assert "/b.txt" not in passages(world.snapshot())
+    done = vacuum(world.data, TWO)
+    assert done.oldest_generation == 4
+    assert done.dropped.documents == 1
+    assert "/b.txt" not in passages(world.snapshot())
+    assert world.snapshot().tail_share == 0
+    assert verify(world.data, full=True).ok
+
+
+def test_young_generations_are_kept_however_many(world: World) -> None:
+    for number in range(5):
+        world.publish(
+            document(f"/{number}.txt", ["alpha"]), retention=Retention(generations=2, days=1)
+        )
+    assert world.rows("SELECT count(*) FROM generations") == [(5,)]
+
+
+def test_a_vacuum_drops_vectors_that_a_stopped_run_left(changed: World) -> None:
+    with changed.writer() as writer:
+        writer.put_vectors(["left"], changed.embedder.embed_documents(["left"]))
+        writer.flush()
+    assert vacuum(changed.data).dropped.vectors == 1
+    assert verify(changed.data, full=True).ok
+
+
+def test_a_vacuum_gives_room_back(world: World) -> None:
+    world.publish(document("/a.txt", [f"{'long ' * 200}{n}" for n in range(500)]))
+    world.publish(document("/b.txt", ["short"]), remove=["/a.txt"])
+    done = vacuum(world.data, Retention(generations=1, days=0))
+    assert done.bytes_after < done.bytes_before / 4
+    assert passages(world.snapshot()) == {"/b.txt": ("short",)}
+
+
+def test_a_whole_index_verifies(changed: World) -> None:
+    report = verify(changed.data, full=True)
+    assert report.ok
+    assert report.repaired == ()
+    assert [check.name for check in report.checks] == ["catalogue", "vectors", "lexical"]
+    assert all(check.checked for check in report.checks)
+
+
+def flip(path: Path, place: float = 0.5) -> None:
+    data = bytearray(path.read_bytes())
+    data[int(len(data) * place)] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("pattern", ["vectors-*/index.faiss", "vectors-*/chunk_ids.npy",
+                                     "lexical-*/*.term", "lexical-*/meta.json"])  # fmt: skip
+def test_a_damaged_derived_file_is_found_and_built_anew(changed: World, pattern: str) -> None:
+    flip(next(changed.data.glob(pattern)))
+    name = pattern.split("-", 1)[0]
+    assert not verify(changed.data, repair=False).ok
+    report = verify(changed.data)
+    assert report.ok
+    assert report.repaired == (name,)
+    assert verify(changed.data, full=True).repaired == ()
+    assert passages(changed.snapshot()) == NEW
+
+
+def test_a_full_check_finds_what_checksums_cannot(changed: World) -> None:
+    """A derived file that was wrong when it was written has the right checksum."""
+    from dataclasses import replace
+
+    from rag.index import derived
+
+    (source,) = derived.find(changed.data, "vectors")
+    ids = np.load(source.path / "chunk_ids.npy")
+    np.save(source.path / "chunk_ids.npy", ids[::-1])
+    files = {**source.stamp.files, "chunk_ids.npy": derived.sha256(source.path / "chunk_ids.npy")}
+    derived.write_stamp(source.path, replace(source.stamp, files=files))
+    assert verify(changed.data).ok
+    report = verify(changed.data, full=True)
+    assert report.repaired == ("vectors",)
+    assert passages(changed.snapshot()) == NEW
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        ("UPDATE chunks SET text = 'other' WHERE text = 'gamma one'", "not its document's text"),
+        ("UPDATE texts SET text = text || '!'", "is not what was stored"),
+        ("UPDATE vectors SET vector = zeroblob(32) WHERE id = 1", "has the length 0.000"),
+        ("UPDATE vectors SET vector = x'00' WHERE id = 1", "has 1 bytes, not 32"),
+        ("UPDATE chunks SET key = (SELECT key FROM chunks LIMIT 1)", "the vector of another text"),
+        ("DELETE FROM vectors WHERE id = 4", "have no vector"),
+        ("DELETE FROM chunks WHERE text = 'gamma one'", "has 2 chunks, not 3"),
+        ("DELETE FROM texts WHERE id = 1", "is not there"),
+    ],
+)
+def test_a_catalogue_that_contradicts_itself_is_named_with_the_way_back(
+    changed: World, damage: str, what: str
+) -> None:
+    changed.rows(damage)
+    report = verify(changed.data, full=True)
+    assert not report.ok
+    assert any(what in problem for problem in report.checks[0].problems), report
+    assert "inhouse backup" in report.hint
+
+
+def test_a_backup_is_an_index(changed: World, tmp_path: Path) -> None:
+    done = backup(changed.data, tmp_path / "copy")
+    assert done.generation == 2
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == [CATALOG]
+    copy = World(tmp_path / "copy")
+    assert passages(copy.snapshot()) == NEW
+    assert copy.publish(B) == 3
+    assert verify(tmp_path / "copy", full=True).ok
+    with pytest.raises(UsageError, match="holds an index already"):
+        backup(changed.data, tmp_path / "copy")
+
+
+def test_a_backup_is_whole_while_a_run_writes(world: World, tmp_path: Path) -> None:
+    """Copies that are made during thirty runs hold a published state each, and verify."""
+    world.publish(document("/0.txt", [f"alpha w{n}" for n in range(300)]))
+    stop = threading.Event()
+    copies: list[tuple[Path, int]] = []
+
+    def copy() -> None:
+        while not stop.is_set():
+            done = backup(world.data, tmp_path / f"copy{len(copies)}")
+            copies.append((Path(done.path), done.generation))
+
+    thread = threading.Thread(target=copy)
+    thread.start()
+    for number in range(1, 31):
+        world.publish(document(f"/{number}.txt", [f"alpha x{number}"]))
+    stop.set()
+    thread.join()
+    assert copies
+    for path, generation in copies[:: max(1, len(copies) // 8)]:
+        snapshot = IndexReader(path).snapshot()
+        assert snapshot.generation.id == generation
+        assert snapshot.generation.documents == generation
+        assert verify(path, full=True).ok
+
+
+def test_restoring_a_backup_in_place_brings_its_state_back(changed: World, tmp_path: Path) -> None:
+    """As docs/operations.md says: the catalogue is replaced, its -wal and -shm files are deleted.
+
+    The derived structures of the later state, of the same numbers, are not mistaken for the backup's.
+    """
+    backup(changed.data, tmp_path / "copy")
+    changed.publish(B)
+    for name in (CATALOG, f"{CATALOG}-wal", f"{CATALOG}-shm"):
+        (changed.data / name).unlink(missing_ok=True)
+    shutil.copy(tmp_path / "copy" / CATALOG, changed.data / CATALOG)
+    assert passages(changed.snapshot()) == NEW
+    assert changed.publish(document("/d.txt", ["delta"])) == 3
+    assert set(passages(changed.snapshot())) == {"/a.txt", "/c.txt", "/d.txt"}
+    assert verify(changed.data, full=True).ok
+
+
+def test_a_backup_of_a_damaged_catalogue_is_refused(changed: World, tmp_path: Path) -> None:
+    from rag.errors import IndexDamagedError
+
+    size = (changed.data / CATALOG).stat().st_size
+    with (changed.data / CATALOG).open("r+b") as file:
+        for page in range(2, size // 8192):
+            file.seek(page * 8192)
+            file.write(b"\xff" * 64)
+    with pytest.raises(IndexDamagedError):
+        backup(changed.data, tmp_path / "copy")
+    assert list((tmp_path / "copy").iterdir()) == []
+
+
+def test_another_embedder_is_refused_with_both_names_and_the_command(changed: World) -> None:
+    with (
+        pytest.raises(EmbedderMismatchError, match=r"hashing, not with other.*inhouse reembed"),
+        IndexWriter(changed.data, HashingEmbedder("other").identity.to_json()),
+    ):
+        pass
+
+
+def test_reembedding_switches_when_it_is_whole(changed: World) -> None:
+    """The old state serves until then; then the index speaks with the other embedder."""
+    other = HashingEmbedder("other", dimension=24)
+    reader = changed.reader()
+    seen = []
+    done = reembed(
+        changed.data, other, advance=lambda *_: seen.append(reader.snapshot().generation.id)
+    )
+    assert (done.generation, done.embedded, done.reused) == (3, 3, 0)
+    assert seen == [2]
+    assert reader.snapshot().embedder["name"] == "other"
+    assert reader.snapshot().vectors.dimension == 24
+    changed.embedder = other
+    assert len(reader.snapshot().dense(other.embed_query("alpha"), 9, Filter()).chunk_ids) == 3
+    assert changed.publish(B) == 4
+    assert verify(changed.data, full=True).ok
+
+
+def test_a_stopped_reembedding_goes_on_where_it_was(world: World) -> None:
+    world.publish(document("/a.txt", [f"w{n}" for n in range(1000)]))
+
+    class Stopping(HashingEmbedder):
+        def embed_documents(self, texts):  # type: ignore[no-untyped-def]
+            if len(self.texts) >= 512:
+                raise KeyboardInterrupt
+            return super().embed_documents(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        reembed(world.data, Stopping("other"))
+    assert world.publish(document("/b.txt", ["still the old one"])) == 2
+    done = reembed(world.data, HashingEmbedder("other"))
+    assert (done.generation, done.embedded, done.reused) == (3, 489, 512)
+    assert verify(world.data, full=True).ok
+
+
+def test_reembedding_with_the_indexs_own_embedder_changes_nothing(changed: World) -> None:
+    files = {name: sha for name, sha in changed.files().items() if "catalog.db-" not in name}
+    assert reembed(changed.data, HashingEmbedder()).generation == 2
+    assert {name: changed.files().get(name) for name in files} == files
+
+
+def test_rolling_back_before_a_reembedding_brings_the_old_embedder_back(changed: World) -> None:
+    reembed(changed.data, HashingEmbedder("other", dimension=24))
+    assert rollback(changed.data, 2).generation == 4
+    reader = changed.reader()
+    assert reader.snapshot().embedder["name"] == "hashing"
+    assert passages(reader.snapshot()) == NEW
+
+
+def test_a_newer_format_is_refused_by_readers_and_writers(changed: World) -> None:
+    changed.rows("UPDATE manifest SET value = ? WHERE key = 'format'", str(FORMAT + 1))
+    with pytest.raises(IndexFormatError, match=f"format {FORMAT + 1}; .* format {FORMAT}"):
+        changed.reader()
+    with pytest.raises(IndexFormatError), changed.writer():
+        pass
+
+
+def test_migrations_run_in_order_all_or_none(changed: World) -> None:
+    """A step that fails takes back the ones before it; a missing one is refused before any."""
+    connection = catalogue.connect(changed.data / CATALOG, writable=True)
+    order = []
+
+    def step(number: int, *, fails: bool = False):  # type: ignore[no-untyped-def]
+        def run(given):  # type: ignore[no-untyped-def]
+            given.execute(f"CREATE TABLE step{number} (x)")
+            order.append(number)
+            if fails:
+                raise RuntimeError(number)
+
+        return run
+
+    first = FORMAT
+    with pytest.raises(IndexFormatError, match="cannot read formats below"):
+        migrate(connection, {first + 1: step(2)}, first + 2)
+    with pytest.raises(RuntimeError):
+        migrate(connection, {first: step(1), first + 1: step(2, fails=True)}, first + 2)
+    assert changed.rows("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'step%'") == [(0,)]
+    order.clear()
+    assert migrate(connection, {first: step(1), first + 1: step(2)}, first + 2) == first
+    assert order == [1, 2]
+    assert catalogue.read_manifest(connection, "format") == first + 2
+    connection.close()
+
+
+def test_a_pinned_snapshot_keeps_answering_for_its_generation(changed: World) -> None:
+    """Through publishing, rolling back and vacuuming, while its generation is kept."""
+    reader = changed.reader()
+    pinned = reader.snapshot()
+    changed.publish(B)
+    rollback(changed.data, 1)
+    vacuum(changed.data)
+    assert passages(pinned) == NEW
+    assert passages(reader.snapshot()) == OLD

@@ -1,0 +1,248 @@
+"""Every file ends in exactly one state, the numbers add up, and a failed file is left alone."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ingest.sandbox import Sandbox
+from ingest.source import Root, look
+from rag.index import catalog
+from rag.index.overview import read_overview
+from rag.index.schema import FORMAT
+from rag.settings import IngestSettings
+from tests.ingest.house import House
+
+
+def pdf(*pages: str) -> bytes:
+    """A PDF; a page without words has a drawing."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file)
+    for words in pages:
+        canvas.drawString(72, 720, words) if words else canvas.rect(100, 100, 200, 200, fill=1)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+GOOD, BROKEN, EMPTY = "# Title {}\n\nSome words.\n", b"\x00\x01 binary \x00" * 40, b" \n"
+
+
+class Mess:
+    """Somebody who does everything to a folder that can be done to one."""
+
+    def __init__(self, house: House, seed: int) -> None:
+        self.house, self.random, self.count = house, random.Random(seed), 0
+        self.doings = (
+            self.write, self.write, self.write, self.change, self.change, self.delete, self.rename,
+            self.replace_by_a_link, self.rename_a_folder, self.ignore, self.touch,
+        )  # fmt: skip
+
+    def files(self) -> list[Path]:
+        found = sorted(p for p in self.house.docs.rglob("*") if p.is_file() or p.is_symlink())
+        return [p for p in found if not p.name.startswith(".")]
+
+    def any_file(self) -> Path:
+        return self.random.choice(self.files() or [self.write()])
+
+    def write(self, name: str = "") -> Path:
+        self.count += 1
+        folder = self.random.choice(("", "a/", "a/b/", "c d/", "ü/"))
+        suffix = self.random.choice((".md", ".md", ".txt", ".pdf", ".zip", ""))
+        path = self.house.docs / (name or f"{folder}{self.count}{suffix}")
+        if path.is_symlink():
+            path.unlink()
+        kinds: tuple[str | bytes, ...] = (
+            GOOD.format(self.count),
+            GOOD.format(1),
+            BROKEN,
+            EMPTY,
+            b"",
+        )
+        content = self.random.choice(kinds)
+        if suffix == ".pdf" and self.random.random() < 0.7:
+            content = pdf("Words.", "", f"More {self.count}.")
+        return self.house.write(str(path.relative_to(self.house.docs)), content)
+
+    def change(self) -> None:
+        self.write(str(self.any_file().relative_to(self.house.docs)))
+
+    def touch(self) -> None:
+        path = self.any_file()
+        if path.exists():
+            os.utime(path)
+
+    def delete(self) -> None:
+        self.any_file().unlink()
+
+    def rename(self) -> None:
+        path = self.any_file()
+        path.rename(path.with_name(f"r{self.count}{path.name}"))
+
+    def rename_a_folder(self) -> None:
+        folder = self.house.docs / "a"
+        other = self.house.docs / "z"
+        if folder.exists() and not other.exists():
+            folder.rename(other)
+        elif other.exists():
+            shutil.rmtree(other)
+
+    def replace_by_a_link(self) -> None:
+        path = self.any_file()
+        path.unlink()
+        path.symlink_to("/etc/hosts")
+
+    def ignore(self) -> None:
+        path = self.house.docs / ".inhouseignore"
+        path.write_text(self.random.choice(("", "*.txt\n", "b/\n")))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_numbers_add_up_to_the_listing_whatever_happens(house: House, seed: int) -> None:
+    """After every run: one row for each entry, its state that of the report, the documents those indexed."""
+    house.settings = {"ingest": {"max_delete": 1}}
+    mess = Mess(house, seed)
+    for _ in range(10):
+        mess.write()
+    for _ in range(6):
+        report = house.ingest()
+        listing = look([Root(house.docs, house.docs)], IngestSettings())
+        listed = {f.uri for f, _ in listing.files} | {e.uri for e in listing.unlisted}
+        shown = house.overview()
+        problems = {each.uri: each for each in shown.problems}
+        assert sum(shown.files.values()) == len(listed)
+        assert problems.keys() <= listed
+        good = report.added + report.updated + report.unchanged + report.moved
+        assert good + len(report.failed) + len(report.skipped) == len(listed)
+        assert shown.documents == good == shown.files["indexed"] + shown.files["partial"]
+        for told, states in ((report.failed, {"failed", "empty"}), (report.skipped, {"skipped"})):
+            assert len({each.uri for each in told}) == len(told)
+            for each in told:
+                assert problems[each.uri].state in states
+                assert problems[each.uri].reason == each.reason
+        assert 0 <= shown.coverage.pages_with_text <= shown.coverage.pages
+        forecast = house.dry_run()
+        assert (forecast.added, forecast.updated, forecast.moved, forecast.deleted) == ((),) * 4
+        assert forecast.unchanged == good
+        for _ in range(5):
+            mess.random.choice(mess.doings)()
+
+
+def test_coverage_is_the_share_of_pages_with_text(house: House) -> None:
+    """3 of 4 pages, 0 of 2, 1 of 1 without pages, 0 of 1 that failed: 4 of 8; what is skipped counts not."""
+    house.write("some.pdf", pdf("One.", "", "Three.", "Four."))
+    house.write("scan.pdf", pdf("", ""))
+    house.write("note.md", "# Note\n\nWords.\n")
+    house.write("broken.md", BROKEN)
+    house.write("archive.zip", b"PK")
+    report = house.ingest()
+    shown = house.overview()
+    assert {s.value: n for s, n in shown.files.items()} == {
+        "indexed": 1, "partial": 1, "empty": 1, "failed": 1, "skipped": 1,
+    }  # fmt: skip
+    assert shown.coverage.to_json() == {"pages": 8, "pages_with_text": 4, "share": 0.5}
+    (partial,) = (each for each in shown.problems if each.state == "partial")
+    assert partial.reason == "has no text on page 2"
+    assert report.exit_code == 3
+    (house.docs / "some.pdf").rename(house.docs / "moved.pdf")
+    house.ingest()
+    assert house.state(house.docs / "moved.pdf") == "partial"
+    assert house.overview().coverage.pages == 8
+
+
+def test_the_account_of_the_last_run_that_did_something(house: House) -> None:
+    house.write("note.md", "# Note\n\nWords.\n")
+    house.ingest(run_id="first")
+    house.ingest(run_id="second")
+    account = house.overview().last_run
+    assert account is not None
+    assert account["run"] == "first"
+    assert (account["added"], account["stopped"]) == (1, False)
+    house.write("broken.md", BROKEN)
+    house.ingest(run_id="third")
+    account = house.overview().last_run
+    assert account is not None
+    assert (account["run"], account["failed"]) == ("third", 1)
+
+
+def _count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that a parser is given, from now on."""
+    loaded: list[str] = []
+    load = Sandbox._load
+
+    def counted(self: Sandbox, path: Path, media_type: str | None) -> object:
+        loaded.append(path.name)
+        return load(self, path, media_type)
+
+    monkeypatch.setattr(Sandbox, "_load", counted)
+    return loaded
+
+
+def test_a_failed_file_is_read_again_only_when_it_changes(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when it is touched, not when another file changes; with `retry_failed` at any time."""
+    broken = house.write("broken.md", BROKEN)
+    house.write("empty.md", EMPTY)
+    house.ingest()
+    loaded = _count_loads(monkeypatch)
+    house.write("new.md", "# New\n\nWords.\n")
+    os.utime(broken)
+    assert len(house.ingest().failed) == 2
+    assert loaded == ["new.md"]
+    house.ingest(retry_failed=True)
+    assert sorted(loaded[1:]) == ["broken.md", "empty.md"]
+    house.write("broken.md", "# Mended\n\nWords.\n")
+    assert house.ingest().added == 1
+    assert loaded[3:] == ["broken.md"]
+
+
+def test_another_release_reads_failed_files_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.write("broken.md", BROKEN)
+    house.ingest()
+    loaded = _count_loads(monkeypatch)
+    monkeypatch.setattr("ingest.pipeline.version", lambda _: "99.0")
+    house.ingest()
+    assert loaded == ["broken.md"]
+
+
+def test_a_document_whose_file_became_a_link_answers_no_more(house: House) -> None:
+    """It is skipped, and its old text is out of the index."""
+    path = house.write("note.md", "# Note\n\nWords.\n")
+    house.write("other.md", "# Other\n\nWords.\n")
+    house.ingest()
+    path.unlink()
+    path.symlink_to("/etc/hosts")
+    report = house.ingest()
+    assert len(report.skipped) == 1
+    assert house.overview().documents == 1
+    assert house.state(path) == "skipped"
+
+
+def test_status_reads_an_index_of_the_format_before(house: House) -> None:
+    """Without pages, and without touching it; the next run brings it up to date."""
+    house.write("note.md", "# Note\n\nWords.\n")
+    house.ingest()
+    connection = catalog.connect(house.data / "catalog.db", writable=True)
+    connection.execute(
+        "ALTER TABLE files DROP COLUMN pages; ALTER TABLE files DROP COLUMN pages_with_text;"
+        "UPDATE manifest SET value = '1' WHERE key = 'format'"
+    )
+    connection.close()
+    assert read_overview(house.data).coverage.pages == 1
+    house.write("more.pdf", pdf("One.", "Two."))
+    house.ingest()
+    assert read_overview(house.data).coverage.pages == 3
+    connection = catalog.connect(house.data / "catalog.db")
+    found = connection.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone()
+    assert found == (str(FORMAT),)
+    connection.close()

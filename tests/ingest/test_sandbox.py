@@ -1,0 +1,271 @@
+"""The sandbox: whatever a file does to its parser, the others are read and the parent stays well.
+
+The files that misbehave are real ones where such can be made small; where a crash of the parser itself is
+wanted, the child is killed from outside, which to the parent looks the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ingest.errors import (
+    FileTooLargeError,
+    IngestError,
+    ParserCrashError,
+    ParserMemoryError,
+    ParserTimeoutError,
+    UnreadableFileError,
+    UnsupportedFileError,
+)
+from ingest.loaded import LoadedDocument
+from ingest.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(timeout_s=60) as shared:
+        yield shared
+
+
+def children() -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as one
+            if "ingest.parser_process" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
+def slow_file(folder: Path) -> Path:
+    """A text that takes its parser some seconds, and little memory."""
+    path = folder / "slow.md"
+    path.write_text(("some words of text " * 5 + "\n") * 600_000)
+    return path
+
+
+def word_that_unpacks_to(megabytes: int, path: Path) -> Path:
+    """A Word file whose text is long, though within what the archive check lets pass."""
+    buffer = io.BytesIO()
+    line = os.urandom(3000).hex().encode()
+    import docx
+
+    docx.Document().save(buffer)
+    with (
+        zipfile.ZipFile(buffer) as source,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            data = source.read(name)
+            if name == "word/document.xml":
+                run = b"<w:p><w:r><w:t>" + line + b"</w:t></w:r></w:p>"
+                body = run * (megabytes * 1024 * 1024 // len(run))
+                data = data.replace(b"<w:body>", b"<w:body>" + body)
+            target.writestr(name, data)
+    return path
+
+
+def test_files_come_back_in_order_with_their_text(tmp_path: Path, sandbox: Sandbox) -> None:
+    paths = []
+    for number in range(100):
+        paths.append(tmp_path / f"{number:03}.md")
+        paths[-1].write_text(f"# Note {number}")
+    outcomes = list(sandbox.map(paths))
+    assert [path for path, _ in outcomes] == paths
+    for number, (_, outcome) in enumerate(outcomes):
+        assert isinstance(outcome, LoadedDocument)
+        assert outcome.text == f"# Note {number}"
+
+
+def test_failures_are_values_and_the_rest_is_read(tmp_path: Path, sandbox: Sandbox) -> None:
+    names = ("a.md", "b.pdf", "c.txt", "d.mp4", "gone.md", "e.md")
+    contents = (b"good", b"%PDF-1.4 nothing else %%EOF", b"", b"x", None, b"good too")
+    paths = [tmp_path / name for name in names]
+    for path, content in zip(paths, contents, strict=True):
+        if content is not None:
+            path.write_bytes(content)
+    outcomes = [outcome for _, outcome in sandbox.map(paths)]
+    reasons = [o.reason if isinstance(o, UnreadableFileError) else o.text for o in outcomes]
+    assert reasons == [
+        "good",
+        "is truncated or damaged",
+        "",
+        "is of a format that is not supported yet",
+        "vanished before it could be read",
+        "good too",
+    ]
+
+
+def test_names_that_are_not_unicode_are_read(tmp_path: Path, sandbox: Sandbox) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe\n.t\xffxt"))
+    with pytest.raises(UnsupportedFileError):
+        sandbox.load(path)
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe\n.txt"))
+    path.write_text("words")
+    assert sandbox.load(path).text == "words"
+
+
+def test_a_file_that_takes_too_long_is_stopped_and_the_next_one_read(tmp_path: Path) -> None:
+    (tmp_path / "next.md").write_text("fine")
+    with Sandbox(timeout_s=0.3) as sandbox:
+        started = time.monotonic()
+        outcomes = [o for _, o in sandbox.map([slow_file(tmp_path), tmp_path / "next.md"])]
+        assert time.monotonic() - started < 20
+    assert isinstance(outcomes[0], ParserTimeoutError)
+    assert outcomes[0].reason == "took longer than 0.3 s"
+    assert isinstance(outcomes[1], LoadedDocument)
+
+
+def test_a_file_that_needs_too_much_memory_is_stopped(tmp_path: Path) -> None:
+    path = word_that_unpacks_to(60, tmp_path / "large.docx")
+    (tmp_path / "next.md").write_text("fine")
+    with Sandbox(memory_mb=160) as sandbox:
+        with pytest.raises(ParserMemoryError, match="needed more than 160 MiB"):
+            sandbox.load(path)
+        assert sandbox.load(tmp_path / "next.md").text == "fine"
+
+
+def test_a_file_over_the_size_limit_is_not_opened_by_a_parser(tmp_path: Path) -> None:
+    (tmp_path / "large.txt").write_bytes(b"x" * 2_000_000)
+    with (
+        Sandbox(max_file_mb=1) as sandbox,
+        pytest.raises(FileTooLargeError, match=r"is 1\.9 MiB, more than 1\.0 MiB"),
+    ):
+        sandbox.load(tmp_path / "large.txt")
+
+
+def test_a_parser_that_dies_once_is_given_a_second_try(tmp_path: Path) -> None:
+    """It may have died of what an earlier file did to it."""
+    (tmp_path / "a.md").write_text("fine")
+    before = {child.pid for child in children()}
+    with Sandbox() as sandbox:
+        sandbox.load(tmp_path / "a.md")
+        (child,) = (child for child in children() if child.pid not in before)
+        child.send_signal(signal.SIGSEGV)
+        assert sandbox.load(tmp_path / "a.md").text == "fine"
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_parser_that_dies_costs_only_its_file(tmp_path: Path, number: signal.Signals) -> None:
+    slow = slow_file(tmp_path)
+    (tmp_path / "next.md").write_text("fine")
+
+    def kill_whatever_reads() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for child in children():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if child.cpu_times().user > 0.5:  # it is past its start, and reads
+                        child.send_signal(number)
+                        return
+            time.sleep(0.01)
+
+    with Sandbox() as sandbox:
+        killer = threading.Thread(target=kill_whatever_reads)
+        killer.start()
+        with pytest.raises(ParserCrashError, match=f"crashed the parser .{number.name}"):
+            sandbox.load(slow)
+        killer.join()
+        assert sandbox.load(tmp_path / "next.md").text == "fine"
+
+
+def test_no_child_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a")
+    before = {child.pid for child in children()}
+    with Sandbox(workers=2) as sandbox:
+        list(sandbox.map([tmp_path / "a.md"] * 8))
+        assert {child.pid for child in children()} - before
+    assert not {child.pid for child in children()} - before
+
+
+def test_closing_in_the_middle_of_a_file_does_not_wait_for_it(tmp_path: Path) -> None:
+    slow = slow_file(tmp_path)
+    started = time.monotonic()
+    with Sandbox() as sandbox:
+        files = sandbox.map([slow, slow])
+        threading.Timer(0.7, sandbox.close).start()
+        with pytest.raises((UnreadableFileError, StopIteration)):
+            raise next(files)[1]  # type: ignore[misc]
+    assert time.monotonic() - started < 15
+
+
+def test_a_child_can_neither_write_nor_reach_the_network(tmp_path: Path) -> None:
+    """The limits hold for whatever runs in the child, tried with its own set-up code."""
+    program = (
+        "import os, socket, sys\n"
+        "from ingest import parser_process as p\n"
+        "network = p._isolate(os.getppid()); p._limit(512)\n"
+        "try:\n"
+        f"    os.write(os.open({str(tmp_path / 'written')!r}, os.O_WRONLY | os.O_CREAT), b'x')\n"
+        "    print('wrote')\n"
+        "except OSError: print('no file')\n"
+        "try:\n"
+        "    bytearray(1 << 30); print('took it')\n"
+        "except MemoryError: print('no memory')\n"
+        "s = socket.socket(); s.settimeout(2)\n"
+        "try:\n"
+        "    s.connect(('192.0.2.1', 9)); print('connected')\n"
+        "except OSError as e: print('network' if network else 'no network', e.errno)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["no file", "no memory"]
+    assert lines[2].startswith(("no network", "network"))
+    if lines[2].startswith("no network"):
+        assert lines[2] == "no network 101"  # ENETUNREACH: there is no other host
+
+
+def test_secrets_of_the_parent_are_not_in_the_childs_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INHOUSE_LLM_API_KEY", "secret")
+    monkeypatch.setenv("https_proxy", "http://proxy")
+    (tmp_path / "a.md").write_text("a")
+    before = {child.pid for child in children()}
+    with Sandbox() as sandbox:
+        sandbox.load(tmp_path / "a.md")
+        (child,) = [child for child in children() if child.pid not in before]
+        assert set(child.environ()) <= {
+            "PATH",
+            "LD_LIBRARY_PATH",
+            "PYTHONPATH",
+            "PYTHONHASHSEED",
+            "LC_ALL",
+        }
+
+
+def test_a_python_that_cannot_start_the_child_is_said_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    (tmp_path / "a.md").write_text("a")
+    with Sandbox() as sandbox, pytest.raises(IngestError, match="does not start"):
+        sandbox.load(tmp_path / "a.md")
+
+
+def test_a_thousand_small_files_take_a_second_or_two(tmp_path: Path, sandbox: Sandbox) -> None:
+    paths = []
+    for number in range(1000):
+        paths.append(tmp_path / f"{number}.md")
+        paths[-1].write_text(f"# Note {number}\n\nSome words.\n")
+    started = time.perf_counter()
+    assert all(isinstance(outcome, LoadedDocument) for _, outcome in sandbox.map(paths))
+    assert time.perf_counter() - started < 10

@@ -1,0 +1,187 @@
+"""What is listed below a root, and what is left out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ingest.source import Root, look, resolve_roots
+from rag.errors import ConfigurationError, UsageError
+from rag.settings import IngestSettings
+from rag.source_settings import RootSettings
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+
+
+def listed(
+    folder: Path | Sequence[Root], settings: IngestSettings | None = None, skip: Sequence[Path] = ()
+) -> list[str]:
+    """The files below a folder, relative to it, in order of name."""
+    roots = [Root(folder, folder)] if isinstance(folder, Path) else folder
+    listing = look(roots, settings or IngestSettings(), skip)
+    return sorted(str(file.path.relative_to(roots[0].path)) for file, _ in listing.files)
+
+
+def test_hidden_entries_are_left_out_unless_wanted(tmp_path: Path) -> None:
+    """A name that begins with a dot, and all below it; the files of rules are never documents."""
+    write(tmp_path, "a.md", ".b.md", ".git/c.md", ".inhouseignore", ".inhouse-readers")
+    assert listed(tmp_path) == ["a.md"]
+    assert listed(tmp_path, IngestSettings(hidden=True)) == [".b.md", ".git/c.md", "a.md"]
+
+
+def test_include_and_exclude_are_relative_to_the_root(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "a.bak", "hr/b.md", "hr/b.pdf", "hr/old/c.md", "old/d.md")
+    assert listed(tmp_path, IngestSettings(exclude=("*.bak", "/old/"))) == [
+        "a.md", "hr/b.md", "hr/b.pdf", "hr/old/c.md",
+    ]  # fmt: skip
+    assert listed(tmp_path, IngestSettings(include=("*.md",), exclude=("old/",))) == [
+        "a.md",
+        "hr/b.md",
+    ]
+    root = Root(tmp_path, tmp_path, include=("/hr/",))
+    assert listed([root], IngestSettings(include=("*.md",))) == ["hr/b.md", "hr/old/c.md"]
+
+
+IGNORED = {
+    ".inhouseignore": "# drafts\n*.draft.md\n/private/\n**/tmp/**\nkeep/*.log\n\\#odd.md\nspace.md  \r\n",
+    "hr/.inhouseignore": "!wanted.draft.md\nlocal.md\n",
+}
+NAMES = (
+    *("a.md", "a.draft.md", "hr/wanted.draft.md", "hr/other.draft.md", "hr/local.md", "local.md"),
+    *("private/x.md", "hr/private/y.md", "a/tmp/b/z.md", "keep/x.log", "keep/deep/x.log"),
+    *("#odd.md", "space.md", "hr/deep/local.md"),
+)
+
+
+def test_ignore_files_mean_what_git_means_by_them(tmp_path: Path) -> None:
+    """The oracle is Git itself, with the same lines as `.gitignore`."""
+    write(tmp_path, *NAMES)
+    for name, text in IGNORED.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).with_name(".gitignore").write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)  # noqa: S607
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=tmp_path, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    names = [name for name in done.stdout.split("\0") if name and "/." not in f"/{name}"]
+    assert listed(tmp_path) == sorted(names)
+    assert 4 < len(names) < len(NAMES)
+
+
+def test_an_ignore_file_counts_for_a_run_over_a_folder_below_it(tmp_path: Path) -> None:
+    """What is private stays so, whichever folder a run begins in."""
+    write(tmp_path, "hr/a.md", "hr/secret.md", "hr/closed/b.md")
+    (tmp_path / ".inhouseignore").write_text("secret.md\nclosed/\n")
+    assert listed(tmp_path / "hr") == ["a.md"]
+    assert listed(tmp_path / "hr/closed") == []
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda p: p.mkdir(), "cannot be read: It is not a regular file"),
+        (lambda p: p.symlink_to("/etc/hosts"), "cannot be read: "),
+        (os.mkfifo, "cannot be read: It is not a regular file"),
+        (
+            lambda p: p.write_bytes(b"#" * (1 << 20) + b"##"),
+            "cannot be read: It is larger than 1 MiB",
+        ),
+        (lambda p: p.write_text("\n[z-a]"), "with a line that makes no sense"),
+        (lambda p: p.write_text("\n" + "a*" * 12 + "b"), "with too many stars in line 2"),
+        (lambda p: p.write_text("**/a/" * 9 + "b"), "with too many stars in line 1"),
+    ],
+)
+def test_a_folder_whose_ignore_file_cannot_be_obeyed_is_not_read(
+    tmp_path: Path, make: object, said: str
+) -> None:
+    """What it would have left out must not be indexed; the folder is named, the others are read."""
+    write(tmp_path, "a.md", "hr/b.md", "hr/deep/c.md")
+    make(tmp_path / "hr/.inhouseignore")  # type: ignore[operator]
+    listing = look([Root(tmp_path, tmp_path)], IngestSettings())
+    assert [file.path.name for file, _ in listing.files] == ["a.md"]
+    (entry,) = listing.unlisted
+    assert entry.failed
+    assert entry.uri == f"{tmp_path}/hr/"
+    assert said in entry.reason
+    assert listing.unreachable == (f"{tmp_path}/hr/",)
+
+
+def test_a_glob_that_makes_no_sense_is_a_configuration_error(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    with pytest.raises(ConfigurationError, match="holds a glob that makes no sense"):
+        listed(tmp_path, IngestSettings(exclude=("[z-a]",)))
+
+
+def test_the_data_folder_is_never_read(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "data/stamp.json", "data/deep/b.md")
+    assert listed(tmp_path, skip=(tmp_path / "data",)) == ["a.md"]
+
+
+@pytest.fixture
+def deep_tree() -> Iterator[Path]:
+    """2,500 folders in each other, deeper than a path may be long (and than pytest can clear up)."""
+    folder, before = Path(tempfile.mkdtemp(prefix="inhouse-test-")), Path.cwd()
+    try:
+        os.chdir(folder)
+        for _ in range(2500):
+            os.mkdir("d")  # noqa: PTH102
+            os.chdir("d")
+        os.chdir(before)
+        yield folder
+    finally:
+        os.chdir(before)
+        subprocess.run(["rm", "-rf", str(folder)], check=True)  # noqa: S607
+
+
+def test_a_tree_deeper_than_python_s_stack_is_listed(deep_tree: Path) -> None:
+    """The folder that is too deep for the system is named, and nothing is followed in circles."""
+    write(deep_tree, "a.md")
+    (deep_tree / "loop").symlink_to(deep_tree)
+    listing = look([Root(deep_tree, deep_tree)], IngestSettings())
+    assert [file.path.name for file, _ in listing.files] == ["a.md"]
+    reasons = [entry.reason for entry in listing.unlisted]
+    assert reasons[0] == "is a link, which is not followed"
+    assert reasons[1].endswith("File name too long")
+    assert len(reasons) == 2
+
+
+def test_configured_roots_have_their_own_tags_and_globs(tmp_path: Path) -> None:
+    """Also a folder inside another one, a path inside one, and a path that holds one."""
+    write(tmp_path, "all/a.md", "all/hr/b.md", "all/hr/old/c.md", "other/d.md")
+    whole, hr, other = tmp_path / "all", tmp_path / "all/hr", tmp_path / "other"
+    configured = (
+        RootSettings(path=whole, tags=("company",)),
+        RootSettings(path=hr, tags=("hr",), exclude=("old/",)),
+    )
+    assert [(r.path, r.base, r.tags) for r in resolve_roots([], configured)] == [
+        (whole, whole, ("company",)),
+        (hr, hr, ("hr",)),
+    ]
+    assert listed(resolve_roots([], configured)) == ["a.md", "hr/b.md"]
+    assert listed(resolve_roots([whole], configured)) == ["a.md", "hr/b.md"]
+    (inside,) = resolve_roots([hr / "old"], configured)
+    assert (inside.path, inside.base, inside.tags) == (hr / "old", hr, ("hr",))
+    assert listed([inside]) == []
+    (elsewhere,) = resolve_roots([other], configured)
+    assert (elsewhere.base, elsewhere.tags) == (other, ())
+
+
+def test_a_configured_root_that_is_missing_matters_only_if_it_is_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "a.md")
+    configured = (RootSettings(path=tmp_path / "away"),)
+    assert resolve_roots([tmp_path], configured)
+    with pytest.raises(UsageError, match=r"There is no folder .*away"):
+        resolve_roots([], configured)
+    with pytest.raises(UsageError, match="Nothing to ingest"):
+        resolve_roots([])

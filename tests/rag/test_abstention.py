@@ -1,0 +1,157 @@
+"""When the answer is that the documents do not say: fitted to the index, and left aside when it is old."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models import FakeListChatModel
+
+from rag import Assistant
+from rag.abstention import (
+    CALIBRATION,
+    Calibration,
+    Closeness,
+    closeness,
+    load_calibration,
+    save_calibration,
+)
+from rag.answer import Status
+from rag.calibrate import Probe, calibrate, draw
+from rag.embedder import Embedder, open_embedder
+from rag.errors import IndexDamagedError, UsageError
+from rag.index import Filter, IndexReader
+from rag.settings import AnswersSettings, Settings
+from tests.conftest import SAMPLE_DOCS
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder(Settings())
+
+
+@pytest.fixture(scope="module")
+def fitted(sample_index: Path, embedder: Embedder) -> Calibration:
+    return calibrate(sample_index, embedder, count=120)
+
+
+@pytest.fixture
+def index(sample_index: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sample_index, tmp_path / "data"))
+
+
+def test_it_tells_real_questions_from_the_same_with_their_document_gone(
+    fitted: Calibration, sample_index: Path, embedder: Embedder
+) -> None:
+    """Fitted on the index's own sentences, tried on people's questions: better than guessing by far."""
+    snapshot = IndexReader(sample_index).snapshot()
+    names = {Path(row.uri).stem: row.document_id for row in _one_chunk_each(snapshot)}
+    kept = refused = tried = 0
+    for line in (SAMPLE_DOCS / "questions.jsonl").read_text("utf-8").splitlines():
+        question = json.loads(line)
+        gold = {names[fact["filename"]] for fact in question.get("facts", ())}
+        if not gold or question.get("history"):
+            continue
+        query = embedder.embed_query(question["question"])
+        away = {chunk for each in gold for chunk in snapshot.chunk_texts(each)}
+        kept += fitted.permits(closeness(snapshot, query, Filter()))
+        refused += not fitted.permits(closeness(snapshot, query, Filter(), away))
+        tried += 1
+    assert tried > 100
+    assert (kept + refused) / (2 * tried) >= 0.65
+
+
+def _one_chunk_each(snapshot):  # type: ignore[no-untyped-def]
+    firsts = [next(iter(snapshot.chunk_texts(each))) for each in snapshot.document_ids().tolist()]
+    return snapshot.chunks(firsts).values()
+
+
+def test_the_same_index_gives_the_same_calibration(sample_index: Path, embedder: Embedder) -> None:
+    assert calibrate(sample_index, embedder, count=30) == calibrate(
+        sample_index, embedder, count=30
+    )
+
+
+def test_drawn_questions_are_made_of_their_document(sample_index: Path) -> None:
+    snapshot = IndexReader(sample_index).snapshot()
+    for probe in draw(snapshot, 25):
+        (document,) = probe.answered_by
+        text = " ".join(snapshot.chunk_texts(document).values()).lower()
+        words = probe.question.removeprefix("What ").rstrip("?").split()
+        assert sum(word in text for word in words) >= len(words) / 2
+
+
+def test_the_curve_falls_in_coverage(fitted: Calibration) -> None:
+    coverage = [point.coverage for point in fitted.curve]
+    assert coverage == sorted(coverage, reverse=True)
+    assert coverage[0] == 1.0
+    assert fitted.curve[0].risk == pytest.approx(0.5)  # each question is there with and without
+
+
+def test_a_question_below_the_threshold_is_refused_and_the_model_is_not_asked(
+    fitted: Calibration, index: Path, embedder: Embedder
+) -> None:
+    save_calibration(index, replace(fitted, threshold=1.0))
+    model = FakeListChatModel(responses=["The model spoke."])
+    settings = Settings()
+    answer = Assistant.open(index, settings=settings, embedder=embedder, chat_model=model).ask(
+        "How long is the trial period?"
+    )
+    assert answer.status is Status.NOT_IN_DOCUMENTS
+    assert (answer.citations, answer.context.cited, answer.context.read) == ((), (), ())
+    assert answer.context.retrieved, "the nearest passages are shown"
+    assert "The model spoke" not in answer.text
+
+    off = settings.model_copy(update={"answers": AnswersSettings(abstain=False)})
+    asked = Assistant.open(index, settings=off, embedder=embedder, chat_model=model)
+    assert asked.ask("How long is the trial period?").text == "The model spoke."
+
+
+@pytest.mark.parametrize(
+    "change", [{"embedder": {"name": "another"}}, {"chunks": 10_000}], ids=["embedder", "corpus"]
+)
+def test_one_that_was_made_for_something_else_is_left_aside(
+    change: dict[str, object], fitted: Calibration, index: Path, embedder: Embedder
+) -> None:
+    save_calibration(index, replace(fitted, threshold=1.0, **change))  # type: ignore[arg-type]
+    model = FakeListChatModel(responses=["The model spoke."])
+    assistant = Assistant.open(index, settings=Settings(), embedder=embedder, chat_model=model)
+    assert assistant.ask("How long is the trial period?").text == "The model spoke."
+
+
+def test_it_is_kept_and_read_back(fitted: Calibration, tmp_path: Path) -> None:
+    assert load_calibration(tmp_path) is None
+    save_calibration(tmp_path, fitted)
+    assert load_calibration(tmp_path) == fitted
+    assert [path.name for path in tmp_path.iterdir()] == [CALIBRATION]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"layout": 1}', '{"layout": 1, "curve": 3}'])
+def test_an_unreadable_one_is_an_error_that_says_what_to_do(text: str, tmp_path: Path) -> None:
+    (tmp_path / CALIBRATION).write_text(text)
+    with pytest.raises(IndexDamagedError, match="calibration") as caught:
+        load_calibration(tmp_path)
+    assert "inhouse calibrate" in str(caught.value.hint)
+
+
+def test_too_little_to_fit_is_an_error(sample_index: Path, embedder: Embedder) -> None:
+    with pytest.raises(UsageError, match="at least 20"):
+        calibrate(sample_index, embedder, probes=[Probe("What?", frozenset())])
+
+
+def test_nothing_to_search_is_not_close() -> None:
+    assert closeness(_Empty(), None, Filter()) == Closeness(0.0, 0.0)  # type: ignore[arg-type]
+
+
+class _Empty:
+    def dense(self, *_: object) -> object:
+        import numpy as np
+
+        from rag.index.vectors import Candidates
+
+        return Candidates(np.empty(0, np.int64), np.empty(0, np.float32))

@@ -1,0 +1,75 @@
+"""Answers that were tampered with, and their true twins, against the sample documents.
+
+Each pair of `doctored/pairs.jsonl` is a sentence that a model could have said, and the same with one thing
+wrong: a number, a unit, a name, a denial, an opposite, a half that was made up, or all of it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant
+from rag.citations import check
+from rag.hit import Hit
+from rag.settings import Settings
+
+PAIRS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "doctored" / "pairs.jsonl").read_text("utf-8").splitlines()
+]
+READ = 6
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def assistant(sample_index: Path) -> Assistant:
+    return Assistant.open(sample_index, settings=Settings())
+
+
+def is_supported(text: str, passages: list[Hit]) -> bool:
+    checked = check(text, passages)
+    return bool(checked.sentences) and all(each.supported for each in checked.sentences)
+
+
+def test_the_set_is_large_enough() -> None:
+    assert len(PAIRS) >= 60
+    assert len({pair["how"] for pair in PAIRS}) >= 6
+
+
+def test_what_was_tampered_with_is_marked_and_its_twin_is_not(assistant: Assistant) -> None:
+    """At least 95 % of the doctored sentences are unsupported, at most 5 % of the true ones."""
+    believed, doubted = [], []
+    for pair in PAIRS:
+        passages = assistant.search(pair["true"], k=READ)
+        if is_supported(pair["doctored"], passages):
+            believed.append(pair["doctored"])
+        if not is_supported(pair["true"], passages):
+            doubted.append(pair["true"])
+    assert len(believed) <= 0.05 * len(PAIRS), believed
+    assert len(doubted) <= 0.05 * len(PAIRS), doubted
+
+
+def test_a_passage_number_that_is_wrong_is_corrected_and_counted(assistant: Assistant) -> None:
+    """Whatever number the model wrote, the citation shown is the passage that carries the sentence."""
+    corrected = 0
+    for pair in PAIRS:
+        passages = assistant.search(pair["true"], k=READ)
+        right = check(pair["true"], passages)
+        if not right.citations:
+            continue
+        wrong = next(n for n in range(1, READ + 2) if n - 1 not in right.cited)
+        marked = check(f"{pair['true'].rstrip('.')} [{wrong}].", passages)
+        assert marked.citations == right.citations
+        assert (marked.corrected, marked.dropped) == (1, 0)
+        corrected += 1
+    assert corrected >= 60
+
+
+def test_a_passage_number_of_an_invented_sentence_is_dropped(assistant: Assistant) -> None:
+    passages = assistant.search("swimming pool", k=READ)
+    checked = check("The swimming pool is open to all employees [1][2].", passages)
+    assert (checked.citations, checked.corrected, checked.dropped) == ((), 0, 2)

@@ -1,0 +1,78 @@
+"""Chunks joined with their neighbours: every passage reads on, and none tells the same twice."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.index.rows import ChunkRow
+from rag.passages import GROWN, SLACK, join
+
+
+def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkRow:
+    """Chunk 0 of document 3 has the id 300; all of a document are of one size."""
+    section = ("A", f"B{ordinal // 2}")
+    return ChunkRow(
+        document * 100 + ordinal, document, ordinal, f"/{document}", "T",
+        ordinal * size, ordinal * size + size, page, section, "x" * size, (),
+    )  # fmt: skip
+
+
+def around(*chunks: ChunkRow) -> dict[tuple[int, int], ChunkRow]:
+    return {(each.document_id, each.ordinal): each for each in chunks}
+
+
+def test_a_chunk_grows_by_the_neighbour_that_fits_better() -> None:
+    """Chunk 1 was found; of its neighbours 2 has a score and 0 has none; 600 characters are three chunks."""
+    rows = around(*(chunk(1, n) for n in range(5)))
+    (first, *_) = join([(101, 0.9), (102, 0.5)], rows, k=8)
+    assert [row.ordinal for row in first.chunks] == [1, 2, 3]
+    assert (first.found.ordinal, first.score) == (1, 0.9)
+
+
+def test_a_passage_does_not_cross_a_page() -> None:
+    rows = around(chunk(1, 0, page=1), chunk(1, 1, page=2), chunk(1, 2, page=2))
+    (passage,) = join([(101, 0.9)], rows, k=8)
+    assert [row.ordinal for row in passage.chunks] == [1, 2]
+
+
+def test_its_section_is_what_its_chunks_share() -> None:
+    rows = around(chunk(1, 1), chunk(1, 2))
+    (passage,) = join([(101, 0.9)], rows, k=8)
+    assert passage.section == ("A",)
+
+
+def test_a_long_chunk_stays_alone() -> None:
+    rows = around(chunk(1, 0, 700), chunk(1, 1, 700))
+    assert [len(passage.chunks) for passage in join([(100, 1.0), (101, 0.9)], rows, k=8)] == [1, 1]
+
+
+@given(
+    sizes=st.dictionaries(st.integers(1, 4), st.integers(20, 900), min_size=1),
+    found=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 7)), unique=True, max_size=12),
+    k=st.integers(1, 6),
+)
+def test_passages_are_runs_of_neighbours_and_share_no_chunk(
+    sizes: dict[int, int], found: list[tuple[int, int]], k: int
+) -> None:
+    """In the order of their scores, at most k, none longer than allowed, every one with its found chunk."""
+    rows = around(*(chunk(d, n, size, page=n // 3) for d, size in sizes.items() for n in range(8)))
+    ranked = [
+        (document * 100 + ordinal, 1 - place / 100)
+        for place, (document, ordinal) in enumerate(found)
+        if document in sizes
+    ]
+    passages = join(ranked, rows, k)
+    assert len(passages) <= k
+    assert [p.score for p in passages] == sorted((p.score for p in passages), reverse=True)
+    seen = [row.chunk_id for passage in passages for row in passage.chunks]
+    assert len(seen) == len(set(seen))
+    for passage in passages:
+        ordinals = [row.ordinal for row in passage.chunks]
+        assert ordinals == list(range(ordinals[0], ordinals[0] + len(ordinals)))
+        assert passage.found in passage.chunks
+        assert len({(row.document_id, row.page) for row in passage.chunks}) == 1
+        length = sum(len(row.text) for row in passage.chunks)
+        assert length <= max(GROWN * SLACK, len(passage.found.text))
+    if len(passages) < k:
+        assert {chunk_id for chunk_id, _ in ranked} <= set(seen), "nothing that was found is lost"

@@ -1,0 +1,120 @@
+"""Fusing rankings, choosing what the model reads, and how it is told."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+from rag.answer import Turn
+from rag.context import pack
+from rag.hit import Hit
+from rag.prompt import COMPACT, FULL, REFUSAL, Style, messages, style_of
+from rag.retriever import fuse
+
+
+def hit(rank: int, text: str, title: str = "T", section: str | None = None) -> Hit:
+    return Hit(
+        rank=rank, score=0.5, uri="/a", title=title, section=section, text=text, start=0, end=len(text)
+    )  # fmt: skip
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
+
+
+def test_fusion_adds_half_of_each_scaled_score() -> None:
+    """Worked by hand: each side is scaled to 0…1 over its own candidates, then counts half.
+
+    dense 7: 1, 8: (0.5 - 0.1) / 0.8 = 0.5, 9: 0; lexical 8: 1, 5: 0. So 8 has 0.25 + 0.5, 7 has 0.5.
+    """
+    fused = fuse({7: 0.9, 8: 0.5, 9: 0.1}, {8: 6.0, 5: 2.0})
+    assert [chunk for chunk, _ in fused] == [8, 7, 5, 9]
+    assert [round(score, 9) for _, score in fused] == [0.75, 0.5, 0.0, 0.0]
+
+
+def test_fusion_of_nothing_one_and_equals() -> None:
+    """Nothing gives nothing; a single candidate counts fully; equal scores come in order of id."""
+    assert fuse({}, {}) == []
+    assert fuse({3: -0.2}, {}) == [(3, 0.5)]
+    assert fuse({9: 0.5, 4: 0.5}, {}) == [(4, 0.5), (9, 0.5)]
+
+
+_SCORES = st.dictionaries(st.integers(0, 30), st.floats(-1, 40), max_size=12)
+
+
+@given(dense=_SCORES, lexical=_SCORES)
+def test_fusion_ranks_each_once_best_first(
+    dense: dict[int, float], lexical: dict[int, float]
+) -> None:
+    """Scores lie between 0 and 1, and whoever is best on both sides is first."""
+    fused = fuse(dense, lexical)
+    assert {chunk for chunk, _ in fused} == dense.keys() | lexical.keys()
+    assert len(fused) == len(dict(fused))
+    assert fused == sorted(fused, key=lambda item: (-item[1], item[0]))
+    assert all(0 <= score <= 1 + 1e-9 for _, score in fused)
+    for chunk in dense.keys() & lexical.keys():
+        if dense[chunk] == max(dense.values()) and lexical[chunk] == max(lexical.values()):
+            assert dict(fused)[chunk] == pytest.approx(fused[0][1])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "budget", "packed"),
+    [
+        ([], 10, 0),
+        ([3], 10, 1),
+        ([30], 10, 1),  # the first always, or the model had nothing to read
+        ([30, 1], 10, 1),
+        ([4, 4, 4], 10, 2),  # each has its title on top: 5 + 5 fit, 15 do not
+        ([4, 4, 1], 12, 3),
+        ([4, 9, 1], 12, 1),  # what comes after one that does not fit stays out: no rank is skipped
+    ],
+)
+def test_passages_are_packed_from_the_first_up_to_the_budget(
+    sizes: list[int], budget: int, packed: int
+) -> None:
+    hits = [hit(n, "word " * size) for n, size in enumerate(sizes, 1)]
+    assert pack(hits, budget, count_words) == packed
+
+
+PASSAGES = (hit(1, "First text.", "Handbook", "Leave > Long"), hit(2, "Second text."))
+
+
+def test_a_large_model_sees_numbered_passages_with_their_places() -> None:
+    told = messages("Why?", PASSAGES, (), FULL)
+    assert [type(message) for message in told] == [SystemMessage, HumanMessage]
+    assert told[0].content == FULL.system
+    assert REFUSAL in FULL.system
+    assert told[1].content == (
+        "Passages:\n[1] Handbook, Leave > Long\nFirst text.\n\n[2] T\nSecond text.\n\nQuestion: Why?"
+    )
+
+
+def test_a_small_model_sees_the_text_alone() -> None:
+    told = messages("Why?", PASSAGES, (), COMPACT)
+    assert told[1].content == "Text:\nFirst text.\n\nSecond text.\n\nQuestion: Why?"
+
+
+@pytest.mark.parametrize("style", [FULL, COMPACT])
+def test_the_front_is_the_same_for_every_question(style: Style) -> None:
+    """So that the server's prefix cache holds it."""
+    one = messages("Why?", PASSAGES, (), style)
+    other = messages("How long is it?", PASSAGES[:1], (), style)
+    assert one[0] == other[0]
+    assert "Why" not in str(one[0].content)
+
+
+@pytest.mark.parametrize("style", [FULL, COMPACT])
+def test_the_latest_turns_are_told_as_many_as_the_model_can_follow(style: Style) -> None:
+    history = [Turn(question=f"q{n}", answer=f"a{n}") for n in range(9)]
+    told = messages("Why?", PASSAGES, history, style)
+    latest = history[-style.turns :]
+    expected = [m for turn in latest for m in (HumanMessage(turn.question), AIMessage(turn.answer))]
+    assert told[1:-1] == expected
+
+
+def test_the_style_goes_by_the_catalogue() -> None:
+    """The default model is small; one that nobody knows is taken for a large one."""
+    assert style_of("smollm2-135m-instruct") is COMPACT
+    assert style_of("some/other-70b") is FULL

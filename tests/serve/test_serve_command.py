@@ -1,0 +1,131 @@
+"""`inhouse serve` as a person runs it: a process that is started, watched and interrupted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rag.models import ModelFolder
+from rag.settings import ServeSettings
+
+ROOT = Path(__file__).parents[2]
+INHOUSE = [sys.executable, "-c", "from ui.cli import main; main()"]
+
+
+@contextmanager
+def _serve(
+    model: ModelFolder, settings: ServeSettings, *arguments: str
+) -> Iterator[subprocess.Popen[str]]:
+    path = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(ROOT)])
+    command = [*INHOUSE, "serve", "--model", str(model.path), "--port", str(settings.port)]
+    with subprocess.Popen(
+        [*command, "--log-file", str(model.path.parent / "vllm.log"), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=model.path.parent,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything_and_is_the_exit_code(
+    signum: signal.Signals,
+    fake_vllm: pytest.MonkeyPatch,
+    model: ModelFolder,
+    settings: ServeSettings,
+) -> None:
+    with _serve(model, settings) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert f"vLLM serves tiny on http://127.0.0.1:{settings.port}/v1" in line
+        assert "vllm.log" in line
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) >= 2
+        process.send_signal(signum)
+        assert process.wait(20) == 128 + signum
+        assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_signal_during_the_start_stops_everything_too(
+    fake_vllm: pytest.MonkeyPatch, model: ModelFolder, settings: ServeSettings
+) -> None:
+    fake_vllm.setenv("FAKE_VLLM", "hang")
+    with _serve(model, settings) as process:
+        family: list[psutil.Process] = []
+        while len(family) < 2:
+            assert process.poll() is None
+            family = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGTERM
+        assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize("behaviour", ["die", "die_later"])
+def test_a_vllm_that_dies_is_one_sentence_and_no_traceback(
+    behaviour: str, fake_vllm: pytest.MonkeyPatch, model: ModelFolder, settings: ServeSettings
+) -> None:
+    fake_vllm.setenv("FAKE_VLLM", behaviour)
+    with _serve(model, settings) as process:
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode not in {0, None}
+    assert "vLLM" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_dry_run_prints_the_command_that_a_shell_takes_and_starts_nothing(
+    fake_vllm: pytest.MonkeyPatch, model: ModelFolder, settings: ServeSettings
+) -> None:
+    with _serve(model, settings, "--dry-run", "--max-model-len", "1024") as process:
+        output, _ = process.communicate(timeout=30)
+        assert process.returncode == 0
+    words = shlex.split(output)
+    assert "HF_HUB_OFFLINE=1" in words
+    assert words[words.index("-m") + 1] == "vllm.entrypoints.openai.api_server"
+    assert words[words.index("--model") + 1] == str(model.path)
+    assert words[words.index("--max-model-len") + 1] == "1024"
+    assert not (model.path.parent / "vllm.log").exists()
+
+
+@pytest.mark.vllm
+@pytest.mark.slow
+def test_the_real_vllm_serves_the_default_model_and_leaves_nothing_behind(
+    settings: ServeSettings, tmp_path: Path
+) -> None:
+    import httpx
+
+    from rag.models import resolve_model
+    from rag.vllm import VllmServer
+
+    model = resolve_model("smollm2-135m-instruct", kind="llm", progress=False)
+    longer = settings.model_copy(update={"start_timeout_s": 250.0, "kv_cache_gb": 0.5})
+    with VllmServer(model, longer, log_file=tmp_path / "vllm.log") as server:
+        assert server._process is not None
+        family = psutil.Process(server._process.pid).children(recursive=True)
+        assert family
+        reply = httpx.post(
+            f"{server.base_url}/chat/completions",
+            json={
+                "model": model.name,
+                "messages": [{"role": "user", "content": "What is the capital of France?"}],
+                "temperature": 0,
+                "max_tokens": 16,
+            },
+            timeout=60,
+            trust_env=False,
+        ).json()
+        assert "Paris" in reply["choices"][0]["message"]["content"]
+    assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]

@@ -1,0 +1,182 @@
+"""An assistant whose answers a reader can work out: the status named in the question, or grounded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rag.answer import (
+    Answer,
+    AnswerEvent,
+    Citation,
+    CitationsEvent,
+    Context,
+    DeltaEvent,
+    Event,
+    RetrievalEvent,
+    Sentence,
+    Status,
+    Turn,
+)
+from rag.hit import Hit
+
+LEAVE = (
+    "Parents take up to 16 weeks of paid leave after the birth or adoption of a child. The leave can "
+    "be taken in up to three blocks within the first two years. Tell your lead and People at least "
+    "eight weeks before the first block begins, so that the team can plan. During leave, your "
+    "laptop and accounts stay active, but nobody expects you to read mail."
+)
+TRAVEL = (
+    "Trains are booked in second class, or in first class for journeys of more than three hours. "
+    "Flights inside the country are not paid for."
+)
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>![x](https://evil.example/x.png)"
+
+
+def make_hit(rank: int, text: str, **changes: Any) -> Hit:
+    values: dict[str, Any] = {
+        "rank": rank,
+        "score": 1 / rank,
+        "uri": "/srv/docs/hr/parental-leave.pdf",
+        "title": "Parental leave",
+        "page": 3,
+        "section": "Parental leave > How long > Paid weeks",
+        "text": text,
+        "start": 1000 * rank,
+        "end": 1000 * rank + len(text),
+    }
+    return Hit(**values | changes)
+
+
+HITS = (
+    make_hit(1, LEAVE),
+    make_hit(
+        2,
+        TRAVEL,
+        uri="/srv/docs/finance/travel.md",
+        title="Travel and expenses",
+        page=None,
+        section="Trains and flights",
+    ),
+    make_hit(3, f"Odd passage: {SCRIPT}", uri=f"/srv/{SCRIPT}.md", title=SCRIPT, section=SCRIPT),
+    make_hit(
+        4,
+        "Leave of absence without pay is agreed one by one.",
+        uri="/srv/docs/hr/absence.docx",
+        title="Absence",
+        page=None,
+        section=None,
+    ),
+)
+
+
+def make_citation(n: int, hit: Hit, quote: str) -> Citation:
+    start = hit.start + hit.text.index(quote)
+    return Citation(
+        n=n,
+        uri=hit.uri,
+        title=hit.title,
+        page=hit.page,
+        section=hit.section,
+        quote=quote,
+        start=start,
+        end=start + len(quote),
+    )
+
+
+GROUNDED = (
+    Sentence(
+        text="Parents take up to **16 weeks** of paid leave after a birth or adoption.",
+        supported=True,
+        citations=(1,),
+    ),
+    Sentence(
+        text="It can be split into three blocks within two years.", supported=True, citations=(2,)
+    ),
+)
+GUESSED = Sentence(text="The company also pays for a crib.", supported=False)
+CITATIONS = (
+    make_citation(
+        1,
+        HITS[0],
+        "Parents take up to 16 weeks of paid leave after the birth or adoption of a child.",
+    ),
+    make_citation(
+        2, HITS[0], "The leave can be taken in up to three blocks within the first two years."
+    ),
+)
+
+
+def make_answer(question: str, status: Status) -> Answer:
+    """An answer of this status to `question`."""
+    sentences = {
+        Status.GROUNDED: GROUNDED,
+        Status.PARTIAL: (*GROUNDED, GUESSED),
+        Status.UNSUPPORTED: (GUESSED,),
+        Status.NOT_IN_DOCUMENTS: (
+            Sentence(text="The documents do not answer this question.", supported=False),
+        ),
+        Status.MODEL_UNAVAILABLE: (),
+    }[status]
+    cited = any(sentence.citations for sentence in sentences)
+    down = status is Status.MODEL_UNAVAILABLE
+    return Answer(
+        question=question,
+        text=" ".join(sentence.text for sentence in sentences),
+        status=status,
+        sentences=sentences,
+        citations=CITATIONS if cited else (),
+        context=Context(cited=HITS[:1], read=HITS[1:3], retrieved=HITS[3:])
+        if cited
+        else Context(retrieved=HITS),
+        model="models/SmolLM2-135M-Instruct",
+        generation=7,
+        timings_ms={"search": 12.0, "first_token": 310.0, "total": 2140.0},
+        notice="The model server at http://127.0.0.1:8000/v1 does not answer. "
+        "Start it with `inhouse serve`."
+        if down
+        else "",
+    )
+
+
+class StandIn:
+    """Answers with the status whose name is in the question, or grounded; a word each `pause` s."""
+
+    document_count, chunk_count, generation = 42, 1_317, 7
+    model_name = "models/SmolLM2-135M-Instruct"
+
+    def __init__(self) -> None:
+        self.pause = 0.0
+        self.error: str | None = None
+        self.histories: list[tuple[Turn, ...]] = []
+        self.going = threading.Event()
+        self.going.set()
+
+    def model_server_error(self) -> str | None:
+        return self.error
+
+    def search(self, query: str, *, k: int = 8) -> list[Hit]:
+        return list(HITS[:k])
+
+    def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        self.histories.append(tuple(history))
+        if "crash" in question:
+            raise RuntimeError("a defect")
+        named = (status for status in Status if status.value in question)
+        status = Status.MODEL_UNAVAILABLE if self.error else next(named, Status.GROUNDED)
+        answer = make_answer(question, status)
+        if "script" in question:
+            answer = answer.model_copy(
+                update={"text": SCRIPT, "sentences": (Sentence(text=SCRIPT, supported=False),)}
+            )
+        yield RetrievalEvent(hits=HITS, generation=7)
+        time.sleep(self.pause)
+        for number, word in enumerate(answer.text.split(" ")):
+            yield DeltaEvent(text=word if number == 0 else f" {word}")
+            time.sleep(self.pause)
+            if number == 8:
+                self.going.wait(20)
+        yield CitationsEvent(sentences=answer.sentences, citations=answer.citations)
+        yield AnswerEvent(answer=answer)

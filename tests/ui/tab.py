@@ -1,0 +1,47 @@
+"""A browser tab under watch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+ARTIFACTS = Path("artifacts/screenshots")
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+class Tab:
+    """A browser tab that notes everything it should not have done."""
+
+    def __init__(self, browser: Any, url: str, **options: Any) -> None:
+        self.url = url
+        self.faults: list[str] = []
+        self.context = browser.new_context(**options)
+        self.context.set_default_timeout(15_000)
+        self.page = self.context.new_page()
+        self.page.on("request", self._request)
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
+        self.page.goto(url)
+        self.page.locator("#ask").wait_for()
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:")):
+            self.faults.append(f"request to {request.url}")
+
+    def _console(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.faults.append(f"console: {message.text}")
+
+    def send(self, question: str) -> None:
+        self.page.get_by_label("Your question").fill(question)
+        self.page.get_by_label("Your question").press("Enter")
+
+    def ask(self, question: str) -> None:
+        self.send(question)
+        self.page.locator("#now .question", has_text=question).wait_for()
+        self.page.locator("#ask").wait_for()
+
+    def picture(self, name: str) -> None:
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png", animations="disabled")

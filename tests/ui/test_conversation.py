@@ -1,0 +1,115 @@
+"""A conversation, screen by screen, without a browser."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from rag.answer import Turn
+from rag.errors import IndexMissingError
+from tests.ui.stand_in import StandIn
+from ui.view.text import ENGLISH
+from ui.web.conversation import Conversation
+from ui.web.desk import Desk
+
+
+@pytest.fixture
+def desk(stand_in: StandIn) -> Desk:
+    return Desk(lambda: stand_in)
+
+
+def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: Desk) -> None:
+    screens = list(Conversation().ask("How long?", desk))
+    assert ENGLISH.searching in (screens[0].now or "")
+    assert ENGLISH.passages in (screens[1].now_evidence or ""), (
+        "passages before the model's first word"
+    )
+    assert ENGLISH.statuses["grounded"][0] in (screens[-1].now or "")
+    assert [screen.busy for screen in screens] == [True] * (len(screens) - 1) + [False]
+
+
+def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
+    desk: Desk, stand_in: StandIn
+) -> None:
+    talk = Conversation()
+    list(talk.ask("How long?", desk))
+    second = list(talk.ask("And for adoption?", desk))
+    assert "How long?" in (second[0].earlier or "")
+    assert 'id="e1"' in (second[0].earlier_evidence or "")
+    assert 'id="t2"' in (second[-1].now or "")
+    assert [turn.question for turn in stand_in.histories[1]] == ["How long?"]
+    assert isinstance(stand_in.histories[1][0], Turn)
+
+
+@pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000])
+def test_an_impossible_question_gets_one_sentence_and_leaves_all_else(
+    question: str, desk: Desk
+) -> None:
+    (screen,) = Conversation().ask(question, desk)
+    assert screen.note
+    assert screen.now is screen.earlier is None
+    assert not screen.busy
+
+
+def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
+    desk: Desk, stand_in: StandIn
+) -> None:
+    stand_in.going.clear()  # the model falls silent after nine words
+    talk = Conversation()
+    threading.Timer(0.3, talk.stop).start()
+    started = time.monotonic()
+    last = list(talk.ask("How long?", desk))[-1]
+    stand_in.going.set()
+    assert time.monotonic() - started < 2
+    assert ENGLISH.stopped_why in (last.now or "")
+    assert "16 weeks" in (last.now or "")
+    assert not talk.history, "an answer that was not checked is not built upon"
+
+
+def test_a_second_question_waits_for_the_first(desk: Desk, stand_in: StandIn) -> None:
+    talk = Conversation()
+    first = talk.ask("How long?", desk)
+    next(first)
+    assert [screen.now for screen in talk.ask("And?", desk)] == [None]
+    first.close()
+    assert len(list(talk.ask("And?", desk))) > 2, "a closed tab does not block the conversation"
+
+
+def test_a_defect_is_logged_and_said_in_a_sentence(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    last = list(Conversation().ask("crash", desk))[-1]
+    assert ENGLISH.broken in (last.now or "")
+    assert not last.busy
+    assert "a defect" in caplog.text
+
+
+def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) -> None:
+    there = False
+
+    def open_assistant() -> StandIn:
+        if not there:
+            raise IndexMissingError("There is no index in data.", hint="Make one.")
+        return stand_in
+
+    desk, talk = Desk(open_assistant), Conversation()
+    assert "There is no index in data. Make one." in (
+        list(talk.ask("How long?", desk))[-1].now or ""
+    )
+    assert desk.state().index.note == "There is no index in data. Make one."
+    assert desk.state().model is None
+    there = True
+    assert "Grounded" in (list(talk.ask("How long?", desk))[-1].now or "")
+    assert desk.state().index.more == "1,317 passages · generation 7"
+
+
+def test_the_model_server_is_asked_seldom(desk: Desk, stand_in: StandIn) -> None:
+    stand_in.error = "It does not answer."
+    first = desk.state().model
+    stand_in.error = None
+    assert first is not None
+    assert not first.ok
+    assert "It does not answer." in first.note
+    assert desk.state().model == first

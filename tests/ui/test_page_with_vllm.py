@@ -1,0 +1,46 @@
+"""The page on the real thing: real embedder, real index, real vLLM, real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag import Assistant, load_settings
+from tests.ui.tab import Tab
+from ui.commands.demo import QUESTIONS
+
+pytestmark = [pytest.mark.browser, pytest.mark.vllm, pytest.mark.slow]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_question_streams_an_answer_with_its_source(
+    sample_index: Path,
+    vllm_url: str,
+    serve_page: Callable[..., str],
+    open_tab: Callable[..., Tab],
+    scheme: str,
+) -> None:
+    """A click on a starter question: text comes in pieces, then a sentence with a chip whose source
+    quotes the document."""
+    settings = load_settings(llm__url=vllm_url)
+    url = serve_page(lambda: Assistant.open(sample_index, settings=settings), QUESTIONS)
+    page = open_tab(url, color_scheme=scheme).page
+    page.locator("#index-state", has_text="43 documents").wait_for(timeout=60_000)
+    # Every state that the answer's text goes through, from before the first token on.
+    page.evaluate(
+        "() => { window.seen = new Set(); new MutationObserver(() => { const now = "
+        "document.querySelector('#now'); if (now) window.seen.add(now.innerText) })"
+        ".observe(document.body, {subtree: true, childList: true, characterData: true}) }"
+    )
+    page.get_by_text(QUESTIONS[0]).first.click()
+    page.get_by_text("Grounded").first.wait_for(timeout=120_000)
+    assert len(page.evaluate("() => [...window.seen]")) > 3, "the answer came in pieces"
+    assert "five months" in page.locator("#now").inner_text()
+    quote = page.get_by_text("Every new contract begins with a trial period of five months.").first
+    quote.wait_for()
+    assert page.get_by_text("employee-handbook.docx").first.is_visible()
+    Path("artifacts/screenshots").mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=f"artifacts/screenshots/real-{scheme}.png", animations="disabled")

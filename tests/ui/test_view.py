@@ -1,0 +1,193 @@
+"""The view: what the answer says is on the page, and nothing of it is markup."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from rag.answer import Answer, Context, Sentence, Status
+from tests.ui.stand_in import make_answer, make_citation, make_hit
+from ui.view import answer as view
+from ui.view import evidence, markup
+from ui.view.text import ENGLISH
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "</div></h2><svg onload=alert(1)>",
+    "![x](https://evil.example/x.png)",
+    "![x][r]\n\n[r]: https://evil.example/x.png",
+    "[click](javascript:alert(1))",
+    "<https://evil.example>",
+    "<a href=\"javascript:alert(1)\" onclick='x'>a</a>",
+    '" onmouseover="alert(1)',
+    "`<b>` **<i onclick=x>** *<u>*",
+    "&lt;script&gt; &#60;script&#62;",
+    "$$x$$ {{value}} ${value} <!-- --> ]]> \x00\x1b[31m \ud800",
+    "## Heading\n\n    indented\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n",
+]
+TAGS = {"div", "h2", "h3", "p", "span", "a", "strong", "em", "code", "ol", "ul", "li"}
+TAGS |= {"blockquote", "mark", "details", "summary"}
+ATTRIBUTES = {"class", "id", "href"}
+
+
+class Read(HTMLParser):
+    """The tags, attributes and text that a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[tuple[str, str | None]] = set()
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes.update(attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def assert_safe(html: str) -> Read:
+    read = Read(html)
+    assert read.tags <= TAGS
+    assert {name for name, _ in read.attributes} <= ATTRIBUTES
+    assert all(
+        re.fullmatch(r"#e\d+(-s\d+)?", value or "")
+        for name, value in read.attributes
+        if name == "href"
+    )
+    assert not re.search(r"[\n\r\t]", html), "a Markdown renderer would read more than one line"
+    return read
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
+    hit = make_hit(1, text, title=text, uri=f"/srv/{text}", section=text)
+    citation = make_citation(1, hit, hit.text)
+    answer = Answer(
+        question=text,
+        text=text,
+        status=Status.PARTIAL,
+        sentences=(Sentence(text=text, supported=False),),
+        citations=(citation,),
+        context=Context(cited=(hit,), read=(hit,), retrieved=(hit,)),
+        model=text,
+        notice=text,
+    )
+    pages = [
+        view.searching(1, text, ENGLISH),
+        view.reading(1, text, 3, ENGLISH),
+        view.writing(1, text, text, 3, ENGLISH),
+        view.stopped(1, text, text, ENGLISH),
+        view.failed(1, text, text, ENGLISH),
+        view.answered(1, answer, ENGLISH),
+        evidence.found(1, text, (hit,), ENGLISH),
+        evidence.evidence(1, answer, ENGLISH),
+    ]
+    for page in pages:
+        assert_safe(page)
+
+
+@pytest.mark.parametrize("text", HOSTILE[:-2])
+def test_a_passage_is_shown_character_for_character(text: str) -> None:
+    assert text in assert_safe(evidence.found(1, "q", (make_hit(1, text),), ENGLISH)).text
+
+
+def test_marks_that_reorder_text_are_taken_out_of_names() -> None:
+    assert markup.escape_name("invoice\u202egpj.exe") == "invoicegpj.exe"
+
+
+def test_each_sentence_carries_its_chips_and_an_unsupported_one_says_so() -> None:
+    html = view.answered(4, make_answer("q", Status.PARTIAL), ENGLISH)
+    assert html.count('class="chip"') == 2
+    assert 'href="#e4-s1"' in html
+    assert 'href="#e4-s2"' in html
+    assert html.count('class="tag"') == 1
+    assert "<strong>16 weeks</strong>" in html
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_is_said_in_plain_words(status: Status) -> None:
+    label, why = ENGLISH.statuses[status]
+    text = Read(view.answered(1, make_answer("q", status), ENGLISH)).text
+    assert label in text
+    assert why in text
+
+
+def test_a_refusal_needs_no_source() -> None:
+    html = view.answered(1, make_answer("q", Status.NOT_IN_DOCUMENTS), ENGLISH)
+    assert 'class="tag"' not in html
+
+
+def test_a_model_that_broke_off_is_not_said_to_have_written_nothing() -> None:
+    answer = make_answer("q", Status.GROUNDED).model_copy(
+        update={"status": Status.MODEL_UNAVAILABLE}
+    )
+    assert ENGLISH.broke_off in Read(view.answered(1, answer, ENGLISH)).text
+
+
+def test_layout_and_words_of_the_text_survive_and_the_models_own_markers_do_not() -> None:
+    text = "Take these:\n\n- One thing [1].\n- Two things [2, 3].\n\nThat is all."
+    said = ["Take these:", "One thing.", "Two things.", "That is all."]
+    answer = Answer(
+        question="q",
+        text=text,
+        status=Status.GROUNDED,
+        sentences=tuple(Sentence(text=each, supported=True) for each in said),
+    )
+    html = view.answered(1, answer, ENGLISH)
+    assert html.count('<p class="item">') == 2
+    lines = [Read(block).text.strip() for block in re.findall('<p class="(?:item)?">.*?</p>', html)]
+    assert lines == said
+
+
+def test_the_quote_is_marked_where_it_stands_in_its_passage() -> None:
+    html = evidence.evidence(1, make_answer("q", Status.GROUNDED), ENGLISH)
+    assert (
+        "<mark>The leave can be taken in up to three blocks within the first two years.</mark>"
+        in html
+    )
+    assert 'id="e1-s2"' in html
+    assert "hr/parental-leave.pdf · page 3 · How long › Paid weeks" in html
+    assert "/srv" not in html, "where the folder lies on the server"
+
+
+def test_a_quote_that_does_not_stand_at_its_span_is_shown_alone() -> None:
+    answer = make_answer("q", Status.GROUNDED)
+    moved = answer.citations[0].model_copy(update={"start": 0, "end": 5})
+    html = evidence.evidence(1, answer.model_copy(update={"citations": (moved,)}), ENGLISH)
+    assert f"<blockquote><mark>{moved.quote}</mark></blockquote>" in html
+
+
+def test_a_long_passage_is_cut_around_its_quote_and_whole_on_demand() -> None:
+    words = " ".join(f"word{n}" for n in range(400))
+    hit = make_hit(1, words)
+    answer = make_answer("q", Status.GROUNDED).model_copy(
+        update={
+            "citations": (make_citation(1, hit, "word200 word201"),),
+            "context": Context(cited=(hit,)),
+        }
+    )
+    html = evidence.evidence(1, answer, ENGLISH)
+    glance, whole = html.split('<details class="whole">')
+    assert "word190" in glance
+    assert "word399" not in glance
+    assert "word0 " in whole
+    assert "word399" in whole
+
+
+def test_without_citations_the_passages_are_shown_in_rank_order() -> None:
+    answer = make_answer("q", Status.UNSUPPORTED)
+    html = evidence.evidence(1, answer, ENGLISH)
+    titles = [hit.title for hit in answer.context.retrieved]
+    assert re.findall("<h3>(.*?)</h3>", html) == [markup.escape_name(title) for title in titles]
+    assert ENGLISH.passages in html
+
+
+def test_nothing_found_is_said() -> None:
+    assert ENGLISH.none_found in evidence.found(1, "q", (), ENGLISH)

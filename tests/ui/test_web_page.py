@@ -1,0 +1,185 @@
+"""The page in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from rag.errors import IndexMissingError
+from tests.ui.stand_in import HITS, SCRIPT, StandIn
+from tests.ui.tab import NARROW, Tab
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_answer_streams_and_each_sentence_leads_to_its_source(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab], scheme: str
+) -> None:
+    url = serve_page(lambda: stand_in, ["How long is parental leave?"])
+    tab = open_tab(url, color_scheme=scheme)
+    page = tab.page
+    page.locator("#index-state", has_text="42 documents").wait_for()
+    page.locator("#model-state", has_text="SmolLM2-135M-Instruct").wait_for()
+    tab.picture(f"wide-{scheme}-empty")
+    stand_in.pause = 0.02
+    stand_in.going.clear()
+    page.get_by_role("button", name="How long is parental leave?").click()
+    page.locator(".is-writing", has_text="16 weeks").wait_for()
+    page.locator("#panel h3", has_text="Travel and expenses").wait_for()
+    assert page.locator("#stop").is_visible()
+    tab.picture(f"wide-{scheme}-streaming")
+    stand_in.going.set()
+    page.locator(".status", has_text="Grounded").wait_for()
+    page.get_by_role("link", name="Source 2").click()
+    source = page.locator(".source.is-chosen")
+    assert "The leave can be taken in up to three blocks" in source.locator("mark").inner_text()
+    assert source.evaluate("element => element === document.activeElement")
+    tab.picture(f"wide-{scheme}-answered")
+
+
+def test_an_earlier_answer_keeps_its_own_sources(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    tab.ask("Is this partial?")
+    tab.ask("unsupported, then?")
+    page = tab.page
+    assert page.locator(".evidence.is-shown .about").inner_text().endswith("unsupported, then?")
+    assert "no source" in page.locator("#t1 .unsupported").inner_text()
+    assert "Not supported" in page.locator("#t2 .status").inner_text()
+    tab.picture("wide-light-unsupported")
+    page.locator("#t1 .chip").first.click()
+    assert page.locator(".evidence.is-shown").get_attribute("id") == "e1"
+    tab.ask("And now?")
+    assert page.locator(".evidence.is-shown").get_attribute("id") == "e3"
+
+
+def test_stop_ends_the_answer_and_the_next_question_works(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    stand_in.going.clear()
+    tab.send("How long?")
+    tab.page.locator(".is-writing", has_text="16 weeks").wait_for()
+    tab.page.locator("#stop").click()
+    tab.page.locator(".status", has_text="Stopped").wait_for()
+    stand_in.going.set()
+    tab.ask("And now?")
+    tab.page.locator("#t2 .status", has_text="Grounded").wait_for()
+
+
+def test_on_a_narrow_window_the_sources_are_a_sheet(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in), viewport=NARROW, reduced_motion="reduce")
+    page = tab.page
+    tab.ask("How long is parental leave?")
+    assert not page.locator("#panel").is_visible()
+    tab.picture("narrow-light-answered")
+    chip = page.get_by_role("link", name="Source 1")
+    chip.click()
+    page.get_by_role("dialog", name="Sources").wait_for()
+    tab.picture("narrow-light-sources")
+    page.keyboard.press("Escape")
+    page.locator("#panel").wait_for(state="hidden")
+    assert chip.evaluate("element => element === document.activeElement")
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1023, 1024, 1440, 2560])
+def test_nothing_is_wider_than_the_window(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab], width: int
+) -> None:
+    tab = open_tab(
+        serve_page(lambda: stand_in, ["x" * 90]), viewport={"width": width, "height": 700}
+    )
+    tab.ask("partial " + "Donaudampfschifffahrt" * 30)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_markup_in_documents_and_answers_is_shown_not_run(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    tab.ask(f"script {SCRIPT}")
+    page = tab.page
+    assert SCRIPT in page.locator("#now .question").inner_text()
+    assert SCRIPT in page.locator("#now .body").inner_text()
+    assert HITS[2].text in (page.locator("#panel").text_content() or "")
+    assert page.locator("gradio-app img, gradio-app script, gradio-app iframe").count() == 0
+    assert page.locator("gradio-app a").evaluate_all(
+        "all => all.every(a => a.getAttribute('href').startsWith('#'))"
+    )
+
+
+def test_without_a_model_server_the_passages_are_there(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    stand_in.error = "The model server at http://127.0.0.1:8000/v1 cannot be reached."
+    tab = open_tab(serve_page(lambda: stand_in))
+    tab.page.locator(".banner", has_text="cannot be reached").wait_for()
+    tab.ask("How long is parental leave?")
+    assert "Model unavailable" in tab.page.locator("#now .status").inner_text()
+    assert tab.page.locator("#panel .passage").count() == len(HITS)
+    tab.picture("wide-light-model-missing")
+
+
+def test_a_missing_index_is_said_and_the_page_works_once_it_appears(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    there: list[StandIn] = []
+
+    def open_assistant() -> StandIn:
+        if not there:
+            raise IndexMissingError(
+                "There is no index in data.", hint="Make one with: inhouse ingest FOLDER"
+            )
+        return there[0]
+
+    tab = open_tab(serve_page(open_assistant))
+    tab.page.locator(".banner", has_text="inhouse ingest FOLDER").wait_for()
+    tab.picture("wide-light-index-missing")
+    tab.ask("How long?")
+    assert "There is no index in data." in tab.page.locator("#now .status").inner_text()
+    there.append(stand_in)
+    tab.ask("And now?")
+    assert "Grounded" in tab.page.locator("#now .status").inner_text()
+    tab.page.locator("#index-state", has_text="42 documents").wait_for()
+    tab.page.locator(".banner").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("question", ["   ", "x" * 100_000])
+def test_an_impossible_question_gets_a_plain_sentence(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab], question: str
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    tab.send(question)
+    sentence = tab.page.locator(".complaint").inner_text()
+    assert re.fullmatch(r"[A-Z][^.]+\.( [A-Z][^.]+\.)?", sentence)
+    assert tab.page.locator(".turn").count() == 0
+    tab.ask("How long?")
+    assert tab.page.locator(".complaint").count() == 0
+
+
+def test_the_keyboard_reaches_everything_in_reading_order(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    tab.ask("How long?")
+    page = tab.page
+    page.evaluate(
+        "document.activeElement.blur(); window.getSelection().removeAllRanges(); document.body.focus()"
+    )
+    stops = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        stops.append(
+            page.evaluate(
+                "(document.activeElement.textContent.trim() || document.activeElement.tagName).slice(0, 20)"
+            )
+        )
+    wanted = ["Source 1", "Source 2", "TEXTAREA", "Ask", "Also read, not cited"]
+    found = [stop for stop in stops if any(stop.startswith(each) for each in wanted)]
+    assert [each for each in found if each][: len(wanted)] == wanted

@@ -1,0 +1,34 @@
+"""`docs/library.md` does what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ingest import ingest
+from rag import InhouseVectorStore
+from rag.settings import Settings
+
+PAGE = Path(__file__).parents[2] / "docs" / "library.md"
+
+
+def test_the_snippets_of_the_page_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the default embedder, in a folder that has a handbook and an index of it."""
+    (tmp_path / "handbook").mkdir()
+    (tmp_path / "handbook" / "leave.md").write_text("# Leave\n\nParental leave is 16 weeks.\n")
+    monkeypatch.chdir(tmp_path)
+    ingest(["handbook"], data_dir="data", settings=Settings())
+    names: dict[str, object] = {}
+    snippets = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.S)
+    assert len(snippets) == 3
+    for snippet in snippets:
+        exec(snippet, names)  # noqa: S102 - our own page
+    assert f"{tmp_path}/handbook/leave.md None" in capsys.readouterr().out
+    store = names["store"]
+    assert isinstance(store, InhouseVectorStore)
+    assert [each.id for each in store.similarity_search("badge colour", 1)] == ["badge"]
+    assert store.get_by_ids(["canteen"]) == []

@@ -1,0 +1,1 @@
+"""Both front ends of Inhouse: the terminal and the browser."""

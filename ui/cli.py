@@ -1,0 +1,64 @@
+"""The command line: `inhouse …`. Each command is a file of its own, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from rag.cli_options import run
+
+COMMANDS = {
+    "ingest": "Read folders into the index.",
+    "ask": "Answer a question from the documents.",
+    "search": "Find passages, without the language model.",
+    "web": "Serve the page.",
+    "eval": "Measure how well questions are found and answered.",
+    "serve": "Serve the language model with vLLM on this machine.",
+    "models": "Show the catalogue of open models, or fetch one.",
+    "calibrate": "Fit when to say that the documents do not say.",
+    "status": "Show what the index holds.",
+    "verify": "Check the index, and mend what can be mended.",
+    "rollback": "Go back to an earlier state of the index.",
+    "backup": "Copy the index while it is in use.",
+    "vacuum": "Let go of old states of the index.",
+    "reembed": "Switch the index to another embedder.",
+    "doctor": "Check each part, and say how to mend it.",
+    "demo": "Show it all at work on sample documents.",
+}
+"""Name and one line of help; here, so that `inhouse --help` loads none of them."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = "ingest.cli" if cmd_name == "ingest" else f"ui.commands.{cmd_name}"
+        command: click.Command = importlib.import_module(module).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="inhouse", message="inhouse %(version)s")
+def cli() -> None:
+    """Answer questions from your own documents, with an open model that you run yourself.
+
+    \b
+    Begin with:
+      inhouse ingest handbook/
+      inhouse ask "How long is parental leave?"
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(cli, arguments, "inhouse"))

@@ -1,0 +1,1 @@
+"""The commands of `inhouse`, one file each; `ui.main` finds and loads them by name."""

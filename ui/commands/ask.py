@@ -1,0 +1,68 @@
+"""`inhouse ask`: an answer from the documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli_options import as_json_option, as_reader_option, with_settings
+
+if TYPE_CHECKING:
+    from rag import Answer, Assistant
+    from rag.settings import Settings
+
+
+@click.command()
+@click.argument("question")
+@as_reader_option
+@as_json_option
+@with_settings
+def command(settings: Settings, question: str, readers: tuple[str, ...], as_json: bool) -> int:
+    """Answer QUESTION from the documents, with its sources.
+
+    Without a model server the passages that fit best are shown, and the exit code is 12.
+
+    \b
+    Example:
+      inhouse ask "How long is parental leave?"
+    """
+    from rag import Assistant, Status
+    from rag.errors import ModelServerError
+
+    assistant = Assistant.open(settings.data, settings=settings)
+    if readers:
+        assistant = assistant.for_readers(readers)
+    if as_json:
+        answer = assistant.ask(question)
+        click.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=2))
+    else:
+        answer = print_answer(assistant, question)
+    unavailable = answer.status is Status.MODEL_UNAVAILABLE
+    return ModelServerError.exit_code if unavailable else 0
+
+
+def print_answer(assistant: Assistant, question: str) -> Answer:
+    """Print the answer, as it comes where standard output is a terminal, then what it rests on."""
+    from rag.answer import AnswerEvent, DeltaEvent
+    from ui.view import terminal
+
+    live = sys.stdout.isatty()
+    for event in assistant.stream(question):
+        if isinstance(event, DeltaEvent) and live:
+            click.echo(terminal.safe(event.text), nl=False)
+        elif isinstance(event, AnswerEvent):
+            answer = event.answer  # the last event, always
+    if live and answer.text:
+        # The text has been seen; what follows is which of it is carried by what.
+        click.echo("\n")
+    if answer.text and (not live or answer.citations):
+        click.echo(terminal.answer_text(answer))
+    click.echo(f"\n{terminal.status_text(answer)}")
+    if answer.notice:
+        click.echo(terminal.safe(answer.notice), err=True)
+    if sources := terminal.sources_text(answer):
+        click.echo(sources)
+    return answer

@@ -1,0 +1,63 @@
+"""`inhouse calibrate`: when the answer is that the documents do not say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli_options import as_json_option, with_settings
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+
+@click.command()
+@click.option(
+    "--questions", type=click.IntRange(20, 5000), default=300, show_default=True,
+    help="How many questions to draw from the index.",
+)  # fmt: skip
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the curve into this SVG file.")
+@as_json_option
+@with_settings
+def command(settings: Settings, questions: int, plot: Path | None, as_json: bool) -> None:
+    """Fit to this index when the model is not asked, because the documents do not say.
+
+    Questions are made from sentences of the index, each once with its document there and once with it taken
+    away. Run it after the first ingest, and when the documents or the embedder have changed much; a
+    calibration that no longer fits is left aside. No model server is needed.
+
+    \b
+    Example:
+      inhouse calibrate --plot curve.svg
+    """
+    from tqdm import tqdm
+
+    from rag.abstention import save_calibration
+    from rag.calibrate import calibrate
+    from rag.embedder import open_embedder
+
+    # disable=None: no bar off a terminal.
+    with tqdm(total=questions, desc="Questions", disable=None, leave=False) as bar:
+        fitted = calibrate(
+            settings.data,
+            open_embedder(settings),
+            count=questions,
+            progress=lambda done: bar.update(done - bar.n),
+        )
+    path = save_calibration(settings.data, fitted)
+    if plot is not None:
+        from ui.view.curve import curve_svg
+
+        plot.write_text(curve_svg(fitted), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps(asdict(fitted), indent=2))
+        return
+    click.echo(
+        f"Of questions that the documents answer, {fitted.recall:.0%} are put to the model; "
+        f"of those that they do not, {fitted.refused:.0%} are refused."
+    )
+    click.echo(f"Fitted on {fitted.questions:,} questions; kept in {path}.")

@@ -1,0 +1,132 @@
+"""`inhouse demo`: everything at once, on the sample documents."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli_options import with_settings
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+QUESTIONS = (
+    "How long is the trial period of a new contract?",
+    "How many days of readings does the memory card keep?",
+    "By what time must the late plate be ordered?",
+)
+"""Answered by `sample_docs`; also the page's starter questions."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Ask the questions and end, without the page.")
+@click.option(
+    "--documents",
+    type=click.Path(path_type=Path),
+    default=Path("sample_docs"),
+    show_default=True,
+    help="Folder of the sample documents.",
+)
+@with_settings
+def command(settings: Settings, once: bool, documents: Path) -> None:
+    """Start a model server, ingest the sample documents, ask three questions, then serve the page.
+
+    Fetches the two default models if they are not here yet. Ctrl-C stops everything it started.
+    """
+    from rag import Assistant
+    from rag.models import resolve_model
+    from rag.vllm import VllmServer
+    from ui.commands.ask import print_answer
+    from ui.web.server import listen
+
+    if not documents.is_dir():
+        raise UsageError(
+            f"There is no folder {documents}.", hint="Run this in a checkout, or name --documents."
+        )
+    _unwind_on_signals()
+    page = None if once else listen(settings.web.host, settings.web.port)
+    resolve_model(settings.embedder.model, kind="embedder", cache=settings.cache)
+    settings = _with_free_port(settings)
+    folder = resolve_model(settings.llm.model, kind="llm", cache=settings.cache)
+    server = VllmServer(folder, settings.serve)
+    with contextlib.ExitStack() as started:
+        started.callback(server.stop)
+        server.start()  # it loads while the documents are read
+        _ingest(settings, documents)
+        seconds = server.wait_until_healthy(_report if sys.stderr.isatty() else None)
+        _clear_line()
+        click.echo(f"vLLM serves {folder.name} after {seconds:.0f} s.")
+        assistant = Assistant.open(settings.data, settings=settings)
+        for question in QUESTIONS:
+            click.secho(f"\n{question}", bold=True)
+            print_answer(assistant, question)
+        if page is not None:
+            _serve_page(assistant, page)
+
+
+def _unwind_on_signals() -> None:
+    """Turn signals into an orderly end, so that nothing that was started stays behind."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        del frame
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+
+
+def _with_free_port(settings: Settings) -> Settings:
+    """The settings, with another port for vLLM where theirs is taken."""
+    port = settings.serve.port
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            with socket.socket() as other:
+                other.bind(("127.0.0.1", 0))
+                port = other.getsockname()[1]
+    return settings.model_copy(
+        update={
+            "serve": settings.serve.model_copy(update={"port": port}),
+            "llm": settings.llm.model_copy(update={"url": f"http://127.0.0.1:{port}/v1"}),
+        }
+    )
+
+
+def _ingest(settings: Settings, documents: Path) -> None:
+    from ingest import ingest
+    from ingest.progress import Bar
+
+    with Bar() as bar:
+        report = ingest([documents], data_dir=settings.data, settings=settings, progress=bar)
+    click.echo(
+        f"Ingested {documents}: {report.added + report.updated} files read, "
+        f"{report.unchanged} unchanged, {len(report.failed)} failed ({report.seconds:.1f} s)."
+    )
+
+
+def _serve_page(assistant: object, page: socket.socket) -> None:
+    from ui.web.app import create_app
+    from ui.web.server import serve
+
+    host, port = page.getsockname()[:2]
+    click.echo(f"\nThe page is on http://{host}:{port} (Ctrl-C ends everything).")
+    serve(create_app(lambda: assistant, starters=QUESTIONS), page)  # type: ignore[arg-type,return-value]
+
+
+def _report(doing: str, seconds: float) -> None:
+    click.echo(f"\r\033[KvLLM: {doing} … {seconds:.0f} s", err=True, nl=False)
+
+
+def _clear_line() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", err=True, nl=False)

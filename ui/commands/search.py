@@ -1,0 +1,43 @@
+"""`inhouse search`: passages, without the language model."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli_options import as_json_option, as_reader_option, with_settings
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+
+@click.command()
+@click.argument("query")
+@click.option("-k", type=click.IntRange(1, 1000), default=8, show_default=True, help="How many.")
+@as_reader_option
+@as_json_option
+@with_settings
+def command(
+    settings: Settings, query: str, k: int, readers: tuple[str, ...], as_json: bool
+) -> None:
+    """Find the passages that fit QUERY best. Needs no model server.
+
+    \b
+    Example:
+      inhouse search "error E17 after defrost" -k 3
+    """
+    from rag import Assistant
+    from ui.view import terminal
+
+    assistant = Assistant.open(settings.data, settings=settings)
+    if readers:
+        assistant = assistant.for_readers(readers)
+    hits = assistant.search(query, k=k)
+    if as_json:
+        click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
+    elif hits:
+        click.echo("\n".join(terminal.hits_text(hits)))
+    else:
+        click.echo("Nothing found.")

@@ -1,0 +1,109 @@
+"""`inhouse serve`: the language model, served by vLLM on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli_options import with_settings
+
+if TYPE_CHECKING:
+    from rag.errors import ModelServerError
+    from rag.settings import Settings
+    from rag.vllm import VllmServer
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Stopped(BaseException):
+    """A signal asked for the end; not an Exception, so that nothing on the way takes it for a failure."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum
+
+
+@click.command()
+@click.option("--model", help="Catalogue name, local folder or hub id.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on loopback.")
+@click.option("--max-model-len", type=click.IntRange(512, 1_000_000), help="Context, in tokens.")
+@click.option(
+    "--log-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where vLLM's own log goes; by default a file among the user's logs.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the vLLM command and start nothing.")
+@with_settings
+def command(
+    settings: Settings,
+    model: str | None,
+    port: int | None,
+    max_model_len: int | None,
+    log_file: Path | None,
+    dry_run: bool,
+) -> int:
+    """Serve the language model with vLLM on this machine until Ctrl-C.
+
+    The model is fetched if it is not here yet. vLLM listens on loopback only.
+    """
+    from rag.models import resolve_model
+    from rag.vllm import VllmServer, build_command, find_vllm
+
+    given = {"port": port, "max_model_len": max_model_len}
+    wanted = settings.serve.model_copy(update={k: v for k, v in given.items() if v is not None})
+    name = model or settings.llm.model
+    installed = find_vllm()  # before anything is fetched for it
+    if dry_run:
+        folder = resolve_model(name, kind="llm", cache=settings.cache, fetch=False)
+        built = build_command(folder.path, folder.name, wanted, device=installed.device)
+        variables = (f"{key}={shlex.quote(value)}" for key, value in built.environment.items())
+        click.echo(" ".join((*variables, shlex.join(built.argv))))
+        return 0
+    server: VllmServer | None = None
+
+    def stop(signum: int, _frame: FrameType | None) -> None:
+        for each in _SIGNALS:  # asked twice: do not wait for an orderly end
+            signal.signal(each, lambda *_: server.kill() if server else None)
+        raise _Stopped(signum)
+
+    for each in _SIGNALS:
+        signal.signal(each, stop)
+    try:
+        folder = resolve_model(name, kind="llm", cache=settings.cache)
+        server = VllmServer(folder, wanted, log_file=log_file)
+        raise _run(server, settings)
+    except _Stopped as stopped:
+        _clear_line()
+        return 128 + stopped.signum
+    finally:
+        if server is not None:
+            server.stop()
+
+
+def _run(server: VllmServer, settings: Settings) -> ModelServerError:
+    """Start, say when it is ready, and stay until vLLM ends by itself; why it did is the result."""
+    server.start()
+    seconds = server.wait_until_healthy(_report if sys.stderr.isatty() else None)
+    _clear_line()
+    click.echo(
+        f"vLLM serves {server.model.name} on {server.base_url} after {seconds:.0f} s; "
+        f"its log is {server.log_file} (Ctrl-C ends it)."
+    )
+    if server.base_url != settings.llm.url.rstrip("/"):
+        click.echo(f"To ask it: INHOUSE_LLM_URL={server.base_url} inhouse ask …", err=True)
+    return server.wait()
+
+
+def _clear_line() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\033[K", err=True, nl=False)
+
+
+def _report(doing: str, seconds: float) -> None:
+    click.echo(f"\r\033[KvLLM: {doing} … {seconds:.0f} s", err=True, nl=False)

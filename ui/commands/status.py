@@ -1,0 +1,60 @@
+"""`inhouse status`: what the index holds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.cli_options import as_json_option, short_path, with_settings
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+
+_SHOWN_PROBLEMS = 20
+
+
+@click.command()
+@as_json_option
+@with_settings
+def command(settings: Settings, as_json: bool) -> None:
+    """Show what the index holds, what became of every file, and which are not, or not wholly, in it.
+
+    Every file that a run found is in one state: indexed, partial (some pages hold no text), empty, failed
+    or skipped. Coverage is the share of pages with text; a file that failed counts as a page without.
+    """
+    from rag.index.overview import read_overview
+
+    found = read_overview(settings.data)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        return
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.created_at))
+    states = ", ".join(f"{count:,} {state.value}" for state, count in found.files.items() if count)
+    click.echo(f"Index       {found.data} ({found.bytes_on_disk / 2**20:,.1f} MiB)")
+    click.echo(f"Generation  {found.generation}, of {made}")
+    click.echo(f"Holds       {found.documents:,} documents, {found.chunks:,} chunks")
+    click.echo(f"Embedder    {found.embedder['name']}, {found.embedder['dimension']} dimensions")
+    click.echo(f"Files       {states or 'none'}")
+    covered = found.coverage
+    click.echo(
+        f"Coverage    {covered.share:.1%}: {covered.pages_with_text:,} of {covered.pages:,} pages "
+        "have text"
+    )
+    if found.last_run is not None:
+        click.echo(f"Last run    {_last_run(found.last_run)}")
+    for problem in found.problems[:_SHOWN_PROBLEMS]:
+        click.echo(f"  {problem.state.value:<8}{short_path(problem.uri)}: {problem.reason}")
+    if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:
+        click.echo(f"  … and {more:,} more; all of them with --json")
+
+
+def _last_run(account: Mapping[str, Any]) -> str:
+    began = time.strftime("%Y-%m-%d %H:%M", time.localtime(account["started_at"]))
+    names = ("added", "updated", "moved", "deleted", "failed")
+    counts = [f"{account[name]:,} {name}" for name in names if account.get(name)]
+    stopped = " (stopped)" if account.get("stopped") else ""
+    return f"{began}, {account['seconds']:.1f} s{stopped}: {', '.join(counts) or 'nothing'}"

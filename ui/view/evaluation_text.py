@@ -1,0 +1,127 @@
+"""An evaluation as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import click
+
+from rag.cli_options import short_path
+from rag.evaluation import Evaluation
+from rag.evaluation.metrics import Metric, metrics
+from rag.evaluation.result import Ablation, Summary
+from ui.view.terminal import safe
+
+NONE = "–"
+
+
+def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
+    """The lines of the result: figures over all questions, by type, what parts bring, notices."""
+    known = metrics(evaluation.names)
+    shown = [known[name] for name in evaluation.overall.metrics]
+    yield from _head(evaluation)
+    for group, title in (("retrieval", "Retrieval"), ("answers", "Answers")):
+        if members := [metric for metric in shown if metric.group == group]:
+            yield ""
+            yield from _overall(title, members, evaluation.overall)
+    if evaluation.overall.statuses:
+        counts = (f"{n:,} {status.value}" for status, n in evaluation.overall.statuses.items())
+        yield f"Statuses: {', '.join(counts)}."
+    yield ""
+    yield _latencies(evaluation.overall)
+    if len(evaluation.types) > 1:
+        for group in ("retrieval", "answers"):
+            members = [metric for metric in shown if metric.group == group]
+            if members:
+                yield ""
+                yield from _by_type(members, evaluation)
+    for ablation in evaluation.ablations:
+        yield ""
+        yield from _ablation(ablation)
+    if evaluation.notices:
+        yield ""
+        yield from (click.style(safe(notice), fg="yellow") for notice in evaluation.notices)
+
+
+def value(number: float | None) -> str:
+    """A figure with three digits after the point."""
+    return NONE if number is None else f"{number:.3f}"
+
+
+def signed(number: float | None) -> str:
+    """A difference, with its sign."""
+    return NONE if number is None else f"{number:+.3f}"
+
+
+def _head(evaluation: Evaluation) -> Iterator[str]:
+    subject, overall = evaluation.subject, evaluation.overall
+    without = (
+        f", {overall.unanswerable:,} of them without an answer" if overall.unanswerable else ""
+    )
+    yield f"Questions   {overall.questions:,} of {short_path(subject.questions)}{without}"
+    yield (
+        f"Index       generation {subject.generation}: {subject.documents:,} documents, "
+        f"{subject.chunks:,} chunks, {safe(subject.embedder)}"
+    )
+    if subject.model is not None:
+        yield f"Model       {safe(subject.model)}"
+    yield f"Took        {evaluation.seconds:,.1f} s"
+
+
+def _overall(title: str, members: Iterable[Metric], summary: Summary) -> Iterator[str]:
+    rows = [(click.style(title, bold=True), "", "95 % interval", "questions")]
+    for metric in members:
+        figure = summary.metrics[metric.name]
+        interval = f"{value(figure.low)} to {value(figure.high)}" if figure.n else NONE
+        rows.append((f"  {metric.name}", value(figure.value), interval, f"{figure.n:,}"))
+    yield from _table(rows)
+
+
+def _latencies(summary: Summary) -> str:
+    names = {"search": "search", "first_token": "first token", "answer": "whole answer"}
+    found = [
+        f"{said} {summary.latency_ms[f'{name}_p50']:,.0f} ms (p95 "
+        f"{summary.latency_ms[f'{name}_p95']:,.0f} ms)"
+        for name, said in names.items()
+        if f"{name}_p50" in summary.latency_ms
+    ]
+    return f"Time, median: {', '.join(found)}"
+
+
+def _by_type(members: Sequence[Metric], evaluation: Evaluation) -> Iterator[str]:
+    head = (click.style("Type", bold=True), "questions", *(metric.label for metric in members))
+    rows = [head]
+    for name, summary in evaluation.types.items():
+        figures = [summary.metrics[metric.name] for metric in members]
+        if any(figure.n for figure in figures):
+            line = (f"  {safe(name)}", f"{summary.questions:,}")
+            rows.append((*line, *(value(figure.value) for figure in figures)))
+    yield from _table(rows)
+
+
+def _ablation(ablation: Ablation) -> Iterator[str]:
+    title = click.style(f"Without {ablation.part}", bold=True)
+    rows = [(title, "with", "without", "lift", "95 % interval")]
+    for each in ablation.lifts:
+        lift = each.lift
+        interval = f"{signed(lift.low)} to {signed(lift.high)}"
+        rows.append(
+            (
+                f"  {each.metric}",
+                value(each.full),
+                value(each.without),
+                signed(lift.value),
+                interval,
+            )
+        )
+    yield from _table(rows)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns as wide as their widest cell; the first to the left, figures to the right."""
+    widths = [max(len(click.unstyle(row[at])) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        first, *others = row
+        cells = [first + " " * (widths[0] - len(click.unstyle(first)))]
+        cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        yield "  ".join(cells).rstrip()

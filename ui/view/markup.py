@@ -1,0 +1,51 @@
+"""From untrusted text to HTML."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+
+import nh3
+from markdown_it import MarkdownIt
+
+# What a browser drops, replaces or draws as nothing. Newline, carriage return and tab stay.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Marks that reorder what follows: "gpj.exe" can be made to read "exe.jpg".
+_REORDERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ANSWER_TAGS = {"strong", "em", "code"}
+
+
+def escape(text: str) -> str:
+    """Text as HTML text on one line; line breaks and tabs become character references."""
+    text = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate cannot be sent
+    return _one_line(html.escape(_CONTROLS.sub("\ufffd", text)))
+
+
+def escape_name(text: str) -> str:
+    """A title, file or section name: one run of text in which nothing changes the reading order."""
+    return escape(" ".join(_REORDERING.sub("", text).split()))
+
+
+def emphasised(text: str) -> str:
+    """A model's text with its bold, italics and `code`; all other markup is shown as it was typed.
+
+    Links and images stay text: a model can be talked into writing one that carries data away.
+    """
+    text = _CONTROLS.sub("\ufffd", text.encode("utf-8", "replace").decode("utf-8"))
+    rendered = str(_markdown().renderInline(text))
+    return _one_line(nh3.clean(rendered, tags=_ANSWER_TAGS, attributes={}))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("zero", {"html": False}).enable(["emphasis", "backticks"])
+
+
+def _one_line(markup: str) -> str:
+    return (
+        markup.replace("\r\n", "&#10;")
+        .replace("\n", "&#10;")
+        .replace("\r", "&#10;")
+        .replace("\t", "&#9;")
+    )

@@ -1,0 +1,94 @@
+"""Answers and hits as text for a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+
+import click
+
+from rag.answer import Answer, Citation, Status
+from rag.cli_options import short_path
+from rag.hit import Hit
+from ui.view.text import ENGLISH, Words
+
+_COLOURS = {
+    Status.GROUNDED: "green",
+    Status.PARTIAL: "yellow",
+    Status.UNSUPPORTED: "red",
+    Status.NOT_IN_DOCUMENTS: "yellow",
+    Status.MODEL_UNAVAILABLE: "red",
+}
+_SNIPPET = 240
+
+
+def answer_text(answer: Answer) -> str:
+    """The checked answer: each sentence with the numbers of its sources, or said to have none."""
+    sentences = [
+        sentence.text
+        + "".join(f" [{n}]" for n in sentence.citations)
+        + ("" if sentence.supported or answer.status is Status.NOT_IN_DOCUMENTS else " [no source]")
+        for sentence in answer.sentences
+    ]
+    return _wrapped(" ".join(map(safe, sentences)) or safe(answer.text))
+
+
+def status_text(answer: Answer, words: Words = ENGLISH) -> str:
+    """The status in plain words."""
+    name, meaning = words.statuses[answer.status]
+    return click.style(name, fg=_COLOURS[answer.status], bold=True) + f": {meaning}"
+
+
+def sources_text(answer: Answer) -> str:
+    """The quoted sources; where nothing is cited, the passages that fit best."""
+    if answer.citations:
+        return "\n".join(_source(citation) for citation in answer.citations)
+    hits = (*answer.context.read, *answer.context.retrieved)[:3]
+    return "\n".join(
+        _wrapped(f"{place(hit)}: {snippet(hit.text)}", indent="    ", first="  · ") for hit in hits
+    )
+
+
+def _source(citation: Citation) -> str:
+    quote = _line(citation.quote)
+    return _wrapped(f"{place(citation)}: “{quote}”", indent="      ", first=f"  [{citation.n}] ")
+
+
+def hits_text(hits: list[Hit]) -> Iterator[str]:
+    """A paragraph for each hit."""
+    for hit in hits:
+        head = f"{hit.rank:>3}  {click.style(_line(hit.title), bold=True)}  ({place(hit)})"
+        yield f"{head}\n{_wrapped(snippet(hit.text), indent='     ', first='     ')}"
+
+
+def place(found: Hit | Citation) -> str:
+    """Where it stands: file, page, section."""
+    parts = [short_path(found.uri)]
+    if found.page is not None:
+        parts.append(f"page {found.page}")
+    if found.section:
+        parts.append(_line(found.section))
+    return ", ".join(parts)
+
+
+def snippet(text: str) -> str:
+    """The beginning of a passage on one line."""
+    line = _line(text)
+    return line if len(line) <= _SNIPPET else line[:_SNIPPET].rsplit(" ", 1)[0] + " …"
+
+
+def _line(text: str) -> str:
+    return safe(" ".join(text.split()))
+
+
+def safe(text: str) -> str:
+    """The text without control characters: a document must not steer the terminal."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else " " for character in text
+    )
+
+
+def _wrapped(text: str, indent: str = "", first: str = "") -> str:
+    width = min(100, shutil.get_terminal_size((100, 24)).columns)
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=indent)

@@ -1,0 +1,129 @@
+"""The assistant behind the page: opened when it can be, and what to say while it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rag.answer import Event, Turn
+from rag.errors import IndexMissingError, InhouseError
+from rag.hit import Hit
+from ui.view.text import ENGLISH, Words, counted
+
+_PROBE_S = (
+    5.0  # the model server is asked how it is at most this often, however many pages are open
+)
+
+
+class Answering(Protocol):
+    """What the page needs of `rag.Assistant`."""
+
+    @property
+    def chunk_count(self) -> int: ...
+    @property
+    def document_count(self) -> int: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def model_name(self) -> str: ...
+    def model_server_error(self) -> str | None: ...
+    def search(self, query: str, *, k: int = 8) -> list[Hit]: ...
+    def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How the index or the model is.
+
+    `text` stands in the header, `more` beside it where there is room; `note` says in full what is wrong.
+    """
+
+    ok: bool
+    text: str
+    more: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the page's header says. `model` is None until the index is there."""
+
+    index: Part
+    model: Part | None
+
+
+class Desk:
+    """Opens the assistant at the first chance, so that the page outlives a missing index."""
+
+    def __init__(self, open_assistant: Callable[[], Answering], words: Words = ENGLISH) -> None:
+        self.words = words
+        self._open = open_assistant
+        self._assistant: Answering | None = None
+        self._warming: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._probing = threading.Lock()
+        self._model: tuple[float, Part] | None = None
+
+    def assistant(self) -> Answering:
+        """The assistant, ready to search at once.
+
+        Raises what opening it raises (IndexMissingError, …), and tries again at the next call.
+        """
+        assistant = self._opened()
+        if self._warming is not None:
+            self._warming.join()
+        return assistant
+
+    def prepare(self) -> None:
+        """Open the assistant if that is possible, so that the first question does not wait for it."""
+        with contextlib.suppress(InhouseError):
+            self._opened()
+
+    def _opened(self) -> Answering:
+        with self._lock:
+            if self._assistant is None:
+                assistant = self._assistant = self._open()
+                self._warming = threading.Thread(
+                    target=_warm_up, args=(assistant,), name="inhouse-warm-up", daemon=True
+                )
+                self._warming.start()
+            return self._assistant
+
+    def state(self) -> State:
+        """How the index and the model are, now."""
+        words = self.words
+        try:
+            assistant = self._opened()
+            documents = counted(words.document_count, assistant.document_count)
+            passages = counted(words.passage_count, assistant.chunk_count)
+            generation = words.generation.format(n=assistant.generation)
+        except IndexMissingError as exc:
+            return State(Part(False, words.index_missing, note=str(exc)), None)
+        except InhouseError as exc:
+            return State(Part(False, words.index_unavailable, note=str(exc)), None)
+        index = Part(True, documents, f"{passages} · {generation}")
+        return State(index, self._model_state(assistant))
+
+    def _model_state(self, assistant: Answering) -> Part:
+        with self._probing:
+            if self._model is None or time.monotonic() - self._model[0] > _PROBE_S:
+                self._model = time.monotonic(), self._probe(assistant)
+            return self._model[1]
+
+    def _probe(self, assistant: Answering) -> Part:
+        error = assistant.model_server_error()
+        if error is None:
+            name = assistant.model_name.rstrip("/").rpartition("/")[2]
+            return Part(True, name, self.words.model_ready)
+        note = f"{error} {self.words.model_missing_note}"
+        return Part(False, self.words.model_missing, note=note)
+
+
+def _warm_up(assistant: Answering) -> None:
+    """The embedder is loaded at the first search, which takes seconds. What fails fails again, visibly."""
+    with contextlib.suppress(InhouseError):
+        assistant.search("warm up", k=1)

@@ -1,0 +1,165 @@
+"""The part of the page that Gradio draws: the conversation, its sources, the question box."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ui.view.markup import escape
+from ui.view.text import Words
+from ui.web.conversation import Conversation, Screen
+from ui.web.desk import Desk
+
+if TYPE_CHECKING:
+    import gradio
+
+AT_ONCE = (
+    16  # answers written at the same time; each waits for the model server, not for this process
+)
+QUEUE = 200  # questions waiting for one of those places before the page says that it is full
+SESSIONS = 1_000  # conversations kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The components that events read and write."""
+
+    welcome: gradio.Column
+    starters: list[gradio.Button]
+    earlier: gradio.Markdown
+    now: gradio.Markdown
+    earlier_evidence: gradio.Markdown
+    now_evidence: gradio.Markdown
+    note: gradio.Markdown
+    question: gradio.Textbox
+    ask: gradio.Button
+    stop: gradio.Button
+
+
+def build_page(desk: Desk, starters: Sequence[str] = ()) -> gradio.Blocks:
+    """The Gradio interface. `starters` are questions offered before the first one is asked."""
+    import gradio as gr
+
+    page: gradio.Blocks = gr.Blocks(
+        title=desk.words.product, analytics_enabled=False, fill_width=True
+    )
+    with page:
+        conversation = gr.State(Conversation())
+        _connect(_draw(desk.words, starters), conversation, desk)
+    page.queue(max_size=QUEUE, api_open=False)
+    page.state_session_capacity = SESSIONS
+    # Gradio would put the times of all past events into a pandas table after each one.
+    page._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize  # spelled like this in Gradio
+    return page
+
+
+def _draw(words: Words, starters: Sequence[str]) -> _Parts:
+    import gradio as gr
+
+    with gr.Row(elem_id="room"):
+        with gr.Column(elem_id="talk"):
+            with gr.Column(elem_id="welcome") as welcome:
+                _html(_welcome(words, offer=bool(starters)))
+                offers = [gr.Button(text, elem_classes="starter") for text in starters]
+            earlier, now = _html(elem_id="earlier"), _html(elem_id="now")
+            with gr.Column(elem_id="composer", scale=0):
+                note = _html(elem_id="note")
+                with gr.Row(elem_id="box"):
+                    question = gr.Textbox(
+                        label=words.label,
+                        show_label=False,
+                        container=False,
+                        placeholder=words.placeholder,
+                        lines=1,
+                        max_lines=8,
+                        elem_id="question",
+                        html_attributes=gr.InputHTMLAttributes(enterkeyhint="send"),
+                    )
+                    ask = gr.Button(words.ask, variant="primary", elem_id="ask")
+                    stop = gr.Button(words.stop, visible=False, elem_id="stop")
+                _html(f'<p class="caution">{escape(words.caution)}</p>')
+        with gr.Column(elem_id="panel"):
+            earlier_evidence, now_evidence = (
+                _html(elem_id="earlier-evidence"),
+                _html(elem_id="now-evidence"),
+            )
+    return _Parts(
+        welcome, offers, earlier, now, earlier_evidence, now_evidence, note, question, ask, stop
+    )
+
+
+def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
+    import gradio as gr
+
+    answer = _answerer(desk)
+    outputs = [
+        *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence, parts.note),
+        *(parts.question, parts.ask, parts.stop, parts.welcome),
+    ]
+    from_box = ([parts.question.submit, parts.ask.click], parts.question)
+    for triggers, source in [from_box, *(([starter.click], starter) for starter in parts.starters)]:
+        gr.on(
+            triggers,
+            answer,
+            [source, conversation],
+            outputs,
+            show_progress="hidden",
+            concurrency_limit=AT_ONCE,
+            concurrency_id="answers",
+            api_visibility="private",
+        )
+    parts.stop.click(
+        Conversation.stop,
+        [conversation],
+        None,
+        show_progress="hidden",
+        concurrency_limit=None,
+        api_visibility="private",
+    )
+
+
+def _answerer(desk: Desk) -> Callable[[str | None, Conversation], Iterator[list[Any]]]:
+    import gradio as gr
+
+    def answer(question: str | None, conversation: Conversation) -> Iterator[list[Any]]:
+        for screen in conversation.ask(question or "", desk):
+            yield [
+                *_changes(screen),
+                gr.skip()
+                if screen.note or screen.earlier is None
+                else "",  # the box is emptied once
+                gr.update(visible=not screen.busy),
+                gr.update(visible=screen.busy),
+                gr.update(visible=False) if screen.busy else gr.skip(),
+            ]
+
+    return answer
+
+
+def _changes(screen: Screen) -> list[Any]:
+    import gradio as gr
+
+    note = f'<p class="complaint">{escape(screen.note)}</p>' if screen.note else screen.note
+    parts = [screen.now, screen.now_evidence, screen.earlier, screen.earlier_evidence, note]
+    return [gr.skip() if part is None else part for part in parts]
+
+
+def _html(value: str = "", elem_id: str | None = None) -> gradio.Markdown:
+    """A place for HTML of `ui.view`.
+
+    Not gr.HTML: that compiles its content as a template with `new Function`, which the content
+    security policy forbids. Markdown passes one line of HTML through, and cleans it once more.
+    """
+    import gradio as gr
+
+    return gr.Markdown(value, latex_delimiters=[], elem_id=elem_id)
+
+
+def _welcome(words: Words, offer: bool) -> str:
+    offered = f'<p class="offer">{escape(words.starters)}</p>' if offer else ""
+    return (
+        f'<div class="welcome"><h2>{escape(words.heading)}</h2>'
+        f"<p>{escape(words.promise)}</p>{offered}</div>"
+    )

@@ -1,0 +1,163 @@
+// What the page does in the browser beside Gradio: the header's state, sources shown for a citation,
+// the sheet on a narrow window. It only moves and marks what the server has rendered.
+
+const STATE_EVERY_MS = 10_000;
+const narrow = matchMedia("(max-width: 1023px)");
+const byId = (id) => document.getElementById(id);
+
+// --- The header: how the index and the model are -------------------------------------------------
+
+let nextState = 0;
+
+function showPart(element, part) {
+  const said = JSON.stringify(part);
+  if (element.dataset.said === said) return; // a live region speaks at every change
+  element.dataset.said = said;
+  const more = Object.assign(document.createElement("span"), { className: "more", textContent: part?.more ?? "" });
+  element.replaceChildren(part?.text ?? "", more);
+  element.className = part?.ok ? "is-well" : "is-unwell";
+  element.hidden = !part;
+}
+
+function showNotices(notes) {
+  const box = byId("notices");
+  if (box.dataset.notes === notes.join("\n")) return;
+  box.dataset.notes = notes.join("\n");
+  box.replaceChildren(
+    ...notes.map((note) => Object.assign(document.createElement("p"), { className: "banner", textContent: note })),
+  );
+  document.documentElement.style.setProperty("--notices", `${box.offsetHeight}px`);
+}
+
+async function showState() {
+  clearTimeout(nextState);
+  try {
+    const answer = await fetch("/state");
+    if (!answer.ok) return showNotices([document.body.dataset.broken]);
+    const { index, model } = await answer.json();
+    showPart(byId("index-state"), index);
+    showPart(byId("model-state"), model);
+    showNotices([index, model].filter((part) => part && part.note).map((part) => part.note));
+  } catch {
+    showNotices([document.body.dataset.lost]);
+  } finally {
+    if (!document.hidden) nextState = setTimeout(showState, STATE_EVERY_MS);
+  }
+}
+
+// --- Sources: one turn's at a time ----------------------------------------------------------------
+
+let chosen = null; // the id of the evidence that a reader asked for; null shows the newest
+let newest = null;
+let cameFrom = null; // where the focus goes back to when the sheet closes
+
+function showEvidence() {
+  const all = [...document.querySelectorAll("#panel .evidence")];
+  const last = all.at(-1)?.id ?? null;
+  if (last !== newest) [newest, chosen] = [last, null];
+  const shown = all.find((one) => one.id === chosen) ?? all.at(-1);
+  for (const one of all) one.classList.toggle("is-shown", one === shown);
+}
+
+function openEvidence(target, link) {
+  const evidence = target.closest(".evidence");
+  chosen = evidence.id;
+  showEvidence();
+  if (narrow.matches) openSheet(link);
+  for (const old of document.querySelectorAll(".source.is-chosen")) old.classList.remove("is-chosen");
+  target.classList.add("is-chosen");
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  const panel = byId("panel");
+  const above = panel.getBoundingClientRect().top + byId("sheet-bar").offsetHeight + 12;
+  const top = target.getBoundingClientRect().top - above + panel.scrollTop;
+  panel.scrollTo({ top: target === evidence ? 0 : top, behavior });
+}
+
+function openSheet(link) {
+  cameFrom = link;
+  document.body.classList.add("sheet-open");
+  setSheetRole("dialog");
+  for (const id of ["top", "talk"]) byId(id).inert = true;
+}
+
+function addSheetBar() {
+  const bar = Object.assign(document.createElement("div"), { id: "sheet-bar" });
+  const close = Object.assign(document.createElement("button"), { type: "button", textContent: "✕" });
+  close.setAttribute("aria-label", document.body.dataset.close);
+  close.addEventListener("click", closeSheet);
+  bar.append(close);
+  byId("panel").prepend(bar);
+}
+
+function setSheetRole(role) {
+  const panel = byId("panel");
+  panel.setAttribute("role", role);
+  panel.setAttribute("aria-label", document.body.dataset.sources);
+  panel.toggleAttribute("aria-modal", role === "dialog");
+}
+
+function closeSheet() {
+  if (!document.body.classList.contains("sheet-open")) return;
+  document.body.classList.remove("sheet-open");
+  setSheetRole("complementary");
+  for (const id of ["top", "talk"]) byId(id).inert = false;
+  cameFrom?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#e"]');
+  if (link) {
+    event.preventDefault();
+    const target = byId(link.hash.slice(1));
+    if (target) openEvidence(target, link);
+  } else if (!event.target.closest?.("#panel")) {
+    closeSheet();
+  }
+});
+document.addEventListener("keydown", (event) => event.key === "Escape" && closeSheet());
+narrow.addEventListener("change", closeSheet);
+
+// --- The conversation -----------------------------------------------------------------------------
+
+let turn = null;
+
+function followConversation() {
+  const latest = document.querySelector("#now .turn");
+  if (!latest) return;
+  if (latest.id !== turn) {
+    turn = latest.id;
+    latest.scrollIntoView({ block: "start" });
+  }
+  const status = latest.querySelector(".status");
+  const said = status?.textContent ?? "";
+  if (byId("announce").textContent === said) return;
+  byId("announce").textContent = said;
+  if (status && !status.classList.contains("status-busy")) showState(); // it may have moved on, too
+}
+
+function startUp() {
+  byId("loading").remove();
+  addSheetBar();
+  setSheetRole("complementary");
+  if (!narrow.matches) focusQuestion(); // on a phone that would raise the keyboard
+}
+
+function focusQuestion() {
+  document.querySelector("#question textarea")?.focus();
+}
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  focusQuestion();
+});
+
+new MutationObserver(() => {
+  if (byId("loading") && byId("panel") && byId("ask")) startUp();
+  showEvidence();
+  followConversation();
+}).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });
+
+document.addEventListener("visibilitychange", () => document.hidden || showState());
+showState();
