@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,6 @@ SAMPLE_DOCS = Path(__file__).parent.parent / "sample_docs"
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test's settings are its own, whatever the shell has set."""
-    import os
-
     for name in list(os.environ):
         if name.startswith("INHOUSE_"):
             monkeypatch.delenv(name)
@@ -41,11 +40,17 @@ def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Base URL of the real vLLM, serving the default model for the whole session."""
+    """Base URL of the real vLLM, serving the default model for the whole session.
+
+    TEST_VLLM_URL names one that runs already, which saves its start.
+    """
     from rag.models import resolve_model
     from rag.settings import ServeSettings
     from rag.vllm import VllmServer
 
+    if running := os.environ.get("TEST_VLLM_URL"):
+        yield running
+        return
     settings = ServeSettings(port=free_port(), kv_cache_gb=0.5, start_timeout_s=280)
     model = resolve_model("smollm2-135m-instruct", kind="llm", progress=False)
     log = tmp_path_factory.mktemp("vllm") / "vllm.log"

@@ -230,6 +230,7 @@ def _open(path: Path, *, writable: bool) -> apsw.Connection:
     quoted = path.absolute().as_uri()
     try:
         connection = apsw.Connection(f"{quoted}?mode=ro", flags=flags, vfs=checksum_vfs())
+        connection.set_busy_timeout(_BUSY_TIMEOUT_MS)  # a writer that closes the log has it alone
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except (apsw.CantOpenError, apsw.ReadOnlyError):
         # A WAL database wants a shared-memory file beside it. In a folder that nobody can write to
