@@ -18,6 +18,7 @@ import click
 from rag.errors import InhouseError
 
 INTERRUPTED = 130
+HELP_NAMES = ["-h", "--help"]
 _OPTIONS = (
     click.option(
         "--data",
@@ -171,6 +172,7 @@ def short_path(uri: str) -> str:
 def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
     """Run a command; returns its exit code. An expected error becomes one sentence."""
     output = sys.stdout
+    command.context_settings.setdefault("help_option_names", HELP_NAMES)
     try:
         result = command.main(arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0

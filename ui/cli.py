@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from rag.cli_options import run
+from rag.cli_options import HELP_NAMES, run
 
 COMMANDS = {
     "ingest": "Read folders into the index.",
@@ -47,7 +47,7 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": HELP_NAMES})
 @click.version_option(package_name="inhouse", message="inhouse %(version)s")
 def cli() -> None:
     """Answer questions from your own documents, with an open model that you run yourself.

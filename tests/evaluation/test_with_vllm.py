@@ -13,7 +13,7 @@ from ui.cli import cli
 
 pytestmark = [pytest.mark.vllm, pytest.mark.slow]
 
-ASKED = ("hr-001", "hr-003", "hr-048", "hr-002")
+ASKED = ("hr-014", "hr-007", "hr-048", "hr-002")
 
 
 def test_answers_are_measured(
@@ -37,7 +37,9 @@ def test_answers_are_measured(
     questions.write_text("".join(json.dumps(row) + "\n" for row in chosen), "utf-8")
     data = tmp_path / "data"
     shutil.copytree(sample_index, data)
+    # One at a time: then what the model says does not depend on what else the server computes.
     arguments = ["--data", str(data), "--ablate", "retrieval", "--out", str(tmp_path), "--json"]
+    arguments += ["--parallel", "1"]
     assert run(cli, ["eval", str(questions), *arguments], "inhouse") == 0
     made = json.loads(capsys.readouterr().out)
     figures = {name: figure[0] for name, figure in made["overall"]["metrics"].items()}

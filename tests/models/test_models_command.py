@@ -7,12 +7,14 @@ import pytest
 from click.testing import CliRunner
 
 from rag.errors import ModelNotFoundError
-from ui.commands.models import command
+from ui.cli import cli
 
 
 def _run(tmp_path: Path, *arguments: str) -> str:
     environment = {"INHOUSE_CACHE": str(tmp_path / "cache")}
-    result = CliRunner().invoke(command, arguments, env=environment, catch_exceptions=False)
+    result = CliRunner().invoke(
+        cli, ["models", *arguments], env=environment, catch_exceptions=False
+    )
     assert result.exit_code == 0
     return result.output
 

