@@ -126,6 +126,6 @@ def _add_routes(app: fastapi.FastAPI, desk: Desk, words: Words) -> None:
 
 
 def _theme(gr: Any) -> gradio.themes.Base:
-    """Plain, and without fonts from anywhere: what the page looks like is in static/style.css."""
+    """Plain, and without fonts from anywhere: what the page looks like is in static/*.css."""
     theme: gradio.themes.Base = gr.themes.Base(font=_SYSTEM_FONT, font_mono=_MONO_FONT)
     return theme

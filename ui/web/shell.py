@@ -51,9 +51,11 @@ def shell(words: Words, version: str) -> str:
 <title>{w["product"]}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/{style}">
-<link rel="stylesheet" href="/page/style.css?v={version}">
+<link rel="stylesheet" href="/page/base.css?v={version}">
+<link rel="stylesheet" href="/page/ask.css?v={version}">
 <script type="module" src="/{script}"></script>
-<script type="module" src="/page/page.js?v={version}"></script>
+<script type="module" src="/page/base.js?v={version}"></script>
+<script type="module" src="/page/ask.js?v={version}"></script>
 </head>
 <body data-lost="{w["lost"]}" data-broken="{w["broken"]}"
 data-close="{escape(words.close)}" data-sources="{escape(words.sources)}">

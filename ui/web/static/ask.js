@@ -1,49 +1,8 @@
-// What the page does in the browser beside Gradio: the header's state, sources shown for a citation,
-// the sheet on a narrow window. It only moves and marks what the server has rendered.
+// The room in which one asks, beside Gradio: sources shown for a citation, the sheet on a narrow window.
+// It only moves and marks what the server has rendered.
 
-const STATE_EVERY_MS = 10_000;
 const narrow = matchMedia("(max-width: 1023px)");
 const byId = (id) => document.getElementById(id);
-
-// --- The header: how the index and the model are -------------------------------------------------
-
-let nextState = 0;
-
-function showPart(element, part) {
-  const said = JSON.stringify(part);
-  if (element.dataset.said === said) return; // a live region speaks at every change
-  element.dataset.said = said;
-  const more = Object.assign(document.createElement("span"), { className: "more", textContent: part?.more ?? "" });
-  element.replaceChildren(part?.text ?? "", more);
-  element.className = part?.ok ? "is-well" : "is-unwell";
-  element.hidden = !part;
-}
-
-function showNotices(notes) {
-  const box = byId("notices");
-  if (box.dataset.notes === notes.join("\n")) return;
-  box.dataset.notes = notes.join("\n");
-  box.replaceChildren(
-    ...notes.map((note) => Object.assign(document.createElement("p"), { className: "banner", textContent: note })),
-  );
-  document.documentElement.style.setProperty("--notices", `${box.offsetHeight}px`);
-}
-
-async function showState() {
-  clearTimeout(nextState);
-  try {
-    const answer = await fetch("/state");
-    if (!answer.ok) return showNotices([document.body.dataset.broken]);
-    const { index, model } = await answer.json();
-    showPart(byId("index-state"), index);
-    showPart(byId("model-state"), model);
-    showNotices([index, model].filter((part) => part && part.note).map((part) => part.note));
-  } catch {
-    showNotices([document.body.dataset.lost]);
-  } finally {
-    if (!document.hidden) nextState = setTimeout(showState, STATE_EVERY_MS);
-  }
-}
 
 // --- Sources: one turn's at a time ----------------------------------------------------------------
 
@@ -134,7 +93,9 @@ function followConversation() {
   const said = status?.textContent ?? "";
   if (byId("announce").textContent === said) return;
   byId("announce").textContent = said;
-  if (status && !status.classList.contains("status-busy")) showState(); // it may have moved on, too
+  if (status && !status.classList.contains("status-busy")) {
+    document.dispatchEvent(new Event("inhouse:changed")); // the index may have moved on, too
+  }
 }
 
 function startUp() {
@@ -158,6 +119,3 @@ new MutationObserver(() => {
   showEvidence();
   followConversation();
 }).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });
-
-document.addEventListener("visibilitychange", () => document.hidden || showState());
-showState();

@@ -1,0 +1,46 @@
+// What every room has: the header says how the index and the model are.
+
+const STATE_EVERY_MS = 10_000;
+const byId = (id) => document.getElementById(id);
+
+let nextState = 0;
+
+function showPart(element, part) {
+  const said = JSON.stringify(part);
+  if (element.dataset.said === said) return; // a live region speaks at every change
+  element.dataset.said = said;
+  const more = Object.assign(document.createElement("span"), { className: "more", textContent: part?.more ?? "" });
+  element.replaceChildren(part?.text ?? "", more);
+  element.className = part?.ok ? "is-well" : "is-unwell";
+  element.hidden = !part;
+}
+
+function showNotices(notes) {
+  const box = byId("notices");
+  if (box.dataset.notes === notes.join("\n")) return;
+  box.dataset.notes = notes.join("\n");
+  box.replaceChildren(
+    ...notes.map((note) => Object.assign(document.createElement("p"), { className: "banner", textContent: note })),
+  );
+  document.documentElement.style.setProperty("--notices", `${box.offsetHeight}px`);
+}
+
+async function showState() {
+  clearTimeout(nextState);
+  try {
+    const answer = await fetch("/state");
+    if (!answer.ok) return showNotices([document.body.dataset.broken]);
+    const { index, model } = await answer.json();
+    showPart(byId("index-state"), index);
+    showPart(byId("model-state"), model);
+    showNotices([index, model].filter((part) => part && part.note).map((part) => part.note));
+  } catch {
+    showNotices([document.body.dataset.lost]);
+  } finally {
+    if (!document.hidden) nextState = setTimeout(showState, STATE_EVERY_MS);
+  }
+}
+
+document.addEventListener("visibilitychange", () => document.hidden || showState());
+document.addEventListener("inhouse:changed", showState); // what was done may have changed it
+showState();
