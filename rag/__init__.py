@@ -6,13 +6,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rag.answer import Answer, Citation, Event, Sentence, Status, Turn
+    from rag.answer import Answer, Citation, Comparison, Event, Sentence, Status, Turn
     from rag.assistant import Assistant
     from rag.embedder import LangChainEmbedder
     from rag.errors import InhouseError
     from rag.hit import Hit
     from rag.index import Filter
     from rag.index.reembed import reembed
+    from rag.profile import Profile
     from rag.settings import Settings, load_settings
     from rag.vectorstore import InhouseVectorStore
 
@@ -20,12 +21,14 @@ _ROOMS = {
     "Answer": "rag.answer",
     "Assistant": "rag.assistant",
     "Citation": "rag.answer",
+    "Comparison": "rag.answer",
     "Event": "rag.answer",
     "Filter": "rag.index",
     "Hit": "rag.hit",
     "InhouseError": "rag.errors",
     "InhouseVectorStore": "rag.vectorstore",
     "LangChainEmbedder": "rag.embedder",
+    "Profile": "rag.profile",
     "Sentence": "rag.answer",
     "Settings": "rag.settings",
     "Status": "rag.answer",
@@ -38,12 +41,14 @@ __all__ = [
     "Answer",
     "Assistant",
     "Citation",
+    "Comparison",
     "Event",
     "Filter",
     "Hit",
     "InhouseError",
     "InhouseVectorStore",
     "LangChainEmbedder",
+    "Profile",
     "Sentence",
     "Settings",
     "Status",

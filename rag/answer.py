@@ -92,6 +92,21 @@ class Answer(_Value):
         return self.model_dump(mode="json")
 
 
+class Comparison(_Value):
+    """The same question to the same model, with the documents and without them.
+
+    What it said without them was checked against the same passages: see `sentences` of either.
+    """
+
+    question: str
+    with_documents: Answer
+    without_documents: Answer
+
+    def to_json(self) -> dict[str, Any]:
+        """Both answers as they are promised, under the names of these fields."""
+        return self.model_dump(mode="json")
+
+
 class Turn(_Value):
     """An earlier question of the conversation and what was answered."""
 

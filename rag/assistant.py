@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag import abstention, citations, context, llm, prompt
-from rag.answer import (
-    Answer,
-    AnswerEvent,
-    CitationsEvent,
-    Context,
-    DeltaEvent,
-    Event,
-    RetrievalEvent,
-    Status,
-    Turn,
-    Usage,
-)
+from rag import abstention, context, llm, prompt
+from rag.answer import Answer, AnswerEvent, Comparison, DeltaEvent, Event, Turn
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.errors import ModelServerError, UsageError
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
+from rag.inquiry import Inquiry
+from rag.profile import Profile, find_profile
 from rag.readers import asker, both
 from rag.retriever import Part, retrieve
 from rag.settings import Settings, load_settings
@@ -33,21 +24,12 @@ from rag.settings import Settings, load_settings
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
 
     from rag.langchain import InhouseRetriever
 
 MAX_QUESTION_CHARACTERS = 4_000
 """A longer question is refused: no embedder reads it whole, and no model answers it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What the model said. `sent`: how many of the passages it has read; `notice`: why it broke off."""
-
-    text: str
-    usage: Usage = field(default_factory=Usage)
-    notice: str = ""
-    sent: int = 0
 
 
 class Assistant:
@@ -62,8 +44,10 @@ class Assistant:
         embedder: Embedder,
         settings: Settings,
         chat_model: BaseChatModel | None = None,
+        profile: Profile | str | None = None,
     ) -> None:
         self.settings = settings
+        self.profile = _profile(settings.profile if profile is None else profile, settings)
         self._reader, self._embedder = reader, embedder
         self._calibration = abstention.load_calibration(reader.data_dir)
         self._chat_model, self._given_model = chat_model, chat_model is not None
@@ -78,18 +62,19 @@ class Assistant:
         settings: Settings | None = None,
         embedder: Embedder | Embeddings | None = None,
         chat_model: BaseChatModel | None = None,
+        profile: Profile | str | None = None,
     ) -> Assistant:
         """Open the index in `data_dir`. No network, no model server: those are for `ask`.
 
-        `settings` None reads the configuration; `embedder` (also any LangChain `Embeddings`) and
-        `chat_model` replace the configured ones.
-        Raises IndexMissingError, IndexDamagedError, and EmbedderMismatchError if the index was built with
-        another embedder.
+        `settings` None reads the configuration; `embedder` (also any LangChain `Embeddings`), `chat_model`
+        and `profile` (also by its name or file) replace the configured ones.
+        Raises IndexMissingError, IndexDamagedError, ProfileError, and EmbedderMismatchError if the index was
+        built with another embedder.
         """
         settings = settings or load_settings()
         reader = IndexReader(Path(data_dir))
         opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
-        assistant = cls(reader, opened, settings, chat_model)
+        assistant = cls(reader, opened, settings, chat_model, profile)
         assistant._snapshot()
         return assistant
 
@@ -102,6 +87,12 @@ class Assistant:
         bound = copy(self)
         bound._readers = self._narrowed(Filter(readers=asker(tokens))).readers
         return bound
+
+    def with_profile(self, profile: Profile | str) -> Assistant:
+        """The same assistant with another profile, given by itself, by its name or by its file."""
+        other = copy(self)
+        other.profile = _profile(profile, self.settings)
+        return other
 
     @property
     def data_dir(self) -> Path:
@@ -170,7 +161,7 @@ class Assistant:
         """
         snapshot = self._reader.snapshot()
         query = self._embedder.embed_query(_checked(question))
-        found = abstention.closeness(snapshot, query, filter or Filter())
+        found = abstention.closeness(snapshot, query, self._narrowed(filter))
         fitted = self._calibration
         if fitted is not None and fitted.fits(snapshot, self._embedder):
             return fitted.probability(found)
@@ -184,10 +175,7 @@ class Assistant:
         filter: Filter | None = None,
     ) -> Answer:
         """Answer `question` from the documents; see `Answer.status` for how far they carry it."""
-        for event in self.stream(question, history=history, filter=filter):
-            if isinstance(event, AnswerEvent):
-                return event.answer
-        raise AssertionError("a stream ends with its answer")
+        return _last(self.stream(question, history=history, filter=filter))
 
     def stream(
         self,
@@ -201,76 +189,78 @@ class Assistant:
         A model server that is down or breaks off is no error here: the Answer has the passages, the
         status `model_unavailable`, and a notice that says why. Closing the iterator stops the model.
         """
-        started = time.perf_counter()
-        question = _checked(question)
-        snapshot = self._snapshot()
-        k = self.settings.retrieval.k
-        hits = retrieve(snapshot, self._embedder, question, k, self._narrowed(filter))
-        timings = {"search": _since(started)}
-        yield RetrievalEvent(hits=tuple(hits), generation=snapshot.generation.id)
-
-        if hits and self._may_hold_an_answer(snapshot, question, self._narrowed(filter)):
-            said = yield from self._generate(question, hits, history, timings, started)
+        inquiry = self._inquire(question, history, filter)
+        yield inquiry.found()
+        if inquiry.hits and self._may_hold_an_answer(inquiry.question, filter):
+            yield from self._hear(inquiry)
         else:
-            said = _Said(prompt.REFUSAL)
-        checked = citations.check(said.text, hits[: said.sent])
-        yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
-        yield AnswerEvent(
-            answer=Answer(
-                question=question,
-                text=said.text.strip(),
-                status=Status.MODEL_UNAVAILABLE if said.notice else checked.status,
-                sentences=checked.sentences,
-                citations=checked.citations,
-                context=_disclose(hits, said.sent, checked.cited),
-                model=self.model_name,
-                generation=snapshot.generation.id,
-                usage=said.usage,
-                corrected=checked.corrected,
-                dropped=checked.dropped,
-                timings_ms=timings | {"total": _since(started)},
-                notice=said.notice,
-            )
+            inquiry.refuse()
+        yield from inquiry.finish(self.model_name)
+
+    def compare(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> Comparison:
+        """The same question to the same model, with the documents and without them."""
+        return Comparison(
+            question=_checked(question),
+            with_documents=self.ask(question, history=history, filter=filter),
+            without_documents=_last(
+                self.stream_without_documents(question, history=history, filter=filter)
+            ),
         )
 
-    def _generate(
-        self,
-        question: str,
-        hits: Sequence[Hit],
-        history: Sequence[Turn],
-        timings: dict[str, float],
-        started: float,
-    ) -> Generator[DeltaEvent, None, _Said]:
-        """Ask the model; what it said so far counts even if it breaks off."""
-        text, usage, sent = "", Usage(), 0
-        try:
-            model, style = self._model(), prompt.style_of(self._model_name)
-            budget = self.settings.retrieval.context_tokens or style.context_tokens
-            sent = context.pack(hits, budget, self._count_tokens)
-            told = prompt.messages(question, hits[:sent], history, style)
-            for piece in llm.stream(model, told, style.stop):
-                if piece.text:
-                    timings.setdefault("first_token", _since(started))
-                    text += piece.text
-                    yield DeltaEvent(text=piece.text)
-                if piece.completion_tokens:
-                    usage = Usage(
-                        prompt_tokens=piece.prompt_tokens,
-                        completion_tokens=piece.completion_tokens,
-                    )
-        except ModelServerError as exc:
-            self._forget_model()
-            return _Said(text, usage, str(exc), sent)
-        return _Said(text, usage, "", sent)
+    def stream_without_documents(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> Iterator[Event]:
+        """What the model says by itself, in pieces; then citations and the Answer, as in `stream`.
+
+        It is told nothing of the documents, but what it says is checked against the passages that were
+        found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
+        """
+        inquiry = self._inquire(question, history, filter)
+        inquiry.alone = True
+        yield from self._hear(inquiry)
+        yield from inquiry.finish(self.model_name)
 
     def ask_without_documents(self, question: str, *, history: Sequence[Turn] = ()) -> str:
-        """What the model says to `question` by itself: the other half of every comparison.
+        """What the model says to `question` by itself, and no more: nothing is searched for or checked.
 
         Raises ModelServerError.
         """
         model, style = self._model(), prompt.style_of(self._model_name)
-        told = prompt.messages_without_documents(_checked(question), history, style)
+        told = prompt.messages_without_documents(_checked(question), history, style, self.profile)
         return "".join(piece.text for piece in llm.stream(model, told, style.stop)).strip()
+
+    def _inquire(self, question: str, history: Sequence[Turn], filter: Filter | None) -> Inquiry:
+        """Search for a question."""
+        started = time.perf_counter()
+        question, snapshot = _checked(question), self._snapshot()
+        k = self.settings.retrieval.k
+        hits = retrieve(snapshot, self._embedder, question, k, self._narrowed(filter))
+        inquiry = Inquiry(question, history, self.profile, hits, snapshot.generation.id, started)
+        inquiry.timings["search"] = inquiry.elapsed()
+        return inquiry
+
+    def _hear(self, inquiry: Inquiry) -> Iterator[DeltaEvent]:
+        """Ask the model; what it said so far counts even if it breaks off."""
+        try:
+            model = self._model()
+            style = prompt.style_of(self._model_name)
+            for piece in llm.stream(model, self._told(inquiry, style), style.stop):
+                yield from inquiry.hear(piece)
+        except ModelServerError as exc:
+            self._forget_model()
+            inquiry.break_off(exc)
+
+    def _told(self, inquiry: Inquiry, style: prompt.Style) -> list[BaseMessage]:
+        """What the model is told; notes how many of the passages it gets to read."""
+        question, history = inquiry.question, inquiry.history
+        if inquiry.alone:
+            return prompt.messages_without_documents(question, history, style, self.profile)
+        budget = self.settings.retrieval.context_tokens or style.context_tokens
+        inquiry.sent = context.pack(inquiry.hits, budget, self._count_tokens)
+        read = inquiry.hits[: inquiry.sent]
+        return prompt.messages(question, read, history, style, self.profile)
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""
@@ -278,15 +268,16 @@ class Assistant:
 
         return InhouseRetriever(assistant=self, k=k, filter=filter)
 
-    def _may_hold_an_answer(self, snapshot: Snapshot, question: str, filter: Filter) -> bool:
+    def _may_hold_an_answer(self, question: str, filter: Filter | None) -> bool:
         """False where the calibration of this index says that the documents do not say it."""
         fitted = self._calibration
         if fitted is None or not self.settings.answers.abstain:
             return True
+        snapshot = self._snapshot()
         if not fitted.fits(snapshot, self._embedder):
             return True  # made for another collection: better no decision than an old one
         query = self._embedder.embed_query(question)
-        return fitted.permits(abstention.closeness(snapshot, query, filter))
+        return fitted.permits(abstention.closeness(snapshot, query, self._narrowed(filter)))
 
     def _snapshot(self) -> Snapshot:
         """The newest generation, which may have got another embedder since the last question."""
@@ -295,8 +286,8 @@ class Assistant:
         return snapshot
 
     def _narrowed(self, filter: Filter | None) -> Filter:
-        """The filter, for those readers alone whom this assistant is for."""
-        filter = filter or Filter()
+        """The filter, for the readers whom this assistant is for, and for what its profile looks at."""
+        filter = (filter or Filter()).narrowed(self.profile.filter)
         if self._readers is None:
             return filter
         readers = self._readers if filter.readers is None else both(filter.readers, self._readers)
@@ -330,13 +321,12 @@ def _checked(question: str) -> str:
     return question
 
 
-def _disclose(hits: Sequence[Hit], sent: int, cited: frozenset[int]) -> Context:
-    return Context(
-        cited=tuple(hit for number, hit in enumerate(hits[:sent]) if number in cited),
-        read=tuple(hit for number, hit in enumerate(hits[:sent]) if number not in cited),
-        retrieved=tuple(hits[sent:]),
-    )
+def _profile(profile: Profile | str, settings: Settings) -> Profile:
+    return find_profile(profile, settings.profiles) if isinstance(profile, str) else profile
 
 
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1e3, 1)
+def _last(events: Iterator[Event]) -> Answer:
+    for event in events:
+        if isinstance(event, AnswerEvent):
+            return event.answer
+    raise AssertionError("a stream ends with its answer")

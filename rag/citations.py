@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rag import sentences
 from rag.answer import Citation, Sentence, Status
 from rag.hit import Hit
-from rag.prompt import REFUSAL
+from rag.profile import REFUSAL
 from rag.support import Evidence, Source, find_evidence
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
@@ -37,10 +37,13 @@ class Checked:
     dropped: int = 0
 
 
-def check(text: str, passages: Sequence[Hit]) -> Checked:
-    """Check each sentence of `text` against the passages that were in the prompt."""
+def check(text: str, passages: Sequence[Hit], refusal: str = REFUSAL) -> Checked:
+    """Check each sentence of `text` against the passages that were in the prompt.
+
+    `refusal` is the sentence that says that they do not hold the answer.
+    """
     plain, markers = _without_markers(text)
-    if not plain.strip() or _refuses(plain):
+    if not plain.strip() or _refuses(plain, refusal):
         said = (Sentence(text=plain.strip(), supported=False),) if plain.strip() else ()
         status = Status.NOT_IN_DOCUMENTS if plain.strip() else Status.UNSUPPORTED
         return Checked(said, (), frozenset(), status, dropped=len(markers))
@@ -86,8 +89,9 @@ def _without_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
     return plain + text[end:], markers
 
 
-def _refuses(text: str) -> bool:
-    return REFUSAL.rstrip(".").lower() in text.lower()
+def _refuses(text: str, refusal: str) -> bool:
+    said = text.casefold()
+    return any(each.rstrip(".!").casefold() in said for each in (refusal, REFUSAL))
 
 
 def cite(number: int, evidence: Evidence, passages: Sequence[Hit]) -> Citation:

@@ -51,7 +51,8 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
         from rag.settings import load_settings
 
         set_up_logging(log_format or "text", quiet=quiet)  # for what is wrong with the settings
-        settings = load_settings(config, data=data, log_format=log_format)
+        profile = arguments.pop("profile", None)  # of those commands that have `--profile`
+        settings = load_settings(config, data=data, log_format=log_format, profile=profile)
         set_up_logging(settings.log_format, quiet=quiet)
         return function(settings, **arguments)
 
@@ -65,6 +66,13 @@ def as_json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
         function
     )
+
+
+def profile_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--profile NAME`, on every command that answers or finds; it becomes the setting `profile`."""
+    return click.option(
+        "--profile", metavar="NAME", help="Domain profile: its name, or its TOML file."
+    )(function)
 
 
 def as_reader_option(function: Callable[..., Any]) -> Callable[..., Any]:

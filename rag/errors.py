@@ -2,6 +2,7 @@
 
     InhouseError
     ├── ConfigurationError        a setting is unknown, out of bounds or missing
+    │   └── ProfileError          a domain profile is not there, or not as it should be
     ├── UsageError                a call's arguments make no sense (an empty question, k of 0)
     ├── IndexMissingError         there is no index in the data folder
     ├── IndexLockedError          another run is writing to the data folder
@@ -45,6 +46,10 @@ class InhouseError(Exception):
 
 class ConfigurationError(InhouseError):
     exit_code = 2
+
+
+class ProfileError(ConfigurationError):
+    pass
 
 
 class UsageError(InhouseError, ValueError):

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from rag.answer import Turn
 from rag.hit import Hit
+from rag.profile import Profile, Term
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-
-REFUSAL = "The documents do not say."
-"""What the model is asked to say when the passages hold no answer; `rag.citations` looks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
     """How much a model is told at once.
 
-    `system` is what it is told first, `alone` the same where it has no documents to read.
+    `system` is what it is told first, with the profile's refusal in place of {refusal}; `alone` the same
+    where it has no documents to read. `examples` bounds the profile's examples, `terms` the words of its
+    glossary that are explained.
     `context_tokens` bounds the passages, `turns` the earlier questions; generation ends at one of
     `stop`. `frequency_penalty` keeps a small model from saying the same thing until its tokens run out.
     """
@@ -33,6 +33,8 @@ class Style:
     context_tokens: int
     turns: int
     numbered: bool
+    examples: int
+    terms: int
     stop: tuple[str, ...] = ()
     frequency_penalty: float = 0.0
 
@@ -41,12 +43,14 @@ FULL = Style(
     system=(
         "You answer questions from a company's documents. Use only the passages given. "
         "Answer in one to three short sentences, in the language of the question, and repeat "
-        "numbers, names and dates exactly. If the passages do not hold the answer, say: " + REFUSAL
+        "numbers, names and dates exactly. If the passages do not hold the answer, say: {refusal}"
     ),
     alone="Answer in one to three short sentences, in the language of the question.",
     context_tokens=1500,
     turns=3,
     numbered=True,
+    examples=8,
+    terms=8,
 )
 COMPACT = Style(
     system="Answer the question in one short sentence, using only the text.",
@@ -54,6 +58,8 @@ COMPACT = Style(
     context_tokens=400,
     turns=1,
     numbered=False,
+    examples=0,
+    terms=2,
     stop=("\n\n", "\nQuestion:"),
     frequency_penalty=0.4,
 )
@@ -70,33 +76,66 @@ def style_of(model: str) -> Style:
 
 
 def messages(
-    question: str, passages: Sequence[Hit], history: Sequence[Turn], style: Style
+    question: str,
+    passages: Sequence[Hit],
+    history: Sequence[Turn],
+    style: Style,
+    profile: Profile | None = None,
 ) -> list[BaseMessage]:
     """The conversation as the model sees it: instructions, earlier turns, passages, the question."""
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-    made: list[BaseMessage] = [SystemMessage(style.system)]
-    for turn in history[-style.turns :]:
-        made += [HumanMessage(turn.question), AIMessage(turn.answer)]
-    evidence = "\n\n".join(
+    profile = profile or Profile()
+    system = style.system.format(refusal=profile.refusal)
+    made: list[BaseMessage] = [SystemMessage(_instructed(system, profile))]
+    for example in profile.examples[: style.examples]:
+        evidence = [f"[1] {example.passage}"] if example.passage else []
+        made.append(HumanMessage(_asked(example.question, evidence, (), style)))
+        made.append(AIMessage(example.answer))
+    made += _turns(history, style)
+    evidence = [
         f"[{number}] {_heading(hit)}\n{hit.text}" if style.numbered else hit.text
         for number, hit in enumerate(passages, start=1)
-    )
-    label = "Passages" if style.numbered else "Text"
-    made.append(HumanMessage(f"{label}:\n{evidence}\n\nQuestion: {question}"))
+    ]
+    terms = profile.terms_in(question)[: style.terms]
+    made.append(HumanMessage(_asked(question, evidence, terms, style)))
     return made
 
 
 def messages_without_documents(
-    question: str, history: Sequence[Turn], style: Style
+    question: str, history: Sequence[Turn], style: Style, profile: Profile
 ) -> list[BaseMessage]:
     """The same conversation with nothing to read: what is left is what the model itself knows."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+    from langchain_core.messages import HumanMessage, SystemMessage
 
-    made: list[BaseMessage] = [SystemMessage(style.alone)]
+    system = SystemMessage(_instructed(style.alone, profile))
+    return [system, *_turns(history, style), HumanMessage(question)]
+
+
+def _instructed(system: str, profile: Profile) -> str:
+    """What the model is told first: the same for every question, so that it stays in the server's cache."""
+    tone = f"Tone: {profile.tone}" if profile.tone else ""
+    return "\n".join(part for part in (system, profile.instructions, tone) if part)
+
+
+def _turns(history: Sequence[Turn], style: Style) -> list[BaseMessage]:
+    from langchain_core.messages import AIMessage, HumanMessage
+
+    made: list[BaseMessage] = []
     for turn in history[-style.turns :]:
         made += [HumanMessage(turn.question), AIMessage(turn.answer)]
-    return [*made, HumanMessage(question)]
+    return made
+
+
+def _asked(question: str, evidence: Sequence[str], terms: Sequence[Term], style: Style) -> str:
+    parts = []
+    if evidence:
+        label = "Passages" if style.numbered else "Text"
+        parts.append(f"{label}:\n" + "\n\n".join(evidence))
+    meanings = [f"{term.term}: {term.meaning}" for term in terms if term.meaning]
+    if meanings:
+        parts.append("Words of the house:\n" + "\n".join(meanings))
+    return "\n\n".join([*parts, f"Question: {question}"])
 
 
 def _heading(hit: Hit) -> str:

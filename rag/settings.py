@@ -145,6 +145,10 @@ class Settings(_Section):
     data: Path = Field(Path("data"), description="Folder of the index.")
     cache: Path | None = Field(None, description="Folder of fetched models; unset: user's cache.")
     log_format: Literal["text", "json"] = Field("text", description="How log lines look.")
+    profiles: Path = Field(Path("profiles"), description="Folder of domain profiles.")
+    profile: str = Field(
+        "default", min_length=1, description="Domain profile: its name in that folder, or its file."
+    )
     embedder: EmbedderSettings = EmbedderSettings()
     llm: LLMSettings = LLMSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

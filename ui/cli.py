@@ -18,6 +18,7 @@ COMMANDS = {
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",
     "models": "Show the catalogue of open models, or fetch one.",
+    "profile": "Show the domain profiles, or check one.",
     "calibrate": "Fit when to say that the documents do not say.",
     "status": "Show what the index holds.",
     "verify": "Check the index, and mend what can be mended.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.errors import UsageError
@@ -18,7 +18,8 @@ class Filter:
 
     `readers`: the asker's tokens; None means an asker who may read everything (an operator, a library
     call), an empty set an asker who is nobody. `folders`: absolute POSIX paths. `tags`: any of them.
-    `modified_from` and `modified_until`: seconds since the epoch, both included.
+    `modified_from` and `modified_until`: seconds since the epoch, both included. `also`: another filter that
+    a document has to pass.
     """
 
     readers: frozenset[str] | None = None
@@ -28,6 +29,7 @@ class Filter:
     document_ids: tuple[int, ...] | None = None
     modified_from: float | None = None
     modified_until: float | None = None
+    also: Filter | None = None
 
     def __post_init__(self) -> None:
         if any(not folder.startswith("/") for folder in self.folders):
@@ -44,6 +46,12 @@ class Filter:
     def is_empty(self) -> bool:
         """Whether every document passes."""
         return self == Filter()
+
+    def narrowed(self, other: Filter) -> Filter:
+        """A filter that lets pass what both let pass."""
+        if self.is_empty or other.is_empty:
+            return other if self.is_empty else self
+        return replace(self, also=self.also.narrowed(other) if self.also else other)
 
     def sql(self) -> tuple[str, dict[str, Any]]:
         """The condition on the table `documents`, with its named parameters."""
@@ -79,3 +87,5 @@ class Filter:
             yield f"modified_at >= {bind(self.modified_from)}"
         if self.modified_until is not None:
             yield f"modified_at <= {bind(self.modified_until)}"
+        if self.also is not None:
+            yield from self.also._conditions(parameters)

@@ -327,7 +327,8 @@ def _conditions(filter: Filter) -> list[Any]:
             for moment in (filter.modified_from, filter.modified_until)
         )
         found.append(query.range_query(schema, "modified_at", tantivy.FieldType.Float, low, high))
-    return [query.const_score_query(each, 0.0) for each in found]
+    also = _conditions(filter.also) if filter.also else []
+    return [query.const_score_query(each, 0.0) for each in found] + also
 
 
 def _any_of(field: str, values: Sequence[Any]) -> Any:

@@ -6,7 +6,7 @@ from rag.evaluation import Evaluation, Fact, Question, QuestionSet
 from rag.evaluation.bootstrap import Figure
 from rag.evaluation.metrics import Share
 from rag.evaluation.result import Outcome, Place, Quoted, Said, Subject, Summary
-from rag.prompt import REFUSAL
+from rag.profile import REFUSAL
 
 LEAVE = Question(
     id="leave",

@@ -14,6 +14,7 @@ from rag.errors import InhouseError
 
 EXIT_CODES = {
     "ConfigurationError": 2,
+    "ProfileError": 2,
     "UsageError": 2,
     "EmbedderMismatchError": 2,
     "IndexMissingError": 10,

@@ -18,7 +18,7 @@ from ingest import ingest
 from rag import Answer, Assistant, Filter, Turn
 from rag.answer import AnswerEvent, CitationsEvent, DeltaEvent, RetrievalEvent, Status
 from rag.errors import EmbedderMismatchError, IndexMissingError, InhouseError, UsageError
-from rag.prompt import REFUSAL
+from rag.profile import REFUSAL
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.rag.conftest import HANDBOOK

@@ -10,7 +10,7 @@ from rag.answer import Status
 from rag.citations import check
 from rag.document import Box
 from rag.hit import Hit
-from rag.prompt import REFUSAL
+from rag.profile import REFUSAL
 from rag.support import Source, find_evidence
 
 HANDBOOK = (

@@ -10,7 +10,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from rag.answer import Turn
 from rag.context import pack
 from rag.hit import Hit
-from rag.prompt import COMPACT, FULL, REFUSAL, Style, messages, style_of
+from rag.profile import REFUSAL
+from rag.prompt import COMPACT, FULL, Style, messages, style_of
 from rag.retriever import fuse
 
 
@@ -84,8 +85,8 @@ PASSAGES = (hit(1, "First text.", "Handbook", "Leave > Long"), hit(2, "Second te
 def test_a_large_model_sees_numbered_passages_with_their_places() -> None:
     told = messages("Why?", PASSAGES, (), FULL)
     assert [type(message) for message in told] == [SystemMessage, HumanMessage]
-    assert told[0].content == FULL.system
-    assert REFUSAL in FULL.system
+    assert told[0].content == FULL.system.format(refusal=REFUSAL)
+    assert REFUSAL in str(told[0].content)
     assert told[1].content == (
         "Passages:\n[1] Handbook, Leave > Long\nFirst text.\n\n[2] T\nSecond text.\n\nQuestion: Why?"
     )

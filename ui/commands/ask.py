@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, as_reader_option, with_settings
+from rag.cli_options import as_json_option, as_reader_option, profile_option, with_settings
 
 if TYPE_CHECKING:
     from rag import Answer, Assistant
@@ -17,31 +17,64 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("question")
+@click.option("--compare", is_flag=True, help="Ask the same model without the documents, too.")
+@profile_option
 @as_reader_option
 @as_json_option
 @with_settings
-def command(settings: Settings, question: str, readers: tuple[str, ...], as_json: bool) -> int:
+def command(
+    settings: Settings, question: str, compare: bool, readers: tuple[str, ...], as_json: bool
+) -> int:
     """Answer QUESTION from the documents, with its sources.
 
     Without a model server the passages that fit best are shown, and the exit code is 12.
 
     \b
-    Example:
+    Examples:
       inhouse ask "How long is parental leave?"
+      inhouse ask "How long is parental leave?" --profile profiles/hr.toml
+      inhouse ask "How long is parental leave?" --compare
     """
-    from rag import Assistant, Status
-    from rag.errors import ModelServerError
+    from rag import Assistant
 
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
+    if compare:
+        return _compare(assistant, question, as_json=as_json)
     if as_json:
         answer = assistant.ask(question)
         click.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=2))
     else:
         answer = print_answer(assistant, question)
-    unavailable = answer.status is Status.MODEL_UNAVAILABLE
+    return _exit_code(answer)
+
+
+def _exit_code(*answers: Answer) -> int:
+    from rag import Status
+    from rag.errors import ModelServerError
+
+    unavailable = any(each.status is Status.MODEL_UNAVAILABLE for each in answers)
     return ModelServerError.exit_code if unavailable else 0
+
+
+def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
+    from ui.view import terminal
+
+    if as_json:
+        both = assistant.compare(question)
+        click.echo(json.dumps(both.to_json(), ensure_ascii=False, indent=2))
+        return _exit_code(both.with_documents, both.without_documents)
+    click.secho("With the documents", bold=True)
+    told = print_answer(assistant, question)
+    click.secho("\nThe same model without them", bold=True)
+    *_, last = assistant.stream_without_documents(question)
+    alone: Answer = last.answer  # type: ignore[union-attr]
+    click.echo(terminal.answer_text(alone) or "It said nothing.")
+    click.echo(f"\n{terminal.alone_text(alone)}")
+    if alone.notice:
+        click.echo(terminal.safe(alone.notice), err=True)
+    return _exit_code(told, alone)
 
 
 def print_answer(assistant: Assistant, question: str) -> Answer:

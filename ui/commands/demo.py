@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import with_settings
+from rag.cli_options import profile_option, with_settings
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ QUESTIONS = (
     show_default=True,
     help="Folder of the sample documents.",
 )
+@profile_option
 @with_settings
 def command(settings: Settings, once: bool, documents: Path) -> None:
     """Start a model server, ingest the sample documents, ask three questions, then serve the page.

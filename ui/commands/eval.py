@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, tell, with_settings
+from rag.cli_options import as_json_option, profile_option, tell, with_settings
 
 if TYPE_CHECKING:
     from rag.evaluation import Evaluation
@@ -67,6 +67,7 @@ SOME_UNANSWERED = 3
     show_default=True,
     help="Questions to draft.",
 )
+@profile_option
 @as_json_option
 @with_settings
 def command(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, as_reader_option, with_settings
+from rag.cli_options import as_json_option, as_reader_option, profile_option, with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("query")
 @click.option("-k", type=click.IntRange(1, 1000), default=8, show_default=True, help="How many.")
+@profile_option
 @as_reader_option
 @as_json_option
 @with_settings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import with_settings
+from rag.cli_options import profile_option, with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--host", help="Address to listen on; loopback only, until sign-in is there.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
+@profile_option
 @with_settings
 def command(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the page on this machine until Ctrl-C."""

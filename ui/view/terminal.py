@@ -40,6 +40,16 @@ def status_text(answer: Answer, words: Words = ENGLISH) -> str:
     return click.style(name, fg=_COLOURS[answer.status], bold=True) + f": {meaning}"
 
 
+def alone_text(answer: Answer) -> str:
+    """How much of what the model says by itself the documents bear out."""
+    total = len(answer.sentences)
+    borne_out = sum(sentence.supported for sentence in answer.sentences)
+    if answer.status in (Status.MODEL_UNAVAILABLE, Status.NOT_IN_DOCUMENTS) or not total:
+        return status_text(answer)
+    sentences = "1 sentence" if total == 1 else f"{total} sentences"
+    return f"Of its {sentences}, the documents bear out {borne_out or 'none'}."
+
+
 def sources_text(answer: Answer) -> str:
     """The quoted sources; where nothing is cited, the passages that fit best."""
     if answer.citations:
