@@ -114,6 +114,12 @@ class Assistant:
         """How many documents the index holds, for whoever asks."""
         return self._reader.snapshot().count(self._narrowed(None)).documents
 
+    def readable(self, uris: Iterable[str]) -> frozenset[str]:
+        """Those of these documents that the index holds for whoever asks."""
+        from rag.index.listing import present
+
+        return present(self._reader.snapshot(), uris, self._narrowed(None))
+
     @property
     def model_name(self) -> str:
         """Name of the language model that answers, or would answer."""

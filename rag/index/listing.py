@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag.index import catalog
+from rag.index.filter import Filter
 from rag.index.schema import VISIBLE
 from rag.index.snapshot import Snapshot
 
@@ -27,6 +30,18 @@ def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
             {"g": snapshot.generation.id},
         )
         return [ListedDocument(*row) for row in rows]
+
+
+def present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozenset[str]:
+    """Those of these documents that the generation holds and the filter lets pass."""
+    condition, parameters = filter.sql()
+    with catalog.mapped_errors(snapshot.path):
+        rows = snapshot.connection().execute(
+            "SELECT uri FROM documents WHERE uri IN (SELECT value FROM json_each(:uris)) "
+            f"AND {VISIBLE} AND {condition}",
+            {**parameters, "g": snapshot.generation.id, "uris": json.dumps(list(uris))},
+        )
+        return frozenset(uri for (uri,) in rows)
 
 
 def page_at(snapshot: Snapshot, document_id: int, position: int) -> int | None:

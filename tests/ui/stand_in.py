@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rag.answer import (
@@ -159,6 +159,12 @@ class StandIn:
 
     def search(self, query: str, *, k: int = 8) -> list[Hit]:
         return list(HITS[:k])
+
+    def readable(self, uris: Iterable[str]) -> frozenset[str]:
+        return frozenset(uris) & {hit.uri for hit in HITS}
+
+    def for_readers(self, tokens: Iterable[str]) -> StandIn:
+        return self
 
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
         self.histories.append(tuple(history))

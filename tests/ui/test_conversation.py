@@ -13,6 +13,7 @@ from tests.ui.stand_in import StandIn
 from ui.view.text import ENGLISH
 from ui.web.conversation import Conversation
 from ui.web.desk import Desk
+from ui.web.people import LOCAL
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def desk(stand_in: StandIn) -> Desk:
 
 
 def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: Desk) -> None:
-    screens = list(Conversation().ask("How long?", desk))
+    screens = list(Conversation().ask("How long?", desk, LOCAL))
     assert ENGLISH.searching in (screens[0].now or "")
     assert ENGLISH.passages in (screens[1].now_evidence or ""), (
         "passages before the model's first word"
@@ -34,8 +35,8 @@ def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
     desk: Desk, stand_in: StandIn
 ) -> None:
     talk = Conversation()
-    list(talk.ask("How long?", desk))
-    second = list(talk.ask("And for adoption?", desk))
+    list(talk.ask("How long?", desk, LOCAL))
+    second = list(talk.ask("And for adoption?", desk, LOCAL))
     assert "How long?" in (second[0].earlier or "")
     assert 'id="e1"' in (second[0].earlier_evidence or "")
     assert 'id="t2"' in (second[-1].now or "")
@@ -47,7 +48,7 @@ def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
 def test_an_impossible_question_gets_one_sentence_and_leaves_all_else(
     question: str, desk: Desk
 ) -> None:
-    (screen,) = Conversation().ask(question, desk)
+    (screen,) = Conversation().ask(question, desk, LOCAL)
     assert screen.note
     assert screen.now is screen.earlier is None
     assert not screen.busy
@@ -60,7 +61,7 @@ def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
     talk = Conversation()
     threading.Timer(0.3, talk.stop).start()
     started = time.monotonic()
-    last = list(talk.ask("How long?", desk))[-1]
+    last = list(talk.ask("How long?", desk, LOCAL))[-1]
     stand_in.going.set()
     assert time.monotonic() - started < 2
     assert ENGLISH.stopped_why in (last.now or "")
@@ -70,17 +71,19 @@ def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
 
 def test_a_second_question_waits_for_the_first(desk: Desk, stand_in: StandIn) -> None:
     talk = Conversation()
-    first = talk.ask("How long?", desk)
+    first = talk.ask("How long?", desk, LOCAL)
     next(first)
-    assert [screen.now for screen in talk.ask("And?", desk)] == [None]
+    assert [screen.now for screen in talk.ask("And?", desk, LOCAL)] == [None]
     first.close()
-    assert len(list(talk.ask("And?", desk))) > 2, "a closed tab does not block the conversation"
+    assert len(list(talk.ask("And?", desk, LOCAL))) > 2, (
+        "a closed tab does not block the conversation"
+    )
 
 
 def test_a_defect_is_logged_and_said_in_a_sentence(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    last = list(Conversation().ask("crash", desk))[-1]
+    last = list(Conversation().ask("crash", desk, LOCAL))[-1]
     assert ENGLISH.broken in (last.now or "")
     assert not last.busy
     assert "a defect" in caplog.text
@@ -96,20 +99,20 @@ def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) ->
 
     desk, talk = Desk(open_assistant), Conversation()
     assert "There is no index in data. Make one." in (
-        list(talk.ask("How long?", desk))[-1].now or ""
+        list(talk.ask("How long?", desk, LOCAL))[-1].now or ""
     )
-    assert desk.state().index.note == "There is no index in data. Make one."
-    assert desk.state().model is None
+    assert desk.state(LOCAL).index.note == "There is no index in data. Make one."
+    assert desk.state(LOCAL).model is None
     there = True
-    assert "Grounded" in (list(talk.ask("How long?", desk))[-1].now or "")
-    assert desk.state().index.more == "1,317 passages · generation 7"
+    assert "Grounded" in (list(talk.ask("How long?", desk, LOCAL))[-1].now or "")
+    assert desk.state(LOCAL).index.more == "1,317 passages · generation 7"
 
 
 def test_the_model_server_is_asked_seldom(desk: Desk, stand_in: StandIn) -> None:
     stand_in.error = "It does not answer."
-    first = desk.state().model
+    first = desk.state(LOCAL).model
     stand_in.error = None
     assert first is not None
     assert not first.ok
     assert "It does not answer." in first.note
-    assert desk.state().model == first
+    assert desk.state(LOCAL).model == first

@@ -27,7 +27,7 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
     from rag import Assistant
     from ui.web.app import create_app
 
-    app = create_app(lambda: Assistant.open(settings.data, settings=settings))
+    app = create_app(lambda: Assistant.open(settings.data, settings=settings), settings=settings)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Inhouse is on http://{shown}:{port} (Ctrl-C ends it).")
     serve(app, sock)

@@ -13,6 +13,7 @@ from ui.view import evidence
 from ui.view.text import Words
 from ui.web.desk import Desk
 from ui.web.events import Frames
+from ui.web.people import Person
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Conversation:
         self.stopping = False
         self.busy = False
 
-    def ask(self, question: str, desk: Desk) -> Iterator[Screen]:
+    def ask(self, question: str, desk: Desk, person: Person) -> Iterator[Screen]:
         """Answer a question, screen by screen; the last screen is not busy. Raises nothing."""
         if self.busy:  # one answer at a time, wherever on the page the question came from
             yield Screen()
@@ -54,7 +55,7 @@ class Conversation:
             return
         self.stopping, self.busy = False, True
         try:
-            yield from self._screens(question, desk)
+            yield from self._screens(question, desk, person)
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
@@ -62,12 +63,12 @@ class Conversation:
         """End the answer that is being written, within a moment."""
         self.stopping = True
 
-    def _screens(self, question: str, desk: Desk) -> Iterator[Screen]:
+    def _screens(self, question: str, desk: Desk, person: Person) -> Iterator[Screen]:
         number = len(self.turns) + 1
         turn, sources = view.searching(number, question, desk.words), ""
         yield Screen(turn, sources, "".join(self.turns), "".join(self.evidences), note="")
         try:
-            for turn, sources in self._answer(number, question, desk):
+            for turn, sources in self._answer(number, question, desk, person):
                 yield Screen(turn, sources)
         except InhouseError as exc:
             turn = view.failed(number, question, str(exc), desk.words)
@@ -78,10 +79,13 @@ class Conversation:
         self.evidences.append(sources)
         yield Screen(turn, sources, busy=False)
 
-    def _answer(self, number: int, question: str, desk: Desk) -> Iterator[tuple[str, str]]:
+    def _answer(
+        self, number: int, question: str, desk: Desk, person: Person
+    ) -> Iterator[tuple[str, str]]:
         """(turn, evidence) each time that something new is to be seen."""
         words, text, sources, passages = desk.words, "", "", 0
-        frames = Frames(iter(desk.assistant().stream(question, history=tuple(self.history))))
+        assistant = desk.assistant_for(person)
+        frames = Frames(iter(assistant.stream(question, history=tuple(self.history))))
         try:
             for frame in frames:
                 for event in frame:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +14,9 @@ from rag.answer import Event, Turn
 from rag.errors import IndexMissingError, InhouseError
 from rag.hit import Hit
 from ui.view.text import ENGLISH, Words, counted
+from ui.web.people import Person
 
+_BOUND = 256  # assistants kept for different sets of reader tokens
 _PROBE_S = (
     5.0  # the model server is asked how it is at most this often, however many pages are open
 )
@@ -33,6 +36,8 @@ class Answering(Protocol):
     def model_server_error(self) -> str | None: ...
     def search(self, query: str, *, k: int = 8) -> list[Hit]: ...
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]: ...
+    def readable(self, uris: Iterable[str]) -> frozenset[str]: ...
+    def for_readers(self, tokens: Iterable[str]) -> Answering: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Desk:
         self._lock = threading.Lock()
         self._probing = threading.Lock()
         self._model: tuple[float, Part] | None = None
+        self._bound: OrderedDict[frozenset[str], Answering] = OrderedDict()
 
     def assistant(self) -> Answering:
         """The assistant, ready to search at once.
@@ -77,6 +83,29 @@ class Desk:
         if self._warming is not None:
             self._warming.join()
         return assistant
+
+    def assistant_for(self, person: Person) -> Answering:
+        """The assistant, bound to what this person may read: nothing else is found, read or counted.
+
+        The index, the embedder and the model are shared. Raises what opening it raises.
+        """
+        return self._bind(self.assistant(), person)
+
+    def readable(self, person: Person, uris: Iterable[str]) -> frozenset[str]:
+        """Those of these documents that are in the index now and that this person may read."""
+        return self._bind(self._opened(), person).readable(uris)
+
+    def _bind(self, assistant: Answering, person: Person) -> Answering:
+        if person.readers is None:
+            return assistant
+        with self._lock:
+            bound = self._bound.get(person.readers)
+            if bound is None:
+                bound = self._bound[person.readers] = assistant.for_readers(person.readers)
+            self._bound.move_to_end(person.readers)
+            while len(self._bound) > _BOUND:
+                self._bound.popitem(last=False)
+        return bound
 
     def prepare(self) -> None:
         """Open the assistant if that is possible, so that the first question does not wait for it."""
@@ -93,11 +122,11 @@ class Desk:
                 self._warming.start()
             return self._assistant
 
-    def state(self) -> State:
-        """How the index and the model are, now."""
+    def state(self, person: Person) -> State:
+        """How the index and the model are, now, as far as this person may know."""
         words = self.words
         try:
-            assistant = self._opened()
+            assistant = self._bind(self._opened(), person)
             documents = counted(words.document_count, assistant.document_count)
             passages = counted(words.passage_count, assistant.chunk_count)
             generation = words.generation.format(n=assistant.generation)

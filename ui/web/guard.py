@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ui.web.doors import Door
+from ui.web.people import LOCAL, put_person
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-MAX_BODY = 2 * 1024 * 1024  # bytes; a question, however long, is let in to be answered politely
 
 # Svelte writes style attributes, so those are allowed; inline scripts and style sheets are not.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -37,24 +37,16 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# Gradio brings uploads, file and proxy routes, a monitoring page and more. The page uses none of
-# them, and what is not on this list does not exist.
-_ROUTES = {
-    "GET": re.compile(
-        r"/|/healthz|/readyz|/state|/config|/theme\.css|/page/[\w-]+\.(?:css|js|svg)"
-        r"|/assets/[\w.-]+|/gradio_api/(?:info|queue/data|heartbeat/\w+)"
-    ),
-    "POST": re.compile(r"/gradio_api/queue/join"),
-}
 
 
 class Guard:
     """ASGI middleware; refuses with one plain sentence."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], doors: Sequence[Door]) -> None:
         """`hosts` are the names under which a browser may reach the page, without port."""
         self.app = app
         self.hosts = frozenset(hosts)
+        self.doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -86,19 +78,21 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return 403, "Requests from other sites are refused."
-        path, allowed = scope["path"], _ROUTES.get(scope["method"])
-        if allowed is None or ".." in path or not allowed.fullmatch(path):
+        method, path = scope["method"], scope["path"]
+        door = next((door for door in self.doors if door.fits(method, path)), None)
+        if door is None or ".." in path:
             return 404, "There is nothing here."
-        return _size_refusal(scope["method"], headers)
+        put_person(scope, LOCAL)
+        return _size_refusal(method, headers, door.needs.max_body)
 
 
-def _size_refusal(method: str, headers: dict[str, str]) -> tuple[int, str] | None:
+def _size_refusal(method: str, headers: dict[str, str], limit: int) -> tuple[int, str] | None:
     """Refuses a body that is too long or does not say how long it is: browsers always say it."""
     length = headers.get("content-length", "" if method == "POST" else "0")
     if "transfer-encoding" in headers or not length.isdecimal():
         return 411, "A request has to say how long it is."
-    if int(length) > MAX_BODY:
-        return 413, f"A request may have {MAX_BODY:,} bytes at most."
+    if int(length) > limit:
+        return 413, f"A request may have {limit:,} bytes at most."
     return None
 
 

@@ -11,6 +11,7 @@ from ui.view.markup import escape
 from ui.view.text import Words
 from ui.web.conversation import Conversation, Screen
 from ui.web.desk import Desk
+from ui.web.people import Person, with_person
 
 if TYPE_CHECKING:
     import gradio
@@ -93,7 +94,7 @@ def _draw(words: Words, starters: Sequence[str]) -> _Parts:
 def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
     import gradio as gr
 
-    answer = _answerer(desk)
+    answer = with_person(_answerer(desk))
     outputs = [
         *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence, parts.note),
         *(parts.question, parts.ask, parts.stop, parts.welcome),
@@ -111,7 +112,7 @@ def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
             api_visibility="private",
         )
     parts.stop.click(
-        Conversation.stop,
+        with_person(lambda _person, conversation: conversation.stop()),
         [conversation],
         None,
         show_progress="hidden",
@@ -120,11 +121,13 @@ def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
     )
 
 
-def _answerer(desk: Desk) -> Callable[[str | None, Conversation], Iterator[list[Any]]]:
+def _answerer(desk: Desk) -> Callable[[Person, str | None, Conversation], Iterator[list[Any]]]:
     import gradio as gr
 
-    def answer(question: str | None, conversation: Conversation) -> Iterator[list[Any]]:
-        for screen in conversation.ask(question or "", desk):
+    def answer(
+        person: Person, question: str | None, conversation: Conversation
+    ) -> Iterator[list[Any]]:
+        for screen in conversation.ask(question or "", desk, person):
             yield [
                 *_changes(screen),
                 gr.skip()

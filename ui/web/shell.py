@@ -6,6 +6,7 @@ links to other hosts. This one has neither: Gradio then fetches its configuratio
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html import escape
 from pathlib import Path
@@ -32,6 +33,12 @@ def gradio_assets() -> tuple[str, str]:
             hint="Install a tested one with: pip install 'gradio>=6.25,<7'",
         )
     return script[1], style[1]
+
+
+def version() -> str:
+    """What changes with our own style and scripts."""
+    files = sorted(file for file in STATIC.iterdir() if file.is_file())
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def shell(words: Words, version: str) -> str:

@@ -1,0 +1,137 @@
+"""What is kept of people: conversations and feedback, each person's own."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from rag.answer import Status
+from rag.errors import StorageError, UsageError
+from rag.evaluation.questions import read_questions
+from tests.ui.stand_in import HITS, make_answer
+from ui.errors import NotThereError
+from ui.web.feedback import FeedbackBook, as_drafts, as_lines, as_questions
+from ui.web.history import History
+from ui.web.people import Person, Role
+from ui.web.store import Store
+
+ANNA = Person("a1", "anna", Role.READER)
+BERT = Person("b1", "bert", Role.ADMIN, readers=None)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "people.db")
+
+
+@pytest.fixture
+def history(store: Store) -> History:
+    return History(store)
+
+
+def test_a_conversation_is_kept_as_it_was(history: History, tmp_path: Path) -> None:
+    """Another process finds the same answers, under the first question's words."""
+    made = history.create(ANNA)
+    first, second = make_answer("How long?", Status.PARTIAL), make_answer("And?", Status.GROUNDED)
+    assert [history.append(ANNA, made, first), history.append(ANNA, made, second)] == [1, 2]
+    again = History(Store(tmp_path / "people.db"))
+    assert [turn.answer for turn in again.turns(ANNA, made)] == [first, second]
+    assert [(each.title, each.turns) for each in again.find(ANNA)] == [("How long?", 2)]
+
+
+def test_the_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> None:
+    history.create(ANNA)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_search_ignores_case_in_any_language(history: History) -> None:
+    made = history.create(ANNA)
+    history.append(ANNA, made, make_answer("Wie viele ÜBERSTUNDEN?", Status.GROUNDED))
+    assert [each.id for each in history.find(ANNA, search="überstunden")] == [made]
+    assert [each.id for each in history.find(ANNA, search="three blocks")] == [made]
+    assert history.find(ANNA, search="%") == []
+
+
+def test_another_s_conversation_is_not_there(history: History) -> None:
+    """Whatever the role, and whatever is tried with it."""
+    made = history.create(ANNA, "Mine")
+    history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
+    for attempt in (
+        lambda: history.turns(BERT, made),
+        lambda: history.rename(BERT, made, "Yours"),
+        lambda: history.delete(BERT, made),
+        lambda: history.append(BERT, made, make_answer("x", Status.GROUNDED)),
+        lambda: history.export(BERT, [made]),
+    ):
+        with pytest.raises(NotThereError):
+            attempt()
+    assert history.find(BERT) == []
+    assert history.export(BERT) == {"conversations": []}
+    assert history.delete_all(BERT) == 0
+    assert [(each.title, each.turns) for each in history.find(ANNA)] == [("Mine", 1)]
+
+
+def test_what_is_deleted_is_gone_from_the_file(history: History, tmp_path: Path) -> None:
+    made = history.create(ANNA)
+    history.append(ANNA, made, make_answer("Zanzibar?", Status.GROUNDED))
+    history.delete(ANNA, made)
+    with pytest.raises(NotThereError):
+        history.turns(ANNA, made)
+    history._store.close()
+    assert b"Zanzibar" not in (tmp_path / "people.db").read_bytes()
+
+
+def test_an_export_is_json_with_every_answer(history: History) -> None:
+    made = history.create(ANNA)
+    history.rename(ANNA, made, "  Leave\x00\n and more ")
+    history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
+    (exported,) = json.loads(json.dumps(history.export(ANNA)))["conversations"]
+    assert exported["title"] == "Leave and more"
+    assert exported["turns"][0]["answer"]["question"] == "How long?"
+
+
+def test_a_file_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:
+    with Store(tmp_path / "people.db").writing() as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StorageError, match="format 99"):
+        Store(tmp_path / "people.db")
+
+
+def test_a_second_word_on_an_answer_replaces_the_first(store: Store) -> None:
+    book, answer = FeedbackBook(store), make_answer("How long?", Status.GROUNDED)
+    book.give(ANNA, answer, helpful=True, conversation="c", turn=1)
+    book.give(ANNA, answer, helpful=False, reason="wrong", note=" no ", conversation="c", turn=1)
+    book.give(BERT, answer, helpful=True, conversation="c", turn=1)
+    assert [(f.helpful, f.reason, f.note) for f in book.of(ANNA, "c").values()] == [
+        (False, "wrong", "no")
+    ]
+    assert [f.name for f in book.find(None, helpful=True)] == ["bert"]
+    book.withdraw(ANNA, "c", 1)
+    assert book.of(ANNA, "c") == {}
+    with pytest.raises(UsageError, match="is no reason"):
+        book.give(ANNA, answer, helpful=False, reason="bored")
+
+
+def test_feedback_is_seen_by_who_may_read_what_it_quotes(store: Store) -> None:
+    book = FeedbackBook(store)
+    book.give(ANNA, make_answer("How long?", Status.GROUNDED), helpful=True)
+    everything = {hit.uri for hit in HITS}
+    assert len(book.find(lambda uris: frozenset(uris) & everything)) == 1
+    assert book.find(lambda uris: frozenset(uris) - {HITS[3].uri}) == []
+
+
+def test_helpful_feedback_becomes_questions_that_eval_reads(store: Store, tmp_path: Path) -> None:
+    book = FeedbackBook(store)
+    book.give(ANNA, make_answer("How long?", Status.GROUNDED), helpful=True)
+    book.give(ANNA, make_answer("Who?", Status.NOT_IN_DOCUMENTS), helpful=True)
+    book.give(ANNA, make_answer("Why?", Status.PARTIAL), helpful=False, reason="wrong")
+    (tmp_path / "questions.jsonl").write_text(as_lines(as_questions(book.find(None))), "utf-8")
+    read = {q.question: q for q in read_questions(tmp_path / "questions.jsonl").questions}
+    assert read.keys() == {"How long?", "Who?"}
+    assert read["How long?"].facts[0].filename == "parental-leave.pdf"
+    assert read["Who?"].unanswerable
+    assert [(d["question"], d["reason"]) for d in as_drafts(book.find(None))] == [("Why?", "wrong")]

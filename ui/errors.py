@@ -1,0 +1,43 @@
+"""What the front ends refuse, in one tree.
+
+    InhouseError (rag.errors)
+    └── FrontEndError
+        ├── NotThereError       what was asked for is not there, or not for this person
+        ├── NotAllowedError     this person may not do that
+        ├── TooManyError        too often, or too much at once; `retry_after_s` says when to come back
+        └── RefusedFileError    a file that is not taken: too large, of a wrong kind, of an impossible name
+
+`status` is what a page answers over HTTP.
+"""
+
+from __future__ import annotations
+
+from rag.errors import InhouseError
+
+
+class FrontEndError(InhouseError):
+    """Base of what the front ends refuse."""
+
+    status = 400
+
+
+class NotThereError(FrontEndError):
+    status = 404
+
+
+class NotAllowedError(FrontEndError):
+    status = 403
+
+
+class TooManyError(FrontEndError):
+    """`retry_after_s`: seconds after which it may work again."""
+
+    status = 429
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float = 60.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class RefusedFileError(FrontEndError):
+    status = 422

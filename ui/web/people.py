@@ -1,0 +1,135 @@
+"""Who is asking: on every request and every Gradio event of the page."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from rag.source_settings import EVERYBODY
+from ui.errors import NotAllowedError
+
+_STATE = "inhouse_person"
+_NEEDS = "inhouse_needs"
+MAX_BODY = 2 * 1024 * 1024  # bytes; a question, however long, is let in to be answered politely
+
+
+class Role(StrEnum):
+    """What somebody may do; each may do what the ones before it may.
+
+    reader: ask and search. editor: also the documents: upload, withdraw, ingest. admin: also what concerns
+    everybody: others' feedback, evaluations, numbers of the server.
+    """
+
+    READER = "reader"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+    def covers(self, least: Role) -> bool:
+        """Whether somebody of this role may do what needs `least`."""
+        order = list(Role)
+        return order.index(self) >= order.index(least)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on the page.
+
+    `key` is who it is, for what is kept of them: it outlives a change of the name, and a new person of an
+    old name has another. `readers` are their reader tokens; None: they may read everything.
+    """
+
+    key: str
+    name: str
+    role: Role
+    readers: frozenset[str] | None = frozenset({EVERYBODY})
+
+    def may(self, least: Role) -> bool:
+        """Whether their role allows what needs at least `least`."""
+        return self.role.covers(least)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route or an event asks of a request. `least` None: nothing, anybody may use it."""
+
+    least: Role | None
+    max_body: int = MAX_BODY
+
+
+LOCAL = Person(key="local", name="", role=Role.ADMIN, readers=None)
+"""Whoever sits at this machine, where no sign-in is set up: it is their own index."""
+
+
+def person_of(request: Any) -> Person:
+    """The person behind a FastAPI request or a `gradio.Request`.
+
+    Raises LookupError where nobody is: on the few routes that are open to anybody.
+    """
+    request = getattr(request, "request", request)  # Gradio's holds FastAPI's
+    person = request.scope.get("state", {}).get(_STATE)
+    if person is None:
+        raise LookupError("nobody has signed in on this request")
+    if not isinstance(person, Person):
+        raise TypeError(f"the request's person is a {type(person).__name__}")
+    return person
+
+
+def put_person(scope: Any, person: Person) -> None:
+    """Note on an ASGI scope who it is; for the one middleware that knows."""
+    scope.setdefault("state", {})[_STATE] = person
+
+
+def with_person(function: Callable[..., Any], least: Role = Role.READER) -> Callable[..., Any]:
+    """A Gradio event's function that is called with the person first, before its inputs.
+
+    Every event of the page goes through here, so that each has a least role.
+    """
+    import gradio as gr
+
+    def admitted(request: gr.Request) -> Person:
+        person = person_of(request)
+        if not person.may(least):
+            raise NotAllowedError(f"This needs the role {least}.")
+        return person
+
+    def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
+        yield from function(admitted(request), *inputs)
+
+    def at_once(request: Any, *inputs: Any) -> Any:
+        return function(admitted(request), *inputs)
+
+    event = in_pieces if inspect.isgeneratorfunction(function) else at_once
+    # Gradio finds out from the annotation what it has to pass.
+    event.__annotations__["request"] = gr.Request
+    event.__name__ = getattr(function, "__name__", "event")
+    return needs(least)(event)
+
+
+def needs(
+    least: Role | None, *, max_body: int = MAX_BODY
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a route's function with the least role it needs; None: open to anybody, signed in or not.
+
+    `max_body`: the longest request body, in bytes.
+    """
+
+    def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+        setattr(function, _NEEDS, Needs(least, max_body))
+        return function
+
+    return mark
+
+
+def needs_of(function: Callable[..., Any] | None) -> Needs:
+    """What a route's or an event's function was marked with; raises LookupError if it was not."""
+    found = getattr(function, _NEEDS, None)
+    if not isinstance(found, Needs):
+        name = getattr(function, "__qualname__", function)
+        raise LookupError(
+            f"{name} does not say who may use it: mark a route with needs(), an event with "
+            "with_person()."
+        )
+    return found

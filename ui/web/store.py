@@ -1,0 +1,164 @@
+"""The file of what the page keeps of people: accounts, sessions, history, feedback."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+
+from rag.errors import IndexLockedError, StorageError
+
+PEOPLE = "people.db"
+MIGRATIONS = (
+    """
+    CREATE TABLE accounts (
+        key TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        password TEXT,
+        role TEXT NOT NULL,
+        readers TEXT,
+        created_at REAL NOT NULL,
+        disabled_at REAL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE sessions (
+        token BLOB PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts(key) ON DELETE CASCADE,
+        created_at REAL NOT NULL,
+        seen_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX sessions_account ON sessions(account);
+
+    CREATE TABLE conversations (
+        id TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        title TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        updated_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX conversations_person ON conversations(person, updated_at);
+
+    CREATE TABLE turns (
+        conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+        n INTEGER NOT NULL,
+        asked_at REAL NOT NULL,
+        answer TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        PRIMARY KEY (conversation, n)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE feedback (
+        id TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        name TEXT NOT NULL,
+        given_at REAL NOT NULL,
+        conversation TEXT,
+        turn INTEGER,
+        helpful INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        note TEXT NOT NULL,
+        answer TEXT NOT NULL,
+        UNIQUE (person, conversation, turn)
+    ) WITHOUT ROWID;
+    CREATE INDEX feedback_given ON feedback(given_at);
+    """,
+)
+"""Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class Store:
+    """One file, opened once by each process; safe to share between threads and processes.
+
+    `path` None keeps everything in memory, for as long as the process runs. Raises StorageError.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        if path is not None:
+            _make_private(path)
+        with self._mapped():
+            self._connection = apsw.Connection(":memory:" if path is None else str(path))
+            self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+            self._connection.execute(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                "PRAGMA secure_delete = ON"
+            ).fetchall()  # a statement runs when the rows of the one before it were taken
+            self._migrate()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """One unchanging view."""
+        with self._transaction("BEGIN") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """All or nothing."""
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[apsw.Connection]:
+        with self._lock, self._mapped():
+            self._connection.execute(begin)
+            try:
+                yield self._connection
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _migrate(self) -> None:
+        with self.writing() as connection:
+            found = connection.execute("PRAGMA user_version").fetchone()[0]
+            if found > len(MIGRATIONS):
+                raise StorageError(
+                    f"{self.path} has format {found}; this program reads up to format "
+                    f"{len(MIGRATIONS)}.",
+                    hint="Use a newer release of Inhouse.",
+                )
+            for step in MIGRATIONS[found:]:
+                connection.execute(step).fetchall()
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    @contextlib.contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except apsw.BusyError as exc:
+            raise IndexLockedError(f"{self.path} is in use by another program: {exc}.") from exc
+        except apsw.Error as exc:
+            raise StorageError(
+                f"{self.path or 'The store of people'} failed: {type(exc).__name__}: {exc}.",
+                hint="Check the disk's free space and the folder's permissions.",
+            ) from exc
+
+
+def new_id() -> str:
+    """A random name for something that is kept; nobody can guess one, and knowing it is no permission."""
+    return secrets.token_urlsafe(12)
+
+
+def _make_private(path: Path) -> None:
+    """What people asked is for this program's user alone; SQLite's other files get the same mode."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as exc:
+        raise StorageError(
+            f"{path} cannot be written: {exc.strerror}.",
+            hint="Check the folder's permissions, or name another file as web.people.",
+        ) from exc
