@@ -12,6 +12,7 @@
             ├── UnsupportedFileError  its format is not read
             ├── FileTooLargeError     is, or unpacks to, more than the limit
             ├── FileAccessError       could not be opened or read just now (transient)
+            ├── FileChangedError      is not what it was when it was read in (transient)
             ├── ParserTimeoutError    the parser took longer than the limit
             ├── ParserMemoryError     the parser needed more memory than the limit
             └── ParserCrashError      the parser's process died
@@ -89,6 +90,14 @@ class FileAccessError(UnreadableFileError):
     permanent = False
 
 
+class FileChangedError(UnreadableFileError):
+    code = "changed"
+    permanent = False
+
+    def __init__(self, reason: str = "has changed since it was read in", *, hint: str = "") -> None:
+        super().__init__(reason, hint=hint or "It is read again at the next ingest.")
+
+
 class ParserTimeoutError(UnreadableFileError):
     code = "timeout"
 
@@ -111,6 +120,7 @@ _BY_CODE: dict[str, type[UnreadableFileError]] = {
         UnsupportedFileError,
         FileTooLargeError,
         FileAccessError,
+        FileChangedError,
         ParserTimeoutError,
         ParserMemoryError,
         ParserCrashError,

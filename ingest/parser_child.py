@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ingest.errors import (
     IngestError,
@@ -26,6 +27,7 @@ from ingest.loaded import LoadedDocument
 from ingest.parser_process import FRAME
 
 Outcome = LoadedDocument | UnreadableFileError
+_Answer = TypeVar("_Answer")
 
 _START_TIMEOUT_S = 60.0
 
@@ -47,12 +49,25 @@ class ParserChild:
         self._stopped = threading.Event()
         self._reaping = threading.Lock()
 
-    def load(self, request: dict[str, str], descriptor: int) -> Outcome:
+    def load(self, request: dict[str, Any], descriptor: int) -> Outcome:
         """Have the child read the file; a second child tries again if one that was in use died of it."""
+        return self._serve(request, descriptor, self._document)
+
+    def draw(
+        self, request: dict[str, Any], descriptor: int
+    ) -> dict[str, Any] | UnreadableFileError:
+        """Have the child draw a page, within the same limits; what it says is not checked yet."""
+        return self._serve(request, descriptor, self._picture)
+
+    def _serve(
+        self, request: dict[str, Any], descriptor: int, read: Callable[[dict[str, Any]], _Answer]
+    ) -> _Answer | UnreadableFileError:
         for _ in range(2):
             was_fresh = self._process is None or self._served == 0
             try:
-                return self._ask(request, descriptor)
+                return read(self._ask(request, descriptor))
+            except UnreadableFileError as exc:
+                return exc
             except TimeoutError:
                 self.end()
                 return ParserTimeoutError(f"took longer than {self._timeout_s:g} s")
@@ -67,7 +82,8 @@ class ParserChild:
         self._stopped.set()
         self._kill(self._process)
 
-    def _ask(self, request: dict[str, str], descriptor: int) -> Outcome:
+    def _ask(self, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
+        """The child's answer; raises the UnreadableFileError that it reports."""
         connection = self._start() if self._socket is None else self._socket
         deadline = time.monotonic() + self._timeout_s
         payload = json.dumps(request).encode()
@@ -81,18 +97,24 @@ class ParserChild:
         self._served += 1
         if answer.get("last"):
             self.end()
-        return self._outcome(answer)
-
-    def _outcome(self, answer: dict[str, Any]) -> Outcome:
-        if "document" not in answer:
-            if answer.get("code") == "memory":
-                return self._memory_error()
+        if "code" in answer:
+            if answer["code"] == "memory":
+                raise self._memory_error()
             code, reason, hint = (str(answer.get(key, "")) for key in ("code", "reason", "hint"))
-            return unreadable_file_error(code, reason or "cannot be read", hint)
+            raise unreadable_file_error(code, reason or "cannot be read", hint)
+        return answer
+
+    def _document(self, answer: dict[str, Any]) -> LoadedDocument:
         try:
             return LoadedDocument.from_json(answer["document"])
-        except ValueError as exc:
+        except (KeyError, ValueError) as exc:
             raise _DiedError(str(exc)) from exc
+
+    def _picture(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(answer.get("picture"), dict):
+            raise _DiedError("the answer has no picture")
+        picture: dict[str, Any] = answer["picture"]
+        return picture
 
     def _start(self) -> socket.socket:
         if self._stopped.is_set():

@@ -114,6 +114,10 @@ def _answer(request: dict[str, Any], file: int) -> dict[str, Any]:
     try:
         with os.fdopen(file, "rb") as source:
             data = source.read()
+        if "page" in request:
+            from ingest.parsers.pdf_page import draw_page
+
+            return {"picture": draw_page(data, **request["page"])}
         document = load_bytes(data, request["media_type"], suffix=request["suffix"])
         return {"document": document.to_json()}
     except UnreadableFileError as exc:

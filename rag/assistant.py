@@ -15,6 +15,7 @@ from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.errors import ModelServerError, UsageError
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
+from rag.index.reading import Reading
 from rag.inquiry import Inquiry
 from rag.profile import Profile, find_profile
 from rag.readers import asker, both
@@ -139,6 +140,10 @@ class Assistant:
         except ModelServerError as exc:
             return str(exc)
         return None
+
+    def reading(self) -> Reading:
+        """The documents of the newest generation, to be opened by whoever asks."""
+        return Reading(self._reader.snapshot(), self._narrowed(None))
 
     def search(
         self,

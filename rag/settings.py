@@ -137,6 +137,9 @@ class WebSettings(_Section):
 
     host: str = Field("127.0.0.1", description="Address; loopback unless sign-in is set up.")
     port: int = Field(7860, ge=1, le=65535, description="Port.")
+    originals: bool = Field(
+        False, description="Whether people may download the files that answers rest on."
+    )
 
 
 class Settings(_Section):

@@ -14,16 +14,21 @@ _END = b"%%EOF"
 _END_WITHIN = 64 * 1024
 
 
-def parse_pdf(data: bytes) -> LoadedDocument:
+def open_pdf(data: bytes) -> Any:
+    """The `pypdfium2.PdfDocument`, to be closed; raises DamagedFileError or EncryptedFileError."""
     import pypdfium2
 
     if _END not in data[-_END_WITHIN:]:
         # PDFium would rebuild what is left, and nobody would know that pages are missing.
         raise DamagedFileError("is truncated: its end is missing")
     try:
-        document = pypdfium2.PdfDocument(data)
+        return pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as exc:
         raise _open_error(exc) from exc
+
+
+def parse_pdf(data: bytes) -> LoadedDocument:
+    document = open_pdf(data)
     try:
         pages = [_read_page(document, index) for index in range(len(document))]
         if not pages:

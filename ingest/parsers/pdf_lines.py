@@ -64,6 +64,12 @@ def page_lines(page: Any, number: int) -> list[RawLine]:
         textpage.close()
 
 
+def stretch_boxes(page: Any, textpage: Any, number: int, first: int, count: int) -> tuple[Box, ...]:
+    """The rectangle of each line that `count` characters from PDFium's character `first` on stand in."""
+    boxes, _ = _LineReader(page, textpage, number)._boxes(first, count, 0)
+    return boxes
+
+
 class _LineReader:
     def __init__(self, page: Any, textpage: Any, number: int) -> None:
         import pypdfium2.raw as pdfium

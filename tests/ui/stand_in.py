@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -141,6 +142,16 @@ def make_answer(question: str, status: Status) -> Answer:
     )
 
 
+class NoReading:
+    """Names documents; none of them can be opened."""
+
+    def name(self, uri: str) -> str:
+        return hashlib.sha256(uri.encode()).hexdigest()[:24]
+
+    def named(self, name: str) -> None:
+        return None
+
+
 class StandIn:
     """Answers with the status whose name is in the question, or grounded; a word each `pause` s."""
 
@@ -162,6 +173,9 @@ class StandIn:
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         return frozenset(uris) & {hit.uri for hit in HITS}
+
+    def reading(self) -> NoReading:
+        return NoReading()
 
     def for_readers(self, tokens: Iterable[str]) -> StandIn:
         return self

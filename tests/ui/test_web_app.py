@@ -46,7 +46,7 @@ def test_every_answer_carries_the_security_headers(client, path: str) -> None:  
 
 def test_the_document_has_no_inline_script_and_names_no_other_host(client) -> None:  # type: ignore[no-untyped-def]
     document = client.get("/").text
-    assert document.count("<script") == document.count('<script type="module" src="/') == 3
+    assert document.count("<script") == document.count('<script type="module" src="/') > 1
     assert "http" not in document.replace("http-equiv", "")
     assert "<style" not in document
 

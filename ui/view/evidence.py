@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from rag.answer import Answer, Citation
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
+from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
+from ui.view.passage import Span, passage
 from ui.view.text import Words
 
 _AROUND = 220  # characters of the passage shown on each side of a quote
@@ -16,27 +19,44 @@ _GLANCE = 320  # characters of a passage that nobody cited
 _SPARE = 80  # characters; so little is not worth a click
 
 
-def found(turn: int, question: str, hits: tuple[Hit, ...], words: Words) -> str:
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the one who looks may open. Documents in `gone` were withdrawn since the answer, or from them.
+
+    `name` gives a document's short name for links; without it there are none.
+    """
+
+    name: Name | None = None
+    gone: Collection[str] = field(default_factory=frozenset)
+
+
+def found(
+    turn: int, question: str, hits: tuple[Hit, ...], words: Words, shelf: Shelf | None = None
+) -> str:
     """The passages, before the model has said anything."""
-    return _section(turn, question, words.passages, len(hits), _passages(hits, words), words)
+    cards = _Cards(words, shelf or Shelf())
+    return _section(turn, question, words.passages, len(hits), cards.passages(hits), words)
 
 
-def evidence(turn: int, answer: Answer, words: Words) -> str:
+def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None) -> str:
     """The sources of a finished answer."""
-    context = answer.context
+    context, cards = answer.context, _Cards(words, shelf or Shelf())
     if not answer.citations:
         hits = context.cited + context.read + context.retrieved
-        inner = _passages(sorted(hits, key=lambda hit: hit.rank), words)
+        inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
         return _section(turn, answer.question, words.passages, len(hits), inner, words)
-    sources = "".join(
-        _source(turn, citation, context.cited, words) for citation in answer.citations
-    )
+    sources = "".join(cards.source(turn, each, context.cited) for each in answer.citations)
     inner = (
         f'<ol class="sources">{sources}</ol>'
-        + _folded(words.also_read, context.read, words)
-        + _folded(words.also_found, context.retrieved, words)
+        + cards.folded(words.also_read, context.read)
+        + cards.folded(words.also_found, context.retrieved)
     )
     return _section(turn, answer.question, words.sources, len(answer.citations), inner, words)
+
+
+def file_name(uri: str) -> str:
+    """The file and its folder. Where that folder lies on the server is nobody's business here."""
+    return escape_name("/".join(PurePosixPath(uri).parts[-2:]).lstrip("/"))
 
 
 def _section(turn: int, question: str, title: str, count: int, inner: str, words: Words) -> str:
@@ -48,17 +68,76 @@ def _section(turn: int, question: str, title: str, count: int, inner: str, words
     )
 
 
-def _source(turn: int, citation: Citation, cited: tuple[Hit, ...], words: Words) -> str:
-    head = _head(citation.title, citation.uri, citation.page, citation.section, words)
-    hit = _passage_of(citation, cited)
-    if hit is None:
-        quote = f"<blockquote><mark>{escape(citation.quote)}</mark></blockquote>"
-    else:
-        quote = _highlighted(hit, citation.start - hit.start, citation.end - hit.start, words)
-    return (
-        f'<li class="source" id="e{turn}-s{citation.n}"><span class="n"><span class="sr">'
-        f"{words.source} </span>{citation.n}</span>{head}{quote}</li>"
-    )
+class _Cards:
+    """A card for each source and passage."""
+
+    def __init__(self, words: Words, shelf: Shelf) -> None:
+        self._words, self._shelf = words, shelf
+
+    def source(self, turn: int, citation: Citation, cited: tuple[Hit, ...]) -> str:
+        words, uri = self._words, citation.uri
+        hit = _passage_of(citation, cited)
+        if uri in self._shelf.gone:
+            body = self._gone()
+        elif hit is None:
+            quote = passage(
+                citation.quote, (0, len(citation.quote)), markdown=_is_markdown(citation.uri)
+            )
+            body = f"<blockquote>{quote}</blockquote>" + self._opener(
+                uri, citation.start, citation.end, citation.quote, citation.page
+            )
+        else:
+            mark = (citation.start - hit.start, citation.end - hit.start)
+            body = self._highlighted(hit, *mark) + self._opener(
+                uri, citation.start, citation.end, citation.quote, citation.page
+            )
+        head = _head(citation.title, uri, citation.page, citation.section, words)
+        return (
+            f'<li class="source" id="e{turn}-s{citation.n}"><span class="n"><span class="sr">'
+            f"{words.source} </span>{citation.n}</span>{head}{body}</li>"
+        )
+
+    def passages(self, hits: Iterable[Hit]) -> str:
+        return f'<ul class="passages">{"".join(map(self._passage, hits))}</ul>'
+
+    def folded(self, title: str, hits: tuple[Hit, ...]) -> str:
+        if not hits:
+            return ""
+        return _details(f"{title} ({len(hits)})", self.passages(hits), "further")
+
+    def _passage(self, hit: Hit) -> str:
+        words = self._words
+        head = _head(hit.title, hit.uri, hit.page, hit.section, words)
+        if hit.uri in self._shelf.gone:
+            return f'<li class="passage">{head}{self._gone()}</li>'
+        opener = self._opener(hit.uri, hit.start, hit.end, hit.text, hit.page)
+        if len(hit.text) <= _GLANCE + _SPARE:
+            return f'<li class="passage">{head}{_quote(hit, 0, len(hit.text))}{opener}</li>'
+        glance = _quote(hit, 0, _word_edge(hit.text, _GLANCE))
+        whole = _details(words.whole_passage, _quote(hit, 0, len(hit.text)), "whole")
+        return f'<li class="passage">{head}{glance}{whole}{opener}</li>'
+
+    def _highlighted(self, hit: Hit, start: int, end: int) -> str:
+        text = hit.text
+        first = _word_edge(text, start - _AROUND) if start > _AROUND + _SPARE else 0
+        last = _word_edge(text, end + _AROUND) if len(text) - end > _AROUND + _SPARE else len(text)
+        quote = _quote(hit, first, last, (start, end))
+        if first == 0 and last == len(text):
+            return quote
+        whole = _quote(hit, 0, len(text), (start, end))
+        return quote + _details(self._words.whole_passage, whole, "whole")
+
+    def _opener(self, uri: str, start: int, end: int, text: str, page: int | None) -> str:
+        """Leads to the document itself, opened at the passage."""
+        if self._shelf.name is None:
+            return ""
+        words = self._words
+        label = words.in_document if page is None else words.on_page.format(page=page)
+        link = source_link(self._shelf.name, uri, start, end, text)
+        return f'<p class="open"><a href="{link}">{escape(label)}</a></p>'
+
+    def _gone(self) -> str:
+        return f'<p class="gone">{escape(self._words.withdrawn)}</p>'
 
 
 def _passage_of(citation: Citation, cited: tuple[Hit, ...]) -> Hit | None:
@@ -70,18 +149,20 @@ def _passage_of(citation: Citation, cited: tuple[Hit, ...]) -> Hit | None:
     return None
 
 
-def _highlighted(hit: Hit, start: int, end: int, words: Words) -> str:
-    text = hit.text
-    first = _word_edge(text, start - _AROUND) if start > _AROUND + _SPARE else 0
-    last = _word_edge(text, end + _AROUND) if len(text) - end > _AROUND + _SPARE else len(text)
-    mark = f"<mark>{escape(text[start:end])}</mark>"
-    before = ("…\u00a0" if first else "") + escape(text[first:start].lstrip())
-    after = escape(text[end:last].rstrip()) + ("\u00a0…" if last < len(text) else "")
-    quote = f"<blockquote>{before}{mark}{after}</blockquote>"
-    if first == 0 and last == len(text):
-        return quote
-    whole = f"{escape(text[:start])}{mark}{escape(text[end:])}"
-    return quote + _details(words.whole_passage, f"<blockquote>{whole}</blockquote>", "whole")
+def _quote(hit: Hit, first: int, last: int, mark: Span | None = None) -> str:
+    """Characters `first` to `last` of the passage, with an ellipsis where it is cut."""
+    mark = mark and (mark[0] - first, mark[1] - first)
+    inner = passage(hit.text[first:last], mark, markdown=_is_markdown(hit.uri))
+    kind = " ".join(
+        name
+        for name, cut in (("cut-before", first > 0), ("cut-after", last < len(hit.text)))
+        if cut
+    )
+    return f'<blockquote class="{kind}">{inner}</blockquote>'
+
+
+def _is_markdown(uri: str) -> bool:
+    return uri.lower().endswith((".md", ".markdown"))
 
 
 def _word_edge(text: str, at: int) -> int:
@@ -89,44 +170,20 @@ def _word_edge(text: str, at: int) -> int:
     return space if space >= 0 else at
 
 
-def _passages(hits: Iterable[Hit], words: Words) -> str:
-    return f'<ul class="passages">{"".join(_passage(hit, words) for hit in hits)}</ul>'
-
-
-def _passage(hit: Hit, words: Words) -> str:
-    head = _head(hit.title, hit.uri, hit.page, hit.section, words)
-    text = hit.text.strip()
-    if len(text) <= _GLANCE + _SPARE:
-        return f'<li class="passage">{head}<blockquote>{escape(text)}</blockquote></li>'
-    glance = escape(text[: _word_edge(text, _GLANCE)].rstrip())
-    whole = _details(words.whole_passage, f"<blockquote>{escape(text)}</blockquote>", "whole")
-    return f'<li class="passage">{head}<blockquote>{glance}\u00a0…</blockquote>{whole}</li>'
-
-
-def _folded(title: str, hits: tuple[Hit, ...], words: Words) -> str:
-    if not hits:
-        return ""
-    return _details(f"{title} ({len(hits)})", _passages(hits, words), "further")
-
-
 def _details(summary: str, inner: str, kind: str) -> str:
     return f'<details class="{kind}"><summary>{escape(summary)}</summary>{inner}</details>'
 
 
 def _head(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
-    where = [_file(uri)]
+    where = [file_name(uri)]
     if page is not None:
-        where.append(escape(words.page.format(page=page)))
+        paged = words.slide if uri.lower().endswith(".pptx") else words.page
+        where.append(escape(paged.format(page=page)))
     if section:
         path = section.split(SECTION_SEPARATOR)
         # A document's first heading is most often its title, which stands above already.
         path = path[1:] if path[0].strip() == title.strip() else path
         if path:
             where.append(" › ".join(escape_name(part) for part in path))
-    name = escape_name(title) or _file(uri)
+    name = escape_name(title) or file_name(uri)
     return f'<h3>{name}</h3><p class="where">{" · ".join(where)}</p>'
-
-
-def _file(uri: str) -> str:
-    """The file and its folder. Where that folder lies on the server is nobody's business here."""
-    return escape_name("/".join(PurePosixPath(uri).parts[-2:]).lstrip("/"))

@@ -36,6 +36,17 @@ def _english_statuses() -> Mapping[Status, tuple[str, str]]:
     )
 
 
+def _english_file_notes() -> Mapping[str, str]:
+    shown = "This is the text that was read from it."
+    return MappingProxyType(
+        {
+            "access": f"The original file is not where it was. {shown}",
+            "changed": f"The original file has changed since it was read in. {shown}",
+            "unreadable": f"The page cannot be shown as a picture. {shown}",
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Every word that the page says by itself. Braces are filled in by the view."""
@@ -68,7 +79,6 @@ class Words:
     stopped_why: str = "This text was not checked against the documents."
     failed: str = "No answer"
     no_source: str = "no source"
-    source: str = "Source"
     show_sources: str = "Show sources"
     show_passages: str = "Show passages"
     statuses: Mapping[Status, tuple[str, str]] = field(default_factory=_english_statuses)
@@ -97,6 +107,34 @@ class Words:
         "This question has {n} characters; the longest possible is {limit}. Shorten it."
     )
     broken: str = "Something went wrong on the server. Its log says what."
+
+    source: str = "Source"
+    in_document: str = "Read it in the document"
+    on_page: str = "See page {page}"
+    opening: str = "Opening the document"
+    close_source: str = "Close the document"
+    withdrawn: str = (
+        "This document has been withdrawn since. What was quoted from it is not shown any more."
+    )
+    not_there: str = "This document is not in the index any more, or you may not read it."
+    quote_gone: str = (
+        "The document has changed since this answer; the quoted words do not stand in it any more."
+    )
+    no_originals: str = "The original files cannot be downloaded here."
+    file_notes: Mapping[str, str] = field(default_factory=_english_file_notes)
+    picture_of: str = "Page {page} of {title}"
+    page_of: str = "{page} of {pages}"
+    page_before: str = "Page before"
+    page_after: str = "Next page"
+    slide: str = "slide {page}"
+    zoom_in: str = "Larger"
+    zoom_out: str = "Smaller"
+    zoom_fit: str = "Fit"
+    as_text: str = "As text"
+    as_picture: str = "As it looks"
+    download: str = "Download"
+    earlier: str = "Show what comes before"
+    later: str = "Show what comes after"
 
 
 ENGLISH = Words()

@@ -85,18 +85,19 @@ class Conversation:
         """(turn, evidence) each time that something new is to be seen."""
         words, text, sources, passages = desk.words, "", "", 0
         assistant = desk.assistant_for(person)
+        shelf = evidence.Shelf(assistant.reading().name)
         frames = Frames(iter(assistant.stream(question, history=tuple(self.history))))
         try:
             for frame in frames:
                 for event in frame:
                     if isinstance(event, RetrievalEvent):
                         passages = len(event.hits)
-                        sources = evidence.found(number, question, event.hits, words)
+                        sources = evidence.found(number, question, event.hits, words, shelf)
                         yield view.reading(number, question, passages, words), sources
                     elif isinstance(event, DeltaEvent):
                         text += event.text
                     elif isinstance(event, AnswerEvent):
-                        yield self._finish(number, event.answer, words)
+                        yield self._finish(number, event.answer, words, shelf)
                         return
                 if self.stopping:
                     yield view.stopped(number, question, text, words), sources
@@ -106,10 +107,13 @@ class Conversation:
         finally:
             frames.close()
 
-    def _finish(self, number: int, answer: Answer, words: Words) -> tuple[str, str]:
+    def _finish(
+        self, number: int, answer: Answer, words: Words, shelf: evidence.Shelf
+    ) -> tuple[str, str]:
         if answer.text and answer.status is not Status.MODEL_UNAVAILABLE:
             self.history.append(Turn(question=answer.question, answer=answer.text))
-        return view.answered(number, answer, words), evidence.evidence(number, answer, words)
+        sources = evidence.evidence(number, answer, words, shelf)
+        return view.answered(number, answer, words), sources
 
 
 def _complaint(question: str, words: Words) -> str:

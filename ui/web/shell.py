@@ -60,9 +60,11 @@ def shell(words: Words, version: str) -> str:
 <link rel="stylesheet" href="/{style}">
 <link rel="stylesheet" href="/page/base.css?v={version}">
 <link rel="stylesheet" href="/page/ask.css?v={version}">
+<link rel="stylesheet" href="/page/source.css?v={version}">
 <script type="module" src="/{script}"></script>
 <script type="module" src="/page/base.js?v={version}"></script>
 <script type="module" src="/page/ask.js?v={version}"></script>
+<script type="module" src="/page/source.js?v={version}"></script>
 </head>
 <body data-lost="{w["lost"]}" data-broken="{w["broken"]}"
 data-close="{escape(words.close)}" data-sources="{escape(words.sources)}">
@@ -76,6 +78,10 @@ data-close="{escape(words.close)}" data-sources="{escape(words.sources)}">
 <noscript><p class="banner">{escape(words.no_script)}</p></noscript>
 <p id="loading" aria-hidden="true">{w["loading"]}</p>
 <gradio-app control_page_title="false" embed="false" eager="true"></gradio-app>
+<dialog id="viewer" aria-label="{escape(words.source)}" data-opening="{escape(words.opening)}">
+<button type="button" class="viewer-close" aria-label="{escape(words.close_source)}">✕</button>
+<div class="viewer-inside"></div>
+</dialog>
 <p id="announce" class="sr" role="status"></p>
 </body>
 </html>

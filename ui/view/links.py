@@ -1,0 +1,23 @@
+"""Addresses of places in documents, as they stand behind a # on the page.
+
+`#source/NAME/START-END-CHECK`: characters START to END of the document called NAME, whose text had that
+check sum when the link was made. A link is no permission: whoever opens it is asked who they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+Name = Callable[[str], str]
+"""From a document's URI to its short name, which does not say where the file lies."""
+
+
+def check_of(text: str) -> str:
+    """A short check sum of a quote, so that one that has moved in its document can be found again."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def source_link(name: Name, uri: str, start: int, end: int, text: str) -> str:
+    """Where `text`, characters `start` to `end` of a document, can be read in its surroundings."""
+    return f"#source/{name(uri)}/{start}-{end}-{check_of(text)}"

@@ -1,0 +1,209 @@
+"""A stretch of a document as HTML: its headings, paragraphs, lists and tables, with the quote marked.
+
+Every character comes from the document and is escaped. Where a line ends is only a matter of layout, so
+lines of a paragraph are joined; in tables, lists and headings the document's own marks become HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ui.view.markup import escape
+
+_HEADING = re.compile(r"(#{1,6})[ \t]+(?=\S)")
+_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|(\d{1,3})[.)])[ \t]+(?=\S)")
+_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
+_RULE = re.compile(r"[ \t|:-]*-[ \t|:-]*")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_CELL = re.compile(r"((?:\\.|[^|\\])*)\|")
+_INLINE = re.compile(r"\*\*(?=\S)(?P<strong>[^*\n]+?)(?<=\S)\*\*|`(?P<code>[^`\n]+)`")
+_PROSE = 0.3
+"""So many of the lines after a paragraph's first begin in lower case; fewer do in a table's rows."""
+_FULL = 0.72
+"""A line this long, as a share of its paragraph's longest, was broken for want of room."""
+_SHORT = 40  # characters; lines of a paragraph that are all shorter were broken on purpose
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    start: int
+    text: str
+
+
+@dataclass(slots=True)
+class _Block:
+    kind: str  # heading, item, row, code, paragraph
+    lines: list[_Line]
+    level: int = 0
+    number: str = ""
+
+
+def passage(text: str, mark: Span | None = None, *, markdown: bool = False) -> str:
+    """`text` as HTML on one line; characters `mark` of it are marked.
+
+    `markdown`: strong words and code are the document's own marks too. A link is text like any other.
+    """
+    return _Painter(text, mark or (0, 0), markdown).paint()
+
+
+class _Painter:
+    def __init__(self, text: str, mark: Span, markdown: bool) -> None:
+        self._text, self._mark, self._markdown = text, mark, markdown
+
+    def paint(self) -> str:
+        parts: list[str] = []
+        rows: list[_Line] = []
+        for block in _blocks(self._text):
+            if block.kind == "row":
+                rows += block.lines
+                continue
+            if rows:
+                parts.append(self._table(rows))
+                rows = []
+            parts.append(self._block(block))
+        if rows:
+            parts.append(self._table(rows))
+        return "".join(parts)
+
+    def _block(self, block: _Block) -> str:
+        first = block.lines[0]
+        if block.kind == "heading":
+            return f'<p class="h h{block.level}">{self._inline(first)}</p>'
+        if block.kind == "code":
+            return f"<pre>{self._joined(block.lines, newline='&#10;')}</pre>"
+        if block.kind == "item":
+            number = f'<span class="no">{escape(block.number)}.</span> ' if block.number else ""
+            kind = f"item in{block.level}" + (" numbered" if number else "")
+            return f'<p class="{kind}">{number}{self._joined(block.lines)}</p>'
+        return f"<p>{self._joined(block.lines)}</p>"
+
+    def _joined(self, lines: list[_Line], newline: str = "") -> str:
+        longest = max(len(line.text) for line in lines)
+        flowing = longest >= _SHORT and _is_prose(lines)
+        parts: list[str] = []
+        for index, line in enumerate(lines):
+            parts.append(self._plain(line.start, line.text) if newline else self._inline(line))
+            if index + 1 < len(lines):
+                flows = flowing and len(line.text) >= _FULL * longest
+                gap = newline or (" " if flows else "<br>")
+                inside = self._mark[0] < lines[index + 1].start and line.start < self._mark[1]
+                ends = self._mark[0] <= line.start + len(line.text) < self._mark[1]
+                parts.append(f"<mark>{gap}</mark>" if inside and ends and gap == " " else gap)
+        return "".join(parts).replace("</mark><mark> </mark><mark>", " ")
+
+    def _table(self, rows: list[_Line]) -> str:
+        has_header = len(rows) > 1 and bool(_RULE.fullmatch(rows[1].text))
+        head = self._row(rows[0], "th") if has_header else ""
+        body = "".join(
+            self._row(row, "td") for row in rows[2 if has_header else 0 :] if not _is_rule(row)
+        )
+        head = f"<thead>{head}</thead>" if head else ""
+        return f'<div class="wide"><table>{head}<tbody>{body}</tbody></table></div>'
+
+    def _row(self, row: _Line, tag: str) -> str:
+        text = row.text.strip()
+        offset = row.start + row.text.index("|")
+        scope = ' scope="col"' if tag == "th" else ""
+        cells = []
+        for cell in _CELL.finditer(text, 1):
+            words = cell[1].strip()
+            start = offset + cell.start() + cell[1].index(words)
+            cells.append(f"<{tag}{scope}>{self._inline(_Line(start, words))}</{tag}>")
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _inline(self, line: _Line) -> str:
+        if not self._markdown:
+            return self._plain(line.start, line.text)
+        parts, cursor = [], 0
+        for found in _INLINE.finditer(line.text):
+            parts.append(self._plain(line.start + cursor, line.text[cursor : found.start()]))
+            name = found.lastgroup or ""
+            inner = self._plain(line.start + found.start(name), found[name])
+            parts.append(f"<{name}>{inner}</{name}>")
+            cursor = found.end()
+        parts.append(self._plain(line.start + cursor, line.text[cursor:]))
+        return "".join(parts)
+
+    def _plain(self, start: int, text: str) -> str:
+        """Characters from `start` on, with what is marked among them in <mark>."""
+        first = min(max(self._mark[0] - start, 0), len(text))
+        last = min(max(self._mark[1] - start, first), len(text))
+        marked = f"<mark>{_words(text[first:last])}</mark>" if last > first else ""
+        return _words(text[:first]) + marked + _words(text[last:])
+
+
+def _is_prose(lines: list[_Line]) -> bool:
+    begin_low = sum(line.text[:1].islower() for line in lines[1:])
+    return begin_low >= _PROSE * (len(lines) - 1)
+
+
+def _words(text: str) -> str:
+    return escape(text.replace("\\|", "|"))
+
+
+def _is_rule(row: _Line) -> bool:
+    return bool(_RULE.fullmatch(row.text))
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """The blocks of the text, line by line; a blank line ends one."""
+    open_: _Block | None = None
+    fence = ""
+    for line in _lines(text):
+        if fence:
+            if line.text.strip().startswith(fence):
+                fence = ""
+                yield from _closed(open_)
+                open_ = None
+            elif open_:
+                open_.lines.append(line)
+            else:
+                open_ = _Block("code", [line])
+            continue
+        begun = _begun(line)
+        if begun is None and line.text.strip() and open_ and open_.kind in ("paragraph", "item"):
+            open_.lines.append(_stripped(line))
+            continue
+        yield from _closed(open_)
+        open_ = None
+        if begun is not None:
+            open_ = begun
+        elif found := _FENCE.match(line.text):
+            fence = found[1]
+        elif line.text.strip():
+            open_ = _Block("paragraph", [_stripped(line)])
+    yield from _closed(open_)
+
+
+def _closed(block: _Block | None) -> Iterator[_Block]:
+    if block is not None:
+        yield block
+
+
+def _begun(line: _Line) -> _Block | None:
+    """The block that this line begins by its marks, if it does."""
+    if found := _HEADING.match(line.text):
+        rest = _stripped(_Line(line.start + found.end(), line.text[found.end() :]))
+        return _Block("heading", [rest], level=len(found[1]))
+    if _ROW.fullmatch(line.text):
+        return _Block("row", [line])
+    if found := _ITEM.match(line.text):
+        rest = _stripped(_Line(line.start + found.end(), line.text[found.end() :]))
+        return _Block("item", [rest], min(3, len(found[1].expandtabs(4)) // 2), found[2] or "")
+    return None
+
+
+def _stripped(line: _Line) -> _Line:
+    text = line.text.strip()
+    return _Line(line.start + (line.text.index(text) if text else 0), text)
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    start = 0
+    for raw in text.split("\n"):
+        yield _Line(start, raw)
+        start += len(raw) + 1

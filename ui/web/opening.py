@@ -1,0 +1,256 @@
+"""Opening a document at a quote, for a person: what they see, or the sentence that says why not."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
+from ingest.media_type import MARKDOWN, PDF, PPTX
+from ingest.page_pictures import PagePicture, PagePictures
+from rag.document import SECTION_SEPARATOR
+from rag.index.reading import Reading, StoredDocument
+from ui.errors import NotThereError
+from ui.view import source as view
+from ui.view.links import check_of
+from ui.view.text import Words
+from ui.web.desk import Desk
+from ui.web.people import Person
+
+_AROUND = 6_000  # characters of text shown on each side of a quote
+_WHOLE = 24_000  # a document up to this long is shown whole
+_LEAD = 400  # characters before a quote that help to find it on its page
+_SEARCHED = 2_000_000  # characters of a document in which a quote that moved is looked for
+_WIDTHS = (900, 1_400, 2_000)
+_WORD = re.compile(r"(?<!\w)\w|(?<=\s)\S|\A\S")
+_HEADER = re.compile(r"^\|.*\|\n\|[ |:-]+\|$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Characters `start` to `end` of a document, whose text had the check sum `check`."""
+
+    start: int = 0
+    end: int = 0
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An open document, and where the quote stands in it now; `mark` is None if it stands nowhere."""
+
+    reading: Reading
+    document: StoredDocument
+    place: Place
+    mark: tuple[int, int] | None
+
+    @property
+    def position(self) -> int:
+        return self.mark[0] if self.mark else min(self.place.start, self.document.characters)
+
+
+class Opener:
+    """Opens documents. `originals`: whether people may download the files themselves."""
+
+    def __init__(
+        self, desk: Desk, pictures: PagePictures, words: Words, *, originals: bool = False
+    ) -> None:
+        self._desk, self._pictures, self._words = desk, pictures, words
+        self._originals = originals
+
+    def show(
+        self,
+        person: Person,
+        name: str,
+        place: Place,
+        *,
+        page: int | None = None,
+        as_text: bool = False,
+        width: int = _WIDTHS[1],
+    ) -> str:
+        """The document at the place, or at the top of a page, as HTML.
+
+        Raises NotThereError for what is not in the index, or not for this person.
+        """
+        found = self._find(person, name, place)
+        if found.document.media_type == PDF and not as_text:
+            try:
+                return self._show_page(found, name, page, width)
+            except UnreadableFileError as exc:
+                note = self._words.file_notes.get(exc.code) or self._words.file_notes["unreadable"]
+                return self._show_text(found, name, page, (note,), has_picture=False)
+        return self._show_text(found, name, page, (), has_picture=found.document.media_type == PDF)
+
+    def more(
+        self, person: Person, name: str, *, before: int | None = None, after: int | None = None
+    ) -> str:
+        """The text before or after a character. Raises NotThereError."""
+        found = self._find(person, name, Place())
+        whole = found.document.characters
+        if before is not None:
+            until = min(before, whole)
+            stretch = _stretch(found, until - 2 * _AROUND, until, ends=False)
+        else:
+            start = min(after or 0, whole)
+            stretch = _stretch(found, start, start + 2 * _AROUND, begins=False)
+        opened = self._opened(found, name, "", ())
+        return view.more_text(opened, stretch, whole, self._words, before=before is not None)
+
+    def picture(self, person: Person, name: str, page: int, width: int) -> tuple[bytes, str]:
+        """The page as a PNG, and a tag that changes with it. Raises NotThereError, UnreadableFileError."""
+        document = self._find(person, name, Place()).document
+        if document.media_type != PDF:
+            raise NotThereError(self._words.not_there)
+        width = _step(width)
+        drawn = self._pictures.draw(Path(document.uri), document.source_sha256, page, width)
+        return drawn.png, f'"{document.source_sha256[:32]}-{page}-{width}"'
+
+    def original(self, person: Person, name: str) -> tuple[Path, bytes]:
+        """The file's name and bytes, if it is what was read in. Raises NotThereError."""
+        import hashlib
+
+        from ingest.loader import open_file
+
+        if not self._originals:
+            raise NotThereError(self._words.no_originals)
+        document = self._find(person, name, Place()).document
+        path = Path(document.uri)
+        try:
+            with os.fdopen(open_file(path), "rb") as file:
+                data = file.read()
+        except (FileAccessError, OSError) as exc:
+            raise NotThereError(self._words.file_notes["access"]) from exc
+        if hashlib.sha256(data).hexdigest() != document.source_sha256:
+            raise NotThereError(self._words.file_notes[FileChangedError.code])
+        return path, data
+
+    def _find(self, person: Person, name: str, place: Place) -> _Found:
+        reading = self._desk.assistant_for(person).reading()
+        document = reading.named(name)
+        if document is None:
+            raise NotThereError(self._words.not_there)
+        return _Found(reading, document, place, _locate(reading, document, place))
+
+    def _show_page(self, found: _Found, name: str, page: int | None, width: int) -> str:
+        document, width = found.document, _step(width)
+        quote, before = "", ""
+        here, _ = found.reading.place(document, found.position)
+        if found.mark and page in (None, here, (here or 0) + 1):
+            start, end = found.mark
+            quote = found.reading.text(document, start, end)
+            before = found.reading.text(document, start - _LEAD, start)
+        wanted = page or here or 1
+        path, sha256 = Path(document.uri), document.source_sha256
+        drawn = self._pictures.draw(path, sha256, wanted, width, quote=quote, before=before)
+        if page and drawn.page != page:  # the quote runs over, but this page was asked for
+            drawn = self._pictures.draw(path, sha256, page, width)
+        opened = self._opened(found, name, self._part(found, drawn.page), (), drawn)
+        address = f"{opened.address}/pages/{drawn.page}.png?width={width}"
+        size = (drawn.width, drawn.height)
+        return view.with_picture(opened, address, size, drawn.boxes, self._words)
+
+    def _show_text(
+        self,
+        found: _Found,
+        name: str,
+        page: int | None,
+        notes: tuple[str, ...],
+        *,
+        has_picture: bool,
+    ) -> str:
+        whole, position = found.document.characters, found.position
+        if page is not None:
+            begins = found.reading.page_start(found.document, page)
+            position = position if begins is None else begins
+        if whole <= _WHOLE:
+            stretch = _stretch(found, 0, whole)
+        else:
+            stretch = _stretch(found, position - _AROUND, position + 2 * _AROUND)
+        if page is None:
+            page, _ = found.reading.place(found.document, position)
+        opened = self._opened(found, name, self._part(found, page), notes, has_picture=has_picture)
+        return view.with_text(opened, stretch, whole, self._words)
+
+    def _part(self, found: _Found, page: int | None) -> str:
+        """Which page or slide, and which section, in words."""
+        words, document = self._words, found.document
+        here, section = found.reading.place(document, found.position)
+        slide = words.slide if document.media_type == PPTX else words.page
+        parts = [slide.format(page=page)] if page is not None else []
+        if section and page in (None, here):
+            path = section.split(SECTION_SEPARATOR)
+            path = path[1:] if path[0].strip() == document.title.strip() else path
+            parts += [" › ".join(path)] if path else []
+        return " · ".join(parts)
+
+    def _opened(
+        self,
+        found: _Found,
+        name: str,
+        part: str,
+        notes: tuple[str, ...],
+        drawn: PagePicture | None = None,
+        *,
+        has_picture: bool = True,
+    ) -> view.Opened:
+        document, place = found.document, found.place
+        if place.check and not found.mark:
+            notes = (self._words.quote_gone, *notes)
+        return view.Opened(
+            title=document.title or Path(document.uri).name,
+            uri=document.uri,
+            part=part,
+            address=f"/sources/{name}",
+            anchor=f"#source/{name}/{place.start}-{place.end}-{place.check}",
+            page=drawn.page if drawn else None,
+            pages=drawn.pages if drawn else 0,
+            notes=notes,
+            original=self._originals,
+            has_picture=has_picture and document.media_type == PDF,
+        )
+
+
+def _step(width: int) -> int:
+    """The next of the few widths that are drawn, so that pictures can be kept."""
+    return next((step for step in _WIDTHS if step >= width), _WIDTHS[-1])
+
+
+def _stretch(
+    found: _Found, start: int, end: int, *, begins: bool = True, ends: bool = True
+) -> view.Stretch:
+    """Characters `start` to `end`, widened to whole lines; `begins` and `ends`: which side may grow."""
+    reading, document = found.reading, found.document
+    whole = document.characters
+    start, end = max(0, start), min(end, whole)
+    if begins and start > 0:
+        start -= len(reading.text(document, start - 2_000, start).rpartition("\n")[2])
+    if ends and end < whole:
+        end += len(reading.text(document, end, end + 2_000).partition("\n")[0])
+    text = reading.text(document, start, end)
+    mark = None
+    if found.mark and start < found.mark[1] and found.mark[0] < end:
+        mark = (found.mark[0] - start, found.mark[1] - start)
+    header = ""
+    if start > 0 and text.startswith("|"):
+        above = _HEADER.findall(reading.text(document, start - 200_000, start))
+        header = above[-1] if above else ""
+    markdown = document.media_type == MARKDOWN
+    return view.Stretch(text, start, end, mark, header, markdown)
+
+
+def _locate(reading: Reading, document: StoredDocument, place: Place) -> tuple[int, int] | None:
+    """Where the quote stands now: where it was, or where the same words stand since the document changed."""
+    start, end = place.start, place.end
+    if not place.check or end <= start:
+        return None
+    if check_of(reading.text(document, start, end)) == place.check:
+        return start, end
+    length = end - start
+    text = reading.text(document, 0, min(document.characters, _SEARCHED))
+    for found in _WORD.finditer(text):
+        at = found.start()
+        if check_of(text[at : at + length]) == place.check:
+            return at, at + length
+    return None

@@ -1,0 +1,145 @@
+"""Routes of the documents that people open: pages as pictures, text, the original.
+
+A document's short name in an address is no permission: each route asks who it is, and looks through the
+same filter as a search.
+"""
+
+import mimetypes
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from ingest.page_pictures import PagePictures
+from rag.errors import InhouseError
+from ui.errors import NotThereError
+from ui.view import source as view
+from ui.view.text import Words
+from ui.web.house import House
+from ui.web.opening import Opener, Place
+from ui.web.people import Role, needs, person_of
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+_FAR = 2**53
+_FRESH = "no-store"
+_ASK_AGAIN = (
+    "private, no-cache"  # kept by the browser, but asked for each time: rights may have gone
+)
+
+
+def routes(house: House) -> "APIRouter":
+    """`/sources/NAME…`"""
+    from fastapi import APIRouter
+
+    words, limits = house.words, house.settings.ingest
+    pictures = PagePictures(memory_mb=limits.memory_mb, max_file_mb=limits.max_file_mb)
+    opener = Opener(house.desk, pictures, words, originals=house.settings.web.originals)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        yield
+        pictures.close()
+
+    router = APIRouter(prefix="/sources", lifespan=lifespan)
+    _add_text(router, opener, words)
+    _add_files(router, opener)
+    return router
+
+
+def _add_text(router: "APIRouter", opener: Opener, words: Words) -> None:
+    from fastapi import Query
+
+    number = Annotated[int, Query(ge=0, le=_FAR)]
+
+    def answer(make: Callable[[], str]) -> HTMLResponse:
+        status, body = _fragment(make, words)
+        return HTMLResponse(body, status_code=status, headers={"cache-control": _FRESH})
+
+    @router.get("/{name}")
+    @needs(Role.READER)
+    def show(
+        request: Request,
+        name: str,
+        start: number = 0,
+        end: number = 0,
+        check: Annotated[str, Query(max_length=32)] = "",
+        page: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+        text: bool = False,
+        width: Annotated[int, Query(ge=1, le=20_000)] = 1_400,
+    ) -> HTMLResponse:
+        """The document at a quote."""
+        person, place = person_of(request), Place(start, end, check)
+        return answer(
+            lambda: opener.show(person, name, place, page=page, as_text=text, width=width)
+        )
+
+    @router.get("/{name}/more")
+    @needs(Role.READER)
+    def more(
+        request: Request,
+        name: str,
+        before: Annotated[int | None, Query(ge=0, le=_FAR)] = None,
+        after: Annotated[int | None, Query(ge=0, le=_FAR)] = None,
+    ) -> HTMLResponse:
+        """Its text before or after a character."""
+        person = person_of(request)
+        return answer(lambda: opener.more(person, name, before=before, after=after))
+
+
+def _add_files(router: "APIRouter", opener: Opener) -> None:
+    from fastapi import Query
+
+    @router.get("/{name}/pages/{page}.png")
+    @needs(Role.READER)
+    def picture(
+        request: Request,
+        name: str,
+        page: int,
+        width: Annotated[int, Query(ge=1, le=20_000)] = 1_400,
+    ) -> Response:
+        """A page as a picture."""
+        try:
+            png, tag = opener.picture(person_of(request), name, page, width)
+        except InhouseError as exc:
+            return Response(f"{exc}\n", 404, media_type="text/plain")
+        headers = {"cache-control": _ASK_AGAIN, "etag": tag}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(png, media_type="image/png", headers=headers)
+
+    @router.get("/{name}/original")
+    @needs(Role.READER)
+    def original(request: Request, name: str) -> Response:
+        """The file itself, to be kept, never to be opened in the page."""
+        try:
+            path, data = opener.original(person_of(request), name)
+        except NotThereError as exc:
+            return Response(f"{exc}\n", 404, media_type="text/plain")
+        return Response(data, media_type=_kind(path.name), headers=_as_file(path.name))
+
+
+def _fragment(make: Callable[[], str], words: Words) -> tuple[int, str]:
+    """The status and the HTML, which is a plain message where there is no document."""
+    try:
+        return 200, make()
+    except NotThereError as exc:
+        return exc.status, view.message(words.source, str(exc))
+    except InhouseError as exc:
+        return 503, view.message(words.source, str(exc))
+
+
+def _kind(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _as_file(name: str) -> dict[str, Any]:
+    """So that the browser saves it under its name, whatever is in it."""
+    return {
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "cache-control": _FRESH,
+    }
