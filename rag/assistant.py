@@ -21,6 +21,7 @@ from rag.profile import Profile, find_profile
 from rag.readers import asker, both
 from rag.retriever import Part, retrieve
 from rag.settings import Settings, load_settings
+from rag.shelf import Shelf
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -144,6 +145,10 @@ class Assistant:
     def reading(self) -> Reading:
         """The documents of the newest generation, to be opened by whoever asks."""
         return Reading(self._reader.snapshot(), self._narrowed(None))
+
+    def shelf(self) -> Shelf:
+        """The documents of the newest generation and the ledger, to be listed for whoever asks."""
+        return Shelf(self._reader.snapshot(), self._narrowed(None))
 
     def search(
         self,

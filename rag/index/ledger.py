@@ -58,7 +58,7 @@ _PAGES = "pages, pages_with_text"
 def read_files(connection: apsw.Connection, root: str | None = None) -> Iterator[FileRecord]:
     """The rows below `root`, or all, in order of uri."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, {_pages(connection)} FROM files "
+        f"SELECT {_COLUMNS}, {pages_columns(connection)} FROM files "
         "WHERE :root IS NULL OR root = :root ORDER BY uri",
         {"root": root},
     )
@@ -68,7 +68,7 @@ def read_files(connection: apsw.Connection, root: str | None = None) -> Iterator
 def read_files_at(connection: apsw.Connection, uris: Iterable[str]) -> Iterator[FileRecord]:
     """The rows of these uris, as far as there are any, in order of uri."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, {_pages(connection)} FROM files "
+        f"SELECT {_COLUMNS}, {pages_columns(connection)} FROM files "
         "WHERE uri IN (SELECT value FROM json_each(?)) ORDER BY uri",
         (json.dumps(list(uris)),),
     )
@@ -80,7 +80,7 @@ def _record(row: Sequence[Any]) -> FileRecord:
     return FileRecord(uri, root, FileState(state), *rest)
 
 
-def _pages(connection: apsw.Connection) -> str:
+def pages_columns(connection: apsw.Connection) -> str:
     """The columns of pages; before format 2 a reader finds none, and may not add them."""
     known = catalog.read_manifest(connection, "format") > 1
     return "pages, pages_with_text AS with_text" if known else "0 AS pages, 0 AS with_text"
@@ -153,7 +153,7 @@ def read_coverage(connection: apsw.Connection) -> Coverage:
     pages, with_text = connection.execute(
         "SELECT coalesce(sum(max(pages, 1)), 0), coalesce(sum(CASE WHEN pages > 0 THEN with_text "
         "WHEN state IN (:indexed, :partial) THEN 1 ELSE 0 END), 0) "
-        f"FROM (SELECT state, {_pages(connection)} FROM files WHERE state != :skipped)",
+        f"FROM (SELECT state, {pages_columns(connection)} FROM files WHERE state != :skipped)",
         {
             "indexed": FileState.INDEXED.value,
             "partial": FileState.PARTIAL.value,

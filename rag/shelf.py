@@ -1,0 +1,284 @@
+"""What stands in the index and in the ledger, for those who may see it: listed, filtered, sorted, counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+import apsw
+
+from rag.index import Filter, Snapshot, catalog, ledger
+from rag.index.ledger import LAST_RUN, Coverage, FileState
+from rag.index.schema import VISIBLE
+
+Column = Literal["name", "title", "state", "size", "changed", "read", "pages"]
+_ORDERS: Mapping[Column, str] = {
+    "name": "folded(uri)",
+    "title": "folded(coalesce(nullif(title, ''), uri))",
+    "state": "state",
+    "size": "size",
+    "changed": "modified_at",
+    "read": "seen_at",
+    "pages": "pages",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which files of the ledger, in which order. `text` is part of a name or a title, in any case."""
+
+    text: str = ""
+    folder: str = ""
+    media_type: str = ""
+    tag: str = ""
+    state: str = ""
+    order: Column = "name"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file with what the index knows of it; `document_id` is None where it holds no text of it.
+
+    `folder` begins with the name of the folder that was ingested, and does not say where that lies.
+    `modified_at` and `seen_at`: seconds since the epoch.
+    """
+
+    uri: str
+    folder: str
+    state: FileState
+    reason: str
+    size: int
+    modified_at: float | None
+    pages: int
+    pages_with_text: int
+    seen_at: float
+    document_id: int | None
+    title: str
+    media_type: str
+    language: str
+    tags: tuple[str, ...]
+    born: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What there is to filter by: value and number of files."""
+
+    folders: Mapping[str, int] = field(default_factory=dict)
+    media_types: Mapping[str, int] = field(default_factory=dict)
+    tags: Mapping[str, int] = field(default_factory=dict)
+    states: Mapping[str, int] = field(default_factory=dict)
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChunk:
+    """A chunk of a document. `context` is what is read to the embedder and the search before its text."""
+
+    ordinal: int
+    start: int
+    end: int
+    page: int | None
+    section: tuple[str, ...]
+    context: str
+    text: str
+
+
+class Shelf:
+    """One generation's documents and the ledger as somebody may see them: what they may not is not there.
+
+    A file that was never indexed has no readers, so only those who may read everything see it.
+    """
+
+    def __init__(self, snapshot: Snapshot, filter: Filter) -> None:
+        self.generation = snapshot.generation
+        self._snapshot, self._filter = snapshot, filter
+
+    @property
+    def everything(self) -> bool:
+        """Whether whoever looks may read everything, so that the whole ledger is theirs to see."""
+        return self._filter.readers is None
+
+    def files(self, wanted: Wanted, *, offset: int = 0, limit: int = 50) -> tuple[list[Listed], int]:
+        """Files from `offset` on, and how many there are in all."""
+        source, parameters = self._source()
+        where = " AND ".join(self._conditions(wanted, parameters)) or "TRUE"
+        way = "DESC" if wanted.descending else "ASC"
+        order = f"ORDER BY {_ORDERS[wanted.order]} {way} NULLS LAST, uri {way}"
+        page = f"{order} LIMIT :limit OFFSET :offset"
+        with catalog.mapped_errors(self._snapshot.path):
+            connection = self._connection()
+            count = connection.execute(
+                f"SELECT count(*) FROM ({source}) WHERE {where}", parameters
+            ).fetchone()[0]
+            parameters |= {"limit": limit, "offset": offset}
+            rows = connection.execute(f"SELECT * FROM ({source}) WHERE {where} {page}", parameters)
+            return [_listed(row) for row in rows], count
+
+    def file(self, uri: str) -> Listed | None:
+        """The file with this URI; None if it is not there, or not for whoever looks."""
+        source, parameters = self._source()
+        with catalog.mapped_errors(self._snapshot.path):
+            row = (
+                self._connection()
+                .execute(f"SELECT * FROM ({source}) WHERE uri = :uri", {**parameters, "uri": uri})
+                .fetchone()
+            )
+        return None if row is None else _listed(row)
+
+    def choices(self) -> Choices:
+        """What there is to filter by."""
+        source, parameters = self._source()
+        folders, types, tags, states = Counter(), Counter(), Counter(), Counter()  # type: ignore[var-annotated]
+        with catalog.mapped_errors(self._snapshot.path):
+            rows = self._connection().execute(
+                f"SELECT uri, root, media_type, tags, state FROM ({source})", parameters
+            )
+            for uri, root, media_type, tagged, state in rows:
+                folders[folder_of(uri, root)] += 1
+                states[state] += 1
+                if media_type:
+                    types[media_type] += 1
+                if tagged != "[]":
+                    tags.update(json.loads(tagged))
+        total = sum(states.values())
+        above: Counter[str] = Counter()
+        for folder, number in folders.items():
+            for each in _with_parents(folder):
+                above[each] += number
+        in_order = [dict(sorted(each.items())) for each in (above, types, tags, states)]
+        return Choices(*in_order, total=total)
+
+    def folders(self, label: str) -> tuple[str, ...]:
+        """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
+        source, parameters = self._source()
+        top, _, below = label.partition("/")
+        with catalog.mapped_errors(self._snapshot.path):
+            rows = self._connection().execute(f"SELECT DISTINCT root FROM ({source})", parameters)
+            roots = [root for (root,) in rows if _name(root) == top]
+        return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
+
+    def chunk_counts(self, document_ids: Iterable[int]) -> dict[int, int]:
+        """How many chunks these documents have, by id."""
+        with catalog.mapped_errors(self._snapshot.path):
+            return dict(
+                self._connection().execute(
+                    "SELECT document_id, count(*) FROM chunks "
+                    "WHERE document_id IN (SELECT value FROM json_each(?)) GROUP BY document_id",
+                    (json.dumps(list(document_ids)),),
+                )
+            )
+
+    def chunks(self, document_id: int, *, offset: int = 0, limit: int = 100) -> list[ShownChunk]:
+        """The chunks of a document that `file` or `files` gave, in order."""
+        with catalog.mapped_errors(self._snapshot.path):
+            rows = self._connection().execute(
+                "SELECT ordinal, start, end, page, section, context, text FROM chunks "
+                "WHERE document_id = ? ORDER BY ordinal LIMIT ? OFFSET ?",
+                (document_id, limit, offset),
+            )
+            return [
+                ShownChunk(ordinal, start, end, page, tuple(json.loads(section)), context, text)
+                for ordinal, start, end, page, section, context, text in rows
+            ]
+
+    def coverage(self) -> Coverage | None:
+        """How much of the folders can be found; None for whoever may not see all of them."""
+        if not self.everything:
+            return None
+        with catalog.mapped_errors(self._snapshot.path):
+            return ledger.read_coverage(self._connection())
+
+    def last_run(self) -> dict[str, Any] | None:
+        """The account of the last ingest that changed anything; None for whoever may not see it."""
+        if not self.everything:
+            return None
+        with catalog.mapped_errors(self._snapshot.path):
+            account: dict[str, Any] | None = catalog.read_manifest(self._connection(), LAST_RUN)
+        return account
+
+    def _connection(self) -> apsw.Connection:
+        connection = self._snapshot.connection()
+        connection.create_scalar_function("folded", _folded, 1, deterministic=True)
+        return connection
+
+    def _source(self) -> tuple[str, dict[str, Any]]:
+        """All files that whoever looks may see, as a query, with its parameters."""
+        condition, parameters = self._filter.sql()
+        files = (
+            "(SELECT uri, root, state, reason, size, modified_ns, seen_at, "
+            f"{ledger.pages_columns(self._snapshot.connection())} FROM files) f"
+        )
+        documents = f"(SELECT * FROM documents WHERE {VISIBLE} AND {condition}) d"
+        tables = (
+            f"{files} LEFT JOIN {documents} ON d.uri = f.uri"
+            if self.everything
+            else f"{documents} LEFT JOIN {files} ON f.uri = d.uri"
+        )
+        columns = (
+            "coalesce(f.uri, d.uri) AS uri, coalesce(f.root, d.root) AS root, "
+            "coalesce(f.state, 'indexed') AS state, coalesce(f.reason, '') AS reason, "
+            "coalesce(f.size, -1) AS size, coalesce(d.modified_at, nullif(f.modified_ns, -1) / 1e9) "
+            "AS modified_at, coalesce(pages, 0) AS pages, coalesce(with_text, 0) AS with_text, "
+            "coalesce(seen_at, 0) AS seen_at, d.id AS document_id, coalesce(title, '') AS title, "
+            "coalesce(media_type, '') AS media_type, coalesce(language, '') AS language, "
+            "coalesce(tags, '[]') AS tags, born"
+        )
+        return f"SELECT {columns} FROM {tables}", {**parameters, "g": self.generation.id}
+
+    def _conditions(self, wanted: Wanted, parameters: dict[str, Any]) -> Iterator[str]:
+        if wanted.text:
+            parameters["text"] = _folded(wanted.text)
+            # Where the root lies is not shown, so it cannot be searched either.
+            below = "substr(uri, length(root) + 1)"
+            yield f"(instr(folded({below}), :text) OR instr(folded(title), :text))"
+        if wanted.folder:
+            parameters["folders"] = json.dumps([f"{each}/" for each in self.folders(wanted.folder)])
+            yield (
+                "EXISTS (SELECT 1 FROM json_each(:folders) WHERE "
+                "substr(uri, 1, length(value)) = value)"
+            )
+        if wanted.media_type:
+            parameters["media_type"] = wanted.media_type
+            yield "media_type = :media_type"
+        if wanted.tag:
+            parameters["tag"] = wanted.tag
+            yield "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag)"
+        if wanted.state:
+            parameters["state"] = wanted.state
+            yield "state = :state"
+
+
+def folder_of(uri: str, root: str) -> str:
+    """The folder of a file as it is shown: from the folder that was ingested on."""
+    inner = uri[len(root) :].strip("/") if uri.startswith(root) else ""
+    folder, _, _ = inner.rpartition("/")
+    return f"{_name(root)}/{folder}".rstrip("/")
+
+
+def _name(root: str) -> str:
+    return PurePosixPath(root).name or "/"
+
+
+def _with_parents(folder: str) -> Iterator[str]:
+    parts = folder.split("/")
+    for end in range(1, len(parts) + 1):
+        yield "/".join(parts[:end])
+
+
+def _folded(text: str | None) -> str:
+    return (text or "").casefold()
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
+    document_id, title, media_type, language, tags, born = document
+    return Listed(
+        uri, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
+        seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born,
+    )  # fmt: skip
