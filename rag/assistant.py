@@ -16,12 +16,12 @@ from rag.errors import ModelServerError, UsageError
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.reading import Reading
+from rag.index.shelf import Shelf
 from rag.inquiry import Inquiry
 from rag.profile import Profile, find_profile
 from rag.readers import asker, both
 from rag.retriever import Part, retrieve
 from rag.settings import Settings, load_settings
-from rag.shelf import Shelf
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

@@ -81,6 +81,12 @@ def _analyzer(language: str | None) -> Any:
     )
 
 
+def stems(text: str, language: str) -> list[str]:
+    """The words of a text as they are searched in documents of this language; common ones are left out."""
+    found: list[str] = _analyzer(language_of(language)).analyze(text)
+    return found
+
+
 @functools.cache
 def _schema() -> Any:
     import tantivy

@@ -6,13 +6,13 @@ import json
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from rag.document import SECTION_SEPARATOR
 from rag.index import catalog
 from rag.index.filter import Filter
 from rag.index.schema import VISIBLE
+from rag.index.shelf import name_of
 from rag.index.snapshot import Snapshot
 
 
@@ -105,8 +105,7 @@ class _References:
             self._uris = {self.name(uri): uri for (uri,) in uris}
 
     def name(self, uri: str) -> str:
-        encoded = uri.encode("utf-8", "surrogatepass")
-        return blake2b(encoded, key=self._key, digest_size=12).hexdigest()
+        return name_of(self._key, uri)
 
     def uri(self, name: str) -> str | None:
         return self._uris.get(name)

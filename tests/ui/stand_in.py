@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from rag.answer import (
@@ -21,7 +21,11 @@ from rag.answer import (
     Status,
     Turn,
 )
+from rag.errors import IndexMissingError
 from rag.hit import Hit
+from rag.index import Filter
+from rag.index.shelf import Shelf
+from rag.retriever import Part
 
 LEAVE = (
     "Parents take up to 16 weeks of paid leave after the birth or adoption of a child. The leave can "
@@ -168,8 +172,18 @@ class StandIn:
     def model_server_error(self) -> str | None:
         return self.error
 
-    def search(self, query: str, *, k: int = 8) -> list[Hit]:
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        filter: Filter | None = None,
+        without: Collection[Part] = (),
+    ) -> list[Hit]:
         return list(HITS[:k])
+
+    def shelf(self) -> Shelf:
+        raise IndexMissingError("What stands in for the assistant here has no index.")
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         return frozenset(uris) & {hit.uri for hit in HITS}

@@ -1,4 +1,4 @@
-"""The words on the page, in one place, so that another language is another `Words`."""
+"""The words on the page, in one place: another language is another `Words`; see `ui.view.languages`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rag.answer import Status
+from ui.view.text_rooms import ENGLISH_ROOMS, RoomWords
 
 
 def _english_statuses() -> Mapping[Status, tuple[str, str]]:
@@ -135,6 +136,7 @@ class Words:
     download: str = "Download"
     earlier: str = "Show what comes before"
     later: str = "Show what comes after"
+    rooms: RoomWords = ENGLISH_ROOMS
 
 
 ENGLISH = Words()

@@ -6,9 +6,9 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rag.answer import Event, Turn
 from rag.errors import IndexMissingError, InhouseError
@@ -16,6 +16,11 @@ from rag.hit import Hit
 from rag.index.reading import Reading
 from ui.view.text import ENGLISH, Words, counted
 from ui.web.people import Person
+
+if TYPE_CHECKING:
+    from rag.index import Filter
+    from rag.index.shelf import Shelf
+    from rag.retriever import Part as SearchPart
 
 _BOUND = 256  # assistants kept for different sets of reader tokens
 _PROBE_S = (
@@ -35,7 +40,15 @@ class Answering(Protocol):
     @property
     def model_name(self) -> str: ...
     def model_server_error(self) -> str | None: ...
-    def search(self, query: str, *, k: int = 8) -> list[Hit]: ...
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        filter: Filter | None = None,
+        without: Collection[SearchPart] = (),
+    ) -> list[Hit]: ...
+    def shelf(self) -> Shelf: ...
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]: ...
     def readable(self, uris: Iterable[str]) -> frozenset[str]: ...
     def reading(self) -> Reading: ...
@@ -73,7 +86,7 @@ class Desk:
         self._warming: threading.Thread | None = None
         self._lock = threading.Lock()
         self._probing = threading.Lock()
-        self._model: tuple[float, Part] | None = None
+        self._model: tuple[float, str | None] | None = None
         self._bound: OrderedDict[frozenset[str], Answering] = OrderedDict()
 
     def assistant(self) -> Answering:
@@ -124,9 +137,9 @@ class Desk:
                 self._warming.start()
             return self._assistant
 
-    def state(self, person: Person) -> State:
-        """How the index and the model are, now, as far as this person may know."""
-        words = self.words
+    def state(self, person: Person, words: Words | None = None) -> State:
+        """How the index and the model are, now, as far as this person may know, in these words."""
+        words = words or self.words
         try:
             assistant = self._bind(self._opened(), person)
             documents = counted(words.document_count, assistant.document_count)
@@ -137,21 +150,18 @@ class Desk:
         except InhouseError as exc:
             return State(Part(False, words.index_unavailable, note=str(exc)), None)
         index = Part(True, documents, f"{passages} · {generation}")
-        return State(index, self._model_state(assistant))
+        return State(index, self._model_state(assistant, words))
 
-    def _model_state(self, assistant: Answering) -> Part:
+    def _model_state(self, assistant: Answering, words: Words) -> Part:
         with self._probing:
             if self._model is None or time.monotonic() - self._model[0] > _PROBE_S:
-                self._model = time.monotonic(), self._probe(assistant)
-            return self._model[1]
-
-    def _probe(self, assistant: Answering) -> Part:
-        error = assistant.model_server_error()
+                self._model = time.monotonic(), assistant.model_server_error()
+            error = self._model[1]
         if error is None:
             name = assistant.model_name.rstrip("/").rpartition("/")[2]
-            return Part(True, name, self.words.model_ready)
-        note = f"{error} {self.words.model_missing_note}"
-        return Part(False, self.words.model_missing, note=note)
+            return Part(True, name, words.model_ready)
+        note = f"{error} {words.model_missing_note}"
+        return Part(False, words.model_missing, note=note)
 
 
 def _warm_up(assistant: Answering) -> None:

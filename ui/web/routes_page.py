@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from ui.web.framing import frame
 from ui.web.house import House
+from ui.web.language import words_for
 from ui.web.people import Role, needs, person_of
-from ui.web.shell import shell, version
+from ui.web.rooms import Room
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -21,18 +23,17 @@ def routes(house: House) -> APIRouter:
     from fastapi import APIRouter
 
     router = APIRouter(default_response_class=JSONResponse)
-    document = shell(house.words, version())
 
     @router.get("/")
     @needs(Role.READER)
-    def page() -> HTMLResponse:
-        return HTMLResponse(document, headers={"cache-control": "no-cache"})
+    def page(request: Request) -> HTMLResponse:
+        return HTMLResponse(frame(request, Room.ASK).ask(), headers={"cache-control": "no-cache"})
 
     @router.get("/state")
     @needs(Role.READER)
     def state(request: Request) -> JSONResponse:
         """What the header shows; the page asks every few seconds."""
-        now = house.desk.state(person_of(request))
+        now = house.desk.state(person_of(request), words_for(request))
         return JSONResponse(asdict(now), headers={"cache-control": "no-store"})
 
     return router

@@ -1,4 +1,4 @@
-"""The HTML document around the Gradio interface.
+"""The HTML document around every room.
 
 Gradio's own document carries inline scripts, which a strict content security policy refuses, and
 links to other hosts. This one has neither: Gradio then fetches its configuration by itself.
@@ -6,13 +6,20 @@ links to other hosts. This one has neither: Gradio then fetches its configuratio
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
+from ui.view.languages import LANGUAGES
 from ui.view.text import Words
+from ui.web.people import Person
+from ui.web.rooms import Room
 
 STATIC = Path(__file__).with_name("static")
 
@@ -20,6 +27,7 @@ _SCRIPT = re.compile(r'<script type="module"[^>]* src="\./(assets/[\w.-]+\.js)"'
 _STYLE = re.compile(r'<link rel="stylesheet"[^>]* href="\./(assets/[\w.-]+\.css)"')
 
 
+@functools.cache
 def gradio_assets() -> tuple[str, str]:
     """Paths of the script and the style sheet that start Gradio's front end."""
     import gradio
@@ -35,54 +43,138 @@ def gradio_assets() -> tuple[str, str]:
     return script[1], style[1]
 
 
+@functools.cache
 def version() -> str:
     """What changes with our own style and scripts."""
     files = sorted(file for file in STATIC.iterdir() if file.is_file())
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
-def shell(words: Words, version: str) -> str:
-    """The document. `version` is appended to the addresses of style and script, so that caches let go."""
-    script, style = gradio_assets()
-    w = {
-        name: escape(getattr(words, name))
-        for name in ("product", "skip", "loading", "new", "lost", "broken")
-    }
-    return f"""<!doctype html>
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a room for somebody. `here` is the address of the page, with its query."""
+
+    words: Words
+    person: Person
+    room: Room
+    here: str
+
+    def page(
+        self,
+        main: str,
+        *,
+        title: str = "",
+        styles: Sequence[str] = (),
+        scripts: Sequence[str] = (),
+    ) -> str:
+        """A room of our own. `main` is HTML; `styles` and `scripts` are names of files in `static`."""
+        body = f'<main id="main" class="room" tabindex="-1">{main}</main>'
+        styles = [_own_style(name) for name in ("base", "source", "rooms", *styles)]
+        loaded = [_own_script(name) for name in ("base", "source", "rooms", *scripts)]
+        words = self.words.rooms
+        return self._document(
+            body, title or self.room.label(self.words), [*styles, *loaded], "main", words.skip, ""
+        )
+
+    def ask(self) -> str:
+        """The room that Gradio draws."""
+        words, (script, style) = self.words, gradio_assets()
+        head = [
+            '<base href="/">',  # Gradio's front end asks for its files relative to it
+            f'<link rel="stylesheet" href="/{style}">',
+            *map(_own_style, ("base", "ask", "source")),
+            f'<script type="module" src="/{script}"></script>',
+            *map(_own_script, ("base", "ask", "source")),
+        ]
+        body = (
+            f'<p id="loading" aria-hidden="true">{escape(words.loading)}</p>\n'
+            '<gradio-app control_page_title="false" embed="false" eager="true"></gradio-app>\n'
+            '<p id="announce" class="sr" role="status"></p>'
+        )
+        new = f'<a class="new" href="/">{escape(words.new)}</a>'
+        return self._document(body, "", head, "question", words.skip, new)
+
+    def _document(
+        self, body: str, title: str, head: Iterable[str], target: str, skip: str, extra: str
+    ) -> str:
+        words, lines = self.words, "\n".join(head)
+        shown = f"{title} · {words.product}" if title else words.product
+        data = {
+            "lost": words.lost,
+            "broken": words.broken,
+            "close": words.close,
+            "sources": words.sources,
+        }
+        said = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
+        return f"""<!doctype html>
 <html lang="{escape(words.language)}">
 <head>
 <meta charset="utf-8">
-<base href="/">
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
-<title>{w["product"]}</title>
+<title>{escape(shown)}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/{style}">
-<link rel="stylesheet" href="/page/base.css?v={version}">
-<link rel="stylesheet" href="/page/ask.css?v={version}">
-<link rel="stylesheet" href="/page/source.css?v={version}">
-<script type="module" src="/{script}"></script>
-<script type="module" src="/page/base.js?v={version}"></script>
-<script type="module" src="/page/ask.js?v={version}"></script>
-<script type="module" src="/page/source.js?v={version}"></script>
+{lines}
 </head>
-<body data-lost="{w["lost"]}" data-broken="{w["broken"]}"
-data-close="{escape(words.close)}" data-sources="{escape(words.sources)}">
-<a class="skip" href="#question">{w["skip"]}</a>
-<header id="top">
-<a class="brand" href="/"><img src="/page/icon.svg" alt="" width="26" height="26"><h1>{w["product"]}</h1></a>
-<p id="state" aria-live="polite"><span id="index-state"></span><span id="model-state"></span></p>
-<a class="new" href="/">{w["new"]}</a>
-</header>
+<body {said}>
+<a class="skip" href="{escape(self.here)}#{target}">{escape(skip)}</a>
+{self._header(extra)}
 <div id="notices" role="status"></div>
 <noscript><p class="banner">{escape(words.no_script)}</p></noscript>
-<p id="loading" aria-hidden="true">{w["loading"]}</p>
-<gradio-app control_page_title="false" embed="false" eager="true"></gradio-app>
-<dialog id="viewer" aria-label="{escape(words.source)}" data-opening="{escape(words.opening)}">
-<button type="button" class="viewer-close" aria-label="{escape(words.close_source)}">✕</button>
-<div class="viewer-inside"></div>
-</dialog>
-<p id="announce" class="sr" role="status"></p>
+{body}
+{self._viewer()}
 </body>
 </html>
 """
+
+    def _viewer(self) -> str:
+        """Where a document is opened, over whichever room one is in."""
+        words = self.words
+        return (
+            f'<dialog id="viewer" aria-label="{escape(words.source)}" '
+            f'data-opening="{escape(words.opening)}">'
+            f'<button type="button" class="viewer-close" aria-label="{escape(words.close_source)}">'
+            '✕</button><div class="viewer-inside"></div></dialog>'
+        )
+
+    def _header(self, extra: str) -> str:
+        words = self.words
+        brand = (
+            '<a class="brand" href="/"><img src="/page/icon.svg" alt="" width="26" height="26">'
+            f"<span>{escape(words.product)}</span></a>"
+        )
+        menu = (
+            '<button id="menu" type="button" popovertarget="rooms" '
+            f'aria-label="{escape(words.rooms.menu)}"><span aria-hidden="true">☰</span></button>'
+        )
+        return (
+            f'<header id="top">{brand}{self._rooms()}'
+            '<p id="state" aria-live="polite"><span id="index-state"></span>'
+            f'<span id="model-state"></span></p>{extra}{menu}</header>'
+        )
+
+    def _rooms(self) -> str:
+        words = self.words
+        links = "".join(
+            f'<a href="{room.path}"{self._current(room)}>{escape(room.label(words))}</a>'
+            for room in Room
+            if room.admits(self.person)
+        )
+        other = next(code for code in LANGUAGES if code != words.language)
+        back = quote(self.here, safe="/")
+        language = (
+            f'<a class="language" lang="{other}" hreflang="{other}" '
+            f'href="/language/{other}?back={back}">{escape(words.rooms.other_language)}</a>'
+        )
+        return f'<nav id="rooms" popover aria-label="{escape(words.rooms.rooms)}">{links}{language}</nav>'
+
+    def _current(self, room: Room) -> str:
+        return ' aria-current="page"' if room is self.room else ""
+
+
+def _own_style(name: str) -> str:
+    return f'<link rel="stylesheet" href="/page/{name}.css?v={version()}">'
+
+
+def _own_script(name: str) -> str:
+    return f'<script type="module" src="/page/{name}.js?v={version()}"></script>'

@@ -122,7 +122,9 @@ document.addEventListener("click", (event) => {
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
   event.preventDefault();
   const turning = viewer.open;
-  history[turning ? "replaceState" : "pushState"](null, "", link.hash);
+  // In full: relative to the page's base, it would lead to another room.
+  const address = location.pathname + location.search + link.hash;
+  history[turning ? "replaceState" : "pushState"](null, "", address);
   wasOpenedHere ||= !turning;
   follow();
 });

@@ -6,14 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import apsw
 
-from rag.index import Filter, Snapshot, catalog, ledger
+from rag.index import catalog, ledger
+from rag.index.filter import Filter
 from rag.index.ledger import LAST_RUN, Coverage, FileState
 from rag.index.schema import VISIBLE
+from rag.index.snapshot import Snapshot
 
 Column = Literal["name", "title", "state", "size", "changed", "read", "pages"]
 _ORDERS: Mapping[Column, str] = {
@@ -98,13 +101,16 @@ class Shelf:
     def __init__(self, snapshot: Snapshot, filter: Filter) -> None:
         self.generation = snapshot.generation
         self._snapshot, self._filter = snapshot, filter
+        self._index_id: bytes | None = None
 
     @property
     def everything(self) -> bool:
         """Whether whoever looks may read everything, so that the whole ledger is theirs to see."""
         return self._filter.readers is None
 
-    def files(self, wanted: Wanted, *, offset: int = 0, limit: int = 50) -> tuple[list[Listed], int]:
+    def files(
+        self, wanted: Wanted, *, offset: int = 0, limit: int = 50
+    ) -> tuple[list[Listed], int]:
         """Files from `offset` on, and how many there are in all."""
         source, parameters = self._source()
         where = " AND ".join(self._conditions(wanted, parameters)) or "TRUE"
@@ -131,10 +137,31 @@ class Shelf:
             )
         return None if row is None else _listed(row)
 
+    def name(self, uri: str) -> str:
+        """A short name of a file, the same for the life of the index; it does not say where it lies."""
+        return name_of(self._key, uri)
+
+    def named(self, name: str) -> Listed | None:
+        """The file of that short name, which is no permission; None if it is not for whoever looks."""
+        source, parameters = self._source()
+        with catalog.mapped_errors(self._snapshot.path):
+            row = (
+                self._connection()
+                .execute(
+                    f"SELECT * FROM ({source}) WHERE named(uri) = :name",
+                    {**parameters, "name": name},
+                )
+                .fetchone()
+            )
+        return None if row is None else _listed(row)
+
     def choices(self) -> Choices:
         """What there is to filter by."""
         source, parameters = self._source()
-        folders, types, tags, states = Counter(), Counter(), Counter(), Counter()  # type: ignore[var-annotated]
+        folders: Counter[str] = Counter()
+        types: Counter[str] = Counter()
+        tags: Counter[str] = Counter()
+        states: Counter[str] = Counter()
         with catalog.mapped_errors(self._snapshot.path):
             rows = self._connection().execute(
                 f"SELECT uri, root, media_type, tags, state FROM ({source})", parameters
@@ -151,8 +178,10 @@ class Shelf:
         for folder, number in folders.items():
             for each in _with_parents(folder):
                 above[each] += number
-        in_order = [dict(sorted(each.items())) for each in (above, types, tags, states)]
-        return Choices(*in_order, total=total)
+        by_name, kinds, tagged_as, found = (
+            dict(sorted(each.items())) for each in (above, types, tags, states)
+        )
+        return Choices(by_name, kinds, tagged_as, found, total)
 
     def folders(self, label: str) -> tuple[str, ...]:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
@@ -205,7 +234,16 @@ class Shelf:
     def _connection(self) -> apsw.Connection:
         connection = self._snapshot.connection()
         connection.create_scalar_function("folded", _folded, 1, deterministic=True)
+        connection.create_scalar_function("named", self.name, 1, deterministic=True)
         return connection
+
+    @property
+    def _key(self) -> bytes:
+        if self._index_id is None:
+            with catalog.mapped_errors(self._snapshot.path):
+                found = catalog.read_manifest(self._snapshot.connection(), "index_id")
+            self._index_id = str(found).encode()[:64]
+        return self._index_id
 
     def _source(self) -> tuple[str, dict[str, Any]]:
         """All files that whoever looks may see, as a query, with its parameters."""
@@ -259,6 +297,12 @@ def folder_of(uri: str, root: str) -> str:
     inner = uri[len(root) :].strip("/") if uri.startswith(root) else ""
     folder, _, _ = inner.rpartition("/")
     return f"{_name(root)}/{folder}".rstrip("/")
+
+
+def name_of(key: bytes, uri: str) -> str:
+    """The short name of a file in the index whose key this is."""
+    encoded = uri.encode("utf-8", "surrogatepass")
+    return blake2b(encoded, key=key, digest_size=12).hexdigest()
 
 
 def _name(root: str) -> str:

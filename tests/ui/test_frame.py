@@ -1,0 +1,85 @@
+"""What stands around every room: navigation, language, and what may be in an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.ui.stand_in import StandIn
+from ui.view.languages import LANGUAGES
+from ui.view.text_german import GERMAN
+from ui.web.people import Person, Role
+from ui.web.rooms import Room
+from ui.web.shell import Frame
+
+
+@pytest.fixture
+def client(stand_in: StandIn) -> Iterator[Any]:
+    from starlette.testclient import TestClient
+
+    from ui.web.app import create_app
+
+    app = create_app(lambda: stand_in)
+    with TestClient(app, base_url="http://127.0.0.1:7860", follow_redirects=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize("room", Room)
+def test_every_room_has_an_address_and_is_marked_as_the_current_one(
+    client: Any, room: Room
+) -> None:
+    answer = client.get(room.path)
+    assert answer.status_code in {200, 503}, "503: what stands in has no index"
+    marked = f'<a href="{room.path}" aria-current="page">{room.label(LANGUAGES["en"])}</a>'
+    assert marked in answer.text
+    assert answer.text.count("aria-current") == 1
+    for other in Room:
+        assert f'href="{other.path}"' in answer.text
+
+
+@pytest.mark.parametrize("room", Room)
+def test_a_room_has_no_inline_script_and_names_no_other_host(client: Any, room: Room) -> None:
+    document = client.get(room.path).text
+    assert document.count("<script") == document.count('<script type="module" src="/')
+    assert "<style" not in document
+    assert " style=" not in document
+    assert "http:" not in document
+
+
+def test_the_language_is_the_browsers_until_one_is_chosen_and_then_remembered(client: Any) -> None:
+    german = {"accept-language": "de-DE,de;q=0.9"}
+    assert 'lang="en"' in client.get("/search").text
+    assert f"<h1>{GERMAN.rooms.search}</h1>" in client.get("/search", headers=german).text
+    answer = client.get("/language/en?back=/search%3Fq%3Dleave", headers=german)
+    assert answer.headers["location"] == "/search?q=leave"
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert "<h1>Search</h1>" in client.get("/search", headers=german).text
+    assert client.get("/state", headers=german).json()["index"]["text"] == "42 documents"
+    client.get("/language/de")
+    assert client.get("/state").json()["index"]["text"] == "42 Dokumente"
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "x",
+        "/\n",
+    ],
+)
+def test_choosing_a_language_never_leads_to_another_site(client: Any, back: str) -> None:
+    answer = client.get("/language/de", params={"back": back})
+    assert answer.headers["location"] == "/"
+    assert client.get("/language/xx").status_code == 404
+
+
+def test_an_address_with_markup_in_it_stays_text() -> None:
+    hostile = '/search?q="><script>alert(1)</script>'
+    person = Person("1", "somebody", Role.READER)
+    document = Frame(LANGUAGES["en"], person, Room.SEARCH, hostile).page("", title=hostile)
+    assert "<script>alert" not in document

@@ -1,0 +1,93 @@
+"""English and German: the same texts, the same places to fill in, and the right one for everybody."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ui.view import text_german
+from ui.view.languages import LANGUAGES, preferred
+from ui.view.text import ENGLISH, Words
+from ui.view.text_german import GERMAN
+
+SAME_IN_BOTH = {
+    *("product", "stop", "seconds", "generation", "rooms.name", "rooms.version"),
+    *("rooms.types.text/plain", "rooms.months.3", "rooms.months.7", "rooms.months.8"),
+    *("rooms.months.10", "rooms.embedder"),
+}
+"""Words that are spelled alike."""
+
+
+def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text with the path to it."""
+    if isinstance(value, str):
+        yield path, value
+    elif dataclasses.is_dataclass(value):
+        for each in dataclasses.fields(value):
+            yield from texts(getattr(value, each.name), f"{path}.{each.name}".lstrip("."))
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from texts(each, f"{path}.{getattr(key, 'value', key)}")
+    elif isinstance(value, tuple):
+        for place, each in enumerate(value):
+            yield from texts(each, f"{path}.{place}")
+    else:
+        raise AssertionError(f"{path} is a {type(value).__name__}")
+
+
+def test_every_text_exists_in_both_languages_with_the_same_places_to_fill_in() -> None:
+    english, german = dict(texts(ENGLISH)), dict(texts(GERMAN))
+    assert english.keys() == german.keys()
+    for path, text in english.items():
+        assert german[path].strip(), path
+        assert set(re.findall(r"{\w*}", text)) == set(re.findall(r"{\w*}", german[path])), path
+
+
+def test_no_text_was_left_in_english() -> None:
+    """Each field of the German words is written down, and says something else than the English one."""
+    english, german = dict(texts(ENGLISH)), dict(texts(GERMAN))
+    alike = {path for path in english if english[path] == german[path]}
+    assert alike <= SAME_IN_BOTH, sorted(alike - SAME_IN_BOTH)
+    tree = ast.parse(Path(text_german.__file__).read_text("utf-8"))
+    given = {
+        call.func.id: {each.arg for each in call.keywords}
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+    for kind in (type(ENGLISH), type(ENGLISH.rooms)):
+        wanted = {each.name for each in dataclasses.fields(kind)} - SAME_IN_BOTH
+        assert wanted <= given[kind.__name__], sorted(wanted - given[kind.__name__])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "wanted"),
+    [
+        (None, "", "en"),
+        (None, "de", "de"),
+        (None, "de-CH,de;q=0.9,en;q=0.8", "de"),
+        (None, "en;q=0.5, de;q=0.7", "de"),
+        (None, "fr-FR,fr;q=0.9", "en"),
+        (None, "fr,de;q=0.2,en;q=0.1", "de"),
+        (None, "de;q=0, en;q=0.1", "en"),
+        (None, "de;q=nonsense", "en"),
+        ("de", "en", "de"),
+        ("en", "de", "en"),
+        ("xx", "de", "de"),
+        ("../../etc", "", "en"),
+    ],
+)
+def test_the_choice_counts_first_then_what_the_browser_likes(
+    chosen: str | None, accepted: str, wanted: str
+) -> None:
+    assert preferred(chosen, accepted).language == wanted
+
+
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_each_language_names_itself(words: Words) -> None:
+    assert LANGUAGES[words.language] is words

@@ -1,0 +1,179 @@
+"""The words of the rooms beside the conversation: navigation, search, documents, quality, about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from rag.index.ledger import FileState
+
+MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "application/pdf": "PDF",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+        "text/csv": "CSV",
+        "text/html": "HTML",
+        "text/markdown": "Markdown",
+    }
+)
+"""Names that are the same in every language."""
+
+
+def _states() -> Mapping[FileState, str]:
+    return MappingProxyType(
+        {
+            FileState.INDEXED: "indexed",
+            FileState.PARTIAL: "partly indexed",
+            FileState.EMPTY: "no text",
+            FileState.FAILED: "failed",
+            FileState.SKIPPED: "skipped",
+        }
+    )
+
+
+def _types() -> Mapping[str, str]:
+    return MappingProxyType({"text/plain": "Text", "message/rfc822": "E-mail"})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomWords:
+    """Every word of these rooms. Braces are filled in by the view."""
+
+    rooms: str = "Rooms"
+    menu: str = "Menu"
+    ask: str = "Ask"
+    search: str = "Search"
+    documents: str = "Documents"
+    quality: str = "Quality"
+    about: str = "About"
+    other_language: str = "Deutsch"
+    skip: str = "Skip to the content"
+    not_there: str = "This page is not there, or not for you."
+    more: str = "More"
+    yes: str = "yes"
+    no: str = "no"
+    partly: str = "partly"
+    date: str = "{day} {month} {year}"
+    months: tuple[str, ...] = (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    )
+    thousands: str = ","
+    decimal: str = "."
+
+    search_lead: str = "Passages that fit your words, found without the model."
+    search_label: str = "What to look for"
+    search_again: str = "Search"
+    any_folder: str = "Any folder"
+    any_type: str = "Any type"
+    any_tag: str = "Any tag"
+    any_state: str = "Any state"
+    folder: str = "Folder"
+    type: str = "Type"
+    tag: str = "Tag"
+    changed_from: str = "Changed from"
+    changed_until: str = "until"
+    clear: str = "Clear filters"
+    nothing_fits: str = "No passage fits. Try other words, or fewer filters."
+    best_first: str = "{passages}, best first · {ms} ms"
+    more_hits: str = "Show more passages"
+    why: str = "Why it is here"
+    score: str = "Score"
+    score_why: str = "of 1 at most, from both rankings"
+    by_meaning: str = "By meaning"
+    by_words: str = "By words"
+    place_of: str = "place {n}"
+    not_among: str = "not among the first {n}"
+    matched: str = "Your words in it"
+    none_matched: str = "none as they stand"
+    open_document: str = "Open the document here"
+    bad_date: str = "A date is written as in 2026-11-24."
+
+    documents_lead: str = "Every file that was read, and what became of it."
+    file_count: tuple[str, str] = ("1 file", "{n} files")
+    chunk_count: tuple[str, str] = ("1 chunk", "{n} chunks")
+    name: str = "Name"
+    name_filter: str = "Name or title"
+    state: str = "State"
+    pages: str = "Pages"
+    size: str = "Size"
+    changed: str = "Changed"
+    read: str = "Read in"
+    states: Mapping[FileState, str] = field(default_factory=_states)
+    types: Mapping[str, str] = field(default_factory=_types)
+    no_file: str = "No file fits these filters."
+    shown: str = "{first} to {last} of {total}"
+    before: str = "Previous"
+    after: str = "Next"
+    coverage: str = "Coverage"
+    coverage_why: str = "{with_text} of {pages} pages have text"
+    last_run: str = "Last run"
+    last_run_why: str = (
+        "{added} added, {updated} updated, {deleted} gone, {failed} failed · {seconds} s"
+    )
+    no_run: str = "none yet"
+    with_problems: str = "With problems"
+    in_index: str = "In the index"
+    pages_with_text: str = "{with_text} of {pages} with text"
+    generation_since: str = "since generation {n}"
+    reason: str = "Reason"
+    language: str = "Language"
+    tags: str = "Tags"
+    chunks: str = "Chunks"
+    chunks_lead: str = (
+        "What the search and the model get of this document, piece by piece. "
+        "The first line of each says where it stands; it is read along with the text."
+    )
+    no_chunks: str = "The index holds no text of this file."
+    characters: str = "characters {start} to {end}"
+    back_to_documents: str = "All documents"
+    read_it: str = "Read it"
+
+    quality_lead: str = (
+        "How well questions are found and answered, measured on questions of your own."
+    )
+    no_evaluation: str = "Nothing has been measured yet."
+    how_to_measure: str = "Measure it with: inhouse eval questions.jsonl"
+    feedback: str = "What people said"
+    no_feedback: str = "Nobody has said anything yet."
+    helpful: str = "Helpful"
+    not_helpful: str = "Not helpful"
+    feedback_count: str = "{helpful} found an answer helpful, {unhelpful} did not."
+
+    about_lead: str = "What answers here, under which licence, and where your data stays."
+    stays: str = "Where data stays"
+    stays_here: str = (
+        "Documents, questions and answers stay on the server that shows this page. "
+        "The page loads nothing from anywhere else, and nothing is reported to anybody."
+    )
+    stays_model: str = "Questions and the passages found for them go to the model server at {url}."
+    stays_loopback: str = "That is this same machine."
+    stays_elsewhere: str = "That is another machine; who runs it can read them."
+    index_at: str = "The index lies in {path}."
+    model: str = "Language model"
+    embedder: str = "Embedder"
+    unknown_model: str = "The catalogue of open models does not know {name}."
+    licence: str = "Licence"
+    weights: str = "Weights are public"
+    training_data: str = "Training data is public"
+    code: str = "Code is public"
+    commercial: str = "Commercial use"
+    restrictions: str = "Restrictions"
+    parameters: str = "Parameters"
+    context: str = "Context"
+    tokens: str = "{n} tokens"
+    memory: str = "Memory"
+    links: str = "More"
+    checked: str = "Compared with its sources on {date}"
+    versions: str = "Versions"
+    own_licence: str = "Inhouse is free software under the Apache License 2.0."
+    notices: str = "Third-party notices"
+    notices_lead: str = "What Inhouse is built with, as installed here, and each part's licence."
+    package: str = "Package"
+    version: str = "Version"
+
+
+ENGLISH_ROOMS = RoomWords()

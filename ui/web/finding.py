@@ -1,0 +1,98 @@
+"""A search for somebody, with the reasons why each passage was found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rag import highlight
+from rag.errors import UsageError
+from rag.hit import Hit
+from rag.index import Filter
+from rag.index.shelf import Shelf
+from ui.view.links import source_link
+from ui.view.search_page import Asked, Found, Why
+from ui.view.text import Words
+from ui.web.desk import Answering
+
+if TYPE_CHECKING:
+    from rag.retriever import Part
+
+MOST = 50
+"""So many passages are shown at most."""
+_STEP = 10
+_ONLY_MEANING: tuple[Part, ...] = ("lexical",)
+_ONLY_WORDS: tuple[Part, ...] = ("dense",)
+_RANKED = 50  # places that are looked at in each of the two rankings
+
+
+def find(asked: Asked, assistant: Answering, words: Words) -> Found:
+    """The passages for what was asked. Raises UsageError for what cannot be looked for."""
+    shelf = assistant.shelf()
+    filter = filter_of(asked, shelf, words)
+    if filter is None:
+        return Found((), 0)
+    started = time.perf_counter()
+    hits = assistant.search(asked.query, k=asked.many, filter=filter)
+    took = (time.perf_counter() - started) * 1e3
+    by_meaning = assistant.search(asked.query, k=_RANKED, filter=filter, without=_ONLY_MEANING)
+    by_words = assistant.search(asked.query, k=_RANKED, filter=filter, without=_ONLY_WORDS)
+    languages = {"en", words.language}
+    explained = [
+        (
+            hit,
+            Why(
+                by_meaning=_place(hit, by_meaning),
+                by_words=_place(hit, by_words),
+                of=_RANKED,
+                marks=highlight.spans(asked.query, hit.text, languages),
+                link=source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
+                document=f"/documents/{shelf.name(hit.uri)}",
+            ),
+        )
+        for hit in hits
+    ]
+    more = min(MOST, asked.many + _STEP) if len(hits) == asked.many < MOST else 0
+    return Found(explained, took, more)
+
+
+def filter_of(asked: Asked, shelf: Shelf, words: Words) -> Filter | None:
+    """What narrows the search; None if nothing can pass. Raises UsageError for a date that is none."""
+    folders: tuple[str, ...] = ()
+    if asked.folder:
+        folders = shelf.folders(asked.folder)
+        if not folders:
+            return None
+    until = _day(asked.changed_until, words)
+    since = _day(asked.changed_from, words)
+    return Filter(
+        folders=folders,
+        tags=(asked.tag,) if asked.tag else (),
+        media_types=(asked.media_type,) if asked.media_type else (),
+        modified_from=None if since is None else _moment(since),
+        modified_until=None if until is None else _moment(until + timedelta(days=1)) - 1e-6,
+    )
+
+
+def _day(text: str, words: Words) -> date | None:
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as exc:
+        raise UsageError(words.rooms.bad_date) from exc
+    return min(max(found, date(1970, 1, 2)), date(9999, 12, 30))
+
+
+def _moment(day: date) -> float:
+    return datetime(day.year, day.month, day.day).astimezone().timestamp()
+
+
+def _place(hit: Hit, ranking: Sequence[Hit]) -> int | None:
+    """The place of the first passage that shares text with this one."""
+    for other in ranking:
+        if other.document_id == hit.document_id and other.start < hit.end and hit.start < other.end:
+            return other.rank
+    return None

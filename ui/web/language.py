@@ -1,0 +1,17 @@
+"""Which language somebody on the page reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ui.view.languages import preferred
+from ui.view.text import Words
+
+COOKIE = "inhouse_language"
+REMEMBERED_S = 365 * 24 * 3600
+
+
+def words_for(request: Any) -> Words:
+    """The words for a FastAPI request or a `gradio.Request`: the language chosen, or the browser's."""
+    request = getattr(request, "request", request)  # Gradio's holds FastAPI's
+    return preferred(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))

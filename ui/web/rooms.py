@@ -1,0 +1,29 @@
+"""The rooms of the page, and who may enter which."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ui.view.text import Words
+from ui.web.people import Person, Role
+
+
+class Room(StrEnum):
+    """A room; its value is its name in the words."""
+
+    ASK = "ask"
+    SEARCH = "search"
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return "/" if self is Room.ASK else f"/{self.value}"
+
+    def label(self, words: Words) -> str:
+        """What it is called."""
+        label: str = getattr(words.rooms, self.value)
+        return label
+
+    def admits(self, person: Person) -> bool:
+        """Whether this person may enter."""
+        return person.may(Role.READER)
