@@ -54,12 +54,13 @@ crash: setup ## Kill the program at every system call of a run (minutes)
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
 
-# The browser tests need a Chromium, the fault tests strace. Where they are missing and may be
+# The browser tests need a Chromium, the fault tests strace, the tests of scans tesseract. Where they are missing and may be
 # installed, they are; where not, the tests say so and fail.
 .PHONY: chromium
 chromium:
 	@missing=; command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"; \
 	command -v strace >/dev/null || missing="$$missing strace"; \
+	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 		echo "Installing $$missing …"; \

@@ -11,14 +11,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from ingest.loaded import LoadedDocument
+from ingest.loaded import LoadedDocument, SheetRow
 from ingest.packing import common_section, pack
 from ingest.units import CHARS_PER_TOKEN, TokenCounter, Unit, split_units, whole_units
+from rag.cells import cell_range
 from rag.document import SECTION_SEPARATOR, Box, Chunk
 
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk"]
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 """Part of an index's identity: other cuts mean that every document is cut anew."""
 
 CONTEXT_SHARE = 0.25
@@ -105,6 +106,7 @@ class _Builder:
         self._document = document
         self._contexts = contexts
         self._line_starts = [line.start for line in document.lines]
+        self._row_starts = [row.start for row in document.rows]
 
     def chunk(self, units: Sequence[Unit]) -> Chunk | None:
         start, end = units[0].start, units[-1].end
@@ -120,10 +122,23 @@ class _Builder:
             end,
             stripped,
             page=units[0].page,
-            section=section,
+            section=(*section, *self.cells(start, end, section)),
             context=self._contexts.of(section, units[0].header),
             boxes=tuple(self.boxes(start, end)),
         )
+
+    def cells(self, start: int, end: int, section: tuple[str, ...]) -> tuple[str, ...]:
+        """The range of cells that `text[start:end]` is made of; of several sheets, each with its name."""
+        rows = self._document.rows
+        first = max(0, bisect_right(self._row_starts, start) - 1)
+        sheets: dict[str, list[SheetRow]] = {}
+        for row in rows[first : bisect_left(self._row_starts, end)]:
+            if row.end > start:
+                sheets.setdefault(row.sheet, []).append(row)
+        if len(sheets) == 1 and (not (sheet := next(iter(sheets))) or sheet in section):
+            return (_range(sheets[sheet]),)
+        named = ", ".join(f"{sheet}!{_range(of_it)}" for sheet, of_it in sheets.items())
+        return (named,) if named else ()
 
     def boxes(self, start: int, end: int) -> Iterator[Box]:
         """The rectangles of the lines that hold `text[start:end]`."""
@@ -134,6 +149,11 @@ class _Builder:
         for index in range(first, bisect_left(self._line_starts, end)):
             if lines[index].end > start:
                 yield lines[index].box
+
+
+def _range(rows: Sequence[SheetRow]) -> str:
+    first, last = min(row.first for row in rows), max(row.last for row in rows)
+    return cell_range(first, rows[0].row, last, rows[-1].row)
 
 
 def _bounded(
@@ -149,7 +169,9 @@ def _bounded(
         if tokens <= max_tokens or len(chunk_.text) < 2:
             yield chunk_
             continue
-        middle = chunk_.text.rfind(" ", 1, len(chunk_.text) // 2 + 1)
+        half = len(chunk_.text) // 2 + 1
+        middle = chunk_.text.rfind("\n", half // 2, half)  # rather between rows than within one
+        middle = middle if middle > 0 else chunk_.text.rfind(" ", 1, half)
         middle = middle if middle > 0 else len(chunk_.text) // 2
         halves = []
         for start, end in ((0, middle), (middle, len(chunk_.text))):

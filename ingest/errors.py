@@ -10,6 +10,8 @@
             ├── DamagedFileError      is truncated, or its parts make no sense
             ├── MislabelledFileError  its content is not what its name says
             ├── UnsupportedFileError  its format is not read
+            │   └── OcrMissingError   it is a picture, and tesseract is not there
+            ├── OcrError              tesseract could not read the picture
             ├── FileTooLargeError     is, or unpacks to, more than the limit
             ├── FileAccessError       could not be opened or read just now (transient)
             ├── FileChangedError      is not what it was when it was read in (transient)
@@ -81,6 +83,14 @@ class UnsupportedFileError(UnreadableFileError):
     code = "unsupported"
 
 
+class OcrMissingError(UnsupportedFileError):
+    code = "ocr"
+
+
+class OcrError(UnreadableFileError):
+    code = "recognition"
+
+
 class FileTooLargeError(UnreadableFileError):
     code = "too_large"
 
@@ -118,6 +128,8 @@ _BY_CODE: dict[str, type[UnreadableFileError]] = {
         DamagedFileError,
         MislabelledFileError,
         UnsupportedFileError,
+        OcrMissingError,
+        OcrError,
         FileTooLargeError,
         FileAccessError,
         FileChangedError,

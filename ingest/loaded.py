@@ -7,12 +7,14 @@ wrong text, but nothing that would run here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from rag.document import Box
+
+NO_OCR = "none"
 
 
 class BlockKind(StrEnum):
@@ -30,8 +32,7 @@ class BlockKind(StrEnum):
 class Block:
     """A stretch of the text; `level` is a heading's rank (1 is the highest), else 0.
 
-    `title` is a heading's own words where the text has them with markup around ("## **Fees**"), or where
-    the heading has no words in the text at all (`start == end`: a slide, a sheet).
+    `title` is a heading's own words where the text has them with markup around ("## **Fees**").
     """
 
     kind: BlockKind
@@ -60,12 +61,27 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of a sheet: `row`, `first` and `last` column from 1; `sheet` is empty in a file that is one."""
+
+    start: int
+    end: int
+    sheet: str
+    row: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedDocument:
     """A file as it was read.
 
     `blocks` are in order and do not overlap; only white space stands between them. `pages` lists every
     page, those in `pages_without_text` with an empty range. `title` is what the document calls itself, or
-    None. `source_sha256` is of the very bytes that were parsed. `language` is ISO 639-1 or empty.
+    None. `source_sha256` is of the very bytes that were parsed. `language` is ISO 639-1 or empty. `gaps`
+    say what else of the file is not in the text, each as the end of a sentence that begins with the file's
+    name. `ocr` names the languages in which pictures of text were read; it is NO_OCR where such were met,
+    and could not be read.
     """
 
     text: str
@@ -76,6 +92,9 @@ class LoadedDocument:
     blocks: tuple[Block, ...] = ()
     pages: tuple[Page, ...] = ()
     lines: tuple[Line, ...] = ()
+    rows: tuple[SheetRow, ...] = ()
+    gaps: tuple[str, ...] = ()
+    ocr: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,6 +110,18 @@ class LoadedDocument:
     def pages_without_text(self) -> tuple[int, ...]:
         return tuple(page.number for page in self.pages if page.start == page.end)
 
+    @property
+    def shortfall(self) -> str:
+        """What of the file is not in the text, to go on from its name in a sentence; empty: nothing."""
+        blank = self.pages_without_text
+        reasons = list(self.gaps)
+        if blank:
+            pages = f"pages {_ranges(blank)}" if len(blank) > 1 else f"page {blank[0]}"
+            hint = "; if it is a scan, tesseract would read it (see ingest.ocr)"
+            hint = hint if self.ocr == NO_OCR else ""
+            reasons.insert(0, f"has no text on {pages}{hint}")
+        return "; ".join(reasons)
+
     def to_json(self) -> dict[str, Any]:
         """Plain lists and strings for `json.dumps`; `from_json` reads them back."""
         return {
@@ -105,6 +136,9 @@ class LoadedDocument:
                 [n.start, n.end, n.box.page, n.box.left, n.box.top, n.box.right, n.box.bottom]
                 for n in self.lines
             ],
+            "rows": [[r.start, r.end, r.sheet, r.row, r.first, r.last] for r in self.rows],
+            "gaps": list(self.gaps),
+            "ocr": self.ocr,
             "metadata": dict(self.metadata),
         }
 
@@ -121,6 +155,9 @@ class LoadedDocument:
                 blocks=tuple(Block(BlockKind(b[0]), *b[1:]) for b in value["blocks"]),
                 pages=tuple(Page(*p) for p in value["pages"]),
                 lines=tuple(Line(n[0], n[1], Box(*n[2:])) for n in value["lines"]),
+                rows=tuple(SheetRow(*r) for r in value["rows"]),
+                gaps=tuple(str(gap) for gap in value["gaps"]),
+                ocr=value["ocr"],
                 metadata=value["metadata"],
             )
             _check(document)
@@ -130,8 +167,9 @@ class LoadedDocument:
 
 
 def _check(document: LoadedDocument) -> None:
-    strings = (document.text, document.media_type, document.source_sha256, document.language)
-    if not all(isinstance(value, str) for value in (*strings, document.title or "")):
+    strings = [document.text, document.media_type, document.source_sha256, document.language]
+    strings += [document.ocr, document.title or ""]
+    if not all(isinstance(value, str) for value in strings):
         raise ValueError("a text is not a string")
     document.text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     position = 0
@@ -141,6 +179,19 @@ def _check(document: LoadedDocument) -> None:
         position = block.end
     ranges = [(page.start, page.end) for page in document.pages]
     ranges += [(line.start, line.end) for line in document.lines]
+    ranges += [(row.start, row.end) for row in document.rows]
     length = len(document.text)
     if position > length or not all(0 <= start <= end <= length for start, end in ranges):
         raise ValueError("a position is outside the text")
+
+
+def _ranges(numbers: Sequence[int], most: int = 10) -> str:
+    """ "1-3, 7" for 1, 2, 3, 7; at most ten ranges."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    shown = [f"{a}-{b}" if b > a else f"{a}" for a, b in ranges[:most]]
+    return ", ".join([*shown, "…"] if len(ranges) > most else shown)

@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from ingest.errors import FileAccessError, UnreadableFileError, UnsupportedFileError
+from ingest.errors import FileAccessError, UnreadableFileError
 from ingest.language import detect_language
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from ingest.media_type import (
     CSV,
+    DOC,
     DOCX,
     EMAIL,
+    EPUB,
     HTML,
+    JSON,
+    JSON_LINES,
     MARKDOWN,
+    MBOX,
+    MSG,
+    NOTEBOOK,
+    ODP,
+    ODS,
+    ODT,
     PDF,
+    PICTURES,
     PLAIN_TEXT,
+    PPT,
     PPTX,
+    RTF,
     SUPPORTED,
     TSV,
+    XLS,
+    XLSB,
     XLSX,
+    XML,
     check_content,
     media_type_of_name,
 )
+from ingest.ocr import Ocr
+from ingest.parsers.context import Context
 
 __all__ = ["SUPPORTED", "load", "load_bytes", "open_file"]
 
@@ -44,6 +64,8 @@ _NO_TITLE = re.compile(
     re.IGNORECASE,
 )
 _MAX_TITLE = 200
+_MAX_DEPTH = 3
+_TITLED_BY_NAME = frozenset({MBOX, XLS, XLSX, XLSB, ODS, CSV, TSV})
 _FIRST_BLOCKS = 12
 _MAX_TEXT_BEFORE_TITLE = 200
 
@@ -80,56 +102,94 @@ def open_file(path: Path) -> int:
     return descriptor
 
 
-def load_bytes(data: bytes, media_type: str, *, suffix: str = "") -> LoadedDocument:
-    """Read a document from memory; `suffix` is only for the wording of reasons."""
+def load_bytes(
+    data: bytes, media_type: str, *, suffix: str = "", ocr: Ocr | None = None, depth: int = 0
+) -> LoadedDocument:
+    """Read a document from memory; `suffix` is only for the wording of reasons.
+
+    Without `ocr` pictures of text are not read. `depth`: how many files this one is in.
+    """
     digest = hashlib.sha256(data).hexdigest()
     if not data.strip(b"\x00\t\n\r "):
         return LoadedDocument("", media_type, source_sha256=digest)
-    check_content(data, media_type, suffix)
+    media_type = check_content(data, media_type, suffix)
+    ocr = ocr or Ocr()
+    context = Context(functools.partial(_load_part, ocr=ocr, depth=depth + 1), ocr)
     try:
-        parsed = _parser(media_type)(data)
+        parsed = _parse(data, media_type, context)
     except RecursionError as exc:
         raise UnreadableFileError("is nested too deeply") from exc
+    # A sheet or a message is not what its file is about.
+    heading = None if media_type in _TITLED_BY_NAME else _first_heading(parsed.blocks)
     text = _UNFIT.sub("\ufffd", parsed.text)
     return replace(
         parsed,
         text=text,
         source_sha256=digest,
-        title=_sensible(parsed.title) or _sensible(_first_heading(parsed.blocks)),
+        title=_sensible(parsed.title) or _sensible(heading),
         language=parsed.language or detect_language(text),
         blocks=tuple(
-            replace(block, title=_UNFIT.sub("\ufffd", block.title)) if block.title else block
+            replace(block, title=_fit(block.title)) if block.title else block
             for block in parsed.blocks
         ),
-        metadata={key: _UNFIT.sub("\ufffd", value) for key, value in parsed.metadata.items()},
+        rows=tuple(replace(row, sheet=_fit(row.sheet)) for row in parsed.rows),
+        gaps=tuple(map(_fit, parsed.gaps)),
+        ocr=ocr.outcome,
+        metadata={key: _fit(value) for key, value in parsed.metadata.items()},
     )
 
 
-def _parser(media_type: str) -> Callable[[bytes], LoadedDocument]:
-    """The parser of a media type, imported only now: a child that reads text loads no PDF library."""
-    if media_type == PLAIN_TEXT:
-        from ingest.parsers.plain_text import parse_plain_text as parse
-    elif media_type == MARKDOWN:
-        from ingest.parsers.plain_text import parse_markdown as parse
-    elif media_type == HTML:
-        from ingest.parsers.html import parse_html as parse
-    elif media_type == PDF:
-        from ingest.parsers.pdf import parse_pdf as parse
-    elif media_type == DOCX:
-        from ingest.parsers.docx import parse_docx as parse
-    elif media_type == PPTX:
-        from ingest.parsers.pptx import parse_pptx as parse
-    elif media_type == XLSX:
-        from ingest.parsers.spreadsheet import parse_xlsx as parse
-    elif media_type == CSV:
-        from ingest.parsers.spreadsheet import parse_csv as parse
-    elif media_type == TSV:
-        from ingest.parsers.spreadsheet import parse_tsv as parse
-    elif media_type == EMAIL:
-        from ingest.parsers.email_message import parse_email as parse
-    else:
-        raise UnsupportedFileError("is of a format that is not supported yet")
-    return parse
+def _load_part(data: bytes, name: str, *, ocr: Ocr, depth: int) -> LoadedDocument:
+    """A file within a file, such as what is attached to a mail."""
+    if depth > _MAX_DEPTH:
+        raise UnreadableFileError(f"stands more than {_MAX_DEPTH} files deep")
+    suffix = PurePath(name).suffix
+    return load_bytes(data, media_type_of_name(suffix), suffix=suffix, ocr=ocr, depth=depth)
+
+
+def _fit(text: str) -> str:
+    return _UNFIT.sub("\ufffd", text)
+
+
+_PARSERS: Mapping[str, tuple[str, str]] = {
+    PLAIN_TEXT: ("plain_text", "parse_plain_text"),
+    MARKDOWN: ("plain_text", "parse_markdown"),
+    HTML: ("html", "parse_html"),
+    XML: ("xml_data", "parse_xml"),
+    JSON: ("json_data", "parse_json"),
+    JSON_LINES: ("json_data", "parse_json_lines"),
+    NOTEBOOK: ("notebook", "parse_notebook"),
+    DOCX: ("docx", "parse_docx"),
+    PPTX: ("pptx", "parse_pptx"),
+    XLSX: ("spreadsheet", "parse_xlsx"),
+    XLSB: ("spreadsheet", "parse_xlsb"),
+    XLS: ("spreadsheet", "parse_xls"),
+    CSV: ("spreadsheet", "parse_csv"),
+    TSV: ("spreadsheet", "parse_tsv"),
+    DOC: ("office_binary", "parse_doc"),
+    PPT: ("office_binary", "parse_ppt"),
+    ODT: ("opendocument", "parse_odt"),
+    ODS: ("opendocument", "parse_ods"),
+    ODP: ("opendocument", "parse_odp"),
+    RTF: ("rtf", "parse_rtf"),
+    EPUB: ("epub", "parse_epub"),
+}
+_PARSERS_WITH_CONTEXT: Mapping[str, tuple[str, str]] = {
+    PDF: ("pdf", "parse_pdf"),
+    EMAIL: ("email_message", "parse_email"),
+    MBOX: ("email_message", "parse_mbox"),
+    MSG: ("msg", "parse_msg"),
+    **dict.fromkeys(PICTURES, ("picture", "parse_picture")),
+}
+
+
+def _parse(data: bytes, media_type: str, context: Context) -> LoadedDocument:
+    """Parse; the parser is imported only now: a child that reads text loads no PDF library."""
+    needs_context = media_type in _PARSERS_WITH_CONTEXT
+    module, function = (_PARSERS_WITH_CONTEXT if needs_context else _PARSERS)[media_type]
+    parse = getattr(importlib.import_module(f"ingest.parsers.{module}"), function)
+    parsed: LoadedDocument = parse(data, context) if needs_context else parse(data)
+    return parsed
 
 
 def _first_heading(blocks: tuple[Block, ...]) -> str | None:

@@ -2,6 +2,8 @@
 
 The name decides which parser is tried, the content whether it may: a file whose content is something else
 than its name says is refused with a reason, because half of it read as the wrong format is worse than none.
+Only where the programs that wrote them do not care either (a Word document is often called .doc, whichever of
+three formats it has) does the content decide.
 """
 
 from __future__ import annotations
@@ -24,66 +26,164 @@ HTML = "text/html"
 CSV = "text/csv"
 TSV = "text/tab-separated-values"
 EMAIL = "message/rfc822"
+MBOX = "application/mbox"
+MSG = "application/vnd.ms-outlook"
 PDF = "application/pdf"
+DOC = "application/msword"
+PPT = "application/vnd.ms-powerpoint"
+XLS = "application/vnd.ms-excel"
+XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ODT = "application/vnd.oasis.opendocument.text"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+ODP = "application/vnd.oasis.opendocument.presentation"
+RTF = "application/rtf"
+EPUB = "application/epub+zip"
+JSON = "application/json"
+JSON_LINES = "application/x-ndjson"
+XML = "application/xml"
+NOTEBOOK = "application/x-ipynb+json"
+PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
+GIF, BMP, WEBP = "image/gif", "image/bmp", "image/webp"
+
+PICTURES = frozenset({PNG, JPEG, TIFF, GIF, BMP, WEBP})
+"""Formats whose words only text recognition can read."""
 
 SUPPORTED: Mapping[str, str] = MappingProxyType(
     {
+        ".bmp": BMP,
         ".csv": CSV,
+        ".doc": DOC,
+        ".docm": DOCX,
         ".docx": DOCX,
+        ".dot": DOC,
+        ".dotx": DOCX,
         ".eml": EMAIL,
+        ".epub": EPUB,
+        ".gif": GIF,
         ".htm": HTML,
         ".html": HTML,
+        ".ipynb": NOTEBOOK,
+        ".jpeg": JPEG,
+        ".jpg": JPEG,
+        ".json": JSON,
+        ".jsonl": JSON_LINES,
         ".log": PLAIN_TEXT,
         ".markdown": MARKDOWN,
+        ".mbox": MBOX,
         ".md": MARKDOWN,
+        ".msg": MSG,
+        ".ndjson": JSON_LINES,
+        ".odp": ODP,
+        ".ods": ODS,
+        ".odt": ODT,
+        ".otp": ODP,
+        ".ots": ODS,
+        ".ott": ODT,
         ".pdf": PDF,
+        ".png": PNG,
+        ".pot": PPT,
+        ".potx": PPTX,
+        ".pps": PPT,
+        ".ppsx": PPTX,
+        ".ppt": PPT,
+        ".pptm": PPTX,
         ".pptx": PPTX,
+        ".rtf": RTF,
         ".text": PLAIN_TEXT,
+        ".tif": TIFF,
+        ".tiff": TIFF,
         ".tsv": TSV,
         ".txt": PLAIN_TEXT,
+        ".webp": WEBP,
         ".xhtml": HTML,
+        ".xls": XLS,
+        ".xlsb": XLSB,
+        ".xlsm": XLSX,
         ".xlsx": XLSX,
+        ".xlt": XLS,
+        ".xltx": XLSX,
+        ".xml": XML,
     }
 )
 """Suffix (lower case) to media type, for every format that `ingest.loader.load` reads."""
 
-_OFFICE_PARTS = {
+_ZIP = "application/zip"
+_OLE_STORAGE = "application/x-ole-storage"
+_BINARY = "application/octet-stream"
+_ZIP_PARTS = {
     "word/document.xml": DOCX,
     "ppt/presentation.xml": PPTX,
     "xl/workbook.xml": XLSX,
+    "xl/workbook.bin": XLSB,
 }
+_OLE_STREAMS = {
+    "WordDocument": DOC,
+    "PowerPoint Document": PPT,
+    "Workbook": XLS,
+    "Book": XLS,
+    "__properties_version1.0": MSG,
+    "EncryptedPackage": _OLE_STORAGE,
+}
+_OPEN_DOCUMENT = {
+    f"{media_type}{suffix}": media_type
+    for media_type in (ODT, ODS, ODP)
+    for suffix in ("", "-template", "-master")
+}
+_PACKAGES = frozenset({*_ZIP_PARTS.values(), *_OLE_STREAMS.values(), ODT, ODS, ODP, EPUB})
+_ALIKE = (
+    frozenset({DOC, DOCX, RTF}),
+    frozenset({XLS, XLSX, XLSB}),
+    frozenset({PPT, PPTX}),
+    frozenset({PNG, JPEG, TIFF, GIF, BMP, WEBP}),
+)
+"""Within one of these a wrong suffix is not worth a word: every program opens such a file."""
 _NAMES = {
     PDF: "a PDF",
     HTML: "a web page",
+    DOC: "a Word document of before 2007",
+    PPT: "a PowerPoint presentation of before 2007",
+    XLS: "an Excel workbook of before 2007",
+    XLSB: "a binary Excel workbook",
     DOCX: "a Word document",
     PPTX: "a PowerPoint presentation",
     XLSX: "an Excel workbook",
-    "application/zip": "a ZIP archive",
-    "application/x-ole-storage": "an Office file of before 2007",
-    "application/rtf": "an RTF document",
+    ODT: "an OpenDocument text",
+    ODS: "an OpenDocument spreadsheet",
+    ODP: "an OpenDocument presentation",
+    EPUB: "an EPUB book",
+    MSG: "an Outlook message",
+    RTF: "an RTF document",
+    JSON: "JSON",
+    XML: "XML",
+    NOTEBOOK: "a notebook",
+    PNG: "a PNG picture",
+    JPEG: "a JPEG picture",
+    GIF: "a GIF picture",
+    TIFF: "a TIFF picture",
+    BMP: "a BMP picture",
+    WEBP: "a WebP picture",
+    _ZIP: "a ZIP archive",
+    _OLE_STORAGE: "a container of Microsoft's",
     "application/gzip": "a gzip archive",
     "application/x-7z-compressed": "a 7-Zip archive",
     "application/x-executable": "a program",
-    "image/png": "a PNG picture",
-    "image/jpeg": "a JPEG picture",
-    "image/gif": "a GIF picture",
-    "image/tiff": "a TIFF picture",
-    "application/octet-stream": "binary data",
+    _BINARY: "binary data",
 }
 _MAGIC = (
-    (b"{\\rtf", "application/rtf"),
+    (b"{\\rtf", RTF),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"\x7fELF", "application/x-executable"),
     (b"MZ", "application/x-executable"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"GIF8", GIF),
+    (b"BM", BMP),
+    (b"II*\x00", TIFF),
+    (b"MM\x00*", TIFF),
 )
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -100,47 +200,63 @@ def media_type_of_name(suffix: str) -> str:
 def sniff(data: bytes) -> str:
     """The media type that the content itself shows; `text/plain` for anything that looks like text."""
     head = data[:1024]
-    if b"%PDF-" in head:
-        return PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _sniff_zip(data)
     if head.startswith(_OLE):
-        return "application/x-ole-storage"
-    # "MZ" and "GIF8" are letters as well: only what also holds control bytes is not text.
+        return _sniff_ole(data)
+    # "MZ", "BM" and "GIF8" are letters as well: only what also holds control bytes is not text.
     for magic, media_type in _MAGIC:
         if head.startswith(magic) and (magic[0] in b"{" or _looks_binary(head)):
             return media_type
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return WEBP
+    if b"%PDF-" in head:
+        return PDF
     if _looks_binary(data[:65536]):
-        return "application/octet-stream"
+        return _BINARY
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return HTML
     return PLAIN_TEXT
 
 
-def check_content(data: bytes, media_type: str, suffix: str = "") -> None:
-    """Raise MislabelledFileError, EncryptedFileError or DamagedFileError unless `data` can be that type."""
+def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
+    """The media type to read `data` as: the wanted one, or one so like it that nobody cares.
+
+    Raises MislabelledFileError, EncryptedFileError or DamagedFileError where it can be neither.
+    """
     found = sniff(data)
-    if found == media_type:
-        return
-    is_office = media_type in _OFFICE_PARTS.values()
-    if is_office and found == "application/x-ole-storage":
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise EncryptedFileError
-    elif is_office and found == "application/zip":
+    if found == media_type or any({found, media_type} <= alike for alike in _ALIKE):
+        return found
+    is_package = media_type in _PACKAGES
+    if found == _OLE_STORAGE and "EncryptedPackage".encode("utf-16-le") in data:
+        raise EncryptedFileError
+    if is_package and found == _ZIP:
         raise DamagedFileError(f"is {_name(found)} without the parts of {_name(media_type)}")
-    if media_type.startswith(("text/", "message/")) and found in (PLAIN_TEXT, HTML):
-        return
+    if is_package and found == _OLE_STORAGE and media_type in _OLE_STREAMS.values():
+        raise DamagedFileError(f"holds nothing of {_name(media_type)}")
+    if _is_textual(media_type) and found in (PLAIN_TEXT, HTML):
+        return media_type
     called = f"it is called {suffix}" if suffix else f"it should be {_name(media_type)}"
     if found == PLAIN_TEXT:
         found_name = "text"
-    elif found == "application/octet-stream" and not media_type.startswith(("text/", "message/")):
+    elif found == _BINARY and not _is_textual(media_type):
         raise DamagedFileError(
             f"is truncated or damaged: it does not begin like {_name(media_type)}"
         )
     else:
         found_name = _name(found)
     raise MislabelledFileError(f"is {found_name}, although {called}")
+
+
+def _is_textual(media_type: str) -> bool:
+    return media_type.startswith(("text/", "message/")) or media_type in (
+        MBOX,
+        JSON,
+        JSON_LINES,
+        NOTEBOOK,
+        XML,
+    )
 
 
 def _name(media_type: str) -> str:
@@ -151,12 +267,36 @@ def _sniff_zip(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as exc:
+            declared = _declared_type(archive, names)
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError) as exc:
         raise DamagedFileError from exc
-    for part, media_type in _OFFICE_PARTS.items():
-        if part in names:
-            return media_type
-    return "application/zip"
+    if declared:
+        return declared
+    return next((kind for part, kind in _ZIP_PARTS.items() if part in names), _ZIP)
+
+
+def _declared_type(archive: zipfile.ZipFile, names: set[str]) -> str:
+    """What an OpenDocument file or an EPUB says in its part "mimetype"; else empty."""
+    if "mimetype" not in names or archive.getinfo("mimetype").file_size > 200:
+        return EPUB if "META-INF/container.xml" in names and "mimetype" not in names else ""
+    declared = archive.read("mimetype").decode("ascii", "replace").strip()
+    return EPUB if declared == EPUB else _OPEN_DOCUMENT.get(declared, "")
+
+
+def _sniff_ole(data: bytes) -> str:
+    import olefile
+
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as storage:
+            for stream, media_type in _OLE_STREAMS.items():
+                if storage.exists(stream):
+                    return media_type
+    # olefile meets hostile directories with any of these.
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise EncryptedFileError from exc
+        raise DamagedFileError from exc
+    return _OLE_STORAGE
 
 
 def _looks_binary(sample: bytes) -> bool:

@@ -39,8 +39,9 @@ class _DiedError(Exception):
 class ParserChild:
     """One child process at a time, and its replacement when it fails. For one thread at a time."""
 
-    def __init__(self, timeout_s: float, memory_mb: int) -> None:
+    def __init__(self, timeout_s: float, memory_mb: int, *, more_time_s: float = 0.0) -> None:
         self._timeout_s = timeout_s
+        self._more_time_s = more_time_s
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -94,6 +95,8 @@ class ParserChild:
         except (BrokenPipeError, ConnectionError) as exc:
             raise _DiedError from exc
         answer = self._receive(connection, deadline)
+        if "more_time" in answer:  # a picture of text was met; it can be said once
+            answer = self._receive(connection, deadline + self._more_time_s)
         self._served += 1
         if answer.get("last"):
             self.end()
@@ -218,7 +221,8 @@ def _read(connection: socket.socket, length: int, deadline: float) -> bytes:
 
 def _environment() -> dict[str, str]:
     """What a parser needs to start, and no more: no proxies, no keys, no tokens."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    names = ("PATH", "LD_LIBRARY_PATH", "TESSDATA_PREFIX")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     search = [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
     # The folder that holds this package, also where it was found through the working folder.
     search.insert(0, str(Path(__file__).resolve().parents[1]))

@@ -16,6 +16,10 @@ import struct
 import sys
 from typing import Any
 
+from ingest.errors import UnreadableFileError
+from ingest.loader import load_bytes
+from ingest.ocr import Ocr
+
 FRAME = struct.Struct(">Q")
 """Each message is its length in eight bytes, then that many bytes of JSON."""
 
@@ -42,7 +46,12 @@ def main(arguments: list[str]) -> None:
         if request is None:
             return
         _limit_cpu(timeout_s)
-        answer = _answer(request, file)
+        ocr = Ocr(
+            request.get("ocr_languages", ""),
+            float(request.get("ocr_seconds", 0)),
+            on_start=lambda: _send(connection, {"more_time": True}),
+        )
+        answer = _answer(request, file, ocr)
         # A parser that has grown large gives its memory back by ending; the parent starts another.
         grown = _resident_mb() > memory_mb // 2
         answer["last"] = served == _MAX_FILES or grown or answer.get("code") == "memory"
@@ -107,10 +116,7 @@ def _resident_mb() -> int:
         return 0
 
 
-def _answer(request: dict[str, Any], file: int) -> dict[str, Any]:
-    from ingest.errors import UnreadableFileError
-    from ingest.loader import load_bytes
-
+def _answer(request: dict[str, Any], file: int, ocr: Ocr) -> dict[str, Any]:
     try:
         with os.fdopen(file, "rb") as source:
             data = source.read()
@@ -118,7 +124,7 @@ def _answer(request: dict[str, Any], file: int) -> dict[str, Any]:
             from ingest.parsers.pdf_page import draw_page
 
             return {"picture": draw_page(data, **request["page"])}
-        document = load_bytes(data, request["media_type"], suffix=request["suffix"])
+        document = load_bytes(data, request["media_type"], suffix=request["suffix"], ocr=ocr)
         return {"document": document.to_json()}
     except UnreadableFileError as exc:
         if _ran_out_of_memory(exc):

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING
 
 from ingest.chunker import CHUNKER_VERSION, TokenCounter, chunk
 from ingest.deletions import check_deletions
-from ingest.errors import FileTooLargeError, UnreadableFileError, UnsupportedFileError
-from ingest.loaded import LoadedDocument
+from ingest.errors import (
+    FileTooLargeError,
+    OcrMissingError,
+    UnreadableFileError,
+    UnsupportedFileError,
+)
+from ingest.loaded import NO_OCR, LoadedDocument
 from ingest.plan import NEVER, Plan, by_content, content_sha256, make_plan
 from ingest.progress import Progress, Silent
 from ingest.read_ahead import ReadAhead, ReadFile
+from ingest.recipe import with_ocr
 from ingest.report import IngestReport, Problem
 from ingest.sandbox import Sandbox
 from ingest.source import SourceFile, Unlisted, resolve_roots, uri_of
@@ -221,6 +227,8 @@ class _Run:
             memory_mb=limits.memory_mb,
             max_file_mb=limits.max_file_mb,
             workers=limits.workers,
+            ocr_languages=limits.ocr_languages if limits.ocr == "auto" else "",
+            ocr_timeout_s=limits.ocr_timeout_s,
         )
         count_tokens = token_counter(self._embedder.tokenizer)
         make_document = functools.partial(self._document, count_tokens=count_tokens)
@@ -291,10 +299,8 @@ class _Run:
             self._flushed = time.monotonic()
 
     def _put(self, file: SourceFile, loaded: LoadedDocument, document: Document) -> None:
-        state, reason = FileState.INDEXED, ""
-        if blank := loaded.pages_without_text:
-            pages = ", ".join(map(str, blank[:10])) + (", …" if len(blank) > 10 else "")
-            state, reason = FileState.PARTIAL, f"has no text on page {pages}"
+        reason = loaded.shortfall
+        state = FileState.PARTIAL if reason else FileState.INDEXED
         self._writer.put(document, self._record(file, state, reason, loaded.source_sha256, loaded))
         if self._indexed_sha256(file.uri):
             self.tally.updated += 1
@@ -308,7 +314,9 @@ class _Run:
         if isinstance(error, FileTooLargeError | UnsupportedFileError):
             self.tally.skipped.append(problem)
             digest = content_sha256(file.path) or ""
-            self._write(file, FileState.SKIPPED, error.reason, digest)
+            recipe = with_ocr(self.recipe, NO_OCR if isinstance(error, OcrMissingError) else "")
+            record = self._record(file, FileState.SKIPPED, error.reason, digest)
+            self._writer.record(replace(record, recipe=recipe))
             return
         self.tally.failed.append(problem)
         # A passing trouble leaves the earlier version in the index, and the file is tried again.
@@ -326,7 +334,7 @@ class _Run:
 
     def _note_empty(self, file: SourceFile, loaded: LoadedDocument) -> None:
         self._progress.advance(files=1)
-        reason = "is empty" if file.size == 0 else "holds no text"
+        reason = "is empty" if file.size == 0 else loaded.shortfall or "holds no text"
         self.tally.failed.append(Problem(file.uri, reason))
         self._writer.record(
             self._record(file, FileState.EMPTY, reason, loaded.source_sha256, loaded)
@@ -363,7 +371,7 @@ class _Run:
             size=file.size,
             modified_ns=file.modified_ns,
             source_sha256=digest,
-            recipe=self.recipe,
+            recipe=with_ocr(self.recipe, loaded.ocr if loaded else ""),
             seen_at=time.time(),
             pages=pages,
             pages_with_text=pages - len(loaded.pages_without_text) if loaded else 0,

@@ -11,10 +11,11 @@ from pathlib import Path
 from ingest.access import label
 from ingest.errors import UnreadableFileError
 from ingest.loader import SUPPORTED, open_file
+from ingest.recipe import is_current
 from ingest.source import Listing, Root, SourceFile, Unlisted, look
 from rag.document import Labels
 from rag.index import IN_INDEX, FileRecord, FileState
-from rag.settings import Settings
+from rag.settings import IngestSettings, Settings
 
 NEVER = -1
 """The time of a file that failed for a passing reason: no file has it, so it is read again."""
@@ -72,12 +73,11 @@ def make_plan(
     plan = Plan(
         unlisted=[*listing.unlisted, *problems], labels=labels, documents=frozenset(standing)
     )
-    max_bytes = int(settings.ingest.max_file_mb * _MEBIBYTE)
     for file, _ in listing.files:
         record = known.get(file.uri)
         if retry_failed and record and record.state not in IN_INDEX:
             record = None
-        _place(plan, file, record, recipe, max_bytes)
+        _place(plan, file, record, recipe, settings.ingest)
     plan.relabelled = [uri for uri, now in standing.items() if uri in labels and labels[uri] != now]
     plan.gone = _gone(known, plan, roots, listing)
     return plan
@@ -102,8 +102,9 @@ def _gone(
 
 
 def _place(
-    plan: Plan, file: SourceFile, known: FileRecord | None, recipe: str, max_bytes: int
+    plan: Plan, file: SourceFile, known: FileRecord | None, recipe: str, limits: IngestSettings
 ) -> None:
+    max_bytes = int(limits.max_file_mb * _MEBIBYTE)
     suffix = file.path.suffix.lower()
     if suffix not in SUPPORTED:
         kind = f"a {suffix} file" if suffix else "a file without a suffix"
@@ -111,7 +112,7 @@ def _place(
     elif file.size > max_bytes:
         size, limit = file.size / 2**20, max_bytes / 2**20
         plan.skipped.append((file, f"is {size:,.1f} MiB, more than ingest.max_file_mb = {limit:g}"))
-    elif known is None or not _was_read(known) or known.recipe != recipe:
+    elif known is None or not _was_read(known) or not is_current(known.recipe, recipe, limits):
         plan.read.append(file)
     elif _looks_unchanged(file, known) or _has_same_content(file, known):
         (plan.unchanged if known.state in IN_INDEX else plan.settled).append(known)

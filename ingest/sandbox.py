@@ -33,7 +33,8 @@ class Sandbox:
     """Loads files in `workers` child processes; a context manager that starts and ends them.
 
     Each file may take `timeout_s` seconds of wall time and `memory_mb` MiB, and be at most `max_file_mb`
-    MiB. A child that fails is replaced; the other files never notice.
+    MiB. A child that fails is replaced; the other files never notice. With `ocr_languages` the pictures
+    of text in it are read, which may take `ocr_timeout_s` seconds more.
     """
 
     def __init__(
@@ -43,10 +44,15 @@ class Sandbox:
         memory_mb: int = 1024,
         max_file_mb: float = 200.0,
         workers: int = 1,
+        ocr_languages: str = "",
+        ocr_timeout_s: float = 600.0,
     ) -> None:
         self._max_bytes = int(max_file_mb * 1024 * 1024)
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="parser")
-        self._parsers = [ParserChild(timeout_s, memory_mb) for _ in range(workers)]
+        self._ocr = {"ocr_languages": ocr_languages, "ocr_seconds": f"{ocr_timeout_s:g}"}
+        self._parsers = [
+            ParserChild(timeout_s, memory_mb, more_time_s=ocr_timeout_s) for _ in range(workers)
+        ]
         self._free: queue.SimpleQueue[ParserChild] = queue.SimpleQueue()
         for parser in self._parsers:
             self._free.put(parser)
@@ -118,6 +124,7 @@ class Sandbox:
             request = {
                 "media_type": wanted,
                 "suffix": path.suffix.encode("ascii", "replace").decode(),
+                **self._ocr,
             }
             parser = self._free.get()
             try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from ingest.loaded import Block, BlockKind
+from ingest.loaded import Block, BlockKind, LoadedDocument, SheetRow
 
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_NEWLINE = re.compile(r" ?\n ?")
@@ -17,7 +18,7 @@ def squeeze(text: str) -> str:
 
 
 class TextBuilder:
-    """Collects headings, paragraphs, list items and tables; `text()` and `blocks` are the result.
+    """Collects headings, paragraphs, list items and tables; `text()`, `blocks` and `rows` are the result.
 
     Headings are written as Markdown writes them ("## Fees") and tables as Markdown tables, so that
     whoever reads a quote sees the structure.
@@ -25,6 +26,7 @@ class TextBuilder:
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
+        self.rows: list[SheetRow] = []
         self._parts: list[str] = []
         self._length = 0
 
@@ -41,10 +43,6 @@ class TextBuilder:
         if text:
             level = min(max(level, 1), 6)
             self._block(BlockKind.HEADING, f"{'#' * level} {text}", "\n\n", level, text)
-
-    def silent_heading(self, text: str, level: int) -> None:
-        """A heading that is part of the section path but has no words in the text."""
-        self.blocks.append(Block(BlockKind.HEADING, self._length, self._length, level, text))
 
     def paragraph(self, text: str) -> None:
         self._block(BlockKind.PARAGRAPH, squeeze(text), "\n\n")
@@ -65,15 +63,40 @@ class TextBuilder:
         """Write rows as a Markdown table; the first one is its header unless `header` is False."""
         first = True
         for row in rows:
-            cells = [" ".join(cell.split()).replace("|", "\\|") for cell in row]
-            if not any(cells):
-                continue
-            line = f"| {' | '.join(cells)} |"
-            if first and header:
-                self._block(BlockKind.TABLE_HEADER, f"{line}\n|{' --- |' * len(cells)}", "\n\n")
-            else:
-                self._block(BlockKind.TABLE_ROW, line, "\n\n" if first else "\n")
-            first = False
+            if self.table_row(row, begins=first, header=first and header):
+                first = False
+
+    def table_row(self, cells: Sequence[str], *, begins: bool, header: bool = False) -> bool:
+        """Write one row, of a new table if it `begins` one; False for a row without words."""
+        cells = [" ".join(cell.split()).replace("|", "\\|") for cell in cells]
+        if not any(cells):
+            return False
+        line = f"| {' | '.join(cells)} |"
+        separator = "\n\n" if begins else "\n"
+        if header:
+            self._block(BlockKind.TABLE_HEADER, f"{line}\n|{' --- |' * len(cells)}", separator)
+        else:
+            self._block(BlockKind.TABLE_ROW, line, separator)
+        return True
+
+    def include(self, document: LoadedDocument, below: int = 0) -> None:
+        """Write another document's text here, its headings `below` levels down; its pages are left out."""
+        lead = len(document.text) - len(document.text.lstrip())
+        text = document.text.strip()
+        if not text:
+            return
+        if self._length:
+            self._write("\n\n")
+        offset = self._length - lead
+        self._write(text)
+        for block in document.blocks:
+            start = max(block.start + offset, self._length - len(text))
+            end = min(block.end + offset, self._length)
+            if start <= end:
+                level = block.level + below if block.level else 0
+                self.blocks.append(replace(block, start=start, end=end, level=level))
+        for row in document.rows:
+            self.rows.append(replace(row, start=row.start + offset, end=row.end + offset))
 
     def _block(
         self, kind: BlockKind, text: str, separator: str, level: int = 0, title: str = ""

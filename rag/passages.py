@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.cells import join_cell_ranges
 from rag.index.rows import ChunkRow
 
 GROWN = 600
@@ -30,14 +31,17 @@ class Passage:
 
     @property
     def section(self) -> tuple[str, ...]:
-        """The section path that all its chunks share."""
+        """The section path that all its chunks share, and for a sheet the range of all their cells."""
         paths = [chunk.section for chunk in self.chunks]
         shared = 0
         for names in zip(*paths, strict=False):
             if len(set(names)) > 1:
                 break
             shared += 1
-        return paths[0][:shared]
+        if any(len(path) != shared + 1 for path in paths):
+            return paths[0][:shared]
+        cells = join_cell_ranges([path[-1] for path in paths])
+        return (*paths[0][:shared], cells) if cells else paths[0][:shared]
 
 
 def join(

@@ -91,6 +91,17 @@ class IngestSettings(_Section):
     include: Globs = Field((), description="Only files that one of these globs fits; none: all.")
     exclude: Globs = Field((), description="No files and folders that one of these globs fits.")
     hidden: bool = Field(False, description="Also names that begin with a dot.")
+    ocr: Literal["auto", "off"] = Field(
+        "auto", description="Read pictures and scanned pages, where tesseract is installed."
+    )
+    ocr_languages: str = Field(
+        "eng",
+        pattern=r"^[A-Za-z_]+(/[A-Za-z_]+)?(\+[A-Za-z_]+(/[A-Za-z_]+)?)*$",
+        description='Their languages as tesseract names them, such as "deu+eng".',
+    )
+    ocr_timeout_s: float = Field(
+        600.0, gt=0, le=86_400, description="Seconds that tesseract may take per file."
+    )
     max_delete: float = Field(
         0.5,
         ge=0,

@@ -1,48 +1,132 @@
-"""Mail messages (RFC 5322): subject as heading, sender, receivers and date, then the body."""
+"""Mail as it is sent (RFC 5322), and mailboxes of such messages (mbox)."""
 
 from __future__ import annotations
 
 import email
 import email.policy
-from email.message import EmailMessage
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage, Message
 
-from ingest.errors import DamagedFileError
+from ingest.errors import DamagedFileError, MislabelledFileError
 from ingest.loaded import LoadedDocument
-from ingest.media_type import EMAIL
-from ingest.parsers.html import parse_html
-from ingest.text_builder import TextBuilder
+from ingest.media_type import EMAIL, MBOX
+from ingest.parsers.context import Context
+from ingest.parsers.mail import Attachment, Mail, MailWriter, refuse_if_nothing_else
+from ingest.parsers.plain_text import decode
 
 _SHOWN = ("From", "To", "Cc", "Date")
+_ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+_SIGNED = "signed-data"
+# The email package meets hostile headers with any of these.
+_FAULTS = (ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError)
 
 
-def parse_email(data: bytes) -> LoadedDocument:
+def parse_email(data: bytes, context: Context) -> LoadedDocument:
+    mail = _mail(data)
+    if not mail.headers and not mail.subject:
+        raise DamagedFileError("has none of the headers of a mail message")
+    refuse_if_nothing_else(mail)
+    writer = MailWriter(context)
+    writer.write(mail)
+    return writer.document(EMAIL, mail.subject or None)
+
+
+def parse_mbox(data: bytes, context: Context) -> LoadedDocument:
+    if not data.lstrip().startswith(b"From "):
+        raise MislabelledFileError('is no mailbox: it does not begin with a line "From "')
+    writer = MailWriter(context)
+    for source in _messages(data.lstrip()):
+        writer.write(_mail(source))
+    return writer.document(MBOX)
+
+
+def _messages(data: bytes) -> Iterator[bytes]:
+    """The messages of a mailbox: each begins after an empty line with a line "From "."""
+    start = 0
+    while start < len(data):
+        end = data.find(b"\nFrom ", start)
+        while end > 0 and data[max(0, end - 2) : end].strip(b"\r") not in (b"\n", b""):
+            if data[end - 1 : end] == b"\n":
+                break
+            end = data.find(b"\nFrom ", end + 1)
+        end = len(data) if end < 0 else end + 1
+        first_line = data.find(b"\n", start, end)
+        if first_line >= 0:
+            yield _ESCAPED_FROM.sub(rb"\1", data[first_line + 1 : end])
+        start = end
+
+
+def _mail(data: bytes) -> Mail:
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
-        builder = TextBuilder()
-        subject = str(message.get("Subject", "")).strip()
-        builder.heading(subject, 1)
-        headers = [f"{name}: {message[name]}" for name in _SHOWN if message.get(name)]
-        if not headers and not subject:
-            raise DamagedFileError("has none of the headers of a mail message")
-        builder.paragraph("\n".join(headers))
-        names = _body(builder, message)
-    except (ValueError, LookupError, TypeError, AttributeError, IndexError) as exc:
-        # The email package meets hostile headers with any of these.
+        subject = " ".join(str(message.get("Subject", "")).split())
+        shown = [(name, _one_line(message[name])) for name in _SHOWN if message.get(name)]
+        mail = Mail(subject, shown)
+        _fill(mail, message)
+    except _FAULTS as exc:
         raise DamagedFileError from exc
-    if names:
-        builder.paragraph(f"Attachments: {', '.join(names)}")
-    return LoadedDocument(
-        builder.text(), EMAIL, title=subject or None, blocks=tuple(builder.blocks)
+    return mail
+
+
+def _one_line(header: object) -> str:
+    return " ".join(str(header).split())
+
+
+def _fill(mail: Mail, message: EmailMessage) -> None:
+    plain = message.get_body(preferencelist=("plain",))
+    html = message.get_body(preferencelist=("html",))
+    mail.plain = _text(plain) if plain is not None else ""
+    if html is not None and not mail.plain.strip():
+        mail.html = _text(html)
+    bodies = {id(plain), id(html)}
+    mail.is_encrypted = any(_is_encrypted(part) for part in message.walk())
+    mail.attachments = [
+        attachment
+        for part in _leaves(message)
+        if id(part) not in bodies and (attachment := _attachment(part)) is not None
+    ]
+
+
+def _leaves(message: Message) -> Iterator[Message]:
+    """The parts that hold something themselves; a mail within the mail is one of them."""
+    if message.get_content_type() == "message/rfc822":
+        yield message
+    elif message.is_multipart():
+        for part in message.iter_parts() if isinstance(message, EmailMessage) else ():
+            yield from _leaves(part)
+    else:
+        yield message
+
+
+def _attachment(part: Message) -> Attachment | None:
+    """The part as a file; None for what is only there to make the body look well, or is no file."""
+    name = part.get_filename()
+    if part.get_content_type() == "message/rfc822":
+        inner = part.get_payload()
+        inner = inner[0] if isinstance(inner, list) and inner else None
+        if not isinstance(inner, Message):
+            return None
+        return Attachment(
+            name or f"{_one_line(inner.get('Subject', 'message'))}.eml", inner.as_bytes()
+        )
+    is_decoration = part.get_content_maintype() == "image" and (
+        part.get("Content-ID") or part.get_content_disposition() == "inline"
     )
+    if not name or is_decoration or _is_encrypted(part):
+        return None
+    return Attachment(_one_line(name), _bytes(part))
 
 
-def _body(builder: TextBuilder, message: EmailMessage) -> list[str]:
-    """Write the readable body; the names of the attachments."""
-    body = message.get_body(preferencelist=("plain", "html"))
-    if body is not None:
-        content = body.get_content()
-        if body.get_content_subtype() == "html":
-            content = parse_html(content.encode()).text
-        for paragraph in content.replace("\r\n", "\n").split("\n\n"):
-            builder.paragraph(paragraph)
-    return [name for part in message.iter_attachments() if (name := part.get_filename())]
+def _is_encrypted(part: Message) -> bool:
+    return part.get_content_type() in _ENCRYPTED and part.get_param("smime-type") != _SIGNED
+
+
+def _bytes(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _text(part: Message) -> str:
+    return decode(_bytes(part), part.get_content_charset())

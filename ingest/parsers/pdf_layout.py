@@ -14,7 +14,9 @@ from ingest.loaded import BlockKind
 from ingest.parsers.pdf_lines import RawLine
 
 WORD = re.compile(r"[^\W\d_]+")
-_BULLET = re.compile(r"(?:[•·▪◦‣○●■□–—*\-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_BULLET = re.compile(
+    r"(?:[•·▪◦‣○●■□–—*\uf000-\uf0ff\-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S"
+)
 _FIGURE = r"(?:[$€£¥]\s?)?(?:[(+−-]{0,2}[$€£¥]?\d(?:[\d,.]*\d)?(?:\s?[%)]){0,2}|[—–-](?:\s?[%)])?)"
 _FIGURES_AT_END = re.compile(rf"(?:(?:^|(?<=\s)){_FIGURE}\s+)+{_FIGURE}$")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -23,6 +25,7 @@ _LEADER = re.compile(r"(?:\. ?){4}")
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"\W{0,3}(\d{1,4})\W{0,3}")
 _LARGER = 1.12
+_MIN_SHARE_OF_BODY = 0.25
 _MAX_FURNITURE_CHARS = 200
 _MAX_FURNITURE_SIZE = 1.25
 _MIN_PAGES_OF_FURNITURE = 3
@@ -122,7 +125,10 @@ class TypeSizes:
         for lines in pages:
             for line in lines:
                 counts[line.size] += len(line.text)
-        self.body = counts.most_common(1)[0][0] if counts else 0.0
+        # Size 0 is the usual type of scanned pages: it is the body's where hardly any other is.
+        scanned = counts.pop(0.0, 0)
+        body, chars = counts.most_common(1)[0] if counts else (0.0, 0)
+        self.body = body if chars > _MIN_SHARE_OF_BODY * scanned else 0.0
         self.levels: dict[float, int] = {}
         level, reference = 0, 0.0
         # Sizes within 5 % of each other are one level; below the fourth all are alike.

@@ -20,6 +20,8 @@ from ingest.parsers.pdf_lines import HYPHEN, RawLine
 
 _BROKEN_WORD = re.compile(rf"(\w{{0,64}}){HYPHEN}(\w{{0,64}})")
 _LEADER = re.compile(r"(?:\. ?){4,}")
+_SYMBOL_BULLET = re.compile(r"^[\uf000-\uf0ff](?=\s)")
+"""A bullet of Word's, which takes it from a font of symbols."""
 _PAGE_BREAK = "\n\n"
 
 
@@ -97,7 +99,7 @@ class PdfText:
 
     def _mend(self, text: str) -> str:
         """Put words together that were hyphenated at a line's end; one sign for a row of leader dots."""
-        text = _LEADER.sub("… ", text)
+        text = _SYMBOL_BULLET.sub("•", _LEADER.sub("… ", text))
         return _BROKEN_WORD.sub(self._mend_word, text) if HYPHEN in text else text
 
     def _mend_word(self, match: re.Match[str]) -> str:

@@ -1,26 +1,26 @@
-"""Workbooks and delimited text: each sheet is a heading and a table, its first row the header."""
+"""Workbooks and delimited text: each sheet is a heading and its tables."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ingest.errors import DamagedFileError
+from ingest.errors import DamagedFileError, EncryptedFileError
 from ingest.loaded import LoadedDocument
-from ingest.media_type import CSV, TSV, XLSX
+from ingest.media_type import CSV, TSV, XLS, XLSB, XLSX
 from ingest.parsers.archive import FAULTS, check_archive
 from ingest.parsers.plain_text import decode
+from ingest.parsers.sheet import MAX_COLUMNS, Row, trimmed, write_sheet
 from ingest.text_builder import TextBuilder
 
-_SHEET_LEVEL = 2
-_MAX_COLUMNS = 256
 _SAMPLE = 20_000
 
 
 def parse_xlsx(data: bytes) -> LoadedDocument:
+    """Through openpyxl, which reads row by row: a stray cell far out costs nothing."""
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
@@ -30,8 +30,7 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
         workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         for sheet in workbook.worksheets:
             if sheet.sheet_state == "visible":
-                builder.heading(sheet.title, _SHEET_LEVEL)
-                builder.table(_rows(sheet))
+                write_sheet(builder, _numbered(_openpyxl_rows(sheet)), sheet.title)
         title, author = workbook.properties.title, workbook.properties.creator
     except InvalidFileException as exc:
         raise DamagedFileError from exc
@@ -42,17 +41,52 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
         XLSX,
         title=title or None,
         blocks=tuple(builder.blocks),
+        rows=tuple(builder.rows),
         metadata={"author": author} if author and author != "openpyxl" else {},
     )
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    for row in sheet.iter_rows(values_only=True, max_col=_MAX_COLUMNS):
-        cells = [_cell(value) for value in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells:
-            yield cells
+def _openpyxl_rows(sheet: Any) -> Iterator[Sequence[Any]]:
+    # Some writers declare a size that is not the sheet's.
+    sheet.reset_dimensions()
+    yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
+
+
+def parse_xls(data: bytes) -> LoadedDocument:
+    return _calamine(data, XLS)
+
+
+def parse_xlsb(data: bytes) -> LoadedDocument:
+    check_archive(data)
+    return _calamine(data, XLSB)
+
+
+def _calamine(data: bytes, media_type: str) -> LoadedDocument:
+    import python_calamine as calamine
+
+    builder = TextBuilder()
+    try:
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for entry in workbook.sheets_metadata:
+            if entry.visible != calamine.SheetVisibleEnum.Visible:
+                continue
+            sheet = workbook.get_sheet_by_name(entry.name)
+            column = sheet.start[1] + 1 if sheet.start else 1  # its rows begin there
+            write_sheet(builder, _numbered(sheet.iter_rows(), column), entry.name)
+    except calamine.PasswordError as exc:
+        raise EncryptedFileError from exc
+    except calamine.CalamineError as exc:
+        raise DamagedFileError from exc
+    except FAULTS as exc:
+        raise DamagedFileError from exc
+    return LoadedDocument(
+        builder.text(), media_type, blocks=tuple(builder.blocks), rows=tuple(builder.rows)
+    )
+
+
+def _numbered(rows: Iterable[Sequence[Any]], column: int = 1) -> Iterator[Row | None]:
+    for number, row in enumerate(rows, 1):
+        yield trimmed(number, [_cell(value) for value in row[:MAX_COLUMNS]], column)
 
 
 def _cell(value: Any) -> str:
@@ -83,8 +117,11 @@ def parse_tsv(data: bytes) -> LoadedDocument:
 def _delimited(text: str, dialect: type[csv.Dialect], media_type: str) -> LoadedDocument:
     csv.field_size_limit(max(len(text), 131_072))
     builder = TextBuilder()
+    reader = csv.reader(io.StringIO(text, newline=""), dialect)
     try:
-        builder.table(csv.reader(io.StringIO(text, newline=""), dialect))
+        write_sheet(builder, (trimmed(n, cells) for n, cells in enumerate(reader, 1)))
     except csv.Error as exc:
         raise DamagedFileError(f"is not a sound table: {exc}") from exc
-    return LoadedDocument(builder.text(), media_type, blocks=tuple(builder.blocks))
+    return LoadedDocument(
+        builder.text(), media_type, blocks=tuple(builder.blocks), rows=tuple(builder.rows)
+    )

@@ -1,0 +1,100 @@
+"""A mail message as text: subject as heading, sender, receivers and date, the body, what is attached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.errors import EncryptedFileError, UnreadableFileError, UnsupportedFileError
+from ingest.loaded import LoadedDocument
+from ingest.parsers.context import Context
+from ingest.parsers.html import parse_html
+from ingest.text_builder import TextBuilder
+
+_MAX_PARTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """`reason` says why its content cannot be had, if that is so."""
+
+    name: str
+    data: bytes = b""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Mail:
+    """`headers` are what is shown of them, in order; `html` counts where `plain` has no words."""
+
+    subject: str
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    plain: str = ""
+    html: str | bytes = ""
+    attachments: Sequence[Attachment] = ()
+    is_encrypted: bool = False
+
+
+class MailWriter:
+    """Writes messages; `builder` and `gaps` are the result."""
+
+    def __init__(self, context: Context) -> None:
+        self.builder = TextBuilder()
+        self.gaps: list[str] = []
+        self._context = context
+
+    def write(self, mail: Mail) -> None:
+        self.builder.heading(mail.subject or "(no subject)", 1)
+        self.builder.paragraph("\n".join(f"{name}: {value}" for name, value in mail.headers))
+        self._body(mail)
+        if mail.is_encrypted:
+            self.gaps.append(f"holds an encrypted message ({mail.subject or 'no subject'})")
+        for number, part in enumerate(mail.attachments):
+            if number < _MAX_PARTS:
+                self._attachment(part)
+            else:
+                self.builder.paragraph(f"Attachment: {part.name}")
+
+    def document(self, media_type: str, title: str | None = None) -> LoadedDocument:
+        return LoadedDocument(
+            self.builder.text(),
+            media_type,
+            title=title,
+            blocks=tuple(self.builder.blocks),
+            rows=tuple(self.builder.rows),
+            gaps=tuple(dict.fromkeys(self.gaps)),
+        )
+
+    def _body(self, mail: Mail) -> None:
+        if mail.plain.strip() or not mail.html:
+            for paragraph in mail.plain.replace("\r\n", "\n").split("\n\n"):
+                self.builder.paragraph(paragraph)
+            return
+        html = mail.html if isinstance(mail.html, bytes) else mail.html.encode()
+        self.builder.include(parse_html(html), below=1)
+
+    def _attachment(self, part: Attachment) -> None:
+        """The attached file's own text under a heading with its name, or its name alone."""
+        reason = part.reason
+        if not reason:
+            try:
+                document = self._context.read(part.data, part.name)
+            except UnsupportedFileError:
+                pass  # a calendar entry, a signature, a photo: its name says what there is
+            except UnreadableFileError as exc:
+                reason = exc.reason
+            else:
+                self.builder.heading(f"Attachment: {part.name}", 2)
+                self.builder.include(document, below=2)
+                if document.shortfall:
+                    self.gaps.append(f"has an attachment {part.name!r} that {document.shortfall}")
+                return
+        self.builder.paragraph(f"Attachment: {part.name}")
+        if reason:
+            self.gaps.append(f"has an attachment {part.name!r} that {reason}")
+
+
+def refuse_if_nothing_else(mail: Mail) -> None:
+    """Raise EncryptedFileError for a message whose whole content is encrypted."""
+    if mail.is_encrypted and not (mail.plain.strip() or mail.html or mail.attachments):
+        raise EncryptedFileError("is an encrypted message", hint="Save it from the mail program.")

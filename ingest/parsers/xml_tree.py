@@ -1,0 +1,28 @@
+"""XML to a tree: no DTD, no entities, no network, within limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ingest.errors import DamagedFileError, UnreadableFileError
+
+
+def parse_tree(data: bytes | str) -> Any:
+    """The root element; raises DamagedFileError, or UnreadableFileError for a tree beyond all measure."""
+    from lxml import etree
+
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as exc:
+        log = getattr(exc, "error_log", None) or ()
+        if any(entry.type_name in ("ERR_ENTITY_LOOP", "ERR_RESOURCE_LIMIT") for entry in log):
+            raise UnreadableFileError("is nested too deeply, or its XML is a bomb") from exc
+        raise DamagedFileError(f"is not sound XML: {exc}"[:200]) from exc
