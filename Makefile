@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types crash bench lock clean
+.PHONY: help setup demo test check format lint types crash families bench lock clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,8 +32,8 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 demo: setup ## Start a model, ingest sample_docs, ask, serve the page (ONCE=1: without the page)
 	@$(BIN)/inhouse demo --data build/demo $(if $(ONCE),--once)
 
-test: setup chromium ## Run every test but `make crash`
-	@$(BIN)/python -m pytest -m "not crash" $(ARGS)
+test: setup chromium ## Run every test but `make crash` and `make families`
+	@$(BIN)/python -m pytest -m "not crash and not families" $(ARGS)
 
 check: format lint types test ## Format, lint, check types, test
 
@@ -50,6 +50,9 @@ types: setup ## Check the types
 
 crash: setup ## Kill the program at every system call of a run (minutes)
 	@$(BIN)/python -m pytest -m crash $(ARGS)
+
+families: setup ## Serve a tiny model of each family with the real vLLM, and ask it (minutes)
+	@$(BIN)/python -m pytest -m families $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)

@@ -54,6 +54,7 @@ class Assistant:
         self._calibration = abstention.load_calibration(reader.data_dir)
         self._chat_model, self._given_model = chat_model, chat_model is not None
         self._model_name = llm.name_of(chat_model) if chat_model else settings.llm.model
+        self._style = prompt.style_of(self._model_name)
         self._readers: frozenset[str] | None = None
 
     @classmethod
@@ -243,7 +244,7 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        model, style = self._model(), prompt.style_of(self._model_name)
+        model, style = self._model(), self._style
         told = prompt.messages_without_documents(_checked(question), history, style, self.profile)
         return "".join(piece.text for piece in llm.stream(model, told, style.stop)).strip()
 
@@ -260,8 +261,7 @@ class Assistant:
     def _hear(self, inquiry: Inquiry) -> Iterator[DeltaEvent]:
         """Ask the model; what it said so far counts even if it breaks off."""
         try:
-            model = self._model()
-            style = prompt.style_of(self._model_name)
+            model, style = self._model(), self._style
             for piece in llm.stream(model, self._told(inquiry, style), style.stop):
                 yield from inquiry.hear(piece)
         except ModelServerError as exc:
@@ -311,7 +311,8 @@ class Assistant:
 
     def _model(self) -> BaseChatModel:
         if self._chat_model is None:
-            self._chat_model, self._model_name = llm.open_chat_model(self.settings.llm)
+            opened = llm.open_chat_model(self.settings.llm)
+            self._chat_model, self._model_name, self._style = opened
         return self._chat_model
 
     def _forget_model(self) -> None:

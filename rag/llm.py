@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
-from rag.prompt import style_of
+from rag.prompt import Style, style_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -29,12 +29,25 @@ class Piece:
     completion_tokens: int = 0
 
 
+class OpenedModel(NamedTuple):
+    """A chat model, the name under which the server knows it, and how much it is told at once."""
+
+    model: BaseChatModel
+    name: str
+    style: Style
+
+
 def served_models(settings: LLMSettings) -> list[str]:
     """Names of the models that the server offers.
 
     Raises ModelServerUnreachableError if nothing answers there in time, ModelServerError if something
     else than a model server does.
     """
+    return list(_served(settings))
+
+
+def _served(settings: LLMSettings) -> dict[str, str]:
+    """The models that the server offers by name, each with the folder or hub id that vLLM has it from."""
     import httpx
 
     url = settings.url.rstrip("/") + "/models"
@@ -47,7 +60,7 @@ def served_models(settings: LLMSettings) -> list[str]:
             trust_env=not _is_loopback(url),
         )
         response.raise_for_status()
-        return [str(each["id"]) for each in response.json()["data"]]
+        return {str(each["id"]): str(each.get("root") or "") for each in response.json()["data"]}
     except httpx.HTTPStatusError as exc:
         raise ModelServerError(
             f"The model server at {settings.url} answered {exc.response.status_code}.",
@@ -55,7 +68,7 @@ def served_models(settings: LLMSettings) -> list[str]:
         ) from exc
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise unreachable(settings.url) from exc
-    except (ValueError, LookupError, TypeError) as exc:
+    except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise ModelServerError(
             f"What answers at {settings.url} is not a model server.", hint="Check llm.url."
         ) from exc
@@ -69,8 +82,8 @@ def unreachable(url: str) -> ModelServerUnreachableError:
     )
 
 
-def open_chat_model(settings: LLMSettings) -> tuple[BaseChatModel, str]:
-    """The chat model that the settings name, and the name under which the server knows it.
+def open_chat_model(settings: LLMSettings) -> OpenedModel:
+    """The chat model that the settings name.
 
     If the server does not offer that model, but others, the first of those answers: a server
     elsewhere is usable by its URL alone.
@@ -84,7 +97,7 @@ def open_chat_model(settings: LLMSettings) -> tuple[BaseChatModel, str]:
             f"The language model cannot be reached: {exc}.",
             hint="Install it with: pip install langchain-openai",
         ) from exc
-    served = served_models(settings)
+    served = _served(settings)
     timeout = httpx.Timeout(settings.timeout_s, connect=settings.connect_timeout_s)
     # A connection kept from the last question may be one to a server that was started anew since.
     connections: dict[str, Any] = {
@@ -92,7 +105,8 @@ def open_chat_model(settings: LLMSettings) -> tuple[BaseChatModel, str]:
         "trust_env": not _is_loopback(settings.url),
         "limits": httpx.Limits(max_keepalive_connections=0),
     }
-    name = settings.model if settings.model in served or not served else served[0]
+    name = settings.model if settings.model in served or not served else next(iter(served))
+    style = style_of(name, served.get(name, ""))
     model = ChatOpenAI(
         model=name,
         base_url=settings.url,
@@ -100,13 +114,13 @@ def open_chat_model(settings: LLMSettings) -> tuple[BaseChatModel, str]:
         temperature=settings.temperature,
         max_completion_tokens=settings.max_tokens,
         timeout=timeout,
-        frequency_penalty=style_of(name).frequency_penalty or None,
+        frequency_penalty=style.frequency_penalty or None,
         max_retries=0,
         stream_usage=True,
         http_client=httpx.Client(**connections),
         http_async_client=httpx.AsyncClient(**connections),
     )
-    return model, name
+    return OpenedModel(model, name, style)
 
 
 def name_of(model: BaseChatModel) -> str:
@@ -156,8 +170,12 @@ def _mapped_errors() -> Iterator[None]:
             "The connection to the model server broke off.", hint="See: inhouse doctor"
         ) from exc
     except openai.APIStatusError as exc:
+        template = "chat template" in exc.message.lower()
         raise ModelServerError(
-            f"The model server answered {exc.status_code}: {_first_line(exc.message)}"
+            f"The model server answered {exc.status_code}: {_first_line(exc.message)}",
+            hint="Give vLLM a --chat-template, as inhouse serve --dry-run does."
+            if template
+            else "",
         ) from exc
     except (
         Exception

@@ -6,7 +6,7 @@ The front of a prompt is the same for every question, so that the server's prefi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer import Turn
@@ -64,15 +64,24 @@ COMPACT = Style(
     frequency_penalty=0.4,
 )
 """For models below a billion parameters: they lose the thread in what helps a larger one."""
+PLAIN = replace(COMPACT, context_tokens=1000)
+"""For base models, which only go on with a text: without `stop` they would ask the next question too."""
 SMALL_MODEL_PARAMETERS = 1_000_000_000
 
 
-def style_of(model: str) -> Style:
-    """The style for a model by its name; one that the catalogue does not know is taken for a large one."""
-    from rag.models import get_card
+def style_of(model: str, folder: str = "") -> Style:
+    """The style for a model by its name, or by the folder it was served from, if that is on this machine.
 
-    card = get_card(model)
-    return COMPACT if card and card.parameters < SMALL_MODEL_PARAMETERS else FULL
+    One that neither the catalogue nor this machine knows is taken for a large one that can converse.
+    """
+    from rag.models import known_traits
+
+    traits = known_traits(model, folder)
+    if traits is None:
+        return FULL
+    if traits.parameters < SMALL_MODEL_PARAMETERS:
+        return COMPACT
+    return FULL if traits.chat_template else PLAIN
 
 
 def messages(

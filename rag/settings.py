@@ -135,8 +135,24 @@ class ServeSettings(_Section):
     """How `inhouse serve` runs vLLM."""
 
     port: int = Field(8000, ge=1, le=65535, description="Port on loopback.")
-    max_model_len: int = Field(4096, ge=512, le=1_000_000, description="Context, in tokens.")
-    kv_cache_gb: float = Field(1.0, gt=0, le=1024, description="Cache memory on a CPU, in GiB.")
+    max_model_len: int | None = Field(
+        None,
+        ge=512,
+        le=1_000_000,
+        description="Context, in tokens; unset: the model's, at most 8,192 on a CPU, 32,768 on a GPU.",
+    )
+    kv_cache_gb: float | None = Field(
+        None, gt=0, le=1024, description="Cache memory, in GiB; unset: sized to machine and model."
+    )
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = Field(
+        "auto", description="Numbers to compute in; auto: what model and machine do best."
+    )
+    gpus: int | None = Field(
+        None, ge=1, le=64, description="GPUs to spread the model over, at most; unset: by its size."
+    )
+    chat_template: Path | None = Field(
+        None, description="Jinja file for the conversation; unset: the model's own, or a plain one."
+    )
     start_timeout_s: float = Field(600.0, gt=0, le=7200, description="Seconds until healthy.")
     eager: bool | None = Field(
         None, description="Skip compilation; unset: skip on a CPU, compile on a GPU."

@@ -73,7 +73,7 @@ def model_writer(settings: LLMSettings) -> Writer:
     """A writer that asks the served model. Raises ModelServerError, here and when it is called."""
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    model, _ = llm.open_chat_model(settings)
+    model = llm.open_chat_model(settings).model
 
     def write(picked: Picked) -> str:
         told = f"Sentence: {picked.sentence}\nAnswer: {picked.answer}\nQuestion:"

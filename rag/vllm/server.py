@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import shutil
 import signal
@@ -27,6 +28,8 @@ from rag.vllm.command import HOST, build_command, find_vllm
 from rag.vllm.health import health
 from rag.vllm.startup import last_lines, phase, read_tail, reason
 
+logger = logging.getLogger(__name__)
+
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _POLL_S = 0.25
 _GRACE_S = 10.0
@@ -48,14 +51,12 @@ class VllmServer:
         settings: ServeSettings,
         *,
         log_file: Path | None = None,
-        chat_template: Path | None = None,
     ) -> None:
         self.model = model
         self.port = settings.port
         self.base_url = f"http://{HOST}:{settings.port}/v1"
         self.log_file = log_file or default_log_file(settings.port)
         self._settings = settings
-        self._chat_template = chat_template
         self._process: subprocess.Popen[bytes] | None = None
         self._scratch: Path | None = None
         self._started = 0.0
@@ -91,15 +92,12 @@ class VllmServer:
         """
         if self._process is not None:
             raise ModelServerStartError("This vLLM was started before; make a new VllmServer.")
-        device = find_vllm().device
         command = build_command(
-            self.model.path,
-            self.model.name,
-            self._settings,
-            device=device,
-            chat_template=self._chat_template,
+            self.model.path, self.model.name, self._settings, device=find_vllm().device
         )
         require_free_port(self.port)
+        for note in command.notes:
+            logger.warning("%s: %s", self.model.name, note)
         self._scratch = Path(tempfile.mkdtemp(prefix="inhouse-vllm-"))
         # vLLM's sockets and rendezvous files go where they can be removed afterwards.
         environment = {**os.environ, **command.environment, "TMPDIR": str(self._scratch)}

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from rag.errors import MissingDependencyError
-from rag.models import ModelFolder
+from rag.models import Gpu, Machine, ModelFolder
 from rag.settings import ServeSettings
 from rag.vllm import build_command, find_vllm
+from rag.vllm.command import QUESTION_ANSWERING
 from rag.vllm.startup import last_lines, phase, reason
 
 
@@ -136,5 +139,84 @@ def test_a_model_without_a_configuration_keeps_the_context_asked_for(
     tmp_path: Path, settings: ServeSettings
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps({}))
-    command = build_command(tmp_path, "tiny", settings, device="cpu")
-    assert _option(command.argv, "--max-model-len") == str(settings.max_model_len)
+    asked = settings.model_copy(update={"max_model_len": 3000})
+    command = build_command(tmp_path, "tiny", asked, device="cpu")
+    assert _option(command.argv, "--max-model-len") == "3000"
+
+
+@pytest.mark.parametrize("where", ["chat_template.jinja", "tokenizer_config.json"])
+def test_a_base_model_gets_a_template_and_a_model_that_has_one_keeps_it(
+    where: str, model: ModelFolder, settings: ServeSettings, tmp_path: Path
+) -> None:
+    """Also one with a template of the user's own gets that."""
+    base = build_command(model.path, "tiny", settings, device="cpu").argv
+    assert _option(base, "--chat-template").endswith("question_answering.jinja")
+    own = settings.model_copy(update={"chat_template": tmp_path / "mine.jinja"})
+    chosen = build_command(model.path, "tiny", own, device="cpu").argv
+    assert _option(chosen, "--chat-template") == str(tmp_path / "mine.jinja")
+    template = "{{ messages[0].content }}"
+    in_json = json.dumps({"chat_template": template})
+    (model.path / where).write_text(template if where.endswith("jinja") else in_json)
+    assert "--chat-template" not in build_command(model.path, "tiny", settings, device="cpu").argv
+
+
+def test_a_model_that_can_think_aloud_is_told_not_to(
+    model: ModelFolder, settings: ServeSettings
+) -> None:
+    (model.path / "chat_template.jinja").write_text("{% if enable_thinking %}<think>{% endif %}")
+    argv = build_command(model.path, "tiny", settings, device="cpu").argv
+    assert json.loads(_option(argv, "--default-chat-template-kwargs")) == {"enable_thinking": False}
+
+
+def test_the_plain_template_makes_one_text_of_a_conversation() -> None:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(QUESTION_ANSWERING.read_text(encoding="utf-8"))
+    said = [
+        {"role": "system", "content": "Use only the text."},
+        {"role": "user", "content": "Question: Who?"},
+        {"role": "assistant", "content": "Ada."},
+        {"role": "user", "content": "Text:\nIt opens at 8.\n\nQuestion: When?"},
+    ]
+    assert template.render(messages=said, add_generation_prompt=True) == (
+        "Use only the text.\n\nQuestion: Who?\nAnswer: Ada.\n\n"
+        "Text:\nIt opens at 8.\n\nQuestion: When?\nAnswer:"
+    )
+
+
+def test_several_gpus_share_the_model_and_each_gives_what_is_free(
+    model: ModelFolder, settings: ServeSettings
+) -> None:
+    (model.path / "config.json").write_text(json.dumps({"num_attention_heads": 32}))
+    gpu = Gpu("L4", 24 * 2**30, 20 * 2**30, 8.9)
+    machine = Machine(cores=8, memory=2**36, free=2**36, bf16=True, gpus=(gpu,) * 4)
+    two = settings.model_copy(update={"gpus": 2})
+    argv = build_command(model.path, "tiny", two, device="gpu", machine=machine).argv
+    assert _option(argv, "--tensor-parallel-size") == "2"
+    assert _option(argv, "--gpu-memory-utilization") == "0.81"  # (20 - 0.5) / 24
+    assert "--kv-cache-memory-bytes" not in argv
+    assert "--enforce-eager" not in argv
+
+
+def test_vllm_knows_every_option_it_is_given(model: ModelFolder, settings: ServeSettings) -> None:
+    """Each option is in the source of the vLLM that is installed; a new version may have dropped one."""
+    gpu = Gpu("L4", 24 * 2**30, 20 * 2**30, 8.9)
+    machine = Machine(cores=8, memory=2**36, free=2**36, bf16=True, gpus=(gpu,))
+    (model.path / "chat_template.jinja").write_text("enable_thinking")
+    thinking = build_command(model.path, "tiny", settings, device="gpu", machine=machine).argv
+    (model.path / "chat_template.jinja").unlink()
+    plain = build_command(model.path, "tiny", settings, device="cpu", machine=machine).argv
+    given = {word for word in (*thinking, *plain) if word.startswith("--")}
+    spec = importlib.util.find_spec("vllm")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    source = Path(spec.submodule_search_locations[0])
+    files = [source / "engine/arg_utils.py", *(source / "entrypoints").rglob("cli_args.py")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    missing = {
+        word
+        for word in given
+        if word not in text and not re.search(rf"\b{word[2:].replace('-', '_')}\b", text)
+    }
+    assert missing == set()

@@ -100,32 +100,14 @@ def test_a_dry_run_prints_the_command_that_a_shell_takes_and_starts_nothing(
     assert not (model.path.parent / "vllm.log").exists()
 
 
-@pytest.mark.vllm
-@pytest.mark.slow
-def test_the_real_vllm_serves_the_default_model_and_leaves_nothing_behind(
-    settings: ServeSettings, tmp_path: Path
+def test_a_model_that_brings_its_own_code_is_refused_and_nothing_is_started(
+    fake_vllm: pytest.MonkeyPatch, model: ModelFolder, settings: ServeSettings
 ) -> None:
-    import httpx
-
-    from rag.models import resolve_model
-    from rag.vllm import VllmServer
-
-    model = resolve_model("smollm2-135m-instruct", kind="llm", progress=False)
-    longer = settings.model_copy(update={"start_timeout_s": 250.0, "kv_cache_gb": 0.5})
-    with VllmServer(model, longer, log_file=tmp_path / "vllm.log") as server:
-        assert server._process is not None
-        family = psutil.Process(server._process.pid).children(recursive=True)
-        assert family
-        reply = httpx.post(
-            f"{server.base_url}/chat/completions",
-            json={
-                "model": model.name,
-                "messages": [{"role": "user", "content": "What is the capital of France?"}],
-                "temperature": 0,
-                "max_tokens": 16,
-            },
-            timeout=60,
-            trust_env=False,
-        ).json()
-        assert "Paris" in reply["choices"][0]["message"]["content"]
-    assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    (model.path / "modeling_tiny.py").write_text("raise SystemExit('imported')")
+    with _serve(model, settings) as process:
+        output, errors = process.communicate(timeout=30)
+        assert process.returncode == 1
+    assert "brings its own code" in errors
+    assert "Traceback" not in errors
+    assert output == ""
+    assert not (model.path.parent / "vllm.log").exists()

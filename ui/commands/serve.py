@@ -33,6 +33,7 @@ class _Stopped(BaseException):
 @click.option("--model", help="Catalogue name, local folder or hub id.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port on loopback.")
 @click.option("--max-model-len", type=click.IntRange(512, 1_000_000), help="Context, in tokens.")
+@click.option("--gpus", type=click.IntRange(1, 64), help="GPUs to spread the model over.")
 @click.option(
     "--log-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -45,17 +46,25 @@ def command(
     model: str | None,
     port: int | None,
     max_model_len: int | None,
+    gpus: int | None,
     log_file: Path | None,
     dry_run: bool,
 ) -> int:
     """Serve the language model with vLLM on this machine until Ctrl-C.
 
-    The model is fetched if it is not here yet. vLLM listens on loopback only.
+    The model is fetched if it is not here yet. vLLM listens on loopback only. A model that needs several
+    GPUs is spread over those that are there; context and cache are sized to the machine. A base model,
+    which knows no conversation, gets a plain template for questions and answers.
+
+    \b
+    Examples:
+      inhouse serve --model qwen2.5-7b-instruct
+      inhouse serve --model /models/falcon-7b --dry-run
     """
     from rag.models import resolve_model
     from rag.vllm import VllmServer, build_command, find_vllm
 
-    given = {"port": port, "max_model_len": max_model_len}
+    given = {"port": port, "max_model_len": max_model_len, "gpus": gpus}
     wanted = settings.serve.model_copy(update={k: v for k, v in given.items() if v is not None})
     name = model or settings.llm.model
     installed = find_vllm()  # before anything is fetched for it
@@ -64,6 +73,8 @@ def command(
         built = build_command(folder.path, folder.name, wanted, device=installed.device)
         variables = (f"{key}={shlex.quote(value)}" for key, value in built.environment.items())
         click.echo(" ".join((*variables, shlex.join(built.argv))))
+        for note in built.notes:
+            click.echo(f"{folder.name}: {note}", err=True)
         return 0
     server: VllmServer | None = None
 
