@@ -33,7 +33,7 @@ demo: setup ## Start a model, ingest sample_docs, ask, serve the page (ONCE=1: w
 	@$(BIN)/inhouse demo --data build/demo $(if $(ONCE),--once)
 
 test: setup chromium ## Run every test but `make crash` and `make families`
-	@$(BIN)/python -m pytest -m "not crash and not families" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not crash and not families" $(ARGS)
 
 check: format lint types test ## Format, lint, check types, test
 

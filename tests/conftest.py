@@ -9,7 +9,25 @@ from pathlib import Path
 
 import pytest
 
-SAMPLE_DOCS = Path(__file__).parent.parent / "sample_docs"
+TESTS = Path(__file__).parent
+SAMPLE_DOCS = TESTS.parent / "sample_docs"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests go to one process: a folder's, which share what they set up; and all that need vLLM.
+
+    Those come first, since they take longest and nothing may wait for them at the end.
+    """
+
+    def group(item: pytest.Item) -> str:
+        if item.get_closest_marker("vllm"):
+            return "vllm"
+        return item.path.relative_to(TESTS).parts[0]
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: not item.get_closest_marker("vllm"))
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,5 +71,15 @@ def read_overview(data_dir: Path) -> Overview:
             coverage=ledger.read_coverage(connection),
             last_run=catalog.read_manifest(connection, LAST_RUN),
             problems=problems,
-            bytes_on_disk=sum(f.stat().st_size for f in data_dir.rglob("*") if f.is_file()),
+            bytes_on_disk=_bytes_below(data_dir),
         )
+
+
+def _bytes_below(folder: Path) -> int:
+    """Size of all files; what a run takes away meanwhile counts nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += Path(parent, name).lstat().st_size
+    return total

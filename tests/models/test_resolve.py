@@ -203,9 +203,11 @@ def test_nothing_is_fetched_when_it_is_not_wanted(cache: Path) -> None:
 
 
 _FETCH = """
+import signal
 import sys
 from pathlib import Path
 from rag.models import resolve_model
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 resolve_model("smollm2-135m-instruct", cache=Path(sys.argv[1]), progress=False)
 """
 
