@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from rag.errors import ConfigurationError
 from rag.source_settings import AccessSettings, FromText, Globs, RootSettings
 from rag.source_settings import Section as _Section
+from rag.web_settings import WebSettings
 
 ENV_PREFIX = "INHOUSE_"
 _ENV_ONLY = {"INHOUSE_CONFIG"}
@@ -156,16 +157,6 @@ class ServeSettings(_Section):
     start_timeout_s: float = Field(600.0, gt=0, le=7200, description="Seconds until healthy.")
     eager: bool | None = Field(
         None, description="Skip compilation; unset: skip on a CPU, compile on a GPU."
-    )
-
-
-class WebSettings(_Section):
-    """Where the page listens."""
-
-    host: str = Field("127.0.0.1", description="Address; loopback unless sign-in is set up.")
-    port: int = Field(7860, ge=1, le=65535, description="Port.")
-    originals: bool = Field(
-        False, description="Whether people may download the files that answers rest on."
     )
 
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "ask": "Answer a question from the documents.",
     "search": "Find passages, without the language model.",
     "web": "Serve the page.",
+    "user": "Say who may sign in on the page.",
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",
     "models": "Show the catalogue of open models, or fetch one.",

@@ -123,7 +123,7 @@ def test_health_and_readiness(client, stand_in: StandIn) -> None:  # type: ignor
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "example.org", ""])
 def test_the_page_listens_on_loopback_only(host: str) -> None:
     assert not is_loopback(host)
-    with pytest.raises(ConfigurationError, match="no sign-in yet"):
+    with pytest.raises(ConfigurationError, match="no sign-in is set up"):
         listen(host, 0)
 
 

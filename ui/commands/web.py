@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import profile_option, with_settings
+from rag.cli_options import profile_option, tell, with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
 
 
 @click.command()
-@click.option("--host", help="Address to listen on; loopback only, until sign-in is there.")
+@click.option("--host", help="Address to listen on; loopback only, unless sign-in is set up.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
 @profile_option
 @with_settings
 def command(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the page on this machine until Ctrl-C."""
-    from ui.web.server import listen, serve
+    from ui.web.server import listen, serve, warnings_of
 
     host, port = host or settings.web.host, port or settings.web.port
-    sock = listen(host, port)  # before the slow imports: a port in use is said at once
+    web = settings.web.model_copy(update={"host": host, "port": port})
+    settings = settings.model_copy(update={"web": web})
+    sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
 
     from rag import Assistant
+    from ui.web.accounts import Accounts
     from ui.web.app import create_app
+    from ui.web.store import Store, people_file
 
     app = create_app(lambda: Assistant.open(settings.data, settings=settings), settings=settings)
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Inhouse is on http://{shown}:{port} (Ctrl-C ends it).")
-    serve(app, sock)
+    scheme = "https" if web.tls_certificate else "http"
+    click.echo(f"Inhouse is on {scheme}://{shown}:{port} (Ctrl-C ends it).")
+    for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
+        tell(f"inhouse web: {warning}", logging.WARNING)
+    serve(app, sock, web)

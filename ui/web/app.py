@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from rag.settings import Settings
 from ui.view.text import ENGLISH, Words
-from ui.web.desk import Answering, Desk
+from ui.web.desk import Answering
 from ui.web.page import build_page
+from ui.web.server import LOOPBACK
 from ui.web.shell import STATIC
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from ui.web.house import House
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO_FONT = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
@@ -31,24 +31,23 @@ def create_app(
     settings: Settings | None = None,
     starters: Sequence[str] = (),
     words: Words = ENGLISH,
-    hosts: Sequence[str] = LOOPBACK,
 ) -> fastapi.FastAPI:
     """The application for any ASGI server.
 
     `open_assistant` is called at the first chance and again after it raised an InhouseError, so the
     index may appear later. Without `settings` nothing is kept of what people ask for longer than the
-    application lives. `hosts` are the host names that are answered; without sign-in those are names of this
-    machine only.
+    application lives. What `settings.web` says of who may come in, and how often, holds here; where the
+    application listens is its server's part.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         pass
     else:
-        return _create_app(open_assistant, settings, starters, words, hosts)
+        return _create_app(open_assistant, settings, starters, words)
 
     async def create() -> fastapi.FastAPI:
-        return _create_app(open_assistant, settings, starters, words, hosts)
+        return _create_app(open_assistant, settings, starters, words)
 
     return asyncio.run(create())  # where no loop is running, Gradio opens one and never closes it
 
@@ -58,16 +57,17 @@ def _create_app(
     settings: Settings | None,
     starters: Sequence[str],
     words: Words,
-    hosts: Sequence[str],
 ) -> fastapi.FastAPI:
     import fastapi
     import gradio
     from fastapi.staticfiles import StaticFiles
 
-    from ui.web.doors import GRADIO_DOORS, STATIC_DOORS, doors_of, routers
-    from ui.web.guard import Guard
+    from rag.errors import InhouseError
+    from ui.web.doors import routers
+    from ui.web.house import furnish
+    from ui.web.replies import refuse
 
-    house = _furnish(open_assistant, settings, words)
+    house = furnish(open_assistant, settings, words)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
@@ -77,13 +77,15 @@ def _create_app(
     app = fastapi.FastAPI(
         title=words.product, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    own = routers(house)
+    app.state.house = house
+    app.add_exception_handler(InhouseError, refuse)
+    own, page = routers(house), build_page(house.desk, starters)
     for router in own:
         app.include_router(router)
     app.mount("/page", StaticFiles(directory=STATIC), name="page")
     gradio.mount_gradio_app(
         app,
-        build_page(house.desk, starters),
+        page,
         "/",
         theme=_theme(gradio),
         footer_links=[],
@@ -96,27 +98,31 @@ def _create_app(
         max_file_size=1,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
-    doors = (*doors_of(own), *STATIC_DOORS, *GRADIO_DOORS)
-    app.add_middleware(Guard, hosts=hosts, doors=doors)
+    _guard(app, house, own, page)
     return app
 
 
-def _furnish(
-    open_assistant: Callable[[], Answering], settings: Settings | None, words: Words
-) -> House:
-    from ui.web.feedback import FeedbackBook
-    from ui.web.history import History
-    from ui.web.house import House
-    from ui.web.store import PEOPLE, Store
+def _guard(
+    app: fastapi.FastAPI, house: House, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
+) -> None:
+    from ui.web.doors import GRADIO_DOORS, STATIC_DOORS, doors_of
+    from ui.web.guard import Guard, Rules
+    from ui.web.queue_gate import QueueGate, events_of
+    from ui.web.throttle import Throttle
 
-    store = Store(None if settings is None else settings.data / PEOPLE)
-    return House(
-        settings=settings or Settings(),
-        words=words,
-        desk=Desk(open_assistant, words),
-        history=History(store),
-        feedback=FeedbackBook(store),
+    web = house.settings.web
+    rules = Rules(
+        hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
+        doors=(*doors_of(own), *STATIC_DOORS, *GRADIO_DOORS),
+        admission=house.admission,
+        proxies=house.proxies,
+        requests=Throttle.per_minute(web.requests_per_minute),
+        metrics=house.metrics,
+        metrics_token=web.metrics_token,
     )
+    clicks = Throttle.per_minute(web.questions_per_minute)
+    app.add_middleware(QueueGate, events=events_of(page), clicks=clicks)
+    app.add_middleware(Guard, rules=rules)  # the outermost
 
 
 def _theme(gr: Any) -> gradio.themes.Base:

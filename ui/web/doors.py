@@ -24,33 +24,40 @@ _PREFIX = "routes_"
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The requests with one of these methods whose whole path fits."""
+    """The requests with this method whose whole path fits; `name` is how the route is written."""
 
-    methods: frozenset[str]
+    method: str
+    name: str
     path: re.Pattern[str]
     needs: Needs
+    is_static: bool = False
 
     def fits(self, method: str, path: str) -> bool:
         """Whether a request comes through here."""
-        return method in self.methods and self.path.fullmatch(path) is not None
+        return method == self.method and self.path.fullmatch(path) is not None
 
 
-def _door(method: str, path: str, least: Role | None) -> Door:
-    return Door(frozenset({method}), re.compile(path), Needs(least))
+def _static(name: str, path: str) -> Door:
+    return Door("GET", name, re.compile(path), Needs(None), is_static=True)
+
+
+def _gradio(method: str, name: str, path: str = "", *, is_click: bool = True) -> Door:
+    needs = Needs(Role.READER, is_click=is_click)
+    return Door(method, name, re.compile(path or re.escape(name)), needs)
 
 
 STATIC_DOORS = (
-    _door("GET", r"/page/[\w-]+\.(?:css|js|svg)", None),
-    _door("GET", r"/assets/[\w.-]+", None),
-    _door("GET", r"/theme\.css", None),
+    _static("/page/{name}", r"/page/[\w-]+\.(?:css|js|svg)"),
+    _static("/assets/{name}", r"/assets/[\w.-]+"),
+    _static("/theme.css", r"/theme\.css"),
 )
 # Gradio brings uploads, file and proxy routes, a monitoring page and more. The page uses none of them.
 GRADIO_DOORS = (
-    _door("GET", r"/config", Role.READER),
-    _door("GET", r"/gradio_api/info", Role.READER),
-    _door("POST", r"/gradio_api/queue/join", Role.READER),
-    _door("GET", r"/gradio_api/queue/data", Role.READER),
-    _door("GET", r"/gradio_api/heartbeat/\w+", Role.READER),
+    _gradio("GET", "/config"),
+    _gradio("GET", "/gradio_api/info"),
+    _gradio("POST", "/gradio_api/queue/join"),
+    _gradio("GET", "/gradio_api/queue/data", is_click=False),
+    _gradio("GET", "/gradio_api/heartbeat/{tab}", r"/gradio_api/heartbeat/\w+", is_click=False),
 )
 
 
@@ -67,6 +74,5 @@ def doors_of(found: Iterable[APIRouter]) -> Iterator[Door]:
     for router in found:
         for route in router.routes:
             declared: Any = route
-            yield Door(
-                frozenset(declared.methods), declared.path_regex, needs_of(declared.endpoint)
-            )
+            for method in sorted(declared.methods):
+                yield Door(method, declared.path, declared.path_regex, needs_of(declared.endpoint))

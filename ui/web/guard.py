@@ -1,13 +1,21 @@
-"""What stands between the network and the page: hosts, routes, sizes and security headers."""
+"""What stands between the network and the page: hosts, doors, people, sizes and security headers."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from ui.errors import TooManyError
+from ui.web.address import Headers, Origin, Proxies, headers_of
+from ui.web.admission import Admission
 from ui.web.doors import Door
-from ui.web.people import LOCAL, put_person
+from ui.web.metrics import Metrics
+from ui.web.people import Person, Role, put_person
+from ui.web.replies import Refusal
+from ui.web.throttle import Throttle
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,16 +45,30 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_HTTPS_HEADERS = {"strict-transport-security": "max-age=31536000"}
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
+_SCRAPER = Person("metrics", "metrics", Role.ADMIN, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the guard goes by. `hosts`: names under which a browser may reach the page, without port."""
+
+    hosts: frozenset[str]
+    doors: Sequence[Door]
+    admission: Admission
+    proxies: Proxies
+    requests: Throttle
+    metrics: Metrics
+    metrics_token: str = ""
 
 
 class Guard:
     """ASGI middleware; refuses with one plain sentence."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], doors: Sequence[Door]) -> None:
-        """`hosts` are the names under which a browser may reach the page, without port."""
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self.app = app
-        self.hosts = frozenset(hosts)
-        self.doors = doors
+        self.rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -55,44 +77,99 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
+        headers = headers_of(scope)
+        origin = self.rules.proxies.origin(scope, headers)
+        door = self._door(scope)
+        seal = _HEADERS | _HTTPS_HEADERS if origin.is_https else _HEADERS
+        with self.rules.metrics.request(door) as heard:
 
-        async def sealed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = [(k, v) for k, v in message["headers"] if k.decode().lower() not in _HEADERS]
-                seal = [(k.encode(), v.encode()) for k, v in _HEADERS.items()]
-                message = {**message, "headers": kept + seal}
-            await send(message)
+            async def sealed(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    heard(message["status"])
+                    message = {**message, "headers": _sealed(message["headers"], seal)}
+                await send(message)
 
-        refusal = self._refusal(scope)
-        if refusal:
-            await _refuse(sealed, *refusal)
-        else:
-            await self.app(scope, receive, sealed)
+            refusal = self._refusal(scope, headers, origin, door)
+            await (refusal.send(sealed) if refusal else self.app(scope, receive, sealed))
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-        host = headers.get("host", "")
-        # A name that somebody else's DNS points here would make their page ours (DNS rebinding).
-        if _hostname(host) not in self.hosts:
-            return 421, "This server does not answer to that host name."
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            return 403, "Requests from other sites are refused."
+    def _door(self, scope: Scope) -> Door | None:
         method, path = scope["method"], scope["path"]
-        door = next((door for door in self.doors if door.fits(method, path)), None)
-        if door is None or ".." in path:
-            return 404, "There is nothing here."
-        put_person(scope, LOCAL)
-        return _size_refusal(method, headers, door.needs.max_body)
+        if ".." in path:
+            return None
+        return next((door for door in self.rules.doors if door.fits(method, path)), None)
+
+    def _refusal(
+        self, scope: Scope, headers: Headers, origin: Origin, door: Door | None
+    ) -> Refusal | None:
+        host = headers.get("host", ("",))
+        # A name that somebody else's DNS points here would make their page ours (DNS rebinding).
+        if len(host) != 1 or _hostname(host[0]) not in self.rules.hosts:
+            return Refusal(421, "This server does not answer to that host name.")
+        if not self._is_own_site(scope["method"], headers, host[0]):
+            return Refusal(403, "Requests from other sites are refused.")
+        if door is None:
+            return Refusal(404, "There is nothing here.")
+        return self._stranger(scope, headers, origin, door) or _size_refusal(
+            scope["method"], headers, door.needs.max_body
+        )
+
+    def _is_own_site(self, method: str, headers: Headers, host: str) -> bool:
+        """A browser says with every request that changes something which page it comes from."""
+        said = headers.get("origin", ())
+        if not said:
+            return method in _SAFE_METHODS or self.rules.admission.way == "none"
+        return all(urlsplit(each).netloc == host for each in said)
+
+    def _stranger(
+        self, scope: Scope, headers: Headers, origin: Origin, door: Door
+    ) -> Refusal | None:
+        """Refuses who may not use this door, or uses it too often; notes who it is."""
+        needs, person = door.needs, None
+        if needs.least is not None:
+            person = self._person(headers, origin, door)
+            if person is None:
+                return self._unknown(scope, headers)
+            if not person.may(needs.least):
+                return Refusal(403, f"This needs the role {needs.least}.")
+            put_person(scope, person)
+        try:
+            if not door.is_static:
+                self.rules.requests.take(person.key if person else origin.address)
+        except TooManyError as exc:
+            return Refusal.of(exc)
+        return None
+
+    def _person(self, headers: Headers, origin: Origin, door: Door) -> Person | None:
+        if door.needs.by_token and self.rules.metrics_token:
+            said = headers.get("authorization", ("",))[0].encode("latin-1")
+            if hmac.compare_digest(said, f"Bearer {self.rules.metrics_token}".encode()):
+                return _SCRAPER
+        return self.rules.admission.person(headers, origin, is_click=door.needs.is_click)
+
+    def _unknown(self, scope: Scope, headers: Headers) -> Refusal:
+        if self.rules.admission.way == "proxy":
+            return Refusal(
+                401, "Nobody is signed in. Open this page through your company's address."
+            )
+        if scope["method"] == "GET" and "text/html" in headers.get("accept", ("",))[0]:
+            return Refusal(303, "Sign in.", {"location": f"/sign-in?next={quote(scope['path'])}"})
+        return Refusal(401, "Sign in first.")
 
 
-def _size_refusal(method: str, headers: dict[str, str], limit: int) -> tuple[int, str] | None:
+def _sealed(
+    headers: Iterable[tuple[bytes, bytes]], seal: dict[str, str]
+) -> list[tuple[bytes, bytes]]:
+    kept = [(k, v) for k, v in headers if k.decode("latin-1").lower() not in seal]
+    return kept + [(k.encode(), v.encode()) for k, v in seal.items()]
+
+
+def _size_refusal(method: str, headers: Headers, limit: int) -> Refusal | None:
     """Refuses a body that is too long or does not say how long it is: browsers always say it."""
-    length = headers.get("content-length", "" if method == "POST" else "0")
-    if "transfer-encoding" in headers or not length.isdecimal():
-        return 411, "A request has to say how long it is."
+    length = headers.get("content-length", ("0",) if method in _SAFE_METHODS else ("",))[0]
+    if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()):
+        return Refusal(411, "A request has to say how long it is.")
     if int(length) > limit:
-        return 413, f"A request may have {limit:,} bytes at most."
+        return Refusal(413, f"A request may have {limit:,} bytes at most.")
     return None
 
 
@@ -102,13 +179,3 @@ def _hostname(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-async def _refuse(send: Send, status: int, sentence: str) -> None:
-    body = f"{sentence}\n".encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

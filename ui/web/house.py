@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.settings import Settings
 from ui.view.text import Words
-from ui.web.desk import Desk
+from ui.web.accounts import Accounts
+from ui.web.address import Proxies
+from ui.web.admission import Admission
+from ui.web.desk import Answering, Desk
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
+from ui.web.metrics import Metrics
+from ui.web.sessions import Sessions
+from ui.web.store import Store, people_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +27,33 @@ class House:
     desk: Desk
     history: History
     feedback: FeedbackBook
+    admission: Admission
+    sessions: Sessions
+    proxies: Proxies
+    metrics: Metrics
+
+
+def furnish(
+    open_assistant: Callable[[], Answering], settings: Settings | None, words: Words
+) -> House:
+    """Without `settings` everything is kept in memory. Raises StorageError."""
+    path = None if settings is None else people_file(settings)
+    store = Store(path)
+    # The guard looks sessions up between requests, so it does not wait for somebody's long history.
+    at_the_door = store if path is None else Store(path)
+    settings = settings or Settings()
+    web = settings.web
+    sessions = Sessions(
+        at_the_door, idle_s=web.session_idle_minutes * 60, longest_s=web.session_hours * 3600
+    )
+    return House(
+        settings=settings,
+        words=words,
+        desk=Desk(open_assistant, words),
+        history=History(store),
+        feedback=FeedbackBook(store),
+        admission=Admission(web, Accounts(at_the_door), sessions),
+        sessions=sessions,
+        proxies=Proxies(web.proxies),
+        metrics=Metrics(),
+    )

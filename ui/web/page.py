@@ -112,13 +112,17 @@ def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
             api_visibility="private",
         )
     parts.stop.click(
-        with_person(lambda _person, conversation: conversation.stop()),
+        with_person(_stop),
         [conversation],
         None,
         show_progress="hidden",
         concurrency_limit=None,
         api_visibility="private",
     )
+
+
+def _stop(_: Person, conversation: Conversation) -> None:
+    conversation.stop()
 
 
 def _answerer(desk: Desk) -> Callable[[Person, str | None, Conversation], Iterator[list[Any]]]:

@@ -53,10 +53,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a route or an event asks of a request. `least` None: nothing, anybody may use it."""
+    """What a route or an event asks of a request.
+
+    `least` None: nothing, anybody may use it. `max_body`: bytes. `is_click` False: a page that is merely
+    open asks by itself, so nobody is less idle for it. `by_token`: also for who has `web.metrics_token`.
+    """
 
     least: Role | None
     max_body: int = MAX_BODY
+    is_click: bool = True
+    by_token: bool = False
 
 
 LOCAL = Person(key="local", name="", role=Role.ADMIN, readers=None)
@@ -68,8 +74,12 @@ def person_of(request: Any) -> Person:
 
     Raises LookupError where nobody is: on the few routes that are open to anybody.
     """
-    request = getattr(request, "request", request)  # Gradio's holds FastAPI's
-    person = request.scope.get("state", {}).get(_STATE)
+    return person_in(getattr(request, "request", request).scope)  # Gradio's holds FastAPI's
+
+
+def person_in(scope: Any) -> Person:
+    """The person on an ASGI scope; raises LookupError where nobody is."""
+    person = scope.get("state", {}).get(_STATE)
     if person is None:
         raise LookupError("nobody has signed in on this request")
     if not isinstance(person, Person):
@@ -109,15 +119,16 @@ def with_person(function: Callable[..., Any], least: Role = Role.READER) -> Call
 
 
 def needs(
-    least: Role | None, *, max_body: int = MAX_BODY
+    least: Role | None,
+    *,
+    max_body: int = MAX_BODY,
+    is_click: bool = True,
+    by_token: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a route's function with the least role it needs; None: open to anybody, signed in or not.
-
-    `max_body`: the longest request body, in bytes.
-    """
+    """Mark a route's function with the least role it needs, and the rest of `Needs`."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(function, _NEEDS, Needs(least, max_body))
+        setattr(function, _NEEDS, Needs(least, max_body, is_click, by_token))
         return function
 
     return mark

@@ -30,7 +30,7 @@ def routes(house: House) -> APIRouter:
         return HTMLResponse(frame(request, Room.ASK).ask(), headers={"cache-control": "no-cache"})
 
     @router.get("/state")
-    @needs(Role.READER)
+    @needs(Role.READER, is_click=False)
     def state(request: Request) -> JSONResponse:
         """What the header shows; the page asks every few seconds."""
         now = house.desk.state(person_of(request), words_for(request))

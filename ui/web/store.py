@@ -12,6 +12,7 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexLockedError, StorageError
+from rag.settings import Settings
 
 PEOPLE = "people.db"
 MIGRATIONS = (
@@ -145,6 +146,11 @@ class Store:
                 f"{self.path or 'The store of people'} failed: {type(exc).__name__}: {exc}.",
                 hint="Check the disk's free space and the folder's permissions.",
             ) from exc
+
+
+def people_file(settings: Settings) -> Path:
+    """Where it stands."""
+    return settings.web.people or settings.data / PEOPLE
 
 
 def new_id() -> str:

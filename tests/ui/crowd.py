@@ -1,0 +1,68 @@
+"""A page with sign-in, and everybody who may try it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.settings import Settings
+from rag.web_settings import WebSettings
+from tests.ui.asgi import HOST
+from ui.web.accounts import Account, Accounts
+from ui.web.people import Role
+from ui.web.sessions import Sessions
+from ui.web.store import PEOPLE, Store
+
+PASSWORD = "a long enough secret"
+WHO = ("nobody", "reader", "other reader", "editor", "admin", "expired", "disabled")
+_TOKENS = {"reader": ("group:hr",), "other reader": ("group:it",), "expired": ("group:hr",)}
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """An application, and the accounts of WHO but nobody."""
+
+    app: Any
+    accounts: dict[str, Account]
+    sessions: Sessions
+    over: Sessions
+
+    @property
+    def house(self) -> Any:
+        return self.app.state.house
+
+    def cookie(self, who: str) -> dict[str, str]:
+        """The header that somebody's browser sends, of a session that was just begun."""
+        if who == "nobody":
+            return {}
+        sessions = self.over if who == "expired" else self.sessions
+        return {"cookie": f"__Host-inhouse={sessions.begin(self.accounts[who])}"}
+
+
+def settings_in(data: Path, **web: Any) -> Settings:
+    """Settings of a page with own accounts, whose people are kept below `data`."""
+    chosen = {"sign_in": "accounts", "names": (HOST,), "requests_per_minute": 100_000} | web
+    return Settings(data=data, web=WebSettings(questions_per_minute=10_000, **chosen))
+
+
+def gather(data: Path, open_assistant: Callable[[], Any], **web: Any) -> Crowd:
+    """Call it inside of a running loop, or outside of one."""
+    from ui.web.app import create_app
+
+    settings = settings_in(data, **web)
+    store = Store(data / PEOPLE)
+    book, accounts = Accounts(store), {}
+    for who in WHO[1:]:
+        role = Role(who) if who in set(Role) else Role.READER
+        name = who.replace(" ", ".")
+        accounts[who] = book.add(name, role=role, readers=_TOKENS.get(who, ()))
+    longest = settings.web.session_hours * 3600
+    sessions = Sessions(store, idle_s=longest, longest_s=longest)
+    long_ago = Sessions(
+        store, idle_s=longest, longest_s=longest, now=lambda: time.time() - 2 * longest
+    )
+    book.change("disabled", disabled=True)
+    return Crowd(create_app(open_assistant, settings=settings), accounts, sessions, long_ago)

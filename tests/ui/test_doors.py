@@ -1,0 +1,220 @@
+"""Every route and every event of the application, tried by everybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.ui.asgi import Reply, call
+from tests.ui.crowd import WHO, Crowd, gather
+from tests.ui.stand_in import StandIn
+from ui.web.people import Role
+
+ANYBODY, READERS, EDITORS, ADMINS = None, Role.READER, Role.EDITOR, Role.ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Who may use a route, and a request to try it with."""
+
+    least: Role | None
+    address: str = ""
+    body: bytes = b""
+
+
+ROWS: dict[str, Row] = {
+    "GET /": Row(READERS),
+    "GET /state": Row(READERS),
+    "GET /healthz": Row(ANYBODY),
+    "GET /readyz": Row(ANYBODY),
+    "GET /metrics": Row(ADMINS),
+    "GET /sign-in": Row(ANYBODY),
+    "POST /sign-in": Row(ANYBODY, body=b"name=nobody&password=wrong"),
+    "POST /sign-out": Row(ANYBODY),
+    "GET /language/{code}": Row(ANYBODY, "/language/de"),
+    "GET /search": Row(READERS, "/search?q=leave"),
+    "GET /sources/{name}": Row(READERS, "/sources/nothing"),
+    "GET /sources/{name}/more": Row(READERS, "/sources/nothing/more?after=1"),
+    "GET /sources/{name}/pages/{page}.png": Row(READERS, "/sources/nothing/pages/1.png"),
+    "GET /sources/{name}/original": Row(READERS, "/sources/nothing/original"),
+    "GET /page/{name}": Row(ANYBODY, "/page/base.css"),
+    "GET /assets/{name}": Row(ANYBODY, "/assets/nothing.js"),
+    "GET /theme.css": Row(ANYBODY),
+    "GET /config": Row(READERS),
+    "GET /gradio_api/info": Row(READERS),
+    "POST /gradio_api/queue/join": Row(READERS, body=b'{"fn_index": -1, "session_hash": "abcdef"}'),
+    "GET /gradio_api/queue/data": Row(READERS, "/gradio_api/queue/data?session_hash={tab}"),
+    "GET /gradio_api/heartbeat/{tab}": Row(READERS, "/gradio_api/heartbeat/{tab}"),
+}
+"""By method and path, as the application itself calls them. A new route needs a row."""
+
+EVENTS: dict[str, Role] = {"answer": READERS, "_stop": READERS}
+"""By the name of the event's function. A new event needs a row."""
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+_SHUT = {401, 403}
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    return gather(tmp_path_factory.mktemp("people"), StandIn)
+
+
+def _allowed(least: Role | None) -> set[str]:
+    if least is None:
+        return set(WHO)
+    roles = {"reader": READERS, "other reader": READERS, "editor": EDITORS, "admin": ADMINS}
+    return {who for who, role in roles.items() if role.covers(least)}
+
+
+def _doors(crowd: Crowd) -> dict[str, Any]:
+    guard = crowd.app.user_middleware[0]
+    assert guard.cls.__name__ == "Guard", "nothing stands outside of the guard"
+    return {f"{door.method} {door.name}": door for door in guard.kwargs["rules"].doors}
+
+
+def _routes(app: Any, prefix: str = "") -> set[tuple[str, str]]:
+    """Method and path of every route below an application, Gradio's and mounted ones too."""
+    found = set()
+    for route in app.routes:
+        path = prefix + route.path
+        if hasattr(route, "routes") and route.routes:
+            found |= _routes(route, path)
+        for method in getattr(route, "methods", None) or ():
+            found.add((method, path))
+    return found
+
+
+async def test_each_route_has_a_row_and_each_row_a_route(crowd: Crowd) -> None:
+    doors = _doors(crowd)
+    assert set(doors) == set(ROWS)
+    assert {name: door.needs.least for name, door in doors.items()} == {
+        name: row.least for name, row in ROWS.items()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+async def test_exactly_those_who_may_use_a_route_are_answered(crowd: Crowd, name: str) -> None:
+    row, method = ROWS[name], name.partition(" ")[0]
+    answered = set()
+    for number, who in enumerate(WHO):
+        address = (row.address or name.partition(" ")[2]).format(tab=f"tab{number}{number}")
+        if "queue/data" in name:  # a stream is there once something was asked
+            await _join(crowd, who, next(iter(_events(crowd))), f"tab{number}{number}")
+        reply = await call(
+            crowd.app,
+            method,
+            address,
+            headers=crowd.cookie(who),
+            body=row.body,
+            client=f"192.0.2.{number}",
+        )
+        assert reply.status != 500, reply.text
+        assert "There is nothing here." not in reply.text
+        if not (reply.status in _SHUT and _is_the_guard_s(reply)):
+            answered.add(who)
+    assert answered == _allowed(row.least)
+
+
+def _is_the_guard_s(reply: Reply) -> bool:
+    return reply.text in {"Sign in first.\n"} or reply.text.startswith("This needs the role")
+
+
+async def test_what_has_no_row_does_not_exist_for_anybody(crowd: Crowd) -> None:
+    """Every route that the application or Gradio has beside them, and every other method on them."""
+    routes = _routes(crowd.app)
+    assert ("POST", "/gradio_api/upload") in routes, "Gradio's own routes are listed"
+    assert len(routes) > 60
+    open_ = set(ROWS)
+    for method, path in sorted(routes | {(m, p) for _, p in routes for m in _METHODS}):
+        address = _filled(path)
+        fits = any(door.fits(method, address) for door in _doors(crowd).values())
+        if fits:
+            continue
+        assert f"{method} {path}" not in open_
+        reply = await call(crowd.app, method, address, headers=crowd.cookie("admin"), body=b"{}")
+        assert (reply.status, reply.text) == (404, "There is nothing here.\n"), f"{method} {path}"
+
+
+def _filled(path: str) -> str:
+    """A path with something in the place of each parameter."""
+    while "{" in path:
+        before, _, rest = path.partition("{")
+        path = f"{before}x{rest.partition('}')[2]}"
+    return path
+
+
+def _events(crowd: Crowd) -> dict[int, Any]:
+    from gradio.routes import App
+
+    (gradio,) = (r.app for r in crowd.app.routes if isinstance(getattr(r, "app", None), App))
+    return {n: event.fn for n, event in gradio.get_blocks().fns.items() if event.fn is not None}
+
+
+async def test_exactly_those_who_may_trigger_an_event_can(crowd: Crowd) -> None:
+    events = _events(crowd)
+    assert {fn.__name__ for fn in events.values()} == set(EVENTS)
+    for number, fn in events.items():
+        answered = set()
+        for place, who in enumerate(WHO):
+            reply = await _join(crowd, who, number, f"tab{number}{place}")
+            assert reply.status in {200, *_SHUT}, reply.text
+            if reply.status == 200:
+                assert "event_id" in json.loads(reply.text)
+                answered.add(who)
+        assert answered == _allowed(EVENTS[fn.__name__]), fn.__name__
+
+
+async def _join(crowd: Crowd, who: str, number: object, tab: object) -> Reply:
+    body = {"fn_index": number, "session_hash": tab, "data": [None, None]}
+    return await call(
+        crowd.app,
+        "POST",
+        "/gradio_api/queue/join",
+        headers=crowd.cookie(who) | {"content-type": "application/json"},
+        body=json.dumps(body).encode(),
+        whole=True,
+    )
+
+
+async def test_a_tab_is_its_owner_s_alone(crowd: Crowd) -> None:
+    """Whoever learns the name of somebody's tab neither reads along nor writes in it, whatever the role."""
+    number = next(iter(_events(crowd)))
+    assert (await _join(crowd, "reader", number, "tab1234")).status == 200
+    for who in ("other reader", "admin"):
+        assert (await _join(crowd, who, number, "tab1234")).status == 403
+        for address in (
+            "/gradio_api/queue/data?session_hash=tab1234",
+            "/gradio_api/queue/data?session_hash=mine99&session_hash=tab1234",
+            "/gradio_api/heartbeat/tab1234",
+        ):
+            reply = await call(crowd.app, "GET", address, headers=crowd.cookie(who))
+            assert reply.status in {400, 403}
+
+
+@pytest.mark.parametrize(
+    ("number", "tab", "status"),
+    [
+        (10_000, "tab1", 404),
+        ("0", "tab1", 404),
+        (True, "tab1", 404),
+        (0, None, 400),
+        (0, "../x", 400),
+    ],
+)
+async def test_an_event_that_the_page_has_not_is_refused(
+    crowd: Crowd, number: object, tab: object, status: int
+) -> None:
+    assert (await _join(crowd, "admin", number, tab)).status == status
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"[" * 100_000, b'{"fn_index": 0}'])
+async def test_garbage_for_an_event_is_refused(crowd: Crowd, body: bytes) -> None:
+    reply = await call(
+        crowd.app, "POST", "/gradio_api/queue/join", headers=crowd.cookie("reader"), body=body
+    )
+    assert reply.status == 400
+    assert reply.text == "This is no event of the page.\n"

@@ -1,0 +1,218 @@
+"""`inhouse user`: the accounts of those who may sign in on the page."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rag.cli_options import as_json_option, with_settings
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
+    from ui.web.accounts import Account, Accounts
+
+_ROLES = ("reader", "editor", "admin")  # ui.web.people has them, behind slow imports
+_Command = Callable[..., Any]
+
+
+@click.group(invoke_without_command=True)
+@as_json_option
+@with_settings
+def command(settings: Settings, as_json: bool) -> None:
+    """List who may sign in on the page, or change it."""
+    if click.get_current_context().invoked_subcommand is None:
+        _show(_accounts(settings).every(), as_json)
+
+
+@command.command("list")
+@as_json_option
+@with_settings
+def list_(settings: Settings, as_json: bool) -> None:
+    """List the accounts: role, reader tokens, whether disabled."""
+    _show(_accounts(settings).every(), as_json)
+
+
+def _role_option(default: str | None) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--role",
+        type=click.Choice(_ROLES),
+        default=default,
+        help="reader: asks. editor: also uploads and withdraws. admin: everything on the page.",
+    )
+
+
+def _reader_options(function: _Command) -> _Command:
+    """Which documents the account may read."""
+    tokens = click.option(
+        "--reader",
+        "readers",
+        multiple=True,
+        metavar="TOKEN",
+        help="Reader token of theirs, like group:hr (repeatable); none: what is for everybody.",
+    )
+    every = click.option("--all-documents", is_flag=True, help="May read every document.")
+    return tokens(every(function))
+
+
+def _password_option(function: _Command) -> _Command:
+    return click.option(
+        "--password-stdin",
+        is_flag=True,
+        help="Read the password from standard input's first line; else it is asked for.",
+    )(function)
+
+
+@command.command()
+@click.argument("name")
+@_role_option("reader")
+@_reader_options
+@_password_option
+@click.option("--no-password", is_flag=True, help="For web.sign_in = proxy, which asks for none.")
+@with_settings
+def add(
+    settings: Settings,
+    name: str,
+    role: str,
+    readers: tuple[str, ...],
+    all_documents: bool,
+    password_stdin: bool,
+    no_password: bool,
+) -> None:
+    """Let NAME sign in, with a password that is asked for.
+
+    \b
+    Example:
+      inhouse user add anna --role editor --reader group:hr
+    """
+    from ui.web.accounts import checked_name
+    from ui.web.people import Role
+
+    name, accounts = checked_name(name), _accounts(settings)
+    if accounts.by_name(name) is not None:
+        raise UsageError(f"There is an account {name} already.", hint="See: inhouse user list")
+    password = None if no_password else _password(name, password_stdin)
+    account = accounts.add(
+        name,
+        role=Role(role),
+        readers=None if all_documents else readers,
+        password=password,
+    )
+    click.echo(f"{account.name} may sign in as {account.role}, and reads {_documents(account)}.")
+
+
+@command.command("set")
+@click.argument("name")
+@_role_option(None)
+@_reader_options
+@with_settings
+def set_(
+    settings: Settings, name: str, role: str | None, readers: tuple[str, ...], all_documents: bool
+) -> None:
+    """Change NAME's role, or replace their reader tokens; it holds from their next click.
+
+    `--reader '*'` alone leaves only what is for everybody.
+    """
+    from ui.web.people import Role
+
+    account = _accounts(settings).change(
+        name, role=Role(role) if role else None, readers=None if all_documents else readers
+    )
+    click.echo(f"{account.name} is {account.role}, and reads {_documents(account)}.")
+
+
+@command.command()
+@click.argument("name")
+@_password_option
+@with_settings
+def passwd(settings: Settings, name: str, password_stdin: bool) -> None:
+    """Give NAME a new password, and end their sessions."""
+    accounts = _accounts(settings)
+    account = accounts.change(
+        name
+    )  # a name that is not there is said before a password is asked for
+    accounts.change(name, password=_password(account.name, password_stdin))
+    click.echo(f"{account.name} has a new password and has to sign in with it.")
+
+
+@command.command()
+@click.argument("name")
+@with_settings
+def disable(settings: Settings, name: str) -> None:
+    """Keep NAME out, at once; what is kept of them stays."""
+    account = _accounts(settings).change(name, disabled=True)
+    click.echo(f"{account.name} can no longer sign in. To undo: inhouse user enable {account.name}")
+
+
+@command.command()
+@click.argument("name")
+@with_settings
+def enable(settings: Settings, name: str) -> None:
+    """Let NAME in again."""
+    account = _accounts(settings).change(name, disabled=False)
+    click.echo(f"{account.name} may sign in again.")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask whether that is meant.")
+@with_settings
+def remove(settings: Settings, name: str, yes: bool) -> None:
+    """Forget NAME with their conversations, for good."""
+    accounts = _accounts(settings)
+    account = accounts.change(name)
+    if not yes:
+        click.confirm(f"Forget {account.name} and all of their conversations?", abort=True)
+    accounts.remove(name)
+    click.echo(f"{account.name} is forgotten.")
+
+
+def _accounts(settings: Settings) -> Accounts:
+    from ui.web.accounts import Accounts
+    from ui.web.store import Store, people_file
+
+    return Accounts(Store(people_file(settings)))
+
+
+def _password(name: str, from_stdin: bool) -> str:
+    from ui.web.accounts import check_password
+
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True)
+    else:
+        raise UsageError(
+            "There is no terminal to ask for the password.", hint="Use --password-stdin."
+        )
+    check_password(password, name)
+    return password
+
+
+def _documents(account: Account) -> str:
+    if account.readers is None:
+        return "every document"
+    named = sorted(account.readers - {"*"})
+    return f"what is for everybody or for {', '.join(named)}" if named else "what is for everybody"
+
+
+def _show(accounts: tuple[Account, ...], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([a.to_json() for a in accounts], ensure_ascii=False, indent=2))
+        return
+    if not accounts:
+        click.echo("There are no accounts. Add one with: inhouse user add NAME")
+        return
+    rows = [("name", "role", "reads", "added", "")]
+    for each in accounts:
+        added = time.strftime("%Y-%m-%d", time.localtime(each.created_at))
+        note = "disabled" if each.disabled_at else "" if each.has_password else "no password"
+        rows.append((each.name, each.role.value, _documents(each), added, note))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())

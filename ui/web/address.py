@@ -1,0 +1,54 @@
+"""Where a request comes from, and what a reverse proxy says of it, where it is believed."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Headers = Mapping[str, Sequence[str]]
+"""A request's headers by their name in lower case, each with all the values it came with."""
+
+
+def headers_of(scope: Any) -> dict[str, list[str]]:
+    """The headers of an ASGI request."""
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """`address` is the browser's; `via_proxy`: a trusted proxy brought the request."""
+
+    address: str
+    is_https: bool
+    via_proxy: bool
+
+
+class Proxies:
+    """The reverse proxies whose word counts."""
+
+    def __init__(self, networks: Sequence[str]) -> None:
+        self._networks = [ipaddress.ip_network(network) for network in networks]
+
+    def origin(self, scope: Any, headers: Headers) -> Origin:
+        """The last address in the chain that is not one of the proxies, read from its end."""
+        direct = (scope.get("client") or ("", 0))[0]
+        if not self._is_trusted(direct):
+            return Origin(direct, scope.get("scheme") == "https", via_proxy=False)
+        chain = [a.strip() for each in headers.get("x-forwarded-for", ()) for a in each.split(",")]
+        address = next((a for a in reversed(chain) if a and not self._is_trusted(a)), direct)
+        proto = headers.get("x-forwarded-proto", (scope.get("scheme", ""),))[-1]
+        return Origin(address, proto.strip().lower() == "https", via_proxy=True)
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+            found = found.ipv4_mapped
+        return any(found in network for network in self._networks)

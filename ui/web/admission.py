@@ -1,0 +1,103 @@
+"""Who comes in: by a session of an own account, by a trusted proxy's word, or as whoever sits here."""
+
+from __future__ import annotations
+
+from starlette.requests import cookie_parser
+
+from rag.errors import UsageError
+from rag.readers import asker
+from rag.source_settings import EVERYBODY
+from rag.web_settings import WebSettings
+from ui.web.accounts import Accounts, checked_name, folded
+from ui.web.address import Headers, Origin
+from ui.web.people import LOCAL, Person, Role
+from ui.web.sessions import Sessions
+from ui.web.throttle import Throttle
+
+_COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
+_MAX_COOKIE = 8_192  # characters
+
+
+class Admission:
+    """One of the three ways of `web.sign_in`; the other two are shut."""
+
+    def __init__(self, settings: WebSettings, accounts: Accounts, sessions: Sessions) -> None:
+        self.way = settings.sign_in
+        self._settings, self._accounts, self._sessions = settings, accounts, sessions
+        self._longest_s = settings.session_hours * 3600
+        # A stranger cannot keep somebody out from afar: what counts first is who tries from where.
+        self._by_both = Throttle(5, every_s=60)
+        self._by_address = Throttle(20, every_s=10)
+        self._by_name = Throttle(50, every_s=20)
+
+    def person(self, headers: Headers, origin: Origin, *, is_click: bool) -> Person | None:
+        """Who sent this request; None: nobody that is known here."""
+        if self.way == "none":
+            return LOCAL
+        if self.way == "proxy":
+            return self._proxied(headers) if origin.via_proxy else None
+        token = self.token(headers, origin)
+        return self._sessions.person(token, is_click=is_click) if token else None
+
+    def sign_in(self, name: str, password: str, origin: Origin) -> str | None:
+        """A new session's token; None if name and password do not fit, whichever of them is wrong.
+
+        Raises TooManyError.
+        """
+        name = folded(name[:1_000])
+        keys = (f"{name} {origin.address}", origin.address, name)
+        throttles = (self._by_both, self._by_address, self._by_name)
+        for throttle, key in zip(throttles, keys, strict=True):
+            throttle.take(key)
+        account = self._accounts.check(name, password)
+        if account is None:
+            return None
+        for throttle, key in zip(throttles, keys, strict=True):
+            throttle.give_back(key)
+        return self._sessions.begin(account)
+
+    def sign_out(self, headers: Headers, origin: Origin) -> None:
+        """End the session that this request came with."""
+        token = self.token(headers, origin)
+        if token:
+            self._sessions.end(token)
+
+    def token(self, headers: Headers, origin: Origin) -> str:
+        """The session's token in the cookie, or nothing."""
+        wanted = _SECURE_COOKIE if origin.is_https else _COOKIE
+        cookies = "; ".join(headers.get("cookie", ()))
+        return cookie_parser(cookies[:_MAX_COOKIE]).get(wanted, "")
+
+    def cookie(self, token: str, origin: Origin) -> str:
+        """The Set-Cookie header for a session; an empty token takes it away."""
+        name, secure = (_SECURE_COOKIE, "; Secure") if origin.is_https else (_COOKIE, "")
+        age = self._longest_s if token else 0
+        return f"{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
+
+    def _proxied(self, headers: Headers) -> Person | None:
+        """Who the proxy says it is: with the role and tokens of the account of that name, if there is one."""
+        said = headers.get(self._settings.proxy_user_header, ())
+        if len(said) != 1:  # two of them: somebody smuggled one past the proxy
+            return None
+        try:
+            name = checked_name(said[0].encode("latin-1").decode("utf-8"))
+            groups = self._groups(headers)
+        except (UsageError, UnicodeError):
+            return None
+        account, key = self._accounts.by_name(name), f"proxy:{name}"
+        if account is None:
+            return Person(key, name, Role.READER, groups | {EVERYBODY})
+        if account.disabled_at is not None:
+            return None
+        readers = None if account.readers is None else account.readers | groups
+        return Person(key, name, account.role, readers)
+
+    def _groups(self, headers: Headers) -> frozenset[str]:
+        header = self._settings.proxy_groups_header
+        said = headers.get(header, ()) if header else ()
+        names = (part.strip() for each in said for part in _utf8(each).split(","))
+        return asker(f"group:{name}" for name in names if name)
+
+
+def _utf8(header: str) -> str:
+    return header.encode("latin-1").decode("utf-8")

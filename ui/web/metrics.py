@@ -1,0 +1,87 @@
+"""The server's numbers, for Prometheus."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ui.web.people import LOCAL
+
+if TYPE_CHECKING:
+    from ui.web.desk import Desk
+    from ui.web.doors import Door
+
+_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """Numbers of one application. None of them says who asked what."""
+
+    def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "inhouse_web_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "inhouse_web_seconds",
+            "Seconds until a request was answered whole.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.first_evidence = Histogram(
+            "inhouse_web_first_evidence_seconds",
+            "Seconds from a question to the first passages on their way to the page.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.answers = Counter(
+            "inhouse_web_answers", "Answers finished.", ["status"], registry=self._registry
+        )
+        self.sign_ins = Counter(
+            "inhouse_web_sign_ins", "Attempts to sign in.", ["result"], registry=self._registry
+        )
+        self._gauges = {
+            name: Gauge(f"inhouse_web_{name}", meaning, registry=self._registry)
+            for name, meaning in (
+                ("index_ok", "1 if the index can be searched."),
+                ("model_ok", "1 if the model server answers."),
+                ("generation", "The generation of the index that is searched."),
+                ("documents", "Documents in the index."),
+                ("chunks", "Chunks in the index."),
+            )
+        }
+
+    @contextlib.contextmanager
+    def request(self, door: Door | None) -> Iterator[Callable[[int], None]]:
+        """Around a request; gives what hears of its status."""
+        began, statuses = time.perf_counter(), list[int]()
+        try:
+            yield statuses.append
+        finally:
+            route = "none" if door is None else door.name
+            method = "other" if door is None else door.method
+            status = statuses[0] if statuses else 0
+            self._requests.labels(method, route, str(status)).inc()
+            self._seconds.labels(route).observe(time.perf_counter() - began)
+
+    def text(self, desk: Desk) -> bytes:
+        """As Prometheus reads them."""
+        from prometheus_client import generate_latest
+
+        state, gauges = desk.state(LOCAL), self._gauges
+        gauges["index_ok"].set(state.index.ok)
+        gauges["model_ok"].set(bool(state.model and state.model.ok))
+        if state.index.ok:
+            assistant = desk.assistant_for(LOCAL)
+            gauges["generation"].set(assistant.generation)
+            gauges["documents"].set(assistant.document_count)
+            gauges["chunks"].set(assistant.chunk_count)
+        return generate_latest(self._registry)

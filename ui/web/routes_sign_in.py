@@ -1,0 +1,151 @@
+"""Signing in and out, with own accounts."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from ui.errors import TooManyError
+from ui.view.text_sign_in import ENGLISH_SIGN_IN, SIGN_IN, SignInWords
+from ui.web.address import Headers, Origin, headers_of
+from ui.web.house import House
+from ui.web.people import needs
+from ui.web.shell import version
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+_MAX_FORM = 16 * 1024  # bytes
+_NO_STORE = {"cache-control": "no-store"}
+
+
+def routes(house: House) -> APIRouter:
+    """`/sign-in` and `/sign-out`; without own accounts there is nothing to do at either."""
+    from fastapi import APIRouter
+
+    router = APIRouter()
+    admission = house.admission
+
+    @router.get("/sign-in")
+    @needs(None)
+    async def form(request: Request) -> Response:
+        if admission.way != "accounts":
+            return RedirectResponse("/", 303, headers=_NO_STORE)
+        return _page(house, request, _next(request.query_params.get("next", "/")))
+
+    @router.post("/sign-in")
+    @needs(None, max_body=_MAX_FORM)
+    async def sign_in(request: Request) -> Response:
+        if admission.way != "accounts":
+            return RedirectResponse("/", 303, headers=_NO_STORE)
+        said = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        name, password, onwards = (said.get(key, [""])[0] for key in ("name", "password", "next"))
+        headers, origin = _from(house, request)
+        words = _words(request)
+        try:
+            token = await run_in_threadpool(admission.sign_in, name, password, origin)
+        except TooManyError as exc:
+            house.metrics.sign_ins.labels("throttled").inc()
+            wait = f"{exc.retry_after_s:.0f}"
+            problem = words.too_often.format(n=wait)
+            return _page(house, request, onwards, problem, 429, {"retry-after": wait})
+        if token is None:
+            house.metrics.sign_ins.labels("wrong").inc()
+            return _page(house, request, onwards, words.wrong, 401)
+        house.metrics.sign_ins.labels("right").inc()
+        admission.sign_out(headers, origin)  # one browser, one session
+        return RedirectResponse(
+            _next(onwards), 303, {**_NO_STORE, "set-cookie": admission.cookie(token, origin)}
+        )
+
+    @router.post("/sign-out")
+    @needs(None, max_body=_MAX_FORM)
+    async def sign_out(request: Request) -> Response:
+        headers, origin = _from(house, request)
+        gone = {**_NO_STORE, "clear-site-data": '"cache", "storage"'}
+        if admission.way == "accounts":
+            admission.sign_out(headers, origin)
+            gone["set-cookie"] = admission.cookie("", origin)
+        return RedirectResponse("/sign-in", 303, gone)
+
+    return router
+
+
+def _from(house: House, request: Request) -> tuple[Headers, Origin]:
+    headers = headers_of(request.scope)
+    return headers, house.proxies.origin(request.scope, headers)
+
+
+def _next(address: str) -> str:
+    """Where to go on to: a page of ours, and nothing else."""
+    parts = urlsplit(address) if address.isprintable() else urlsplit("")
+    is_ours = address.startswith("/") and not address.startswith(("//", "/\\", "/sign-"))
+    return address if is_ours and not parts.netloc and not parts.scheme else "/"
+
+
+def _words(request: Request) -> SignInWords:
+    """In the language that the browser asks for first among ours."""
+    wanted = request.headers.get("accept-language", "").split(",")
+    for each in wanted:
+        found = SIGN_IN.get(each.split(";")[0].split("-")[0].strip().lower())
+        if found is not None:
+            return found
+    return ENGLISH_SIGN_IN
+
+
+def _page(
+    house: House,
+    request: Request,
+    onwards: str,
+    problem: str = "",
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> HTMLResponse:
+    words = _words(request)
+    language = next(code for code, each in SIGN_IN.items() if each is words)
+    w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
+    product = escape(house.words.product)
+    said = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    about = ' aria-describedby="problem" aria-invalid="true"' if problem else ""
+    made = version()
+    return HTMLResponse(
+        f"""<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{w["title"]} · {product}</title>
+<link rel="icon" href="/page/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/page/base.css?v={made}">
+<link rel="stylesheet" href="/page/sign-in.css?v={made}">
+</head>
+<body class="sign-in">
+<main>
+<p class="mark"><img src="/page/icon.svg" alt="" width="32" height="32"> {product}</p>
+<h1>{w["title"]}</h1>
+<p class="why">{w["why"]}</p>
+{said}
+<form method="post" action="/sign-in">
+<input type="hidden" name="next" value="{escape(_next(onwards))}">
+<label for="name">{w["first_label"]}</label>
+<input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false"
+maxlength="64" required autofocus{about}>
+<label for="password">{w["second_label"]}</label>
+<input id="password" name="password" type="password" autocomplete="current-password"
+maxlength="500" required{about}>
+<button type="submit">{w["submit"]}</button>
+</form>
+<p class="help">{w["no_account"]}</p>
+</main>
+</body>
+</html>
+""",
+        status,
+        {**_NO_STORE, **(headers or {})},
+    )

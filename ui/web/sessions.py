@@ -1,0 +1,83 @@
+"""Sessions: a random token in a cookie, its hash in the store."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+
+from ui.web.accounts import Account, account_of
+from ui.web.people import Person
+from ui.web.store import Store
+
+_NOTED_S = 30.0  # what somebody does is noted at most this often
+
+
+class Sessions:
+    """A session ends at sign-out, after a while without a click, and after a longest time.
+
+    `idle_s` and `longest_s` are seconds; `now` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        idle_s: float,
+        longest_s: float,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._idle_s, self._longest_s, self._now = store, idle_s, longest_s, now
+
+    def begin(self, account: Account) -> str:
+        """A new session's token. Sessions that are over are forgotten on the way."""
+        token, now = secrets.token_urlsafe(32), self._now()
+        with self._store.writing() as connection:
+            connection.execute(
+                "DELETE FROM sessions WHERE seen_at < ? OR created_at < ?",
+                (now - self._idle_s, now - self._longest_s),
+            )
+            connection.execute(
+                "INSERT INTO sessions VALUES (?, ?, ?, ?)", (_hash(token), account.key, now, now)
+            )
+        return token
+
+    def person(self, token: str, *, is_click: bool) -> Person | None:
+        """Whose session it is, as their account is now; None if it is over or was never there.
+
+        `is_click`: somebody does something, and is not idle. A page that is merely open is no click.
+        """
+        now, hashed = self._now(), _hash(token)
+        with self._store.reading() as connection:
+            row = connection.execute(
+                "SELECT account, seen_at FROM sessions WHERE token = ? AND seen_at >= ? "
+                "AND created_at >= ?",
+                (hashed, now - self._idle_s, now - self._longest_s),
+            ).fetchone()
+            account = None if row is None else account_of(connection, row[0])
+        if account is None or account.disabled_at is not None:
+            return None
+        if is_click and now - row[1] > min(_NOTED_S, self._idle_s / 10):
+            with self._store.writing() as connection:
+                connection.execute("UPDATE sessions SET seen_at = ? WHERE token = ?", (now, hashed))
+        return account.person
+
+    def end(self, token: str) -> None:
+        """Sign out."""
+        with self._store.writing() as connection:
+            connection.execute("DELETE FROM sessions WHERE token = ?", (_hash(token),))
+
+    def count(self) -> int:
+        """How many are open."""
+        now = self._now()
+        with self._store.reading() as connection:
+            found: int = connection.execute(
+                "SELECT count(*) FROM sessions WHERE seen_at >= ? AND created_at >= ?",
+                (now - self._idle_s, now - self._longest_s),
+            ).fetchone()[0]
+        return found
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
