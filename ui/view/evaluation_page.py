@@ -17,6 +17,7 @@ from ui.view.evaluation_text import NONE, signed, value
 from ui.view.markup import escape, escape_name
 from ui.view.text import ENGLISH, counted
 
+_SHARED = Path(__file__).parent.parent / "web" / "static" / "report.css"
 _CHUNKS = ("1 chunk", "{n} chunks")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -24,10 +25,23 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def evaluation_page(evaluation: Evaluation, failures: Sequence[Failure] = ()) -> str:
     """The whole page; `failures` are the gates that were not met."""
     style = Path(__file__).with_name("evaluation.css").read_text("utf-8")
+    style += _SHARED.read_text("utf-8")
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>Evaluation of {escape_name(evaluation.subject.questions)}</title>"
+        f"<style>{style}</style></head><body>"
+        f"<main>{report(evaluation, failures)}</main></body></html>\n"
+    )
+
+
+def report(evaluation: Evaluation, failures: Sequence[Failure] = (), *, heading: str = "h1") -> str:
+    """What is to be seen, for a page that has the style sheet `report.css`."""
     known = metrics(evaluation.names)
     shown = [known[name] for name in evaluation.overall.metrics]
     body = [
-        _head(evaluation),
+        _head(evaluation, heading),
         _gates(failures),
         "".join(f'<p class="notice">{escape(notice)}</p>' for notice in evaluation.notices),
         _tiles(evaluation),
@@ -37,16 +51,10 @@ def evaluation_page(evaluation: Evaluation, failures: Sequence[Failure] = ()) ->
         _ablations(evaluation),
         _section("What went wrong", questions_section(evaluation)),
     ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Evaluation of {escape_name(evaluation.subject.questions)}</title>"
-        f"<style>{style}</style></head><body><main>{''.join(body)}</main></body></html>\n"
-    )
+    return f'<div class="report">{"".join(body)}</div>'
 
 
-def _head(evaluation: Evaluation) -> str:
+def _head(evaluation: Evaluation, heading: str) -> str:
     subject, overall = evaluation.subject, evaluation.overall
     made = time.strftime("%d %B %Y, %H:%M", time.localtime(evaluation.made_at)).lstrip("0")
     facts = {
@@ -61,7 +69,8 @@ def _head(evaluation: Evaluation) -> str:
         f"<div><dt>{name}</dt><dd>{escape_name(said)}</dd></div>" for name, said in facts.items()
     )
     return (
-        f'<header><p class="over">Evaluation · {made}</p><h1>{escape_name(subject.questions)}</h1>'
+        f'<header><p class="over">Evaluation · {made}</p><{heading}>'
+        f"{escape_name(subject.questions)}</{heading}>"
         f'<dl class="facts">{items}</dl></header>'
     )
 

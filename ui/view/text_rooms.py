@@ -38,6 +38,19 @@ def _types() -> Mapping[str, str]:
     return MappingProxyType({"text/plain": "Text", "message/rfc822": "E-mail"})
 
 
+def _reasons() -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            "wrong": "wrong",
+            "incomplete": "incomplete",
+            "wrong_source": "wrong source",
+            "not_found": "not found, though it is there",
+            "unclear": "unclear",
+            "other": "something else",
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RoomWords:
     """Every word of these rooms. Braces are filled in by the view."""
@@ -52,7 +65,6 @@ class RoomWords:
     other_language: str = "Deutsch"
     skip: str = "Skip to the content"
     not_there: str = "This page is not there, or not for you."
-    more: str = "More"
     yes: str = "yes"
     no: str = "no"
     partly: str = "partly"
@@ -141,6 +153,7 @@ class RoomWords:
     no_feedback: str = "Nobody has said anything yet."
     helpful: str = "Helpful"
     not_helpful: str = "Not helpful"
+    reasons: Mapping[str, str] = field(default_factory=_reasons)
     feedback_count: str = "{helpful} found an answer helpful, {unhelpful} did not."
 
     about_lead: str = "What answers here, under which licence, and where your data stays."
@@ -161,12 +174,10 @@ class RoomWords:
     training_data: str = "Training data is public"
     code: str = "Code is public"
     commercial: str = "Commercial use"
-    restrictions: str = "Restrictions"
     parameters: str = "Parameters"
     context: str = "Context"
     tokens: str = "{n} tokens"
     memory: str = "Memory"
-    links: str = "More"
     checked: str = "Compared with its sources on {date}"
     versions: str = "Versions"
     own_licence: str = "Inhouse is free software under the Apache License 2.0."

@@ -13,6 +13,9 @@ class Room(StrEnum):
 
     ASK = "ask"
     SEARCH = "search"
+    DOCUMENTS = "documents"
+    QUALITY = "quality"
+    ABOUT = "about"
 
     @property
     def path(self) -> str:
@@ -25,5 +28,7 @@ class Room(StrEnum):
         return label
 
     def admits(self, person: Person) -> bool:
-        """Whether this person may enter."""
+        """Whether this person may enter. Evaluations quote documents, so they are not for everybody."""
+        if self is Room.QUALITY:
+            return person.may(Role.EDITOR) and person.readers is None
         return person.may(Role.READER)

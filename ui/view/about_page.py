@@ -1,0 +1,117 @@
+"""What answers here, under which licence, and where the data stays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.models.cards import ModelCard
+from ui.view.markup import emphasised, escape, escape_name
+from ui.view.numbers import day, number
+from ui.view.text import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A part that Inhouse is built with. `licence` as its maker declares it, or empty."""
+
+    name: str
+    version: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is shown. `model` and `embedder` are names; a card is None where the catalogue has none.
+
+    `model_url` is where questions go, `is_local` whether that is this machine. `data` is the index's
+    folder, None for whoever need not know it.
+    """
+
+    model: str
+    model_card: ModelCard | None
+    embedder: str
+    embedder_card: ModelCard | None
+    model_url: str
+    is_local: bool
+    data: str | None
+    versions: Mapping[str, str]
+
+
+def about_page(about: About, words: Words) -> str:
+    """The room."""
+    said = words.rooms
+    stays = [said.stays_here, said.stays_model.format(url=about.model_url)]
+    stays.append(said.stays_loopback if about.is_local else said.stays_elsewhere)
+    if about.data is not None:
+        stays.append(said.index_at.format(path=about.data))
+    versions = "".join(
+        f"<div><dt>{escape_name(name)}</dt><dd>{escape_name(version)}</dd></div>"
+        for name, version in about.versions.items()
+    )
+    return (
+        f'<h1>{escape(said.about)}</h1><p class="lead">{escape(said.about_lead)}</p>'
+        f"<section><h2>{escape(said.stays)}</h2>{''.join(f'<p>{escape(s)}</p>' for s in stays)}</section>"
+        f"{_model(said.model, about.model, about.model_card, words)}"
+        f"{_model(said.embedder, about.embedder, about.embedder_card, words)}"
+        f'<section><h2>{escape(said.versions)}</h2><dl class="facts card">{versions}</dl></section>'
+        f"<section><h2>{escape(said.licence)}</h2><p>{escape(said.own_licence)}</p>"
+        f'<p><a href="/about/notices">{escape(said.notices)}</a></p></section>'
+    )
+
+
+def notices_page(packages: Sequence[Package], words: Words) -> str:
+    """The third-party notices."""
+    said = words.rooms
+    head = "".join(
+        f'<th scope="col">{escape(each)}</th>'
+        for each in (said.package, said.version, said.licence)
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{escape_name(each.name)}</th><td>{escape_name(each.version)}</td>'
+        f"<td>{escape_name(each.licence) or '–'}</td></tr>"
+        for each in packages
+    )
+    return (
+        f'<p><a href="/about">← {escape(said.about)}</a></p><h1>{escape(said.notices)}</h1>'
+        f'<p class="lead">{escape(said.notices_lead)}</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(said.notices)}">'
+        f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
+    said = words.rooms
+    if card is None:
+        shown = name.rstrip("/").rpartition("/")[2]
+        inner = f'<p class="none">{escape(said.unknown_model.format(name=shown))}</p>'
+        return f"<section><h2>{escape(kind)}</h2>{inner}</section>"
+    facts = {
+        said.licence: card.licence,
+        said.weights: _degree(card.weights_public, words),
+        said.training_data: _degree(card.training_data_public, words),
+        said.code: _degree(card.code_public, words),
+        said.commercial: _degree(card.commercial_use, words),
+        said.parameters: number(card.parameters / 1e6, words) + " M",
+        said.context: said.tokens.format(n=number(card.context, words)),
+        said.memory: f"{number(card.memory_gb, words, 1)} GB",
+    }
+    items = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{escape_name(value)}</dd></div>"
+        for label, value in facts.items()
+    )
+    notes = f'<p lang="en">{emphasised(card.notes)}</p>' if card.notes else ""
+    # Shown, not linked: nothing on the page leads to another host.
+    links = "".join(f"<li><code>{escape_name(link)}</code></li>" for link in card.links)
+    checked = day(time.mktime(card.checked.timetuple()), words)
+    return (
+        f"<section><h2>{escape(kind)}: {escape_name(card.title)}</h2>"
+        f'<div class="card sheet"><dl class="facts">{items}</dl>{notes}'
+        f'<ul class="quiet">{links}</ul>'
+        f'<p class="quiet">{escape(said.checked.format(date=checked))}</p></div></section>'
+    )
+
+
+def _degree(value: str, words: Words) -> str:
+    return {"yes": words.rooms.yes, "partly": words.rooms.partly, "no": words.rooms.no}[value]

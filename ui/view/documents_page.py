@@ -1,0 +1,240 @@
+"""The ledger as a table: every file, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from rag.index.ledger import IN_INDEX, Coverage, FileState
+from rag.index.shelf import Choices, Column, Listed, Wanted
+from ui.view.forms import chooser, type_name
+from ui.view.markup import escape, escape_name
+from ui.view.numbers import count, day_and_time, number, short_day, size
+from ui.view.text import Words
+
+EACH = 50
+"""So many files stand on a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What is shown. `coverage` and `last_run` are None for whoever may not see the whole ledger.
+
+    `reasons`: whether whoever looks may see why a file failed; that may name places on the server.
+    """
+
+    wanted: Wanted
+    page: int
+    files: Sequence[Listed]
+    total: int
+    choices: Choices
+    generation: int
+    generation_at: float
+    coverage: Coverage | None
+    last_run: Mapping[str, Any] | None
+    reasons: bool
+
+
+def documents_page(ledger: Ledger, name: Callable[[str], str], tools: str, words: Words) -> str:
+    """The room. `name` gives a file's short name; `tools` is HTML for whoever may change documents."""
+    said = words.rooms
+    return (
+        f'<h1>{escape(said.documents)}</h1><p class="lead">{escape(said.documents_lead)}</p>'
+        f"{_tiles(ledger, words)}{tools}{_form(ledger, words)}"
+        f'<div id="results">{_results(ledger, name, words)}</div>'
+    )
+
+
+def address(wanted: Wanted, page: int = 1) -> str:
+    """The address of this part of the ledger."""
+    values = {
+        "name": wanted.text,
+        "state": wanted.state,
+        "folder": wanted.folder,
+        "type": wanted.media_type,
+        "tag": wanted.tag,
+        "order": "" if wanted.order == "name" else wanted.order,
+        "down": "1" if wanted.descending else "",
+        "page": str(page) if page > 1 else "",
+    }
+    query = urlencode({key: value for key, value in values.items() if value})
+    return f"/documents?{query}" if query else "/documents"
+
+
+def _tiles(ledger: Ledger, words: Words) -> str:
+    said, states = words.rooms, ledger.choices.states
+    indexed = sum(states.get(state.value, 0) for state in IN_INDEX)
+    generation = f"{words.generation.format(n=number(ledger.generation, words))}"
+    when = day_and_time(ledger.generation_at, words)
+    tiles = [
+        (count(said.file_count, ledger.choices.total, words), f"{generation} · {when}", ""),
+        (number(indexed, words), said.in_index, ""),
+    ]
+    if ledger.coverage is not None:
+        troubled = ledger.choices.total - states.get(FileState.INDEXED.value, 0)
+        tiles.append((number(troubled, words), said.with_problems, ""))
+        seen = said.coverage_why.format(
+            with_text=number(ledger.coverage.pages_with_text, words),
+            pages=number(ledger.coverage.pages, words),
+        )
+        share = f"{number(ledger.coverage.share * 100, words, 1)} %"
+        tiles.append((share, said.coverage, seen))
+        tiles.append(_last_run(ledger.last_run, words))
+    items = "".join(
+        f"<li><b>{escape(figure)}</b><span>{escape(label)}</span>"
+        + (f'<span class="quiet">{escape(more)}</span>' if more else "")
+        + "</li>"
+        for figure, label, more in tiles
+    )
+    return f'<ul class="tiles">{items}</ul>'
+
+
+def _last_run(account: Mapping[str, Any] | None, words: Words) -> tuple[str, str, str]:
+    said = words.rooms
+    if not account:
+        return said.no_run, said.last_run, ""
+    numbers = {key: number(account.get(key) or 0, words) for key in _RUN}
+    more = said.last_run_why.format(
+        **numbers, seconds=number(account.get("seconds") or 0, words, 1)
+    )
+    started = account.get("started_at")
+    return (short_day(started) if started else "–"), said.last_run, more
+
+
+_RUN = ("added", "updated", "deleted", "failed")
+
+
+def _form(ledger: Ledger, words: Words) -> str:
+    said, wanted, choices = words.rooms, ledger.wanted, ledger.choices
+    kept = "".join(
+        f'<input type="hidden" name="{name}" value="{escape(value)}">'
+        for name, value in (("order", wanted.order), ("down", "1" if wanted.descending else ""))
+        if value and value != "name"
+    )
+    parts = [
+        f'<label>{escape(said.name_filter)}<input type="search" name="name" maxlength="500" '
+        f'value="{escape(wanted.text)}" autocomplete="off"></label>',
+        chooser(
+            "state",
+            said.state,
+            said.any_state,
+            choices.states,
+            wanted.state,
+            words,
+            lambda state: said.states[FileState(state)],
+        ),
+        chooser("folder", said.folder, said.any_folder, choices.folders, wanted.folder, words),
+        chooser(
+            "type",
+            said.type,
+            said.any_type,
+            choices.media_types,
+            wanted.media_type,
+            words,
+            lambda kind: type_name(kind, words),
+        ),
+    ]
+    if choices.tags:
+        parts.append(chooser("tag", said.tag, said.any_tag, choices.tags, wanted.tag, words))
+    # With a script the form answers as one types; the button is for whoever has none.
+    button = f"<noscript><button>{escape(said.search_again)}</button></noscript>"
+    return (
+        '<form class="filters" action="/documents" method="get" role="search" data-live="typing">'
+        f"{kept}{''.join(parts)}{button}</form>"
+    )
+
+
+def _results(ledger: Ledger, name: Callable[[str], str], words: Words) -> str:
+    if not ledger.files:
+        return f'<p class="none" role="status">{escape(words.rooms.no_file)}</p>'
+    said = words.rooms
+    columns: list[tuple[Column | None, str, str]] = [
+        ("name", said.name, ""),
+        (None, said.type, ""),
+        ("state", said.state, ""),
+        ("pages", said.pages, "number"),
+        ("size", said.size, "number"),
+        ("changed", said.changed, "when"),
+        ("read", said.read, "when"),
+    ]
+    head = "".join(_heading(ledger.wanted, *column) for column in columns)
+    rows = "".join(_row(each, name(each.uri), ledger.reasons, words) for each in ledger.files)
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(said.documents)}">'
+        f'<table class="table folds"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f"{_pager(ledger, words)}"
+    )
+
+
+def _heading(wanted: Wanted, column: Column | None, label: str, kind: str) -> str:
+    if column is None:
+        return f'<th scope="col" class="{kind}">{escape(label)}</th>'
+    is_order = wanted.order == column
+    turned = replace(wanted, order=column, descending=is_order and not wanted.descending)
+    way = "descending" if wanted.descending else "ascending"
+    sort = f' aria-sort="{way}"' if is_order else ""
+    arrow = f'<span aria-hidden="true">{" ↓" if wanted.descending else " ↑"}</span>'
+    return (
+        f'<th scope="col" class="{kind}"{sort}><a href="{escape(address(turned))}">{escape(label)}'
+        f"{arrow if is_order else ''}</a></th>"
+    )
+
+
+def _row(file: Listed, name: str, reasons: bool, words: Words) -> str:
+    said = words.rooms
+    base = file.uri.rpartition("/")[2]
+    title = escape_name(file.title) or escape_name(base)
+    where = escape_name(f"{file.folder}/{base}")
+    reason = f'<div class="quiet">{escape(file.reason)}</div>' if reasons and file.reason else ""
+    pages = number(file.pages, words) if file.pages else ""
+    if file.pages and file.pages_with_text < file.pages:
+        pages = f"{number(file.pages_with_text, words)}/{pages}"
+    kind = type_name(file.media_type, words) if file.media_type else _suffix(base)
+    return (
+        f'<tr><th scope="row"><a href="/documents/{name}">{title}</a>'
+        f'<div class="quiet">{where}</div></th><td class="kind">{escape_name(kind)}</td>'
+        f"<td>{state_tag(file.state, words)}{reason}</td>"
+        f'<td class="number" data-label="{escape(said.pages)}">{pages}</td>'
+        f'<td class="number">{escape(size(file.size, words)) if file.size >= 0 else ""}</td>'
+        f'<td class="when" data-label="{escape(said.changed)}">{_when(file.modified_at)}</td>'
+        f'<td class="when" data-label="{escape(said.read)}">{_when(file.seen_at)}</td></tr>'
+    )
+
+
+def state_tag(state: FileState, words: Words) -> str:
+    """The state in words, coloured."""
+    label = escape(words.rooms.states[state])
+    return f'<span class="state-tag state-{state.value}">{label}</span>'
+
+
+def _suffix(base: str) -> str:
+    return base.rpartition(".")[2].upper() if "." in base else ""
+
+
+def _when(moment: float | None) -> str:
+    return short_day(moment) if moment else ""
+
+
+def _pager(ledger: Ledger, words: Words) -> str:
+    said, first = words.rooms, (ledger.page - 1) * EACH
+    shown = said.shown.format(
+        first=number(first + 1, words),
+        last=number(first + len(ledger.files), words),
+        total=number(ledger.total, words),
+    )
+    links = []
+    if ledger.page > 1:
+        links.append((ledger.page - 1, said.before, "prev"))
+    if first + len(ledger.files) < ledger.total:
+        links.append((ledger.page + 1, said.after, "next"))
+    buttons = "".join(
+        f'<a class="button" rel="{rel}" href="{escape(address(ledger.wanted, page))}">'
+        f"{escape(label)}</a>"
+        for page, label, rel in links
+    )
+    return (
+        f'<nav class="pager" aria-label="{escape(said.pages)}">'
+        f'<span class="said" role="status">{escape(shown)}</span>{buttons}</nav>'
+    )

@@ -1,0 +1,87 @@
+"""How good the answers are: the last evaluation, and what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.answer import Answer
+from rag.evaluation import Evaluation
+from ui.view.evaluation_page import report
+from ui.view.markup import emphasised, escape, escape_name
+from ui.view.numbers import day_and_time, number
+from ui.view.text import Words
+
+MOST = 100
+"""So much feedback is shown, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said of an answer. `given_at`: seconds since the epoch."""
+
+    name: str
+    given_at: float
+    helpful: bool
+    reason: str
+    note: str
+    answer: Answer
+
+
+def quality_page(
+    evaluation: Evaluation | None,
+    feedback: Sequence[Said],
+    reasons: Mapping[str, str],
+    words: Words,
+) -> str:
+    """The room. `reasons` are the words for why an answer did not help."""
+    said = words.rooms
+    if evaluation is None:
+        measured = (
+            f'<p class="none">{escape(said.no_evaluation)}</p>'
+            f"<p>{_with_code(said.how_to_measure)}</p>"
+        )
+    else:
+        # The report is the file that `inhouse eval --out` writes, which is in English.
+        measured = f'<div lang="en">{report(evaluation, heading="h2")}</div>'
+    return (
+        f'<h1>{escape(said.quality)}</h1><p class="lead">{escape(said.quality_lead)}</p>'
+        f"{measured}{_feedback(feedback, reasons, words)}"
+    )
+
+
+def _with_code(text: str) -> str:
+    before, _, command = text.partition("inhouse ")
+    return f"{escape(before)}<code>inhouse {escape(command)}</code>"
+
+
+def _feedback(feedback: Sequence[Said], reasons: Mapping[str, str], words: Words) -> str:
+    said = words.rooms
+    if not feedback:
+        inner = f'<p class="quiet">{escape(said.no_feedback)}</p>'
+    else:
+        helpful = sum(each.helpful for each in feedback)
+        counted = said.feedback_count.format(
+            helpful=number(helpful, words), unhelpful=number(len(feedback) - helpful, words)
+        )
+        cards = "".join(_card(each, reasons, words) for each in feedback[:MOST])
+        inner = f'<p class="quiet">{escape(counted)}</p><ol class="cards">{cards}</ol>'
+    return f"<section><h2>{escape(said.feedback)}</h2>{inner}</section>"
+
+
+def _card(said: Said, reasons: Mapping[str, str], words: Words) -> str:
+    kind, label = (
+        ("indexed", words.rooms.helpful) if said.helpful else ("failed", words.rooms.not_helpful)
+    )
+    parts = [said.name, day_and_time(said.given_at, words), reasons.get(said.reason, said.reason)]
+    status = words.statuses[said.answer.status][0]
+    model = said.answer.model.rstrip("/").rpartition("/")[2]
+    made = [status, model, words.generation.format(n=number(said.answer.generation, words))]
+    note = f"<blockquote>{escape(said.note)}</blockquote>" if said.note else ""
+    return (
+        f'<li class="card"><h3>{escape_name(said.answer.question)}</h3>'
+        f'<p class="where"><span class="state-tag state-{kind}">{escape(label)}</span> '
+        f"{' · '.join(escape_name(part) for part in parts if part)}</p>{note}"
+        f"<details><summary>{' · '.join(escape_name(part) for part in made if part)}</summary>"
+        f"<p>{emphasised(said.answer.text)}</p></details></li>"
+    )

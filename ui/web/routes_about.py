@@ -1,0 +1,69 @@
+"""What answers here, under which licence, and where the data stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from rag.errors import InhouseError
+from ui.view.about_page import About, about_page, notices_page
+from ui.web.framing import frame
+from ui.web.house import House
+from ui.web.parts import packages, versions
+from ui.web.people import Role, needs, person_of
+from ui.web.rooms import Room
+from ui.web.server import is_loopback
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+
+def routes(house: House) -> APIRouter:
+    """`/about`, `/about/notices`"""
+    from fastapi import APIRouter
+
+    router = APIRouter()
+
+    @router.get("/about")
+    @needs(Role.READER)
+    def about(request: Request) -> Response:
+        around = frame(request, Room.ABOUT)
+        shown = _about(house, knows_places=person_of(request).may(Role.ADMIN))
+        page = around.page(about_page(shown, around.words))
+        return HTMLResponse(page, headers={"cache-control": "no-store"})
+
+    @router.get("/about/notices")
+    @needs(Role.READER)
+    def notices(request: Request) -> Response:
+        around = frame(request, Room.ABOUT)
+        page = around.page(notices_page(packages(), around.words), title=around.words.rooms.notices)
+        return HTMLResponse(page, headers={"cache-control": "no-cache"})
+
+    return router
+
+
+def _about(house: House, *, knows_places: bool) -> About:
+    from rag.models import get_card
+
+    settings = house.settings
+    try:
+        model = house.desk.assistant().model_name or settings.llm.model
+    except InhouseError:  # without an index there are still models
+        model = settings.llm.model
+    name = model.rstrip("/").rpartition("/")[2]
+    parts = urlsplit(settings.llm.url)
+    host = parts.hostname or ""
+    return About(
+        model=model,
+        model_card=get_card(model) or get_card(name),
+        embedder=settings.embedder.model,
+        embedder_card=get_card(settings.embedder.model),
+        # Without a user name or a password that may stand in it.
+        model_url=f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""),
+        is_local=is_loopback(host),
+        data=str(settings.data.absolute()) if knows_places else None,
+        versions=versions(),
+    )
