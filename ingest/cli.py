@@ -38,6 +38,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     metavar="FILE",
     help="Write the run's numbers for Prometheus there.",
 )
+@click.option(
+    "--progress-json",
+    is_flag=True,
+    help="Say on standard error how far it is, as JSON, for programs.",
+)
 @as_json_option
 @with_settings
 def command(
@@ -47,6 +52,7 @@ def command(
     watch: bool,
     as_json: bool,
     retry_failed: bool,
+    progress_json: bool,
     **overrides: Any,
 ) -> int:
     """Bring the index up to what stands below each PATH, a folder or a file.
@@ -72,7 +78,14 @@ def command(
     if dry_run:
         return forecast(settings, paths, retry_failed=retry_failed, as_json=as_json)
     with _stop_signals() as stopped:
-        runs = Runs(settings, paths, stopped, retry_failed=retry_failed, as_json=as_json)
+        runs = Runs(
+            settings,
+            paths,
+            stopped,
+            retry_failed=retry_failed,
+            as_json=as_json,
+            progress_as_json=progress_json,
+        )
         return runs.watch() if watch else runs.once()
 
 

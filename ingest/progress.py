@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from types import TracebackType
 from typing import Protocol
 
+import click
+
 from rag.cli_options import note
 
-_NOTE_S = 60.0
+_NOTE_S, _SAY_S = 60.0, 0.5
 
 
 class Progress(Protocol):
@@ -32,13 +35,15 @@ class Silent:
 class Bar:
     """A bar on a terminal's standard error: files, chunks a second, time left.
 
-    Elsewhere a line in the log once a minute.
+    Elsewhere a line in the log once a minute; `as_json`: a JSON object a line instead, for a program.
     """
 
-    def __init__(self, *, shown: bool = True) -> None:
+    def __init__(self, *, shown: bool = True, as_json: bool = False) -> None:
+        self._as_json = as_json
         self._chunks = self._files = self._total = 0
         self._began = self._noted = time.monotonic()
-        self._disabled = None if shown else True  # None: shown on a terminal
+        # None: shown on a terminal
+        self._disabled = None if shown and not as_json else True
 
     def __enter__(self) -> Bar:
         return self
@@ -53,6 +58,8 @@ class Bar:
         from tqdm import tqdm
 
         self._total = files
+        if self._as_json:
+            self._say()
         self._bar = tqdm(
             total=files, unit="file", desc="Reading", disable=self._disabled, leave=False
         )
@@ -61,12 +68,20 @@ class Bar:
         self._chunks += chunks
         self._files += files
         self._bar.update(files)
-        if self._bar.disable:
+        if self._as_json:
+            if time.monotonic() - self._noted >= _SAY_S or self._files == self._total:
+                self._say()
+        elif self._bar.disable:
             self._note()
         if chunks and not self._bar.disable:
             elapsed = self._bar.format_dict["elapsed"]
             rate = self._chunks / elapsed if elapsed else 0.0
             self._bar.set_postfix_str(f"{self._chunks:,} chunks, {rate:.0f}/s")
+
+    def _say(self) -> None:
+        self._noted = time.monotonic()
+        done = {"files": self._files, "total": self._total, "chunks": self._chunks}
+        click.echo(json.dumps({"progress": done}), err=True)
 
     def _note(self) -> None:
         now = time.monotonic()

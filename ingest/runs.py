@@ -41,7 +41,9 @@ class Runs:
         *,
         retry_failed: bool = False,
         as_json: bool = False,
+        progress_as_json: bool = False,
     ) -> None:
+        self._progress_as_json = progress_as_json
         self._settings, self._paths, self._stopped = settings, paths, stopped
         self._retry_failed, self._as_json = retry_failed, as_json
         self._embedder: Embedder | None = None
@@ -97,7 +99,7 @@ class Runs:
             note(f"Begins: {', '.join(self._paths) or 'the configured folders'}.")
         try:
             shown = logging.getLogger("ingest").isEnabledFor(logging.INFO)
-            with Bar(shown=shown) as bar:
+            with Bar(shown=shown, as_json=self._progress_as_json) as bar:
                 report = ingest(
                     list(self._paths),
                     data_dir=self._settings.data,

@@ -73,6 +73,7 @@ def _create_app(
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=house.desk.prepare, name="inhouse-open", daemon=True).start()
         yield
+        house.ingesting.stop()
 
     app = fastapi.FastAPI(
         title=words.product, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan

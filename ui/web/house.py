@@ -13,6 +13,8 @@ from ui.web.admission import Admission
 from ui.web.desk import Answering, Desk
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
+from ui.web.inbox import Inbox
+from ui.web.ingesting import Ingesting
 from ui.web.metrics import Metrics
 from ui.web.sessions import Sessions
 from ui.web.store import Store, people_file
@@ -31,6 +33,8 @@ class House:
     sessions: Sessions
     proxies: Proxies
     metrics: Metrics
+    inbox: Inbox
+    ingesting: Ingesting
 
 
 def furnish(
@@ -56,4 +60,6 @@ def furnish(
         sessions=sessions,
         proxies=Proxies(web.proxies),
         metrics=Metrics(),
+        inbox=Inbox(web, store),
+        ingesting=Ingesting(settings),
     )

@@ -68,6 +68,14 @@ MIGRATIONS = (
     ) WITHOUT ROWID;
     CREATE INDEX feedback_given ON feedback(given_at);
     """,
+    """
+    CREATE TABLE uploads (
+        uri TEXT PRIMARY KEY,
+        person TEXT NOT NULL,
+        name TEXT NOT NULL,
+        uploaded_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000

@@ -1,0 +1,89 @@
+"""Uploading, withdrawing and ingesting, for editors."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from ui.web.house import House
+from ui.web.people import Person, Role, needs, person_of
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+_FRESH = {"cache-control": "no-store"}
+
+
+def routes(house: House) -> APIRouter:
+    """`/inbox`: what is in it, and how far the run is; POST puts a file in. Below it, withdraw and ingest."""
+    from fastapi import APIRouter
+
+    router = APIRouter(prefix="/inbox")
+    inbox, ingesting = house.inbox, house.ingesting
+
+    @router.get("")
+    @needs(Role.EDITOR, is_click=False)
+    def show(request: Request) -> JSONResponse:
+        return JSONResponse(_shown(house, person_of(request)), headers=_FRESH)
+
+    @router.post("")
+    @needs(Role.EDITOR, max_body=inbox.max_bytes)
+    async def upload(
+        request: Request,
+        name: str,
+        replace: bool = False,
+    ) -> Response:
+        """The body is the file, as it is."""
+        person = person_of(request)
+        try:
+            taken = await inbox.receive(person, name, request.stream(), replace=replace)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        if inbox.folder is not None:
+            await run_in_threadpool(ingesting.start, inbox.folder)
+        return JSONResponse(asdict(taken), 201, headers=_FRESH)
+
+    @router.post("/withdraw")
+    @needs(Role.EDITOR)
+    def withdraw(request: Request, uri: str) -> JSONResponse:
+        person = person_of(request)
+        inbox.withdraw(person, uri, lambda uris: house.desk.readable(person, uris))
+        return _ingest(house, person, deleting=True)
+
+    @router.post("/ingest")
+    @needs(Role.EDITOR)
+    def ingest(request: Request) -> JSONResponse:
+        return _ingest(house, person_of(request))
+
+    return router
+
+
+def _ingest(house: House, person: Person, *, deleting: bool = False) -> JSONResponse:
+    if house.inbox.folder is not None:
+        house.ingesting.start(house.inbox.folder, deleting=deleting)
+    return JSONResponse(_shown(house, person), 202, headers=_FRESH)
+
+
+def _shown(house: House, person: Person) -> dict[str, Any]:
+    run, inbox = house.ingesting.run, house.inbox
+    uploads = inbox.uploads(person, lambda uris: house.desk.readable(person, uris))
+    known = {each.uri for each in uploads}
+    return {
+        "is_open": inbox.folder is not None,
+        "suffixes": inbox.suffixes(),
+        "max_bytes": inbox.max_bytes,
+        "uploads": [asdict(each) for each in uploads],
+        "run": run.to_json()
+        | {
+            "failed": [
+                {"name": Path(uri).name, "uri": uri, "reason": reason}
+                for uri, reason in run.failed
+                if person.readers is None or uri in known
+            ]
+        },
+    }
