@@ -18,7 +18,7 @@ COMMANDS = {
     "user": "Say who may sign in on the page.",
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",
-    "models": "Show the catalogue of open models, or fetch one.",
+    "models": "Show the catalogue of open models; fetch, check or recommend one.",
     "profile": "Show the domain profiles, or check one.",
     "calibrate": "Fit when to say that the documents do not say.",
     "status": "Show what the index holds.",

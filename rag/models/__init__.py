@@ -6,6 +6,7 @@ from rag.models.cache import default_cache
 from rag.models.cards import HubSource, ModelCard, WheelSource, catalogue, get_card
 from rag.models.check import check_folder
 from rag.models.machine import Gpu, Machine, this_machine
+from rag.models.recommend import Suggestion, recommend
 from rag.models.resolve import ModelFolder, fetch_model, find_cached, resolve_model
 from rag.models.shape import ModelShape, Traits, known_traits, read_shape
 
@@ -16,6 +17,7 @@ __all__ = [
     "ModelCard",
     "ModelFolder",
     "ModelShape",
+    "Suggestion",
     "Traits",
     "WheelSource",
     "catalogue",
@@ -26,6 +28,7 @@ __all__ = [
     "get_card",
     "known_traits",
     "read_shape",
+    "recommend",
     "resolve_model",
     "this_machine",
 ]

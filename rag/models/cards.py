@@ -1,4 +1,4 @@
-"""What is known about each open model by name: `catalogue.toml`, typed."""
+"""What is known about each open model by name: the files of `catalogue/`, typed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ from typing import Any, Literal
 
 Kind = Literal["embedder", "llm"]
 Openness = Literal["yes", "partly", "no"]
+_GIB = 2**30
+_CPU_OVERHEAD_GIB = 3.3  # vLLM itself, measured, and a cache of 1 GiB
+_EMBEDDER_OVERHEAD_GIB = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class HubSource:
-    """Where a model hub has the model; `sha256` maps a file to what it has to be."""
+    """Where a model hub has the model; `sha256` maps a file to what it has to be.
+
+    `drop_auto_map`: the configuration there names code of its own, which transformers and vLLM have had
+    themselves since; that reference is taken out, and the code is never fetched.
+    """
 
     id: str
     sha256: dict[str, str] = field(default_factory=dict)
+    drop_auto_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +55,22 @@ class WheelSource:
 class ModelCard:
     """One entry of the catalogue.
 
-    `context` counts tokens; `memory_gb` is what it takes with the default settings on a CPU, in GiB;
-    `dimension` is an embedder's vector length, None for a language model.
+    `limits` is what the licence asks beyond its name, in plain words. `weights_public`,
+    `training_data_public`, `code_public` (of the training) and `commercial_use` are "yes", "partly" or
+    "no"; `limits` and `notes` say why where it is not plain. `parameters` is rounded where only a rounded
+    figure is published. `context` counts tokens; `chat_template` is False for a base model. `gated`: a hub
+    gives it only to people who accepted its licence there. `recommended`: a good choice of its size for
+    answering from documents. `links` are the sources, the model's own page
+    first; `checked` is the day on which the entry was last compared with what they publish. `dimension`
+    is an embedder's vector length, None for a language model.
     """
 
     name: str
     kind: Kind
+    family: str
     title: str
     licence: str
+    limits: str
     parameters: int
     context: int
     weights_public: Openness
@@ -62,21 +78,36 @@ class ModelCard:
     code_public: Openness
     commercial_use: Openness
     chat_template: bool
-    memory_gb: float
     links: tuple[str, ...]
     checked: date
     notes: str = ""
+    gated: bool = False
+    recommended: bool = False
     dimension: int | None = None
     hub: HubSource | None = None
     wheel: WheelSource | None = None
 
+    @property
+    def memory_gb(self) -> float:
+        """What it takes with the default settings on a CPU, in GiB, all processes together.
+
+        A language model is served in two bytes a number, an embedder computes in four.
+        """
+        each, more = (2, _CPU_OVERHEAD_GIB) if self.kind == "llm" else (4, _EMBEDDER_OVERHEAD_GIB)
+        return round(self.parameters * each / _GIB + more, 1)
+
 
 @functools.cache
 def catalogue() -> tuple[ModelCard, ...]:
-    """Every model known by name, embedders first, in the order of the file."""
-    text = files("rag.models").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    cards = tuple(_card(entry) for entry in tomllib.loads(text)["model"])
-    return tuple(sorted(cards, key=lambda card: card.kind))
+    """Every model known by name: embedders first, then families by name, each from small to large."""
+    cards = []
+    for file in files("rag.models").joinpath("catalogue").iterdir():
+        if file.name.endswith(".toml"):
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+            cards += [_card(content["family"] | entry) for entry in content["model"]]
+    return tuple(
+        sorted(cards, key=lambda card: (card.kind, card.family.casefold(), card.parameters))
+    )
 
 
 def get_card(name: str) -> ModelCard | None:

@@ -8,6 +8,7 @@ a network.
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import queue
 import shutil
@@ -47,7 +48,7 @@ def fetch_from_hub(hub: HubSource, work: Path, into: Path, *, progress: bool = T
         ) from exc
     snapshot = _cached_snapshot(hub.id)
     if snapshot is not None:
-        _copy(snapshot, into)
+        _copy(hub, snapshot, into)
         check_sha256(into, hub.sha256)
         return f"hub cache {snapshot}"
     endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or _ENDPOINT
@@ -88,24 +89,26 @@ def _download(hub: HubSource, endpoint: str, work: Path, into: Path, *, progress
         bars = _bar_class(update)
         # Small files first: a model that wants to run code is refused before its weights arrive.
         for name in sorted(names, key=lambda each: siblings[each].size or 0):
-            _fetch_file(hub.id, name, info.sha, endpoint, arriving, bars)
-    _copy(arriving, into, names)
+            _fetch_file(hub, name, info.sha, endpoint, arriving, bars)
+    _copy(hub, arriving, into, names)
     expected = {name: lfs.sha256 for name in names if (lfs := siblings[name].lfs)}
     check_sha256(into, {**expected, **hub.sha256})
     return f"hub {hub.id} at {info.sha}"
 
 
 def _fetch_file(
-    hub_id: str, name: str, revision: str | None, endpoint: str, into: Path, bars: Any
+    hub: HubSource, name: str, revision: str | None, endpoint: str, into: Path, bars: Any
 ) -> None:
     from huggingface_hub import hf_hub_download
 
     hf_hub_download(
-        hub_id, name, revision=revision, endpoint=endpoint, local_dir=into, tqdm_class=bars
+        hub.id, name, revision=revision, endpoint=endpoint, local_dir=into, tqdm_class=bars
     )
+    if hub.drop_auto_map:
+        return
     if name.endswith("config.json") and b'"auto_map"' in (into / name).read_bytes():
         raise ModelRefusedError(
-            f"{hub_id} wants to run its own code ({name} has auto_map).",
+            f"{hub.id} wants to run its own code ({name} has auto_map).",
             hint="Take a model whose architecture vLLM and transformers know themselves.",
         )
 
@@ -156,7 +159,7 @@ def _cached_snapshot(hub_id: str) -> Path | None:
     return snapshot if complete and (snapshot / "config.json").exists() else None
 
 
-def _copy(source: Path, into: Path, names: Iterable[str] | None = None) -> None:
+def _copy(hub: HubSource, source: Path, into: Path, names: Iterable[str] | None = None) -> None:
     """Link the wanted files of `source` into `into` where the disk allows it, copy them elsewhere."""
     found = names or _choose(
         path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()
@@ -169,7 +172,20 @@ def _copy(source: Path, into: Path, names: Iterable[str] | None = None) -> None:
             os.link(original, target)
         except OSError:
             shutil.copy(original, target)
+        if hub.drop_auto_map and name.endswith("config.json"):
+            _drop_auto_map(target)
     check_folder(into)
+
+
+def _drop_auto_map(path: Path) -> None:
+    """Take the reference to code out of a configuration; the file it was linked from stays as it is."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return  # `check_folder` says what is wrong with it
+    if isinstance(content, dict) and content.pop("auto_map", None) is not None:
+        path.unlink()
+        path.write_text(json.dumps(content, indent=2), encoding="utf-8")
 
 
 def _why_unreachable(endpoint: str) -> str:

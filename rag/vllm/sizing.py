@@ -33,7 +33,7 @@ class Sizing:
     """What vLLM is told.
 
     `gpus` 0 is the CPU. `cache` and `share` None leave the choice to vLLM. `notes` says in sentences what
-    had to give way, `needed` the bytes that it all takes on one GPU, or in memory.
+    had to give way, `needed` the bytes that it all takes on one GPU, or in memory; `fits`: they are free.
     """
 
     gpus: int
@@ -42,6 +42,7 @@ class Sizing:
     cache: int | None
     share: float | None
     needed: int
+    fits: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -102,13 +103,14 @@ def _on_cpu(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Siz
         cache = GIB
     context = _within(context, cache, per_token, notes)
     needed = int(shape.weights + CPU_OVERHEAD + cache)
-    if machine.free and needed > machine.free:
+    fits = not machine.free or needed <= machine.free
+    if not fits:
         notes.append(
             f"It takes about {needed / GIB:.1f} GiB, and {machine.free / GIB:.1f} GiB are free: "
             "it may be stopped for want of memory."
         )
     return Sizing(
-        0, _cpu_dtype(shape, machine, settings), context, cache, None, needed, tuple(notes)
+        0, _cpu_dtype(shape, machine, settings), context, cache, None, needed, fits, tuple(notes)
     )
 
 
@@ -137,13 +139,14 @@ def _on_gpus(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Si
     if room is not None:
         context = _within(context, room, per_token, notes)
     needed = int(weights + _GPU_OVERHEAD + (cache or (context + _BLOCK) * per_token))
-    if free is not None and needed > free:
+    fits = free is None or needed <= free
+    if not fits:
         notes.append(
-            f"It takes about {needed / GIB:.1f} GiB of each GPU, and {free / GIB:.1f} GiB are free: "
+            f"It takes about {needed / GIB:.1f} GiB of each GPU, and {(free or 0) / GIB:.1f} GiB are free: "
             "it will probably not start."
         )
     return Sizing(
-        count, _gpu_dtype(shape, gpus, settings), context, cache, share, needed, tuple(notes)
+        count, _gpu_dtype(shape, gpus, settings), context, cache, share, needed, fits, tuple(notes)
     )
 
 

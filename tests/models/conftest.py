@@ -39,8 +39,10 @@ def make_card() -> MakeCard:
         return ModelCard(
             name="tiny-model",
             kind="llm",
+            family="Tiny",
             title="Tiny",
             licence="Apache-2.0",
+            limits="None.",
             parameters=4,
             context=8,
             weights_public="yes",
@@ -48,7 +50,6 @@ def make_card() -> MakeCard:
             code_public="yes",
             commercial_use="yes",
             chat_template=False,
-            memory_gb=0.1,
             links=(),
             checked=date(2026, 1, 1),
             hub=hub,

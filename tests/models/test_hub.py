@@ -161,6 +161,19 @@ def test_a_model_that_wants_to_run_code_is_refused_before_its_weights_are_fetche
     assert find_cached(MODEL_ID, cache) is None
 
 
+def test_a_reference_to_code_that_nobody_needs_is_taken_out_where_the_catalogue_says_so(
+    hub: Hub, cache: Path, make_card: MakeCard
+) -> None:
+    """The code itself is never asked for, and everything else of the configuration stays."""
+    config = {"auto_map": {"AutoModel": "m.M"}, "model_type": "falcon"}
+    (hub.folder / "config.json").write_text(json.dumps(config))
+    (hub.folder / "m.py").write_text("raise SystemExit('imported')")
+    card = make_card(hub=HubSource(MODEL_ID, drop_auto_map=True))
+    folder = fetch_model(card, cache, progress=False)
+    assert json.loads((folder.path / "config.json").read_text()) == {"model_type": "falcon"}
+    assert not [path for path in hub.asked if path.endswith(".py")]
+
+
 def test_a_model_without_safetensors_is_refused(hub: Hub, cache: Path) -> None:
     (hub.folder / "model.safetensors").rename(hub.folder / "pytorch_model.bin")
     with pytest.raises(ModelRefusedError, match=r"offers no \.safetensors"):

@@ -1,8 +1,9 @@
-"""`inhouse models`: the open models that Inhouse knows, and which of them are here."""
+"""`inhouse models`: the open models that Inhouse knows, which of them are here, which to take."""
 
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,21 +13,9 @@ import click
 from rag.cli_options import as_json_option, with_settings
 
 if TYPE_CHECKING:
-    from rag.models import ModelCard
+    from rag.models import Machine, ModelCard, Suggestion
     from rag.settings import Settings
-
-_COLUMNS = (
-    "name",
-    "kind",
-    "licence",
-    "parameters",
-    "context",
-    "memory",
-    "weights",
-    "data",
-    "code",
-    "cached",
-)
+    from rag.vllm.fitness import Finding
 
 
 @click.group(invoke_without_command=True)
@@ -36,18 +25,15 @@ def command(settings: Settings, as_json: bool) -> None:
     """List the open models: licence, openness, size, and which are on this machine."""
     if click.get_current_context().invoked_subcommand is not None:
         return
-    from rag.models import catalogue
+    from rag.models import catalogue, find_cached
+    from ui.view.models import table
 
-    entries = [_describe(card, settings.cache) for card in catalogue()]
     if as_json:
-        click.echo(json.dumps(entries, indent=2))
+        entries = [_describe(card, settings.cache) for card in catalogue()]
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=2))
         return
-    rows = [_COLUMNS] + [_row(entry) for entry in entries]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
-    for row in rows:
-        click.echo(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+    here = [card.name for card in catalogue() if find_cached(card, settings.cache)]
+    click.echo(table(catalogue(), here))
 
 
 @command.command()
@@ -58,19 +44,18 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     """Show all that is known about one model of the catalogue."""
     from rag.errors import ModelNotFoundError
     from rag.models import catalogue, get_card
+    from ui.view.models import fact_sheet
 
     card = get_card(name)
     if card is None:
-        known = ", ".join(each.name for each in catalogue())
+        near = [each.name for each in catalogue() if each.family.casefold() in name.casefold()]
+        known = ", ".join(near or [each.name for each in catalogue()])
         raise ModelNotFoundError(f"The catalogue has no model {name!r}.", hint=f"It has: {known}.")
     entry = _describe(card, settings.cache)
     if _wants_json(as_json):
-        click.echo(json.dumps(entry, indent=2))
-        return
-    for key, value in entry.items():
-        if value not in (None, "", []):
-            shown = "\n".join(map(str, value)) if isinstance(value, list) else _plain(value)
-            click.echo(f"{key.replace('_', ' '):<22}" + shown.replace("\n", "\n" + " " * 22))
+        click.echo(json.dumps(entry, ensure_ascii=False, indent=2))
+    else:
+        click.echo(fact_sheet(card, entry["cached"]))
 
 
 @command.command()
@@ -84,9 +69,105 @@ def pull(settings: Settings, name: str, as_json: bool) -> None:
     folder = resolve_model(name, cache=settings.cache)
     if _wants_json(as_json):
         found = {"name": folder.name, "path": str(folder.path), "source": folder.source}
-        click.echo(json.dumps({**found, "sha256": folder.sha256}, indent=2))
+        click.echo(json.dumps({**found, "sha256": folder.sha256}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"{folder.name} is in {folder.path} (from {folder.source}).")
+
+
+@command.command()
+@click.argument("folder", metavar="FOLDER")
+@as_json_option
+@with_settings
+def check(settings: Settings, folder: str, as_json: bool) -> int:
+    """Look whether the model in FOLDER can be used here; nothing of it is run.
+
+    Looked at: that it is safetensors and data, complete and without code; that the weights are those that
+    were fetched; its format and chat template; whether vLLM knows it, and whether it fits into memory.
+    FOLDER may be the name of a model that was fetched. Exit code 1 if something is wrong.
+    """
+    from rag.models import this_machine
+    from rag.vllm.fitness import examine
+
+    path = _folder_of(folder, settings.cache)
+    findings = list(examine(path, this_machine(), settings.serve))
+    if _wants_json(as_json):
+        result = {"folder": str(path), "findings": [asdict(finding) for finding in findings]}
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            _echo_finding(finding)
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+@command.command()
+@as_json_option
+@with_settings
+def recommend(settings: Settings, as_json: bool) -> None:
+    """Say which language model suits this machine, and why."""
+    from rag.models import recommend as choose
+    from rag.models import this_machine
+
+    machine = this_machine()
+    found = choose(machine)
+    if _wants_json(as_json):
+        entries = [
+            {
+                **_describe(each.card, settings.cache),
+                "why": each.why,
+                "tokens_per_s": each.tokens_per_s,
+            }
+            for each in found
+        ]
+        result = {"machine": asdict(machine), "models": entries}
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"This machine: {_machine_text(machine)}.")
+    for each in found:
+        _echo_suggestion(each)
+    name = found[0].card.name
+    click.echo(f"\nTo take it: inhouse models pull {name}, and in inhouse.toml")
+    click.echo(f'  [llm]\n  model = "{name}"')
+
+
+def _folder_of(named: str, cache: Path | None) -> Path:
+    """A folder as it is, or where a fetched model lies."""
+    from rag.models import resolve_model
+
+    folder = Path(named).expanduser()
+    if folder.is_dir():
+        return folder.resolve()
+    return resolve_model(named, cache=cache, fetch=False).path
+
+
+def _machine_text(machine: Machine) -> str:
+    gib = 2**30
+    cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
+    memory = f"{machine.memory / gib:.0f} GiB of memory, {machine.free / gib:.0f} free"
+    gpus = [
+        gpu.name + (f" with {gpu.memory / gib:.0f} GiB" if gpu.memory else "")
+        for gpu in machine.gpus
+    ]
+    return f"{cores}, {memory}, {', '.join(gpus) or 'no GPU'}"
+
+
+def _echo_suggestion(suggestion: Suggestion) -> None:
+    from ui.view.models import count
+
+    card, speed = suggestion.card, suggestion.tokens_per_s
+    pace = "" if speed is None else f", about {speed:.0f} words a second here"
+    click.echo()
+    click.secho(card.name, bold=True)
+    click.echo(textwrap.fill(suggestion.why, 78, initial_indent="  ", subsequent_indent="  "))
+    click.echo(
+        f"  {count(card.parameters)} parameters, {card.memory_gb:.1f} GiB, {card.licence}{pace}"
+    )
+
+
+def _echo_finding(finding: Finding) -> None:
+    mark = click.style("ok", fg="green") if finding.ok else click.style("!!", fg="red", bold=True)
+    click.echo(f"{mark}  {finding.name:<15}{finding.found}")
+    if finding.hint and not finding.ok:
+        click.echo(f"{'':<19}→ {finding.hint}")
 
 
 def _wants_json(as_json: bool) -> bool:
@@ -103,34 +184,10 @@ def _describe(card: ModelCard, cache: Path | None) -> dict[str, Any]:
     found = find_cached(card, cache)
     entry |= {
         "links": list(card.links),
+        "memory_gb": card.memory_gb,
         "checked": card.checked.isoformat(),
         "hub": card.hub.id if card.hub else None,
         "wheel": card.wheel.requirement if card.wheel else None,
         "cached": str(found.path) if found else None,
     }
     return entry
-
-
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        entry["name"],
-        entry["kind"],
-        entry["licence"],
-        _count(entry["parameters"]),
-        str(entry["context"]),
-        f"{entry['memory_gb']:g} GB",
-        entry["weights_public"],
-        entry["training_data_public"],
-        entry["code_public"],
-        "yes" if entry["cached"] else "no",
-    )
-
-
-def _count(parameters: int) -> str:
-    return f"{parameters / 1e9:.1f} B" if parameters >= 1e9 else f"{parameters / 1e6:.0f} M"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,123 @@
+"""Whether a model folder can be served here: looked at from all sides, nothing loaded, nothing started."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import InhouseError
+from rag.models.cache import read_receipt
+from rag.models.cards import get_card
+from rag.models.check import check_folder, check_sha256, weights_sha256
+from rag.models.machine import Machine
+from rag.models.shape import ModelShape, read_shape
+from rag.settings import ServeSettings
+from rag.vllm.sizing import GIB, Device, require_room, size_up
+
+_REGISTRY = Path("model_executor/models/registry.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, what was found, and what to do if it is not as it should be."""
+
+    name: str
+    ok: bool
+    found: str
+    hint: str = ""
+
+
+def examine(folder: Path, machine: Machine, settings: ServeSettings) -> Iterator[Finding]:
+    """Look at a model folder; ends early where the rest makes no sense any more.
+
+    Files first: what could run code is refused before anything else of the folder is read.
+    """
+    files = _files(folder)
+    yield files
+    if not files.ok:
+        return
+    yield _hashes(folder)
+    shape = read_shape(folder)
+    yield _format(shape)
+    if (folder / "modules.json").is_file():
+        return  # an embedder: the rest is about serving with vLLM
+    yield _architecture(shape)
+    yield _template(shape)
+    yield _room(folder.name, shape, machine, settings)
+
+
+def knows(architecture: str) -> bool | None:
+    """Whether the installed vLLM knows an architecture; None if it is not installed. Imports nothing."""
+    spec = importlib.util.find_spec("vllm")
+    for place in spec.submodule_search_locations or () if spec else ():
+        registry = Path(place) / _REGISTRY
+        if registry.is_file():
+            return f'"{architecture}"' in registry.read_text(encoding="utf-8")
+    return None
+
+
+def _files(folder: Path) -> Finding:
+    try:
+        check_folder(folder)
+    except InhouseError as exc:
+        return Finding("files", False, exc.message, exc.hint)
+    count = len([path for path in folder.rglob("*") if path.is_file()])
+    return Finding("files", True, f"{count} files: safetensors and data, complete, no code")
+
+
+def _hashes(folder: Path) -> Finding:
+    card, receipt = get_card(folder.name), read_receipt(folder)
+    expected = card.hub.sha256 if card and card.hub else {}
+    try:
+        if expected:
+            check_sha256(folder, expected)
+            return Finding("hashes", True, "the weights are those that the catalogue names")
+    except InhouseError as exc:
+        return Finding("hashes", False, exc.message, exc.hint)
+    found = weights_sha256(folder)
+    if receipt is None:
+        return Finding("hashes", True, f"nothing to compare with; SHA-256 {found}")
+    if found == receipt["sha256"]:
+        return Finding("hashes", True, f"as they were fetched ({receipt['source']})")
+    hint = f"Delete {folder} and fetch the model again."
+    return Finding("hashes", False, "the weights are not as they were fetched", hint)
+
+
+def _format(shape: ModelShape) -> Finding:
+    stored = (
+        f"{shape.stored}, quantised with {shape.quantised}" if shape.quantised else shape.stored
+    )
+    what = shape.architecture or "an unnamed architecture"
+    found = f"{what}, {shape.parameters / 1e6:,.0f} million parameters, {stored}"
+    return Finding("format", True, f"{found}; {shape.weights / GIB:.2f} GiB as served")
+
+
+def _architecture(shape: ModelShape) -> Finding:
+    known = knows(shape.architecture)
+    if known is None:
+        return Finding("architecture", True, "vLLM is not installed: not looked at")
+    if known:
+        return Finding("architecture", True, f"{shape.architecture} is one that vLLM knows")
+    hint = "Take a newer vLLM, or another model."
+    return Finding("architecture", False, f"vLLM does not know {shape.architecture!r}", hint)
+
+
+def _template(shape: ModelShape) -> Finding:
+    if not shape.chat_template:
+        return Finding("chat template", True, "none: a base model, served with a plain one")
+    extra = "; it can think aloud, which inhouse serve switches off" if shape.thinks else ""
+    return Finding("chat template", True, f"its own{extra}")
+
+
+def _room(name: str, shape: ModelShape, machine: Machine, settings: ServeSettings) -> Finding:
+    device: Device = "gpu" if machine.gpus else "cpu"
+    sizing = size_up(shape, machine, settings, device)
+    try:
+        require_room(shape, machine, sizing, name)
+    except InhouseError as exc:
+        return Finding("memory", False, exc.message, exc.hint)
+    where = f"on {sizing.gpus} GPU{'s' * (sizing.gpus > 1)}, each" if sizing.gpus else "in memory,"
+    found = f"{where} {sizing.needed / GIB:.1f} GiB for a context of {sizing.context:,} tokens"
+    return Finding("memory", sizing.fits, " ".join((found + ".", *sizing.notes)))
