@@ -1,0 +1,251 @@
+"""A document that somebody may not read never shows, counts or hints, on any route or event."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from ingest import ingest
+from rag import Assistant
+from rag.settings import Settings
+from rag.source_settings import AccessRule, AccessSettings
+from rag.testing import HashingEmbedder
+from tests.rag.server import ModelServer
+from tests.ui.asgi import Reply, call
+from tests.ui.crowd import Crowd, gather
+from tests.ui.test_doors import ROWS
+from ui.web.people import Person
+
+CANARY = "zanzibarium"
+"""In the secret documents' text, titles, headings, file names and folders, and nowhere else."""
+SECRET, OTHER_SECRET = f"{CANARY}-hr/{CANARY}.md", f"{CANARY}-hr/{CANARY}-table.csv"
+DOCUMENTS = {
+    "handbook/leave.md": "# Leave\n\nParental leave is 16 weeks. Ask your lead eight weeks before.\n",
+    "handbook/travel.md": "# Travel\n\nTrains are booked in second class. Flights need approval.\n",
+    SECRET: f"# Project {CANARY}\n\nParental leave at {CANARY} is 99 weeks. Salaries there double.\n",
+    OTHER_SECRET: f"{CANARY},weeks\nleave,98\n",
+    "it/keys.md": "# Keys\n\nThe keys of the server room hang in the lobby.\n",
+}
+QUESTION = f"How long is parental leave at {CANARY}?"
+MAY_NOT = ("other reader", "editor", "admin")
+
+
+@dataclass(frozen=True)
+class World:
+    """A page over a real index in which the secret is for group:hr alone."""
+
+    crowd: Crowd
+    secret: Path
+    name: str
+    model: ModelServer
+    url: str
+
+    def person(self, who: str) -> Person:
+        return self.crowd.accounts[who].person
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    import uvicorn
+
+    from ui.web.server import listen
+
+    folder, data = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("data")
+    for name, text in DOCUMENTS.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    rules = (
+        AccessRule(glob="**/handbook/", readers=("*",)),
+        AccessRule(glob=f"**/{CANARY}-hr/", readers=("group:hr",)),
+        AccessRule(glob="**/it/", readers=("group:it",)),
+    )
+    settings = Settings(access=AccessSettings(rules=rules))
+    report = ingest([folder], data_dir=data, settings=settings, embedder=HashingEmbedder())
+    assert (report.added, report.failed) == (len(DOCUMENTS), ())
+    with ModelServer() as model:
+        llm = settings.llm.model_copy(update={"url": model.url, "model": model.name})
+        asking = settings.model_copy(update={"llm": llm})
+
+        def open_assistant() -> Assistant:
+            return Assistant.open(data, settings=asking, embedder=HashingEmbedder())
+
+        sock = listen("127.0.0.1", 0)
+        crowd = gather(data, open_assistant, originals=True, inbox=folder / "inbox")
+        server = uvicorn.Server(
+            uvicorn.Config(crowd.app, log_level="warning", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        secret = (folder / SECRET).resolve()
+        name = open_assistant().reading().name(str(secret))
+        yield World(crowd, secret, name, model, f"http://127.0.0.1:{sock.getsockname()[1]}")
+        server.should_exit = True
+        thread.join(10)
+
+
+def _addresses(world: World, name: str) -> list[str]:
+    """Every GET route, at the secret document and at what mentions it."""
+    found, secret = [], world.secret
+    queries = [
+        f"q={quote(QUESTION)}",
+        f"q={CANARY}&folder={quote(str(secret.parent))}",
+        f"name={CANARY}",
+        f"folder={CANARY}-hr&order=state&down=1",
+        "state=indexed",
+        f"type=text/csv&tag={CANARY}",
+        "page=99&start=0&end=40&text=1",
+    ]
+    for row in ROWS:
+        method, path = row.split(" ")
+        if method != "GET" or path.startswith(("/gradio_api", "/page", "/assets", "/language")):
+            continue
+        path = path.replace("{page}", "1")
+        for each in {
+            path.replace("{name}", name),
+            path.replace("{name}", quote(str(secret), safe="")),
+        }:
+            found += [each, *(f"{each}?{query}" for query in queries)]
+    return found
+
+
+async def _get(world: World, who: str, address: str) -> Reply:
+    return await call(world.crowd.app, "GET", address, headers=world.crowd.cookie(who), whole=True)
+
+
+async def test_the_canary_sings_for_who_may_read_it(world: World) -> None:
+    """Else none of the tests below says anything."""
+    assert (await _get(world, "reader", f"/sources/{world.name}")).text.count(CANARY) > 1
+    assert (await _get(world, "reader", f"/search?q={quote(QUESTION)}")).text.count("99 weeks")
+    assert (await _get(world, "reader", "/documents")).text.count(CANARY)
+    assert CANARY in (await _get(world, "reader", f"/sources/{world.name}/original")).text
+
+
+@pytest.mark.parametrize("who", MAY_NOT)
+async def test_no_route_shows_it(world: World, who: str) -> None:
+    """What was asked for comes back as it was asked, and nothing else that has the canary in it."""
+    for address in _addresses(world, world.name):
+        reply = await _get(world, who, address)
+        assert "99 weeks" not in reply.text, address
+        assert "leave,98" not in reply.text, address
+        typed = address.partition("?")[2] or address
+        shown = reply.text.casefold()
+        if CANARY not in typed.casefold():
+            assert CANARY not in shown, address
+        assert f"project {CANARY}" not in shown, address
+        assert f"{CANARY}-table" not in shown, address
+
+
+@pytest.mark.parametrize("who", MAY_NOT)
+async def test_no_route_tells_it_from_what_does_not_exist(world: World, who: str) -> None:
+    """The answer at the secret document's name is the answer at a made-up one, byte for byte."""
+    made_up = "A" * len(world.name)
+    for row in ROWS:
+        method, path = row.split(" ")
+        if method == "GET" and path.startswith(("/sources/{name}", "/documents/{name}")):
+            path = path.replace("{page}", "1")
+            real = await _get(world, who, path.replace("{name}", world.name))
+            other = await _get(world, who, path.replace("{name}", made_up))
+            assert real.status == other.status == 404, path
+            assert real.text.replace(world.name, made_up) == other.text
+
+
+@pytest.mark.parametrize(
+    ("who", "documents"), [("reader", 4), ("other reader", 3), ("editor", 2), ("admin", 2)]
+)
+async def test_every_count_is_of_what_one_may_read(world: World, who: str, documents: int) -> None:
+    state = json.loads((await _get(world, who, "/state")).text)
+    assert state["index"]["text"] == f"{documents} documents"
+    assert state["index"]["more"].startswith(f"{documents} passages")
+
+
+def _ask(world: World, who: str, question: str) -> str:
+    """Everything that comes back over the queue for a question, as the page gets it."""
+    cookie = world.crowd.cookie(who)["cookie"].replace("__Host-inhouse", "inhouse")
+    tab = f"tab{who}{time.monotonic_ns()}".replace(" ", "")
+    config = httpx.Client(
+        base_url=world.url, headers={"cookie": cookie, "origin": world.url}, timeout=30
+    )
+    with config as client:
+        events = client.get("/config").raise_for_status().json()["dependencies"]
+        (event, *_) = [e for e in events if e.get("targets") and len(e["inputs"]) == 2]
+        joined = client.post(
+            "/gradio_api/queue/join",
+            json={"fn_index": event["id"], "session_hash": tab, "data": [question, None]},
+        )
+        assert joined.status_code == 200, joined.text
+        heard = ""
+        with client.stream("GET", f"/gradio_api/queue/data?session_hash={tab}") as stream:
+            for line in stream.iter_lines():
+                heard += f"{line}\n"
+                if "process_completed" in line:
+                    break
+    assert '"success":true' in heard, heard[-2_000:]
+    return heard
+
+
+def test_an_answer_rests_on_what_one_may_read(world: World) -> None:
+    """Somebody who may asks first; then the same question finds, and tells the model, nothing of it."""
+    assert "99 weeks" in _ask(world, "reader", QUESTION)
+    assert any("99 weeks" in json.dumps(request) for request in world.model.requests)
+    for who in MAY_NOT:
+        world.model.requests.clear()
+        heard = _ask(world, who, QUESTION).replace(QUESTION, "").casefold()
+        assert CANARY not in heard
+        told = json.dumps(world.model.requests).replace(QUESTION, "")
+        assert CANARY not in told
+        assert world.model.requests, "the model was asked, of what is left"
+
+
+def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None:
+    house, hr = world.crowd.house, world.person("reader")
+    events = list(house.desk.assistant_for(hr).stream(QUESTION))
+    answer, made = events[-1].answer, house.history.create(hr)
+    assert CANARY in answer.model_dump_json()
+    house.history.append(hr, made, answer)
+    house.feedback.give(hr, answer, helpful=True, note=f"{CANARY}!", conversation=made, turn=1)
+    for who in MAY_NOT:
+        person = world.person(who)
+        assert house.history.find(person, search=CANARY) == []
+        assert house.history.export(person) == {"conversations": []}
+        assert house.feedback.of(person, made) == {}
+        assert house.feedback.find(lambda uris, p=person: house.desk.readable(p, uris)) == []
+    (kept,) = house.feedback.find(lambda uris: house.desk.readable(hr, uris))
+    assert kept.note == f"{CANARY}!"
+
+
+def test_what_is_readable_is_said_of_what_one_may_read_alone(world: World) -> None:
+    uris = [
+        str(world.secret),
+        str(world.secret.parent.parent / "handbook" / "leave.md"),
+        "/nothing",
+    ]
+    desk = world.crowd.house.desk
+    assert desk.readable(world.person("reader"), uris) == set(map(_real, uris[:2]))
+    for who in MAY_NOT:
+        assert desk.readable(world.person(who), uris) == {_real(uris[1])}
+
+
+def _real(uri: Any) -> str:
+    return str(Path(uri).resolve())
+
+
+async def test_the_inbox_shows_others_uploads_to_who_may_read_them(world: World) -> None:
+    async def pieces() -> Any:
+        yield b"words"
+
+    house = world.crowd.house
+    await house.inbox.receive(world.person("admin"), f"{CANARY}.md", pieces())
+    shown = await _get(world, "editor", "/inbox")
+    assert CANARY not in shown.text
+    assert CANARY in (await _get(world, "admin", "/inbox")).text
