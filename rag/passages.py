@@ -6,10 +6,12 @@ found grows, within its page, by the neighbour that fits the question better, up
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.cells import join_cell_ranges
+from rag.fusion import Place
 from rag.index.rows import ChunkRow
 
 GROWN = 600
@@ -17,8 +19,11 @@ GROWN = 600
 SLACK = 1.35
 """A neighbour is taken whole or not at all, so a passage may end up this much longer."""
 REACH = 3
-
-Place = tuple[int, int]  # document id, place in the document
+HEAD = 5
+"""Passages in which as many documents as possible should have a word; then order is by score alone."""
+REPEATED = 0.2
+"""What each earlier passage of the same document, and once more of the same page, takes off a passage's
+score in the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,30 @@ def join(
         if len(passages) == k:
             break
     return passages
+
+
+def spread(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages with the first HEAD of them spread over documents and pages, as their scores allow.
+
+    Who reads the first few wants to know where it stands; the third passage of one document tells less of
+    that than the first of another that fits almost as well.
+    """
+    left = list(passages)
+    head: list[Passage] = []
+    seen: Counter[tuple[int, int | None]] = Counter()
+
+    def worth(passage: Passage) -> float:
+        document, page = passage.found.document_id, passage.found.page
+        repeated = seen[document, None] + (seen[document, page] if page is not None else 0)
+        return passage.score - REPEATED * repeated
+
+    while left and len(head) < HEAD:
+        best = max(left, key=worth)
+        left.remove(best)
+        head.append(best)
+        for page in {None, best.found.page}:
+            seen[best.found.document_id, page] += 1
+    return head + left
 
 
 def _grow(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Literal
 
 from rag.document import SECTION_SEPARATOR
 from rag.embedder import Embedder
+from rag.fusion import fuse, smooth
 from rag.hit import Hit
 from rag.index import Filter, Snapshot
-from rag.passages import REACH, Passage, join
+from rag.naming import called
+from rag.passages import HEAD, REACH, Passage, join, spread
 
 CANDIDATES = 150
-DENSE_WEIGHT = 0.5
-"""Share of the dense score in the fused one; the lexical score has the rest."""
+LOOKED_AT = 80
+"""Chunks of the fused ranking that are looked at in their place, at least."""
 
 Part = Literal["dense", "lexical"]
 """A part of the search that can be left out, to see what it brings."""
@@ -38,30 +40,15 @@ def retrieve(
         found["lexical"] = dict(zip(words.chunk_ids.tolist(), words.scores.tolist(), strict=True))
     ranked = fuse(found["dense"], found["lexical"])
     # Some of the chunks are taken up by other chunks' passages, so more than k are looked at.
-    around = snapshot.neighbours((chunk_id for chunk_id, _ in ranked[: 4 * k]), REACH)
-    passages = join(ranked[: 4 * k], around, k)
-    return [_hit(snapshot, rank, passage) for rank, passage in enumerate(passages, start=1)]
-
-
-def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> list[tuple[int, float]]:
-    """Convex combination of the two scores, each scaled to 0…1 over its own candidates.
-
-    (chunk id, score), best first, equal scores in order of id; a chunk that one side did not find has 0
-    there. The scaling is that of Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid
-    Retrieval", ACM TOIS 2023.
-    """
-    scores = {chunk_id: DENSE_WEIGHT * score for chunk_id, score in _scaled(dense).items()}
-    for chunk_id, score in _scaled(lexical).items():
-        scores[chunk_id] = scores.get(chunk_id, 0.0) + (1 - DENSE_WEIGHT) * score
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _scaled(scores: Mapping[int, float]) -> dict[int, float]:
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    spread = high - low
-    return {key: (value - low) / spread if spread else 1.0 for key, value in scores.items()}
+    looked_at = [chunk_id for chunk_id, _ in ranked[: max(LOOKED_AT, 4 * k)]]
+    around = snapshot.neighbours(looked_at, REACH)
+    bonus = called(query, around.values())
+    scores = dict(ranked)
+    for row in around.values():
+        if row.chunk_id in scores:
+            scores[row.chunk_id] += bonus.get(row.document_id, 0.0)
+    passages = spread(join(smooth(scores, around), around, max(2 * k, 2 * HEAD)))
+    return [_hit(snapshot, rank, passage) for rank, passage in enumerate(passages[:k], start=1)]
 
 
 def _hit(snapshot: Snapshot, rank: int, passage: Passage) -> Hit:

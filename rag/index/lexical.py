@@ -87,6 +87,12 @@ def stems(text: str, language: str) -> list[str]:
     return found
 
 
+def plain_words(text: str) -> list[str]:
+    """The words of a text as the field `exact` holds them: lower case, without accents."""
+    words: list[str] = _analyzer(None).analyze(text)
+    return words
+
+
 @functools.cache
 def _schema() -> Any:
     import tantivy

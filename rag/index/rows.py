@@ -50,7 +50,12 @@ class ChunkRow:
     page: int | None
     section: tuple[str, ...]
     text: str
-    boxes: tuple[Box, ...]
+    stored_boxes: str = "[]"
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The rectangles of its lines. Made when asked for: of many rows that are read, few are shown."""
+        return tuple(Box(*box) for box in json.loads(self.stored_boxes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +229,7 @@ def _chunk_row(row: Sequence[Any]) -> ChunkRow:
     chunk, document, ordinal, uri, title, start, end, page, section, text, boxes = row
     return ChunkRow(
         chunk, document, ordinal, uri, title, start, end, page,
-        tuple(json.loads(section)), text, tuple(Box(*box) for box in json.loads(boxes)),
+        tuple(json.loads(section)), text, boxes,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.index.rows import ChunkRow
-from rag.passages import GROWN, SLACK, join
+from rag.passages import GROWN, HEAD, SLACK, Passage, join, spread
 
 
 def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkRow:
@@ -14,7 +14,7 @@ def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None)
     section = ("A", f"B{ordinal // 2}")
     return ChunkRow(
         document * 100 + ordinal, document, ordinal, f"/{document}", "T",
-        ordinal * size, ordinal * size + size, page, section, "x" * size, (),
+        ordinal * size, ordinal * size + size, page, section, "x" * size,
     )  # fmt: skip
 
 
@@ -76,3 +76,27 @@ def test_passages_are_runs_of_neighbours_and_share_no_chunk(
         assert length <= max(GROWN * SLACK, len(passage.found.text))
     if len(passages) < k:
         assert {chunk_id for chunk_id, _ in ranked} <= set(seen), "nothing that was found is lost"
+
+
+def passage(document: int, score: float, page: int | None = None) -> Passage:
+    row = chunk(document, round(score * 100), page=page)
+    return Passage(row, (row,), score)
+
+
+def test_the_first_passages_are_spread_over_documents_and_pages() -> None:
+    """Worked by hand, each repetition taking off 0.2: of document 1 the second is worth 0.75 - 0.2 = 0.55 and
+    stands behind document 2 (0.6); of its page 7 the second is worth 0.9 - 0.4 = 0.5, behind both."""
+    first, same_page = passage(1, 1.0, page=7), passage(1, 0.9, page=7)
+    same_document, other = passage(1, 0.75, page=8), passage(2, 0.6, page=1)
+    assert spread([first, same_page, same_document, other]) == [
+        first, other, same_document, same_page,
+    ]  # fmt: skip
+
+
+def test_behind_the_head_the_order_is_that_of_the_scores() -> None:
+    """So that what is read beyond the first few is what fits best, whichever document it is from."""
+    passages = [passage(1, 1 - n / 100) for n in range(HEAD + 3)]
+    assert spread(passages) == passages
+    rest = [passage(1, 0.9), passage(1, 0.8), passage(2, 0.7)]
+    heads = [passage(n, 2.0 + n) for n in range(10, 10 + HEAD)]
+    assert spread(heads + rest)[HEAD:] == rest

@@ -9,10 +9,12 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from rag.answer import Turn
 from rag.context import pack
+from rag.fusion import fuse, smooth
 from rag.hit import Hit
+from rag.index.rows import ChunkRow
+from rag.naming import NAME_WEIGHT, called
 from rag.profile import REFUSAL
 from rag.prompt import COMPACT, FULL, Style, messages, style_of
-from rag.retriever import fuse
 
 
 def hit(rank: int, text: str, title: str = "T", section: str | None = None) -> Hit:
@@ -58,6 +60,34 @@ def test_fusion_ranks_each_once_best_first(
     for chunk in dense.keys() & lexical.keys():
         if dense[chunk] == max(dense.values()) and lexical[chunk] == max(lexical.values()):
             assert dict(fused)[chunk] == pytest.approx(fused[0][1])
+
+
+def row(document: int, ordinal: int, uri: str = "/a.txt", title: str = "T") -> ChunkRow:
+    """Chunk 0 of document 3 has the id 300."""
+    return ChunkRow(document * 100 + ordinal, document, ordinal, uri, title, 0, 1, None, (), "x")
+
+
+def test_a_neighbours_score_counts_for_a_chunk() -> None:
+    """Worked by hand: 101 has 0.5 and beside it 0.9, so 0.5 + 0.2 · 0.9 = 0.68; 102 has beside it 0.5."""
+    around = {(1, n): row(1, n) for n in range(4)} | {(2, 4): row(2, 4)}
+    assert [(i, round(s, 9)) for i, s in smooth({100: 0.9, 101: 0.5, 204: 0.6}, around)] == [
+        (100, 1.0), (101, 0.68), (204, 0.6), (102, 0.1),
+    ]  # fmt: skip
+
+
+def test_a_document_is_called_by_its_files_name() -> None:
+    """Words that the title has too count nothing; two words of the question may be one of the name; a word
+    that all names have tells nothing."""
+    rows = [
+        row(1, 0, "/BESTBUY_2023_10K.pdf", "Annual report"),
+        row(2, 0, "/Amazon_2023_10K.pdf", "Annual report"),
+        row(3, 0, "/Boeing_2023_10K.pdf", "Boeing annual report"),
+    ]
+    assert called("What did Best Buy earn in 2023?", rows) == {1: NAME_WEIGHT}
+    assert called("What did AMAZON's shops earn?", rows) == {2: NAME_WEIGHT}
+    assert called("What did Boeing earn?", rows) == {}
+    assert called("", rows) == {}
+    assert called("Amazon", []) == {}
 
 
 @pytest.mark.parametrize(

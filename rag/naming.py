@@ -1,0 +1,42 @@
+"""Documents that a question calls by the name of their file.
+
+The title of a report is often its publisher's form ("Annual report"), and whose report it is stands in the
+file's name alone. Words that the title has as well do not count: they were searched for already.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import PurePosixPath
+
+from rag.index.lexical import plain_words
+from rag.index.rows import ChunkRow
+
+NAME_WEIGHT = 0.2
+"""What the chunks of the document that is called by most of its name get on top of their scores."""
+
+
+def called(query: str, rows: Iterable[ChunkRow]) -> dict[int, float]:
+    """How much each document is called by its file's name: 0…NAME_WEIGHT, by document id.
+
+    A word counts the more, the fewer of the documents have it (ln(n / df)). Two words of the question that
+    are one in a name ("Best Buy", BESTBUY.pdf) are found as well.
+    """
+    names = {row.document_id: _name(row) for row in rows}
+    asked = plain_words(query)
+    wanted = {*asked, *(first + second for first, second in pairwise(asked))}
+    having = Counter(word for name in names.values() for word in name)
+    weights = {
+        document: sum(math.log(len(names) / having[word]) for word in name & wanted)
+        for document, name in names.items()
+    }
+    most = max(weights.values(), default=0.0)
+    return {document: NAME_WEIGHT * each / most for document, each in weights.items() if each}
+
+
+def _name(row: ChunkRow) -> set[str]:
+    stem = PurePosixPath(row.uri).stem.replace("_", " ")
+    return set(plain_words(stem)) - set(plain_words(row.title))
