@@ -20,6 +20,7 @@ _CONTEXT_KEYS = (
     *("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "model_max_length"),
     *("max_sequence_length", "max_seq_length", "seq_len"),
 )
+_LAYER_KEYS = ("num_hidden_layers", "n_layer", "n_layers")
 _BYTES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2}
 _BYTES |= {"I16": 2, "U16": 2}  # what is not named takes one: I8, U8, BOOL, the kinds of F8
 _TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
@@ -32,6 +33,7 @@ class ModelShape:
     `context`: tokens it was made for, None where it does not say. `layers`: those that keep keys and
     values. `values_per_token`: what each of them keeps for one token, counted in numbers.
     `weights`: bytes of the weights as served in two bytes a number, or as they are where they are quantised.
+    `plain_cache`: every layer keeps keys and values, and keeps them as they are.
     """
 
     architecture: str
@@ -46,6 +48,7 @@ class ModelShape:
     stored: str
     quantised: str
     chat_template: str
+    plain_cache: bool = True
 
     @property
     def cache_bytes_per_token(self) -> int:
@@ -90,6 +93,7 @@ def read_shape(folder: Path) -> ModelShape:
         stored=stored,
         quantised=quantised,
         chat_template=read_chat_template(folder),
+        plain_cache=not latent and _layers(config) == _number(config, *_LAYER_KEYS),
     )
 
 
@@ -118,7 +122,7 @@ def _layers(config: Mapping[str, Any]) -> int:
     kinds = config.get("layer_types") or config.get("layers_block_type")
     if isinstance(kinds, list):  # some layers keep a state of fixed size instead
         return sum("attention" in str(kind) and "linear" not in str(kind) for kind in kinds)
-    return _number(config, "num_hidden_layers", "n_layer", "n_layers")
+    return _number(config, *_LAYER_KEYS)
 
 
 def _count_weights(folder: Path) -> tuple[int, str, int]:

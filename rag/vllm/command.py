@@ -13,7 +13,7 @@ from rag.errors import MissingDependencyError
 from rag.models.machine import Machine, find_gpus, this_machine
 from rag.models.shape import ModelShape, read_shape
 from rag.settings import ServeSettings
-from rag.vllm.sizing import CPU_SEQUENCES, Device, Sizing, require_room, size_up
+from rag.vllm.sizing import CPU_BLOCK, CPU_SEQUENCES, Device, Sizing, require_room, size_up
 
 HOST = "127.0.0.1"
 
@@ -99,7 +99,9 @@ def build_command(
     argv += ["--dtype", sizing.dtype, "--max-model-len", str(sizing.context)]
     argv += ["--enable-prefix-caching"]
     argv += ["--disable-fastapi-docs", "--uvicorn-log-level", "warning"]
-    argv += _size_options(sizing) + _conversation_options(shape, settings)
+    argv += _size_options(sizing, plain_cache=shape.plain_cache) + _conversation_options(
+        shape, settings
+    )
     if device == "cpu" if settings.eager is None else settings.eager:
         argv.append("--enforce-eager")
     environment = {
@@ -119,12 +121,14 @@ def build_command(
     return VllmCommand(tuple(argv), environment, device, sizing.notes)
 
 
-def _size_options(sizing: Sizing) -> list[str]:
+def _size_options(sizing: Sizing, *, plain_cache: bool) -> list[str]:
     options = []
     if sizing.gpus:
         options += ["--tensor-parallel-size", str(sizing.gpus)]
     else:
         options += ["--max-num-seqs", str(CPU_SEQUENCES)]
+        if plain_cache:  # elsewhere vLLM has to choose the block itself
+            options += ["--block-size", str(CPU_BLOCK)]
     if sizing.cache is not None:
         options += ["--kv-cache-memory-bytes", str(sizing.cache)]
     if sizing.share is not None:

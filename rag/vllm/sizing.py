@@ -18,6 +18,8 @@ GIB = 2**30
 
 CPU_SEQUENCES = 8
 """Answers at a time on a CPU; further ones wait. More of them make each one slow."""
+CPU_BLOCK = 32
+"""Tokens of a block of the cache on a CPU. vLLM's own 128 would find a prefix of 120 tokens not cached."""
 CPU_OVERHEAD = 2.3 * GIB
 """What vLLM's processes take on a CPU besides weights and cache (measured: 2.2 GiB, vLLM 0.32)."""
 _GPU_OVERHEAD = 1.5 * GIB  # CUDA's own context, activations and graphs, on each GPU
