@@ -34,19 +34,20 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@pytest.fixture
-def serve_page() -> Iterator[Callable[..., str]]:
+def _serving() -> Iterator[Callable[..., str]]:
     """Serve a page for an assistant (or a function that opens one); gives its address."""
     running: list[tuple[Any, threading.Thread]] = []
 
-    def serve(open_assistant: Callable[[], Any], starters: Sequence[str] = ()) -> str:
+    def serve(
+        open_assistant: Callable[[], Any], starters: Sequence[str] = (), **options: Any
+    ) -> str:
         import uvicorn
 
         from ui.web.app import create_app
         from ui.web.server import listen
 
         sock = listen("127.0.0.1", 0)
-        app = create_app(open_assistant, starters=starters)
+        app = create_app(open_assistant, starters=starters, **options)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
@@ -60,6 +61,10 @@ def serve_page() -> Iterator[Callable[..., str]]:
     for server, thread in running:
         server.should_exit = True
         thread.join(timeout=10)
+
+
+serve_page = pytest.fixture(_serving)
+serve_for_module = pytest.fixture(scope="module")(_serving)
 
 
 @pytest.fixture

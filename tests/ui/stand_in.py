@@ -194,6 +194,12 @@ class StandIn:
     def for_readers(self, tokens: Iterable[str]) -> StandIn:
         return self
 
+    def stream_without_documents(
+        self, question: str, *, history: Sequence[Turn] = ()
+    ) -> Iterator[Event]:
+        """Guesses."""
+        return self.stream("unsupported")
+
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
         self.histories.append(tuple(history))
         if "crash" in question:

@@ -12,8 +12,9 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 class Tab:
     """A browser tab that notes everything it should not have done."""
 
-    def __init__(self, browser: Any, url: str, **options: Any) -> None:
-        self.url = url
+    def __init__(self, browser: Any, url: str, *, ready: str = "#ask", **options: Any) -> None:
+        """`ready`: what is there once the page can be used."""
+        self.url = "/".join(url.split("/")[:3])
         self.faults: list[str] = []
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(15_000)
@@ -23,7 +24,7 @@ class Tab:
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog.message}"))
         self.page.goto(url)
-        self.page.locator("#ask").wait_for()
+        self.page.locator(ready).first.wait_for()
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith((self.url, "data:")):
@@ -45,3 +46,9 @@ class Tab:
     def picture(self, name: str) -> None:
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=ARTIFACTS / f"{name}.png", animations="disabled")
+
+    def pictures(self, name: str) -> None:
+        """The same in light and in dark."""
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme)
+            self.picture(f"{name}-{scheme}")

@@ -49,6 +49,20 @@ ROWS: dict[str, Row] = {
     "GET /sources/{name}/more": Row(READERS, "/sources/nothing/more?after=1"),
     "GET /sources/{name}/pages/{page}.png": Row(READERS, "/sources/nothing/pages/1.png"),
     "GET /sources/{name}/original": Row(READERS, "/sources/nothing/original"),
+    "GET /compare": Row(READERS),
+    "POST /compare": Row(READERS, body=b"How long?"),
+    "GET /conversations": Row(READERS),
+    "GET /conversations/export": Row(READERS),
+    "POST /conversations/forget": Row(READERS),
+    "POST /conversations/{conversation}/title": Row(READERS, "/conversations/none/title", b"New"),
+    "POST /conversations/{conversation}/forget": Row(READERS, "/conversations/none/forget"),
+    "GET /conversations/{conversation}/{turn}.txt": Row(READERS, "/conversations/none/1.txt"),
+    "GET /conversations/{conversation}/{turn}/feedback": Row(
+        READERS, "/conversations/none/1/feedback?helpful=true"
+    ),
+    "POST /conversations/{conversation}/{turn}/feedback": Row(
+        READERS, "/conversations/none/1/feedback", b'{"helpful": true}'
+    ),
     "GET /page/{name}": Row(ANYBODY, "/page/base.css"),
     "GET /assets/{name}": Row(ANYBODY, "/assets/nothing.js"),
     "GET /theme.css": Row(ANYBODY),
@@ -60,7 +74,7 @@ ROWS: dict[str, Row] = {
 }
 """By method and path, as the application itself calls them. A new route needs a row."""
 
-EVENTS: dict[str, Role] = {"answer": READERS, "_stop": READERS}
+EVENTS: dict[str, Role] = {"answer": READERS, "open_": READERS, "_stop": READERS}
 """By the name of the event's function. A new event needs a row."""
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")

@@ -58,7 +58,7 @@ def assert_safe(html: str) -> Read:
     assert read.tags <= TAGS
     assert {name for name, _ in read.attributes} <= ATTRIBUTES
     assert all(
-        re.fullmatch(r"#e\d+(-s\d+)?", value or "")
+        re.fullmatch(r"#(e\d+(-s\d+)?|act/[a-z]+(/[\w-]+/\d+)?|source/[\w/-]+)", value or "")
         for name, value in read.attributes
         if name == "href"
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from rag.answer import Answer, Sentence, Status
+from ui.view.acts import Kept, acts
 from ui.view.markup import emphasised, escape, escape_name
 from ui.view.text import Words, counted
 
@@ -41,30 +42,64 @@ def stopped(turn: int, question: str, text: str, words: Words) -> str:
     """The reader stopped the answer; `text` is as far as it came."""
     body = f'<div class="body">{_unchecked(text)}</div>' if text else ""
     why = words.stopped_why if text else ""
-    return _turn(turn, question, _status("stopped", words.stopped, why) + body, words)
+    inner = _status("stopped", words.stopped, why) + body + acts(None, words)
+    return _turn(turn, question, inner, words)
 
 
 def failed(turn: int, question: str, reason: str, words: Words) -> str:
     """No answer is possible; `reason` says in a sentence why, and what to do."""
-    return _turn(turn, question, _status("failed", words.failed, reason), words)
+    inner = _status("failed", words.failed, reason) + acts(None, words)
+    return _turn(turn, question, inner, words)
 
 
-def answered(turn: int, answer: Answer, words: Words) -> str:
-    """The finished answer: status, sentences with their citations, where it came from."""
-    label, why = words.statuses[answer.status]
-    if answer.status is Status.MODEL_UNAVAILABLE and answer.text:
-        why = words.broke_off
-    status = _status(answer.status.value, label, why)
-    notice = f'<p class="notice">{emphasised(answer.notice)}</p>' if answer.notice else ""
-    body = f'<div class="body">{_checked(turn, answer, words)}</div>' if answer.text else ""
+def answered(
+    turn: int,
+    answer: Answer,
+    words: Words,
+    kept: Kept | None = None,
+    *,
+    withdrawn: bool = False,
+) -> str:
+    """The finished answer: status, sentences with their citations, where it came from.
+
+    `kept` is where it can be found again; `withdrawn`: some of what it rests on is not there any more.
+    """
     if answer.citations:
         opener = _opener(turn, words.show_sources, len(answer.citations))
     else:
         passages = len(answer.context.read) + len(answer.context.retrieved)
         opener = _opener(turn, words.show_passages, passages)
-    return _turn(
-        turn, answer.question, status + notice + body + opener + _facts(answer, words), words
-    )
+    notice = f'<p class="notice is-gone">{escape(words.sources_gone)}</p>' if withdrawn else ""
+    inner = notice + said(turn, answer, words, opener) + acts(kept, words)
+    return _turn(turn, answer.question, inner, words)
+
+
+def said(turn: int, answer: Answer, words: Words, opener: str = "", *, alone: bool = False) -> str:
+    """Status, sentences and facts, without the question. `alone`: the model had no documents to read."""
+    label, why = words.statuses[answer.status]
+    if answer.status is Status.MODEL_UNAVAILABLE and answer.text:
+        why = words.broke_off
+    elif alone:
+        why = words.alone_why.get(answer.status, why)
+    status = _status(answer.status.value, label, why)
+    notice = f'<p class="notice">{emphasised(answer.notice)}</p>' if answer.notice else ""
+    body = f'<div class="body">{_checked(turn, answer, words)}</div>' if answer.text else ""
+    return status + notice + body + opener + _facts(answer, words)
+
+
+def busy(what: str) -> str:
+    """Something is going on."""
+    return _status("busy", what)
+
+
+def unchecked(text: str) -> str:
+    """Text that is being written."""
+    return f'<div class="body is-writing">{_unchecked(text)}</div>'
+
+
+def broken(reason: str, words: Words) -> str:
+    """There will be no answer, and why."""
+    return _status("failed", words.failed, reason)
 
 
 def _turn(turn: int, question: str, inner: str, words: Words) -> str:

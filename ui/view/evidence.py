@@ -166,6 +166,10 @@ def _is_markdown(uri: str) -> bool:
 
 
 def _word_edge(text: str, at: int) -> int:
+    """The next end of a word; in a table the end of the row before, if that is not the first."""
+    row = text.rfind("\n|", 0, at)
+    if row > 0 and "\n" not in text[row + 1 : at]:
+        return row
     space = text.find(" ", at, at + 40)
     return space if space >= 0 else at
 

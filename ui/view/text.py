@@ -48,6 +48,39 @@ def _english_file_notes() -> Mapping[str, str]:
     )
 
 
+def _english_reasons() -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            "wrong": "It is wrong",
+            "incomplete": "Something is missing",
+            "wrong_source": "The source does not fit",
+            "not_found": "The documents do say it",
+            "unclear": "It is hard to understand",
+            "other": "Something else",
+        }
+    )
+
+
+def _english_sides() -> Mapping[str, tuple[str, str]]:
+    return MappingProxyType(
+        {
+            "alone": ("The model alone", "Without a single document."),
+            "with": ("With your documents", "The same model, told what your documents say."),
+        }
+    )
+
+
+def _english_alone() -> Mapping[Status, str]:
+    return MappingProxyType(
+        {
+            Status.GROUNDED: "By chance or from its training, your documents say the same.",
+            Status.PARTIAL: "Your documents bear out only part of it.",
+            Status.UNSUPPORTED: "Your documents bear out none of it.",
+            Status.NOT_IN_DOCUMENTS: "It says that it does not know.",
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Every word that the page says by itself. Braces are filled in by the view."""
@@ -135,6 +168,59 @@ class Words:
     as_picture: str = "As it looks"
     download: str = "Download"
     earlier: str = "Show what comes before"
+    sources_gone: str = (
+        "Something that this answer rests on has been withdrawn since. The rest is as it was."
+    )
+    withheld: str = "This sentence rested on a document that is not there for you any more."
+    a_document: str = "A document"
+
+    copy: str = "Copy"
+    copied: str = "Copied, with its sources."
+    ask_again: str = "Ask again"
+    edit: str = "Edit the question"
+    helpful: str = "Helpful"
+    unhelpful: str = "Not helpful"
+    helpful_thanks: str = "Thank you. What was good about it?"
+    unhelpful_title: str = "What was wrong?"
+    reason: str = "Reason"
+    reasons: Mapping[str, str] = field(default_factory=_english_reasons)
+    note: str = "Anything else (if you like)"
+    feedback_seen: str = (
+        "It is kept with the question and the answer, for those who look after this page."
+    )
+    leave_it: str = "Close"
+    send: str = "Send"
+    thanks: str = "Thank you. It was kept."
+
+    history: str = "History"
+    history_search: str = "Search your conversations"
+    close_history: str = "Close the history"
+    none_kept: str = "Nothing yet. What you ask is kept here, for you alone."
+    none_fit: str = "No conversation holds this."
+    untitled: str = "Untitled"
+    rename: str = "Rename"
+    forget: str = "Delete"
+    forget_sure: str = "Delete this conversation for good?"
+    forget_all: str = "Delete all"
+    forget_all_sure: str = "Delete all of your conversations for good?"
+    export: str = "Export all"
+    question_count: tuple[str, str] = ("1 question", "{n} questions")
+    cut: str = "The connection broke off. Your question is in the box again."
+
+    compare: str = "Compare"
+    compare_heading: str = "The same model, with and without your documents"
+    compare_lead: str = (
+        "One question, asked twice. On its own the model answers from what it once read somewhere. "
+        "With your documents, each sentence has to rest on a passage that you can open."
+    )
+    compare_stopped: str = "Stopped."
+    compare_full: str = "Too many comparisons are going on. Try again in a moment."
+    sides: Mapping[str, tuple[str, str]] = field(default_factory=_english_sides)
+    thinking: str = "Answering from memory"
+    alone_why: Mapping[Status, str] = field(default_factory=_english_alone)
+    tally: str = "{n} of {sentences} borne out by your documents"
+    sentence_count: tuple[str, str] = ("1 sentence", "{n} sentences")
+
     later: str = "Show what comes after"
     rooms: RoomWords = ENGLISH_ROOMS
 

@@ -13,6 +13,7 @@ GERMAN_ROOMS = RoomWords(
     rooms="Räume",
     menu="Menü",
     ask="Fragen",
+    compare="Vergleich",
     search="Suche",
     documents="Dokumente",
     quality="Qualität",
@@ -266,5 +267,75 @@ GERMAN = Words(
     download="Herunterladen",
     earlier="Zeigen, was davor steht",
     later="Zeigen, was danach steht",
+    sources_gone=(
+        "Etwas, worauf diese Antwort beruht, wurde inzwischen zurückgezogen. Der Rest ist, wie er war."
+    ),
+    withheld="Dieser Satz beruhte auf einem Dokument, das für Sie nicht mehr da ist.",
+    a_document="Ein Dokument",
+    copy="Kopieren",
+    copied="Mit den Quellen kopiert.",
+    ask_again="Noch einmal fragen",
+    edit="Frage ändern",
+    helpful="Hilfreich",
+    unhelpful="Nicht hilfreich",
+    helpful_thanks="Danke. Was war gut daran?",
+    unhelpful_title="Was war falsch?",
+    reason="Grund",
+    reasons=MappingProxyType(
+        {
+            "wrong": "Es ist falsch",
+            "incomplete": "Etwas fehlt",
+            "wrong_source": "Die Quelle passt nicht",
+            "not_found": "Die Dokumente sagen es doch",
+            "unclear": "Es ist schwer zu verstehen",
+            "other": "Etwas anderes",
+        }
+    ),
+    note="Noch etwas (wenn Sie mögen)",
+    feedback_seen=(
+        "Es wird mit Frage und Antwort aufbewahrt, für die, die sich um diese Seite kümmern."
+    ),
+    leave_it="Schließen",
+    send="Senden",
+    thanks="Danke. Es wurde aufbewahrt.",
+    history="Verlauf",
+    history_search="In Ihren Gesprächen suchen",
+    close_history="Verlauf schließen",
+    none_kept="Noch nichts. Was Sie fragen, wird hier aufbewahrt, für Sie allein.",
+    none_fit="Das steht in keinem Gespräch.",
+    untitled="Ohne Titel",
+    rename="Umbenennen",
+    forget="Löschen",
+    forget_sure="Dieses Gespräch endgültig löschen?",
+    forget_all="Alle löschen",
+    forget_all_sure="Alle Ihre Gespräche endgültig löschen?",
+    export="Alle exportieren",
+    question_count=("1 Frage", "{n} Fragen"),
+    cut="Die Verbindung brach ab. Ihre Frage steht wieder im Feld.",
+    compare="Vergleichen",
+    compare_heading="Dasselbe Modell, mit und ohne Ihre Dokumente",
+    compare_lead=(
+        "Eine Frage, zweimal gestellt. Für sich allein antwortet das Modell aus dem, was es irgendwo "
+        "gelesen hat. Mit Ihren Dokumenten muss jeder Satz auf einer Stelle beruhen, die Sie öffnen können."
+    ),
+    compare_stopped="Angehalten.",
+    compare_full="Es laufen zu viele Vergleiche. Versuchen Sie es gleich noch einmal.",
+    sides=MappingProxyType(
+        {
+            "alone": ("Das Modell allein", "Ohne ein einziges Dokument."),
+            "with": ("Mit Ihren Dokumenten", "Dasselbe Modell liest, was Ihre Dokumente sagen."),
+        }
+    ),
+    thinking="Antwortet aus dem Gedächtnis",
+    alone_why=MappingProxyType(
+        {
+            Status.GROUNDED: "Durch Zufall oder aus dem Training: Ihre Dokumente sagen dasselbe.",
+            Status.PARTIAL: "Ihre Dokumente stützen nur einen Teil davon.",
+            Status.UNSUPPORTED: "Ihre Dokumente stützen nichts davon.",
+            Status.NOT_IN_DOCUMENTS: "Es sagt, dass es das nicht weiß.",
+        }
+    ),
+    tally="{n} von {sentences} durch Ihre Dokumente gestützt",
+    sentence_count=("1 Satz", "{n} Sätzen"),
     rooms=GERMAN_ROOMS,
 )

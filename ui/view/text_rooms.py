@@ -58,6 +58,7 @@ class RoomWords:
     rooms: str = "Rooms"
     menu: str = "Menu"
     ask: str = "Ask"
+    compare: str = "Compare"
     search: str = "Search"
     documents: str = "Documents"
     quality: str = "Quality"

@@ -67,7 +67,7 @@ def _create_app(
     from ui.web.house import furnish
     from ui.web.replies import refuse
 
-    house = furnish(open_assistant, settings, words)
+    house = furnish(open_assistant, settings, words, starters)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
@@ -80,7 +80,7 @@ def _create_app(
     )
     app.state.house = house
     app.add_exception_handler(InhouseError, refuse)
-    own, page = routers(house), build_page(house.desk, starters)
+    own, page = routers(house), build_page(house, starters)
     for router in own:
         app.include_router(router)
     app.mount("/page", StaticFiles(directory=STATIC), name="page")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.settings import Settings
@@ -35,10 +35,14 @@ class House:
     metrics: Metrics
     inbox: Inbox
     ingesting: Ingesting
+    starters: tuple[str, ...] = ()
 
 
 def furnish(
-    open_assistant: Callable[[], Answering], settings: Settings | None, words: Words
+    open_assistant: Callable[[], Answering],
+    settings: Settings | None,
+    words: Words,
+    starters: Sequence[str] = (),
 ) -> House:
     """Without `settings` everything is kept in memory. Raises StorageError."""
     path = None if settings is None else people_file(settings)
@@ -62,4 +66,5 @@ def furnish(
         metrics=Metrics(),
         inbox=Inbox(web, store),
         ingesting=Ingesting(settings),
+        starters=tuple(starters),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ui.view.markup import escape
 from ui.view.text import Words
 from ui.web.conversation import Conversation, Screen
-from ui.web.desk import Desk
+from ui.web.house import House
 from ui.web.people import Person, with_person
 
 if TYPE_CHECKING:
@@ -37,18 +37,19 @@ class _Parts:
     question: gradio.Textbox
     ask: gradio.Button
     stop: gradio.Button
+    opened: gradio.Textbox
 
 
-def build_page(desk: Desk, starters: Sequence[str] = ()) -> gradio.Blocks:
+def build_page(house: House, starters: Sequence[str] = ()) -> gradio.Blocks:
     """The Gradio interface. `starters` are questions offered before the first one is asked."""
     import gradio as gr
 
     page: gradio.Blocks = gr.Blocks(
-        title=desk.words.product, analytics_enabled=False, fill_width=True
+        title=house.words.product, analytics_enabled=False, fill_width=True
     )
     with page:
         conversation = gr.State(Conversation())
-        _connect(_draw(desk.words, starters), conversation, desk)
+        _connect(_draw(house.words, starters), conversation, house)
     page.queue(max_size=QUEUE, api_open=False)
     page.state_session_capacity = SESSIONS
     # Gradio would put the times of all past events into a pandas table after each one.
@@ -65,6 +66,8 @@ def _draw(words: Words, starters: Sequence[str]) -> _Parts:
                 _html(_welcome(words, offer=bool(starters)))
                 offers = [gr.Button(text, elem_classes="starter") for text in starters]
             earlier, now = _html(elem_id="earlier"), _html(elem_id="now")
+            # The page's script writes the name of a kept conversation here, which opens it.
+            opened = gr.Textbox(show_label=False, container=False, elem_id="opened")
             with gr.Column(elem_id="composer", scale=0):
                 note = _html(elem_id="note")
                 with gr.Row(elem_id="box"):
@@ -87,14 +90,15 @@ def _draw(words: Words, starters: Sequence[str]) -> _Parts:
                 _html(elem_id="now-evidence"),
             )
     return _Parts(
-        welcome, offers, earlier, now, earlier_evidence, now_evidence, note, question, ask, stop
+        *(welcome, offers, earlier, now, earlier_evidence, now_evidence),
+        *(note, question, ask, stop, opened),
     )
 
 
-def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
+def _connect(parts: _Parts, conversation: gradio.State, house: House) -> None:
     import gradio as gr
 
-    answer = with_person(_answerer(desk))
+    answer = with_person(_answerer(house))
     outputs = [
         *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence, parts.note),
         *(parts.question, parts.ask, parts.stop, parts.welcome),
@@ -111,6 +115,14 @@ def _connect(parts: _Parts, conversation: gradio.State, desk: Desk) -> None:
             concurrency_id="answers",
             api_visibility="private",
         )
+    parts.opened.submit(
+        with_person(_opener(house)),
+        [parts.opened, conversation],
+        outputs,
+        show_progress="hidden",
+        concurrency_limit=None,
+        api_visibility="private",
+    )
     parts.stop.click(
         with_person(_stop),
         [conversation],
@@ -125,24 +137,39 @@ def _stop(_: Person, conversation: Conversation) -> None:
     conversation.stop()
 
 
-def _answerer(desk: Desk) -> Callable[[Person, str | None, Conversation], Iterator[list[Any]]]:
+def _answerer(house: House) -> Callable[[Person, str | None, Conversation], Iterator[list[Any]]]:
     import gradio as gr
 
     def answer(
         person: Person, question: str | None, conversation: Conversation
     ) -> Iterator[list[Any]]:
-        for screen in conversation.ask(question or "", desk, person):
-            yield [
-                *_changes(screen),
-                gr.skip()
-                if screen.note or screen.earlier is None
-                else "",  # the box is emptied once
-                gr.update(visible=not screen.busy),
-                gr.update(visible=screen.busy),
-                gr.update(visible=False) if screen.busy else gr.skip(),
-            ]
+        for screen in conversation.ask(question or "", house.desk, person, house.history):
+            # The box is emptied once.
+            box = gr.skip() if screen.note or screen.earlier is None else ""
+            yield [*_changes(screen), box, *_buttons(screen)]
 
     return answer
+
+
+def _opener(house: House) -> Callable[[Person, str | None, Conversation], list[Any]]:
+    import gradio as gr
+
+    def open_(person: Person, kept: str | None, conversation: Conversation) -> list[Any]:
+        screen = conversation.open(kept or "", house.desk, person, house.history, house.feedback)
+        hidden = gr.update(visible=False) if conversation.shown else gr.skip()
+        return [*_changes(screen), gr.skip(), *_buttons(screen)[:2], hidden]
+
+    return open_
+
+
+def _buttons(screen: Screen) -> list[Any]:
+    import gradio as gr
+
+    return [
+        gr.update(visible=not screen.busy),
+        gr.update(visible=screen.busy),
+        gr.update(visible=False) if screen.busy else gr.skip(),
+    ]
 
 
 def _changes(screen: Screen) -> list[Any]:

@@ -12,6 +12,7 @@ class Room(StrEnum):
     """A room; its value is its name in the words."""
 
     ASK = "ask"
+    COMPARE = "compare"
     SEARCH = "search"
     DOCUMENTS = "documents"
     QUALITY = "quality"

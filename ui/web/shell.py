@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
+from ui.view.history import drawers
 from ui.view.languages import LANGUAGES
 from ui.view.text import Words
 from ui.web.people import Person
@@ -82,16 +83,20 @@ class Frame:
         head = [
             '<base href="/">',  # Gradio's front end asks for its files relative to it
             f'<link rel="stylesheet" href="/{style}">',
-            *map(_own_style, ("base", "ask", "source")),
+            *map(_own_style, ("base", "ask", "source", "talk")),
             f'<script type="module" src="/{script}"></script>',
-            *map(_own_script, ("base", "ask", "source")),
+            *map(_own_script, ("base", "ask", "source", "talk")),
         ]
         body = (
             f'<p id="loading" aria-hidden="true">{escape(words.loading)}</p>\n'
             '<gradio-app control_page_title="false" embed="false" eager="true"></gradio-app>\n'
             '<p id="announce" class="sr" role="status"></p>'
+            f"{drawers(words)}"
         )
-        new = f'<a class="new" href="/">{escape(words.new)}</a>'
+        new = (
+            f'<button type="button" class="new" id="open-history">{escape(words.history)}</button>'
+            f'<a class="new" href="/">{escape(words.new)}</a>'
+        )
         return self._document(body, "", head, "question", words.skip, new)
 
     def _document(

@@ -71,11 +71,13 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     const target = byId(link.hash.slice(1));
     if (target) openEvidence(target, link);
-  } else if (!event.target.closest?.("#panel")) {
+  } else if (!event.target.closest?.("#panel, dialog")) {
     closeSheet();
   }
 });
-document.addEventListener("keydown", (event) => event.key === "Escape" && closeSheet());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeSheet();
+});
 narrow.addEventListener("change", closeSheet);
 
 // --- The conversation -----------------------------------------------------------------------------

@@ -36,6 +36,7 @@ async function showState() {
     showNotices([index, model].filter((part) => part && part.note).map((part) => part.note));
   } catch {
     showNotices([document.body.dataset.lost]);
+    document.dispatchEvent(new Event("inhouse:lost"));
   } finally {
     if (!document.hidden) nextState = setTimeout(showState, STATE_EVERY_MS);
   }

@@ -1,0 +1,165 @@
+"""Conversations that were kept: opened, exported, and what is left of them once a source is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from rag.answer import Answer
+from rag.settings import Settings
+from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
+from ui.view.acts import plain
+from ui.view.text import ENGLISH
+from ui.web.app import create_app
+from ui.web.conversation import Conversation
+from ui.web.desk import Desk
+from ui.web.feedback import FeedbackBook
+from ui.web.history import History
+from ui.web.people import LOCAL, Person, Role
+from ui.web.recall import exported, recall
+from ui.web.store import PEOPLE, Store
+
+NOBODY = Person("n1", "nobody", Role.READER, readers=frozenset())
+
+
+class Place:
+    """A library with a page's stores, and one answer that rests on its rules."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        fill(folder / "files")
+        self.ingest()
+        self.store = Store(folder / "data" / PEOPLE)
+        self.history, self.feedback = History(self.store), FeedbackBook(self.store)
+        self.assistant = open_library(folder / "data", BERTH, CRANE)
+        self.desk = Desk(lambda: self.assistant)
+        self.talk = Conversation()
+        list(self.talk.ask("When is berth 7 closed?", self.desk, LOCAL, self.history))
+        assert self.talk.id
+        self.id: str = self.talk.id
+
+    def ingest(self) -> None:
+        read_in(self.folder / "files", self.folder / "data")
+
+    @property
+    def answer(self) -> Answer:
+        return self.history.turns(LOCAL, self.id)[0].answer
+
+    def opened(self) -> str:
+        """Everything that the page shows of the conversation when it is opened again."""
+        screen = Conversation().open(self.id, self.desk, LOCAL, self.history, self.feedback)
+        return json.dumps([screen.now, screen.now_evidence, screen.earlier, screen.note])
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.store.close()
+
+
+def test_a_conversation_opens_as_it_was_and_goes_on(place: Place) -> None:
+    assert f"<mark>{BERTH}</mark>" in place.opened()
+    talk = Conversation()
+    before = talk.open(place.id, place.desk, LOCAL, place.history, place.feedback)
+    assert before.now == place.talk.shown[0].turn
+    assert before.now_evidence == place.talk.shown[0].evidence
+    list(talk.ask("What does the crane lift?", place.desk, LOCAL, place.history))
+    assert [turn.n for turn in place.history.turns(LOCAL, place.id)] == [1, 2]
+    assert talk.history[0].answer == BERTH
+
+
+def test_a_withdrawn_source_is_said_and_not_quoted_any_more(place: Place) -> None:
+    (place.folder / "files/rules.pdf").unlink()
+    place.ingest()
+    page = place.opened()
+    assert ENGLISH.sources_gone in page
+    assert ENGLISH.withdrawn in page
+    assert "<mark>" not in page
+    assert BERTH in page, "the answer itself is as it was"
+    assert "rules.pdf" in page
+
+
+def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(place: Place) -> None:
+    """Neither the quote nor the name, nor the sentence that says the same; in the export neither."""
+    kept = place.history.create(NOBODY)
+    place.history.append(NOBODY, kept, place.answer)
+    seen = recall(place.answer, place.desk, NOBODY, ENGLISH).answer
+    export = exported(place.history, place.desk, NOBODY, ENGLISH)
+    screen = Conversation().open(kept, place.desk, NOBODY, place.history, place.feedback)
+    for told in (seen.model_dump_json(), json.dumps(export), plain(seen, ENGLISH), str(screen)):
+        for secret in ("October", "rules.pdf", "crane", "Lights", str(place.folder)):
+            assert secret not in told
+    assert ENGLISH.withheld in seen.text
+    assert BERTH in json.dumps(exported(place.history, place.desk, LOCAL, ENGLISH))
+
+
+def test_an_unfinished_turn_is_replaced_when_it_is_asked_again(place: Place) -> None:
+    talk = Conversation()
+    asking = talk.ask("When?", place.desk, LOCAL, place.history)
+    next(asking)
+    talk.stop()
+    list(asking)
+    assert "Stopped" in talk.shown[0].turn
+    list(talk.ask("When?", place.desk, LOCAL, place.history))
+    assert [each.answered for each in talk.shown] == [True]
+
+
+def test_a_conversation_deleted_in_another_tab_goes_on_as_a_new_one(place: Place) -> None:
+    place.history.delete(LOCAL, place.id)
+    list(place.talk.ask("And the crane?", place.desk, LOCAL, place.history))
+    assert place.talk.id != place.id
+    assert len(place.history.turns(LOCAL, place.talk.id or "")) == 1
+    screen = Conversation().open(place.id, place.desk, LOCAL, place.history, place.feedback)
+    assert "may have been deleted" in (screen.note or "")
+
+
+@pytest.fixture
+def client(place: Place) -> Iterator[TestClient]:
+    settings = Settings.model_validate({"data": place.folder / "data"})
+    app = create_app(lambda: place.assistant, settings=settings)
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
+        yield client
+
+
+def test_over_http_one_lists_renames_copies_judges_exports_and_deletes(
+    client: TestClient, place: Place
+) -> None:
+    at = f"/conversations/{place.id}"
+    assert "When is berth 7 closed?" in client.get("/conversations").text
+    assert place.id in client.get("/conversations", params={"search": "OCTOBER"}).text
+    assert ENGLISH.none_fit in client.get("/conversations", params={"search": "zeppelin"}).text
+    assert client.post(f"{at}/title", content=b"<b>Berths</b>").status_code == 200
+    assert "&lt;b&gt;Berths&lt;/b&gt;" in client.get("/conversations").text
+    copied = client.get(f"{at}/1.txt").text
+    assert copied == (
+        "When is berth 7 closed?\n\nBerth 7 is closed from October to March. [1]\n\nSources:\n"
+        f"[1] {place.answer.citations[0].title} (files/rules.pdf, page 1): “Harbour rules {BERTH}”\n"
+    )
+    assert ENGLISH.reasons["wrong_source"] in client.get(f"{at}/1/feedback?helpful=false").text
+    for said in ({"helpful": True}, {"helpful": False, "reason": "wrong", "note": "In May too."}):
+        assert client.post(f"{at}/1/feedback", json=said).status_code == 200
+    (kept,) = place.feedback.of(LOCAL, place.id).values()
+    assert (kept.helpful, kept.reason, kept.note) == (False, "wrong", "In May too.")
+    assert "act-unhelpful vote is-said" in json.loads(place.opened())[0]
+    exported = client.get("/conversations/export")
+    assert exported.headers["content-disposition"].startswith("attachment")
+    assert exported.json()["conversations"][0]["turns"][0]["answer"] == place.answer.to_json()
+    assert client.post(f"{at}/forget").status_code == 200
+    assert client.get(f"{at}/1.txt").status_code == 404
+    assert ENGLISH.none_kept in client.get("/conversations").text
+
+
+@pytest.mark.parametrize("said", [b"", b"[]", b"{}", b'{"helpful": true, "reason": "because"}'])
+def test_what_is_no_feedback_is_refused_in_a_sentence(
+    client: TestClient, place: Place, said: Any
+) -> None:
+    answer = client.post(f"/conversations/{place.id}/1/feedback", content=said)
+    assert answer.status_code == 422
+    assert answer.text.strip().endswith(".")
+    assert place.feedback.of(LOCAL, place.id) == {}

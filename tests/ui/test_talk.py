@@ -1,0 +1,201 @@
+"""In a real Chromium: sources opened, answers compared, judged and kept; wide and narrow, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.settings import Settings
+from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
+from tests.ui.tab import NARROW, WIDE, Tab
+from ui.view.text import ENGLISH
+
+pytestmark = pytest.mark.browser
+SIZES = {"wide": WIDE, "narrow": NARROW}
+Open = Callable[..., Tab]
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("library")
+    fill(folder / "files")
+    read_in(folder / "files", folder / "data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def url(library: Path, serve_for_module: Callable[..., str]) -> str:
+    """The page on the library; the model says what stands in it, and something more."""
+    assistant = open_library(library / "data", f"{BERTH} {CRANE} Tea is free.")
+    settings = Settings.model_validate({"data": library / "data", "web": {"originals": True}})
+    starters = ["When is berth 7 closed?", "What does the crane lift?"]
+    return serve_for_module(lambda: assistant, starters, settings=settings)
+
+
+def fits(tab: Tab) -> bool:
+    width = tab.page.viewport_size["width"]
+    return bool(tab.page.evaluate("document.documentElement.scrollWidth") <= width)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_source_opens_with_its_quote_framed_and_its_pages_turn(
+    url: str, open_tab: Open, size: str
+) -> None:
+    tab = open_tab(url, viewport=SIZES[size])
+    page = tab.page
+    tab.ask("When is berth 7 closed?")
+    page.locator("#t1 .chip").first.click()
+    page.locator(".source.is-chosen .open a").click()
+    page.locator("#viewer .leaf img").evaluate("image => image.decode()")
+    frame, leaf = page.locator("#viewer .frame").first, page.locator("#viewer .leaf")
+    (shown, paper) = frame.bounding_box(), leaf.bounding_box()
+    assert shown
+    assert paper
+    assert (shown["x"] - paper["x"]) / paper["width"] == pytest.approx(72 / 595, abs=0.01)
+    assert (shown["y"] - paper["y"]) / paper["height"] == pytest.approx(0.11, abs=0.06)
+    tab.pictures(f"source-{size}-page")
+    assert fits(tab)
+    page.keyboard.press("ArrowRight")
+    page.locator("#viewer .said", has_text="2 of 2").wait_for()
+    page.get_by_role("button", name="Larger").click()
+    wide = leaf.bounding_box()
+    assert wide
+    assert wide["width"] > paper["width"] * 1.3
+    page.get_by_role("link", name="As text").click()
+    page.locator("#viewer .doc", has_text="The crane lifts").wait_for()
+    tab.pictures(f"source-{size}-text")
+    page.keyboard.press("Escape")
+    page.locator("#viewer").wait_for(state="hidden")
+    assert "#source" not in page.url
+    assert page.locator(".source.is-chosen .open a").evaluate("e => e === document.activeElement")
+
+
+def test_back_closes_a_source_and_its_address_opens_it_again(url: str, open_tab: Open) -> None:
+    tab = open_tab(url)
+    page = tab.page
+    tab.ask("Fees of ferry and yacht?")
+    page.locator("#panel .open a").first.click()
+    page.locator("#viewer[open] h2").wait_for()
+    address = page.url
+    page.go_back()
+    page.locator("#viewer").wait_for(state="hidden")
+    other = open_tab(address)
+    other.page.locator("#viewer[open] h2").wait_for()
+    other.page.get_by_role("button", name="Close the document").click()
+    other.page.locator("#viewer").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_two_answers_stand_side_by_side_or_below_each_other(
+    url: str, open_tab: Open, size: str
+) -> None:
+    tab = open_tab(f"{url}/compare", ready="#compare-form", viewport=SIZES[size])
+    page = tab.page
+    page.get_by_role("button", name="When is berth 7 closed?").click()
+    for side in ("alone", "with"):
+        page.locator(f"#pane-{side} .facts").wait_for()
+    said = page.locator("#pane-with .tally").inner_text()
+    unsupported = page.locator("#pane-with .tag").count()
+    assert said.startswith(f"{3 - unsupported} of 3 sentences")
+    assert 0 < unsupported < 3
+    boxes = [page.locator(f".pane-{side}").bounding_box() for side in ("alone", "with")]
+    assert boxes[0]
+    assert boxes[1]
+    beside = boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] < boxes[1]["x"]
+    below = boxes[0]["x"] == boxes[1]["x"] and boxes[0]["y"] < boxes[1]["y"]
+    assert beside if size == "wide" else below
+    page.locator("#pane-with .chip").first.click()
+    assert page.locator("#pane-with .source.is-chosen").evaluate(
+        "e => e === document.activeElement"
+    )
+    assert fits(tab)
+    tab.pictures(f"compare-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_conversation_is_kept_found_renamed_and_opened_again(
+    url: str, open_tab: Open, size: str
+) -> None:
+    tab = open_tab(url, viewport=SIZES[size])
+    page, name = tab.page, f"Berths {size}"
+    tab.ask("When is berth 7 closed?")
+    page.wait_for_url(re.compile(r"\?c="))
+    address = page.url
+    page.get_by_role("link", name="Not helpful").click()
+    page.get_by_label("The source does not fit").check()
+    tab.pictures(f"feedback-{size}")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text(ENGLISH.thanks).wait_for()
+    page.locator("#open-history").click()
+    kept = page.locator(f'#history li[data-id="{address.split("=")[1]}"]')
+    kept.get_by_role("button", name="Rename").click()
+    page.get_by_role("textbox", name="Rename").fill(name)
+    page.keyboard.press("Enter")
+    page.locator("#history .title", has_text=name).wait_for()
+    tab.pictures(f"history-{size}")
+    page.get_by_label(ENGLISH.history_search).fill(name.upper())
+    page.locator("#history li").nth(1).wait_for(state="detached")
+    other = open_tab(address, viewport=SIZES[size]).page
+    other.locator("#t1 .status").wait_for()
+    assert BERTH in other.locator("#t1 .body").inner_text()
+    assert other.locator(".act-unhelpful.is-said").count() == 1
+    kept.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name=ENGLISH.forget_sure).click()
+    page.wait_for_url(re.compile(r"/$"))
+    gone = open_tab(address).page
+    gone.locator(".complaint", has_text="may have been deleted").wait_for()
+
+
+def test_an_answer_is_copied_with_its_sources_and_its_question_edited(
+    url: str, open_tab: Open
+) -> None:
+    tab = open_tab(url, permissions=["clipboard-read", "clipboard-write"])
+    page = tab.page
+    tab.ask("When is berth 7 closed?")
+    page.get_by_role("link", name="Copy").click()
+    page.get_by_text(ENGLISH.copied).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("When is berth 7 closed?\n\nBerth 7 is closed")
+    assert "(files/rules.pdf, page 1)" in copied
+    page.get_by_role("link", name="Edit the question").click()
+    box = page.get_by_label("Your question")
+    assert box.input_value() == "When is berth 7 closed?"
+    assert box.evaluate("e => e === document.activeElement")
+    page.get_by_role("link", name="Ask again").click()
+    page.locator("#t2 .facts").wait_for()
+    assert page.locator("#t2 .question").inner_text().endswith("When is berth 7 closed?")
+
+
+def test_a_draft_outlives_the_page_and_two_tabs_do_not_mix(url: str, open_tab: Open) -> None:
+    tab, other = open_tab(url), open_tab(url)
+    tab.page.get_by_label("Your question").fill("What about tide")
+    other.ask("What does the crane lift?")
+    tab.page.goto("about:blank")
+    tab.page.goto(url)
+    tab.page.locator("#ask").wait_for()
+    box = tab.page.locator("#question textarea")
+    tab.page.wait_for_function("document.querySelector('#question textarea').value !== ''")
+    assert box.input_value() == "What about tide"
+    assert tab.page.locator(".turn").count() == 0
+    assert other.page.get_by_label("Your question").input_value() == ""
+
+
+def test_a_connection_that_breaks_off_loses_no_question(
+    stand_in: Any, serve_page: Callable[..., str], open_tab: Open
+) -> None:
+    stand_in.going.clear()
+    tab = open_tab(serve_page(lambda: stand_in))
+    page = tab.page
+    tab.send("How long is parental leave?")
+    page.locator(".is-writing", has_text="16 weeks").wait_for()
+    tab.context.set_offline(True)
+    page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")  # sooner than by itself
+    page.locator("#now .status", has_text=ENGLISH.cut).wait_for()
+    assert page.get_by_label("Your question").input_value() == "How long is parental leave?"
+    assert page.locator(".banner", has_text="cannot reach its server").is_visible()
+    stand_in.going.set()
+    tab.faults.clear()  # the browser itself reports the connection that it has lost

@@ -1,0 +1,92 @@
+"""What one can do with an answer: copy it, ask again, change the question, say whether it helped.
+
+They are links behind a # for the page's script: a Markdown renderer lets nothing else through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rag.answer import Answer
+from ui.view.evidence import file_name
+from ui.view.markup import escape
+from ui.view.text import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where an answer is kept: the conversation and its turn, from 1. `helpful`: what was said of it."""
+
+    conversation: str
+    turn: int
+    helpful: bool | None = None
+
+    @property
+    def path(self) -> str:
+        """Its address on the server."""
+        return f"/conversations/{self.conversation}/{self.turn}"
+
+
+def acts(kept: Kept | None, words: Words) -> str:
+    """The row below an answer; below what is not kept, one can only ask again."""
+    parts = [_act("again", "", words.ask_again), _act("edit", "", words.edit)]
+    if kept is not None:
+        place = f"/{kept.conversation}/{kept.turn}"
+        parts.insert(0, _act("copy", place, words.copy))
+        parts += [
+            _act("helpful", place, words.helpful, "vote", kept.helpful is True),
+            _act("unhelpful", place, words.unhelpful, "vote", kept.helpful is False),
+        ]
+    return f'<p class="acts">{"".join(parts)}</p>'
+
+
+def _act(name: str, place: str, label: str, kind: str = "", chosen: bool = False) -> str:
+    classes = " ".join(part for part in ("act", f"act-{name}", kind, "is-said" * chosen) if part)
+    return f'<a class="{classes}" href="#act/{name}{place}">{escape(label)}</a>'
+
+
+def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, words: Words) -> str:
+    """Why it did not help, or what was good about it."""
+    options = "".join(
+        f'<label><input type="radio" name="reason" value="{escape(code)}"> {escape(label)}</label>'
+        for code, label in reasons.items()
+        if code
+    )
+    choice = (
+        "" if helpful else f"<fieldset><legend>{escape(words.reason)}</legend>{options}</fieldset>"
+    )
+    title = words.helpful_thanks if helpful else words.unhelpful_title
+    return (
+        f'<form class="feedback" data-to="{escape(kept.path)}/feedback" '
+        f'data-helpful="{"true" if helpful else "false"}"><h2 tabindex="-1">{escape(title)}</h2>{choice}'
+        f'<label class="note">{escape(words.note)}<textarea name="note" rows="3" maxlength="{limit}">'
+        f'</textarea></label><p class="hint">{escape(words.feedback_seen)}</p>'
+        f'<p class="ends"><button type="button" class="later">{escape(words.leave_it)}</button>'
+        f'<button type="submit" class="send">{escape(words.send)}</button></p></form>'
+    )
+
+
+def plain(answer: Answer, words: Words) -> str:
+    """The answer with its sources as plain text, to be pasted anywhere."""
+    said = [
+        sentence.text
+        + "".join(f" [{n}]" for n in sentence.citations)
+        + ("" if sentence.supported or not answer.citations else f" ({words.no_source})")
+        for sentence in answer.sentences
+    ]
+    label, _ = words.statuses[answer.status]
+    lines = [answer.question, "", " ".join(said) or answer.text or label]
+    if answer.citations:
+        lines += ["", f"{words.sources}:"]
+    for each in answer.citations:
+        page = f", {words.page.format(page=each.page)}" if each.page else ""
+        quote = " ".join(each.quote.split()) or words.withdrawn
+        lines.append(f"[{each.n}] {each.title} ({_plain_name(each.uri)}{page}): “{quote}”")
+    return "\n".join(lines) + "\n"
+
+
+def _plain_name(uri: str) -> str:
+    import html
+
+    return html.unescape(file_name(uri))

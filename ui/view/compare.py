@@ -1,0 +1,102 @@
+"""The same question to the same model, alone and with the documents: two panes beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from rag.answer import Answer, Status
+from ui.view import answer as view
+from ui.view.evidence import Shelf, evidence
+from ui.view.markup import escape
+from ui.view.text import Words, counted
+
+
+class Side(StrEnum):
+    """Which of the two."""
+
+    ALONE = "alone"
+    WITH = "with"
+
+    @property
+    def turn(self) -> int:
+        """The number that its sources go by on the page."""
+        return 1 if self is Side.WITH else 2
+
+
+def room(question: str, starters: Sequence[str], limit: int, words: Words) -> str:
+    """The whole room: what it is for, the question box, two empty panes."""
+    offers = "".join(
+        f'<li><button type="button" class="starter">{escape(each)}</button></li>'
+        for each in starters
+    )
+    offered = f'<ul class="offers" aria-label="{escape(words.starters)}">{offers}</ul>'
+    panes = "".join(_pane(side, words) for side in Side)
+    return (
+        f'<div id="room" class="compare"><div class="lead"><h1>{escape(words.compare_heading)}</h1>'
+        f"<p>{escape(words.compare_lead)}</p></div>"
+        f'<form id="compare-form" data-stop="{escape(words.stop)}" '
+        f'data-stopped="{escape(words.compare_stopped)}" data-ask="{escape(words.compare)}">'
+        f'<label class="sr" for="compare-question">{escape(words.label)}</label>'
+        f'<textarea id="compare-question" rows="1" maxlength="{limit}" enterkeyhint="send" required '
+        f'placeholder="{escape(words.placeholder)}">{escape(question)}</textarea>'
+        f'<button type="submit">{escape(words.compare)}</button></form>'
+        f'<p id="compare-note" role="status"></p>{offered if starters else ""}'
+        f'<div class="panes" hidden>{panes}</div></div>'
+    )
+
+
+def _pane(side: Side, words: Words) -> str:
+    title, why = words.sides[side.value]
+    return (
+        f'<section class="pane pane-{side}" aria-labelledby="pane-{side}-title">'
+        f'<h2 id="pane-{side}-title">{escape(title)}</h2><p class="why">{escape(why)}</p>'
+        f'<div class="said" id="pane-{side}"></div></section>'
+    )
+
+
+def waiting(side: Side, passages: int | None, words: Words) -> str:
+    """Nothing has been said yet; `passages` were found to be read."""
+    if side is Side.ALONE or passages is None:
+        return view.busy(words.thinking if side is Side.ALONE else words.searching)
+    return view.busy(words.reading.format(passages=counted(words.passage_count, passages)))
+
+
+def writing(text: str, words: Words) -> str:
+    """What was said so far. None of it has been checked."""
+    return view.busy(words.writing) + view.unchecked(text)
+
+
+def answered(side: Side, answer: Answer, shelf: Shelf, words: Words) -> str:
+    """What was said, sentence by sentence, how much of it the documents bear out, and where."""
+    found = evidence(side.turn, answer, words, shelf)
+    label = words.sources if answer.citations else words.passages
+    if side is Side.ALONE:
+        # Without the documents, passages that were found say nothing about the answer.
+        found = f"<details><summary>{escape(label)}</summary>{found}</details>"
+        found = found if answer.citations else ""
+    return (
+        _tally(answer, words)
+        + view.said(side.turn, answer, words, alone=side is Side.ALONE)
+        + found
+    )
+
+
+def failed(reason: str, words: Words) -> str:
+    """No answer, and why."""
+    return view.broken(reason, words)
+
+
+def _tally(answer: Answer, words: Words) -> str:
+    """A mark for each sentence, filled where a source carries it; the count says the same in words."""
+    if not answer.sentences or answer.status in (Status.NOT_IN_DOCUMENTS, Status.MODEL_UNAVAILABLE):
+        return ""
+    marks = "".join(
+        f'<i class="{"has" if sentence.supported else "lacks"}"></i>'
+        for sentence in answer.sentences
+    )
+    supported = sum(sentence.supported for sentence in answer.sentences)
+    said = words.tally.format(
+        n=supported, sentences=counted(words.sentence_count, len(answer.sentences))
+    )
+    return f'<p class="tally"><span aria-hidden="true">{marks}</span>{escape(said)}</p>'

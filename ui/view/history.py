@@ -1,0 +1,70 @@
+"""The list of somebody's conversations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Protocol
+
+from ui.view.markup import escape, escape_name
+from ui.view.text import Words, counted
+
+
+class Listed(Protocol):
+    """What the list needs of a conversation."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def updated_at(self) -> float: ...
+    @property
+    def turns(self) -> int: ...
+
+
+def conversations(found: Iterable[Listed], searched: str, words: Words) -> str:
+    """The list, the latest first; a sentence where there is none."""
+    items = "".join(_item(each, words) for each in found)
+    if items:
+        return f'<ul class="kept">{items}</ul>'
+    empty = words.none_fit if searched else words.none_kept
+    return f'<p class="plain">{escape(empty)}</p>'
+
+
+def _item(each: Listed, words: Words) -> str:
+    title = escape_name(each.title) or escape(words.untitled)
+    day = dt.datetime.fromtimestamp(each.updated_at).astimezone()
+    when = f'<time datetime="{day.isoformat(timespec="minutes")}">{day:%Y-%m-%d %H:%M}</time>'
+    count = escape(counted(words.question_count, each.turns))
+    return (
+        f'<li data-id="{escape(each.id)}"><a href="/?c={escape(each.id)}">'
+        f'<span class="title">{title}</span><span class="when">{when} · {count}</span></a>'
+        f'<button type="button" class="rename" aria-label="{escape(words.rename)}: {title}">✎</button>'
+        f'<button type="button" class="forget" aria-label="{escape(words.forget)}: {title}">✕</button>'
+        "</li>"
+    )
+
+
+def drawers(words: Words) -> str:
+    """The frames for the list and for feedback, empty; the page's script fills them."""
+    said = {
+        "copied": words.copied,
+        "thanks": words.thanks,
+        "cut": words.cut,
+        "rename": words.rename,
+        "sure": words.forget_sure,
+        "sure-all": words.forget_all_sure,
+    }
+    data = " ".join(f'data-{name}="{escape(text)}"' for name, text in said.items())
+    return (
+        f'<dialog id="history" aria-label="{escape(words.history)}" {data}><header>'
+        f"<h2>{escape(words.history)}</h2>"
+        f'<button type="button" class="shut" aria-label="{escape(words.close_history)}">✕</button></header>'
+        f'<input type="search" id="history-search" placeholder="{escape(words.history_search)}" '
+        f'aria-label="{escape(words.history_search)}"><div class="list" aria-live="polite"></div>'
+        f'<footer><a href="/conversations/export" download>{escape(words.export)}</a>'
+        f'<button type="button" class="forget-all">{escape(words.forget_all)}</button></footer></dialog>'
+        f'<dialog id="feedback" aria-label="{escape(words.reason)}"></dialog>'
+        '<p id="toast" role="status"></p>'
+    )

@@ -1,0 +1,90 @@
+"""The same question asked twice at the same time, with the documents and without; both told as they go on."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+
+from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent
+from rag.errors import InhouseError
+from ui.view import compare as view
+from ui.view.compare import Side
+from ui.view.evidence import Shelf
+from ui.view.text import Words
+from ui.web.desk import Answering
+from ui.web.events import Frames
+
+_log = logging.getLogger(__name__)
+
+Shown = tuple[Side, str]
+"""What a pane shows from now on, as HTML."""
+
+
+def compare(question: str, assistant: Answering, words: Words) -> Iterator[Shown]:
+    """What each pane shows, as it comes. Raises nothing; closing it lets go of the model."""
+    arrived: queue.SimpleQueue[Shown | None] = queue.SimpleQueue()
+    closed = threading.Event()
+
+    def watch(side: Side) -> None:
+        try:
+            for html in _pane(side, question, assistant, words, closed):
+                arrived.put((side, html))
+        finally:
+            arrived.put(None)
+
+    for side in Side:
+        threading.Thread(target=watch, args=(side,), name=f"compare-{side}", daemon=True).start()
+    open_ = len(Side)
+    try:
+        while open_:
+            shown = arrived.get()
+            if shown is None:
+                open_ -= 1
+            else:
+                yield shown
+    finally:
+        closed.set()
+
+
+def _pane(
+    side: Side, question: str, assistant: Answering, words: Words, closed: threading.Event
+) -> Iterator[str]:
+    yield view.waiting(side, None, words)
+    try:
+        yield from _said(side, question, assistant, words, closed)
+    except InhouseError as exc:
+        yield view.failed(str(exc), words)
+    except Exception:  # the reader gets a sentence, the operator the traceback
+        _log.exception("A comparison failed.")
+        yield view.failed(words.broken, words)
+
+
+def _said(
+    side: Side, question: str, assistant: Answering, words: Words, closed: threading.Event
+) -> Iterator[str]:
+    frames = Frames(_events(side, question, assistant))
+    text = ""
+    try:
+        for frame in frames:
+            if closed.is_set():
+                return
+            for event in frame:
+                if isinstance(event, RetrievalEvent):
+                    yield view.waiting(side, len(event.hits), words)
+                elif isinstance(event, DeltaEvent):
+                    text += event.text
+                elif isinstance(event, AnswerEvent):
+                    yield view.answered(side, event.answer, Shelf(assistant.reading().name), words)
+                    return
+            if frame and text:
+                yield view.writing(text, words)
+    finally:
+        frames.close()
+
+
+def _events(side: Side, question: str, assistant: Answering) -> Iterator[Event]:
+    if side is Side.WITH:
+        return iter(assistant.stream(question))
+    return iter(assistant.stream_without_documents(question))

@@ -1,0 +1,167 @@
+"""Conversations that are kept for somebody, and what they say of the answers: nobody reaches another's."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from rag.errors import InhouseError
+from ui.errors import FrontEndError, NotThereError
+from ui.view import acts as view
+from ui.view.acts import Kept
+from ui.view.history import conversations
+from ui.web.feedback import NOTE_CHARACTERS
+from ui.web.history import KeptTurn
+from ui.web.house import House
+from ui.web.language import words_for
+from ui.web.people import Person, Role, needs, person_of
+from ui.web.recall import exported, recall
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+_FRESH = {"cache-control": "no-store"}
+_MAX_TITLE = 4_000  # bytes; what is longer than a title may be is cut
+
+
+def routes(house: House) -> "APIRouter":
+    """`/conversations…`"""
+    from fastapi import APIRouter
+
+    router = APIRouter(prefix="/conversations")
+    _add_list(router, house)
+    _add_changes(router, house)
+    _add_turns(router, house)
+    return router
+
+
+def _add_list(router: "APIRouter", house: House) -> None:
+    @router.get("")
+    @needs(Role.READER)
+    def listed(request: Request, search: str = "") -> Response:
+        """The latest hundred, as HTML; with `search` those that hold it."""
+        search = search[:200].strip()
+
+        def make() -> Response:
+            found = house.history.find(person_of(request), search=search, limit=100)
+            return HTMLResponse(conversations(found, search, words_for(request)), headers=_FRESH)
+
+        return _guarded(make)
+
+    @router.get("/export")
+    @needs(Role.READER)
+    def export(request: Request, c: str | None = None) -> Response:
+        """One conversation or all of them, as a JSON file."""
+
+        def make() -> Response:
+            chosen = None if c is None else [c]
+            kept = exported(
+                house.history, house.desk, person_of(request), words_for(request), chosen
+            )
+            text = json.dumps(kept, ensure_ascii=False, indent=1)
+            headers = {**_FRESH, "content-disposition": 'attachment; filename="conversations.json"'}
+            return Response(text, media_type="application/json", headers=headers)
+
+        return _guarded(make)
+
+
+def _add_changes(router: "APIRouter", house: House) -> None:
+    @router.post("/{conversation}/title")
+    @needs(Role.READER, max_body=_MAX_TITLE)
+    async def rename(request: Request, conversation: str) -> Response:
+        title = (await request.body()).decode("utf-8", "replace")
+        return await run_in_threadpool(
+            _done, lambda: house.history.rename(person_of(request), conversation, title)
+        )
+
+    @router.post("/{conversation}/forget")
+    @needs(Role.READER)
+    def forget(request: Request, conversation: str) -> Response:
+        return _done(lambda: house.history.delete(person_of(request), conversation))
+
+    @router.post("/forget")
+    @needs(Role.READER)
+    def forget_all(request: Request) -> Response:
+        return _done(lambda: house.history.delete_all(person_of(request)))
+
+
+def _add_turns(router: "APIRouter", house: House) -> None:
+    @router.get("/{conversation}/{turn}.txt")
+    @needs(Role.READER)
+    def text(request: Request, conversation: str, turn: int) -> Response:
+        """The answer with its sources as plain text."""
+
+        def make() -> Response:
+            person, words = person_of(request), words_for(request)
+            answer = _turn(house, person, conversation, turn).answer
+            seen = recall(answer, house.desk, person, words).answer
+            return Response(view.plain(seen, words), media_type="text/plain", headers=_FRESH)
+
+        return _guarded(make)
+
+    @router.get("/{conversation}/{turn}/feedback")
+    @needs(Role.READER)
+    def form(request: Request, conversation: str, turn: int, helpful: bool) -> Response:
+        """What is asked of somebody who has said whether the answer helped."""
+
+        def make() -> Response:
+            words = words_for(request)
+            _turn(house, person_of(request), conversation, turn)
+            kept = Kept(conversation, turn)
+            html = view.form(kept, helpful, words.reasons, NOTE_CHARACTERS, words)
+            return HTMLResponse(html, headers=_FRESH)
+
+        return _guarded(make)
+
+    @router.post("/{conversation}/{turn}/feedback")
+    @needs(Role.READER, max_body=16_384)
+    async def give(request: Request, conversation: str, turn: int) -> Response:
+        """{"helpful", "reason", "note"}; a second word on the same answer replaces the first."""
+        try:
+            said = dict(json.loads(await request.body()))
+            helpful = said["helpful"]
+            reason, note = str(said.get("reason", "")), str(said.get("note", ""))
+        except (ValueError, KeyError, TypeError):
+            return Response("This is no feedback.\n", 422, media_type="text/plain")
+        person = person_of(request)
+
+        def make() -> None:
+            answer = _turn(house, person, conversation, turn).answer
+            house.feedback.give(
+                person,
+                answer,
+                helpful=helpful is True,
+                reason=reason,
+                note=note,
+                conversation=conversation,
+                turn=turn,
+            )
+
+        return await run_in_threadpool(_done, make)
+
+
+def _turn(house: House, person: Person, conversation: str, number: int) -> KeptTurn:
+    for turn in house.history.turns(person, conversation):
+        if turn.n == number:
+            return turn
+    raise NotThereError("This answer is not there; it may have been deleted.")
+
+
+def _done(act: Any) -> Response:
+    def make() -> Response:
+        act()
+        return JSONResponse({"done": True}, headers=_FRESH)
+
+    return _guarded(make)
+
+
+def _guarded(make: Any) -> Response:
+    try:
+        response: Response = make()
+    except FrontEndError as exc:
+        return Response(f"{exc}\n", exc.status, media_type="text/plain", headers=_FRESH)
+    except InhouseError as exc:
+        return Response(f"{exc}\n", 422, media_type="text/plain", headers=_FRESH)
+    return response

@@ -1,0 +1,269 @@
+// What one can do with answers, the conversations that are kept, and drafts: nothing that was typed is lost.
+
+const drawer = document.getElementById("history");
+const feedback = document.getElementById("feedback");
+const list = drawer.querySelector(".list");
+const search = document.getElementById("history-search");
+const DRAFT = "inhouse-draft";
+
+const questionBox = () => document.querySelector("#question textarea");
+
+// --- Gradio's boxes: written to as if somebody typed --------------------------------------------------
+
+function type(box, text) {
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function submit(box, text) {
+  type(box, text);
+  setTimeout(() => box.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true })), 60);
+}
+
+// --- A word at the foot of the page ---------------------------------------------------------------------
+
+let fading = 0;
+
+function toast(text) {
+  const place = document.getElementById("toast");
+  place.textContent = text;
+  clearTimeout(fading);
+  fading = setTimeout(() => (place.textContent = ""), 6000);
+}
+
+async function request(address, options) {
+  try {
+    const answer = await fetch(address, options);
+    if (answer.redirected || answer.status === 401) throw new Error("signed out");
+    if (answer.ok) return answer;
+    toast((await answer.text()).trim() || document.body.dataset.broken);
+  } catch {
+    toast(document.body.dataset.lost);
+  }
+  return null;
+}
+
+// --- What one can do with an answer ----------------------------------------------------------------------
+
+const acts = {
+  async copy(link, place) {
+    const answer = await request(`/conversations/${place}.txt`);
+    if (answer && (await copyText(await answer.text()))) toast(drawer.dataset.copied);
+  },
+  again(link) {
+    submit(questionBox(), questionOf(link));
+  },
+  edit(link) {
+    type(questionBox(), questionOf(link));
+    questionBox().focus();
+  },
+  helpful: (link, place) => vote(link, place, true),
+  unhelpful: (link, place) => vote(link, place, false),
+};
+
+function questionOf(link) {
+  const heading = link.closest(".turn").querySelector(".question");
+  return [...heading.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("");
+}
+
+async function copyText(text) {
+  if (navigator.clipboard) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      // not allowed, or not over HTTP: the old way does it
+    }
+  }
+  const box = Object.assign(document.createElement("textarea"), { value: text, className: "sr" });
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  return done;
+}
+
+async function vote(link, place, helpful) {
+  const address = `/conversations/${place}/feedback`;
+  const said = await request(address, {
+    method: "POST",
+    body: JSON.stringify({ helpful }),
+    headers: { "content-type": "application/json" },
+  });
+  if (!said) return;
+  for (const each of link.closest(".acts").querySelectorAll(".vote")) {
+    each.classList.toggle("is-said", each === link);
+    each.setAttribute("aria-pressed", String(each === link));
+  }
+  const form = await request(`${address}?helpful=${helpful}`);
+  if (!form) return;
+  feedback.innerHTML = await form.text(); // made by ui/view
+  feedback.returnTo = link;
+  feedback.showModal();
+  feedback.querySelector("h2").focus();
+}
+
+feedback.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const said = new FormData(form);
+  const body = JSON.stringify({
+    helpful: form.dataset.helpful === "true",
+    reason: said.get("reason") ?? "",
+    note: said.get("note") ?? "",
+  });
+  const kept = await request(form.dataset.to, { method: "POST", body, headers: { "content-type": "application/json" } });
+  if (!kept) return; // what was written stays in the form
+  feedback.close();
+  toast(drawer.dataset.thanks);
+});
+feedback.addEventListener("click", (event) => {
+  if (event.target === feedback || event.target.matches(".later")) feedback.close();
+});
+feedback.addEventListener("close", () => feedback.returnTo?.focus());
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#act/"]');
+  if (!link) return;
+  event.preventDefault();
+  const [, name, ...place] = link.getAttribute("href").slice(1).split("/");
+  acts[name]?.(link, place.join("/"));
+});
+
+// --- Kept conversations --------------------------------------------------------------------------------
+
+let looking = null;
+
+async function fill() {
+  looking?.abort();
+  looking = new AbortController();
+  const answer = await fetch(`/conversations?search=${encodeURIComponent(search.value)}`, { signal: looking.signal })
+    .catch((error) => (error.name === "AbortError" ? undefined : null));
+  if (answer === undefined) return;
+  if (!answer?.ok) list.textContent = document.body.dataset.lost;
+  else list.innerHTML = await answer.text(); // made by ui/view
+  const here = new URLSearchParams(location.search).get("c");
+  for (const item of list.querySelectorAll("[data-id]")) item.classList.toggle("is-here", item.dataset.id === here);
+}
+
+document.getElementById("open-history").addEventListener("click", () => {
+  search.value = "";
+  list.replaceChildren();
+  drawer.showModal();
+  fill();
+});
+search.addEventListener("input", fill);
+drawer.addEventListener("click", async (event) => {
+  if (event.target === drawer || event.target.closest(".shut")) return drawer.close();
+  const item = event.target.closest("[data-id]");
+  if (event.target.closest(".rename")) rename(item);
+  if (event.target.closest(".forget") && confirmed(event.target, drawer.dataset.sure)) {
+    const id = item.dataset.id;
+    if (await request(`/conversations/${id}/forget`, { method: "POST", body: "" })) {
+      if (id === new URLSearchParams(location.search).get("c")) return location.assign("/");
+      fill();
+    }
+  }
+  if (event.target.closest(".forget-all") && confirmed(event.target, drawer.dataset.sureAll)) {
+    if (await request("/conversations/forget", { method: "POST", body: "" })) location.assign("/");
+  }
+});
+
+// The first press asks, the second does it; anything else takes the question back.
+function confirmed(button, question) {
+  if (button.dataset.asked) return true;
+  const before = [button.textContent, button.getAttribute("aria-label")];
+  button.dataset.asked = "yes";
+  button.textContent = question;
+  button.removeAttribute("aria-label");
+  button.addEventListener(
+    "blur",
+    () => {
+      delete button.dataset.asked;
+      button.textContent = before[0];
+      if (before[1]) button.setAttribute("aria-label", before[1]);
+    },
+    { once: true },
+  );
+  button.focus();
+  return false;
+}
+
+function rename(item) {
+  const title = item.querySelector(".title");
+  const box = Object.assign(document.createElement("input"), { value: title.textContent, className: "new-title", maxLength: 120 });
+  box.setAttribute("aria-label", drawer.dataset.rename);
+  item.replaceChildren(box);
+  box.select();
+  let left = false;
+  const finish = async (save) => {
+    if (left) return;
+    left = true;
+    if (save && box.value.trim()) {
+      await request(`/conversations/${item.dataset.id}/title`, { method: "POST", body: box.value.trim() });
+    }
+    fill();
+  };
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") finish(true);
+    if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      finish(false);
+    }
+  });
+  box.addEventListener("blur", () => finish(true));
+}
+
+// --- Where one is, what one was typing, and a connection that breaks -----------------------------------
+
+let asked = "";
+
+function begin() {
+  const kept = new URLSearchParams(location.search).get("c");
+  const opener = document.querySelector("#opened textarea, #opened input");
+  if (kept && opener) submit(opener, kept);
+  const draft = sessionStorage.getItem(DRAFT);
+  if (draft && !questionBox().value) type(questionBox(), draft);
+  questionBox().addEventListener("input", () => {
+    if (questionBox().value) sessionStorage.setItem(DRAFT, questionBox().value);
+    else sessionStorage.removeItem(DRAFT);
+  });
+}
+
+function watch() {
+  const turn = document.querySelector("#now .turn");
+  if (!turn) return;
+  if (turn.querySelector(".status-busy")) {
+    asked = turn.querySelector(".question") ? questionOf(turn.querySelector(".question")) : "";
+    if (sessionStorage.getItem(DRAFT) === asked) sessionStorage.removeItem(DRAFT);
+    return;
+  }
+  asked = "";
+  const link = turn.querySelector('a[href^="#act/copy/"]');
+  const id = link?.getAttribute("href").split("/")[2];
+  const place = new URL(location);
+  if (id && place.searchParams.get("c") !== id) {
+    place.searchParams.set("c", id);
+    history.replaceState(history.state, "", place);
+  }
+}
+
+// The page's state could not be asked for: what was being answered will not come any more.
+document.addEventListener("inhouse:lost", () => {
+  const status = document.querySelector("#now .status-busy");
+  if (!status || !asked) return;
+  status.className = "status status-failed";
+  status.textContent = drawer.dataset.cut;
+  if (!questionBox().value) type(questionBox(), asked);
+  asked = "";
+});
+
+let begun = false;
+new MutationObserver(() => {
+  if (!begun && questionBox()) {
+    begun = true;
+    begin();
+  }
+  watch();
+}).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });
