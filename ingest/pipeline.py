@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.chunker import CHUNKER_VERSION, TokenCounter, chunk
 from ingest.deletions import check_deletions
-from ingest.errors import (
-    FileTooLargeError,
-    OcrMissingError,
-    UnreadableFileError,
-    UnsupportedFileError,
-)
-from ingest.loaded import NO_OCR, LoadedDocument
-from ingest.plan import NEVER, Plan, by_content, content_sha256, make_plan
+from ingest.errors import UnreadableFileError
+from ingest.loaded import LoadedDocument
+from ingest.outcomes import Outcomes
+from ingest.plan import Plan, by_content, content_sha256, make_plan
 from ingest.progress import Progress, Silent
 from ingest.read_ahead import ReadAhead, ReadFile
-from ingest.recipe import with_ocr
-from ingest.report import IngestReport, Problem
+from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
-from ingest.source import SourceFile, Unlisted, resolve_roots, uri_of
+from ingest.source import SourceFile, resolve_roots, uri_of
 from ingest.token_counter import token_counter
 from rag.document import Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
-from rag.index import IN_INDEX, FileRecord, FileState, IndexWriter
+from rag.errors import InhouseError
+from rag.index import IN_INDEX, FileRecord, IndexWriter
 from rag.index.retention import Retention
 from rag.settings import Settings, load_settings
 
@@ -39,7 +37,8 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 _WINDOW_CHUNKS = 1024  # sorted by length together, so that like is embedded with like
-_PART_CHUNKS = 256  # embedded in one call: what a run that is stopped may still take
+_PART_CHUNKS = 64, 256  # embedded in one call, at least and at most
+_PART_S = 2.0  # how long a call should take: what a run that is stopped may still do
 _FLUSH_S = 5.0
 
 
@@ -81,9 +80,10 @@ def ingest(
     embedder = open_embedder(settings) if embedder is None else as_embedder(embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     with IndexWriter(data_dir, embedder.identity.to_json(), retention=keep) as writer:
-        run = _Run(writer, embedder, settings, progress or Silent(), stopped)
+        ledger = writer.files()
+        run = _Run(writer, embedder, settings, progress or Silent(), stopped, ledger)
         plan = make_plan(
-            roots, writer.files(), writer.labels(), settings, run.recipe,
+            roots, ledger, writer.labels(), settings, run.recipe,
             data_dir=data_dir, retry_failed=retry_failed,
         )  # fmt: skip
         check_deletions(plan, roots, settings.ingest.max_delete)
@@ -94,36 +94,6 @@ def ingest(
     return run.tally.report(plan, generation, time.perf_counter() - clock)
 
 
-@dataclass(slots=True)
-class _Tally:
-    """The counts of a report while they grow."""
-
-    added: int = 0
-    updated: int = 0
-    moved: int = 0
-    deleted: int = 0
-    relabelled: int = 0
-    embedded: int = 0
-    reused: int = 0
-    failed: list[Problem] = field(default_factory=list)
-    skipped: list[Problem] = field(default_factory=list)
-
-    def report(self, plan: Plan, generation: int, seconds: float) -> IngestReport:
-        return IngestReport(
-            generation=generation,
-            added=self.added,
-            updated=self.updated + self.relabelled,
-            unchanged=len(plan.unchanged) - self.relabelled,
-            moved=self.moved,
-            deleted=self.deleted,
-            failed=tuple(sorted(self.failed, key=lambda problem: problem.uri)),
-            skipped=tuple(sorted(self.skipped, key=lambda problem: problem.uri)),
-            chunks_embedded=self.embedded,
-            chunks_reused=self.reused,
-            seconds=round(seconds, 3),
-        )
-
-
 class _Run:
     def __init__(
         self,
@@ -132,18 +102,20 @@ class _Run:
         settings: Settings,
         progress: Progress,
         stopped: Callable[[], bool],
+        ledger: Sequence[FileRecord],
     ) -> None:
         self._writer, self._embedder, self._progress = writer, embedder, progress
         self._limits, self._stopped = settings.ingest, stopped
         self._max_tokens, self.recipe = recipe_of(settings, embedder.identity.max_tokens)
-        self.tally = _Tally()
         self._labels: Mapping[str, Labels] = {}
-        self._known: dict[str, FileRecord] = {}
+        self._known = {record.uri: record for record in ledger}
+        self._outcomes = Outcomes(writer, self._known, self.recipe)
+        self.tally = self._outcomes.tally
         self._flushed = time.monotonic()
+        self._part = _PART_CHUNKS[0]
 
     def execute(self, plan: Plan) -> None:
         """Stage everything that the plan says."""
-        self._known = {record.uri: record for record in self._writer.files()}
         indexed = [record for record in self._known.values() if record.state in IN_INDEX]
         self._by_content = {record.source_sha256: record for record in indexed}
         self._sizes = {record.size for record in indexed}
@@ -153,46 +125,17 @@ class _Run:
             self._writer.relabel(uri, plan.labels[uri])
         unchanged = {record.uri for record in plan.unchanged}
         self.tally.relabelled = len(unchanged.intersection(plan.relabelled))
-        self._settle(plan)
+        self._outcomes.settle(plan)
         gone = by_content(plan.gone)
         unread = [f for f in plan.read if not self._stopped() and not self._copy(f, gone)]
         self._progress.start(len(unread))
-        self._read(unread)
+        if unread:
+            self._read(unread)
         if not self._stopped():
             for record in plan.gone:
                 self._writer.remove(record.uri)
             gone_documents = sum(record.uri in plan.documents for record in plan.gone)
             self.tally.deleted = gone_documents - self.tally.moved
-
-    def _settle(self, plan: Plan) -> None:
-        """Note what needs no reading."""
-        for file, record in plan.touched:
-            touched = replace(record, modified_ns=file.modified_ns, seen_at=time.time())
-            self._writer.record(touched, retire=False)
-        for record in plan.settled:
-            left_out = record.state is FileState.SKIPPED
-            problems = self.tally.skipped if left_out else self.tally.failed
-            problems.append(Problem(record.uri, record.reason))
-        for file, reason in plan.skipped:
-            self.tally.skipped.append(Problem(file.uri, reason))
-            known = self._known.get(file.uri)
-            if known is None or (known.state, known.reason) != (FileState.SKIPPED, reason):
-                self._write(file, FileState.SKIPPED, reason)
-        for entry in plan.unlisted:
-            problems = self.tally.failed if entry.failed else self.tally.skipped
-            problems.append(Problem(entry.uri, entry.reason))
-            self._note_unlisted(entry)
-
-    def _note_unlisted(self, entry: Unlisted) -> None:
-        """Give what could not be read a line in the ledger; a passing trouble keeps the earlier version."""
-        state = FileState.FAILED if entry.failed else FileState.SKIPPED
-        known = self._known.get(entry.uri)
-        if known is None or (known.state, known.reason) != (state, entry.reason):
-            digest = self._indexed_sha256(entry.uri) if entry.failed else ""
-            record = FileRecord(
-                entry.uri, entry.root, state, entry.reason, 0, NEVER, digest, self.recipe, time.time()
-            )  # fmt: skip
-            self._writer.record(record, retire=not entry.failed)
 
     def _copy(self, file: SourceFile, gone: Mapping[str, list[str]]) -> bool:
         """Take a file whose content the ledger knows, here or elsewhere, without reading it again."""
@@ -203,7 +146,7 @@ class _Run:
             return False
         digest = same.source_sha256
         record = replace(
-            self._record(file, same.state, same.reason, digest),
+            self._outcomes.record(file, same.state, same.reason, digest),
             pages=same.pages,
             pages_with_text=same.pages_with_text,
         )
@@ -219,8 +162,6 @@ class _Run:
 
     def _read(self, files: Sequence[SourceFile]) -> None:
         """Parse and cut files in the background; embed and stage them as they come."""
-        if not files:
-            return
         limits = self._limits
         sandbox = Sandbox(
             timeout_s=limits.timeout_s,
@@ -232,6 +173,7 @@ class _Run:
         )
         count_tokens = token_counter(self._embedder.tokenizer)
         make_document = functools.partial(self._document, count_tokens=count_tokens)
+        _load_beside(self._embedder)
         with ReadAhead(files, sandbox, make_document) as ahead:
             for batch in ahead.batches(_WINDOW_CHUNKS, self._stopped):
                 self._stage(batch)
@@ -266,30 +208,41 @@ class _Run:
         missing = self._writer.missing(
             [each.embedded_text for document in documents for each in document.chunks]
         )
-        embedded, left = self._embed(missing)
+        embedded, left = self._embed(missing, len(batch))
         for read in batch:
             if isinstance(read.outcome, UnreadableFileError):
-                self._fail(read.file, read.outcome)
+                self._outcomes.failed(read.file, read.outcome)
             elif read.document is None:
-                self._note_empty(read.file, read.outcome)
+                self._outcomes.empty(read.file, read.outcome)
             else:
                 texts = [each.embedded_text for each in read.document.chunks]
                 if left.isdisjoint(texts):
-                    self._put(read.file, read.outcome, read.document)
+                    self._outcomes.indexed(read.file, read.outcome, read.document)
                     self.tally.reused += _not_the_first_of(texts, embedded)
         self._flush()
 
-    def _embed(self, texts: list[str]) -> tuple[set[str], set[str]]:
-        """Embed and keep texts, the longest first: those that are done, and those left when stopped."""
+    def _embed(self, texts: list[str], files: int) -> tuple[set[str], set[str]]:
+        """Embed and keep texts, the longest first: those that are done, and those left when stopped.
+
+        They are of so many files, which are told of as done little by little.
+        """
         texts.sort(key=len, reverse=True)
-        for first in range(0, len(texts), _PART_CHUNKS):
+        done = told = 0
+        while done < len(texts):
             if self._stopped():
-                return set(texts[:first]), set(texts[first:])
-            part = texts[first : first + _PART_CHUNKS]
+                return set(texts[:done]), set(texts[done:])
+            part = texts[done : done + self._part]
+            started = time.monotonic()
             self._writer.put_vectors(part, self._embedder.embed_documents(part))
+            fitting = len(part) * _PART_S / max(time.monotonic() - started, 1e-6)
+            self._part = round(min(max(fitting, _PART_CHUNKS[0]), _PART_CHUNKS[1]))
+            done += len(part)
             self.tally.embedded += len(part)
-            self._progress.advance(chunks=len(part))
+            self._progress.advance(files=files * done // len(texts) - told, chunks=len(part))
+            told = files * done // len(texts)
             self._flush()
+        if files > told:
+            self._progress.advance(files=files - told)
         return set(texts), set()
 
     def _flush(self) -> None:
@@ -298,84 +251,16 @@ class _Run:
             self._writer.flush()
             self._flushed = time.monotonic()
 
-    def _put(self, file: SourceFile, loaded: LoadedDocument, document: Document) -> None:
-        reason = loaded.shortfall
-        state = FileState.PARTIAL if reason else FileState.INDEXED
-        self._writer.put(document, self._record(file, state, reason, loaded.source_sha256, loaded))
-        if self._indexed_sha256(file.uri):
-            self.tally.updated += 1
-        else:
-            self.tally.added += 1
-        self._progress.advance(files=1)
 
-    def _fail(self, file: SourceFile, error: UnreadableFileError) -> None:
-        self._progress.advance(files=1)
-        problem = Problem(file.uri, error.reason)
-        if isinstance(error, FileTooLargeError | UnsupportedFileError):
-            self.tally.skipped.append(problem)
-            digest = content_sha256(file.path) or ""
-            recipe = with_ocr(self.recipe, NO_OCR if isinstance(error, OcrMissingError) else "")
-            record = self._record(file, FileState.SKIPPED, error.reason, digest)
-            self._writer.record(replace(record, recipe=recipe))
-            return
-        self.tally.failed.append(problem)
-        # A passing trouble leaves the earlier version in the index, and the file is tried again.
-        indexed = self._indexed_sha256(file.uri)
-        digest = (content_sha256(file.path) or "") if error.permanent else indexed
-        self._write(file, FileState.FAILED, error.reason, digest, retire=error.permanent)
+def _load_beside(embedder: Embedder) -> None:
+    """Let an embedder that can load its model do so while the first files are being read."""
 
-    def _indexed_sha256(self, uri: str) -> str:
-        """SHA-256 of the file's version that is in the index, or ""."""
-        known = self._known.get(uri)
-        if known is None:
-            return ""
-        kept = known.state is FileState.FAILED and known.modified_ns == NEVER
-        return known.source_sha256 if known.state in IN_INDEX or kept else ""
+    def load() -> None:
+        with contextlib.suppress(InhouseError):  # said when the first text is embedded
+            embedder.load()  # type: ignore[attr-defined]
 
-    def _note_empty(self, file: SourceFile, loaded: LoadedDocument) -> None:
-        self._progress.advance(files=1)
-        reason = "is empty" if file.size == 0 else loaded.shortfall or "holds no text"
-        self.tally.failed.append(Problem(file.uri, reason))
-        self._writer.record(
-            self._record(file, FileState.EMPTY, reason, loaded.source_sha256, loaded)
-        )
-
-    def _write(
-        self,
-        file: SourceFile,
-        state: FileState,
-        reason: str,
-        digest: str = "",
-        *,
-        retire: bool = True,
-    ) -> None:
-        record = self._record(file, state, reason, digest)
-        if not retire:
-            record = replace(record, modified_ns=NEVER)
-        self._writer.record(record, retire=retire)
-
-    def _record(
-        self,
-        file: SourceFile,
-        state: FileState,
-        reason: str,
-        digest: str,
-        loaded: LoadedDocument | None = None,
-    ) -> FileRecord:
-        pages = loaded.page_count if loaded else 0
-        return FileRecord(
-            uri=file.uri,
-            root=file.root,
-            state=state,
-            reason=reason,
-            size=file.size,
-            modified_ns=file.modified_ns,
-            source_sha256=digest,
-            recipe=with_ocr(self.recipe, loaded.ocr if loaded else ""),
-            seen_at=time.time(),
-            pages=pages,
-            pages_with_text=pages - len(loaded.pages_without_text) if loaded else 0,
-        )
+    if hasattr(embedder, "load"):
+        threading.Thread(target=load, name="load-embedder", daemon=True).start()
 
 
 def _not_the_first_of(texts: Sequence[str], fresh: set[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from types import TracebackType
 from typing import Protocol
@@ -12,6 +13,7 @@ import click
 from rag.cli_options import note
 
 _NOTE_S, _SAY_S = 60.0, 0.5
+_LOOK = "{desc} {percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt} files{postfix}, {remaining} left"
 
 
 class Progress(Protocol):
@@ -44,6 +46,8 @@ class Bar:
         self._began = self._noted = time.monotonic()
         # None: shown on a terminal
         self._disabled = None if shown and not as_json else True
+        self._ended = threading.Event()
+        self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
 
     def __enter__(self) -> Bar:
         return self
@@ -51,32 +55,44 @@ class Bar:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
+        self._ended.set()
+        if self._clock.is_alive():
+            self._clock.join()
         if hasattr(self, "_bar"):
             self._bar.close()
 
     def start(self, files: int) -> None:
-        from tqdm import tqdm
-
-        self._total = files
+        self._total, self._began = files, time.monotonic()
         if self._as_json:
             self._say()
+        if not files:
+            return
+        from tqdm import tqdm
+
         self._bar = tqdm(
-            total=files, unit="file", desc="Reading", disable=self._disabled, leave=False
+            total=files, desc="Reading", disable=self._disabled, leave=False, bar_format=_LOOK
         )
+        if not self._bar.disable:
+            self._clock.start()
 
     def advance(self, *, files: int = 0, chunks: int = 0) -> None:
         self._chunks += chunks
         self._files += files
-        self._bar.update(files)
         if self._as_json:
             if time.monotonic() - self._noted >= _SAY_S or self._files == self._total:
                 self._say()
-        elif self._bar.disable:
+            return
+        if self._bar.disable:
             self._note()
-        if chunks and not self._bar.disable:
-            elapsed = self._bar.format_dict["elapsed"]
-            rate = self._chunks / elapsed if elapsed else 0.0
-            self._bar.set_postfix_str(f"{self._chunks:,} chunks, {rate:.0f}/s")
+            return
+        rate = self._chunks / max(time.monotonic() - self._began, 1e-3)
+        self._bar.set_postfix_str(f"{self._chunks:,} chunks, {rate:,.0f} a second", refresh=False)
+        self._bar.update(files)
+
+    def _tick(self) -> None:
+        """Let the clock go on while a batch is at work."""
+        while not self._ended.wait(1.0):
+            self._bar.refresh()
 
     def _say(self) -> None:
         self._noted = time.monotonic()

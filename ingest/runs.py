@@ -64,7 +64,8 @@ class Runs:
         roots = resolve_roots(self._paths, self._settings.ingest.roots)
         limits = self._settings.ingest
         self._embedder = open_embedder(self._settings)
-        note(f"Watching {', '.join(root.uri for root in roots)}.")
+        watched = ", ".join(short_path(root.uri) for root in roots)
+        tell(f"Watching {watched}; stop with Ctrl-C.", logging.INFO)
         news: _News | None = None
         for _ in times_to_run(
             [root.path for root in roots],

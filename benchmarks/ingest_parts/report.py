@@ -16,6 +16,7 @@ def table(run: Found) -> str:
     results = run["results"]
     head = ["folder", "files", "chunks", "Inhouse (s)", "chunks/s", "bare encoder (s)", "×"]
     head += ["LangChain (s)", "its chunks", "times as fast", "cosine: mean", "least", "memory (MB)"]
+    head += ["CPU: Inhouse (s)", "bare (s)", "×"]
     rows = [head, *[_row(each) for each in results]]
     if not any("langchain" in each for each in results):
         rows = [[*row[:7], *row[10:]] for row in rows]
@@ -60,6 +61,9 @@ def _row(result: Found) -> list[str]:
         f"{cosine['mean']:.5f}",
         f"{cosine['least']:.5f}",
         f"{max(each['resident'] for each in result['ours']) / 1e6:.0f}",
+        f"{median(result['ours'], 'cpu'):.1f}",
+        f"{median(result['bare'], 'cpu'):.1f}",
+        f"{median(result['ours'], 'cpu') / median(result['bare'], 'cpu'):.2f}",
     ]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -96,13 +97,13 @@ class LangChainEmbedder:
 
 def as_embedder(given: Embedder | Embeddings) -> Embedder:
     """The embedder itself, or the one that a LangChain `Embeddings` makes. Raises UsageError."""
-    from langchain_core.embeddings import Embeddings
-
-    if isinstance(given, Embeddings):
+    # Whoever has an `Embeddings` has loaded LangChain; nobody else should wait for that.
+    langchain = sys.modules.get("langchain_core.embeddings.embeddings")
+    if langchain is not None and isinstance(given, langchain.Embeddings):
         return LangChainEmbedder(given)
     if not hasattr(given, "embed_documents"):
         raise UsageError(f"A {type(given).__name__} is no embedder.")
-    return given
+    return cast(Embedder, given)
 
 
 def _name_of(embeddings: Embeddings) -> str:

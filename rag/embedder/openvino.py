@@ -33,7 +33,8 @@ TOKENIZER_FILE = "tokenizer.json"
 RECEIPT = "inhouse-openvino.json"
 
 _WINDOW = 1024  # texts whose tokens are in memory at once
-_MAX_BATCH_TOKENS = 32 * 512  # whatever `batch_size` says: a model may read 8,192 tokens per text
+_MAX_BATCH_TOKENS = 4096
+"""Whatever `batch_size` says: larger ones are no faster, and the last of them keeps one core alone busy."""
 _MAX_STREAMS = 8  # batches computed at once, each with its own working memory
 
 
@@ -79,6 +80,10 @@ class OpenVinoEmbedder:
     @property
     def tokenizer(self) -> Tokenizer:
         return self._folder.tokenizer
+
+    def load(self) -> None:
+        """Load the model now, rather than at the first text. Raises EmbeddingError."""
+        self._network()
 
     def embed_documents(self, texts: Sequence[str]) -> Float32:
         vectors = np.empty((len(texts), self.identity.dimension), np.float32)
