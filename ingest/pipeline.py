@@ -28,6 +28,7 @@ from ingest.source import SourceFile, resolve_roots, uri_of
 from ingest.token_counter import token_counter
 from rag.document import Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
+from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
 from rag.index import IN_INDEX, FileRecord, IndexWriter
 from rag.index.retention import Retention
@@ -167,7 +168,8 @@ class _Run:
             timeout_s=limits.timeout_s,
             memory_mb=limits.memory_mb,
             max_file_mb=limits.max_file_mb,
-            workers=limits.workers,
+            # Reading is cheap beside embedding: one keeps up with the embedder on four cores.
+            workers=limits.workers or max(1, available_cores() // 4),
             ocr_languages=limits.ocr_languages if limits.ocr == "auto" else "",
             ocr_timeout_s=limits.ocr_timeout_s,
         )

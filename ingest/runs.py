@@ -149,7 +149,7 @@ def table(report: IngestReport) -> str:
     """The account of a run for people."""
     rate = report.chunks_embedded / report.seconds if report.seconds else 0.0
     chunks = f"{report.chunks_embedded:,} embedded, {report.chunks_reused:,} reused"
-    if report.chunks_embedded:
+    if rate >= 1:
         chunks += f" ({rate:,.0f} a second)"
     rows = {
         "Files": _changes(report),

@@ -88,7 +88,9 @@ class IngestSettings(_Section):
     max_file_mb: float = Field(200.0, gt=0, le=100_000, description="Larger files are skipped.")
     timeout_s: float = Field(60.0, gt=0, le=3600, description="Seconds a parser may take per file.")
     memory_mb: int = Field(1024, ge=128, le=65536, description="Memory a parser may take, in MiB.")
-    workers: int = Field(1, ge=1, le=64, description="Parser processes.")
+    workers: int = Field(
+        0, ge=0, le=64, description="Parser processes; 0 means one for every four cores."
+    )
     include: Globs = Field((), description="Only files that one of these globs fits; none: all.")
     exclude: Globs = Field((), description="No files and folders that one of these globs fits.")
     hidden: bool = Field(False, description="Also names that begin with a dot.")
