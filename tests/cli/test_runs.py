@@ -224,7 +224,7 @@ def test_a_file_that_becomes_a_pipe_or_a_link_is_not_followed(house: House) -> N
 def test_links_pipes_and_unknown_formats_are_skipped_and_named(house: House) -> None:
     (house.docs / "link.md").symlink_to("/etc/passwd")
     (house.docs / "folder").symlink_to("/etc")
-    (house.docs / "photo.png").write_bytes(b"\x89PNG")
+    (house.docs / "film.mp4").write_bytes(b"\0\0\0\x18ftyp")
     os.mkfifo(house.docs / "pipe.md")
     report = house.ingest()
     assert counts(report) == {"added": 3, "embedded": 3, "skipped": 4}
@@ -232,7 +232,7 @@ def test_links_pipes_and_unknown_formats_are_skipped_and_named(house: House) -> 
         "link.md": "is a link",
         "folder": "is a link",
         "pipe.md": "is not a regular file",
-        "photo.png": "is a .png file",
+        "film.mp4": "is a .mp4 file",
     }
 
 

@@ -22,6 +22,18 @@ from tests.faults.world import Scenario, State, leftovers, make_world, observe
 MOST_LOST = 24
 """Texts: what is embedded between two commits, generously."""
 _PARSER = "ingest.parser_process"
+_LOOK_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a signal comes: so many seconds after the start, or when so many texts were embedded."""
+
+    seconds: float = 0.0
+    texts: int = 0
+
+    def __str__(self) -> str:
+        return f"after {self.texts} texts" if self.texts else f"after {self.seconds:.3f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +41,14 @@ class Interruption:
     """What came of one; `fired` is False if the run had ended before."""
 
     number: signal.Signals
-    moment_s: float
+    moment: Moment
     fired: bool
     embedded_before: int
     embedded_after: int
     problems: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"{self.number.name} after {self.moment_s:.3f} s: " + "; ".join(self.problems)
+        return f"{self.number.name} {self.moment}: " + "; ".join(self.problems)
 
 
 class Interrupter:
@@ -56,10 +68,10 @@ class Interrupter:
         self._sha256_of |= dict(_texts(self._data))
         self.after = _comparable(observe(launcher, self._data))
 
-    def interrupt(self, number: signal.Signals, moment_s: float) -> Interruption:
-        """A run that gets the signal after so many seconds, and the next run."""
+    def interrupt(self, number: signal.Signals, moment: Moment) -> Interruption:
+        """A run that gets the signal at this moment, and the next run."""
         self._world.copy(self._data)
-        ended, embedded = self._run(number, moment_s)
+        ended, embedded = self._run(number, moment)
         committed = self._committed()
         problems = list(self._problems_of_end(number, ended, embedded, committed))
         next_ended, again = self._run()
@@ -75,7 +87,7 @@ class Interrupter:
         if found := leftovers(self._data):
             problems.append(f"the next run left {found}")
         fired = ended.code != 0
-        return Interruption(number, moment_s, fired, len(embedded), len(again), tuple(problems))
+        return Interruption(number, moment, fired, len(embedded), len(again), tuple(problems))
 
     def _problems_of_end(
         self, number: signal.Signals, ended: Ended, embedded: list[str], committed: set[str]
@@ -94,7 +106,7 @@ class Interrupter:
             yield f"{len(lost)} embedded texts were not kept"
 
     def _run(
-        self, number: signal.Signals | None = None, moment_s: float = 0.0
+        self, number: signal.Signals | None = None, moment: Moment = Moment()
     ) -> tuple[Ended, list[str]]:
         """How the run ended, and the SHA-256 of each text that it embedded."""
         self._log.unlink(missing_ok=True)
@@ -102,10 +114,16 @@ class Interrupter:
         pid = self._launcher.start("run_with_parsers", arguments, **{EMBEDDED: str(self._log)})
         self._launcher.begin(pid)
         if number is not None:
-            time.sleep(moment_s)
+            time.sleep(moment.seconds)
+            while self._embedded() < moment.texts and not _has_ended(pid):
+                time.sleep(_LOOK_S)
             os.kill(pid, number)
         ended = self._launcher.end()
         return ended, self._log.read_text().split() if self._log.exists() else []
+
+    def _embedded(self) -> int:
+        """How many texts the run has embedded so far."""
+        return self._log.read_bytes().count(b"\n") if self._log.exists() else 0
 
     def _committed(self) -> set[str]:
         """SHA-256 of the texts whose vectors stand in the catalogue, published or not."""
@@ -118,6 +136,11 @@ class Interrupter:
         keys = [row[0] for row in connection.execute("SELECT key FROM vectors")]
         connection.close()
         return {self._sha256_of[key] for key in keys}
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether the run has come to its end; its parent has not asked yet how."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def _texts(data: Path) -> Iterator[tuple[bytes, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.faults.interruption import Interrupter, Interruption, orphans
+from tests.faults.interruption import Interrupter, Interruption, Moment, orphans
 from tests.faults.launcher import Launcher
 from tests.faults.world import Scenario
 
@@ -41,7 +41,7 @@ def test_interrupted_at_a_few_moments_nothing_committed_is_embedded_again(
     interrupter: Interrupter, number: signal.Signals
 ) -> None:
     """Early and late in the run."""
-    moments = [interrupter.seconds * share for share in (0.3, 0.7)]
+    moments = [Moment(seconds=interrupter.seconds * 0.3), Moment(texts=interrupter.texts // 2)]
     check([interrupter.interrupt(number, moment) for moment in moments])
 
 
@@ -51,9 +51,11 @@ def test_interrupted_at_a_few_moments_nothing_committed_is_embedded_again(
 def test_interrupted_at_fifty_random_moments_nothing_committed_is_embedded_again(
     interrupter: Interrupter, number: signal.Signals
 ) -> None:
-    """The same, at moments that are drawn anew over the whole run, always the same ones."""
+    """The same, over the whole run: half of the moments drawn by time, half by what was embedded."""
     drawn = random.Random(SEED)
-    moments = [drawn.uniform(0, interrupter.seconds) for _ in range(MOMENTS)]
+    by_time = [Moment(seconds=drawn.uniform(0, interrupter.seconds)) for _ in range(MOMENTS // 2)]
+    by_work = [Moment(texts=drawn.randrange(1, interrupter.texts)) for _ in range(MOMENTS // 2)]
+    moments = [*by_time, *by_work]
     found = [interrupter.interrupt(number, moment) for moment in moments]
     check(found)
     assert sum(0 < each.embedded_before < interrupter.texts for each in found) >= MOMENTS // 5
