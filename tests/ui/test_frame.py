@@ -16,15 +16,22 @@ from ui.web.rooms import Room
 from ui.web.shell import Frame
 
 
-@pytest.fixture
-def client(stand_in: StandIn) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def application() -> Iterator[Any]:
     from starlette.testclient import TestClient
 
     from ui.web.app import create_app
 
-    app = create_app(lambda: stand_in)
+    app = create_app(StandIn)
     with TestClient(app, base_url="http://127.0.0.1:7860", follow_redirects=False) as client:
         yield client
+
+
+@pytest.fixture
+def client(application: Any) -> Any:
+    """A browser that has chosen nothing yet."""
+    application.cookies.clear()
+    return application
 
 
 @pytest.mark.parametrize("room", Room)
@@ -77,6 +84,32 @@ def test_choosing_a_language_never_leads_to_another_site(client: Any, back: str)
     answer = client.get("/language/de", params={"back": back})
     assert answer.headers["location"] == "/"
     assert client.get("/language/xx").status_code == 404
+
+
+def test_whoever_signed_in_here_can_sign_out_and_nobody_else_is_offered_it() -> None:
+    for key, offered in (("account:1", True), ("proxy:1", False), ("local", False)):
+        person = Person(key, "<b>Ann", Role.READER)
+        document = Frame(LANGUAGES["en"], person, Room.ABOUT, "/about").page("")
+        assert ('action="/sign-out"' in document) is offered
+        assert ("&lt;b&gt;Ann" in document) is offered
+        assert "<b>" not in document
+
+
+@pytest.mark.parametrize(
+    ("person", "enters"),
+    [
+        (Person("1", "a", Role.READER, None), False),
+        (Person("1", "a", Role.EDITOR, frozenset({"group:hr"})), False),
+        (Person("1", "a", Role.EDITOR, None), True),
+        (Person("1", "a", Role.ADMIN, frozenset({"group:hr"})), False),
+    ],
+)
+def test_quality_quotes_documents_so_only_who_may_read_all_of_them_enters(
+    person: Person, enters: bool
+) -> None:
+    assert Room.QUALITY.admits(person) is enters
+    document = Frame(LANGUAGES["en"], person, Room.ASK, "/").page("")
+    assert ('href="/quality"' in document) is enters
 
 
 def test_an_address_with_markup_in_it_stays_text() -> None:

@@ -63,6 +63,7 @@ class RoomWords:
     documents: str = "Documents"
     quality: str = "Quality"
     about: str = "About"
+    sign_out: str = "Sign out"
     other_language: str = "Deutsch"
     skip: str = "Skip to the content"
     not_there: str = "This page is not there, or not for you."
@@ -144,6 +145,19 @@ class RoomWords:
     characters: str = "characters {start} to {end}"
     back_to_documents: str = "All documents"
     read_it: str = "Read it"
+
+    inbox: str = "Inbox"
+    upload: str = "Upload documents"
+    upload_here: str = "or drop them here. They are read in at once, by a process of its own."
+    ingest_again: str = "Read the inbox again"
+    withdraw: str = "Withdraw"
+    withdraw_sure: str = "Withdraw {name}? It is deleted, and nothing is answered from it any more."
+    sending: str = "Sending {name}"
+    too_large: str = "{name} is too large: a file has {limit} at most."
+    ingest_waiting: str = "Another run is at work; this one waits for it."
+    ingest_running: str = "Reading in: {files} of {total} files"
+    ingest_done: str = "Read in."
+    progress: str = "How far it is"
 
     quality_lead: str = (
         "How well questions are found and answered, measured on questions of your own."

@@ -46,6 +46,11 @@ class Person:
     role: Role
     readers: frozenset[str] | None = frozenset({EVERYBODY})
 
+    @property
+    def has_account(self) -> bool:
+        """Whether they signed in here, so that they can sign out."""
+        return self.key.startswith("account:")
+
     def may(self, least: Role) -> bool:
         """Whether their role allows what needs at least `least`."""
         return self.role.covers(least)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, get_args
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from rag.index.ledger import FileState
 from rag.index.shelf import Column, Shelf, Wanted
 from ui.view import document_page as one
 from ui.view import documents_page as many
+from ui.view.inbox_part import inbox_part
 from ui.view.links import source_link
 from ui.view.markup import escape
 from ui.web.framing import frame
@@ -36,12 +38,14 @@ def routes(house: House) -> APIRouter:
     @needs(Role.READER)
     def documents(request: Request) -> Response:
         around = frame(request, Room.DOCUMENTS)
+        tools = _tools(house, around)
+        scripts = ["inbox"] if tools else []
         try:
             shelf = house.desk.assistant_for(person_of(request)).shelf()
-            main = _table(request, shelf, around)
+            main = _table(request, shelf, tools, around)
         except InhouseError as exc:
-            return _answer(around, _unavailable(around, exc), 503)
-        return _answer(around, main)
+            return _answer(around, _unavailable(around, exc) + tools, 503, scripts)
+        return _answer(around, main, scripts=scripts)
 
     @router.get("/documents/{name}")
     @needs(Role.READER)
@@ -61,8 +65,17 @@ def routes(house: House) -> APIRouter:
     return router
 
 
-def _answer(around: Frame, main: str, status: int = 200) -> Response:
-    return HTMLResponse(around.page(main), status, headers={"cache-control": "no-store"})
+def _answer(around: Frame, main: str, status: int = 200, scripts: Sequence[str] = ()) -> Response:
+    page = around.page(main, scripts=scripts)
+    return HTMLResponse(page, status, headers={"cache-control": "no-store"})
+
+
+def _tools(house: House, around: Frame) -> str:
+    """The inbox, for whoever may use it."""
+    inbox = house.inbox
+    if inbox.folder is None or not around.person.may(Role.EDITOR):
+        return ""
+    return inbox_part(inbox.suffixes(), inbox.max_bytes, around.words)
 
 
 def _unavailable(around: Frame, exc: InhouseError) -> str:
@@ -70,7 +83,7 @@ def _unavailable(around: Frame, exc: InhouseError) -> str:
     return f'<h1>{heading}</h1><p class="complaint">{escape(str(exc))}</p>'
 
 
-def _table(request: Request, shelf: Shelf, around: Frame) -> str:
+def _table(request: Request, shelf: Shelf, tools: str, around: Frame) -> str:
     wanted, page = wanted_by(request), _page(request)
     files, total = shelf.files(wanted, offset=(page - 1) * many.EACH, limit=many.EACH)
     if not files and total:  # a page that is not there any more: the last one
@@ -88,7 +101,7 @@ def _table(request: Request, shelf: Shelf, around: Frame) -> str:
         last_run=shelf.last_run(),
         reasons=shelf.everything,
     )
-    return many.documents_page(ledger, shelf.name, "", around.words)
+    return many.documents_page(ledger, shelf.name, tools, around.words)
 
 
 def _file(request: Request, shelf: Shelf, name: str, around: Frame) -> str | None:

@@ -171,7 +171,20 @@ class Frame:
             f'<a class="language" lang="{other}" hreflang="{other}" '
             f'href="/language/{other}?back={back}">{escape(words.rooms.other_language)}</a>'
         )
-        return f'<nav id="rooms" popover aria-label="{escape(words.rooms.rooms)}">{links}{language}</nav>'
+        label = escape(words.rooms.rooms)
+        return (
+            f'<nav id="rooms" popover aria-label="{label}">{links}{language}{self._account()}</nav>'
+        )
+
+    def _account(self) -> str:
+        """Who is signed in, and the way out; nothing where no sign-in of ours let them in."""
+        if not self.person.has_account:
+            return ""
+        return (
+            '<form class="account" method="post" action="/sign-out">'
+            f"<span>{escape(self.person.name)}</span>"
+            f"<button>{escape(self.words.rooms.sign_out)}</button></form>"
+        )
 
     def _current(self, room: Room) -> str:
         return ' aria-current="page"' if room is self.room else ""

@@ -24,6 +24,11 @@ async function show(form) {
   }
 }
 
+document.addEventListener("inhouse:again", () => {
+  const form = document.querySelector("form[data-live]");
+  if (form) show(form);
+});
+
 for (const form of document.querySelectorAll("form[data-live]")) {
   let waiting = 0;
   const later = (wait) => {

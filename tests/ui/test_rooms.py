@@ -1,0 +1,213 @@
+"""Search, Documents, Quality and About in a real Chromium, over the real index of the sample documents."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag import Assistant
+from rag.evaluation import store
+from rag.settings import Settings
+from tests.evaluation.world import hostile_evaluation
+from tests.ui.serving import served
+from tests.ui.tab import NARROW, WIDE, Tab
+
+pytestmark = pytest.mark.browser
+
+SCREENS = {
+    "ask": "/",
+    "search": "/search?q=parental+leave",
+    "search-empty": "/search?q=x&folder=nowhere",
+    "documents": "/documents",
+    "document": "/documents/{name}",
+    "quality": "/quality",
+    "about": "/about",
+    "notices": "/about/notices",
+}
+
+
+@pytest.fixture(scope="module")
+def data(sample_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the index, so that uploads and an evaluation can be put into it."""
+    copied = tmp_path_factory.mktemp("rooms") / "data"
+    shutil.copytree(sample_index, copied)
+    store.keep(copied, hostile_evaluation("How long is parental leave?"))
+    return copied
+
+
+@pytest.fixture(scope="module")
+def address(data: Path) -> Iterator[str]:
+    from ui.web.app import create_app
+
+    inbox = data.parent / "inbox"
+    inbox.mkdir()
+    settings = Settings.model_validate({"data": str(data), "web": {"inbox": str(inbox)}})
+    app = create_app(lambda: Assistant.open(data, settings=settings), settings=settings)
+    with served(app) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def name(data: Path) -> str:
+    """The short name of a document with several chunks."""
+    from rag.index.shelf import Wanted
+
+    shelf = Assistant.open(data, settings=Settings()).shelf()
+    return shelf.name(shelf.files(Wanted(text="parental-leave"))[0][0].uri)
+
+
+@pytest.fixture
+def open_tab_at(browser: Any, address: str) -> Iterator[Any]:
+    tabs: list[Tab] = []
+
+    def open_(path: str, **options: Any) -> Tab:
+        tab = Tab(browser, address + path, ready="#main", **{"viewport": WIDE} | options)
+        tabs.append(tab)
+        return tab
+
+    yield open_
+    for tab in tabs:
+        tab.context.close()
+        assert tab.faults == [], "nothing from another host, no error in the console"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_violation_on_any_screen(open_tab_at: Any, name: str, scheme: str) -> None:
+    """By axe-core; and each is as wide as its window, wide and narrow."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, tab = Axe(), open_tab_at("/about", color_scheme=scheme, reduced_motion="reduce")
+    for screen, path in SCREENS.items():
+        tab.page.goto(tab.url + path.format(name=name))
+        if screen == "ask":
+            tab.page.locator("#ask").wait_for()
+        tab.page.locator("#model-state .more").wait_for(state="attached")
+        found = axe.run(tab.page).response["violations"]
+        serious = [
+            (each["id"], [node["html"][:200] for node in each["nodes"]])
+            for each in found
+            if each["impact"] in {"serious", "critical"}
+        ]
+        assert serious == [], screen
+        for window, size in (("wide", WIDE), ("narrow", NARROW)):
+            tab.page.set_viewport_size(size)
+            assert tab.page.evaluate("document.documentElement.scrollWidth") <= size["width"], (
+                screen
+            )
+            tab.picture(f"{window}-{scheme}-{screen}")
+        tab.page.set_viewport_size(WIDE)
+    # What would be found, if there were something.
+    tab.page.evaluate("document.querySelector('#main').append(new Image())")
+    assert any(each["id"] == "image-alt" for each in axe.run(tab.page).response["violations"])
+
+
+def test_the_rooms_are_reached_by_keyboard_and_on_a_narrow_window_by_a_menu(
+    open_tab_at: Any,
+) -> None:
+    tab = open_tab_at("/about", viewport=NARROW)
+    page = tab.page
+    link = page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Documents")
+    assert link.count() == 0
+    page.get_by_role("button", name="Menu").focus()
+    page.keyboard.press("Enter")
+    assert link.is_visible()
+    page.keyboard.press("Escape")
+    assert link.count() == 0
+    page.keyboard.press("Enter")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents")
+    assert page.locator("#rooms [aria-current=page]").text_content() == "Documents"
+    page.set_viewport_size(WIDE)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_search_is_narrowed_explained_and_opened_where_the_passage_stands(
+    open_tab_at: Any,
+) -> None:
+    tab = open_tab_at("/search")
+    page = tab.page
+    page.get_by_role("searchbox").fill("parental leave")
+    page.keyboard.press("Enter")
+    page.locator(".hit").first.wait_for()
+    assert "q=parental+leave" in page.url
+    assert page.locator(".hit mark").first.text_content()
+    everything = page.locator(".hit").count()
+    page.get_by_label("Folder").select_option("sample_docs/finance")
+    page.wait_for_url("**folder=*")
+    wheres = page.locator(".hit .where").all_text_contents()
+    assert wheres
+    assert all("finance/" in each or "restricted/" in each for each in wheres)
+    page.reload()
+    assert page.get_by_label("Folder").input_value() == "sample_docs/finance"
+    page.get_by_role("link", name="Clear filters").click()
+    page.wait_for_url("**/search?q=parental+leave")
+    assert page.locator(".hit").count() == everything
+    page.locator(".why summary").first.click()
+    assert "place 1" in page.locator(".why").first.inner_text()
+    page.locator(".hit h2 a").first.click()
+    page.locator("#viewer mark").first.wait_for()
+    assert "/search?q=" in page.url
+    page.keyboard.press("Escape")
+    page.locator("#viewer").wait_for(state="hidden")
+
+
+def test_the_ledger_answers_as_one_types_and_keeps_its_order_in_the_address(
+    open_tab_at: Any,
+) -> None:
+    tab = open_tab_at("/documents")
+    page = tab.page
+    page.get_by_role("searchbox").press_sequentially("leave")
+    page.locator("tbody tr").nth(3).wait_for(state="detached")
+    assert all("leave" in each.lower() for each in page.locator("tbody th").all_text_contents())
+    page.wait_for_url("**name=leave")
+    page.get_by_role("link", name="Size").click()
+    page.get_by_role("link", name="Size").click()
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Size")
+    assert "name=leave" in page.url
+    page.locator("tbody th a").first.click()
+    page.locator(".card blockquote").first.wait_for()
+
+
+def test_german_is_spoken_everywhere_once_it_is_chosen(open_tab_at: Any) -> None:
+    tab = open_tab_at("/documents?name=leave")
+    page = tab.page
+    page.get_by_role("link", name="Deutsch").click()
+    page.wait_for_url("**/documents?name=leave")
+    for path, heading in {
+        "/search": "Suche",
+        "/documents": "Dokumente",
+        "/quality": "Qualität",
+        "/about": "Über",
+    }.items():
+        page.goto(tab.url + path)
+        assert page.locator("h1").inner_text() == heading
+        assert page.locator("html").get_attribute("lang") == "de"
+    page.locator("#index-state", has_text="Dokumente").wait_for()
+
+
+def test_an_editor_uploads_sees_it_read_in_finds_it_and_withdraws_it(
+    open_tab_at: Any, tmp_path: Path
+) -> None:
+    tab = open_tab_at("/documents")
+    page = tab.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    tab.faults = [each for each in tab.faults if not each.startswith("dialog")]
+    paper = tmp_path / "parrot-policy.md"
+    paper.write_text("# Parrot policy\n\nParrots may sit in the warm-up room on Fridays.", "utf-8")
+    page.locator("input[type=file]").set_input_files(paper)
+    page.locator("tbody th", has_text="Parrot policy").wait_for(timeout=60_000)
+    tab.picture("wide-light-uploaded")
+    page.goto(f"{tab.url}/search?q=parrots+on+Fridays")
+    assert page.locator(".hit h2").first.inner_text() == "Parrot policy"
+    page.goto(f"{tab.url}/documents?name=parrot")
+    page.get_by_role("button", name="Withdraw: parrot-policy.md").click()
+    page.locator("tbody tr", has_text="Parrot policy").wait_for(state="detached", timeout=60_000)
+    tab.faults = [each for each in tab.faults if not each.startswith("dialog: Withdraw")]

@@ -1,0 +1,34 @@
+"""Where an editor uploads documents, on the screen with the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ui.view.markup import escape
+from ui.view.numbers import size
+from ui.view.text import Words
+
+
+def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
+    """The inbox, empty: the script `inbox.js` fills it and works it."""
+    said = words.rooms
+    spoken = {
+        "withdraw": said.withdraw,
+        "waiting": said.ingest_waiting,
+        "running": said.ingest_running,
+        "done": said.ingest_done,
+        "sending": said.sending,
+        "sure": said.withdraw_sure,
+        "too_large": said.too_large.format(name="{name}", limit=size(max_bytes, words)),
+    }
+    return (
+        f'<section id="inbox" class="card" aria-label="{escape(said.inbox)}" '
+        f'data-limit="{max_bytes}" data-words="{escape(json.dumps(spoken))}">'
+        f'<div class="pager"><label class="button primary file">{escape(said.upload)}'
+        f'<input type="file" multiple accept="{escape(",".join(suffixes))}"></label>'
+        f'<button type="button" class="again">{escape(said.ingest_again)}</button>'
+        f'<span class="quiet">{escape(said.upload_here)}</span></div>'
+        '<p class="said" role="status"></p><progress max="1" value="0" hidden '
+        f'aria-label="{escape(said.progress)}"></progress><ul class="uploads"></ul></section>'
+    )
