@@ -40,7 +40,7 @@ def test_every_answer_carries_the_security_headers(client, path: str) -> None:  
     assert "unsafe-eval" not in policy
     assert "frame-ancestors 'none'" in policy
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
 
 

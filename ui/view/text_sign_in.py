@@ -18,6 +18,8 @@ class SignInWords:
     wrong: str = "That name and password do not fit together."
     too_often: str = "Too many attempts. Try again in {n} seconds."
     why: str = "Answers come from your company’s own documents, so it matters who asks."
+    signed_out: str = "You have been signed out. What you typed is still here."
+    again: str = "Sign in again"
     no_account: str = "No account, or no password any more? Ask whoever runs this page."
 
 
@@ -30,6 +32,8 @@ GERMAN_SIGN_IN = SignInWords(
     wrong="Name und Passwort passen nicht zusammen.",
     too_often="Zu viele Versuche. Bitte in {n} Sekunden noch einmal.",
     why="Die Antworten stammen aus den Dokumenten Ihres Hauses. Deshalb kommt es darauf an, wer fragt.",
+    signed_out="Sie sind abgemeldet. Was Sie geschrieben haben, ist noch da.",
+    again="Wieder anmelden",
     no_account="Kein Konto oder das Passwort vergessen? Wer diese Seite betreibt, kann helfen.",
 )
 SIGN_IN: Mapping[str, SignInWords] = MappingProxyType({"en": ENGLISH_SIGN_IN, "de": GERMAN_SIGN_IN})

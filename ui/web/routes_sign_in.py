@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.errors import TooManyError
-from ui.view.text_sign_in import ENGLISH_SIGN_IN, SIGN_IN, SignInWords
+from ui.view.text_sign_in import SIGN_IN, SignInWords
 from ui.web.address import Headers, Origin, headers_of
 from ui.web.house import House
+from ui.web.language import words_for
 from ui.web.people import needs
 from ui.web.shell import version
 
@@ -89,13 +90,7 @@ def _next(address: str) -> str:
 
 
 def _words(request: Request) -> SignInWords:
-    """In the language that the browser asks for first among ours."""
-    wanted = request.headers.get("accept-language", "").split(",")
-    for each in wanted:
-        found = SIGN_IN.get(each.split(";")[0].split("-")[0].strip().lower())
-        if found is not None:
-            return found
-    return ENGLISH_SIGN_IN
+    return SIGN_IN[words_for(request).language]
 
 
 def _page(
@@ -107,7 +102,7 @@ def _page(
     headers: dict[str, str] | None = None,
 ) -> HTMLResponse:
     words = _words(request)
-    language = next(code for code, each in SIGN_IN.items() if each is words)
+    language = words_for(request).language
     w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
     product = escape(house.words.product)
     said = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""

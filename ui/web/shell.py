@@ -19,6 +19,7 @@ from rag.errors import MissingDependencyError
 from ui.view.history import drawers
 from ui.view.languages import LANGUAGES
 from ui.view.text import Words
+from ui.view.text_sign_in import SIGN_IN
 from ui.web.people import Person
 from ui.web.rooms import Room
 
@@ -103,12 +104,15 @@ class Frame:
         self, body: str, title: str, head: Iterable[str], target: str, skip: str, extra: str
     ) -> str:
         words, lines = self.words, "\n".join(head)
+        sign_in = SIGN_IN[words.language]
         shown = f"{title} · {words.product}" if title else words.product
         data = {
             "lost": words.lost,
             "broken": words.broken,
             "close": words.close,
             "sources": words.sources,
+            "signed-out": sign_in.signed_out,
+            "again": sign_in.again,
         }
         said = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>

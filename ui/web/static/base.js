@@ -25,10 +25,21 @@ function showNotices(notes) {
   document.documentElement.style.setProperty("--notices", `${box.offsetHeight}px`);
 }
 
+function showSignedOut() {
+  const { signedOut, again } = document.body.dataset;
+  showNotices([signedOut]);
+  const notice = byId("notices").firstElementChild;
+  if (notice.querySelector("a")) return;
+  // In a tab of its own: coming back from there, one goes on where one was.
+  const link = Object.assign(document.createElement("a"), { href: "/sign-in", target: "_blank", rel: "noopener", textContent: again });
+  notice.append(" ", link);
+}
+
 async function showState() {
   clearTimeout(nextState);
   try {
     const answer = await fetch("/state");
+    if (answer.status === 401) return showSignedOut();
     if (!answer.ok) return showNotices([document.body.dataset.broken]);
     const { index, model } = await answer.json();
     showPart(byId("index-state"), index);
@@ -43,5 +54,6 @@ async function showState() {
 }
 
 document.addEventListener("visibilitychange", () => document.hidden || showState());
+window.addEventListener("focus", showState);
 document.addEventListener("inhouse:changed", showState); // what was done may have changed it
 showState();

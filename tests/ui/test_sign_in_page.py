@@ -1,0 +1,112 @@
+"""Signing in and out in a real Chromium."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.ui.crowd import PASSWORD, Crowd, gather
+from tests.ui.stand_in import StandIn
+from tests.ui.tab import ARTIFACTS, NARROW, WIDE
+from ui.web.accounts import Accounts
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Crowd, str]]:
+    """A page with accounts, and its address."""
+    import uvicorn
+
+    from ui.web.server import listen
+
+    crowd = gather(tmp_path_factory.mktemp("people"), StandIn)
+    Accounts(crowd.house.history._store).change("reader", password=PASSWORD)
+    sock = listen("127.0.0.1", 0)
+    server = uvicorn.Server(
+        uvicorn.Config(crowd.app, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield crowd, f"http://127.0.0.1:{sock.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def open_page(browser: Any, page_of: tuple[Crowd, str]) -> Iterator[Callable[..., Any]]:
+    contexts, elsewhere = [], list[str]()
+
+    def open_(**options: Any) -> Any:
+        contexts.append(browser.new_context(**options))
+        contexts[-1].set_default_timeout(15_000)
+        page = contexts[-1].new_page()
+        page.on(
+            "request", lambda r: r.url.startswith((page_of[1], "data:")) or elsewhere.append(r.url)
+        )
+        page.on("dialog", lambda dialog: elsewhere.append(dialog.message))
+        page.goto(page_of[1])
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert elsewhere == [], "nothing from another host, no script of others"
+
+
+def _sign_in(page: Any, password: str = PASSWORD) -> None:
+    page.get_by_label("Name").fill("reader")
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "size"), [("wide", WIDE), ("narrow", NARROW)])
+def test_the_page_asks_who_is_there(
+    open_page: Callable[..., Any], scheme: str, width: str, size: dict[str, int]
+) -> None:
+    """Whoever is wrong is told so, and the name is where the keyboard is."""
+    page = open_page(color_scheme=scheme, viewport=size)
+    assert page.url.endswith("/sign-in?next=/")
+    assert page.evaluate("document.activeElement.id") == "name"
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"sign-in-{width}-{scheme}.png")
+    if scheme == "dark":
+        _sign_in(page, "not the password")
+        page.get_by_role("alert").wait_for()
+        page.screenshot(path=ARTIFACTS / f"sign-in-{width}-{scheme}-wrong.png")
+
+
+def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
+    open_page: Callable[..., Any], page_of: tuple[Crowd, str]
+) -> None:
+    """The page says so, what was typed stays, and after signing in again the question is answered."""
+    page = open_page(viewport=WIDE)
+    _sign_in(page)
+    question = page.locator("#question textarea")
+    question.fill("How long is parental leave?")
+    Accounts(page_of[0].house.history._store).change("reader", password=PASSWORD)
+    question.press("Enter")
+    page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")
+    notice = page.locator("#notices", has_text="signed out")
+    notice.wait_for()
+    page.screenshot(path=ARTIFACTS / "signed-out.png")
+    assert question.input_value() == "How long is parental leave?"
+    with page.context.expect_page() as opened:
+        notice.get_by_role("link", name="Sign in again").click()
+    other = opened.value
+    _sign_in(other)
+    other.locator("#question textarea").wait_for()
+    other.close()
+    page.bring_to_front()
+    page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")
+    notice.wait_for(state="hidden")
+    question.press("Enter")
+    page.locator("#now .status", has_text="Grounded").wait_for()
