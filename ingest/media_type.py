@@ -42,7 +42,6 @@ ODP = "application/vnd.oasis.opendocument.presentation"
 RTF = "application/rtf"
 EPUB = "application/epub+zip"
 JSON = "application/json"
-JSON_LINES = "application/x-ndjson"
 XML = "application/xml"
 NOTEBOOK = "application/x-ipynb+json"
 PNG, JPEG, TIFF = "image/png", "image/jpeg", "image/tiff"
@@ -69,13 +68,11 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".jpeg": JPEG,
         ".jpg": JPEG,
         ".json": JSON,
-        ".jsonl": JSON_LINES,
         ".log": PLAIN_TEXT,
         ".markdown": MARKDOWN,
         ".mbox": MBOX,
         ".md": MARKDOWN,
         ".msg": MSG,
-        ".ndjson": JSON_LINES,
         ".odp": ODP,
         ".ods": ODS,
         ".odt": ODT,
@@ -253,7 +250,6 @@ def _is_textual(media_type: str) -> bool:
     return media_type.startswith(("text/", "message/")) or media_type in (
         MBOX,
         JSON,
-        JSON_LINES,
         NOTEBOOK,
         XML,
     )
@@ -288,6 +284,11 @@ def _sniff_ole(data: bytes) -> str:
 
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as storage:
+            for name in storage.listdir():
+                storage.openstream(name)
+            # olefile goes on without what is missing, and only takes a note of it.
+            if any("incomplete" in str(issue).lower() for _, issue in storage.parsing_issues):
+                raise DamagedFileError("is truncated: its end is missing")
             for stream, media_type in _OLE_STREAMS.items():
                 if storage.exists(stream):
                     return media_type

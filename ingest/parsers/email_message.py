@@ -6,7 +6,15 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from email.headerregistry import (
+    ContentDispositionHeader,
+    ContentTransferEncodingHeader,
+    ContentTypeHeader,
+    HeaderRegistry,
+)
 from email.message import EmailMessage, Message
+from functools import cache
+from typing import Any
 
 from ingest.errors import DamagedFileError, MislabelledFileError
 from ingest.loaded import LoadedDocument
@@ -60,7 +68,7 @@ def _messages(data: bytes) -> Iterator[bytes]:
 
 def _mail(data: bytes) -> Mail:
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
+        message = email.message_from_bytes(data, policy=_policy())
         subject = " ".join(str(message.get("Subject", "")).split())
         shown = [(name, _one_line(message[name])) for name in _SHOWN if message.get(name)]
         mail = Mail(subject, shown)
@@ -68,6 +76,20 @@ def _mail(data: bytes) -> Mail:
     except _FAULTS as exc:
         raise DamagedFileError from exc
     return mail
+
+
+@cache
+def _policy() -> email.policy.EmailPolicy[EmailMessage]:
+    """Addresses are only shown: taking them apart costs the square of their number."""
+    registry = HeaderRegistry(use_default_map=False)
+    kinds: dict[str, Any] = {
+        "content-type": ContentTypeHeader,
+        "content-disposition": ContentDispositionHeader,
+        "content-transfer-encoding": ContentTransferEncodingHeader,
+    }
+    for name, kind in kinds.items():
+        registry.map_to_type(name, kind)
+    return email.policy.default.clone(header_factory=registry)
 
 
 def _one_line(header: object) -> str:

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines: keys become headings, lists of records become tables."""
+"""JSON, one value or one a line: keys become headings, lists of records become tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
-from ingest.media_type import JSON, JSON_LINES
+from ingest.media_type import JSON
 from ingest.parsers.plain_text import decode
 from ingest.text_builder import TextBuilder
 
@@ -24,19 +24,19 @@ def parse_json(data: bytes) -> LoadedDocument:
     except json.JSONDecodeError as exc:
         if exc.msg != "Extra data":
             raise DamagedFileError(f"is not sound JSON: {exc.msg} in line {exc.lineno}") from exc
-        return parse_json_lines(data)
+        return _parse_lines(text)
     return _document(value, JSON)
 
 
-def parse_json_lines(data: bytes) -> LoadedDocument:
+def _parse_lines(text: str) -> LoadedDocument:
     values = []
-    for number, line in enumerate(decode(data).split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 values.append(_loads(line))
             except json.JSONDecodeError as exc:
                 raise DamagedFileError(f"is not sound JSON: {exc.msg} in line {number}") from exc
-    return _document(values, JSON_LINES)
+    return _document(values, JSON)
 
 
 def _loads(text: str) -> Any:

@@ -49,7 +49,8 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
 def _openpyxl_rows(sheet: Any) -> Iterator[Sequence[Any]]:
     # Some writers declare a size that is not the sheet's.
     sheet.reset_dimensions()
-    yield from sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
+    # Without a last column, what stands between two cells far apart is empty rows, not empty cells.
+    yield from sheet.iter_rows(values_only=True)
 
 
 def parse_xls(data: bytes) -> LoadedDocument:

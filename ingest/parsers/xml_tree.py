@@ -6,6 +6,8 @@ from typing import Any
 
 from ingest.errors import DamagedFileError, UnreadableFileError
 
+_LIMITS = ("ERR_ENTITY_LOOP", "ERR_RESOURCE_LIMIT")
+
 
 def parse_tree(data: bytes | str) -> Any:
     """The root element; raises DamagedFileError, or UnreadableFileError for a tree beyond all measure."""
@@ -22,7 +24,7 @@ def parse_tree(data: bytes | str) -> Any:
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as exc:
-        log = getattr(exc, "error_log", None) or ()
-        if any(entry.type_name in ("ERR_ENTITY_LOOP", "ERR_RESOURCE_LIMIT") for entry in log):
+        # Not the error's own log, which holds earlier files' errors as well.
+        if any(entry.type_name in _LIMITS for entry in parser.error_log):
             raise UnreadableFileError("is nested too deeply, or its XML is a bomb") from exc
         raise DamagedFileError(f"is not sound XML: {exc}"[:200]) from exc

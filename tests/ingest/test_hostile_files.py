@@ -1,0 +1,155 @@
+"""A folder of 190 files that mean harm: the real command reads it, and every one is accounted for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.cli.conftest import environment
+from tests.ingest.hostile import Expected, shown, write
+
+MOST_MEMORY_MB = 1536
+FEWEST = 120
+LIMITS = {
+    "INHOUSE_INGEST_TIMEOUT_S": "10",
+    "INHOUSE_INGEST_OCR_TIMEOUT_S": "10",
+    "INHOUSE_INGEST_MAX_FILE_MB": "100",
+}
+
+
+@dataclass
+class Run:
+    """One run of the command; `peaks` are the most memory in MiB that each of its processes had."""
+
+    code: int
+    seconds: float
+    report: dict[str, Any]
+    err: str
+    states: dict[str, tuple[str, str]]
+    expected: dict[str, Expected]
+    vanished: str
+    peaks: dict[int, float] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The folder, read once; one file of it vanishes meanwhile, and one never stays as it is."""
+    home = tmp_path_factory.mktemp("hostile")
+    folder = home / "documents"
+    folder.mkdir()
+    expected = write(folder)
+    restless, vanishing = folder / "zz-restless.md", folder / "zz-vanishing.md"
+    vanishing.write_text("Now it is there.")
+    restless.write_text("One.")
+    expected[shown(restless)] = frozenset({"indexed"})
+    expected[shown(vanishing)] = frozenset({"failed"})
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ingest", "documents", "--data", "data", "--json"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, cwd=home, env=environment(**LIMITS),
+    )  # fmt: skip
+    peaks: dict[int, float] = {}
+    watcher = threading.Thread(target=watch, args=(process, peaks, restless, vanishing))
+    watcher.start()
+    out, err = process.communicate(timeout=240)
+    watcher.join()
+    seconds = time.perf_counter() - started
+    states = ledger(home / "data")
+    return Run(
+        process.returncode, seconds, json.loads(out), err, states, expected, shown(vanishing), peaks
+    )
+
+
+def watch(
+    process: subprocess.Popen[str], peaks: dict[int, float], restless: Path, vanishing: Path
+) -> None:
+    """Note every process's memory; change one file all the time, and delete one once parsing has begun."""
+    parent = psutil.Process(process.pid)
+    number = 0
+    while process.poll() is None:
+        number += 1
+        restless.write_text(f"It changed {number} times. " * (number % 50 + 1))
+        try:
+            for each in [parent, *parent.children(recursive=True)]:
+                if each.pid not in peaks and each != parent and vanishing.exists():
+                    vanishing.unlink()
+                peaks[each.pid] = max(peaks.get(each.pid, 0), peak_mb(each.pid))
+        except psutil.NoSuchProcess:
+            continue
+        time.sleep(0.02)
+
+
+def peak_mb(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
+def ledger(data: Path) -> dict[str, tuple[str, str]]:
+    from rag.index.standing import read_standing
+
+    standing = read_standing(data)
+    assert standing is not None
+    found = [(record.uri, record.state.value, record.reason) for record in standing.files]
+    assert len({uri for uri, _, _ in found}) == len(found)
+    return {uri: (state, reason) for uri, state, reason in found}
+
+
+def test_the_run_ends_well_and_says_that_some_failed(run: Run) -> None:
+    assert run.code == 3
+    assert "Traceback" not in run.err
+    assert len(run.expected) >= FEWEST
+
+
+def test_every_entry_has_exactly_one_state_and_no_other_has(run: Run) -> None:
+    assert run.states.keys() == run.expected.keys()
+
+
+def test_each_ends_as_it_should(run: Run) -> None:
+    wrong = {
+        uri: run.states.get(uri) for uri, states in run.expected.items()
+        if run.states.get(uri, ("",))[0] not in states
+    }  # fmt: skip
+    assert wrong == {}
+
+
+def test_each_that_is_not_wholly_read_has_a_reason_in_one_line(run: Run) -> None:
+    for uri, (state, reason) in run.states.items():
+        assert (state == "indexed") == (reason == ""), uri
+        assert "\n" not in reason, uri
+        assert len(reason) < 400, uri
+
+
+def test_the_account_adds_up_to_the_listing(run: Run) -> None:
+    report = run.report
+    assert report["added"] + len(report["failed"]) + len(report["skipped"]) == len(run.expected)
+    told = {each["uri"]: each["reason"] for each in (*report["failed"], *report["skipped"])}
+    read = {uri for uri, (state, _) in run.states.items() if state in ("indexed", "partial")}
+    assert told.keys() == run.expected.keys() - read
+
+
+def test_no_process_takes_more_memory_than_it_may(run: Run) -> None:
+    assert len(run.peaks) > 2
+    assert max(run.peaks.values()) < MOST_MEMORY_MB
+
+
+def test_a_file_that_vanishes_while_others_are_read_says_so(run: Run) -> None:
+    assert run.states[run.vanished] == ("failed", "vanished before it could be read")
+
+
+def test_nothing_that_a_file_names_was_read_or_run(run: Run) -> None:
+    """No entity's file came in, and no name was taken for a command."""
+    assert not any(os.path.lexists(name) for name in ("owned", "/tmp/owned"))  # noqa: S108
