@@ -62,7 +62,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     peaks: dict[int, float] = {}
     watcher = threading.Thread(target=watch, args=(process, peaks, restless, vanishing))
     watcher.start()
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=280)
     watcher.join()
     seconds = time.perf_counter() - started
     states = ledger(home / "data")
@@ -82,8 +82,9 @@ def watch(
         restless.write_text(f"It changed {number} times. " * (number % 50 + 1))
         try:
             for each in [parent, *parent.children(recursive=True)]:
-                if each.pid not in peaks and each != parent and vanishing.exists():
-                    vanishing.unlink()
+                # Only then has the folder been listed.
+                if each.pid not in peaks and "ingest.parser_process" in each.cmdline():
+                    vanishing.unlink(missing_ok=True)
                 peaks[each.pid] = max(peaks.get(each.pid, 0), peak_mb(each.pid))
         except psutil.NoSuchProcess:
             continue
