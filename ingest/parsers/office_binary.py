@@ -6,12 +6,13 @@ and a .ppt without the bounds of its slides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ingest.errors import DamagedFileError, EncryptedFileError
 from ingest.loaded import LoadedDocument, Page
 from ingest.media_type import DOC, PPT
+from ingest.parsers.ppt_tables import read_tables
 from ingest.text_builder import TextBuilder
 
 _SLIDE_LEVEL = 2
@@ -29,12 +30,12 @@ def parse_doc(data: bytes) -> LoadedDocument:
 
 def parse_ppt(data: bytes) -> LoadedDocument:
     tree = _read(data, "ppt")
+    tables = read_tables(data)
     builder = TextBuilder()
     pages = []
     for number, slide in enumerate(tree.get("sections") or (), 1):
         first_block = len(builder.blocks)
-        for element in slide.get("elements") or ():
-            _element(builder, element, heading_level=_SLIDE_LEVEL)
+        _slide(builder, list(slide.get("elements") or ()), tables)
         notes = "\n".join(filter(None, map(_words, slide.get("speaker_notes") or ())))
         if notes:
             builder.paragraph(f"Notes: {notes}")
@@ -43,6 +44,37 @@ def parse_ppt(data: bytes) -> LoadedDocument:
         start = blocks[0].start if blocks else builder.position
         pages.append(Page(number, start, builder.position))
     return _document(tree, builder, PPT, tuple(pages))
+
+
+def _slide(
+    builder: TextBuilder, elements: Sequence[Mapping[str, Any]], tables: list[list[list[str]]]
+) -> None:
+    """Write a slide; elements that are the cells of one of the tables are written as that table."""
+    place = 0
+    while place < len(elements):
+        found = next((t for t in tables if _covers(t, elements, place)), None)
+        if found is None:
+            _element(builder, elements[place], heading_level=_SLIDE_LEVEL)
+            place += 1
+        else:
+            tables.remove(found)
+            builder.table(found)
+            place += _covers(found, elements, place)
+
+
+def _covers(table: list[list[str]], elements: Sequence[Mapping[str, Any]], place: int) -> int:
+    """How many elements from `place` on are the words of this table, in its order; 0 if they are not."""
+    wanted = " ".join(" ".join(cell for row in table for cell in row).split())
+    words = ""
+    for number, element in enumerate(elements[place:], 1):
+        if element.get("type") == "heading":
+            return 0
+        words = " ".join(f"{words} {_words(element)}".split())
+        if not wanted.startswith(words):
+            return 0
+        if words == wanted:
+            return number
+    return 0
 
 
 def _read(data: bytes, kind: Literal["doc", "ppt"]) -> Mapping[str, Any]:

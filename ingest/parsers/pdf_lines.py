@@ -146,8 +146,8 @@ class _LineReader:
             left, top, right, bottom = from_top(
                 left_edge.value, top_edge.value, right_edge.value, bottom_edge.value
             )
-            # The same row as before, unless this rectangle begins below the other's middle.
-            if rows and top < (row[1] + row[3]) / 2 + 1 and bottom > row[1]:
+            # The same row as before, unless most of this rectangle is below it: a comma is not.
+            if rows and (top + bottom) / 2 < row[3] + 1 and bottom > row[1]:
                 cells += left - row[2] > size
                 if left < row[0]:
                     row[0] = left

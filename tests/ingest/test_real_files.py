@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from ingest.chunker import chunk
 from ingest.loaded import BlockKind, LoadedDocument
@@ -148,7 +150,7 @@ def test_slides_are_pages_with_notes(name: str) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["induction.odp", "induction.pptx"])
+@pytest.mark.parametrize("name", SLIDES)
 def test_a_table_on_a_slide_is_one(name: str) -> None:
     assert texts(loaded(name), BlockKind.TABLE_HEADER) == ["Shift Lead"]
     assert texts(loaded(name), BlockKind.TABLE_ROW) == ["Early Ada", "Late Jörg"]
@@ -180,6 +182,32 @@ def test_a_notebook_keeps_notes_code_and_output() -> None:
     document = loaded("firing.ipynb")
     assert headings(document) == ["Firing curve", "Result"]
     assert texts(document, BlockKind.CODE) == ["peak = max(1000, 1240)\nprint(peak)", "1240"]
+
+
+def test_a_chunk_of_a_pdf_stands_in_the_boxes_that_it_names() -> None:
+    """What PDFium finds on the page within a chunk's boxes are the chunk's words, and no others."""
+    document = loaded("handbook.pdf")
+    chunks = chunk(document, title="T", max_tokens=200, count_tokens=count_letters)
+    assert {each.page for each in chunks} == {1, 2}
+    with contextlib.closing(PdfDocument(FIXTURES / "handbook.pdf")) as pdf:
+        for each in chunks:
+            assert each.text == document.text[each.start : each.end]
+            assert each.page is not None
+            page = pdf[each.page - 1]
+            words = page.get_textpage()
+            height = page.get_height()
+            found = "".join(
+                words.get_text_bounded(
+                    b.left - 1, height - b.bottom - 1, b.right + 1, height - b.top + 1
+                )
+                for b in each.boxes
+            )
+            assert {b.page for b in each.boxes} == {each.page}
+            assert letters(found) == letters(each.text)
+
+
+def letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
 
 
 @pytest.mark.parametrize("name", ["scan.png", "scan.tiff", "scan.jpg", "scan.pdf"])
