@@ -28,7 +28,7 @@ def test_a_question_streams_an_answer_with_its_source(
     settings = load_settings(llm__url=vllm_url)
     url = serve_page(lambda: Assistant.open(sample_index, settings=settings), QUESTIONS)
     page = open_tab(url, color_scheme=scheme).page
-    page.locator("#index-state", has_text="43 documents").wait_for(timeout=60_000)
+    page.locator("#index-state", has_text="42 documents").wait_for(timeout=60_000)
     # Every state that the answer's text goes through, from before the first token on.
     page.evaluate(
         "() => { window.seen = new Set(); new MutationObserver(() => { const now = "
