@@ -100,6 +100,37 @@ def test_a_dry_run_prints_the_command_that_a_shell_takes_and_starts_nothing(
     assert not (model.path.parent / "vllm.log").exists()
 
 
+@pytest.mark.parametrize(("visible", "gpus"), [("0,2", "2"), ("3", "1")])
+def test_on_a_machine_with_gpus_the_command_is_for_those_that_are_visible(
+    visible: str,
+    gpus: str,
+    fake_vllm: pytest.MonkeyPatch,
+    model: ModelFolder,
+    settings: ServeSettings,
+    tmp_path: Path,
+) -> None:
+    """The build of vLLM for GPUs is installed beside the other, and the driver tells of four cards."""
+    info = tmp_path / "site" / "vllm-0.0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: vllm\nVersion: 0.0.1\n")
+    fake_vllm.setenv("PYTHONPATH", os.pathsep.join([os.environ["PYTHONPATH"], str(info.parent)]))
+    cards = "".join(f"{n}, GPU-{n}, NVIDIA L4, 23034, 22500, 8.9\n" for n in range(4))
+    program = tmp_path / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{cards}END\n")
+    program.chmod(0o755)
+    fake_vllm.setenv("PATH", os.pathsep.join([str(program.parent), os.environ["PATH"]]))
+    fake_vllm.setenv("CUDA_VISIBLE_DEVICES", visible)
+    (model.path / "config.json").write_text('{"num_attention_heads": 32, "max_seq_len": 2048}')
+    with _serve(model, settings, "--dry-run", "--gpus", "4") as process:
+        words = shlex.split(process.communicate(timeout=30)[0])
+    assert words[words.index("--tensor-parallel-size") + 1] == gpus
+    assert words[words.index("--gpu-memory-utilization") + 1] == "0.90"
+    assert words[words.index("--max-model-len") + 1] == "2048"
+    assert words[words.index("--chat-template") + 1].endswith("question_answering.jinja")
+    assert not {"--block-size", "--enforce-eager", "--kv-cache-memory-bytes"} & set(words)
+
+
 def test_a_model_that_brings_its_own_code_is_refused_and_nothing_is_started(
     fake_vllm: pytest.MonkeyPatch, model: ModelFolder, settings: ServeSettings
 ) -> None:
