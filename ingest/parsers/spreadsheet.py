@@ -26,11 +26,13 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
 
     check_archive(data)
     builder = TextBuilder()
+    cut: list[int] = []
     try:
         workbook = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         for sheet in workbook.worksheets:
             if sheet.sheet_state == "visible":
-                write_sheet(builder, _numbered(_openpyxl_rows(sheet)), sheet.title)
+                rows = _numbered(_openpyxl_rows(sheet), cut=cut)
+                write_sheet(builder, rows, sheet.title)
         title, author = workbook.properties.title, workbook.properties.creator
     except InvalidFileException as exc:
         raise DamagedFileError from exc
@@ -42,6 +44,7 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
         title=title or None,
         blocks=tuple(builder.blocks),
         rows=tuple(builder.rows),
+        gaps=_gaps(cut),
         metadata={"author": author} if author and author != "openpyxl" else {},
     )
 
@@ -66,6 +69,7 @@ def _calamine(data: bytes, media_type: str) -> LoadedDocument:
     import python_calamine as calamine
 
     builder = TextBuilder()
+    cut: list[int] = []
     try:
         workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         for entry in workbook.sheets_metadata:
@@ -73,7 +77,7 @@ def _calamine(data: bytes, media_type: str) -> LoadedDocument:
                 continue
             sheet = workbook.get_sheet_by_name(entry.name)
             column = sheet.start[1] + 1 if sheet.start else 1  # its rows begin there
-            write_sheet(builder, _numbered(sheet.iter_rows(), column), entry.name)
+            write_sheet(builder, _numbered(sheet.iter_rows(), column, cut), entry.name)
     except calamine.PasswordError as exc:
         raise EncryptedFileError from exc
     except calamine.CalamineError as exc:
@@ -81,12 +85,27 @@ def _calamine(data: bytes, media_type: str) -> LoadedDocument:
     except FAULTS as exc:
         raise DamagedFileError from exc
     return LoadedDocument(
-        builder.text(), media_type, blocks=tuple(builder.blocks), rows=tuple(builder.rows)
+        builder.text(),
+        media_type,
+        blocks=tuple(builder.blocks),
+        rows=tuple(builder.rows),
+        gaps=_gaps(cut),
     )
 
 
-def _numbered(rows: Iterable[Sequence[Any]], column: int = 1) -> Iterator[Row | None]:
+def _gaps(cut: Sequence[int]) -> tuple[str, ...]:
+    """What to say of rows with more cells than are read."""
+    if not cut:
+        return ()
+    return (f"has cells beyond its column {MAX_COLUMNS}, which are not read (row {cut[0]})",)
+
+
+def _numbered(
+    rows: Iterable[Sequence[Any]], column: int = 1, cut: list[int] | None = None
+) -> Iterator[Row | None]:
     for number, row in enumerate(rows, 1):
+        if cut is not None and any(value not in (None, "") for value in row[MAX_COLUMNS:]):
+            cut.append(number)
         yield trimmed(number, [_cell(value) for value in row[:MAX_COLUMNS]], column)
 
 
