@@ -69,7 +69,8 @@ class Answer(_Value):
     """What the assistant says, how far it is supported, and where it stands.
 
     `timings_ms` holds wall-clock milliseconds: `search`, `first_token`, `total`. `corrected` and `dropped`
-    count the passage numbers that the model wrote itself and that were wrong.
+    count the passage numbers that the model wrote itself and that were wrong. `searched` is what was searched
+    for: the question, made whole where it leans on the conversation, with the glossary's other names.
     """
 
     question: str
@@ -86,6 +87,7 @@ class Answer(_Value):
     notice: str = ""
     corrected: int = 0
     dropped: int = 0
+    searched: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The promised JSON shape, ready for `json.dumps`; `Answer.model_validate` reads it back."""
@@ -115,11 +117,12 @@ class Turn(_Value):
 
 
 class RetrievalEvent(_Value):
-    """The passages are there; the model has not said anything yet."""
+    """The passages are there; the model has not said anything yet. `searched`: for what, as in `Answer`."""
 
     type: Literal["retrieval"] = "retrieval"
     hits: tuple[Hit, ...]
     generation: int
+    searched: str = ""
 
 
 class DeltaEvent(_Value):

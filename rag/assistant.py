@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag import abstention, context, llm, prompt
+from rag import abstention, context, followup, llm, prompt
 from rag.answer import Answer, AnswerEvent, Comparison, DeltaEvent, Event, Turn
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.errors import ModelServerError, UsageError
+from rag.expansion import expand
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.reading import Reading
@@ -158,17 +159,39 @@ class Assistant:
         k: int = 8,
         filter: Filter | None = None,
         without: Collection[Part] = (),
+        history: Sequence[Turn] = (),
     ) -> list[Hit]:
         """The k best passages for `query`, best first. Raises UsageError for an empty query or k < 1.
 
-        `without` leaves parts of the search out, to see what they bring.
+        `without` leaves parts of the search out, to see what they bring. A query that leans on `history` is
+        searched for behind the question that it leans on; no model is asked.
         """
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one passage.")
         snapshot = self._snapshot()
-        return retrieve(
-            snapshot, self._embedder, _checked(query), k, self._narrowed(filter), without
-        )
+        searched = self.searched(query, history)
+        return retrieve(snapshot, self._embedder, searched, k, self._narrowed(filter), without)
+
+    def searched(
+        self, question: str, history: Sequence[Turn] = (), *, ask_model: bool = False
+    ) -> str:
+        """What is searched for: the question made whole, with the glossary's other names.
+
+        `ask_model` lets the model put anew a question that leans on `history`; without it, and where the
+        model is away or loses the subject, the earlier question is put in front.
+        """
+        rewrite = self._rewrite if ask_model else None
+        made = followup.whole(_checked(question), history, rewrite)
+        terms = (term.names for term in self.profile.terms_in(made))
+        return expand(made, terms)[:MAX_QUESTION_CHARACTERS]
+
+    def _rewrite(self, told: list[BaseMessage]) -> str:
+        """What the model makes of a question; nothing where it is away: that is said when it answers."""
+        try:
+            return followup.hear(llm.stream(self._model(), told, ("\n",)))
+        except ModelServerError:
+            self._forget_model()
+            return ""
 
     def confidence(self, question: str, *, filter: Filter | None = None) -> float:
         """How likely it is that the documents hold an answer, for comparing questions: 0…1.
@@ -208,7 +231,7 @@ class Assistant:
         """
         inquiry = self._inquire(question, history, filter)
         yield inquiry.found()
-        if inquiry.hits and self._may_hold_an_answer(inquiry.question, filter):
+        if inquiry.hits and self._may_hold_an_answer(inquiry.searched, filter):
             yield from self._hear(inquiry)
         else:
             inquiry.refuse()
@@ -253,8 +276,10 @@ class Assistant:
         started = time.perf_counter()
         question, snapshot = _checked(question), self._snapshot()
         k = self.settings.retrieval.k
-        hits = retrieve(snapshot, self._embedder, question, k, self._narrowed(filter))
+        searched = self.searched(question, history, ask_model=True)
+        hits = retrieve(snapshot, self._embedder, searched, k, self._narrowed(filter))
         inquiry = Inquiry(question, history, self.profile, hits, snapshot.generation.id, started)
+        inquiry.searched = searched
         inquiry.timings["search"] = inquiry.elapsed()
         return inquiry
 

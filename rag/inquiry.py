@@ -42,6 +42,7 @@ class Inquiry:
     hits: Sequence[Hit]
     generation: int
     started: float
+    searched: str = ""
     alone: bool = False
     text: str = ""
     sent: int = 0
@@ -51,7 +52,9 @@ class Inquiry:
 
     def found(self) -> RetrievalEvent:
         """What the search found."""
-        return RetrievalEvent(hits=tuple(self.hits), generation=self.generation)
+        return RetrievalEvent(
+            hits=tuple(self.hits), generation=self.generation, searched=self.searched
+        )
 
     def refuse(self) -> None:
         """Say that the documents do not say it, without asking the model."""
@@ -93,6 +96,7 @@ class Inquiry:
                 dropped=checked.dropped,
                 timings_ms=self.timings | {"total": self.elapsed()},
                 notice=self.failure,
+                searched=self.searched,
             )
         )
 

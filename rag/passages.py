@@ -6,9 +6,10 @@ found grows, within its page, by the neighbour that fits the question better, up
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.cells import join_cell_ranges
 from rag.fusion import Place
@@ -92,7 +93,12 @@ def spread(passages: Sequence[Passage]) -> list[Passage]:
         head.append(best)
         for page in {None, best.found.page}:
             seen[best.found.document_id, page] += 1
-    return head + left
+    # What was moved back is shown with what it was worth there: scores fall from rank to rank.
+    lowest, placed = math.inf, []
+    for passage in head + left:
+        lowest = min(lowest, passage.score)
+        placed.append(replace(passage, score=lowest))
+    return placed
 
 
 def _grow(

@@ -40,7 +40,7 @@ def search_all(
     *,
     without: Collection[Part] = (),
 ) -> Searched:
-    """Search for every question as it stands, and for a follow-up's stand-alone form as well.
+    """Search for every question, a follow-up behind its conversation, and for its stand-alone form as well.
 
     `without` leaves parts of the search out.
     """
@@ -54,7 +54,9 @@ def search_all(
     progress.start(stage, len(questions))
     for each in questions:
         started = time.perf_counter()
-        found[each.id] = assistant.search(each.question, k=depth, without=without)
+        found[each.id] = assistant.search(
+            each.question, k=depth, without=without, history=each.history
+        )
         milliseconds[each.id] = round((time.perf_counter() - started) * 1e3, 2)
         if each.standalone:
             whole[each.id] = assistant.search(each.standalone, k=depth, without=without)
@@ -67,5 +69,8 @@ def search_all(
         )
         for each in questions
     }
-    confidence = {each.id: assistant.confidence(each.question) for each in questions}
+    confidence = {
+        each.id: assistant.confidence(assistant.searched(each.question, each.history))
+        for each in questions
+    }
     return Searched(found, milliseconds, confidence, ranks, scores)

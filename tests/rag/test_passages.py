@@ -88,9 +88,11 @@ def test_the_first_passages_are_spread_over_documents_and_pages() -> None:
     stands behind document 2 (0.6); of its page 7 the second is worth 0.9 - 0.4 = 0.5, behind both."""
     first, same_page = passage(1, 1.0, page=7), passage(1, 0.9, page=7)
     same_document, other = passage(1, 0.75, page=8), passage(2, 0.6, page=1)
-    assert spread([first, same_page, same_document, other]) == [
-        first, other, same_document, same_page,
-    ]  # fmt: skip
+    placed = spread([first, same_page, same_document, other])
+    assert [each.found for each in placed] == [
+        each.found for each in (first, other, same_document, same_page)
+    ]
+    assert [each.score for each in placed] == [1.0, 0.6, 0.6, 0.6], "scores fall from rank to rank"
 
 
 def test_behind_the_head_the_order_is_that_of_the_scores() -> None:
@@ -98,5 +100,5 @@ def test_behind_the_head_the_order_is_that_of_the_scores() -> None:
     passages = [passage(1, 1 - n / 100) for n in range(HEAD + 3)]
     assert spread(passages) == passages
     rest = [passage(1, 0.9), passage(1, 0.8), passage(2, 0.7)]
-    heads = [passage(n, 2.0 + n) for n in range(10, 10 + HEAD)]
+    heads = [passage(n, 30.0 - n) for n in range(10, 10 + HEAD)]
     assert spread(heads + rest)[HEAD:] == rest

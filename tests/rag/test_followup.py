@@ -1,0 +1,139 @@
+"""Follow-up questions are made whole before they are searched for, and never lose their subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import BaseMessage
+
+from rag import Assistant
+from rag.answer import AnswerEvent, RetrievalEvent, Turn
+from rag.expansion import expand
+from rag.followup import joined, keeps_subject, leans, whole
+from tests.rag.server import ModelServer
+
+LEAVE = (Turn(question="How long is parental leave for mothers?", answer="16 weeks"),)
+
+
+def saying(text: str) -> Callable[[list[BaseMessage]], str]:
+    return lambda _: text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "And for part-timers?",
+        "What about Niederstrand?",
+        "How much is it?",
+        "Why?",
+        "Is it the same for apprentices?",
+        "Und für Teilzeitkräfte im Schichtdienst am Standort Niederstrand?",
+        "Et si je réarme encore une fois ?",
+        "¿Cuánto cuesta eso?",
+    ],
+)
+def test_a_question_that_leans_is_told_by_its_words(question: str) -> None:
+    assert leans(question, LEAVE)
+    assert not leans(question, ()), "without a conversation there is nothing to lean on"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many vacation days do I get?",
+        "What does error E17 mean on the Skua 900?",
+        "Does the travel policy say that hotels are booked by those who travel themselves?",
+        "Android phones in the warehouse: who hands them out?",
+    ],
+)
+def test_a_question_that_stands_alone_is_searched_for_as_it_is(question: str) -> None:
+    """Whatever the model would make of it: it is not asked."""
+
+    def never(_: list[BaseMessage]) -> str:
+        raise AssertionError("nobody was to be asked")
+
+    assert whole(question, LEAVE, never) == question
+
+
+def test_a_rewrite_that_keeps_the_subject_is_searched_for() -> None:
+    made = "How long is parental leave for part-timers?"
+    assert whole("And for part-timers?", LEAVE, saying(f'Question: "{made}"\nIt is.')) == made
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "",
+        "And for part-timers?",  # says no more than before
+        "How long is parental leave?",  # lost what was asked
+        "How long is the notice period for part-timers?",  # about something else
+        "Part-timers get 8 weeks of parental leave.",  # an answer, with a figure of its own
+        "Part-timers parental leave.",  # no question
+        "part-timers parental leave " * 40 + "?",
+    ],
+)
+def test_a_rewrite_that_loses_the_subject_is_not(made: str) -> None:
+    """The earlier question and its answer are put in front instead."""
+    expected = "How long is parental leave for mothers? 16 weeks And for part-timers?"
+    assert not keeps_subject(made, "And for part-timers?", LEAVE)
+    assert whole("And for part-timers?", LEAVE, saying(made)) == expected
+
+
+def test_the_other_one_is_no_pronoun() -> None:
+    """A model that drops it has turned the question round."""
+    history = (Turn(question="How much leave does the birth parent get?", answer="44 weeks"),)
+    asked = "And the other parent?"
+    assert not keeps_subject("How much leave does the birth parent get?", asked, history)
+    assert keeps_subject("How much leave does the other parent get?", asked, history)
+
+
+@pytest.mark.parametrize("behaviour", ["answer", "500", "endless"])
+def test_what_was_searched_is_told(
+    assistant: Assistant, server: ModelServer, behaviour: str
+) -> None:
+    """In the first event and in the answer. A model that makes no question of it, fails, or does not come to
+    an end changes nothing: the question is whole all the same."""
+    history = [Turn(question="How long is parental leave?", answer="16 weeks")]
+    server.behaviour = behaviour
+    events = assistant.stream("And remote work?", history=history)
+    first = next(events)
+    assert isinstance(first, RetrievalEvent)
+    assert first.searched == "How long is parental leave? 16 weeks And remote work?"
+    assert list(first.hits) == assistant.search("And remote work?", history=history)
+    server.behaviour = "answer"
+    *_, last = events
+    assert isinstance(last, AnswerEvent)
+    assert last.answer.searched == first.searched
+    assert assistant.ask("How long is parental leave?").searched == "How long is parental leave?"
+
+
+def test_joining_goes_back_to_the_question_that_stands_alone() -> None:
+    """And leaves out a long answer, and the answers before the last."""
+    history = (
+        Turn(question="Who is the canteen for?", answer="Everybody"),
+        Turn(question="How long is parental leave for mothers?", answer="16 weeks"),
+        Turn(question="And for fathers?", answer="x" * 500),
+    )
+    assert joined("And for part-timers?", history) == (
+        "How long is parental leave for mothers? And for fathers? And for part-timers?"
+    )
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=300), st.text(max_size=300))
+def test_whatever_is_said_the_question_is_not_lost(q: str, before: str, said: str, m: str) -> None:
+    """What is searched for is the question, ends with it, or has every telling word of it."""
+    history = (Turn(question=before, answer=said),)
+    found = whole(q, history, saying(m))
+    assert found.endswith(q) or keeps_subject(found, q, history)
+
+
+def test_the_glossarys_other_names_are_searched_for_too() -> None:
+    terms = [("HoT", "head of team", "lead"), ("PTO", "vacation")]
+    assert expand("Who is my HOT?", terms) == "Who is my HOT? (head of team, lead)"
+    assert expand("How is the shot?", terms) == "How is the shot?"
+    assert expand("Does the head of team lead?", terms) == "Does the head of team lead? (HoT)"
+    assert expand("pto", [("PTO", *(f"n{i}" for i in range(50)))]).count("n") == 8
+    assert expand("Any?", []) == "Any?"
