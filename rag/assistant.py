@@ -160,17 +160,20 @@ class Assistant:
         filter: Filter | None = None,
         without: Collection[Part] = (),
         history: Sequence[Turn] = (),
+        explain: bool = False,
     ) -> list[Hit]:
         """The k best passages for `query`, best first. Raises UsageError for an empty query or k < 1.
 
         `without` leaves parts of the search out, to see what they bring. A query that leans on `history` is
-        searched for behind the question that it leans on; no model is asked.
+        searched for behind the question that it leans on; no model is asked. `explain` fills `Hit.why`.
         """
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one passage.")
         snapshot = self._snapshot()
         searched = self.searched(query, history)
-        return retrieve(snapshot, self._embedder, searched, k, self._narrowed(filter), without)
+        return retrieve(
+            snapshot, self._embedder, searched, k, self._narrowed(filter), without, explain=explain
+        )
 
     def searched(
         self, question: str, history: Sequence[Turn] = (), *, ask_model: bool = False

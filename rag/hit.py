@@ -9,6 +9,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag.document import Box
 
 
+class Why(BaseModel):
+    """Why a passage was found: its place in each of the two searches, and the words that it shares.
+
+    A rank is None where that search did not find its chunk; then it is there for what stands beside it, or
+    for the other search. `matched` are words of the query, as they were asked.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    dense_rank: int | None = None
+    dense_score: float | None = None
+    lexical_rank: int | None = None
+    lexical_score: float | None = None
+    fused_score: float = 0.0
+    matched: tuple[str, ...] = ()
+
+
 class Hit(BaseModel):
     """A passage that was found for a query.
 
@@ -31,7 +48,9 @@ class Hit(BaseModel):
     chunk_id: int = Field(default=0, exclude=True)
     document_id: int = Field(default=0, exclude=True)
     boxes: tuple[Box, ...] = Field(default=(), exclude=True)
+    why: Why | None = Field(default=None, exclude=True)
 
     def to_json(self) -> dict[str, Any]:
-        """The promised JSON shape of `inhouse search --json`."""
-        return self.model_dump(mode="json")
+        """The promised JSON shape of `inhouse search --json`; with `why` where that was asked for."""
+        shown = self.model_dump(mode="json")
+        return shown if self.why is None else shown | {"why": self.why.model_dump(mode="json")}

@@ -6,6 +6,7 @@ file's name alone. Words that the title has as well do not count: they were sear
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -25,7 +26,8 @@ def called(query: str, rows: Iterable[ChunkRow]) -> dict[int, float]:
     A word counts the more, the fewer of the documents have it (ln(n / df)). Two words of the question that
     are one in a name ("Best Buy", BESTBUY.pdf) are found as well.
     """
-    names = {row.document_id: _name(row) for row in rows}
+    documents = {row.document_id: row for row in rows}
+    names = {document: _name(row.uri, row.title) for document, row in documents.items()}
     asked = plain_words(query)
     wanted = {*asked, *(first + second for first, second in pairwise(asked))}
     having = Counter(word for name in names.values() for word in name)
@@ -37,6 +39,7 @@ def called(query: str, rows: Iterable[ChunkRow]) -> dict[int, float]:
     return {document: NAME_WEIGHT * each / most for document, each in weights.items() if each}
 
 
-def _name(row: ChunkRow) -> set[str]:
-    stem = PurePosixPath(row.uri).stem.replace("_", " ")
-    return set(plain_words(stem)) - set(plain_words(row.title))
+@functools.lru_cache(4096)
+def _name(uri: str, title: str) -> frozenset[str]:
+    stem = PurePosixPath(uri).stem.replace("_", " ")
+    return frozenset(plain_words(stem)) - frozenset(plain_words(title))

@@ -8,7 +8,7 @@ from typing import Literal
 from rag.document import SECTION_SEPARATOR
 from rag.embedder import Embedder
 from rag.fusion import fuse, smooth
-from rag.hit import Hit
+from rag.hit import Hit, Why
 from rag.index import Filter, Snapshot
 from rag.naming import called
 from rag.passages import HEAD, REACH, Passage, join, spread
@@ -28,8 +28,13 @@ def retrieve(
     k: int,
     filter: Filter,
     without: Collection[Part] = (),
+    *,
+    explain: bool = False,
 ) -> list[Hit]:
-    """The k best passages of the generation for `query`, best first; `without` leaves parts out."""
+    """The k best passages of the generation for `query`, best first.
+
+    `without` leaves parts out; `explain` says of each why it is there.
+    """
     depth = max(2 * k, CANDIDATES)
     found: dict[Part, dict[int, float]] = {"dense": {}, "lexical": {}}
     if "dense" not in without:
@@ -48,7 +53,35 @@ def retrieve(
         if row.chunk_id in scores:
             scores[row.chunk_id] += bonus.get(row.document_id, 0.0)
     passages = spread(join(smooth(scores, around), around, max(2 * k, 2 * HEAD)))
-    return [_hit(snapshot, rank, passage) for rank, passage in enumerate(passages[:k], start=1)]
+    hits = [_hit(snapshot, rank, passage) for rank, passage in enumerate(passages[:k], start=1)]
+    if explain:
+        hits = [_explained(hit, snapshot, query, found, dict(ranked)) for hit in hits]
+    return hits
+
+
+def _explained(
+    hit: Hit,
+    snapshot: Snapshot,
+    query: str,
+    found: dict[Part, dict[int, float]],
+    fused: dict[int, float],
+) -> Hit:
+    def place(part: Part) -> tuple[int | None, float | None]:
+        scores = found[part]
+        if hit.chunk_id not in scores:
+            return None, None
+        return list(scores).index(hit.chunk_id) + 1, round(scores[hit.chunk_id], 6)
+
+    (dense_rank, dense_score), (lexical_rank, lexical_score) = place("dense"), place("lexical")
+    why = Why(
+        dense_rank=dense_rank,
+        dense_score=dense_score,
+        lexical_rank=lexical_rank,
+        lexical_score=lexical_score,
+        fused_score=round(fused.get(hit.chunk_id, 0.0), 6),
+        matched=snapshot.shared_words(query, f"{hit.title} {hit.section or ''} {hit.text}"),
+    )
+    return hit.model_copy(update={"why": why})
 
 
 def _hit(snapshot: Snapshot, rank: int, passage: Passage) -> Hit:

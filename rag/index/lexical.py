@@ -87,6 +87,20 @@ def stems(text: str, language: str) -> list[str]:
     return found
 
 
+def shared_words(query: str, text: str, languages: Iterable[str]) -> tuple[str, ...]:
+    """The words of the query that stand in the text, as they are or by their stem; no common ones."""
+    there = set(plain_words(text))
+    stemmed = {language: set(stems(text, language)) for language in languages}
+    return tuple(
+        word
+        for word in dict.fromkeys(plain_words(query))
+        if any(
+            (roots := stems(word, language)) and (word in there or not found.isdisjoint(roots))
+            for language, found in stemmed.items()
+        )
+    )
+
+
 def plain_words(text: str) -> list[str]:
     """The words of a text as the field `exact` holds them: lower case, without accents."""
     words: list[str] = _analyzer(None).analyze(text)
@@ -227,6 +241,11 @@ class LexicalIndex:
         for name in self.source.stamp.files:
             (folder / name).symlink_to((self.source.path / name).absolute())
         return folder
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Whose stemmers its documents need."""
+        return tuple(self._languages)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -225,11 +226,17 @@ def chunk_rows(
     return {row.chunk_id: row for row in map(_chunk_row, rows)}
 
 
+@functools.lru_cache(4096)
+def _section(stored: str) -> tuple[str, ...]:
+    """Many chunks share a section path."""
+    return tuple(json.loads(stored))
+
+
 def _chunk_row(row: Sequence[Any]) -> ChunkRow:
     chunk, document, ordinal, uri, title, start, end, page, section, text, boxes = row
     return ChunkRow(
         chunk, document, ordinal, uri, title, start, end, page,
-        tuple(json.loads(section)), text, boxes,
+        _section(section), text, boxes,
     )  # fmt: skip
 
 

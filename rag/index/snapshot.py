@@ -16,7 +16,7 @@ from rag.errors import EmbeddingError, IndexDamagedError, UsageError
 from rag.index import catalog, lookup, rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
-from rag.index.lexical import LexicalIndex
+from rag.index.lexical import LexicalIndex, shared_words
 from rag.index.vectors import (
     Batch,
     Candidates,
@@ -121,6 +121,10 @@ class Snapshot:
         # Where all of the generation passes, to test each chunk takes longer than the search itself.
         needed = Filter() if self._mask(filter)[0] is self._alive else filter
         return self._lexical.search(query, k, needed)
+
+    def shared_words(self, query: str, text: str) -> tuple[str, ...]:
+        """The words of the query for which the lexical half finds this text."""
+        return shared_words(query, text, self._lexical.languages)
 
     def count(self, filter: Filter) -> Count:
         """How many documents and chunks pass the filter."""

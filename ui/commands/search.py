@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("query")
 @click.option("-k", type=click.IntRange(1, 1000), default=8, show_default=True, help="How many.")
+@click.option("--explain", is_flag=True, help="Say why each passage was found.")
 @profile_option
 @as_reader_option
 @as_json_option
 @with_settings
 def command(
-    settings: Settings, query: str, k: int, readers: tuple[str, ...], as_json: bool
+    settings: Settings,
+    query: str,
+    k: int,
+    *,
+    explain: bool,
+    readers: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Find the passages that fit QUERY best. Needs no model server.
 
@@ -35,7 +42,7 @@ def command(
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
-    hits = assistant.search(query, k=k)
+    hits = assistant.search(query, k=k, explain=explain)
     if as_json:
         click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
     elif hits:

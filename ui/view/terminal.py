@@ -10,7 +10,7 @@ import click
 
 from rag.answer import Answer, Citation, Status
 from rag.cli_options import short_path
-from rag.hit import Hit
+from rag.hit import Hit, Why
 from ui.view.text import ENGLISH, Words
 
 _COLOURS = {
@@ -70,6 +70,16 @@ def hits_text(hits: list[Hit]) -> Iterator[str]:
     for hit in hits:
         head = f"{hit.rank:>3}  {click.style(_line(hit.title), bold=True)}  ({place(hit)})"
         yield f"{head}\n{_wrapped(snippet(hit.text), indent='     ', first='     ')}"
+        if hit.why is not None:
+            yield _wrapped(why_text(hit.why), indent="     ", first="     ")
+
+
+def why_text(why: Why) -> str:
+    """Why a passage was found, in one line."""
+    meaning = f"{why.dense_rank}. by meaning" if why.dense_rank else "not by meaning"
+    words = f"{why.lexical_rank}. by words" if why.lexical_rank else "not by words"
+    shared = f" ({safe(', '.join(why.matched))})" if why.matched else ""
+    return f"Found {meaning}, {words}{shared}; score {why.fused_score:.3f}."
 
 
 def place(found: Hit | Citation) -> str:
