@@ -15,6 +15,8 @@ from typing import Any
 from rag.document import Box
 
 NO_OCR = "none"
+ATTACHMENT = "Attachment: "
+"""How the heading begins below which an attached file stands."""
 
 
 class BlockKind(StrEnum):

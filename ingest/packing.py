@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from ingest.loaded import BlockKind
+from ingest.loaded import ATTACHMENT, BlockKind
 from ingest.units import Unit
 
 SMALL_SHARE = 0.5
@@ -57,9 +57,15 @@ def _pack_small(sections: Sequence[list[Unit]], room: Room) -> Iterator[list[Uni
 
 
 def _related(before: Sequence[Unit], after: Sequence[Unit]) -> bool:
-    """Whether two sections are siblings, or one is inside the other."""
+    """Whether two sections are siblings, or one is inside the other; not if one is in another file."""
+    if _attached(before[0]) != _attached(after[0]):
+        return False
     shared = len(common_section([before[0], after[0]]))
     return shared >= min(len(before[0].section), len(after[0].section)) - 1
+
+
+def _attached(unit: Unit) -> list[str]:
+    return [title for title in unit.section if title.startswith(ATTACHMENT)]
 
 
 def _cut(group: list[Unit], room: Room) -> Iterator[list[Unit]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.errors import EncryptedFileError, UnreadableFileError, UnsupportedFileError
-from ingest.loaded import LoadedDocument
+from ingest.loaded import ATTACHMENT, LoadedDocument
 from ingest.parsers.context import Context
 from ingest.parsers.html import parse_html
 from ingest.text_builder import TextBuilder
@@ -84,7 +84,7 @@ class MailWriter:
             except UnreadableFileError as exc:
                 reason = exc.reason
             else:
-                self.builder.heading(f"Attachment: {part.name}", 2)
+                self.builder.heading(f"{ATTACHMENT}{part.name}", 2)
                 self.builder.include(document, below=2)
                 if document.shortfall:
                     self.gaps.append(f"has an attachment {part.name!r} that {document.shortfall}")

@@ -160,6 +160,8 @@ def test_a_table_on_a_slide_is_one(name: str) -> None:
 def test_a_mail_holds_what_is_attached_to_it(name: str) -> None:
     """The file's own text, under the message's subject and the file's name."""
     document = loaded(name)
+    for each in chunk(document, title="T", max_tokens=400, count_tokens=count_words):
+        assert ("B 12" in each.text) == ("Attachment: prices.xls" in each.section)
     assert "Jörg <joerg@kiln.example>" in document.text
     assert "The shelf is dearer: 40 €." in document.text
     chunks = chunk(document, title="T", max_tokens=30, count_tokens=count_words)
