@@ -16,9 +16,10 @@ from ui.web.people import Person, with_person
 if TYPE_CHECKING:
     import gradio
 
-AT_ONCE = (
-    16  # answers written at the same time; each waits for the model server, not for this process
-)
+# Answers under way at the same time. Each waits for the model server most of the time, not for this process,
+# and shows its passages before the model says anything: so a crowd that asks at once finds a place at once.
+AT_ONCE = 64
+_THREADS = AT_ONCE + 16  # an answer takes one; stopping it and the like need some, too
 QUEUE = 200  # questions waiting for one of those places before the page says that it is full
 SESSIONS = 1_000  # conversations kept in memory
 
@@ -50,6 +51,7 @@ def build_page(house: House, starters: Sequence[str] = ()) -> gradio.Blocks:
     with page:
         conversation = gr.State(Conversation())
         _connect(_draw(house.words, starters), conversation, house)
+    page.max_threads = _THREADS
     page.queue(max_size=QUEUE, api_open=False)
     page.state_session_capacity = SESSIONS
     # Gradio would put the times of all past events into a pandas table after each one.
