@@ -139,7 +139,7 @@ async def test_no_route_shows_it(world: World, who: str) -> None:
         assert "99 weeks" not in reply.text, address
         assert "leave,98" not in reply.text, address
         typed = address.partition("?")[2] or address
-        shown = reply.text.casefold()
+        shown = reply.text.replace(QUESTION, "").casefold()  # their own, in their history
         if CANARY not in typed.casefold():
             assert CANARY not in shown, address
         assert f"project {CANARY}" not in shown, address
@@ -205,6 +205,16 @@ def test_an_answer_rests_on_what_one_may_read(world: World) -> None:
         told = json.dumps(world.model.requests).replace(QUESTION, "")
         assert CANARY not in told
         assert world.model.requests, "the model was asked, of what is left"
+
+
+async def test_the_numbers_are_no_reader_s(world: World) -> None:
+    """They count every document; Prometheus and admins get them, and they name nothing."""
+    for who in ("reader", "other reader", "editor"):
+        assert (await _get(world, who, "/metrics")).status == 403
+    told = await _get(world, "admin", "/metrics")
+    assert "inhouse_web_documents 5.0" in told.text
+    assert "inhouse_web_first_evidence_seconds_count" in told.text
+    assert CANARY not in told.text
 
 
 def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None:

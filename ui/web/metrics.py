@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ui.web.people import LOCAL
 
 if TYPE_CHECKING:
+    from ui.web.conversation import Screen
     from ui.web.desk import Desk
     from ui.web.doors import Door
 
@@ -36,14 +37,17 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self.first_evidence = Histogram(
+        self._first_evidence = Histogram(
             "inhouse_web_first_evidence_seconds",
             "Seconds from a question to the first passages on their way to the page.",
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self.answers = Counter(
-            "inhouse_web_answers", "Answers finished.", ["status"], registry=self._registry
+        self._questions = Counter(
+            "inhouse_web_questions", "Questions asked on the page.", registry=self._registry
+        )
+        self._under_way = Gauge(
+            "inhouse_web_answers_under_way", "Answers being made.", registry=self._registry
         )
         self.sign_ins = Counter(
             "inhouse_web_sign_ins", "Attempts to sign in.", ["result"], registry=self._registry
@@ -71,6 +75,17 @@ class Metrics:
             status = statuses[0] if statuses else 0
             self._requests.labels(method, route, str(status)).inc()
             self._seconds.labels(route).observe(time.perf_counter() - began)
+
+    def answer(self, screens: Iterator[Screen]) -> Iterator[Screen]:
+        """The same screens, timed until the first one with passages."""
+        began, is_seen = time.perf_counter(), False
+        self._questions.inc()
+        with self._under_way.track_inprogress():
+            for screen in screens:
+                if screen.now_evidence and not is_seen:
+                    is_seen = True
+                    self._first_evidence.observe(time.perf_counter() - began)
+                yield screen
 
     def text(self, desk: Desk) -> bytes:
         """As Prometheus reads them."""

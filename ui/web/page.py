@@ -145,7 +145,8 @@ def _answerer(house: House) -> Callable[[Person, str | None, Conversation], Iter
     def answer(
         person: Person, question: str | None, conversation: Conversation
     ) -> Iterator[list[Any]]:
-        for screen in conversation.ask(question or "", house.desk, person, house.history):
+        screens = conversation.ask(question or "", house.desk, person, house.history)
+        for screen in house.metrics.answer(screens):
             # The box is emptied once.
             box = gr.skip() if screen.note or screen.earlier is None else ""
             yield [*_changes(screen), box, *_buttons(screen)]
