@@ -79,6 +79,7 @@ def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
         context=Context(cited=(hit,), read=(hit,), retrieved=(hit,)),
         model=text,
         notice=text,
+        searched=f"{text} {text}",
     )
     pages = [
         view.searching(1, text, ENGLISH),
@@ -119,6 +120,15 @@ def test_every_status_is_said_in_plain_words(status: Status) -> None:
     text = Read(view.answered(1, make_answer("q", status), ENGLISH)).text
     assert label in text
     assert why in text
+
+
+def test_what_was_searched_for_is_told_where_it_is_not_the_question() -> None:
+    asked = make_answer("And then?", Status.GROUNDED)
+    whole = asked.model_copy(update={"searched": "How long is it? And then?"})
+    said = ENGLISH.searched_for.format(text=whole.searched)
+    assert said in Read(view.answered(1, whole, ENGLISH)).text
+    same = asked.model_copy(update={"searched": asked.question})
+    assert view.answered(1, same, ENGLISH) == view.answered(1, asked, ENGLISH)
 
 
 def test_a_refusal_needs_no_source() -> None:

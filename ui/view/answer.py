@@ -127,6 +127,8 @@ def _facts(answer: Answer, words: Words) -> str:
         facts.append(words.seconds.format(n=f"{answer.timings_ms['total'] / 1000:.1f}"))
     if answer.generation:
         facts.append(words.generation.format(n=answer.generation))
+    if answer.searched not in ("", answer.question):
+        facts.append(words.searched_for.format(text=answer.searched))
     return f'<p class="facts">{" · ".join(escape_name(f) for f in facts if f)}</p>'
 
 

@@ -129,6 +129,7 @@ class Words:
     passage_count: tuple[str, str] = ("1 passage", "{n} passages")
     document_count: tuple[str, str] = ("1 document", "{n} documents")
     generation: str = "generation {n}"
+    searched_for: str = "searched for “{text}”"
     seconds: str = "{n} s"
 
     index_missing: str = "No index yet"

@@ -236,6 +236,7 @@ GERMAN = Words(
     passage_count=("1 Textstelle", "{n} Textstellen"),
     document_count=("1 Dokument", "{n} Dokumente"),
     generation="Generation {n}",
+    searched_for="gesucht nach „{text}“",
     seconds="{n} s",
     index_missing="Noch kein Index",
     index_unavailable="Index nicht verfügbar",
