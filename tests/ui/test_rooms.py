@@ -15,6 +15,7 @@ from rag.settings import Settings
 from tests.evaluation.world import hostile_evaluation
 from tests.ui.serving import served
 from tests.ui.tab import NARROW, WIDE, Tab
+from ui.view.text_german import GERMAN
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +23,7 @@ SCREENS = {
     "ask": "/",
     "search": "/search?q=parental+leave",
     "search-empty": "/search?q=x&folder=nowhere",
+    "compare": "/compare",
     "documents": "/documents",
     "document": "/documents/{name}",
     "quality": "/quality",
@@ -191,6 +193,13 @@ def test_german_is_spoken_everywhere_once_it_is_chosen(open_tab_at: Any) -> None
         assert page.locator("h1").inner_text() == heading
         assert page.locator("html").get_attribute("lang") == "de"
     page.locator("#index-state", has_text="Dokumente").wait_for()
+    page.goto(tab.url)
+    page.get_by_placeholder(GERMAN.placeholder).wait_for()
+    page.locator("#ask", has_text=GERMAN.ask).wait_for()
+    page.get_by_label(GERMAN.label).fill(" ")
+    page.get_by_label(GERMAN.label).press("Enter")
+    page.locator(".complaint", has_text=GERMAN.question_empty).wait_for()
+    tab.picture("wide-light-german")
 
 
 def test_an_editor_uploads_sees_it_read_in_finds_it_and_withdraws_it(

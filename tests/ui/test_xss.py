@@ -111,7 +111,7 @@ def address(data: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def tab(browser: Any, address: str) -> Iterator[Tab]:
-    tab = Tab(browser, address, viewport=WIDE)
+    tab = Tab(browser, f"{address}/about", ready="#main", viewport=WIDE)
     tab.context.add_init_script(_WATCH)
     yield tab
     tab.context.close()

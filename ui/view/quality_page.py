@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer import Answer
@@ -31,10 +31,9 @@ class Said:
 def quality_page(
     evaluation: Evaluation | None,
     feedback: Sequence[Said],
-    reasons: Mapping[str, str],
     words: Words,
 ) -> str:
-    """The room. `reasons` are the words for why an answer did not help."""
+    """The room."""
     said = words.rooms
     if evaluation is None:
         measured = (
@@ -46,7 +45,7 @@ def quality_page(
         measured = f'<div lang="en">{report(evaluation, heading="h2")}</div>'
     return (
         f'<h1>{escape(said.quality)}</h1><p class="lead">{escape(said.quality_lead)}</p>'
-        f"{measured}{_feedback(feedback, reasons, words)}"
+        f"{measured}{_feedback(feedback, words)}"
     )
 
 
@@ -55,7 +54,7 @@ def _with_code(text: str) -> str:
     return f"{escape(before)}<code>inhouse {escape(command)}</code>"
 
 
-def _feedback(feedback: Sequence[Said], reasons: Mapping[str, str], words: Words) -> str:
+def _feedback(feedback: Sequence[Said], words: Words) -> str:
     said = words.rooms
     if not feedback:
         inner = f'<p class="quiet">{escape(said.no_feedback)}</p>'
@@ -64,16 +63,20 @@ def _feedback(feedback: Sequence[Said], reasons: Mapping[str, str], words: Words
         counted = said.feedback_count.format(
             helpful=number(helpful, words), unhelpful=number(len(feedback) - helpful, words)
         )
-        cards = "".join(_card(each, reasons, words) for each in feedback[:MOST])
+        cards = "".join(_card(each, words) for each in feedback[:MOST])
         inner = f'<p class="quiet">{escape(counted)}</p><ol class="cards">{cards}</ol>'
     return f"<section><h2>{escape(said.feedback)}</h2>{inner}</section>"
 
 
-def _card(said: Said, reasons: Mapping[str, str], words: Words) -> str:
+def _card(said: Said, words: Words) -> str:
     kind, label = (
         ("indexed", words.rooms.helpful) if said.helpful else ("failed", words.rooms.not_helpful)
     )
-    parts = [said.name, day_and_time(said.given_at, words), reasons.get(said.reason, said.reason)]
+    parts = [
+        said.name,
+        day_and_time(said.given_at, words),
+        words.reasons.get(said.reason, said.reason),
+    ]
     status = words.statuses[said.answer.status][0]
     model = said.answer.model.rstrip("/").rpartition("/")[2]
     made = [status, model, words.generation.format(n=number(said.answer.generation, words))]

@@ -125,16 +125,6 @@ GERMAN_ROOMS = RoomWords(
     no_feedback="Noch hat niemand etwas gesagt.",
     helpful="Hilfreich",
     not_helpful="Nicht hilfreich",
-    reasons=MappingProxyType(
-        {
-            "wrong": "falsch",
-            "incomplete": "unvollständig",
-            "wrong_source": "falsche Quelle",
-            "not_found": "nicht gefunden, obwohl es dasteht",
-            "unclear": "unklar",
-            "other": "etwas anderes",
-        }
-    ),
     feedback_count="{helpful} fanden eine Antwort hilfreich, {unhelpful} nicht.",
     about_lead="Was hier antwortet, unter welcher Lizenz, und wo Ihre Daten bleiben.",
     stays="Wo die Daten bleiben",

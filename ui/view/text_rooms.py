@@ -38,19 +38,6 @@ def _types() -> Mapping[str, str]:
     return MappingProxyType({"text/plain": "Text", "message/rfc822": "E-mail"})
 
 
-def _reasons() -> Mapping[str, str]:
-    return MappingProxyType(
-        {
-            "wrong": "wrong",
-            "incomplete": "incomplete",
-            "wrong_source": "wrong source",
-            "not_found": "not found, though it is there",
-            "unclear": "unclear",
-            "other": "something else",
-        }
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class RoomWords:
     """Every word of these rooms. Braces are filled in by the view."""
@@ -168,7 +155,6 @@ class RoomWords:
     no_feedback: str = "Nobody has said anything yet."
     helpful: str = "Helpful"
     not_helpful: str = "Not helpful"
-    reasons: Mapping[str, str] = field(default_factory=_reasons)
     feedback_count: str = "{helpful} found an answer helpful, {unhelpful} did not."
 
     about_lead: str = "What answers here, under which licence, and where your data stays."

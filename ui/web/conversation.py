@@ -12,6 +12,7 @@ from ui.errors import NotThereError
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.acts import Kept
+from ui.view.languages import LANGUAGES
 from ui.view.text import Words
 from ui.web.desk import Desk
 from ui.web.events import Frames
@@ -55,7 +56,8 @@ class Conversation:
     With a `History` each answer is also kept there, as the conversation `id`; it can be opened again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, language: str = "") -> None:
+        self.language = language
         self.id: str | None = None
         self.history: list[Turn] = []
         self.shown: list[Shown] = []
@@ -70,7 +72,7 @@ class Conversation:
             yield Screen()
             return
         question = question.strip()
-        if complaint := _complaint(question, desk.words):
+        if complaint := _complaint(question, self._words(desk)):
             yield Screen(note=complaint, busy=False)
             return
         self.stopping, self.busy = False, True
@@ -78,6 +80,10 @@ class Conversation:
             yield from self._screens(question, desk, person, history)
         finally:  # also when the tab was closed in the middle
             self.busy = False
+
+    def _words(self, desk: Desk) -> Words:
+        """In the language that was chosen for this tab."""
+        return LANGUAGES.get(self.language, desk.words)
 
     def stop(self) -> None:
         """End the answer that is being written, within a moment."""
@@ -89,7 +95,7 @@ class Conversation:
         """Take up a conversation that was kept, as far as this person may still see it. Raises nothing."""
         if self.busy or self.shown:
             return Screen(busy=self.busy)
-        words = desk.words
+        words = self._words(desk)
         try:
             name = desk.assistant_for(person).reading().name
             said = feedback.of(person, kept)
@@ -100,7 +106,7 @@ class Conversation:
                 place = Kept(kept, turn.n, helpful)
                 self._add(old.answer, evidence.Shelf(name, old.gone), place, words)
         except InhouseError as exc:
-            self.__init__()  # type: ignore[misc]
+            self.__init__(self.language)  # type: ignore[misc]
             return Screen(note=str(exc), busy=False)
         self.id = kept
         return self._screen(busy=False)
@@ -120,7 +126,7 @@ class Conversation:
     def _screens(
         self, question: str, desk: Desk, person: Person, history: History | None
     ) -> Iterator[Screen]:
-        words = desk.words
+        words = self._words(desk)
         if self.shown and not self.shown[-1].answered and self.shown[-1].question == question:
             self.shown.pop()  # asked again because it came to nothing
         number = len(self.shown) + 1
@@ -168,7 +174,7 @@ class Conversation:
         self, number: int, question: str, desk: Desk, person: Person
     ) -> Iterator[tuple[str, str, Answer | None]]:
         """(turn, evidence, None) each time that something new is to be seen; at the end with the answer."""
-        words, text, sources, passages = desk.words, "", "", 0
+        words, text, sources, passages = self._words(desk), "", "", 0
         assistant = desk.assistant_for(person)
         shelf = evidence.Shelf(assistant.reading().name)
         frames = Frames(iter(assistant.stream(question, history=tuple(self.history))))

@@ -11,6 +11,7 @@ from ui.view.markup import escape
 from ui.view.text import Words
 from ui.web.conversation import Conversation, Screen
 from ui.web.house import House
+from ui.web.language import words_for
 from ui.web.people import Person, with_person
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _draw(words: Words, starters: Sequence[str]) -> _Parts:
 def _connect(parts: _Parts, conversation: gradio.State, house: House) -> None:
     import gradio as gr
 
-    answer = with_person(_answerer(house))
+    answer = with_person(_answerer(house), also=words_for)
     outputs = [
         *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence, parts.note),
         *(parts.question, parts.ask, parts.stop, parts.welcome),
@@ -118,7 +119,7 @@ def _connect(parts: _Parts, conversation: gradio.State, house: House) -> None:
             api_visibility="private",
         )
     parts.opened.submit(
-        with_person(_opener(house)),
+        with_person(_opener(house), also=words_for),
         [parts.opened, conversation],
         outputs,
         show_progress="hidden",
@@ -139,12 +140,15 @@ def _stop(_: Person, conversation: Conversation) -> None:
     conversation.stop()
 
 
-def _answerer(house: House) -> Callable[[Person, str | None, Conversation], Iterator[list[Any]]]:
+def _answerer(
+    house: House,
+) -> Callable[[Person, Words, str | None, Conversation], Iterator[list[Any]]]:
     import gradio as gr
 
     def answer(
-        person: Person, question: str | None, conversation: Conversation
+        person: Person, words: Words, question: str | None, conversation: Conversation
     ) -> Iterator[list[Any]]:
+        conversation.language = words.language
         screens = conversation.ask(question or "", house.desk, person, house.history)
         for screen in house.metrics.answer(screens):
             # The box is emptied once.
@@ -154,10 +158,13 @@ def _answerer(house: House) -> Callable[[Person, str | None, Conversation], Iter
     return answer
 
 
-def _opener(house: House) -> Callable[[Person, str | None, Conversation], list[Any]]:
+def _opener(house: House) -> Callable[[Person, Words, str | None, Conversation], list[Any]]:
     import gradio as gr
 
-    def open_(person: Person, kept: str | None, conversation: Conversation) -> list[Any]:
+    def open_(
+        person: Person, words: Words, kept: str | None, conversation: Conversation
+    ) -> list[Any]:
+        conversation.language = words.language
         screen = conversation.open(kept or "", house.desk, person, house.history, house.feedback)
         hidden = gr.update(visible=False) if conversation.shown else gr.skip()
         return [*_changes(screen), gr.skip(), *_buttons(screen)[:2], hidden]

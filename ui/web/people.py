@@ -97,24 +97,30 @@ def put_person(scope: Any, person: Person) -> None:
     scope.setdefault("state", {})[_STATE] = person
 
 
-def with_person(function: Callable[..., Any], least: Role = Role.READER) -> Callable[..., Any]:
+def with_person(
+    function: Callable[..., Any],
+    least: Role = Role.READER,
+    *,
+    also: Callable[[Any], Any] | None = None,
+) -> Callable[..., Any]:
     """A Gradio event's function that is called with the person first, before its inputs.
 
+    `also` gets something else from the request, such as the language, which comes after the person.
     Every event of the page goes through here, so that each has a least role.
     """
     import gradio as gr
 
-    def admitted(request: gr.Request) -> Person:
+    def admitted(request: gr.Request) -> tuple[Any, ...]:
         person = person_of(request)
         if not person.may(least):
             raise NotAllowedError(f"This needs the role {least}.")
-        return person
+        return (person,) if also is None else (person, also(request))
 
     def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
-        yield from function(admitted(request), *inputs)
+        yield from function(*admitted(request), *inputs)
 
     def at_once(request: Any, *inputs: Any) -> Any:
-        return function(admitted(request), *inputs)
+        return function(*admitted(request), *inputs)
 
     event = in_pieces if inspect.isgeneratorfunction(function) else at_once
     # Gradio finds out from the annotation what it has to pass.

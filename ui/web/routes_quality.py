@@ -40,7 +40,7 @@ def routes(house: House) -> APIRouter:
             for each in house.feedback.find(None)
         ]
         evaluation = store.last(house.settings.data)
-        main = quality_page(evaluation, feedback, words.rooms.reasons, words)
+        main = quality_page(evaluation, feedback, words)
         page = around.page(main, styles=["report"])
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 

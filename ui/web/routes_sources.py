@@ -17,8 +17,10 @@ from ingest.page_pictures import PagePictures
 from rag.errors import InhouseError
 from ui.errors import NotThereError
 from ui.view import source as view
+from ui.view.languages import LANGUAGES
 from ui.view.text import Words
 from ui.web.house import House
+from ui.web.language import words_for
 from ui.web.opening import Opener, Place
 from ui.web.people import Role, needs, person_of
 
@@ -36,9 +38,15 @@ def routes(house: House) -> "APIRouter":
     """`/sources/NAME…`"""
     from fastapi import APIRouter
 
-    words, limits = house.words, house.settings.ingest
+    limits = house.settings.ingest
     pictures = PagePictures(memory_mb=limits.memory_mb, max_file_mb=limits.max_file_mb)
-    opener = Opener(house.desk, pictures, words, originals=house.settings.web.originals)
+    openers = {
+        code: Opener(house.desk, pictures, words, originals=house.settings.web.originals)
+        for code, words in LANGUAGES.items()
+    }
+
+    def opener_for(request: Request) -> Opener:
+        return openers[words_for(request).language]
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -46,18 +54,18 @@ def routes(house: House) -> "APIRouter":
         pictures.close()
 
     router = APIRouter(prefix="/sources", lifespan=lifespan)
-    _add_text(router, opener, words)
-    _add_files(router, opener)
+    _add_text(router, opener_for)
+    _add_files(router, opener_for)
     return router
 
 
-def _add_text(router: "APIRouter", opener: Opener, words: Words) -> None:
+def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> None:
     from fastapi import Query
 
     number = Annotated[int, Query(ge=0, le=_FAR)]
 
-    def answer(make: Callable[[], str]) -> HTMLResponse:
-        status, body = _fragment(make, words)
+    def answer(request: Request, make: Callable[[], str]) -> HTMLResponse:
+        status, body = _fragment(make, words_for(request))
         return HTMLResponse(body, status_code=status, headers={"cache-control": _FRESH})
 
     @router.get("/{name}")
@@ -74,8 +82,10 @@ def _add_text(router: "APIRouter", opener: Opener, words: Words) -> None:
     ) -> HTMLResponse:
         """The document at a quote."""
         person, place = person_of(request), Place(start, end, check)
+        opener = opener_for(request)
         return answer(
-            lambda: opener.show(person, name, place, page=page, as_text=text, width=width)
+            request,
+            lambda: opener.show(person, name, place, page=page, as_text=text, width=width),
         )
 
     @router.get("/{name}/more")
@@ -87,11 +97,11 @@ def _add_text(router: "APIRouter", opener: Opener, words: Words) -> None:
         after: Annotated[int | None, Query(ge=0, le=_FAR)] = None,
     ) -> HTMLResponse:
         """Its text before or after a character."""
-        person = person_of(request)
-        return answer(lambda: opener.more(person, name, before=before, after=after))
+        person, opener = person_of(request), opener_for(request)
+        return answer(request, lambda: opener.more(person, name, before=before, after=after))
 
 
-def _add_files(router: "APIRouter", opener: Opener) -> None:
+def _add_files(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> None:
     from fastapi import Query
 
     @router.get("/{name}/pages/{page}.png")
@@ -104,7 +114,7 @@ def _add_files(router: "APIRouter", opener: Opener) -> None:
     ) -> Response:
         """A page as a picture."""
         try:
-            png, tag = opener.picture(person_of(request), name, page, width)
+            png, tag = opener_for(request).picture(person_of(request), name, page, width)
         except InhouseError as exc:
             return Response(f"{exc}\n", 404, media_type="text/plain")
         headers = {"cache-control": _ASK_AGAIN, "etag": tag}
@@ -117,7 +127,7 @@ def _add_files(router: "APIRouter", opener: Opener) -> None:
     def original(request: Request, name: str) -> Response:
         """The file itself, to be kept, never to be opened in the page."""
         try:
-            path, data = opener.original(person_of(request), name)
+            path, data = opener_for(request).original(person_of(request), name)
         except NotThereError as exc:
             return Response(f"{exc}\n", 404, media_type="text/plain")
         return Response(data, media_type=_kind(path.name), headers=_as_file(path.name))

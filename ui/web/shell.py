@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
 from ui.view.history import drawers
 from ui.view.languages import LANGUAGES
-from ui.view.text import Words
+from ui.view.text import ENGLISH, Words
 from ui.view.text_sign_in import SIGN_IN
 from ui.web.people import Person
 from ui.web.rooms import Room
@@ -114,6 +116,8 @@ class Frame:
             "signed-out": sign_in.signed_out,
             "again": sign_in.again,
         }
+        if self.room is Room.ASK and words is not ENGLISH:
+            data["words"] = json.dumps(_drawn_by_gradio(words))
         said = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>
 <html lang="{escape(words.language)}">
@@ -192,6 +196,19 @@ class Frame:
 
     def _current(self, room: Room) -> str:
         return ' aria-current="page"' if room is self.room else ""
+
+
+def _drawn_by_gradio(words: Words) -> dict[str, Any]:
+    """What stands in the room in English until its script puts in these words."""
+    texts = {
+        "#welcome h2": words.heading,
+        "#welcome h2 + p": words.promise,
+        "#welcome .offer": words.starters,
+        "#composer .caution": words.caution,
+        "#ask": words.ask,
+        "#stop": words.stop,
+    }
+    return {"texts": texts, "placeholder": words.placeholder, "label": words.label}
 
 
 def _own_style(name: str) -> str:

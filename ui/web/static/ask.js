@@ -100,6 +100,21 @@ function followConversation() {
   }
 }
 
+// Gradio draws one page for everybody; this puts it into the language of whoever looks.
+const words = document.body.dataset.words ? JSON.parse(document.body.dataset.words) : null;
+
+function speak() {
+  if (!words) return;
+  for (const [selector, text] of Object.entries(words.texts)) {
+    const element = document.querySelector(selector);
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+  const box = document.querySelector("#question textarea");
+  if (!box || box.placeholder === words.placeholder) return;
+  box.placeholder = words.placeholder;
+  box.setAttribute("aria-label", words.label);
+}
+
 function startUp() {
   byId("loading").remove();
   addSheetBar();
@@ -118,6 +133,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 
 new MutationObserver(() => {
   if (byId("loading") && byId("panel") && byId("ask")) startUp();
+  speak();
   showEvidence();
   followConversation();
 }).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });
