@@ -150,7 +150,7 @@ def test_a_port_in_use(inhouse: Run, taken_port: int, tmp_path: Path) -> None:
 
 
 def test_a_page_for_the_whole_network_is_refused(inhouse: Run) -> None:
-    check_sentence(inhouse("web", "--host", "0.0.0.0"), 2, "no sign-in", "SSH tunnel")
+    check_sentence(inhouse("web", "--host", "0.0.0.0"), 2, "no sign-in", "web.sign_in")
 
 
 def test_a_data_folder_that_is_a_file(inhouse: Run, tmp_path: Path) -> None:
