@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag import abstention, context, followup, llm, prompt
-from rag.answer import Answer, AnswerEvent, Comparison, DeltaEvent, Event, Turn
+from rag import abstention, answering, followup, llm
+from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.errors import ModelServerError, UsageError
 from rag.expansion import expand
@@ -22,7 +23,9 @@ from rag.inquiry import Inquiry
 from rag.profile import Profile, find_profile
 from rag.readers import asker, both
 from rag.retriever import Part, retrieve
+from rag.served import served_models
 from rag.settings import Settings, load_settings
+from rag.speaker import Speaker
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -53,9 +56,7 @@ class Assistant:
         self.profile = _profile(settings.profile if profile is None else profile, settings)
         self._reader, self._embedder = reader, embedder
         self._calibration = abstention.load_calibration(reader.data_dir)
-        self._chat_model, self._given_model = chat_model, chat_model is not None
-        self._model_name = llm.name_of(chat_model) if chat_model else settings.llm.model
-        self._style = prompt.style_of(self._model_name)
+        self._speaker = Speaker(settings, chat_model, self._count_tokens)
         self._readers: frozenset[str] | None = None
 
     @classmethod
@@ -127,7 +128,7 @@ class Assistant:
     @property
     def model_name(self) -> str:
         """Name of the language model that answers, or would answer."""
-        return self._model_name
+        return self._speaker.name
 
     @property
     def embedder_name(self) -> str:
@@ -136,10 +137,10 @@ class Assistant:
 
     def model_server_error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
-        if self._given_model:
+        if self._speaker.is_given:
             return None
         try:
-            llm.served_models(self.settings.llm)
+            served_models(self.settings.llm)
         except ModelServerError as exc:
             return str(exc)
         return None
@@ -191,9 +192,9 @@ class Assistant:
     def _rewrite(self, told: list[BaseMessage]) -> str:
         """What the model makes of a question; nothing where it is away: that is said when it answers."""
         try:
-            return followup.hear(llm.stream(self._model(), told, ("\n",)))
+            return followup.hear(llm.stream(self._speaker.open().model, told, ("\n",)))
         except ModelServerError:
-            self._forget_model()
+            self._speaker.forget()
             return ""
 
     def confidence(self, question: str, *, filter: Filter | None = None) -> float:
@@ -234,11 +235,26 @@ class Assistant:
         """
         inquiry = self._inquire(question, history, filter)
         yield inquiry.found()
-        if inquiry.hits and self._may_hold_an_answer(inquiry.searched, filter):
-            yield from self._hear(inquiry)
-        else:
-            inquiry.refuse()
-        yield from inquiry.finish(self.model_name)
+        yield from answering.answered(inquiry, self._speaker)
+
+    async def aask(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> Answer:
+        """`ask` for a coroutine."""
+        async for event in self.astream(question, history=history, filter=filter):
+            if isinstance(event, AnswerEvent):
+                return event.answer
+        raise AssertionError("a stream ends with its answer")
+
+    async def astream(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
+        inquiry = await asyncio.to_thread(self._inquire, question, history, filter)
+        yield inquiry.found()
+        async with contextlib.aclosing(answering.aanswered(inquiry, self._speaker)) as events:
+            async for event in events:
+                yield event
 
     def compare(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
@@ -260,51 +276,50 @@ class Assistant:
         It is told nothing of the documents, but what it says is checked against the passages that were
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
-        inquiry = self._inquire(question, history, filter)
-        inquiry.alone = True
-        yield from self._hear(inquiry)
-        yield from inquiry.finish(self.model_name)
+        inquiry = self._inquire(question, history, filter, alone=True)
+        yield from answering.answered(inquiry, self._speaker)
+
+    async def astream_without_documents(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """`stream_without_documents` for a coroutine."""
+        inquiry = await asyncio.to_thread(self._inquire, question, history, filter, alone=True)
+        async with contextlib.aclosing(answering.aanswered(inquiry, self._speaker)) as events:
+            async for event in events:
+                yield event
 
     def ask_without_documents(self, question: str, *, history: Sequence[Turn] = ()) -> str:
         """What the model says to `question` by itself, and no more: nothing is searched for or checked.
 
         Raises ModelServerError.
         """
-        model, style = self._model(), self._style
-        told = prompt.messages_without_documents(_checked(question), history, style, self.profile)
-        return "".join(piece.text for piece in llm.stream(model, told, style.stop)).strip()
+        inquiry = Inquiry(_checked(question), history, self.profile, alone=True)
+        for _ in answering.hear(inquiry, self._speaker):
+            pass
+        if inquiry.failure:
+            raise inquiry.failure
+        return inquiry.text.strip()
 
-    def _inquire(self, question: str, history: Sequence[Turn], filter: Filter | None) -> Inquiry:
-        """Search for a question."""
-        started = time.perf_counter()
-        question, snapshot = _checked(question), self._snapshot()
+    def _inquire(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        filter: Filter | None,
+        *,
+        alone: bool = False,
+    ) -> Inquiry:
+        """Search for a question, and decide whether the model is asked."""
+        inquiry = Inquiry(_checked(question), history, self.profile, alone=alone)
+        snapshot, narrowed = self._snapshot(), self._narrowed(filter)
         k = self.settings.retrieval.k
-        searched = self.searched(question, history, ask_model=True)
-        hits = retrieve(snapshot, self._embedder, searched, k, self._narrowed(filter))
-        inquiry = Inquiry(question, history, self.profile, hits, snapshot.generation.id, started)
+        searched = self.searched(inquiry.question, history, ask_model=True)
+        hits = retrieve(snapshot, self._embedder, searched, k, narrowed)
+        may_answer = alone or (
+            bool(hits) and self._may_hold_an_answer(snapshot, searched, narrowed)
+        )
         inquiry.searched = searched
-        inquiry.timings["search"] = inquiry.elapsed()
+        inquiry.search(hits, snapshot.generation, may_answer)
         return inquiry
-
-    def _hear(self, inquiry: Inquiry) -> Iterator[DeltaEvent]:
-        """Ask the model; what it said so far counts even if it breaks off."""
-        try:
-            model, style = self._model(), self._style
-            for piece in llm.stream(model, self._told(inquiry, style), style.stop):
-                yield from inquiry.hear(piece)
-        except ModelServerError as exc:
-            self._forget_model()
-            inquiry.break_off(exc)
-
-    def _told(self, inquiry: Inquiry, style: prompt.Style) -> list[BaseMessage]:
-        """What the model is told; notes how many of the passages it gets to read."""
-        question, history = inquiry.question, inquiry.history
-        if inquiry.alone:
-            return prompt.messages_without_documents(question, history, style, self.profile)
-        budget = self.settings.retrieval.context_tokens or style.context_tokens
-        inquiry.sent = context.pack(inquiry.hits, budget, self._count_tokens)
-        read = inquiry.hits[: inquiry.sent]
-        return prompt.messages(question, read, history, style, self.profile)
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""
@@ -312,16 +327,15 @@ class Assistant:
 
         return InhouseRetriever(assistant=self, k=k, filter=filter)
 
-    def _may_hold_an_answer(self, question: str, filter: Filter | None) -> bool:
+    def _may_hold_an_answer(self, snapshot: Snapshot, question: str, filter: Filter) -> bool:
         """False where the calibration of this index says that the documents do not say it."""
         fitted = self._calibration
         if fitted is None or not self.settings.answers.abstain:
             return True
-        snapshot = self._snapshot()
         if not fitted.fits(snapshot, self._embedder):
             return True  # made for another collection: better no decision than an old one
         query = self._embedder.embed_query(question)
-        return fitted.permits(abstention.closeness(snapshot, query, self._narrowed(filter)))
+        return fitted.permits(abstention.closeness(snapshot, query, filter))
 
     def _snapshot(self) -> Snapshot:
         """The newest generation, which may have got another embedder since the last question."""
@@ -336,17 +350,6 @@ class Assistant:
             return filter
         readers = self._readers if filter.readers is None else both(filter.readers, self._readers)
         return replace(filter, readers=readers)
-
-    def _model(self) -> BaseChatModel:
-        if self._chat_model is None:
-            opened = llm.open_chat_model(self.settings.llm)
-            self._chat_model, self._model_name, self._style = opened
-        return self._chat_model
-
-    def _forget_model(self) -> None:
-        """Look again at the next question: the server may have been started anew with another model."""
-        if not self._given_model:
-            self._chat_model = None
 
     def _count_tokens(self, text: str) -> int:
         return len(self._embedder.tokenizer.encode(text, add_special_tokens=False).ids)

@@ -16,6 +16,7 @@
     ├── ModelRefusedError         a model's files are not what they should be, or want to run code
     ├── ModelServerError          the model server cannot answer
     │   ├── ModelServerUnreachableError
+    │   ├── ModelServerBusyError  as many answers as it may write at a time are being written
     │   └── ModelServerStartError
     └── MissingDependencyError    an optional part is not installed
 
@@ -101,6 +102,10 @@ class ModelServerError(InhouseError):
 
 
 class ModelServerUnreachableError(ModelServerError):
+    pass
+
+
+class ModelServerBusyError(ModelServerError):
     pass
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rag import citations
+from rag import citations, context, prompt
 from rag.answer import (
     Answer,
     AnswerEvent,
@@ -24,31 +25,56 @@ from rag.answer import (
 )
 from rag.errors import ModelServerError
 from rag.hit import Hit
+from rag.index.rows import Generation
 from rag.llm import Piece
 from rag.profile import Profile
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+
+_TAIL = 48
+"""Characters that a model which says the same again and again has said at the end."""
+_TIMES = 4
+_LOOK_EVERY = 64
 
 
 @dataclass(slots=True)
 class Inquiry:
     """A question with the passages found for it, and what has come of it so far.
 
-    `sent`: how many of the passages, from the first, the model has been told; it has all of them before it
-    in `check` where it was asked `alone`, without any. `failure`: why the model did not answer to the end.
+    `read`: the passages as the model was told them, the first of `hits`; none where it was asked `alone`.
+    `turns`: how many of the earlier turns it was told. `asks_model`: False where it need not be asked.
+    `failure`: why it did not answer to the end.
     """
 
     question: str
     history: Sequence[Turn]
     profile: Profile
-    hits: Sequence[Hit]
-    generation: int
-    started: float
-    searched: str = ""
     alone: bool = False
+    hits: Sequence[Hit] = ()
+    generation: int = 0
+    searched: str = ""
+    fence: str = ""
+    asks_model: bool = True
+    started: float = field(default_factory=time.perf_counter)
     text: str = ""
-    sent: int = 0
+    read: Sequence[Hit] = ()
+    turns: int = 0
     usage: Usage = field(default_factory=Usage)
-    failure: str = ""
+    failure: ModelServerError | None = None
+    notices: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
+    is_over: bool = False
+    _looked: int = 0
+
+    def search(self, hits: Sequence[Hit], generation: Generation, may_answer: bool) -> None:
+        """Take in what was found, in which state of the index, and whether that may hold an answer."""
+        self.hits, self.generation, self.fence = hits, generation.id, generation.token
+        self.asks_model = may_answer
+        if not may_answer:
+            self.text = self.profile.refusal
+        self.timings["search"] = self.elapsed()
 
     def found(self) -> RetrievalEvent:
         """What the search found."""
@@ -56,12 +82,24 @@ class Inquiry:
             hits=tuple(self.hits), generation=self.generation, searched=self.searched
         )
 
-    def refuse(self) -> None:
-        """Say that the documents do not say it, without asking the model."""
-        self.text = self.profile.refusal
+    def tell(self, style: prompt.Style, room: context.Room) -> list[BaseMessage]:
+        """What the model is told, as far as there is room; keeps what of it that is."""
+        if self.alone:
+            turns = context.fit_turns(self.question, self.history, style, self.profile, room)
+            self.turns = len(turns)
+            return prompt.messages_without_documents(self.question, turns, style, self.profile)
+        fence = self.fence if style.fenced else ""
+        fitted = context.fit(
+            self.question, self.hits, self.history, style, self.profile, fence, room
+        )
+        self.read, self.turns = fitted.passages, len(fitted.turns)
+        self.notices += [fitted.notice] if fitted.notice else []
+        return prompt.messages(
+            self.question, fitted.passages, fitted.turns, style, self.profile, fence
+        )
 
     def hear(self, piece: Piece) -> Iterator[DeltaEvent]:
-        """Take in the next piece of the model's text."""
+        """Take in the next piece of the model's text. Once `is_over`, it need not say more."""
         if piece.text:
             self.timings.setdefault("first_token", self.elapsed())
             self.text += piece.text
@@ -70,15 +108,29 @@ class Inquiry:
             self.usage = Usage(
                 prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens
             )
+        if piece.cut:
+            self.notices.append("The answer was cut at its longest length (llm.max_tokens).")
+        if len(self.text) - self._looked >= _LOOK_EVERY:
+            self._looked = len(self.text)
+            self._notice_a_loop()
+
+    def _notice_a_loop(self) -> None:
+        again = self.text[-_TAIL:]
+        if self.text.count(again) < _TIMES:
+            return
+        self.is_over = True
+        first = self.text.index(again) + _TAIL
+        self.text = self.text[:first]
+        self.notices.append("The model went on saying the same, and was stopped.")
 
     def break_off(self, error: ModelServerError) -> None:
         """The model will say no more. What it said so far counts."""
-        self.failure = str(error)
+        self.failure = error
 
     def finish(self, model: str) -> Iterator[Event]:
         """Check what was said, and make the Answer of it. `model` is the name of who said it."""
-        read = self.hits if self.alone else self.hits[: self.sent]
-        checked = citations.check(self.text, read, self.profile.refusal)
+        against = self.hits if self.alone else self.read
+        checked = citations.check(self.text, against, self.profile.refusal)
         yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
         yield AnswerEvent(
             answer=Answer(
@@ -87,27 +139,28 @@ class Inquiry:
                 status=Status.MODEL_UNAVAILABLE if self.failure else checked.status,
                 sentences=checked.sentences,
                 citations=checked.citations,
-                context=_disclose(self.hits, self.sent, checked.cited),
+                context=self._disclosed(checked.cited),
                 model=model,
                 profile=self.profile.name,
                 generation=self.generation,
                 usage=self.usage,
                 corrected=checked.corrected,
                 dropped=checked.dropped,
+                turns=self.turns,
                 timings_ms=self.timings | {"total": self.elapsed()},
-                notice=self.failure,
+                notice=" ".join([*([str(self.failure)] if self.failure else []), *self.notices]),
                 searched=self.searched,
             )
+        )
+
+    def _disclosed(self, cited: frozenset[int]) -> Context:
+        """What became of each passage that was found; a passage that was cut is there as it was sent."""
+        return Context(
+            cited=tuple(hit for number, hit in enumerate(self.read) if number in cited),
+            read=tuple(hit for number, hit in enumerate(self.read) if number not in cited),
+            retrieved=tuple(self.hits[len(self.read) :]),
         )
 
     def elapsed(self) -> float:
         """Milliseconds since the question was asked."""
         return round((time.perf_counter() - self.started) * 1e3, 1)
-
-
-def _disclose(hits: Sequence[Hit], sent: int, cited: frozenset[int]) -> Context:
-    return Context(
-        cited=tuple(hit for number, hit in enumerate(hits[:sent]) if number in cited),
-        read=tuple(hit for number, hit in enumerate(hits[:sent]) if number not in cited),
-        retrieved=tuple(hits[sent:]),
-    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
 from rag.prompt import Style, style_of
+from rag.served import Served, is_loopback, served
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -17,69 +19,27 @@ if TYPE_CHECKING:
 
     from rag.settings import LLMSettings
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+RETRIES = 1
+"""How often a connection that failed before the first word is tried again; nothing else ever is."""
+RETRY_AFTER_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The next piece of the model's text; token counts come with the last one."""
+    """The next piece of the model's text. Token counts, and whether it was `cut`, come with the last ones."""
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut: bool = False
 
 
 class OpenedModel(NamedTuple):
-    """A chat model, the name under which the server knows it, and how much it is told at once."""
+    """A chat model, what the server says of it, and how much it is told at once."""
 
     model: BaseChatModel
-    name: str
+    served: Served
     style: Style
-
-
-def served_models(settings: LLMSettings) -> list[str]:
-    """Names of the models that the server offers.
-
-    Raises ModelServerUnreachableError if nothing answers there in time, ModelServerError if something
-    else than a model server does.
-    """
-    return list(_served(settings))
-
-
-def _served(settings: LLMSettings) -> dict[str, str]:
-    """The models that the server offers by name, each with the folder or hub id that vLLM has it from."""
-    import httpx
-
-    url = settings.url.rstrip("/") + "/models"
-    headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
-    try:
-        response = httpx.get(
-            url,
-            headers=headers,
-            timeout=settings.connect_timeout_s,
-            trust_env=not _is_loopback(url),
-        )
-        response.raise_for_status()
-        return {str(each["id"]): str(each.get("root") or "") for each in response.json()["data"]}
-    except httpx.HTTPStatusError as exc:
-        raise ModelServerError(
-            f"The model server at {settings.url} answered {exc.response.status_code}.",
-            hint="Check llm.url and llm.api_key.",
-        ) from exc
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise unreachable(settings.url) from exc
-    except (ValueError, LookupError, TypeError, AttributeError) as exc:
-        raise ModelServerError(
-            f"What answers at {settings.url} is not a model server.", hint="Check llm.url."
-        ) from exc
-
-
-def unreachable(url: str) -> ModelServerUnreachableError:
-    """The error for a server that does not answer."""
-    return ModelServerUnreachableError(
-        f"No model server answers at {url}.",
-        hint="Start one with: inhouse serve (or set INHOUSE_LLM_URL).",
-    )
 
 
 def open_chat_model(settings: LLMSettings) -> OpenedModel:
@@ -97,18 +57,19 @@ def open_chat_model(settings: LLMSettings) -> OpenedModel:
             f"The language model cannot be reached: {exc}.",
             hint="Install it with: pip install langchain-openai",
         ) from exc
-    served = _served(settings)
+    offered = served(settings)
+    named = [each for each in offered if each.name == settings.model]
+    chosen = (named or offered or [Served(settings.model)])[0]
+    style = style_of(chosen.name, chosen.root)
     timeout = httpx.Timeout(settings.timeout_s, connect=settings.connect_timeout_s)
     # A connection kept from the last question may be one to a server that was started anew since.
     connections: dict[str, Any] = {
         "timeout": timeout,
-        "trust_env": not _is_loopback(settings.url),
+        "trust_env": not is_loopback(settings.url),
         "limits": httpx.Limits(max_keepalive_connections=0),
     }
-    name = settings.model if settings.model in served or not served else next(iter(served))
-    style = style_of(name, served.get(name, ""))
     model = ChatOpenAI(
-        model=name,
+        model=chosen.name,
         base_url=settings.url,
         api_key=SecretStr(settings.api_key or "none"),
         temperature=settings.temperature,
@@ -117,10 +78,11 @@ def open_chat_model(settings: LLMSettings) -> OpenedModel:
         frequency_penalty=style.frequency_penalty or None,
         max_retries=0,
         stream_usage=True,
+        stream_chunk_timeout=None,  # `timeout` does it; this one can swallow a cancellation
         http_client=httpx.Client(**connections),
         http_async_client=httpx.AsyncClient(**connections),
     )
-    return OpenedModel(model, name, style)
+    return OpenedModel(model, chosen, style)
 
 
 def name_of(model: BaseChatModel) -> str:
@@ -129,31 +91,59 @@ def name_of(model: BaseChatModel) -> str:
     return next((name for name in names if name and isinstance(name, str)), type(model).__name__)
 
 
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in _LOOPBACK
-
-
 def stream(
     model: BaseChatModel, prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
-) -> Iterator[Piece]:
+) -> Generator[Piece, None, None]:
     """The model's text as it comes, up to one of `stop`.
 
     Raises ModelServerUnreachableError or ModelServerError. Closing the iterator stops
     the generation.
     """
-    with (
-        _mapped_errors(),
-        contextlib.closing(_pieces(model.stream(list(prompt), stop=list(stop) or None))) as pieces,
-    ):
-        yield from pieces
+    for left in reversed(range(RETRIES + 1)):
+        heard = False
+        chunks: Any = model.stream(list(prompt), stop=list(stop) or None)
+        try:
+            with _mapped_errors(), contextlib.closing(chunks):
+                for chunk in chunks:
+                    for piece in _pieces(chunk):
+                        heard = True
+                        yield piece
+            return
+        except ModelServerUnreachableError:
+            if heard or not left:
+                raise
+        time.sleep(RETRY_AFTER_S)
 
 
-def _pieces(chunks: Iterator[Any]) -> Generator[Piece, None, None]:
-    for chunk in chunks:
-        usage = getattr(chunk, "usage_metadata", None) or {}
-        text = chunk.content if isinstance(chunk.content, str) else chunk.text
-        if text or usage:
-            yield Piece(text, usage.get("input_tokens", 0), usage.get("output_tokens", 0))
+async def astream(
+    model: BaseChatModel, prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
+) -> AsyncGenerator[Piece, None]:
+    """The same for a coroutine."""
+    for left in reversed(range(RETRIES + 1)):
+        heard = False
+        chunks: Any = model.astream(list(prompt), stop=list(stop) or None)
+        try:
+            with _mapped_errors():
+                async with contextlib.aclosing(chunks):
+                    async for chunk in chunks:
+                        for piece in _pieces(chunk):
+                            heard = True
+                            yield piece
+            return
+        except ModelServerUnreachableError:
+            if heard or not left:
+                raise
+        await asyncio.sleep(RETRY_AFTER_S)
+
+
+def _pieces(chunk: Any) -> Iterator[Piece]:
+    usage = getattr(chunk, "usage_metadata", None) or {}
+    text = chunk.content if isinstance(chunk.content, str) else chunk.text
+    cut = (getattr(chunk, "response_metadata", None) or {}).get("finish_reason") == "length"
+    if text or usage or cut:
+        # Half of a surrogate pair can stand in JSON, and nowhere else.
+        text = text.encode("utf-8", "replace").decode()
+        yield Piece(text, usage.get("input_tokens", 0), usage.get("output_tokens", 0), cut)
 
 
 @contextlib.contextmanager

@@ -48,9 +48,15 @@ class LLMSettings(_Section):
     api_key: str = Field("", description="Key sent to that server, where it wants one.")
     temperature: float = Field(0.0, ge=0, le=2, description="0 gives the most repeatable answers.")
     max_tokens: int = Field(256, ge=16, le=32768, description="Longest answer, in tokens.")
+    max_concurrent: int = Field(
+        64, ge=1, le=10_000, description="Answers written at a time; who comes later waits in line."
+    )
     connect_timeout_s: float = Field(3.0, gt=0, le=60, description="Seconds to reach the server.")
     timeout_s: float = Field(
-        60.0, gt=0, le=3600, description="Seconds without a new token before giving up."
+        60.0,
+        gt=0,
+        le=3600,
+        description="Seconds without a new token, or in line, before giving up.",
     )
 
 

@@ -23,6 +23,13 @@ _LONGEST_QUOTE = 700
 """Characters: clauses that rest on sentences further apart get a citation each."""
 _PART_SHARE = 0.75
 """SUPPORT for a clause by itself, which has fewer words to go by."""
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|ignora|olvida)\b.{0,40}"
+    r"\b(?:above|instructions?|prompts?|previous (?:text|messages?)|everything|obig\w*|anweisung\w*"
+    r"|ci-dessus|consignes?|instrucciones|anterior\w*)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A sentence that is addressed to a model. It states nothing, and so it supports nothing."""
 _LOWERCASE = re.compile(r"\b[^\W\d_A-ZÄÖÜ]\w+")
 
 
@@ -61,7 +68,11 @@ class Source:
 
 
 def _statements(number: int, hit: Hit) -> Iterator[_Statement]:
-    spans = list(sentences.spans(hit.text))
+    spans = [
+        (start, end)
+        for start, end in sentences.spans(hit.text)
+        if not _ORDER.search(hit.text[start:end])
+    ]
     claims = [Claim.of(hit.text[start:end]) for start, end in spans]
     rows = [
         hit.text[start:end].startswith("|") or " | " in hit.text[start:end] for start, end in spans
@@ -79,8 +90,13 @@ def _statements(number: int, hit: Hit) -> Iterator[_Statement]:
             around |= header
         else:
             for beside in (place - 1, place + 1):
-                if 0 <= beside < len(spans) and not rows[beside]:
+                if not 0 <= beside < len(spans) or rows[beside]:
+                    continue
+                # A question is about the sentence that follows it, and about no other.
+                if beside < place or not _is_question(hit.text, spans[beside]):
                     around |= claims[beside].words
+        if _is_question(hit.text, (start, end)):
+            continue
         if len(claim.tokens) <= 6 and not hit.text[start:end].endswith((".", "!", "?")):
             heading = claim.words
         yield _Statement(
@@ -91,6 +107,11 @@ def _statements(number: int, hit: Hit) -> Iterator[_Statement]:
             around,
             rows[place],
         )
+
+
+def _is_question(text: str, span: tuple[int, int]) -> bool:
+    """A question states nothing."""
+    return text[slice(*span)].rstrip("\"'”’»)*_ ").endswith("?")
 
 
 def find_evidence(sentence: str, source: Source) -> tuple[Evidence, ...]:

@@ -21,6 +21,7 @@ EXIT_CODES = {
     "IndexLockedError": 11,
     "ModelServerError": 12,
     "ModelServerUnreachableError": 12,
+    "ModelServerBusyError": 12,
 }
 """All others end with 1."""
 

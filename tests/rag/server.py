@@ -14,17 +14,24 @@ WORDS = ("Parental ", "leave ", "is ", "16 ", "weeks.")
 
 
 class ModelServer:
-    """Serves one model, `name`; `behaviour` says how it answers a chat.
+    """Serves one model, `name`, with a `window` of so many words; `behaviour` says how it answers a chat.
 
     answer: `words`, then token counts. 500: an error in JSON. garbage: an event that is no JSON. html: a
     page. stall: two words, then silence. cut: two words, then a closed connection. hang: nothing at all.
-    endless: words until the reader goes away, which sets `left`. error: an error event in the stream.
-    empty: no words.
+    endless: words until the reader goes away, which sets `left`; loop: the same sentence over and over.
+    error: an error event in the stream. empty: no words. long: `words`, ended by the limit on tokens.
+    bytes: text that is no UTF-8. drop: the first connection is closed without a word, the next answers.
+    `most`: how many chats were under way at a time.
     """
 
     def __init__(self, behaviour: str = "answer", name: str = "fake-model") -> None:
         self.behaviour, self.name, self.words = behaviour, name, WORDS
+        self.window: int | None = None
+        self.counted = 0
         self.requests: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
+        self.under_way = self.most = 0
+        self.lock = threading.Lock()
         self.left = threading.Event()
         self.over = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -49,6 +56,10 @@ class ModelServer:
         self._server.server_close()
         self._thread.join()
 
+    def entry(self) -> dict[str, Any]:
+        """What it says of its model."""
+        return {"id": self.name} | ({"max_model_len": self.window} if self.window else {})
+
     def events(self) -> Iterator[bytes]:
         """What it streams; an empty one closes the connection in the middle."""
         words = self.words
@@ -57,7 +68,7 @@ class ModelServer:
             yield b"data: {not json\n\n"
         elif self.behaviour in ("stall", "cut", "error"):
             words = words[:2]
-        elif self.behaviour == "empty":
+        elif self.behaviour in ("empty", "bytes"):
             words = ()
         for word in words:
             yield self._event({"content": word})
@@ -67,10 +78,15 @@ class ModelServer:
             yield b""
         elif self.behaviour == "error":
             yield b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
-        while self.behaviour == "endless" and not self.over.is_set():
-            yield self._event({"content": "word "})
+        elif self.behaviour == "bytes":
+            yield b'data: {"choices": [{"index": 0, "delta": {"content": "\xff\xfe"}}]}\n\n'
+        said = "word " if self.behaviour == "endless" else "Leave is 16 weeks and so on. "
+        number = 0
+        while self.behaviour in ("endless", "loop") and not self.over.is_set():
+            number += 1
+            yield self._event({"content": said if self.behaviour == "loop" else f"{said}{number} "})
             time.sleep(0.005)
-        yield self._event({}, finish="stop")
+        yield self._event({}, finish="length" if self.behaviour == "long" else "stop")
         yield self._event(
             None, usage={"prompt_tokens": 40, "completion_tokens": 5, "total_tokens": 45}
         )
@@ -100,13 +116,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         model = self.server.model
-        self._send(200, json.dumps({"object": "list", "data": [{"id": model.name}]}))
+        self._send(200, json.dumps({"object": "list", "data": [model.entry()]}))
 
     def do_POST(self) -> None:
         model = self.server.model
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        request = json.loads(body)
+        if self.path.endswith("/tokenize"):
+            self._count(request["prompt"])
+            return
         model.requests.append(request)
-        if request["model"] != model.name:
+        model.bodies.append(body)
+        if model.behaviour == "drop" and len(model.requests) == 1:
+            self.close_connection = True
+        elif request["model"] != model.name:
             self._send(404, json.dumps({"error": {"message": f"no model {request['model']}"}}))
         elif model.behaviour == "500":
             self._send(500, json.dumps({"error": {"message": "out of memory\nat line 1"}}))
@@ -116,7 +139,22 @@ class _Handler(BaseHTTPRequestHandler):
             model.over.wait(10)
             self.close_connection = True
         else:
-            self._stream()
+            with model.lock:
+                model.under_way += 1
+                model.most = max(model.most, model.under_way)
+            try:
+                self._stream()
+            finally:
+                with model.lock:
+                    model.under_way -= 1
+
+    def _count(self, prompt: str) -> None:
+        """As vLLM does, where the model has a window: a token is a word."""
+        if self.server.model.window is None:
+            self._send(404, json.dumps({"detail": "Not Found"}))
+        else:
+            self.server.model.counted += 1
+            self._send(200, json.dumps({"count": len(prompt.split())}))
 
     def _stream(self) -> None:
         self.send_response(200)

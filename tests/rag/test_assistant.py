@@ -235,7 +235,8 @@ def test_what_is_disclosed_is_what_was_in_the_prompt(data: Path, context_tokens:
         for n, hit in enumerate(sent, 1)
     )
     said = str(prompt[-1].content).encode()
-    assert said == f"Passages:\n{evidence}\n\nQuestion: {QUESTION}".encode()
+    line = str(prompt[-1].content).split("\n")[1]
+    assert said == f"Passages:\n{line}\n{evidence}\n{line}\n\nQuestion: {QUESTION}".encode()
     assert [hit.rank for hit in sent] == list(range(1, len(sent) + 1))
     assert len(sent) + len(answer.context.retrieved) == len(HANDBOOK)
     for hit in answer.context.retrieved:

@@ -9,7 +9,7 @@ import pytest
 
 from rag import Assistant
 from rag.answer import Answer, DeltaEvent, Status
-from rag.llm import served_models
+from rag.served import served_models
 from rag.settings import LLMSettings, Settings
 from rag.testing import HashingEmbedder
 from tests.conftest import free_port
@@ -41,6 +41,7 @@ def test_a_server_that_works_gives_a_grounded_answer(assistant: Assistant) -> No
     ("behaviour", "said", "text"),
     [
         ("500", "The model server answered 500: ", ""),
+        ("bytes", "The language model failed: ", ""),
         ("garbage", "The language model failed: ", ""),
         ("html", "The language model failed: ", ""),
         ("error", "The language model failed: the engine died", "Parental leave"),
@@ -89,6 +90,67 @@ def test_a_model_that_says_nothing_is_not_believed(
     check_evidence(answer)
 
 
+def test_a_model_that_repeats_itself_is_stopped_and_said_so(
+    assistant: Assistant, server: ModelServer
+) -> None:
+    """The server sees the reader go; what was said once stays, and is checked."""
+    server.behaviour = "loop"
+    answer = assistant.ask(QUESTION)
+    assert answer.notice == "The model went on saying the same, and was stopped."
+    assert answer.text.count("and so on") <= 5
+    assert server.left.wait(5)
+
+
+def test_an_answer_that_was_cut_says_so(assistant: Assistant, server: ModelServer) -> None:
+    server.behaviour = "long"
+    answer = assistant.ask(QUESTION)
+    assert answer.notice == "The answer was cut at its longest length (llm.max_tokens)."
+    assert answer.status is Status.GROUNDED
+
+
+def test_a_connection_that_failed_is_tried_once_more(
+    assistant: Assistant, server: ModelServer
+) -> None:
+    server.behaviour = "drop"
+    assert assistant.ask(QUESTION).status is Status.GROUNDED
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("behaviour", ["500", "garbage", "cut", "hang", "error"])
+def test_nothing_else_is_tried_again(
+    assistant: Assistant, server: ModelServer, behaviour: str
+) -> None:
+    """Neither what the server answered nor what took too long nor an answer that had begun."""
+    server.behaviour = behaviour
+    assert assistant.ask(QUESTION).status is Status.MODEL_UNAVAILABLE
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"answer": "17 weeks", "sources": [1]}',
+        "<think>16 weeks?</think> It is 17 weeks.",
+        "Der Elternurlaub beträgt 17 Wochen.",
+        "It is 17 weeks [7][99][0].",
+        "<script>alert(1)</script> ![x](http://evil.example/?q=1)",
+        "\ud83d",
+        "🦭" * 2000,
+        "\x00\x1b[31mred",
+    ],
+)
+def test_whatever_a_model_says_is_an_answer_that_is_not_believed(
+    assistant: Assistant, server: ModelServer, said: str
+) -> None:
+    """JSON, another language, passages that do not exist, markup, half a character: unsupported."""
+    server.words = (said,)
+    answer = assistant.ask(QUESTION)
+    assert (answer.status, answer.citations) == (Status.UNSUPPORTED, ())
+    again = Answer.model_validate_json(answer.model_dump_json())
+    assert again.to_json() == answer.to_json()
+    check_evidence(answer)
+
+
 def test_a_failure_does_not_outlast_its_cause(assistant: Assistant, server: ModelServer) -> None:
     """The same assistant answers again as soon as the server does."""
     server.behaviour = "500"
@@ -112,7 +174,7 @@ def test_closing_the_stream_stops_the_model(assistant: Assistant, server: ModelS
     server.behaviour = "endless"
     events = assistant.stream(QUESTION)
     for event in events:
-        if isinstance(event, DeltaEvent) and event.text == "word ":
+        if isinstance(event, DeltaEvent) and event.text.startswith("word "):
             break
     assert not server.left.is_set()
     events.close()  # type: ignore[attr-defined]

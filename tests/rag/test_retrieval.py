@@ -106,7 +106,7 @@ def test_passages_are_packed_from_the_first_up_to_the_budget(
     sizes: list[int], budget: int, packed: int
 ) -> None:
     hits = [hit(n, "word " * size) for n, size in enumerate(sizes, 1)]
-    assert pack(hits, budget, count_words) == packed
+    assert pack(hits, budget, lambda hit: count_words(hit.text)) == packed
 
 
 PASSAGES = (hit(1, "First text.", "Handbook", "Leave > Long"), hit(2, "Second text."))
@@ -115,7 +115,7 @@ PASSAGES = (hit(1, "First text.", "Handbook", "Leave > Long"), hit(2, "Second te
 def test_a_large_model_sees_numbered_passages_with_their_places() -> None:
     told = messages("Why?", PASSAGES, (), FULL)
     assert [type(message) for message in told] == [SystemMessage, HumanMessage]
-    assert told[0].content == FULL.system.format(refusal=REFUSAL)
+    assert told[0].content == FULL.system.format(refusal=REFUSAL, fence="of the user's message")
     assert REFUSAL in str(told[0].content)
     assert told[1].content == (
         "Passages:\n[1] Handbook, Leave > Long\nFirst text.\n\n[2] T\nSecond text.\n\nQuestion: Why?"

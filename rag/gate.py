@@ -1,0 +1,94 @@
+"""How many answers are written at a time; who comes later waits in line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+
+from rag.errors import ModelServerBusyError
+
+
+class Gate:
+    """Lets `limit` through at once, in the order in which they came, with and without `await`.
+
+    Who has waited `patience` seconds in vain gets ModelServerBusyError.
+    """
+
+    def __init__(self, limit: int, patience: float) -> None:
+        self._limit, self._patience = limit, patience
+        self._inside = 0
+        self._waiting: deque[Future[None]] = deque()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def passing(self) -> Iterator[None]:
+        """Wait for a place, and hold it for as long as the context lasts."""
+        ticket = self._queue()
+        try:
+            ticket.result(self._patience)
+        except TimeoutError:
+            raise self._busy(ticket) from None
+        except BaseException:
+            self._give_up(ticket)
+            raise
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @contextlib.asynccontextmanager
+    async def apassing(self) -> AsyncIterator[None]:
+        """The same for a coroutine."""
+        ticket = self._queue()
+        try:
+            # Not `wait_for`, which swallows a cancellation that comes together with the result. Shielded, so
+            # that a cancelled wait does not cancel a ticket that was called up meanwhile.
+            async with asyncio.timeout(self._patience):
+                await asyncio.shield(asyncio.wrap_future(ticket))
+        except TimeoutError:
+            raise self._busy(ticket) from None
+        except BaseException:
+            self._give_up(ticket)
+            raise
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _queue(self) -> Future[None]:
+        ticket: Future[None] = Future()
+        with self._lock:
+            if self._inside < self._limit:
+                self._inside += 1
+                ticket.set_result(None)
+            else:
+                self._waiting.append(ticket)
+        return ticket
+
+    def _leave(self) -> None:
+        """Give the place to the next in line."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set_result(None)
+            else:
+                self._inside -= 1
+
+    def _give_up(self, ticket: Future[None]) -> None:
+        """Somebody waits no longer; a place that came at this very moment is handed on."""
+        with self._lock:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                return
+        self._leave()
+
+    def _busy(self, ticket: Future[None]) -> ModelServerBusyError:
+        self._give_up(ticket)
+        return ModelServerBusyError(
+            f"The model is busy: {self._limit} answers are being written, "
+            f"and this one waited {self._patience:g} s for its turn.",
+            hint="Ask again in a moment, or raise llm.max_concurrent.",
+        )

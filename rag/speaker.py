@@ -1,0 +1,71 @@
+"""Who answers: the language model of an assistant, shared by all that were made from it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag import llm, prompt
+from rag.context import Room
+from rag.gate import Gate
+from rag.served import CountTokens, token_counter
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """A model that can be asked, how it is told things, and how much of them."""
+
+    model: BaseChatModel
+    name: str
+    style: prompt.Style
+    room: Room
+
+
+class Speaker:
+    """Finds the model at the first question, and again after it failed. Safe to share between threads.
+
+    `gate` is how many may ask at a time.
+    """
+
+    def __init__(
+        self, settings: Settings, chat_model: BaseChatModel | None, count_tokens: CountTokens
+    ) -> None:
+        self._settings, self._count = settings, count_tokens
+        self._given = chat_model
+        self._speaking: Speaking | None = None
+        self._lock = threading.Lock()
+        self.is_given = chat_model is not None
+        self.name = llm.name_of(chat_model) if chat_model else settings.llm.model
+        self.gate = Gate(settings.llm.max_concurrent, settings.llm.timeout_s)
+
+    def open(self) -> Speaking:
+        """The model. Raises ModelServerError or MissingDependencyError."""
+        with self._lock:
+            if self._speaking is None:
+                self._speaking = self._open()
+                self.name = self._speaking.name
+            return self._speaking
+
+    def forget(self) -> None:
+        """Look again at the next question: the server may have been started anew with another model."""
+        with self._lock:
+            self._speaking = None
+
+    def _open(self) -> Speaking:
+        settings = self._settings.llm
+        if self._given is not None:
+            style = prompt.style_of(self.name)
+            return Speaking(self._given, self.name, style, self._room(style, None, self._count))
+        model, served, style = llm.open_chat_model(settings)
+        window = served.window and max(0, served.window - settings.max_tokens)
+        count = token_counter(settings, served, self._count)
+        return Speaking(model, served.name, style, self._room(style, window, count))
+
+    def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> Room:
+        return Room(self._settings.retrieval.context_tokens or style.context_tokens, window, count)
