@@ -22,6 +22,7 @@ NEGATIONS = _words(
     keines nie niemals niemand ohne weder ne pas aucun aucune jamais sans nunca sin
     """
 )
+WITHOUT = _words("without ohne sans sin")
 FORBIDDEN = _words(
     """
     forbidden prohibited banned disallowed untersagt verboten unzulässig interdit interdite interdits

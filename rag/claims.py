@@ -24,6 +24,7 @@ from rag.claim_words import (
     UNIT_SIGNS,
     UNITS,
     UPPER,
+    WITHOUT,
 )
 
 _WORD = re.compile(r"[€$£%°]|\w+(?:[.,:/'’-]\w+)*")
@@ -55,7 +56,8 @@ class Claim:
     """The content of a sentence.
 
     `words` are the stems of its content words. `opener` is its first word if that may be a name, or "";
-    `opposites` those of its words that have an opposite; `negated` whether anything in it is denied.
+    `opposites` those of its words that have an opposite; `negated` whether anything in it is denied, and
+    `denied_clauses` the numbers of the clauses in which.
     """
 
     tokens: tuple[Token, ...]
@@ -63,6 +65,7 @@ class Claim:
     opener: str
     opposites: frozenset[str]
     negated: bool
+    denied_clauses: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, text: str) -> Claim:
@@ -78,6 +81,7 @@ class Claim:
             opener=opener if opener in words else "",
             opposites=frozenset(each.low for each in raw if each.low in OPPOSITES),
             negated=any(_denies(each.low) for each in raw),
+            denied_clauses=frozenset(_denied_clauses(raw)),
         )
 
     @property
@@ -158,7 +162,11 @@ def _tokens(raw: list[_Raw]) -> Iterator[Token]:
             yield Token("allow", place, clause, denied=place <= denying_until)
             denying_until = -1
         elif _denies(low):
-            denying_until = place + 4
+            # "Nothing without a number" does not deny the number.
+            doubled = low in WITHOUT and any(
+                _denies(other.low) for other in raw[:place] if other.clause == clause
+            )
+            denying_until = -1 if doubled else place + 4
         elif number := _number(low):
             yield Token(
                 number, place, clause, is_number=True,
@@ -208,6 +216,19 @@ def _denies(word: str) -> bool:
     return word in NEGATIONS or word.endswith("n't")
 
 
+def _denied_clauses(raw: list[_Raw]) -> Iterator[int]:
+    """Clauses with a denial that is none of a bound: "no more than 5" denies nothing."""
+    for place, each in enumerate(raw):
+        following = raw[place + 1].low if place + 1 < len(raw) else ""
+        if _denies(each.low) and following not in LOWER | UPPER | {
+            "only",
+            "later",
+            "earlier",
+            "nur",
+        }:
+            yield each.clause
+
+
 def _may_be_a_name(text: str, first: str) -> bool:
     low = first.lower()
     after = text.partition(first)[2]
@@ -237,6 +258,8 @@ def _number(token: str) -> str:
 def _stem(word: str) -> str:
     """Enough stemming for "weeks" to meet "week": a rough cut, the same on both sides."""
     word = word.removesuffix("'s")
+    if _DIGIT.search(word):
+        return word.replace("-", "")  # one code in two ways of writing: "EC-2", "ec2"
     if word.endswith("ies") and len(word) > 4:
         return f"{word[:-3]}y"
     if word.endswith("s") and not word.endswith("ss") and len(word) > 3:

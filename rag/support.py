@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
 from rag import sentences
 from rag.claims import Claim, Token, opposite_of, shared
@@ -77,7 +78,9 @@ def _statements(number: int, hit: Hit) -> Iterator[_Statement]:
     rows = [
         hit.text[start:end].startswith("|") or " | " in hit.text[start:end] for start, end in spans
     ]
-    about = Claim.of(f"{hit.title}. {hit.section or ''}").words
+    # A file's name says what it is about as well, and often better than its first heading.
+    named = re.sub(r"[-_]", " ", f"{hit.title} {PurePosixPath(hit.uri).stem}")
+    about = Claim.of(f"{hit.title}. {named}. {hit.section or ''}").words
     header: frozenset[str] = frozenset()
     heading: frozenset[str] = frozenset()
     for place, ((start, end), claim) in enumerate(zip(spans, claims, strict=True)):
@@ -97,7 +100,11 @@ def _statements(number: int, hit: Hit) -> Iterator[_Statement]:
                     around |= claims[beside].words
         if _is_question(hit.text, (start, end)):
             continue
-        if len(claim.tokens) <= 6 and not hit.text[start:end].endswith((".", "!", "?")):
+        if (
+            not rows[place]
+            and len(claim.tokens) <= 6
+            and not hit.text[start:end].endswith((".", "!", "?"))
+        ):
             heading = claim.words
         yield _Statement(
             Evidence(number, start, end),
@@ -133,24 +140,31 @@ def _best(wanted: Claim, sentence: str, source: Source, least: float = SUPPORT) 
     best: tuple[float, int, int] | None = None
     chosen = None
     denied = 0.0
+    contested: frozenset[str] = frozenset()
     plain = _plain(sentence)
     for statement in source.statements:
         support = _support(wanted, statement, plain, source)
         if support < least:
-            denied = max(denied, _denial(wanted, statement))
+            if (denial := _denial(wanted, statement)) > denied:
+                denied, contested = denial, _denied_words(wanted, statement.claim)
             continue
         evidence = statement.evidence
         key = (support, evidence.start - evidence.end, -evidence.hit)
         if best is None or key > best:
-            best, chosen = key, evidence
-    return chosen if best is not None and best[0] >= denied else None
+            best, chosen, words = key, evidence, statement.claim.words
+    if best is None or best[0] < denied:
+        return None
+    # As strong a denial wins, unless what is denied there is what is said here.
+    return chosen if best[0] > denied or contested <= words else None
 
 
 def _denial(wanted: Claim, statement: _Statement) -> float:
-    """Share of the wanted words in a statement that says the contrary."""
-    if not wanted.words or not _contradicts(wanted, statement.claim):
+    """Share of the wanted words in and around a statement that says the contrary."""
+    if not wanted.words or not _denied_words(wanted, statement.claim):
         return 0.0
-    return shared(wanted.words, statement.claim.words) / len(wanted.words)
+    inside = shared(wanted.words, statement.claim.words)
+    anywhere = shared(wanted.words, statement.claim.words | statement.around)
+    return (inside + _AROUND * (anywhere - inside)) / len(wanted.words) if inside else 0.0
 
 
 def _plain(text: str) -> str:
@@ -199,19 +213,35 @@ def _names_agree(wanted: Claim, statement: _Statement, source: Source) -> bool:
     return True
 
 
-def _contradicts(wanted: Claim, said: Claim) -> bool:
-    """Whether one denies what the other says, or says the opposite."""
+def _denied_words(wanted: Claim, said: Claim) -> frozenset[str]:
+    """Words that one denies and the other affirms."""
     affirmed, denied = (
         {token.stem for token in said.tokens if not token.is_number and token.denied is is_denied}
         for is_denied in (False, True)
     )
-    for token in wanted.tokens:
-        mine, other = (denied, affirmed) if token.denied else (affirmed, denied)
-        if token.stem in other - mine:
-            return True
-    if wanted.negated and not said.negated:
+    return frozenset(
+        token.stem
+        for token in wanted.tokens
+        if token.stem in (affirmed - denied if token.denied else denied - affirmed)
+    )
+
+
+def _contradicts(wanted: Claim, said: Claim) -> bool:
+    """Whether one denies what the other says, or says the opposite."""
+    if _denied_words(wanted, said):
+        return True
+    if wanted.negated != said.negated and _speaks_of_what_is_denied(wanted, said):
         return True
     return any(opposite_of(word) & said.opposites for word in wanted.opposites - said.opposites)
+
+
+def _speaks_of_what_is_denied(wanted: Claim, said: Claim) -> bool:
+    """Where one of two is denied: whether the other speaks of the same, in whatever words for the verb."""
+    if wanted.negated:
+        return True
+    matched = [token for token in said.tokens if shared([token.stem], wanted.words)]
+    denied = [token for token in matched if token.clause in said.denied_clauses]
+    return bool(matched) and 2 * len(denied) >= len(matched)
 
 
 def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
