@@ -97,8 +97,16 @@ class Calibration:
 
     def fits(self, snapshot: Snapshot, embedder: Embedder) -> bool:
         """Whether it was made for this embedder and for about this much to search."""
-        drift = abs(snapshot.generation.chunks - self.chunks) / max(1, self.chunks)
-        return self.embedder == embedder.identity.to_json() and drift <= _DRIFT
+        return not self.misfit(snapshot, embedder)
+
+    def misfit(self, snapshot: Snapshot, embedder: Embedder) -> str:
+        """Why it does not fit any more, in a sentence; "" if it does."""
+        if self.embedder != embedder.identity.to_json():
+            return "The calibration was made for another embedder."
+        now = snapshot.generation.chunks
+        if abs(now - self.chunks) <= _DRIFT * max(1, self.chunks):
+            return ""
+        return f"The calibration was made for {self.chunks:,} passages; there are {now:,} now."
 
 
 def save_calibration(data_dir: Path, calibration: Calibration) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from rag.langchain import InhouseRetriever
 
+_log = logging.getLogger(__name__)
 MAX_QUESTION_CHARACTERS = 4_000
 """A longer question is refused: no embedder reads it whole, and no model answers it."""
 
@@ -332,8 +334,10 @@ class Assistant:
         fitted = self._calibration
         if fitted is None or not self.settings.answers.abstain:
             return True
-        if not fitted.fits(snapshot, self._embedder):
-            return True  # made for another collection: better no decision than an old one
+        if misfit := fitted.misfit(snapshot, self._embedder):
+            _log.warning("%s Make it anew with: inhouse calibrate", misfit)
+            self._calibration = None  # better no decision than an old one
+            return True
         query = self._embedder.embed_query(question)
         return fitted.permits(abstention.closeness(snapshot, query, filter))
 

@@ -217,9 +217,11 @@ def _denies(word: str) -> bool:
 
 
 def _denied_clauses(raw: list[_Raw]) -> Iterator[int]:
-    """Clauses with a denial that is none of a bound: "no more than 5" denies nothing."""
+    """Clauses with a denial that is none of a bound or a condition: "no more than 5", "without a key"."""
     for place, each in enumerate(raw):
         following = raw[place + 1].low if place + 1 < len(raw) else ""
+        if each.low in WITHOUT:
+            continue
         if _denies(each.low) and following not in LOWER | UPPER | {
             "only",
             "later",
@@ -232,7 +234,12 @@ def _denied_clauses(raw: list[_Raw]) -> Iterator[int]:
 def _may_be_a_name(text: str, first: str) -> bool:
     low = first.lower()
     after = text.partition(first)[2]
-    return first[0].isupper() and low not in OPENERS and not low.endswith("ly") and after[:1] != ","
+    return (
+        first[0].isupper()
+        and low not in OPENERS
+        and not low.endswith(("ly", "ed"))
+        and after[:1] != ","
+    )
 
 
 _ORDINAL = re.compile(r"^(\d+)(?:st|nd|rd|th|er|e|ème)$")

@@ -17,6 +17,8 @@ _CORE_SHARE = 0.3
 """Share of them that has to stand in the one sentence that is quoted."""
 _ROW_SHARE = 0.33
 """The same in a row of a table."""
+_ROW_SUPPORT = 0.58
+"""SUPPORT in a row of a table, which has words for its values and hardly any others."""
 _CLAUSE_SHARE = 0.5
 _AROUND = 0.75
 """What a word counts for that stands not in the sentence itself but around it."""
@@ -144,7 +146,7 @@ def _best(wanted: Claim, sentence: str, source: Source, least: float = SUPPORT) 
     plain = _plain(sentence)
     for statement in source.statements:
         support = _support(wanted, statement, plain, source)
-        if support < least:
+        if support < (min(least, _ROW_SUPPORT) if statement.is_row else least):
             if (denial := _denial(wanted, statement)) > denied:
                 denied, contested = denial, _denied_words(wanted, statement.claim)
             continue

@@ -24,7 +24,9 @@ class ModelServer:
     `most`: how many chats were under way at a time.
     """
 
-    def __init__(self, behaviour: str = "answer", name: str = "fake-model") -> None:
+    def __init__(
+        self, behaviour: str = "answer", name: str = "fake-model", *, port: int = 0
+    ) -> None:
         self.behaviour, self.name, self.words = behaviour, name, WORDS
         self.window: int | None = None
         self.counted = 0
@@ -34,7 +36,7 @@ class ModelServer:
         self.lock = threading.Lock()
         self.left = threading.Event()
         self.over = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.model = self
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True

@@ -116,12 +116,22 @@ def test_a_question_below_the_threshold_is_refused_and_the_model_is_not_asked(
     "change", [{"embedder": {"name": "another"}}, {"chunks": 10_000}], ids=["embedder", "corpus"]
 )
 def test_one_that_was_made_for_something_else_is_left_aside(
-    change: dict[str, object], fitted: Calibration, index: Path, embedder: Embedder
+    change: dict[str, object],
+    fitted: Calibration,
+    index: Path,
+    embedder: Embedder,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """And whoever runs it is told, once."""
     save_calibration(index, replace(fitted, threshold=1.0, **change))  # type: ignore[arg-type]
     model = FakeListChatModel(responses=["The model spoke."])
     assistant = Assistant.open(index, settings=Settings(), embedder=embedder, chat_model=model)
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
+    assert assistant.ask("How long is the trial period?").text == "The model spoke."
+    said = [each.getMessage() for each in caplog.records if each.name == "rag.assistant"]
+    assert len(said) == 1
+    assert said[0].startswith("The calibration was made for")
+    assert said[0].endswith("Make it anew with: inhouse calibrate")
 
 
 def test_it_is_kept_and_read_back(fitted: Calibration, tmp_path: Path) -> None:

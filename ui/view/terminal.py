@@ -51,13 +51,16 @@ def alone_text(answer: Answer) -> str:
 
 
 def sources_text(answer: Answer) -> str:
-    """The quoted sources; where nothing is cited, the passages that fit best."""
-    if answer.citations:
-        return "\n".join(_source(citation) for citation in answer.citations)
-    hits = (*answer.context.read, *answer.context.retrieved)[:3]
-    return "\n".join(
-        _wrapped(f"{place(hit)}: {snippet(hit.text)}", indent="    ", first="  · ") for hit in hits
-    )
+    """The quoted sources, and the passages that fit best, in the documents' own words."""
+    quoted = [_source(citation) for citation in answer.citations]
+    context = answer.context
+    # Where every sentence has its quote, the passages are in these already.
+    others = 1 if answer.status is Status.GROUNDED else 3
+    best = sorted((*context.read, *context.retrieved), key=lambda hit: hit.rank)[:others]
+    passages = [
+        _wrapped(f"{place(hit)}: {snippet(hit.text)}", indent="    ", first="  · ") for hit in best
+    ]
+    return "\n".join(quoted + passages)
 
 
 def _source(citation: Citation) -> str:
