@@ -70,9 +70,9 @@ class Answer(_Value):
 
     `timings_ms` holds wall-clock milliseconds: `search`, `first_token`, `total`. `corrected` and `dropped`
     count the passage numbers that the model wrote itself and that were wrong. `searched` is what was searched
-    for: the question, made whole where it leans on the conversation, with the glossary's other names. `turns`:
-    how many of the earlier turns of the conversation the model was told, the latest. `notice` says why it broke
-    off, or what was cut, in plain sentences.
+    for: the question, made whole where it leans on the conversation, with the glossary's other names.
+    `turns`: how many of the earlier turns of the conversation the model was told, the latest. `notice` says
+    why it broke off, or what was cut, in plain sentences.
     """
 
     question: str
