@@ -27,7 +27,7 @@ QUESTION = "How long is parental leave?"
 HIT = {"rank", "score", "uri", "title", "page", "section", "text", "start", "end"}
 ANSWER = {
     *("question", "text", "status", "sentences", "citations", "context", "model", "profile"),
-    *("generation", "usage", "timings_ms", "notice", "corrected", "dropped", "searched"),
+    *("generation", "usage", "timings_ms", "notice", "corrected", "dropped", "searched", "turns"),
 }
 
 

@@ -9,14 +9,14 @@ from click.testing import CliRunner
 
 from rag.errors import ModelNotFoundError
 from rag.models import catalogue
-from ui.commands.models import command
+from ui.cli import cli
 
 MakeModel = Callable[[Path], Path]
 
 
 def _run(tmp_path: Path, *arguments: str, code: int = 0) -> str:
     environment = {"INHOUSE_CACHE": str(tmp_path / "cache")}
-    result = CliRunner().invoke(command, arguments, env=environment, standalone_mode=False)
+    result = CliRunner().invoke(cli, ["models", *arguments], env=environment, standalone_mode=False)
     if result.exception is not None:
         raise result.exception
     assert (result.return_value or 0) == code

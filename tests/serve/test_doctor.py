@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from rag.models import ModelFolder
 from rag.settings import ServeSettings
 from rag.vllm import VllmServer
-from ui.commands.doctor import CHECKS, command
+from ui.cli import cli
+from ui.commands.doctor import CHECKS
 
 PARTS = [
     *("Machine", "Data folder", "Embedder", "Index", "Profile", "Scans"),
@@ -25,7 +26,7 @@ def _examine(folder: Path, code: int, **settings: str) -> dict[str, dict[str, st
         "INHOUSE_CACHE": str(folder / "cache"),
         **{f"INHOUSE_{name}": value for name, value in settings.items()},
     }
-    result = CliRunner().invoke(command, ["--json"], env=environment, standalone_mode=False)
+    result = CliRunner().invoke(cli, ["doctor", "--json"], env=environment, standalone_mode=False)
     assert result.exception is None
     assert result.return_value == code
     return {each["name"]: each for each in json.loads(result.stdout)}

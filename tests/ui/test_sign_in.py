@@ -16,7 +16,7 @@ from rag.web_settings import WebSettings
 from tests.ui.asgi import HOST, Reply, call
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
-from ui.commands.user import command as user
+from ui.cli import cli
 from ui.errors import NotThereError, TooManyError
 from ui.web.accounts import Accounts
 from ui.web.people import Role
@@ -344,7 +344,7 @@ def test_the_command_adds_lists_changes_and_removes(tmp_path: Path) -> None:
     run = CliRunner()
 
     def inhouse(*arguments: str, typed: str = "") -> str:
-        done = run.invoke(user, [*arguments, "--data", str(tmp_path)], input=typed)
+        done = run.invoke(cli, ["user", *arguments, "--data", str(tmp_path)], input=typed)
         assert done.exception is None, done.exception
         return done.output
 
@@ -373,7 +373,7 @@ def test_the_command_adds_lists_changes_and_removes(tmp_path: Path) -> None:
 
 
 def test_without_a_terminal_a_password_is_not_guessed(tmp_path: Path) -> None:
-    done = CliRunner().invoke(user, ["add", "anna", "--data", str(tmp_path)])
+    done = CliRunner().invoke(cli, ["user", "add", "anna", "--data", str(tmp_path)])
     assert isinstance(done.exception, UsageError)
     assert "--password-stdin" in str(done.exception)
     assert Accounts(Store(tmp_path / PEOPLE)).every() == ()

@@ -24,7 +24,7 @@ def test_the_snippets_of_the_page_run_one_after_the_other(
     ingest(["handbook"], data_dir="data", settings=Settings())
     names: dict[str, object] = {}
     snippets = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.S)
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     for snippet in snippets:
         exec(snippet, names)  # noqa: S102 - our own page
     assert f"{tmp_path}/handbook/leave.md None" in capsys.readouterr().out
