@@ -61,8 +61,9 @@ class ModelCard:
     figure is published. `context` counts tokens; `chat_template` is False for a base model. `gated`: a hub
     gives it only to people who accepted its licence there. `recommended`: a good choice of its size for
     answering from documents. `links` are the sources, the model's own page
-    first; `checked` is the day on which the entry was last compared with what they publish. `dimension`
-    is an embedder's vector length, None for a language model.
+    first, and what they say counts: entries are written from what was known of a model on the day
+    `checked`, not read off its page line by line. `dimension` is an embedder's vector length, None for a
+    language model.
     """
 
     name: str

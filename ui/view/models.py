@@ -102,7 +102,7 @@ def _facts(card: ModelCard, folder: str | None) -> Iterator[tuple[str, str]]:
     yield "package", card.wheel.requirement if card.wheel else ""
     yield "on this machine", folder or "no"
     yield "sources", "\n".join(card.links)
-    yield "checked", f"{card.checked:%d %B %Y}".lstrip("0")
+    yield "as known on", f"{card.checked:%d %B %Y}".lstrip("0") + "; what the sources say counts"
 
 
 def _what(card: ModelCard) -> str:

@@ -179,7 +179,7 @@ class RoomWords:
     context: str = "Context"
     tokens: str = "{n} tokens"
     memory: str = "Memory"
-    checked: str = "Compared with its sources on {date}"
+    checked: str = "As known on {date}; what its sources say counts"
     versions: str = "Versions"
     own_licence: str = "Inhouse is free software under the Apache License 2.0."
     notices: str = "Third-party notices"
