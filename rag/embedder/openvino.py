@@ -36,6 +36,7 @@ _WINDOW = 1024  # texts whose tokens are in memory at once
 _MAX_BATCH_TOKENS = 4096
 """Whatever `batch_size` says: larger ones are no faster, and the last of them keeps one core alone busy."""
 _MAX_STREAMS = 8  # batches computed at once, each with its own working memory
+_MAX_QUERY_THREADS = 4  # for one short text: more would mostly wait for each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class OpenVinoEmbedder:
         self._folder = EmbedderFolder(path, name, sha256)
         self._form, self._batch_size, self._threads = form, batch_size, threads
         self._lock = threading.Lock()
-        self._loaded: _Network | None = None
+        self._loaded: dict[bool, _Network] = {}
 
     @property
     def identity(self) -> EmbedderIdentity:
@@ -82,58 +83,63 @@ class OpenVinoEmbedder:
         return self._folder.tokenizer
 
     def load(self) -> None:
-        """Load the model now, rather than at the first text. Raises EmbeddingError."""
-        self._network()
+        """Load the model for documents now, rather than at the first one. Raises EmbeddingError."""
+        self._network(for_queries=False)
 
     def embed_documents(self, texts: Sequence[str]) -> Float32:
         vectors = np.empty((len(texts), self.identity.dimension), np.float32)
         for start in range(0, len(texts), _WINDOW):
             window = texts[start : start + _WINDOW]
-            self._embed(self._form.document_prompt, window, vectors[start : start + _WINDOW])
+            network = self._network(for_queries=False)
+            self._embed(
+                network, self._form.document_prompt, window, vectors[start : start + _WINDOW]
+            )
         return normalised(vectors, self.identity.name)
 
     def embed_query(self, text: str) -> Float32:
         vectors = np.empty((1, self.identity.dimension), np.float32)
-        self._embed(self._form.query_prompt, [text], vectors)
+        self._embed(self._network(for_queries=True), self._form.query_prompt, [text], vectors)
         vector: Float32 = normalised(vectors, self.identity.name)[0]
         return vector
 
-    def _embed(self, prompt: str, texts: Sequence[str], into: Float32) -> None:
-        network = self._network()
+    def _embed(self, network: _Network, prompt: str, texts: Sequence[str], into: Float32) -> None:
         try:
             network.embed([prompt + text for text in texts], self._batch_size, into)
         except (RuntimeError, ValueError) as exc:
             raise EmbeddingError(f"The embedder {self.identity.name} failed: {exc}.") from exc
 
-    def _network(self) -> _Network:
+    def _network(self, *, for_queries: bool) -> _Network:
+        """The network with all its threads on one text, or spread over batches; most need but one."""
         with self._lock:
-            if self._loaded is None:
+            if for_queries not in self._loaded:
+                threads = self._threads or available_cores()
+                # Several batches at once, each on few threads, keep cores busier than one batch on all of
+                # them: cores wait for each other after every operation, and batches for nobody.
+                streams = 1 if for_queries else min(threads, _MAX_STREAMS)
+                threads = min(threads, _MAX_QUERY_THREADS) if for_queries else threads
                 try:
-                    self._loaded = _Network(self._form, self._threads)
+                    self._loaded[for_queries] = _Network(self._form, threads, streams)
                 except RuntimeError as exc:
                     raise EmbeddingError(
                         f"The embedder {self.identity.name} cannot be loaded: {exc}.",
                         hint=f"Delete {self._form.folder}; it is made anew.",
                     ) from exc
-            return self._loaded
+            return self._loaded[for_queries]
 
 
 class _Network:
     """The compiled network, its tokenizer, and requests to compute with: one per batch under way."""
 
-    def __init__(self, form: OpenVinoForm, threads: int) -> None:
+    def __init__(self, form: OpenVinoForm, threads: int, streams: int) -> None:
         from tokenizers import Tokenizer
 
         self._form = form
         self._tokenizer = Tokenizer.from_file(str(form.folder / TOKENIZER_FILE))
-        threads = threads or available_cores()
-        # Several batches at once, each on few threads, keep cores busier than one batch on all of them:
-        # cores wait for each other after every operation, and batches for nobody.
-        self._streams = min(threads, _MAX_STREAMS)
+        self._streams = streams
         options = {
             "INFERENCE_PRECISION_HINT": form.precision,
             "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": self._streams,
+            "NUM_STREAMS": streams,
         }
         core = import_openvino().Core()
         self._compiled = core.compile_model(str(form.folder / MODEL_FILE), "CPU", options)
