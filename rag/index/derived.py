@@ -99,9 +99,18 @@ def sha256(path: Path) -> str:
 
 
 def find(data_dir: Path, name: str) -> list[Derived]:
-    """The published folders of structure `name`, newest first; unreadable stamps are left out."""
+    """The published folders of structure `name`, newest first; unreadable stamps are left out.
+
+    Raises StorageError if the data folder cannot be listed.
+    """
+    try:
+        folders = list(data_dir.glob(f"{name}-*"))
+    except OSError as exc:
+        raise StorageError(
+            f"{data_dir} cannot be listed: {exc.strerror or exc}.", hint=_CHECK
+        ) from exc
     found = []
-    for path in data_dir.glob(f"{name}-*"):
+    for path in folders:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             found.append(Derived(path, _read_stamp(path)))
     return sorted(found, key=lambda each: each.stamp.origin.generation, reverse=True)
