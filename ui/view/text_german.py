@@ -57,7 +57,6 @@ GERMAN_ROOMS = RoomWords(
     not_among="nicht unter den ersten {n}",
     matched="Ihre Wörter darin",
     none_matched="keines so, wie es dasteht",
-    open_document="Das Dokument hier öffnen",
     bad_date="Ein Datum schreibt man wie in 2026-11-24.",
     documents_lead="Jede Datei, die gelesen wurde, und was aus ihr geworden ist.",
     file_count=("1 Datei", "{n} Dateien"),

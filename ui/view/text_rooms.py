@@ -90,7 +90,6 @@ class RoomWords:
     not_among: str = "not among the first {n}"
     matched: str = "Your words in it"
     none_matched: str = "none as they stand"
-    open_document: str = "Open the document here"
     bad_date: str = "A date is written as in 2026-11-24."
 
     documents_lead: str = "Every file that was read, and what became of it."
