@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rag.index.rows import ChunkRow
+import numpy as np
+import numpy.typing as npt
+
+from rag.index.rows import Spot
+from rag.index.vectors import Candidates, Float32
 
 DENSE_WEIGHT = 0.5
 """Share of the dense score in the fused one; the lexical score has the rest."""
@@ -14,36 +18,37 @@ NEIGHBOUR_WEIGHT = 0.2
 Place = tuple[int, int]  # document id, place in the document
 
 
-def fuse(dense: Mapping[int, float], lexical: Mapping[int, float]) -> list[tuple[int, float]]:
+def fuse(dense: Candidates, lexical: Candidates) -> list[tuple[int, float]]:
     """Convex combination of the two scores, each scaled to 0…1 over its own candidates.
 
     (chunk id, score), best first, equal scores in order of id; a chunk that one side did not find has 0
     there. The scaling is that of Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid
     Retrieval", ACM TOIS 2023.
     """
-    scores = {chunk_id: DENSE_WEIGHT * score for chunk_id, score in _scaled(dense).items()}
-    for chunk_id, score in _scaled(lexical).items():
-        scores[chunk_id] = scores.get(chunk_id, 0.0) + (1 - DENSE_WEIGHT) * score
-    return best_first(scores)
+    both = np.concatenate([dense.chunk_ids, lexical.chunk_ids])
+    shares = [DENSE_WEIGHT * _scaled(dense.scores), (1 - DENSE_WEIGHT) * _scaled(lexical.scores)]
+    chunk_ids, place = np.unique(both, return_inverse=True)
+    scores = np.bincount(place, np.concatenate(shares), len(chunk_ids))
+    order = np.lexsort((chunk_ids, -scores))
+    return list(zip(chunk_ids[order].tolist(), scores[order].tolist(), strict=True))
 
 
-def smooth(
-    scores: Mapping[int, float], around: Mapping[Place, ChunkRow]
-) -> list[tuple[int, float]]:
+def smooth(scores: Mapping[int, float], around: Mapping[Place, Spot]) -> list[tuple[int, float]]:
     """The chunks of `around`, each with what stands beside it counted too, as in `best_first`.
 
     A good place is seldom one chunk long.
     """
-    smoothed = {}
-    for (document, ordinal), row in around.items():
-        beside = [
-            scores.get(other.chunk_id, 0.0)
-            for place in (ordinal - 1, ordinal + 1)
-            if (other := around.get((document, place))) is not None
-        ]
-        own = scores.get(row.chunk_id, 0.0)
-        if row.chunk_id in scores or any(beside):
-            smoothed[row.chunk_id] = own + NEIGHBOUR_WEIGHT * max(beside, default=0.0)
+    smoothed: dict[int, float] = {}
+    beside: dict[int, float] = {}
+    for (document, ordinal), spot in around.items():
+        if (own := scores.get(spot.chunk_id)) is None:
+            continue
+        smoothed[spot.chunk_id] = own
+        for place in (ordinal - 1, ordinal + 1):
+            if own and (other := around.get((document, place))):
+                beside[other.chunk_id] = max(own, beside.get(other.chunk_id, 0.0))
+    for chunk_id, score in beside.items():
+        smoothed[chunk_id] = smoothed.get(chunk_id, 0.0) + NEIGHBOUR_WEIGHT * score
     return best_first(smoothed)
 
 
@@ -52,9 +57,10 @@ def best_first(scores: Mapping[int, float]) -> list[tuple[int, float]]:
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _scaled(scores: Mapping[int, float]) -> dict[int, float]:
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    spread = high - low
-    return {key: (value - low) / spread if spread else 1.0 for key, value in scores.items()}
+def _scaled(scores: Float32) -> npt.NDArray[np.float64]:
+    exact = scores.astype(np.float64)
+    if not len(exact):
+        return exact
+    low = exact.min()
+    spread = exact.max() - low
+    return (exact - low) / spread if spread else np.ones_like(exact)

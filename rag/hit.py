@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,8 +48,13 @@ class Hit(BaseModel):
     end: int
     chunk_id: int = Field(default=0, exclude=True)
     document_id: int = Field(default=0, exclude=True)
-    boxes: tuple[Box, ...] = Field(default=(), exclude=True)
+    stored_boxes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
     why: Why | None = Field(default=None, exclude=True)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """The rectangles of its lines on their pages. Made when asked for: few hits are ever drawn."""
+        return tuple(Box(*box) for chunk in self.stored_boxes for box in json.loads(chunk))
 
     def to_json(self) -> dict[str, Any]:
         """The promised JSON shape of `inhouse search --json`; with `why` where that was asked for."""

@@ -9,25 +9,25 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
 from rag.index.lexical import plain_words
-from rag.index.rows import ChunkRow
 
 NAME_WEIGHT = 0.2
 """What the chunks of the document that is called by most of its name get on top of their scores."""
 
 
-def called(query: str, rows: Iterable[ChunkRow]) -> dict[int, float]:
+def called(query: str, documents: Mapping[int, tuple[str, str]]) -> dict[int, float]:
     """How much each document is called by its file's name: 0…NAME_WEIGHT, by document id.
+
+    `documents`: uri and title, by id.
 
     A word counts the more, the fewer of the documents have it (ln(n / df)). Two words of the question that
     are one in a name ("Best Buy", BESTBUY.pdf) are found as well.
     """
-    documents = {row.document_id: row for row in rows}
-    names = {document: _name(row.uri, row.title) for document, row in documents.items()}
+    names = {document: _name(uri, title) for document, (uri, title) in documents.items()}
     asked = plain_words(query)
     wanted = {*asked, *(first + second for first, second in pairwise(asked))}
     having = Counter(word for name in names.values() for word in name)

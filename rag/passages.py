@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from rag.cells import join_cell_ranges
 from rag.fusion import Place
-from rag.index.rows import ChunkRow
+from rag.index.rows import ChunkRow, Spot
 
 GROWN = 600
 """Characters that a passage grows to; measured, see docs/retrieval.md."""
@@ -31,27 +31,27 @@ score in the head."""
 class Passage:
     """Neighbouring chunks of one document, in order; `found` is the one that was found."""
 
-    found: ChunkRow
-    chunks: tuple[ChunkRow, ...]
+    found: Spot
+    chunks: tuple[Spot, ...]
     score: float
 
-    @property
-    def section(self) -> tuple[str, ...]:
-        """The section path that all its chunks share, and for a sheet the range of all their cells."""
-        paths = [chunk.section for chunk in self.chunks]
-        shared = 0
-        for names in zip(*paths, strict=False):
-            if len(set(names)) > 1:
-                break
-            shared += 1
-        if any(len(path) != shared + 1 for path in paths):
-            return paths[0][:shared]
-        cells = join_cell_ranges([path[-1] for path in paths])
-        return (*paths[0][:shared], cells) if cells else paths[0][:shared]
+
+def shared_section(chunks: Sequence[ChunkRow]) -> tuple[str, ...]:
+    """The section path that all the chunks share, and for a sheet the range of all their cells."""
+    paths = [chunk.section for chunk in chunks]
+    shared = 0
+    for names in zip(*paths, strict=False):
+        if len(set(names)) > 1:
+            break
+        shared += 1
+    if any(len(path) != shared + 1 for path in paths):
+        return paths[0][:shared]
+    cells = join_cell_ranges([path[-1] for path in paths])
+    return (*paths[0][:shared], cells) if cells else paths[0][:shared]
 
 
 def join(
-    ranked: Sequence[tuple[int, float]], around: Mapping[Place, ChunkRow], k: int
+    ranked: Sequence[tuple[int, float]], around: Mapping[Place, Spot], k: int
 ) -> list[Passage]:
     """The first k passages of `ranked` chunks (id, score), best first; no chunk is in two.
 
@@ -103,12 +103,12 @@ def spread(passages: Sequence[Passage]) -> list[Passage]:
 
 def _grow(
     place: Place,
-    around: Mapping[Place, ChunkRow],
+    around: Mapping[Place, Spot],
     scores: Mapping[Place, float],
     taken: set[Place],
 ) -> list[Place]:
     document, first = place
-    last, size = first, len(around[place].text)
+    last, size = first, around[place].size
     while size < GROWN:
         # The one behind comes second, so that of two that fit equally well the one ahead is taken.
         candidates = [
@@ -117,11 +117,11 @@ def _grow(
             if (row := around.get(other)) is not None
             and other not in taken
             and row.page == around[place].page
-            and size + len(row.text) <= GROWN * SLACK
+            and size + row.size <= GROWN * SLACK
         ]
         if not candidates:
             break
         best = max(candidates, key=lambda other: scores.get(other, 0.0))
-        size += len(around[best].text)
+        size += around[best].size
         first, last = min(first, best[1]), max(last, best[1])
     return [(document, ordinal) for ordinal in range(first, last + 1)]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
+
+import numpy as np
 
 from rag.document import SECTION_SEPARATOR
 from rag.embedder import Embedder
 from rag.fusion import fuse, smooth
 from rag.hit import Hit, Why
 from rag.index import Filter, Snapshot
+from rag.index.rows import ChunkRow
+from rag.index.vectors import NOTHING, Candidates
 from rag.naming import called
-from rag.passages import HEAD, REACH, Passage, join, spread
+from rag.passages import HEAD, REACH, Passage, join, shared_section, spread
 
 CANDIDATES = 150
 LOOKED_AT = 80
@@ -36,24 +40,22 @@ def retrieve(
     `without` leaves parts out; `explain` says of each why it is there.
     """
     depth = max(2 * k, CANDIDATES)
-    found: dict[Part, dict[int, float]] = {"dense": {}, "lexical": {}}
+    found: dict[Part, Candidates] = {"dense": NOTHING, "lexical": NOTHING}
     if "dense" not in without:
-        dense = snapshot.dense(embedder.embed_query(query), depth, filter)
-        found["dense"] = dict(zip(dense.chunk_ids.tolist(), dense.scores.tolist(), strict=True))
+        found["dense"] = snapshot.dense(embedder.embed_query(query), depth, filter)
     if "lexical" not in without:
-        words = snapshot.lexical(query, depth, filter)
-        found["lexical"] = dict(zip(words.chunk_ids.tolist(), words.scores.tolist(), strict=True))
+        found["lexical"] = snapshot.lexical(query, depth, filter)
     ranked = fuse(found["dense"], found["lexical"])
     # Some of the chunks are taken up by other chunks' passages, so more than k are looked at.
     looked_at = [chunk_id for chunk_id, _ in ranked[: max(LOOKED_AT, 4 * k)]]
     around = snapshot.neighbours(looked_at, REACH)
-    bonus = called(query, around.values())
+    bonus = called(query, snapshot.names({document for document, _ in around}))
     scores = dict(ranked)
-    for row in around.values():
-        if row.chunk_id in scores:
-            scores[row.chunk_id] += bonus.get(row.document_id, 0.0)
+    for spot in around.values():
+        if spot.chunk_id in scores:
+            scores[spot.chunk_id] += bonus.get(spot.document_id, 0.0)
     passages = spread(join(smooth(scores, around), around, max(2 * k, 2 * HEAD)))
-    hits = [_hit(snapshot, rank, passage) for rank, passage in enumerate(passages[:k], start=1)]
+    hits = _hits(snapshot, passages[:k])
     if explain:
         hits = [_explained(hit, snapshot, query, found, dict(ranked)) for hit in hits]
     return hits
@@ -63,16 +65,19 @@ def _explained(
     hit: Hit,
     snapshot: Snapshot,
     query: str,
-    found: dict[Part, dict[int, float]],
+    found: Mapping[Part, Candidates],
     fused: dict[int, float],
 ) -> Hit:
-    def place(part: Part) -> tuple[int | None, float | None]:
-        scores = found[part]
-        if hit.chunk_id not in scores:
+    def standing(part: Part) -> tuple[int | None, float | None]:
+        place = np.flatnonzero(found[part].chunk_ids == hit.chunk_id)
+        if not len(place):
             return None, None
-        return list(scores).index(hit.chunk_id) + 1, round(scores[hit.chunk_id], 6)
+        return int(place[0]) + 1, round(float(found[part].scores[place[0]]), 6)
 
-    (dense_rank, dense_score), (lexical_rank, lexical_score) = place("dense"), place("lexical")
+    (dense_rank, dense_score), (lexical_rank, lexical_score) = (
+        standing("dense"),
+        standing("lexical"),
+    )
     why = Why(
         dense_rank=dense_rank,
         dense_score=dense_score,
@@ -84,20 +89,26 @@ def _explained(
     return hit.model_copy(update={"why": why})
 
 
-def _hit(snapshot: Snapshot, rank: int, passage: Passage) -> Hit:
-    found, first, last = passage.found, passage.chunks[0], passage.chunks[-1]
-    joined = len(passage.chunks) > 1
+def _hits(snapshot: Snapshot, passages: Sequence[Passage]) -> list[Hit]:
+    rows = snapshot.chunks(spot.chunk_id for passage in passages for spot in passage.chunks)
+    return [_hit(snapshot, rank, passage, rows) for rank, passage in enumerate(passages, start=1)]
+
+
+def _hit(snapshot: Snapshot, rank: int, passage: Passage, rows: Mapping[int, ChunkRow]) -> Hit:
+    chunks = [rows[spot.chunk_id] for spot in passage.chunks]
+    found, first, last = rows[passage.found.chunk_id], chunks[0], chunks[-1]
+    joined = len(chunks) > 1
     return Hit(
         rank=rank,
         score=round(passage.score, 6),
         uri=found.uri,
         title=found.title,
         page=found.page,
-        section=SECTION_SEPARATOR.join(passage.section) or None,
+        section=SECTION_SEPARATOR.join(shared_section(chunks)) or None,
         text=snapshot.slice(found.document_id, first.start, last.end) if joined else found.text,
         start=first.start,
         end=last.end,
         chunk_id=found.chunk_id,
         document_id=found.document_id,
-        boxes=tuple(box for chunk in passage.chunks for box in chunk.boxes),
+        stored_boxes=tuple(chunk.stored_boxes for chunk in chunks),
     )

@@ -50,11 +50,7 @@ def _ours(snapshot: Snapshot) -> dict[str, Search]:
         return snapshot.lexical(text, CANDIDATES, filter)
 
     def hybrid(text: str, vector: Any, filter: Filter) -> Any:
-        scores = [
-            dict(zip(found.chunk_ids.tolist(), found.scores.tolist(), strict=True))
-            for found in (dense(vector, filter), lexical(text, filter))
-        ]
-        return fuse(*scores)
+        return fuse(dense(vector, filter), lexical(text, filter))
 
     def passages(text: str, vector: Any, filter: Filter) -> Any:
         return retrieve(snapshot, _Given(vector), text, 8, filter)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 import numpy as np
@@ -53,10 +53,15 @@ class ChunkRow:
     text: str
     stored_boxes: str = "[]"
 
-    @property
-    def boxes(self) -> tuple[Box, ...]:
-        """The rectangles of its lines. Made when asked for: of many rows that are read, few are shown."""
-        return tuple(Box(*box) for box in json.loads(self.stored_boxes))
+
+class Spot(NamedTuple):
+    """Where a chunk stands, and how many characters it has: what it takes to choose among many."""
+
+    chunk_id: int
+    document_id: int
+    ordinal: int
+    page: int | None
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,21 +247,30 @@ def _chunk_row(row: Sequence[Any]) -> ChunkRow:
 
 def neighbours(
     connection: apsw.Connection, generation: int, chunk_ids: Iterable[int], reach: int
-) -> dict[tuple[int, int], ChunkRow]:
+) -> dict[tuple[int, int], Spot]:
     """The chunks up to `reach` places before and after these in their documents, these included.
 
     By (document id, place in the document).
     """
     ids = np.fromiter(chunk_ids, np.int64)
+    # Texts are not read here: most lie on pages of their own, and of a hundred chunks ten are shown.
     rows = connection.execute(
-        "SELECT DISTINCT n.id, d.id, n.ordinal, d.uri, d.title, n.start, n.end, n.page, n.section, "
-        "n.text, n.boxes FROM chunks c JOIN documents d ON d.id = c.document_id "
-        "JOIN chunks n ON n.document_id = c.document_id "
-        "AND n.ordinal BETWEEN c.ordinal - :reach AND c.ordinal + :reach "
-        f"WHERE {VISIBLE} {_only(ids, 'c.id')}",
+        "SELECT n.id, n.document_id, n.ordinal, n.page, n.end - n.start FROM json_each(:ids) wanted "
+        "CROSS JOIN chunks c ON c.id = wanted.value CROSS JOIN documents d ON d.id = c.document_id "
+        "CROSS JOIN chunks n ON n.document_id = c.document_id "
+        f"AND n.ordinal BETWEEN c.ordinal - :reach AND c.ordinal + :reach WHERE {VISIBLE}",
         {"g": generation, "reach": reach, "ids": _ids(ids)},
     )
-    return {(row.document_id, row.ordinal): row for row in map(_chunk_row, rows)}
+    return {(row[1], row[2]): Spot._make(row) for row in rows}
+
+
+def names(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Uri and title of these documents, by id."""
+    rows = connection.execute(
+        "SELECT id, uri, title FROM documents WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(document_ids)),),
+    )
+    return {document: (uri, title) for document, uri, title in rows}
 
 
 def document_slice(connection: apsw.Connection, document_id: int, start: int, end: int) -> str:
@@ -290,7 +304,7 @@ def chunk_texts(connection: apsw.Connection, document_id: int) -> dict[int, str]
 
 
 def stored_boxes(boxes: Sequence[Box]) -> str:
-    """Boxes as the catalogue holds them."""
+    """Boxes as the catalogue holds them; `rag.hit` reads them."""
     return json.dumps([[b.page, b.left, b.top, b.right, b.bottom] for b in boxes])
 
 

@@ -140,12 +140,15 @@ class Snapshot:
         with self._reading() as connection:
             return rows.chunk_rows(connection, self.generation.id, chunk_ids)
 
-    def neighbours(
-        self, chunk_ids: Iterable[int], reach: int
-    ) -> dict[tuple[int, int], rows.ChunkRow]:
+    def neighbours(self, chunk_ids: Iterable[int], reach: int) -> dict[tuple[int, int], rows.Spot]:
         """These chunks and those up to `reach` places around them, by (document id, place)."""
         with self._reading() as connection:
             return rows.neighbours(connection, self.generation.id, chunk_ids, reach)
+
+    def names(self, document_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Uri and title of these documents, by id."""
+        with self._reading() as connection:
+            return rows.names(connection, document_ids)
 
     def find(self, uris: Iterable[str]) -> dict[tuple[str, int], int]:
         """Chunk ids of the documents with these uris, by (uri, place in the document)."""

@@ -10,6 +10,7 @@ from rag.answer import Status
 from rag.citations import check
 from rag.document import Box
 from rag.hit import Hit
+from rag.index.rows import stored_boxes
 from rag.profile import REFUSAL
 from rag.support import Source, find_evidence
 
@@ -24,7 +25,7 @@ def passage(text: str, rank: int = 1, start: int = 100) -> Hit:
     return Hit(
         rank=rank, score=1 / rank, uri=f"/docs/{rank}.md", title=f"Title {rank}", page=rank,
         section="A > B", text=text, start=start, end=start + len(text),
-        boxes=(Box(rank, 1, 2, 3, 4),),
+        stored_boxes=(stored_boxes([Box(rank, 1, 2, 3, 4)]),),
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def test_a_citation_is_the_shortest_quote_with_all_that_leads_there() -> None:
     (citation,) = checked.citations
     assert citation.quote == "The trial costs 1,500 euros."
     assert (citation.n, citation.uri, citation.title) == (1, "/docs/2.md", "Title 2")
-    assert (citation.page, citation.section, citation.boxes) == (2, "A > B", PASSAGES[1].boxes)
+    assert (citation.page, citation.section, citation.boxes) == (2, "A > B", (Box(2, 1, 2, 3, 4),))
     assert (citation.start, citation.end) == (7 + 7, 7 + 7 + 28)
     assert checked.cited == {1}
 

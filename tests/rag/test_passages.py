@@ -5,20 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index.rows import ChunkRow
-from rag.passages import GROWN, HEAD, SLACK, Passage, join, spread
+from rag.index.rows import ChunkRow, Spot
+from rag.passages import GROWN, HEAD, SLACK, Passage, join, shared_section, spread
 
 
-def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkRow:
-    """Chunk 0 of document 3 has the id 300; all of a document are of one size."""
-    section = ("A", f"B{ordinal // 2}")
-    return ChunkRow(
-        document * 100 + ordinal, document, ordinal, f"/{document}", "T",
-        ordinal * size, ordinal * size + size, page, section, "x" * size,
-    )  # fmt: skip
+def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> Spot:
+    """Chunk 0 of document 3 has the id 300."""
+    return Spot(document * 100 + ordinal, document, ordinal, page, size)
 
 
-def around(*chunks: ChunkRow) -> dict[tuple[int, int], ChunkRow]:
+def around(*chunks: Spot) -> dict[tuple[int, int], Spot]:
     return {(each.document_id, each.ordinal): each for each in chunks}
 
 
@@ -37,9 +33,11 @@ def test_a_passage_does_not_cross_a_page() -> None:
 
 
 def test_its_section_is_what_its_chunks_share() -> None:
-    rows = around(chunk(1, 1), chunk(1, 2))
-    (passage,) = join([(101, 0.9)], rows, k=8)
-    assert passage.section == ("A",)
+    def row(ordinal: int, *section: str) -> ChunkRow:
+        return ChunkRow(ordinal, 1, ordinal, "/a", "T", ordinal, ordinal + 1, None, section, "x")
+
+    assert shared_section([row(1, "A", "B0"), row(2, "A", "B1")]) == ("A",)
+    assert shared_section([row(1, "A", "B0"), row(2, "A", "B0")]) == ("A", "B0")
 
 
 def test_a_long_chunk_stays_alone() -> None:
@@ -72,8 +70,8 @@ def test_passages_are_runs_of_neighbours_and_share_no_chunk(
         assert ordinals == list(range(ordinals[0], ordinals[0] + len(ordinals)))
         assert passage.found in passage.chunks
         assert len({(row.document_id, row.page) for row in passage.chunks}) == 1
-        length = sum(len(row.text) for row in passage.chunks)
-        assert length <= max(GROWN * SLACK, len(passage.found.text))
+        length = sum(row.size for row in passage.chunks)
+        assert length <= max(GROWN * SLACK, passage.found.size)
     if len(passages) < k:
         assert {chunk_id for chunk_id, _ in ranked} <= set(seen), "nothing that was found is lost"
 

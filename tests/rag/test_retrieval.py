@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from rag.answer import Turn
 from rag.context import pack
 from rag.fusion import fuse, smooth
 from rag.hit import Hit
-from rag.index.rows import ChunkRow
+from rag.index.rows import Spot
+from rag.index.vectors import Candidates
 from rag.naming import NAME_WEIGHT, called
 from rag.profile import REFUSAL
 from rag.prompt import COMPACT, FULL, Style, messages, style_of
@@ -27,24 +29,28 @@ def count_words(text: str) -> int:
     return len(text.split())
 
 
+def found(scores: dict[int, float]) -> Candidates:
+    return Candidates(np.array(list(scores), np.int64), np.array(list(scores.values()), np.float32))
+
+
 def test_fusion_adds_half_of_each_scaled_score() -> None:
     """Worked by hand: each side is scaled to 0…1 over its own candidates, then counts half.
 
     dense 7: 1, 8: (0.5 - 0.1) / 0.8 = 0.5, 9: 0; lexical 8: 1, 5: 0. So 8 has 0.25 + 0.5, 7 has 0.5.
     """
-    fused = fuse({7: 0.9, 8: 0.5, 9: 0.1}, {8: 6.0, 5: 2.0})
+    fused = fuse(found({7: 0.9, 8: 0.5, 9: 0.1}), found({8: 6.0, 5: 2.0}))
     assert [chunk for chunk, _ in fused] == [8, 7, 5, 9]
-    assert [round(score, 9) for _, score in fused] == [0.75, 0.5, 0.0, 0.0]
+    assert [round(score, 6) for _, score in fused] == [0.75, 0.5, 0.0, 0.0]
 
 
 def test_fusion_of_nothing_one_and_equals() -> None:
     """Nothing gives nothing; a single candidate counts fully; equal scores come in order of id."""
-    assert fuse({}, {}) == []
-    assert fuse({3: -0.2}, {}) == [(3, 0.5)]
-    assert fuse({9: 0.5, 4: 0.5}, {}) == [(4, 0.5), (9, 0.5)]
+    assert fuse(found({}), found({})) == []
+    assert fuse(found({3: -0.2}), found({})) == [(3, 0.5)]
+    assert fuse(found({9: 0.5, 4: 0.5}), found({})) == [(4, 0.5), (9, 0.5)]
 
 
-_SCORES = st.dictionaries(st.integers(0, 30), st.floats(-1, 40), max_size=12)
+_SCORES = st.dictionaries(st.integers(0, 30), st.floats(-1, 40, width=32), max_size=12)
 
 
 @given(dense=_SCORES, lexical=_SCORES)
@@ -52,7 +58,7 @@ def test_fusion_ranks_each_once_best_first(
     dense: dict[int, float], lexical: dict[int, float]
 ) -> None:
     """Scores lie between 0 and 1, and whoever is best on both sides is first."""
-    fused = fuse(dense, lexical)
+    fused = fuse(found(dense), found(lexical))
     assert {chunk for chunk, _ in fused} == dense.keys() | lexical.keys()
     assert len(fused) == len(dict(fused))
     assert fused == sorted(fused, key=lambda item: (-item[1], item[0]))
@@ -62,14 +68,14 @@ def test_fusion_ranks_each_once_best_first(
             assert dict(fused)[chunk] == pytest.approx(fused[0][1])
 
 
-def row(document: int, ordinal: int, uri: str = "/a.txt", title: str = "T") -> ChunkRow:
+def spot(document: int, ordinal: int) -> Spot:
     """Chunk 0 of document 3 has the id 300."""
-    return ChunkRow(document * 100 + ordinal, document, ordinal, uri, title, 0, 1, None, (), "x")
+    return Spot(document * 100 + ordinal, document, ordinal, None, 1)
 
 
 def test_a_neighbours_score_counts_for_a_chunk() -> None:
     """Worked by hand: 101 has 0.5 and beside it 0.9, so 0.5 + 0.2 · 0.9 = 0.68; 102 has beside it 0.5."""
-    around = {(1, n): row(1, n) for n in range(4)} | {(2, 4): row(2, 4)}
+    around = {(1, n): spot(1, n) for n in range(4)} | {(2, 4): spot(2, 4)}
     assert [(i, round(s, 9)) for i, s in smooth({100: 0.9, 101: 0.5, 204: 0.6}, around)] == [
         (100, 1.0), (101, 0.68), (204, 0.6), (102, 0.1),
     ]  # fmt: skip
@@ -78,16 +84,16 @@ def test_a_neighbours_score_counts_for_a_chunk() -> None:
 def test_a_document_is_called_by_its_files_name() -> None:
     """Words that the title has too count nothing; two words of the question may be one of the name; a word
     that all names have tells nothing."""
-    rows = [
-        row(1, 0, "/BESTBUY_2023_10K.pdf", "Annual report"),
-        row(2, 0, "/Amazon_2023_10K.pdf", "Annual report"),
-        row(3, 0, "/Boeing_2023_10K.pdf", "Boeing annual report"),
-    ]
-    assert called("What did Best Buy earn in 2023?", rows) == {1: NAME_WEIGHT}
-    assert called("What did AMAZON's shops earn?", rows) == {2: NAME_WEIGHT}
-    assert called("What did Boeing earn?", rows) == {}
-    assert called("", rows) == {}
-    assert called("Amazon", []) == {}
+    names = {
+        1: ("/BESTBUY_2023_10K.pdf", "Annual report"),
+        2: ("/Amazon_2023_10K.pdf", "Annual report"),
+        3: ("/Boeing_2023_10K.pdf", "Boeing annual report"),
+    }
+    assert called("What did Best Buy earn in 2023?", names) == {1: NAME_WEIGHT}
+    assert called("What did AMAZON's shops earn?", names) == {2: NAME_WEIGHT}
+    assert called("What did Boeing earn?", names) == {}
+    assert called("", names) == {}
+    assert called("Amazon", {}) == {}
 
 
 @pytest.mark.parametrize(
