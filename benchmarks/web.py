@@ -139,7 +139,7 @@ async def person(
     headers = {"cookie": f"inhouse={cookie}", "origin": url}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=120) as client:
         events = (await client.get("/config")).raise_for_status().json()["dependencies"]
-        event = next(e for e in events if e["targets"] and len(e["inputs"]) == 2)
+        event = next(e for e in events if e["targets"] and len(e["inputs"]) == 3)
         tab = os.urandom(6).hex()
         await start.wait()
         for _ in range(rounds):
@@ -147,7 +147,7 @@ async def person(
             began = time.perf_counter()
             joined = await client.post(
                 "/gradio_api/queue/join",
-                json={"fn_index": event["id"], "session_hash": tab, "data": [question, None]},
+                json={"fn_index": event["id"], "session_hash": tab, "data": [question, None, None]},
             )
             joined.raise_for_status()
             times: dict[str, float] = {}

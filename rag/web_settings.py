@@ -93,6 +93,13 @@ class WebSettings(Section):
         le=100_000,
         description="Questions and other clicks that work, of one person, a minute.",
     )
+    answers_at_once: int = Field(
+        4, ge=1, le=1_000, description="Answers of one person that may be under way together."
+    )
+    profiles: Annotated[tuple[str, ...], FromText] = Field(
+        ("*",),
+        description="Profiles to choose among on the page, besides profile; * is all in the folder.",
+    )
     inbox: Path | None = Field(
         None, description="Folder for what editors upload, which is ingested; unset: no upload."
     )

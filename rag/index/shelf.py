@@ -47,11 +47,13 @@ class Wanted:
 class Listed:
     """A file with what the index knows of it; `document_id` is None where it holds no text of it.
 
+    `root` is the folder that was ingested, as a path.
     `folder` begins with the name of the folder that was ingested, and does not say where that lies.
     `modified_at` and `seen_at`: seconds since the epoch.
     """
 
     uri: str
+    root: str
     folder: str
     state: FileState
     reason: str
@@ -323,6 +325,6 @@ def _listed(row: Sequence[Any]) -> Listed:
     uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
     document_id, title, media_type, language, tags, born = document
     return Listed(
-        uri, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
+        uri, root, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
         seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born,
     )  # fmt: skip

@@ -43,11 +43,13 @@ def _serving() -> Iterator[Callable[..., str]]:
     ) -> str:
         import uvicorn
 
+        from rag.profile import Profile
         from ui.web.app import create_app
         from ui.web.server import listen
 
         sock = listen("127.0.0.1", 0)
-        app = create_app(open_assistant, starters=starters, **options)
+        offered = {"profiles": [Profile(starters=tuple(starters))]} | options
+        app = create_app(open_assistant, **offered)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rag.answer import (
@@ -25,7 +25,7 @@ from rag.errors import IndexMissingError
 from rag.hit import Hit
 from rag.index import Filter
 from rag.index.shelf import Shelf
-from rag.retriever import Part
+from rag.profile import Profile
 
 LEAVE = (
     "Parents take up to 16 weeks of paid leave after the birth or adoption of a child. The leave can "
@@ -178,7 +178,7 @@ class StandIn:
         *,
         k: int = 8,
         filter: Filter | None = None,
-        without: Collection[Part] = (),
+        explain: bool = False,
     ) -> list[Hit]:
         return list(HITS[:k])
 
@@ -192,6 +192,9 @@ class StandIn:
         return NoReading()
 
     def for_readers(self, tokens: Iterable[str]) -> StandIn:
+        return self
+
+    def with_profile(self, profile: Profile) -> StandIn:
         return self
 
     def stream_without_documents(

@@ -23,7 +23,9 @@ from tests.rag.server import ModelServer
 from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
 from tests.ui.test_doors import ROWS
+from ui.view.text import ENGLISH
 from ui.web.people import Person
+from ui.web.recall import exported
 
 CANARY = "zanzibarium"
 """In the secret documents' text, titles, headings, file names and folders, and nowhere else."""
@@ -178,10 +180,10 @@ def _ask(world: World, who: str, question: str) -> str:
     )
     with config as client:
         events = client.get("/config").raise_for_status().json()["dependencies"]
-        (event, *_) = [e for e in events if e.get("targets") and len(e["inputs"]) == 2]
+        (event, *_) = [e for e in events if e.get("targets") and len(e["inputs"]) == 3]
         joined = client.post(
             "/gradio_api/queue/join",
-            json={"fn_index": event["id"], "session_hash": tab, "data": [question, None]},
+            json={"fn_index": event["id"], "session_hash": tab, "data": [question, None, None]},
         )
         assert joined.status_code == 200, joined.text
         heard = ""
@@ -228,7 +230,7 @@ def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None
         person = world.person(who)
         # Their own questions may hold the word; nothing that was answered to somebody else does.
         assert made not in {each.id for each in house.history.find(person, search=CANARY)}
-        kept = house.history.export(person)["conversations"]
+        kept = exported(house.history, house.desk, person, ENGLISH)["conversations"]
         assert CANARY not in json.dumps(kept).replace(QUESTION, "")
         assert house.feedback.of(person, made) == {}
         assert house.feedback.find(lambda uris, p=person: house.desk.readable(p, uris)) == []

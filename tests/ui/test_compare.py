@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from rag.errors import IndexMissingError
+from rag.profile import Profile
 from tests.ui.stand_in import StandIn
 from ui.view.text import ENGLISH
 from ui.web.app import create_app
@@ -16,7 +17,7 @@ from ui.web.app import create_app
 
 @pytest.fixture
 def client(stand_in: StandIn) -> Iterator[TestClient]:
-    app = create_app(lambda: stand_in, starters=["How <b>long</b>?"])
+    app = create_app(lambda: stand_in, profiles=[Profile(starters=("How <b>long</b>?",))])
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
         yield client
 

@@ -35,11 +35,14 @@ ROWS: dict[str, Row] = {
     "POST /sign-in": Row(ANYBODY, body=b"name=nobody&password=wrong"),
     "POST /sign-out": Row(ANYBODY),
     "GET /language/{code}": Row(ANYBODY, "/language/de"),
+    "GET /profile": Row(READERS, "/profile?name=default"),
     "GET /search": Row(READERS, "/search?q=leave"),
     "GET /about": Row(READERS),
     "GET /about/notices": Row(READERS),
     "GET /documents": Row(READERS),
     "GET /documents/{name}": Row(READERS, "/documents/nothing"),
+    "POST /documents/{name}/ingest": Row(EDITORS, "/documents/nothing/ingest"),
+    "POST /documents/{name}/withdraw": Row(EDITORS, "/documents/nothing/withdraw"),
     "GET /quality": Row(EDITORS),
     "GET /inbox": Row(EDITORS),
     "POST /inbox": Row(EDITORS, "/inbox?name=a.txt", b"words"),
@@ -192,7 +195,7 @@ async def test_exactly_those_who_may_trigger_an_event_can(crowd: Crowd) -> None:
 
 
 async def _join(crowd: Crowd, who: str, number: object, tab: object) -> Reply:
-    body = {"fn_index": number, "session_hash": tab, "data": [None, None]}
+    body = {"fn_index": number, "session_hash": tab, "data": [None, None, None]}
     return await call(
         crowd.app,
         "POST",

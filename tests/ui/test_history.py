@@ -6,17 +6,21 @@ import json
 import stat
 from pathlib import Path
 
+import apsw
 import pytest
 
 from rag.answer import Status
 from rag.errors import StorageError, UsageError
 from rag.evaluation.questions import read_questions
-from tests.ui.stand_in import HITS, make_answer
+from tests.ui.stand_in import HITS, StandIn, make_answer
 from ui.errors import NotThereError
+from ui.view.text import ENGLISH
+from ui.web.desk import Desk
 from ui.web.feedback import FeedbackBook, as_drafts, as_lines, as_questions
 from ui.web.history import History
 from ui.web.people import Person, Role
-from ui.web.store import Store
+from ui.web.recall import exported
+from ui.web.store import MIGRATIONS, Store
 
 ANNA = Person("a1", "anna", Role.READER)
 BERT = Person("b1", "bert", Role.ADMIN, readers=None)
@@ -65,12 +69,11 @@ def test_another_s_conversation_is_not_there(history: History) -> None:
         lambda: history.rename(BERT, made, "Yours"),
         lambda: history.delete(BERT, made),
         lambda: history.append(BERT, made, make_answer("x", Status.GROUNDED)),
-        lambda: history.export(BERT, [made]),
+        lambda: history.get(BERT, made),
     ):
         with pytest.raises(NotThereError):
             attempt()
     assert history.find(BERT) == []
-    assert history.export(BERT) == {"conversations": []}
     assert history.delete_all(BERT) == 0
     assert [(each.title, each.turns) for each in history.find(ANNA)] == [("Mine", 1)]
 
@@ -85,13 +88,45 @@ def test_what_is_deleted_is_gone_from_the_file(history: History, tmp_path: Path)
     assert b"Zanzibar" not in (tmp_path / "people.db").read_bytes()
 
 
-def test_an_export_is_json_with_every_answer(history: History) -> None:
-    made = history.create(ANNA)
+def test_an_export_is_json_with_every_answer(history: History, stand_in: StandIn) -> None:
+    made = history.create(ANNA, profile="hr")
     history.rename(ANNA, made, "  Leave\x00\n and more ")
     history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
-    (exported,) = json.loads(json.dumps(history.export(ANNA)))["conversations"]
-    assert exported["title"] == "Leave and more"
-    assert exported["turns"][0]["answer"]["question"] == "How long?"
+    history.append(ANNA, made, make_answer("And?", Status.UNSUPPORTED), stopped=True)
+    told = exported(history, Desk(lambda: stand_in), ANNA, ENGLISH)
+    (found,) = json.loads(json.dumps(told))["conversations"]
+    assert (found["title"], found["profile"]) == ("Leave and more", "hr")
+    assert [(turn["answer"]["question"], turn["stopped"]) for turn in found["turns"]] == [
+        ("How long?", False),
+        ("And?", True),
+    ]
+
+
+def test_a_stopped_turn_gives_way_to_the_same_question_asked_again(history: History) -> None:
+    made = history.create(ANNA)
+    history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
+    stopped = history.append(ANNA, made, make_answer("And?", Status.UNSUPPORTED), stopped=True)
+    history.append(ANNA, made, make_answer("And?", Status.GROUNDED), instead_of=stopped)
+    kept = history.turns(ANNA, made)
+    assert [(turn.n, turn.stopped, turn.answer.status) for turn in kept] == [
+        (1, False, Status.GROUNDED),
+        (2, False, Status.GROUNDED),
+    ]
+
+
+def test_a_file_of_an_older_release_keeps_what_is_in_it(tmp_path: Path) -> None:
+    """Format 2 had neither profiles nor stopped turns."""
+    file = apsw.Connection(str(tmp_path / "people.db"))
+    for step in MIGRATIONS[:2]:
+        file.execute(step).fetchall()
+    file.execute("PRAGMA user_version = 2")
+    answer = make_answer("How long?", Status.GROUNDED)
+    file.execute("INSERT INTO conversations VALUES ('c', ?, 'Leave', 1, 2)", (ANNA.key,))
+    file.execute("INSERT INTO turns VALUES ('c', 1, 1, ?, '')", (answer.model_dump_json(),))
+    file.close()
+    history = History(Store(tmp_path / "people.db"))
+    assert history.get(ANNA, "c").profile == ""
+    assert [(turn.answer, turn.stopped) for turn in history.turns(ANNA, "c")] == [(answer, False)]
 
 
 def test_a_file_of_a_newer_release_is_left_alone(tmp_path: Path) -> None:

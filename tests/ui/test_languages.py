@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
+from rag.answer import Status
+from rag.evaluation.ablation import PARTS
+from rag.evaluation.faults import faults
+from rag.evaluation.metrics import Names, Share, metrics
+from rag.evaluation.questions import Question
 from ui.view import text_german
 from ui.view.languages import LANGUAGES, preferred
+from ui.view.report_terms import fault, meaning, part
 from ui.view.text import ENGLISH, Words
 from ui.view.text_german import GERMAN
 
@@ -20,6 +26,7 @@ SAME_IN_BOTH = {
     *("product", "stop", "seconds", "generation", "rooms.name", "rooms.version"),
     *("rooms.types.text/plain", "rooms.months.3", "rooms.months.7", "rooms.months.8"),
     *("rooms.months.10", "rooms.embedder"),
+    *("report.index", "report.embedder", "report.seconds"),
 }
 """Words that are spelled alike."""
 
@@ -54,15 +61,35 @@ def test_no_text_was_left_in_english() -> None:
     english, german = dict(texts(ENGLISH)), dict(texts(GERMAN))
     alike = {path for path in english if english[path] == german[path]}
     assert alike <= SAME_IN_BOTH, sorted(alike - SAME_IN_BOTH)
-    tree = ast.parse(Path(text_german.__file__).read_text("utf-8"))
     given = {
         call.func.id: {each.arg for each in call.keywords}
-        for call in ast.walk(tree)
+        for file in Path(text_german.__file__).parent.glob("text_*german.py")
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
     }
-    for kind in (type(ENGLISH), type(ENGLISH.rooms)):
+    for kind in (type(ENGLISH), type(ENGLISH.rooms), type(ENGLISH.report)):
         wanted = {each.name for each in dataclasses.fields(kind)} - SAME_IN_BOTH
         assert wanted <= given[kind.__name__], sorted(wanted - given[kind.__name__])
+
+
+def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
+    names = Names(k=8, budget=1_500)
+    for metric in metrics(names).values():
+        said = meaning(metric, names, GERMAN)
+        assert said != meaning(metric, names, ENGLISH) == metric.meaning
+    wrong = Share(0, 1)
+    scores = dict.fromkeys((*metrics(names), names.recall, names.coverage), wrong)
+    whole = {names.recall: Share(1, 2)}
+    for unanswerable in (True, False):
+        right = {"unanswerable": True} if unanswerable else {"answers": ("yes",)}
+        question = Question.model_validate({"id": "1", "question": "?", **right})
+        for status in Status:
+            for each in (scores, whole):
+                for text in faults(question, each, status, names):
+                    assert fault(text, ENGLISH) == text
+                    assert fault(text, GERMAN) != text
+                    assert re.findall(r"\d+", fault(text, GERMAN)) == re.findall(r"\d+", text)
+    assert all(part(each, GERMAN) != each for each in PARTS)
 
 
 @pytest.mark.parametrize(

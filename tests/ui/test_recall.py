@@ -99,15 +99,46 @@ def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(place: 
     assert BERTH in json.dumps(exported(place.history, place.desk, LOCAL, ENGLISH))
 
 
-def test_an_unfinished_turn_is_replaced_when_it_is_asked_again(place: Place) -> None:
+@pytest.mark.parametrize("how", ["stopped", "closed"])
+def test_a_turn_that_was_stopped_or_whose_tab_was_closed_is_kept_and_marked(
+    place: Place, how: str
+) -> None:
     talk = Conversation()
-    asking = talk.ask("When?", place.desk, LOCAL, place.history)
-    next(asking)
-    talk.stop()
-    list(asking)
-    assert "Stopped" in talk.shown[0].turn
-    list(talk.ask("When?", place.desk, LOCAL, place.history))
-    assert [each.answered for each in talk.shown] == [True]
+    asking = talk.ask("When is berth 7 closed?", place.desk, LOCAL, place.history)
+    for screen in asking:
+        if screen.now_evidence:
+            break
+    if how == "closed":
+        asking.close()
+    else:
+        talk.stop()
+        list(asking)
+    assert talk.id
+    (kept,) = place.history.turns(LOCAL, talk.id)
+    assert kept.stopped
+    again = Conversation()
+    page = again.open(talk.id, place.desk, LOCAL, place.history, place.feedback)
+    assert f"<strong>{ENGLISH.stopped}</strong>" in (page.now or "")
+    assert BERTH in (page.now_evidence or ""), "the passages are there"
+    assert again.history == [], "an answer that was not checked is not built upon"
+    assert "act-copy" in (page.now or "")
+    assert "act-helpful" not in (page.now or "")
+    list(again.ask("When is berth 7 closed?", place.desk, LOCAL, place.history))
+    assert [each.answered for each in again.shown] == [True]
+    assert [turn.stopped for turn in place.history.turns(LOCAL, talk.id)] == [False]
+
+
+def test_a_stopped_text_is_withheld_from_who_may_not_read_what_was_found_for_it(
+    place: Place,
+) -> None:
+    """Nobody knows on which of the passages it rests."""
+    kept = place.history.create(NOBODY)
+    stopped = place.answer.model_copy(update={"sentences": (), "citations": ()})
+    place.history.append(NOBODY, kept, stopped, stopped=True)
+    screen = Conversation().open(kept, place.desk, NOBODY, place.history, place.feedback)
+    for secret in ("October", "rules.pdf", "crane", str(place.folder)):
+        assert secret not in str(screen)
+    assert ENGLISH.withheld in str(screen)
 
 
 def test_a_conversation_deleted_in_another_tab_goes_on_as_a_new_one(place: Place) -> None:

@@ -85,7 +85,7 @@ def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
         view.searching(1, text, ENGLISH),
         view.reading(1, text, 3, ENGLISH),
         view.writing(1, text, text, 3, ENGLISH),
-        view.stopped(1, text, text, ENGLISH),
+        view.stopped(1, answer, ENGLISH),
         view.failed(1, text, text, ENGLISH),
         view.answered(1, answer, ENGLISH),
         evidence.found(1, text, (hit,), ENGLISH),

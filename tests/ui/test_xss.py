@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +21,12 @@ from tests.evaluation.world import hostile_evaluation
 from tests.ui.serving import served
 from tests.ui.tab import WIDE, Tab
 from tests.ui.xss import CASES
+from ui.view.text import ENGLISH
 
 pytestmark = pytest.mark.browser
 
-FOLDERS = 5
+FOLDERS, PARTS = 5, 3
+KEPT = "One that was kept"
 WORD = "canteen"  # stands in every document
 _OWN = "script[type=module][src^='/page/'], script[type=module][src^='/assets/']"
 _LOOK = f"""() => ({{
@@ -91,13 +94,22 @@ def address(data: Path) -> Iterator[str]:
 
     from ui.web.app import create_app
     from ui.web.feedback import FeedbackBook
+    from ui.web.history import History
     from ui.web.people import LOCAL
     from ui.web.store import PEOPLE, Store
 
     settings = Settings.model_validate({"data": str(data), "llm": {"model": CASES[0]}})
-    model = GenericFakeChatModel(messages=iter(AIMessage(each) for each in _batches()))
+    model = GenericFakeChatModel(messages=itertools.cycle(map(AIMessage, _batches())))
     embedder = HashingEmbedder(dimension=64)
-    book = FeedbackBook(Store(data / PEOPLE))
+    store_of_people = Store(data / PEOPLE)
+    book, history = FeedbackBook(store_of_people), History(store_of_people)
+    for number, case in enumerate(CASES):
+        history.create(LOCAL, f"part{number % PARTS} {case}")
+    kept = history.create(LOCAL, KEPT)
+    for each in _batches():
+        said = Answer(question=each, text=each, status=Status.UNSUPPORTED, model=each)
+        history.append(LOCAL, kept, said)
+        history.append(LOCAL, kept, said, stopped=True)
     for case in CASES[:100]:
         said = Answer(question=case, text=case, status=Status.UNSUPPORTED, model=case)
         book.give(LOCAL, said, helpful=False, reason="wrong", note=case)
@@ -197,6 +209,41 @@ def test_questions_and_answers_in_a_conversation(tab: Tab) -> None:
     asked = _visible("".join(page.locator(".turn .question").all_text_contents()))
     assert all(_visible(case) in asked for case in CASES)
     assert page.locator(".turn .body").count() == len(_batches()), "the model has answered"
+    assert_nothing_ran(tab)
+
+
+def test_questions_and_answers_side_by_side(tab: Tab) -> None:
+    for batch in _batches():
+        page = visit(tab, f"/compare?q={quote(batch)}")
+        for side in ("alone", "with"):
+            page.locator(f"#pane-{side} .body").wait_for()
+            page.locator(f"#pane-{side} .facts").first.wait_for()
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        asked = _visible(page.locator("#compare-question").input_value())
+        assert asked.replace("\ufffd", "") == _visible(batch), "as it was typed"
+        assert_nothing_ran(tab)
+
+
+def test_titles_in_the_history_and_turns_that_were_kept(tab: Tab) -> None:
+    page = visit(tab, "/")
+    page.locator("#ask").wait_for()
+    page.locator("#open-history").click()
+    shown = ""
+    for number in range(PARTS):
+        page.get_by_label(ENGLISH.history_search).fill(f"part{number}")
+        page.locator("#history .title", has_text=f"part{(number + 1) % PARTS} ").first.wait_for(
+            state="detached"
+        )
+        page.locator("#history .title", has_text=f"part{number} ").first.wait_for()
+        shown += "".join(page.locator("#history .title").all_text_contents())
+        assert_nothing_ran(tab)
+    cut = [_visible(case)[:40] for case in CASES]
+    assert [case for case in cut if case not in _visible(shown)] == []
+    page.get_by_label(ENGLISH.history_search).fill(KEPT)
+    page.locator("#history .title", has_text="part").first.wait_for(state="detached")
+    page.locator("#history .title", has_text=KEPT).click()
+    page.locator(".turn").nth(2 * len(_batches()) - 1).wait_for()
+    assert page.locator(".status-stopped").count() == len(_batches())
     assert_nothing_ran(tab)
 
 

@@ -16,6 +16,7 @@ from rag.cli_options import profile_option, with_settings
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
+    from rag import Assistant
     from rag.settings import Settings
 
 QUESTIONS = (
@@ -70,7 +71,7 @@ def command(settings: Settings, once: bool, documents: Path) -> None:
             click.secho(f"\n{question}", bold=True)
             print_answer(assistant, question)
         if page is not None:
-            _serve_page(assistant, page)
+            _serve_page(assistant, page, settings, documents)
 
 
 def _unwind_on_signals() -> None:
@@ -115,13 +116,22 @@ def _ingest(settings: Settings, documents: Path) -> None:
     )
 
 
-def _serve_page(assistant: object, page: socket.socket) -> None:
+def _serve_page(
+    assistant: Assistant, page: socket.socket, settings: Settings, documents: Path
+) -> None:
     from ui.web.app import create_app
+    from ui.web.profiles import offered
     from ui.web.server import serve
 
     host, port = page.getsockname()[:2]
     click.echo(f"\nThe page is on http://{host}:{port} (Ctrl-C ends everything).")
-    serve(create_app(lambda: assistant, starters=QUESTIONS), page)  # type: ignore[arg-type,return-value]
+    if not settings.profiles.is_dir():
+        settings = settings.model_copy(update={"profiles": documents / "profiles"})
+    first, *others = offered(settings)
+    if not first.starters:
+        first = first.model_copy(update={"starters": QUESTIONS})
+    app = create_app(lambda: assistant, settings=settings, profiles=[first, *others])
+    serve(app, page, settings.web)
 
 
 def _report(doing: str, seconds: float) -> None:

@@ -28,15 +28,15 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
     sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
 
     from rag import Assistant
-    from rag.profile import find_profile
     from ui.web.accounts import Accounts
     from ui.web.app import create_app
+    from ui.web.profiles import offered
     from ui.web.store import Store, people_file
 
     app = create_app(
         lambda: Assistant.open(settings.data, settings=settings),
         settings=settings,
-        starters=find_profile(settings.profile, settings.profiles).starters,
+        profiles=offered(settings),
     )
     shown = f"[{host}]" if ":" in host else host
     scheme = "https" if web.tls_certificate else "http"

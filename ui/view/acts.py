@@ -28,12 +28,16 @@ class Kept:
         return f"/conversations/{self.conversation}/{self.turn}"
 
 
-def acts(kept: Kept | None, words: Words) -> str:
-    """The row below an answer; below what is not kept, one can only ask again."""
+def acts(kept: Kept | None, words: Words, *, judged: bool = True) -> str:
+    """The row below an answer; below what is not kept, one can only ask again.
+
+    `judged`: whether there is something of which one can say that it helped.
+    """
     parts = [_act("again", "", words.ask_again), _act("edit", "", words.edit)]
     if kept is not None:
         place = f"/{kept.conversation}/{kept.turn}"
         parts.insert(0, _act("copy", place, words.copy))
+    if kept is not None and judged:
         parts += [
             _act("helpful", place, words.helpful, "vote", kept.helpful is True),
             _act("unhelpful", place, words.unhelpful, "vote", kept.helpful is False),
@@ -67,7 +71,7 @@ def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, word
     )
 
 
-def plain(answer: Answer, words: Words) -> str:
+def plain(answer: Answer, words: Words, *, is_stopped: bool = False) -> str:
     """The answer with its sources as plain text, to be pasted anywhere."""
     said = [
         sentence.text
@@ -77,6 +81,8 @@ def plain(answer: Answer, words: Words) -> str:
     ]
     label, _ = words.statuses[answer.status]
     lines = [answer.question, "", " ".join(said) or answer.text or label]
+    if is_stopped:
+        lines = [answer.question, "", answer.text or words.stopped, f"({words.stopped_why})"]
     if answer.citations:
         lines += ["", f"{words.sources}:"]
     for each in answer.citations:

@@ -38,12 +38,15 @@ def writing(turn: int, question: str, text: str, passages: int, words: Words) ->
     return _turn(turn, question, _status("busy", words.writing) + body + opener, words)
 
 
-def stopped(turn: int, question: str, text: str, words: Words) -> str:
-    """The reader stopped the answer; `text` is as far as it came."""
-    body = f'<div class="body">{_unchecked(text)}</div>' if text else ""
-    why = words.stopped_why if text else ""
-    inner = _status("stopped", words.stopped, why) + body + acts(None, words)
-    return _turn(turn, question, inner, words)
+def stopped(
+    turn: int, answer: Answer, words: Words, kept: Kept | None = None, *, withdrawn: bool = False
+) -> str:
+    """The reader stopped the answer; its text is as far as it came, its passages are what was found."""
+    body = f'<div class="body">{_unchecked(answer.text)}</div>' if answer.text else ""
+    why = words.stopped_why if answer.text else ""
+    opener = _opener(turn, words.show_passages, len(answer.context.retrieved))
+    inner = _gone(withdrawn, words) + _status("stopped", words.stopped, why) + body + opener
+    return _turn(turn, answer.question, inner + acts(kept, words, judged=False), words)
 
 
 def failed(turn: int, question: str, reason: str, words: Words) -> str:
@@ -69,9 +72,12 @@ def answered(
     else:
         passages = len(answer.context.read) + len(answer.context.retrieved)
         opener = _opener(turn, words.show_passages, passages)
-    notice = f'<p class="notice is-gone">{escape(words.sources_gone)}</p>' if withdrawn else ""
-    inner = notice + said(turn, answer, words, opener) + acts(kept, words)
+    inner = _gone(withdrawn, words) + said(turn, answer, words, opener) + acts(kept, words)
     return _turn(turn, answer.question, inner, words)
+
+
+def _gone(withdrawn: bool, words: Words) -> str:
+    return f'<p class="notice is-gone">{escape(words.sources_gone)}</p>' if withdrawn else ""
 
 
 def said(turn: int, answer: Answer, words: Words, opener: str = "", *, alone: bool = False) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from rag.evaluation.gates import Failure
 from rag.evaluation.metrics import Metric, metrics
 from ui.view.evaluation_plots import Plot, evaluation_plots
 from ui.view.evaluation_questions import questions_section
-from ui.view.evaluation_text import NONE, signed, value
+from ui.view.evaluation_text import NONE
 from ui.view.markup import escape, escape_name
-from ui.view.text import ENGLISH, counted
+from ui.view.numbers import count, day_and_time, figure_text, number
+from ui.view.report_terms import meaning, part
+from ui.view.text import ENGLISH, Words
 
 _SHARED = Path(__file__).parent.parent / "web" / "static" / "report.css"
-_CHUNKS = ("1 chunk", "{n} chunks")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -36,46 +36,62 @@ def evaluation_page(evaluation: Evaluation, failures: Sequence[Failure] = ()) ->
     )
 
 
-def report(evaluation: Evaluation, failures: Sequence[Failure] = (), *, heading: str = "h1") -> str:
+def report(
+    evaluation: Evaluation,
+    failures: Sequence[Failure] = (),
+    *,
+    heading: str = "h1",
+    words: Words = ENGLISH,
+) -> str:
     """What is to be seen, for a page that has the style sheet `report.css`."""
-    known = metrics(evaluation.names)
+    known, said = metrics(evaluation.names), words.report
     shown = [known[name] for name in evaluation.overall.metrics]
+    # What was noticed is kept in English, whoever reads it.
+    notices = "".join(f'<p class="notice" lang="en">{escape(n)}</p>' for n in evaluation.notices)
+    plots = "".join(map(_figure, evaluation_plots(evaluation, words)))
     body = [
-        _head(evaluation, heading),
+        _head(evaluation, heading, words),
         _gates(failures),
-        "".join(f'<p class="notice">{escape(notice)}</p>' for notice in evaluation.notices),
-        _tiles(evaluation),
-        f'<div class="plots">{"".join(map(_figure, evaluation_plots(evaluation)))}</div>',
-        _section("All figures", _all_figures(shown, evaluation)),
-        _types(shown, evaluation),
-        _ablations(evaluation),
-        _section("What went wrong", questions_section(evaluation)),
+        notices,
+        _tiles(evaluation, words),
+        f'<div class="plots">{plots}</div>',
+        _section(said.all_figures, _all_figures(shown, evaluation, words)),
+        _types(shown, evaluation, words),
+        _ablations(evaluation, words),
+        _section(said.went_wrong, questions_section(evaluation, words)),
     ]
     return f'<div class="report">{"".join(body)}</div>'
 
 
-def _head(evaluation: Evaluation, heading: str) -> str:
-    subject, overall = evaluation.subject, evaluation.overall
-    made = time.strftime("%d %B %Y, %H:%M", time.localtime(evaluation.made_at)).lstrip("0")
+def _head(evaluation: Evaluation, heading: str, words: Words) -> str:
+    subject, overall, said = evaluation.subject, evaluation.overall, words.report
+    parts = (
+        count(words.document_count, subject.documents, words),
+        count(said.chunk_count, subject.chunks, words),
+        said.generation.format(n=subject.generation),
+    )
     facts = {
-        "Questions": f"{overall.questions:,}, {overall.unanswerable:,} of them without an answer",
-        "Index": f"{counted(ENGLISH.document_count, subject.documents)}, "
-        f"{counted(_CHUNKS, subject.chunks)}, generation {subject.generation}",
-        "Embedder": subject.embedder,
-        "Model": subject.model or "not asked",
-        "Took": f"{evaluation.seconds:,.0f} s",
+        said.questions: said.questions_of.format(
+            n=number(overall.questions, words), without=number(overall.unanswerable, words)
+        ),
+        said.index: ", ".join(parts),
+        said.embedder: subject.embedder,
+        said.model: subject.model or said.not_asked,
+        said.took: said.seconds.format(n=number(evaluation.seconds, words)),
     }
     items = "".join(
-        f"<div><dt>{name}</dt><dd>{escape_name(said)}</dd></div>" for name, said in facts.items()
+        f"<div><dt>{name}</dt><dd>{escape_name(fact)}</dd></div>" for name, fact in facts.items()
     )
+    over = said.over.format(when=day_and_time(evaluation.made_at, words))
     return (
-        f'<header><p class="over">Evaluation · {made}</p><{heading}>'
+        f'<header><p class="over">{escape(over)}</p><{heading}>'
         f"{escape_name(subject.questions)}</{heading}>"
         f'<dl class="facts">{items}</dl></header>'
     )
 
 
 def _gates(failures: Sequence[Failure]) -> str:
+    """In English: only `inhouse eval` has any."""
     if not failures:
         return ""
     items = "".join(f"<li>{escape(str(failure))}</li>" for failure in failures)
@@ -83,25 +99,30 @@ def _gates(failures: Sequence[Failure]) -> str:
     return f'<section class="gates"><h2>{title}</h2><ul>{items}</ul></section>'
 
 
-def _tiles(evaluation: Evaluation) -> str:
+def _tiles(evaluation: Evaluation, words: Words) -> str:
     """The few figures that one looks for first."""
-    names, overall = evaluation.names, evaluation.overall
+    names, overall, said = evaluation.names, evaluation.overall, words.report
     wanted = {
-        names.recall: f"documents found in {names.k} hits",
-        names.coverage: f"facts found in {names.budget:,} words",
-        m.CONTAINMENT: "answers hold the expected one",
-        m.CITATION_PRECISION: "citations quote a known fact",
-        m.ABSTENTION_ACCURACY: "balanced accuracy of refusing",
+        names.recall: said.tile_recall.format(k=names.k),
+        names.coverage: said.tile_coverage.format(budget=number(names.budget, words)),
+        m.CONTAINMENT: said.tile_containment,
+        m.CITATION_PRECISION: said.tile_citations,
+        m.ABSTENTION_ACCURACY: said.tile_abstention,
     }
     tiles = [
-        _tile(_percent(figure.value), said, f"{_percent(figure.low)} to {_percent(figure.high)}")
-        for name, said in wanted.items()
+        _tile(
+            _percent(figure.value, words),
+            label,
+            said.from_to.format(low=_percent(figure.low, words), high=_percent(figure.high, words)),
+        )
+        for name, label in wanted.items()
         if (figure := overall.metrics.get(name)) is not None and figure.value is not None
     ]
     latency = overall.latency_ms
     if "search_p50" in latency:
-        slow = f"p95 {latency['search_p95']:,.0f} ms"
-        tiles.append(_tile(f"{latency['search_p50']:,.0f} ms", "for a search, median", slow))
+        slow = f"p95 {number(latency['search_p95'], words)} ms"
+        usual = f"{number(latency['search_p50'], words)} ms"
+        tiles.append(_tile(usual, said.tile_search, slow))
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
 
@@ -109,8 +130,8 @@ def _tile(figure: str, said: str, below: str) -> str:
     return f'<li><b>{figure}</b><span>{said}</span><span class="quiet">{below}</span></li>'
 
 
-def _percent(share: float | None) -> str:
-    return NONE if share is None else f"{share * 100:.1f} %"
+def _percent(share: float | None, words: Words) -> str:
+    return NONE if share is None else f"{number(share * 100, words, 1)} %"
 
 
 def _figure(plot: Plot) -> str:
@@ -120,57 +141,71 @@ def _figure(plot: Plot) -> str:
     )
 
 
-def _all_figures(shown: Iterable[Metric], evaluation: Evaluation) -> str:
-    overall = evaluation.overall
+def _all_figures(shown: Iterable[Metric], evaluation: Evaluation, words: Words) -> str:
+    overall, said = evaluation.overall, words.report
     rows = [
         (
-            f"<b>{metric.name}</b><span>{escape(metric.meaning)}</span>",
-            *_cells(overall.metrics[metric.name]),
+            f"<b>{metric.name}</b><span>{escape(meaning(metric, evaluation.names, words))}</span>",
+            *_cells(overall.metrics[metric.name], words),
         )
         for metric in shown
     ]
     times = [
-        (f"<b>{name}</b><span>milliseconds</span>", f"{milliseconds:,.1f}", "", "")
+        (
+            f"<b>{name}</b><span>{escape(said.milliseconds)}</span>",
+            number(milliseconds, words, 1),
+            "",
+            "",
+        )
         for name, milliseconds in overall.latency_ms.items()
     ]
-    return _table(("", "value", "95 % interval", "questions"), [*rows, *times])
+    head = ("", said.value, said.interval, said.number_of_questions)
+    return _table(head, [*rows, *times])
 
 
-def _cells(figure: Figure) -> tuple[str, str, str]:
-    interval = f"{value(figure.low)} to {value(figure.high)}" if figure.value is not None else NONE
-    return value(figure.value), interval, f"{figure.n:,}"
+def _cells(figure: Figure, words: Words) -> tuple[str, str, str]:
+    interval = NONE
+    if figure.value is not None:
+        low, high = figure_text(figure.low, words), figure_text(figure.high, words)
+        interval = words.report.from_to.format(low=low, high=high)
+    return figure_text(figure.value, words), interval, number(figure.n, words)
 
 
-def _types(shown: Sequence[Metric], evaluation: Evaluation) -> str:
+def _types(shown: Sequence[Metric], evaluation: Evaluation, words: Words) -> str:
     if len(evaluation.types) < 2:
         return ""
+    said = words.report
     rows = [
         (
             f"<b>{escape_name(name)}</b>",
-            f"{summary.questions:,}",
-            *(value(summary.metrics[metric.name].value) for metric in shown),
+            number(summary.questions, words),
+            *(figure_text(summary.metrics[metric.name].value, words) for metric in shown),
         )
         for name, summary in evaluation.types.items()
     ]
-    head = ("", "questions", *(metric.label for metric in shown))
-    return _section("By type of question", _table(head, rows))
+    head = ("", said.number_of_questions, *(metric.label for metric in shown))
+    return _section(said.by_type, _table(head, rows))
 
 
-def _ablations(evaluation: Evaluation) -> str:
-    sections = []
+def _ablations(evaluation: Evaluation, words: Words) -> str:
+    said, sections = words.report, []
     for ablation in evaluation.ablations:
         rows = [
             (
                 f"<b>{escape_name(each.metric)}</b>",
-                value(each.full),
-                value(each.without),
-                signed(each.lift.value),
-                f"{signed(each.lift.low)} to {signed(each.lift.high)}",
+                figure_text(each.full, words),
+                figure_text(each.without, words),
+                figure_text(each.lift.value, words, signed=True),
+                said.from_to.format(
+                    low=figure_text(each.lift.low, words, signed=True),
+                    high=figure_text(each.lift.high, words, signed=True),
+                ),
             )
             for each in ablation.lifts
         ]
-        head = ("", "with", "without", "lift", "95 % interval")
-        sections.append(_section(f"Without {ablation.part}", _table(head, rows)))
+        head = ("", said.with_, said.without, said.lift, said.interval)
+        title = said.without_part.format(part=part(ablation.part, words))
+        sections.append(_section(title, _table(head, rows)))
     return "".join(sections)
 
 

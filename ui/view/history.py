@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from ui.view.markup import escape, escape_name
@@ -20,26 +20,34 @@ class Listed(Protocol):
     @property
     def updated_at(self) -> float: ...
     @property
+    def profile(self) -> str: ...
+    @property
     def turns(self) -> int: ...
 
 
-def conversations(found: Iterable[Listed], searched: str, words: Words) -> str:
-    """The list, the latest first; a sentence where there is none."""
-    items = "".join(_item(each, words) for each in found)
+def conversations(
+    found: Iterable[Listed], searched: str, words: Words, profiles: Mapping[str, str]
+) -> str:
+    """The list, the latest first; a sentence where there is none.
+
+    `profiles`: what each profile is called, where that has to be told apart.
+    """
+    items = "".join(_item(each, profiles.get(each.profile, ""), words) for each in found)
     if items:
         return f'<ul class="kept">{items}</ul>'
     empty = words.none_fit if searched else words.none_kept
     return f'<p class="plain">{escape(empty)}</p>'
 
 
-def _item(each: Listed, words: Words) -> str:
+def _item(each: Listed, profile: str, words: Words) -> str:
     title = escape_name(each.title) or escape(words.untitled)
     day = dt.datetime.fromtimestamp(each.updated_at).astimezone()
     when = f'<time datetime="{day.isoformat(timespec="minutes")}">{day:%Y-%m-%d %H:%M}</time>'
     count = escape(counted(words.question_count, each.turns))
+    of = f" · {escape_name(profile)}" if profile else ""
     return (
         f'<li data-id="{escape(each.id)}"><a href="/?c={escape(each.id)}">'
-        f'<span class="title">{title}</span><span class="when">{when} · {count}</span></a>'
+        f'<span class="title">{title}</span><span class="when">{when} · {count}{of}</span></a>'
         f'<button type="button" class="rename" aria-label="{escape(words.rename)}: {title}">✎</button>'
         f'<button type="button" class="forget" aria-label="{escape(words.forget)}: {title}">✕</button>'
         "</li>"

@@ -15,6 +15,14 @@ def number(value: float, words: Words, decimals: int = 0) -> str:
     return text.translate({ord(","): words.rooms.thousands, ord("."): words.rooms.decimal})
 
 
+def figure_text(value: float | None, words: Words, *, signed: bool = False) -> str:
+    """A measured figure with three digits after the point; a dash where there is none."""
+    if value is None:
+        return "–"
+    sign = "+" if signed and value >= 0 else ""
+    return f"{sign}{number(value, words, 3)}"
+
+
 def count(forms: tuple[str, str], value: int, words: Words) -> str:
     """`forms` are the words for one and for any other number."""
     return forms[0] if value == 1 else forms[1].format(n=number(value, words))

@@ -20,6 +20,7 @@ _LABELS = 128  # units left of a plot of rows
 _VALUES = 52  # units right of it
 _LONGEST_LABEL = 16  # characters
 _MOST_TICKS = 6
+Written = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,12 @@ def lines(
     x_ticks: Sequence[float],
     logarithmic: bool = False,
     steps: bool = False,
+    written: Written = "{:,g}".format,
 ) -> str:
-    """Lines over x, from 0 to 1 in y. `x_ticks` span the x axis; `steps` draws stairs."""
+    """Lines over x, from 0 to 1 in y. `x_ticks` span the x axis; `steps` draws stairs.
+
+    `written`: how a number on an axis is written.
+    """
     scale = math.log10 if logarithmic else float
     first, last = scale(x_ticks[0]), scale(x_ticks[-1])
 
@@ -70,7 +75,7 @@ def lines(
     def y(value: float) -> float:
         return _TOP + (1 - value) * (_HEIGHT - _TOP - _BOTTOM)
 
-    parts = [*_grid(y), *_x_axis(x_ticks, x, x_label)]
+    parts = [*_grid(y, written), *_x_axis(x_ticks, x, x_label, written)]
     for each in series:
         path = _path([(x(a), y(b)) for a, b in each.points], steps=steps)
         parts.append(f'<path class="line c{each.colour}" d="{path}"/>')
@@ -81,7 +86,14 @@ def lines(
     return _svg(_HEIGHT, title, parts) + legend
 
 
-def intervals(rows: Sequence[Row], *, title: str, low: float = 0, high: float = 1) -> str:
+def intervals(
+    rows: Sequence[Row],
+    *,
+    title: str,
+    low: float = 0,
+    high: float = 1,
+    written: Written = "{:,g}".format,
+) -> str:
     """A dot with its interval for each row, over an axis from `low` to `high`; a line stands at 0."""
 
     def x(value: float) -> float:
@@ -94,7 +106,7 @@ def intervals(rows: Sequence[Row], *, title: str, low: float = 0, high: float = 
     for tick in _ticks(low, high):
         kind = "axis" if abs(tick) < 1e-9 else "grid"
         parts.append(_line(kind, x(tick), 4, x(tick), bottom))
-        parts.append(_text(x(tick), height - 8, f"{tick:g}", "middle"))
+        parts.append(_text(x(tick), height - 8, written(tick), "middle"))
     for place, row in enumerate(rows):
         middle = 8 + (place + 0.5) * _ROW
         parts += [
@@ -132,15 +144,17 @@ def stacks(bars: Sequence[Stack], *, title: str) -> str:
     return _svg(8 + len(bars) * 44, title, parts) + _legend(names.items(), filled=True)
 
 
-def _grid(y: Callable[[float], float]) -> Iterator[str]:
+def _grid(y: Callable[[float], float], written: Written) -> Iterator[str]:
     for tick in (0, 0.25, 0.5, 0.75, 1):
         yield _line("axis" if tick == 0 else "grid", _LEFT, y(tick), WIDTH - _RIGHT, y(tick))
-        yield _text(_LEFT - 8, y(tick) + 4, f"{tick:g}", "end")
+        yield _text(_LEFT - 8, y(tick) + 4, written(tick), "end")
 
 
-def _x_axis(ticks: Iterable[float], x: Callable[[float], float], label: str) -> Iterator[str]:
+def _x_axis(
+    ticks: Iterable[float], x: Callable[[float], float], label: str, written: Written
+) -> Iterator[str]:
     for tick in ticks:
-        yield _text(x(tick), _HEIGHT - _BOTTOM + 18, f"{tick:,g}", "middle")
+        yield _text(x(tick), _HEIGHT - _BOTTOM + 18, written(tick), "middle")
     yield _text((_LEFT + WIDTH - _RIGHT) / 2, _HEIGHT - 4, label, "middle")
 
 

@@ -41,8 +41,7 @@ def quality_page(
             f"<p>{_with_code(said.how_to_measure)}</p>"
         )
     else:
-        # The report is the file that `inhouse eval --out` writes, which is in English.
-        measured = f'<div lang="en">{report(evaluation, heading="h2")}</div>'
+        measured = report(evaluation, heading="h2", words=words)
     return (
         f'<h1>{escape(said.quality)}</h1><p class="lead">{escape(said.quality_lead)}</p>'
         f"{measured}{_feedback(feedback, words)}"

@@ -53,13 +53,14 @@ class Asked:
 class Why:
     """Why a passage was found: its place in the ranking by meaning and by words, None: not among the `of`.
 
-    `marks` are the words of the query in its text, by (start, end). `link` opens it in its document,
-    `document` is the address of what is known of that.
+    `matched` are the words of the query that it shares, `marks` where they stand in its text. `link` opens
+    it in its document, `document` is the address of what is known of that.
     """
 
     by_meaning: int | None
     by_words: int | None
     of: int
+    matched: Sequence[str]
     marks: Sequence[tuple[int, int]]
     link: str
     document: str
@@ -162,8 +163,7 @@ def _hit(hit: Hit, why: Why, words: Words) -> str:
 def _why(hit: Hit, why: Why, words: Words) -> str:
     said = words.rooms
     score = number(hit.score, words, 3)
-    seen = {text: None for start, end in why.marks if (text := hit.text[start:end].casefold())}
-    matched = ", ".join(map(escape_name, seen)) or escape(said.none_matched)
+    matched = ", ".join(map(escape_name, why.matched)) or escape(said.none_matched)
     facts = {
         said.score: f"{score} {escape(said.score_why)}",
         said.by_meaning: _place(why.by_meaning, why.of, words),

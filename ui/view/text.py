@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rag.answer import Status
+from ui.view.text_report import ENGLISH_REPORT, ReportWords
 from ui.view.text_rooms import ENGLISH_ROOMS, RoomWords
 
 
@@ -132,6 +133,22 @@ class Words:
     searched_for: str = "searched for “{text}”"
     seconds: str = "{n} s"
 
+    profiles: str = "Profiles"
+    change_profile: str = "Choose a profile. Now"
+    everything: str = "All documents"
+    everything_why: str = "Without a profile: everything that you may read"
+    ask_profile: str = "Ask {name}"
+    profile_gone: str = (
+        "The profile {name} of this conversation is not offered any more. What you ask now is asked "
+        "of {other}."
+    )
+    too_many_answers: str = (
+        "{n} of your answers are being written already. Wait for one of them, or stop it."
+    )
+    no_longer_welcome: str = (
+        "You are signed out, or what you may read has changed. Reload the page, and ask again."
+    )
+
     index_missing: str = "No index yet"
     index_unavailable: str = "Index unavailable"
     model_ready: str = "ready"
@@ -224,6 +241,7 @@ class Words:
 
     later: str = "Show what comes after"
     rooms: RoomWords = ENGLISH_ROOMS
+    report: ReportWords = ENGLISH_REPORT
 
 
 ENGLISH = Words()

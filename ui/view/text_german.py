@@ -5,156 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from rag.answer import Status
-from rag.index.ledger import FileState
 from ui.view.text import Words
-from ui.view.text_rooms import RoomWords
-
-GERMAN_ROOMS = RoomWords(
-    rooms="Räume",
-    menu="Menü",
-    ask="Fragen",
-    compare="Vergleich",
-    search="Suche",
-    documents="Dokumente",
-    quality="Qualität",
-    about="Über",
-    sign_out="Abmelden",
-    other_language="English",
-    skip="Zum Inhalt springen",
-    not_there="Diese Seite gibt es nicht, oder nicht für Sie.",
-    yes="ja",
-    no="nein",
-    partly="teilweise",
-    date="{day}. {month} {year}",
-    months=(
-        *("Januar", "Februar", "März", "April", "Mai", "Juni"),
-        *("Juli", "August", "September", "Oktober", "November", "Dezember"),
-    ),
-    thousands=".",
-    decimal=",",
-    search_lead="Textstellen, die zu Ihren Worten passen, ohne das Modell gefunden.",
-    search_label="Wonach soll gesucht werden?",
-    search_again="Suchen",
-    any_folder="Alle Ordner",
-    any_type="Alle Arten",
-    any_tag="Alle Schlagwörter",
-    any_state="Alle Zustände",
-    folder="Ordner",
-    type="Art",
-    tag="Schlagwort",
-    changed_from="Geändert von",
-    changed_until="bis",
-    clear="Filter aufheben",
-    nothing_fits="Keine Textstelle passt. Versuchen Sie andere Worte oder weniger Filter.",
-    best_first="{passages}, die beste zuerst · {ms} ms",
-    more_hits="Mehr Textstellen zeigen",
-    why="Warum sie hier steht",
-    score="Wert",
-    score_why="von höchstens 1, aus beiden Reihenfolgen",
-    by_meaning="Nach der Bedeutung",
-    by_words="Nach den Wörtern",
-    place_of="Platz {n}",
-    not_among="nicht unter den ersten {n}",
-    matched="Ihre Wörter darin",
-    none_matched="keines so, wie es dasteht",
-    bad_date="Ein Datum schreibt man wie in 2026-11-24.",
-    documents_lead="Jede Datei, die gelesen wurde, und was aus ihr geworden ist.",
-    file_count=("1 Datei", "{n} Dateien"),
-    chunk_count=("1 Abschnitt", "{n} Abschnitte"),
-    name="Name",
-    name_filter="Name oder Titel",
-    state="Zustand",
-    pages="Seiten",
-    size="Größe",
-    changed="Geändert",
-    read="Eingelesen",
-    states=MappingProxyType(
-        {
-            FileState.INDEXED: "im Index",
-            FileState.PARTIAL: "teilweise im Index",
-            FileState.EMPTY: "ohne Text",
-            FileState.FAILED: "fehlgeschlagen",
-            FileState.SKIPPED: "übergangen",
-        }
-    ),
-    types=MappingProxyType({"text/plain": "Text", "message/rfc822": "E-Mail"}),
-    no_file="Keine Datei passt zu diesen Filtern.",
-    shown="{first} bis {last} von {total}",
-    before="Zurück",
-    after="Weiter",
-    coverage="Abdeckung",
-    coverage_why="{with_text} von {pages} Seiten haben Text",
-    last_run="Letzter Lauf",
-    last_run_why=(
-        "{added} neu, {updated} geändert, {deleted} entfernt, {failed} fehlgeschlagen · {seconds} s"
-    ),
-    no_run="noch keiner",
-    with_problems="Mit Problemen",
-    in_index="Im Index",
-    pages_with_text="{with_text} von {pages} mit Text",
-    generation_since="seit Generation {n}",
-    reason="Grund",
-    language="Sprache",
-    tags="Schlagwörter",
-    chunks="Abschnitte",
-    chunks_lead=(
-        "Was Suche und Modell von diesem Dokument bekommen, Stück für Stück. "
-        "Die erste Zeile sagt jeweils, wo das Stück steht; sie wird mitgelesen."
-    ),
-    no_chunks="Der Index enthält keinen Text dieser Datei.",
-    characters="Zeichen {start} bis {end}",
-    back_to_documents="Alle Dokumente",
-    read_it="Lesen",
-    inbox="Eingang",
-    upload="Dokumente hochladen",
-    upload_here="oder hier ablegen. Ein eigener Prozess liest sie gleich ein.",
-    ingest_again="Eingang neu einlesen",
-    withdraw="Zurückziehen",
-    withdraw_sure="{name} zurückziehen? Es wird gelöscht, und nichts wird mehr daraus beantwortet.",
-    sending="{name} wird gesendet",
-    too_large="{name} ist zu groß: eine Datei hat höchstens {limit}.",
-    ingest_waiting="Ein anderer Lauf ist an der Arbeit; dieser wartet auf ihn.",
-    ingest_running="Wird eingelesen: {files} von {total} Dateien",
-    ingest_done="Eingelesen.",
-    progress="Wie weit es ist",
-    quality_lead="Wie gut Fragen gefunden und beantwortet werden, gemessen an eigenen Fragen.",
-    no_evaluation="Noch wurde nichts gemessen.",
-    how_to_measure="Gemessen wird mit: inhouse eval questions.jsonl",
-    feedback="Was die Leute sagen",
-    no_feedback="Noch hat niemand etwas gesagt.",
-    helpful="Hilfreich",
-    not_helpful="Nicht hilfreich",
-    feedback_count="{helpful} fanden eine Antwort hilfreich, {unhelpful} nicht.",
-    about_lead="Was hier antwortet, unter welcher Lizenz, und wo Ihre Daten bleiben.",
-    stays="Wo die Daten bleiben",
-    stays_here=(
-        "Dokumente, Fragen und Antworten bleiben auf dem Server, der diese Seite zeigt. "
-        "Die Seite lädt nichts von anderswo, und nichts wird an irgendjemanden gemeldet."
-    ),
-    stays_model="Fragen und die dazu gefundenen Textstellen gehen an den Modellserver unter {url}.",
-    stays_loopback="Das ist dieselbe Maschine.",
-    stays_elsewhere="Das ist eine andere Maschine; wer sie betreibt, kann sie lesen.",
-    index_at="Der Index liegt in {path}.",
-    model="Sprachmodell",
-    embedder="Embedder",
-    unknown_model="Der Katalog offener Modelle kennt {name} nicht.",
-    licence="Lizenz",
-    weights="Gewichte sind öffentlich",
-    training_data="Trainingsdaten sind öffentlich",
-    code="Code ist öffentlich",
-    commercial="Gewerbliche Nutzung",
-    parameters="Parameter",
-    context="Kontext",
-    tokens="{n} Token",
-    memory="Arbeitsspeicher",
-    checked="Stand des Wissens vom {date}; es gilt, was die Quellen sagen",
-    versions="Versionen",
-    own_licence="Inhouse ist freie Software unter der Apache-Lizenz 2.0.",
-    notices="Hinweise zu Dritten",
-    notices_lead="Womit Inhouse gebaut ist, wie hier installiert, und die Lizenz jedes Teils.",
-    package="Paket",
-    version="Version",
-)
+from ui.view.text_report_german import GERMAN_REPORT
+from ui.view.text_rooms_german import GERMAN_ROOMS
 
 _SHOWN = "Das ist der Text, der daraus gelesen wurde."
 
@@ -227,6 +80,21 @@ GERMAN = Words(
     generation="Generation {n}",
     searched_for="gesucht nach „{text}“",
     seconds="{n} s",
+    profiles="Profile",
+    change_profile="Profil wählen. Jetzt",
+    everything="Alle Dokumente",
+    everything_why="Ohne Profil: alles, was Sie lesen dürfen",
+    ask_profile="{name} fragen",
+    profile_gone=(
+        "Das Profil {name} dieses Gesprächs gibt es hier nicht mehr. Was Sie jetzt fragen, geht an {other}."
+    ),
+    too_many_answers=(
+        "Für Sie werden schon {n} Antworten geschrieben. Warten Sie auf eine davon, oder halten Sie eine an."
+    ),
+    no_longer_welcome=(
+        "Sie sind abgemeldet, oder Ihre Leserechte haben sich geändert. Laden Sie die Seite neu und fragen "
+        "Sie noch einmal."
+    ),
     index_missing="Noch kein Index",
     index_unavailable="Index nicht verfügbar",
     model_ready="bereit",
@@ -341,4 +209,5 @@ GERMAN = Words(
     tally="{n} von {sentences} durch Ihre Dokumente gestützt",
     sentence_count=("1 Satz", "{n} Sätzen"),
     rooms=GERMAN_ROOMS,
+    report=GERMAN_REPORT,
 )

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 Headers = Mapping[str, Sequence[str]]
 """A request's headers by their name in lower case, each with all the values it came with."""
@@ -17,6 +18,15 @@ def headers_of(scope: Any) -> dict[str, list[str]]:
     for name, value in scope["headers"]:
         found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     return found
+
+
+def own_address(address: str) -> str:
+    """The address if it is one of this page, else its beginning: a link may not lead elsewhere through us."""
+    if not (address.isprintable() and address.startswith("/")):
+        return "/"
+    parts = urlsplit(address)
+    is_elsewhere = parts.netloc or address.startswith(("//", "/\\", "/sign-"))
+    return "/" if is_elsewhere else address
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.profile import Profile
 from rag.settings import Settings
 from ui.view.text import ENGLISH, Words
 from ui.web.desk import Answering
@@ -29,25 +30,26 @@ def create_app(
     open_assistant: Callable[[], Answering],
     *,
     settings: Settings | None = None,
-    starters: Sequence[str] = (),
+    profiles: Sequence[Profile] = (),
     words: Words = ENGLISH,
 ) -> fastapi.FastAPI:
     """The application for any ASGI server.
 
     `open_assistant` is called at the first chance and again after it raised an InhouseError, so the
-    index may appear later. Without `settings` nothing is kept of what people ask for longer than the
-    application lives. What `settings.web` says of who may come in, and how often, holds here; where the
-    application listens is its server's part.
+    index may appear later. People choose among the `profiles`; the first is everybody's until then.
+    Without `settings` nothing is kept of what people ask for longer than the application lives. What
+    `settings.web` says of who may come in, and how often, holds here; where the application listens is its
+    server's part.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         pass
     else:
-        return _create_app(open_assistant, settings, starters, words)
+        return _create_app(open_assistant, settings, profiles, words)
 
     async def create() -> fastapi.FastAPI:
-        return _create_app(open_assistant, settings, starters, words)
+        return _create_app(open_assistant, settings, profiles, words)
 
     return asyncio.run(create())  # where no loop is running, Gradio opens one and never closes it
 
@@ -55,7 +57,7 @@ def create_app(
 def _create_app(
     open_assistant: Callable[[], Answering],
     settings: Settings | None,
-    starters: Sequence[str],
+    profiles: Sequence[Profile],
     words: Words,
 ) -> fastapi.FastAPI:
     import fastapi
@@ -67,7 +69,7 @@ def _create_app(
     from ui.web.house import furnish
     from ui.web.replies import refuse
 
-    house = furnish(open_assistant, settings, words, starters)
+    house = furnish(open_assistant, settings, words, profiles)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
@@ -80,7 +82,7 @@ def _create_app(
     )
     app.state.house = house
     app.add_exception_handler(InhouseError, refuse)
-    own, page = routers(house), build_page(house, starters)
+    own, page = routers(house), build_page(house)
     for router in own:
         app.include_router(router)
     app.mount("/page", StaticFiles(directory=STATIC), name="page")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rag.answer import Answer, AnswerEvent, DeltaEvent, RetrievalEvent, Status, Turn
+from rag.answer import Answer, RetrievalEvent, Status, Turn
 from rag.errors import InhouseError
-from ui.errors import NotThereError
+from ui.errors import NotAllowedError, NotThereError
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.acts import Kept
@@ -20,6 +20,7 @@ from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.people import Person
 from ui.web.recall import recall
+from ui.web.writing import Draft
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,16 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer."""
+
+    desk: Desk
+    person: Person
+    history: History | None
+    is_welcome: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A turn as it stands on the page: the question, its answer, its evidence, both as HTML."""
 
@@ -48,26 +59,39 @@ class Shown:
     turn: str
     evidence: str
     answered: bool
+    kept: Kept | None = None
 
 
 class Conversation:
     """The turns of one browser tab, kept on the server for as long as the tab is open.
 
-    With a `History` each answer is also kept there, as the conversation `id`; it can be opened again.
+    With a `History` each answer is also kept there, as the conversation `id`; it can be opened again. All
+    of it is asked of one `profile`, that of the first question.
     """
 
     def __init__(self, language: str = "") -> None:
         self.language = language
         self.id: str | None = None
+        self.profile: str | None = None
         self.history: list[Turn] = []
         self.shown: list[Shown] = []
         self.stopping = False
         self.busy = False
 
     def ask(
-        self, question: str, desk: Desk, person: Person, history: History | None = None
+        self,
+        question: str,
+        desk: Desk,
+        person: Person,
+        history: History | None = None,
+        *,
+        profile: str = "",
+        is_welcome: Callable[[], bool] = lambda: True,
     ) -> Iterator[Screen]:
-        """Answer a question, screen by screen; the last screen is not busy. Raises nothing."""
+        """Answer a question, screen by screen; the last screen is not busy. Raises nothing.
+
+        `profile` counts for the first question; `is_welcome` is looked at while the answer is written.
+        """
         if self.busy:  # one answer at a time, wherever on the page the question came from
             yield Screen()
             return
@@ -76,8 +100,10 @@ class Conversation:
             yield Screen(note=complaint, busy=False)
             return
         self.stopping, self.busy = False, True
+        if self.profile is None:
+            self.profile = desk.profiles.named(profile).name
         try:
-            yield from self._screens(question, desk, person, history)
+            yield from self._screens(question, Visit(desk, person, history, is_welcome))
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
@@ -95,21 +121,24 @@ class Conversation:
         """Take up a conversation that was kept, as far as this person may still see it. Raises nothing."""
         if self.busy or self.shown:
             return Screen(busy=self.busy)
-        words = self._words(desk)
+        words, note = self._words(desk), ""
         try:
             name = desk.assistant_for(person).reading().name
             said = feedback.of(person, kept)
-            turns = history.turns(person, kept)
-            for turn in turns:
+            profile = history.get(person, kept).profile
+            self.profile = desk.profiles.named(profile).name
+            if profile and profile != self.profile:
+                note = words.profile_gone.format(name=profile, other=self.profile)
+            for turn in history.turns(person, kept):
                 old = recall(turn.answer, desk, person, words)
                 helpful = said[turn.n].helpful if turn.n in said else None
-                place = Kept(kept, turn.n, helpful)
-                self._add(old.answer, evidence.Shelf(name, old.gone), place, words)
+                shelf, place = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
+                self._add(old.answer, shelf, place, words, is_stopped=turn.stopped)
         except InhouseError as exc:
             self.__init__(self.language)  # type: ignore[misc]
             return Screen(note=str(exc), busy=False)
         self.id = kept
-        return self._screen(busy=False)
+        return self._screen(busy=False, note=note)
 
     def _screen(self, *, busy: bool, note: str = "") -> Screen:
         """All of it, the last turn in the place of the newest."""
@@ -123,90 +152,109 @@ class Conversation:
             busy=busy,
         )
 
-    def _screens(
-        self, question: str, desk: Desk, person: Person, history: History | None
-    ) -> Iterator[Screen]:
-        words = self._words(desk)
+    def _screens(self, question: str, visit: Visit) -> Iterator[Screen]:
+        words, again = self._words(visit.desk), None
         if self.shown and not self.shown[-1].answered and self.shown[-1].question == question:
-            self.shown.pop()  # asked again because it came to nothing
+            again = self.shown.pop().kept  # asked again because it came to nothing
         number = len(self.shown) + 1
         turn, sources = view.searching(number, question, words), ""
         earlier = "".join(each.turn for each in self.shown)
         yield Screen(turn, sources, earlier, "".join(each.evidence for each in self.shown), note="")
-        answer = None
+        draft = Draft(question, self.profile or "")
         try:
-            for turn, sources, answer in self._answer(number, question, desk, person):
-                if answer is None:
-                    yield Screen(turn, sources)
+            for turn, sources in self._write(number, draft, visit):
+                yield Screen(turn, sources)
+        except GeneratorExit:  # the tab was closed; what there was until then is kept
+            draft.stop()
+            self._keep(draft, visit, again)
+            raise
         except InhouseError as exc:
             turn = view.failed(number, question, str(exc), words)
+            sources = "" if isinstance(exc, NotAllowedError) else sources
         except Exception:  # the reader gets a sentence, the operator the traceback
             _log.exception("A question could not be answered.")
             turn = view.failed(number, question, words.broken, words)
-        if answer is None:
+        if draft.answer is None:
             self.shown.append(Shown(question, turn, sources, answered=False))
             yield Screen(turn, sources, busy=False)
             return
-        place, note = self._keep(answer, person, history)
-        shelf = evidence.Shelf(desk.assistant_for(person).reading().name)
-        self._add(answer, shelf, place, words)
+        place, note = self._keep(draft, visit, again)
+        shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
+        self._add(draft.answer, shelf, place, words, is_stopped=draft.is_stopped)
         yield Screen(self.shown[-1].turn, self.shown[-1].evidence, note=note, busy=False)
 
     def _keep(
-        self, answer: Answer, person: Person, history: History | None
+        self, draft: Draft, visit: Visit, again: Kept | None
     ) -> tuple[Kept | None, str | None]:
         """Where the answer is kept, or the sentence that says why it is not."""
-        if history is None:
+        history, person, answer = visit.history, visit.person, draft.answer
+        if history is None or answer is None:
             return None, None
+        instead_of = None if again is None else again.turn
         try:
             if self.id is None:
-                self.id = history.create(person)
+                self.id = history.create(person, profile=self.profile or "")
             try:
-                turn = history.append(person, self.id, answer)
+                turn = history.append(
+                    person, self.id, answer, stopped=draft.is_stopped, instead_of=instead_of
+                )
             except NotThereError:  # deleted in another tab: what is asked from now on is a new one
-                self.id = history.create(person)
-                turn = history.append(person, self.id, answer)
+                self.id = history.create(person, profile=self.profile or "")
+                turn = history.append(person, self.id, answer, stopped=draft.is_stopped)
         except InhouseError as exc:
             return None, str(exc)
         return Kept(self.id, turn), None
 
-    def _answer(
-        self, number: int, question: str, desk: Desk, person: Person
-    ) -> Iterator[tuple[str, str, Answer | None]]:
-        """(turn, evidence, None) each time that something new is to be seen; at the end with the answer."""
-        words, text, sources, passages = self._words(desk), "", "", 0
-        assistant = desk.assistant_for(person)
+    def _write(self, number: int, draft: Draft, visit: Visit) -> Iterator[tuple[str, str]]:
+        """Turn and evidence each time that something new is to be seen; fills the draft."""
+        words, sources = self._words(visit.desk), ""
+        assistant = visit.desk.assistant_for(visit.person, draft.profile)
+        draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
+        question = draft.question
         frames = Frames(iter(assistant.stream(question, history=tuple(self.history))))
         try:
             for frame in frames:
+                if not visit.is_welcome():
+                    raise NotAllowedError(words.no_longer_welcome)
                 for event in frame:
+                    draft.hear(event)
                     if isinstance(event, RetrievalEvent):
-                        passages = len(event.hits)
-                        sources = evidence.found(number, question, event.hits, words, shelf)
-                        yield view.reading(number, question, passages, words), sources, None
-                    elif isinstance(event, DeltaEvent):
-                        text += event.text
-                    elif isinstance(event, AnswerEvent):
-                        yield "", "", event.answer
-                        return
-                if self.stopping:
-                    yield view.stopped(number, question, text, words), sources, None
+                        sources = evidence.found(number, question, draft.hits, words, shelf)
+                        yield view.reading(number, question, len(draft.hits), words), sources
+                if draft.answer is not None:
                     return
-                if frame and text:
-                    yield view.writing(number, question, text, passages, words), sources, None
+                if self.stopping:
+                    draft.stop()
+                    return
+                if frame and draft.text:
+                    passages = len(draft.hits)
+                    yield view.writing(number, question, draft.text, passages, words), sources
         finally:
             frames.close()
 
-    def _add(self, answer: Answer, shelf: evidence.Shelf, place: Kept | None, words: Words) -> None:
-        """The finished answer, for the page and for the questions that follow it."""
-        is_one = bool(answer.text) and answer.status is not Status.MODEL_UNAVAILABLE
+    def _add(
+        self,
+        answer: Answer,
+        shelf: evidence.Shelf,
+        place: Kept | None,
+        words: Words,
+        *,
+        is_stopped: bool = False,
+    ) -> None:
+        """The answer, for the page, and where it was finished for the questions that follow it."""
+        number, gone = len(self.shown) + 1, bool(shelf.gone)
+        if is_stopped:
+            turn = view.stopped(number, answer, words, place, withdrawn=gone)
+        else:
+            turn = view.answered(number, answer, words, place, withdrawn=gone)
+        is_one = (
+            bool(answer.text) and not is_stopped and answer.status is not Status.MODEL_UNAVAILABLE
+        )
         if is_one:
             self.history.append(Turn(question=answer.question, answer=answer.text))
-        number = len(self.shown) + 1
-        turn = view.answered(number, answer, words, place, withdrawn=bool(shelf.gone))
         sources = evidence.evidence(number, answer, words, shelf)
-        self.shown.append(Shown(answer.question, turn, sources, answered=is_one))
+        self.shown.append(Shown(answer.question, turn, sources, answered=is_one, kept=place))
 
 
 def _complaint(question: str, words: Words) -> str:

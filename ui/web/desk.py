@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,15 +14,16 @@ from rag.answer import Event, Turn
 from rag.errors import IndexMissingError, InhouseError
 from rag.hit import Hit
 from rag.index.reading import Reading
+from rag.profile import Profile
 from ui.view.text import ENGLISH, Words, counted
 from ui.web.people import Person
+from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:
     from rag.index import Filter
     from rag.index.shelf import Shelf
-    from rag.retriever import Part as SearchPart
 
-_BOUND = 256  # assistants kept for different sets of reader tokens
+_BOUND = 256  # assistants kept for different sets of reader tokens and profiles
 _PROBE_S = (
     5.0  # the model server is asked how it is at most this often, however many pages are open
 )
@@ -41,12 +42,7 @@ class Answering(Protocol):
     def model_name(self) -> str: ...
     def model_server_error(self) -> str | None: ...
     def search(
-        self,
-        query: str,
-        *,
-        k: int = 8,
-        filter: Filter | None = None,
-        without: Collection[SearchPart] = (),
+        self, query: str, *, k: int = 8, filter: Filter | None = None, explain: bool = False
     ) -> list[Hit]: ...
     def shelf(self) -> Shelf: ...
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]: ...
@@ -56,6 +52,7 @@ class Answering(Protocol):
     def readable(self, uris: Iterable[str]) -> frozenset[str]: ...
     def reading(self) -> Reading: ...
     def for_readers(self, tokens: Iterable[str]) -> Answering: ...
+    def with_profile(self, profile: Profile) -> Answering: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +79,21 @@ class State:
 class Desk:
     """Opens the assistant at the first chance, so that the page outlives a missing index."""
 
-    def __init__(self, open_assistant: Callable[[], Answering], words: Words = ENGLISH) -> None:
+    def __init__(
+        self,
+        open_assistant: Callable[[], Answering],
+        words: Words = ENGLISH,
+        profiles: Profiles | None = None,
+    ) -> None:
         self.words = words
+        self.profiles = profiles or Profiles()
         self._open = open_assistant
         self._assistant: Answering | None = None
         self._warming: threading.Thread | None = None
         self._lock = threading.Lock()
         self._probing = threading.Lock()
         self._model: tuple[float, str | None] | None = None
-        self._bound: OrderedDict[frozenset[str], Answering] = OrderedDict()
+        self._bound: OrderedDict[tuple[frozenset[str] | None, str], Answering] = OrderedDict()
 
     def assistant(self) -> Answering:
         """The assistant, ready to search at once.
@@ -102,25 +105,29 @@ class Desk:
             self._warming.join()
         return assistant
 
-    def assistant_for(self, person: Person) -> Answering:
+    def assistant_for(self, person: Person, profile: str = "") -> Answering:
         """The assistant, bound to what this person may read: nothing else is found, read or counted.
 
-        The index, the embedder and the model are shared. Raises what opening it raises.
+        With the `profile` of that name, or without any, for what is not asked of one: to open a document, to
+        list them. The index, the embedder and the model are shared. Raises what opening it raises.
         """
-        return self._bind(self.assistant(), person)
+        return self._bind(self.assistant(), person, profile)
 
     def readable(self, person: Person, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that are in the index now and that this person may read."""
         return self._bind(self._opened(), person).readable(uris)
 
-    def _bind(self, assistant: Answering, person: Person) -> Answering:
-        if person.readers is None:
-            return assistant
+    def _bind(self, assistant: Answering, person: Person, profile: str = "") -> Answering:
+        key = (person.readers, profile)
         with self._lock:
-            bound = self._bound.get(person.readers)
+            bound = self._bound.get(key)
             if bound is None:
-                bound = self._bound[person.readers] = assistant.for_readers(person.readers)
-            self._bound.move_to_end(person.readers)
+                chosen = self.profiles.named(profile) if profile else Profile()
+                bound = assistant.with_profile(chosen)
+                if person.readers is not None:
+                    bound = bound.for_readers(person.readers)
+                self._bound[key] = bound
+            self._bound.move_to_end(key)
             while len(self._bound) > _BOUND:
                 self._bound.popitem(last=False)
         return bound

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from rag import highlight
 from rag.errors import UsageError
 from rag.hit import Hit
+from rag.hit import Why as Reasons
 from rag.index import Filter
 from rag.index.shelf import Shelf
+from rag.retriever import CANDIDATES
 from ui.view.links import source_link
 from ui.view.search_page import Asked, Found, Why
 from ui.view.text import Words
 from ui.web.desk import Answering
 
-if TYPE_CHECKING:
-    from rag.retriever import Part
-
 MOST = 50
 """So many passages are shown at most."""
 _STEP = 10
-_ONLY_MEANING: tuple[Part, ...] = ("lexical",)
-_ONLY_WORDS: tuple[Part, ...] = ("dense",)
-_RANKED = 50  # places that are looked at in each of the two rankings
 
 
 def find(asked: Asked, assistant: Answering, words: Words) -> Found:
@@ -35,27 +29,11 @@ def find(asked: Asked, assistant: Answering, words: Words) -> Found:
     if filter is None:
         return Found((), 0)
     started = time.perf_counter()
-    hits = assistant.search(asked.query, k=asked.many, filter=filter)
+    hits = assistant.search(asked.query, k=asked.many, filter=filter, explain=True)
     took = (time.perf_counter() - started) * 1e3
-    by_meaning = assistant.search(asked.query, k=_RANKED, filter=filter, without=_ONLY_MEANING)
-    by_words = assistant.search(asked.query, k=_RANKED, filter=filter, without=_ONLY_WORDS)
-    languages = {"en", words.language}
-    explained = [
-        (
-            hit,
-            Why(
-                by_meaning=_place(hit, by_meaning),
-                by_words=_place(hit, by_words),
-                of=_RANKED,
-                marks=highlight.spans(asked.query, hit.text, languages),
-                link=source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
-                document=f"/documents/{shelf.name(hit.uri)}",
-            ),
-        )
-        for hit in hits
-    ]
+    found = [(hit, _why(hit, asked, shelf, words)) for hit in hits]
     more = min(MOST, asked.many + _STEP) if len(hits) == asked.many < MOST else 0
-    return Found(explained, took, more)
+    return Found(found, took, more)
 
 
 def filter_of(asked: Asked, shelf: Shelf, words: Words) -> Filter | None:
@@ -90,9 +68,14 @@ def _moment(day: date) -> float:
     return datetime(day.year, day.month, day.day).astimezone().timestamp()
 
 
-def _place(hit: Hit, ranking: Sequence[Hit]) -> int | None:
-    """The place of the first passage that shares text with this one."""
-    for other in ranking:
-        if other.document_id == hit.document_id and other.start < hit.end and hit.start < other.end:
-            return other.rank
-    return None
+def _why(hit: Hit, asked: Asked, shelf: Shelf, words: Words) -> Why:
+    said = hit.why or Reasons()
+    return Why(
+        by_meaning=said.dense_rank,
+        by_words=said.lexical_rank,
+        of=CANDIDATES,
+        matched=said.matched,
+        marks=highlight.spans(asked.query, hit.text, {"en", words.language}),
+        link=source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
+        document=f"/documents/{shelf.name(hit.uri)}",
+    )

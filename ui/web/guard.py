@@ -13,7 +13,7 @@ from ui.web.address import Headers, Origin, Proxies, headers_of
 from ui.web.admission import Admission
 from ui.web.doors import Door
 from ui.web.metrics import Metrics
-from ui.web.people import Person, Role, put_person
+from ui.web.people import Needs, Person, Role, put_person
 from ui.web.replies import Refusal
 from ui.web.throttle import Throttle
 
@@ -127,12 +127,12 @@ class Guard:
         """Refuses who may not use this door, or uses it too often; notes who it is."""
         needs, person = door.needs, None
         if needs.least is not None:
-            person = self._person(headers, origin, door)
+            person = self._person(headers, origin, needs)
             if person is None:
                 return self._unknown(scope, headers)
             if not person.may(needs.least):
                 return Refusal(403, f"This needs the role {needs.least}.")
-            put_person(scope, person)
+            put_person(scope, person, lambda: self._person(headers, origin, needs.merely_open))
         try:
             if not door.is_static:
                 self.rules.requests.take(person.key if person else origin.address)
@@ -140,12 +140,12 @@ class Guard:
             return Refusal.of(exc)
         return None
 
-    def _person(self, headers: Headers, origin: Origin, door: Door) -> Person | None:
-        if door.needs.by_token and self.rules.metrics_token:
+    def _person(self, headers: Headers, origin: Origin, needs: Needs) -> Person | None:
+        if needs.by_token and self.rules.metrics_token:
             said = headers.get("authorization", ("",))[0].encode("latin-1")
             if hmac.compare_digest(said, f"Bearer {self.rules.metrics_token}".encode()):
                 return _SCRAPER
-        return self.rules.admission.person(headers, origin, is_click=door.needs.is_click)
+        return self.rules.admission.person(headers, origin, is_click=needs.is_click)
 
     def _unknown(self, scope: Scope, headers: Headers) -> Refusal:
         if self.rules.admission.way == "proxy":

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import apsw
 
@@ -19,22 +17,27 @@ TITLE_CHARACTERS = 120
 
 @dataclass(frozen=True, slots=True)
 class KeptConversation:
-    """A conversation in a list. Times are seconds since the epoch."""
+    """A conversation in a list. Times are seconds since the epoch; `profile` is whose it was asked of."""
 
     id: str
     title: str
     created_at: float
     updated_at: float
+    profile: str
     turns: int
 
 
 @dataclass(frozen=True, slots=True)
 class KeptTurn:
-    """A question and its answer, as it was then. `n` counts from 1."""
+    """A question and its answer, as it was then. `n` counts from 1.
+
+    `stopped`: the reader ended it, so the answer is as far as it came, and was not checked.
+    """
 
     n: int
     asked_at: float
     answer: Answer
+    stopped: bool = False
 
 
 class History:
@@ -43,30 +46,45 @@ class History:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def create(self, person: Person, title: str = "") -> str:
+    def create(self, person: Person, title: str = "", *, profile: str = "") -> str:
         """Begin a conversation; its id. Without a title it takes its first question's words."""
         made, now = new_id(), time.time()
         with self._store.writing() as connection:
             connection.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?)",
-                (made, person.key, _title(title), now, now),
+                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)",
+                (made, person.key, _title(title), now, now, profile),
             )
         return made
 
-    def append(self, person: Person, conversation: str, answer: Answer) -> int:
-        """Keep the next question and answer; the turn's number. Raises NotThereError."""
+    def append(
+        self,
+        person: Person,
+        conversation: str,
+        answer: Answer,
+        *,
+        stopped: bool = False,
+        instead_of: int | None = None,
+    ) -> int:
+        """Keep the next question and answer; the turn's number. Raises NotThereError.
+
+        `instead_of`: the turn that it takes the place of, since the question was asked again.
+        """
         now = time.time()
         folded = f"{answer.question}\n{answer.text}".casefold()
         with self._store.writing() as connection:
             _check(connection, person, conversation)
+            connection.execute(
+                "DELETE FROM turns WHERE conversation = ? AND n = ?", (conversation, instead_of)
+            )
             number: int = connection.execute(
-                "INSERT INTO turns SELECT :id, coalesce(max(n), 0) + 1, :now, :answer, :folded "
-                "FROM turns WHERE conversation = :id RETURNING n",
+                "INSERT INTO turns SELECT :id, coalesce(max(n), 0) + 1, :now, :answer, :folded, "
+                ":stopped FROM turns WHERE conversation = :id RETURNING n",
                 {
                     "id": conversation,
                     "now": now,
                     "answer": answer.model_dump_json(),
                     "folded": folded,
+                    "stopped": stopped,
                 },
             ).fetchone()[0]
             connection.execute(
@@ -82,7 +100,7 @@ class History:
         """Their conversations, the latest first; with `search` those that hold it, in any case."""
         with self._store.reading() as connection:
             rows = connection.execute(
-                "SELECT c.id, c.title, c.created_at, c.updated_at, "
+                "SELECT c.id, c.title, c.created_at, c.updated_at, c.profile, "
                 "(SELECT count(*) FROM turns t WHERE t.conversation = c.id), "
                 "(SELECT group_concat(t.folded, char(10)) FROM turns t WHERE t.conversation = c.id "
                 "AND :wanted != '') FROM conversations c WHERE c.person = :person "
@@ -91,8 +109,8 @@ class History:
             )
             wanted = search.strip().casefold()
             found = [
-                KeptConversation(id_, title, created, updated, turns)
-                for id_, title, created, updated, turns, folded in rows
+                KeptConversation(id_, title, *others)
+                for id_, title, *others, folded in rows
                 if wanted in f"{title.casefold()}\n{folded or ''}"
             ]
         return found[offset:] if limit is None else found[offset : offset + limit]
@@ -107,10 +125,13 @@ class History:
         with self._store.reading() as connection:
             _check(connection, person, conversation)
             rows = connection.execute(
-                "SELECT n, asked_at, answer FROM turns WHERE conversation = ? ORDER BY n",
+                "SELECT n, asked_at, answer, stopped FROM turns WHERE conversation = ? ORDER BY n",
                 (conversation,),
             )
-            return [KeptTurn(n, at, Answer.model_validate_json(answer)) for n, at, answer in rows]
+            return [
+                KeptTurn(n, at, Answer.model_validate_json(answer), bool(stopped))
+                for n, at, answer, stopped in rows
+            ]
 
     def rename(self, person: Person, conversation: str, title: str) -> None:
         """Raises NotThereError."""
@@ -133,29 +154,10 @@ class History:
             gone: int = connection.changes()
         return gone
 
-    def export(self, person: Person, conversations: Sequence[str] | None = None) -> dict[str, Any]:
-        """What is kept of them, ready for JSON: these conversations, or all. Raises NotThereError."""
-        if conversations is None:
-            conversations = [each.id for each in self.find(person, limit=None)]
-        return {"conversations": [self._exported(person, each) for each in conversations]}
-
-    def _exported(self, person: Person, conversation: str) -> dict[str, Any]:
-        heading = self.get(person, conversation)
-        return {
-            "id": heading.id,
-            "title": heading.title,
-            "created_at": heading.created_at,
-            "updated_at": heading.updated_at,
-            "turns": [
-                {"n": turn.n, "asked_at": turn.asked_at, "answer": turn.answer.to_json()}
-                for turn in self.turns(person, conversation)
-            ],
-        }
-
 
 def _check(connection: apsw.Connection, person: Person, conversation: str) -> KeptConversation:
     row = connection.execute(
-        "SELECT id, title, created_at, updated_at, "
+        "SELECT id, title, created_at, updated_at, profile, "
         "(SELECT count(*) FROM turns t WHERE t.conversation = c.id) FROM conversations c "
         "WHERE id = ? AND person = ?",
         (conversation, person.key),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from rag.profile import Profile
 from rag.settings import Settings
 from ui.view.text import Words
 from ui.web.accounts import Accounts
@@ -16,6 +17,8 @@ from ui.web.history import History
 from ui.web.inbox import Inbox
 from ui.web.ingesting import Ingesting
 from ui.web.metrics import Metrics
+from ui.web.places import Places
+from ui.web.profiles import Profiles
 from ui.web.sessions import Sessions
 from ui.web.store import Store, people_file
 
@@ -35,14 +38,15 @@ class House:
     metrics: Metrics
     inbox: Inbox
     ingesting: Ingesting
-    starters: tuple[str, ...] = ()
+    profiles: Profiles
+    places: Places
 
 
 def furnish(
     open_assistant: Callable[[], Answering],
     settings: Settings | None,
     words: Words,
-    starters: Sequence[str] = (),
+    profiles: Iterable[Profile] = (),
 ) -> House:
     """Without `settings` everything is kept in memory. Raises StorageError."""
     path = None if settings is None else people_file(settings)
@@ -54,10 +58,11 @@ def furnish(
     sessions = Sessions(
         at_the_door, idle_s=web.session_idle_minutes * 60, longest_s=web.session_hours * 3600
     )
+    offered = Profiles(profiles)
     return House(
         settings=settings,
         words=words,
-        desk=Desk(open_assistant, words),
+        desk=Desk(open_assistant, words, offered),
         history=History(store),
         feedback=FeedbackBook(store),
         admission=Admission(web, Accounts(at_the_door), sessions),
@@ -66,5 +71,6 @@ def furnish(
         metrics=Metrics(),
         inbox=Inbox(web, store),
         ingesting=Ingesting(settings),
-        starters=tuple(starters),
+        profiles=offered,
+        places=Places(web.answers_at_once),
     )

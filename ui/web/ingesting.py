@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _AGAIN_S, _PATIENCE_S = 3.0, 600.0  # another run holds the lock: look again, for so long
 _TOLD = 20  # lines of a run's standard error that are kept for the log
 _SECTIONS = ("embedder", "chunker", "ingest", "access", "index")
+_DELETING, _RETRYING = "deleting", "retrying"
 
 
 class RunState(StrEnum):
@@ -64,12 +65,12 @@ class Run:
 
 
 class Ingesting:
-    """One run at a time; what is asked for while one goes on is done by one more after it."""
+    """One run at a time; what is asked for while one goes on is done after it, once for each folder."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._run, self._again, self._deleting = Run(), False, False
+        self._run, self._waiting = Run(), dict[Path, frozenset[str]]()
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -77,47 +78,55 @@ class Ingesting:
         """How far it is."""
         return self._run
 
-    def start(self, folder: Path, *, deleting: bool = False) -> Run:
+    def start(self, folder: Path, *, deleting: bool = False, retrying: bool = False) -> Run:
         """Ingest the folder, now or after the run that goes on.
 
-        `deleting`: somebody has deleted files there, so that many are gone is no reason to stop.
+        `deleting`: somebody has deleted files there, so that many are gone is no reason to stop. `retrying`:
+        what could not be read is read again although it has not changed.
         """
+        wanted = {
+            option
+            for option, is_wanted in ((_DELETING, deleting), (_RETRYING, retrying))
+            if is_wanted
+        }
         with self._lock:
-            self._deleting = self._deleting or deleting
+            self._waiting[folder] = self._waiting.get(folder, frozenset()) | wanted
             if not self._run.is_over:
-                self._again = True
                 return self._run
             self._run = Run(RunState.RUNNING, began_at=time.time())
-        threading.Thread(
-            target=self._work, args=(folder,), name="inhouse-ingest", daemon=True
-        ).start()
+        threading.Thread(target=self._work, name="inhouse-ingest", daemon=True).start()
         return self._run
 
     def stop(self) -> None:
         """End with the page: what a run has finished is kept."""
         with self._lock:
-            self._again = False
+            self._waiting.clear()
             if self._process is not None:
                 self._process.terminate()
 
-    def _work(self, folder: Path) -> None:
+    def _work(self) -> None:
         while True:
-            self._ingest(folder)
             with self._lock:
-                if not self._again:
+                if not self._waiting:
                     return
-                self._again, self._run = False, Run(RunState.RUNNING, began_at=time.time())
+                folder = next(iter(self._waiting))
+                options = self._waiting.pop(folder)
+                self._run = Run(RunState.RUNNING, began_at=time.time())
+            ended = self._ingest(folder, options)
+            with self._lock:  # what was asked for meanwhile goes on without anybody seeing an end
+                if self._waiting:
+                    continue
+                self._run = ended
+                return
 
-    def _ingest(self, folder: Path) -> None:
+    def _ingest(self, folder: Path, options: frozenset[str]) -> Run:
         give_up = time.monotonic() + _PATIENCE_S
         while True:
-            code, output, said = self._once(folder)
+            code, output, said = self._once(folder, options)
             if code != IndexLockedError.exit_code or time.monotonic() > give_up:
                 break
             self._run = replace(self._run, state=RunState.WAITING)
             time.sleep(_AGAIN_S)
-        with self._lock:
-            self._deleting = self._again and self._deleting
         ended = time.time()
         try:
             report = json.loads(output)
@@ -125,19 +134,17 @@ class Ingesting:
             failed = tuple((each["uri"], each["reason"]) for each in report["failed"])
         except (ValueError, TypeError, KeyError):
             problem = said[-1] if said else f"The run ended with {code}."
-            self._run = replace(self._run, state=RunState.FAILED, ended_at=ended, problem=problem)
             _log.error("The run over %s ended with %d: %s", folder, code, " / ".join(said))
-            return
-        self._run = replace(
-            self._run, state=RunState.DONE, ended_at=ended, counts=counts, failed=failed
-        )
+            return replace(self._run, state=RunState.FAILED, ended_at=ended, problem=problem)
+        return replace(self._run, state=RunState.DONE, ended_at=ended, counts=counts, failed=failed)
 
-    def _once(self, folder: Path) -> tuple[int, str, list[str]]:
+    def _once(self, folder: Path, options: frozenset[str]) -> tuple[int, str, list[str]]:
         """Exit code, standard output, and the last lines of standard error."""
         command = [sys.executable, "-m", "ingest", str(folder), "--json", "--progress-json"]
-        with self._lock:
-            if self._deleting:
-                command += ["--max-delete", "1"]
+        if _DELETING in options:
+            command += ["--max-delete", "1"]
+        if _RETRYING in options:
+            command += ["--retry-failed"]
         said: list[str] = []
         with subprocess.Popen(
             [*command, "--data", str(self._settings.data)],

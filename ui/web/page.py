@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from ui.view.text import Words
 from ui.web.conversation import Conversation, Screen
 from ui.web.house import House
 from ui.web.language import words_for
-from ui.web.people import Person, with_person
+from ui.web.people import Person, watch, with_person
 
 if TYPE_CHECKING:
     import gradio
@@ -30,7 +30,6 @@ class _Parts:
     """The components that events read and write."""
 
     welcome: gradio.Column
-    starters: list[gradio.Button]
     earlier: gradio.Markdown
     now: gradio.Markdown
     earlier_evidence: gradio.Markdown
@@ -40,10 +39,11 @@ class _Parts:
     ask: gradio.Button
     stop: gradio.Button
     opened: gradio.Textbox
+    profile: gradio.Textbox
 
 
-def build_page(house: House, starters: Sequence[str] = ()) -> gradio.Blocks:
-    """The Gradio interface. `starters` are questions offered before the first one is asked."""
+def build_page(house: House) -> gradio.Blocks:
+    """The Gradio interface."""
     import gradio as gr
 
     page: gradio.Blocks = gr.Blocks(
@@ -51,7 +51,7 @@ def build_page(house: House, starters: Sequence[str] = ()) -> gradio.Blocks:
     )
     with page:
         conversation = gr.State(Conversation())
-        _connect(_draw(house.words, starters), conversation, house)
+        _connect(_draw(house.words), conversation, house)
     page.max_threads = _THREADS
     page.queue(max_size=QUEUE, api_open=False)
     page.state_session_capacity = SESSIONS
@@ -60,17 +60,18 @@ def build_page(house: House, starters: Sequence[str] = ()) -> gradio.Blocks:
     return page
 
 
-def _draw(words: Words, starters: Sequence[str]) -> _Parts:
+def _draw(words: Words) -> _Parts:
     import gradio as gr
 
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk"):
             with gr.Column(elem_id="welcome") as welcome:
-                _html(_welcome(words, offer=bool(starters)))
-                offers = [gr.Button(text, elem_classes="starter") for text in starters]
+                _html(_welcome(words))
             earlier, now = _html(elem_id="earlier"), _html(elem_id="now")
-            # The page's script writes the name of a kept conversation here, which opens it.
+            # The page's script writes the name of a kept conversation here, which opens it, and
+            # that of the profile which this tab shows.
             opened = gr.Textbox(show_label=False, container=False, elem_id="opened")
+            profile = gr.Textbox(show_label=False, container=False, elem_id="asked-of")
             with gr.Column(elem_id="composer", scale=0):
                 note = _html(elem_id="note")
                 with gr.Row(elem_id="box"):
@@ -93,33 +94,31 @@ def _draw(words: Words, starters: Sequence[str]) -> _Parts:
                 _html(elem_id="now-evidence"),
             )
     return _Parts(
-        *(welcome, offers, earlier, now, earlier_evidence, now_evidence),
-        *(note, question, ask, stop, opened),
-    )
+        welcome, earlier, now, earlier_evidence, now_evidence,
+        note, question, ask, stop, opened, profile,
+    )  # fmt: skip
 
 
 def _connect(parts: _Parts, conversation: gradio.State, house: House) -> None:
     import gradio as gr
 
-    answer = with_person(_answerer(house), also=words_for)
+    answer = with_person(_answerer(house), also=(words_for, watch))
     outputs = [
         *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence, parts.note),
         *(parts.question, parts.ask, parts.stop, parts.welcome),
     ]
-    from_box = ([parts.question.submit, parts.ask.click], parts.question)
-    for triggers, source in [from_box, *(([starter.click], starter) for starter in parts.starters)]:
-        gr.on(
-            triggers,
-            answer,
-            [source, conversation],
-            outputs,
-            show_progress="hidden",
-            concurrency_limit=AT_ONCE,
-            concurrency_id="answers",
-            api_visibility="private",
-        )
+    gr.on(
+        [parts.question.submit, parts.ask.click],
+        answer,
+        [parts.question, parts.profile, conversation],
+        outputs,
+        show_progress="hidden",
+        concurrency_limit=AT_ONCE,
+        concurrency_id="answers",
+        api_visibility="private",
+    )
     parts.opened.submit(
-        with_person(_opener(house), also=words_for),
+        with_person(_opener(house), also=(words_for,)),
         [parts.opened, conversation],
         outputs,
         show_progress="hidden",
@@ -140,20 +139,34 @@ def _stop(_: Person, conversation: Conversation) -> None:
     conversation.stop()
 
 
-def _answerer(
-    house: House,
-) -> Callable[[Person, Words, str | None, Conversation], Iterator[list[Any]]]:
+def _answerer(house: House) -> Callable[..., Iterator[list[Any]]]:
     import gradio as gr
 
     def answer(
-        person: Person, words: Words, question: str | None, conversation: Conversation
+        person: Person,
+        words: Words,
+        is_welcome: Callable[[], bool],
+        question: str | None,
+        profile: str | None,
+        conversation: Conversation,
     ) -> Iterator[list[Any]]:
         conversation.language = words.language
-        screens = conversation.ask(question or "", house.desk, person, house.history)
-        for screen in house.metrics.answer(screens):
-            # The box is emptied once.
-            box = gr.skip() if screen.note or screen.earlier is None else ""
-            yield [*_changes(screen), box, *_buttons(screen)]
+        with house.places.of(person) as is_free:
+            screens = conversation.ask(
+                question or "",
+                house.desk,
+                person,
+                house.history,
+                profile=profile or "",
+                is_welcome=is_welcome,
+            )
+            if not is_free:
+                limit = house.settings.web.answers_at_once
+                screens = iter([Screen(note=words.too_many_answers.format(n=limit), busy=False)])
+            for screen in house.metrics.answer(screens):
+                # The box is emptied once.
+                box = gr.skip() if screen.note or screen.earlier is None else ""
+                yield [*_changes(screen), box, *_buttons(screen)]
 
     return answer
 
@@ -201,9 +214,9 @@ def _html(value: str = "", elem_id: str | None = None) -> gradio.Markdown:
     return gr.Markdown(value, latex_delimiters=[], elem_id=elem_id)
 
 
-def _welcome(words: Words, offer: bool) -> str:
-    offered = f'<p class="offer">{escape(words.starters)}</p>' if offer else ""
+def _welcome(words: Words) -> str:
+    """The page's script puts in the words of whoever looks, and of the profile, before it is drawn."""
     return (
-        f'<div class="welcome"><h2>{escape(words.heading)}</h2>'
-        f"<p>{escape(words.promise)}</p>{offered}</div>"
+        f'<div class="welcome"><h2>{escape(words.heading)}</h2><p>{escape(words.promise)}</p>'
+        '<p class="offer"></p><div class="starters"></div></div>'
     )

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from rag.source_settings import EVERYBODY
 from ui.errors import NotAllowedError
 
-_STATE = "inhouse_person"
+_STATE, _AGAIN = "inhouse_person", "inhouse_person_again"
 _NEEDS = "inhouse_needs"
+_LOOK_S = (
+    1.0  # so often it is looked whether somebody whose answer is being written is still welcome
+)
 MAX_BODY = 2 * 1024 * 1024  # bytes; a question, however long, is let in to be answered politely
 
 
@@ -69,6 +73,11 @@ class Needs:
     is_click: bool = True
     by_token: bool = False
 
+    @property
+    def merely_open(self) -> Needs:
+        """The same of a page on which nobody clicks."""
+        return replace(self, is_click=False)
+
 
 LOCAL = Person(key="local", name="", role=Role.ADMIN, readers=None)
 """Whoever sits at this machine, where no sign-in is set up: it is their own index."""
@@ -92,20 +101,38 @@ def person_in(scope: Any) -> Person:
     return person
 
 
-def put_person(scope: Any, person: Person) -> None:
-    """Note on an ASGI scope who it is; for the one middleware that knows."""
-    scope.setdefault("state", {})[_STATE] = person
+def put_person(scope: Any, person: Person, again: Callable[[], Person | None]) -> None:
+    """Note on an ASGI scope who it is; for the one middleware that knows. `again` says who it is by now."""
+    scope.setdefault("state", {}).update({_STATE: person, _AGAIN: again})
+
+
+def watch(request: Any) -> Callable[[], bool]:
+    """Says whether whoever sent this request is still who they were: signed in, with the same rights.
+
+    For answers that take long. It looks once a second at most.
+    """
+    scope = getattr(request, "request", request).scope
+    person, again = person_in(scope), scope["state"][_AGAIN]
+    next_look, is_same = time.monotonic() + _LOOK_S, True
+
+    def is_welcome() -> bool:
+        nonlocal next_look, is_same
+        if is_same and time.monotonic() >= next_look:
+            is_same, next_look = again() == person, time.monotonic() + _LOOK_S
+        return is_same
+
+    return is_welcome
 
 
 def with_person(
     function: Callable[..., Any],
     least: Role = Role.READER,
     *,
-    also: Callable[[Any], Any] | None = None,
+    also: Sequence[Callable[[Any], Any]] = (),
 ) -> Callable[..., Any]:
     """A Gradio event's function that is called with the person first, before its inputs.
 
-    `also` gets something else from the request, such as the language, which comes after the person.
+    Each of `also` gets something else from the request, such as the language, which comes after the person.
     Every event of the page goes through here, so that each has a least role.
     """
     import gradio as gr
@@ -114,7 +141,7 @@ def with_person(
         person = person_of(request)
         if not person.may(least):
             raise NotAllowedError(f"This needs the role {least}.")
-        return (person,) if also is None else (person, also(request))
+        return (person, *(each(request) for each in also))
 
     def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
         yield from function(*admitted(request), *inputs)

@@ -36,10 +36,13 @@ def recall(answer: Answer, desk: Desk, person: Person, words: Words) -> Recalled
     scrub = _Scrub(gone, closed, words)
     sentences = tuple(scrub.sentence(each, answer.citations) for each in answer.sentences)
     changed = sentences != answer.sentences
+    text = " ".join(each.text for each in sentences) if changed else answer.text
+    if closed and text and not sentences:  # never taken apart: it may rest on any of them
+        text = words.withheld
     return Recalled(
         answer.model_copy(
             update={
-                "text": " ".join(each.text for each in sentences) if changed else answer.text,
+                "text": text,
                 "sentences": sentences,
                 "citations": tuple(map(scrub.citation, answer.citations)),
                 "context": Context(
@@ -71,10 +74,12 @@ def _exported(
         "title": heading.title,
         "created_at": heading.created_at,
         "updated_at": heading.updated_at,
+        "profile": heading.profile,
         "turns": [
             {
                 "n": turn.n,
                 "asked_at": turn.asked_at,
+                "stopped": turn.stopped,
                 "answer": recall(turn.answer, desk, person, words).answer.to_json(),
             }
             for turn in history.turns(person, conversation)

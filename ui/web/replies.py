@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
-from rag.errors import InhouseError, UsageError
+from rag.errors import IndexMissingError, InhouseError, UsageError
 from ui.errors import FrontEndError, TooManyError
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Refusal:
             status = error.status
         elif isinstance(error, UsageError):
             status = 400
+        elif isinstance(error, IndexMissingError):
+            status = 503
         wait = (
             {"retry-after": f"{error.retry_after_s:.0f}"} if isinstance(error, TooManyError) else {}
         )

@@ -28,6 +28,11 @@ class Room(StrEnum):
         label: str = getattr(words.rooms, self.value)
         return label
 
+    @property
+    def asks_a_profile(self) -> bool:
+        """Whether what is shown depends on the profile that was chosen."""
+        return self in (Room.ASK, Room.COMPARE, Room.SEARCH)
+
     def admits(self, person: Person) -> bool:
         """Whether this person may enter. Evaluations quote documents, so they are not for everybody."""
         if self is Room.QUALITY:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
@@ -17,10 +17,11 @@ from ui.errors import TooManyError
 from ui.view import compare as view
 from ui.view.text import Words
 from ui.web.comparing import compare
+from ui.web.desk import Answering
 from ui.web.framing import frame
 from ui.web.house import House
 from ui.web.language import words_for
-from ui.web.people import Person, Role, needs, person_of
+from ui.web.people import Role, needs, person_of, watch
 from ui.web.rooms import Room
 from ui.web.throttle import Throttle
 
@@ -44,7 +45,7 @@ def routes(house: House) -> APIRouter:
     def room(request: Request) -> HTMLResponse:
         around = frame(request, Room.COMPARE)
         question = request.query_params.get("q", "")[:MAX_QUESTION_CHARACTERS]
-        offers = house.starters
+        offers = around.profile.starters
         main = view.room(question, offers, MAX_QUESTION_CHARACTERS, around.words)
         page = around.page(main, styles=("ask", "compare"), scripts=("compare",))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
@@ -61,20 +62,29 @@ def routes(house: House) -> APIRouter:
             asked.take(person.key)
         except TooManyError as exc:
             return Response(str(exc), exc.status, media_type="text/plain")
+        held = ExitStack()
+        if not held.enter_context(house.places.of(person)):
+            too_many = words.too_many_answers.format(n=house.settings.web.answers_at_once)
+            return Response(too_many, 429, media_type="text/plain")
         if not places.acquire(blocking=False):
+            held.close()
             return Response(words.compare_full, 429, media_type="text/plain")
-        lines = _Lines(_shown(house, person, question, words), places)
-        return StreamingResponse(lines, media_type="application/x-ndjson", headers=_HEADERS)
+        held.callback(places.release)
+        profile = house.profiles.of(request).name
+        shown = _shown(lambda: house.desk.assistant_for(person, profile), question, words)
+        lines = _while_welcome(shown, watch(request), words)
+        return StreamingResponse(
+            _Lines(lines, held), media_type="application/x-ndjson", headers=_HEADERS
+        )
 
     return router
 
 
 class _Lines:
-    """An iterator that gives its place back at the end, also when the browser has gone."""
+    """An iterator that gives its places back at the end, also when the browser has gone."""
 
-    def __init__(self, lines: Iterator[str], places: threading.BoundedSemaphore) -> None:
-        self._lines, self._places = lines, places
-        self._given_back = False
+    def __init__(self, lines: Iterator[str], held: ExitStack) -> None:
+        self._lines, self._held = lines, held
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -83,31 +93,40 @@ class _Lines:
         try:
             return next(self._lines)
         except BaseException:
-            self._give_back()
+            self._held.close()
             raise
 
     def __del__(self) -> None:
-        self._give_back()
+        self._held.close()
         with suppress(AttributeError, ValueError, RuntimeError):
             self._lines.close()  # type: ignore[attr-defined]
 
-    def _give_back(self) -> None:
-        if not self._given_back:
-            self._given_back = True
-            self._places.release()
 
-
-def _shown(house: House, person: Person, question: str, words: Words) -> Iterator[str]:
+def _shown(open_: Callable[[], Answering], question: str, words: Words) -> Iterator[str]:
     try:
-        for side, html in compare(question, house.desk.assistant_for(person), words):
-            yield _line({"side": side.value, "html": html})
+        for side, html in compare(question, open_(), words):
+            yield _line(side, html)
     except InhouseError as exc:
-        for side in view.Side:
-            yield _line({"side": side.value, "html": view.failed(str(exc), words)})
+        yield from _both(view.failed(str(exc), words))
 
 
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+def _while_welcome(
+    lines: Iterator[str], is_welcome: Callable[[], bool], words: Words
+) -> Iterator[str]:
+    """The lines, for as long as whoever asked may see them."""
+    for line in lines:
+        if not is_welcome():
+            yield from _both(view.failed(words.no_longer_welcome, words))
+            return
+        yield line
+
+
+def _both(html: str) -> Iterator[str]:
+    return (_line(side, html) for side in view.Side)
+
+
+def _line(side: view.Side, html: str) -> str:
+    return json.dumps({"side": side.value, "html": html}, ensure_ascii=False) + "\n"
 
 
 def _complaint(question: str, words: Words) -> str:

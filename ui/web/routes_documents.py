@@ -13,6 +13,7 @@ from rag.index.ledger import FileState
 from rag.index.shelf import Column, Shelf, Wanted
 from ui.view import document_page as one
 from ui.view import documents_page as many
+from ui.view.document_tools import document_tools
 from ui.view.inbox_part import inbox_part
 from ui.view.links import source_link
 from ui.view.markup import escape
@@ -53,14 +54,14 @@ def routes(house: House) -> APIRouter:
         around = frame(request, Room.DOCUMENTS)
         try:
             shelf = house.desk.assistant_for(person_of(request)).shelf()
-            main = _file(request, shelf, name, around)
+            main = _file(request, house, shelf, name, around)
         except InhouseError as exc:
             return _answer(around, _unavailable(around, exc), 503)
         if main is None:
             words = around.words
             missing = f'<h1>{escape(words.rooms.documents)}</h1><p class="none">{escape(words.not_there)}</p>'
             return _answer(around, missing, 404)
-        return _answer(around, main)
+        return _answer(around, main, scripts=["document"])
 
     return router
 
@@ -104,7 +105,7 @@ def _table(request: Request, shelf: Shelf, tools: str, around: Frame) -> str:
     return many.documents_page(ledger, shelf.name, tools, around.words)
 
 
-def _file(request: Request, shelf: Shelf, name: str, around: Frame) -> str | None:
+def _file(request: Request, house: House, shelf: Shelf, name: str, around: Frame) -> str | None:
     file, page = shelf.named(name), _page(request)
     if file is None:
         return None
@@ -115,10 +116,13 @@ def _file(request: Request, shelf: Shelf, name: str, around: Frame) -> str | Non
         offset = (page - 1) * one.EACH
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
-    shown = one.Shown(
-        file, f"/documents/{name}", chunks, total, page, link, reasons=shelf.everything
-    )
-    return one.document_page(shown, "", around.words)
+    address = f"/documents/{name}"
+    shown = one.Shown(file, address, chunks, total, page, link, reasons=shelf.everything)
+    tools = ""
+    if around.person.may(Role.EDITOR):
+        may_withdraw = house.inbox.may_withdraw(file.uri)
+        tools = document_tools(file, address, may_withdraw=may_withdraw, words=around.words)
+    return one.document_page(shown, tools, around.words)
 
 
 def wanted_by(request: Request) -> Wanted:

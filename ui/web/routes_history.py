@@ -11,6 +11,7 @@ from rag.errors import InhouseError
 from ui.errors import FrontEndError, NotThereError
 from ui.view import acts as view
 from ui.view.acts import Kept
+from ui.view.brand import label_of
 from ui.view.history import conversations
 from ui.web.feedback import NOTE_CHARACTERS
 from ui.web.history import KeptTurn
@@ -46,7 +47,10 @@ def _add_list(router: "APIRouter", house: House) -> None:
 
         def make() -> Response:
             found = house.history.find(person_of(request), search=search, limit=100)
-            return HTMLResponse(conversations(found, search, words_for(request)), headers=_FRESH)
+            words = words_for(request)
+            labels = {each.name: label_of(each, words) for each in house.profiles}
+            html = conversations(found, search, words, labels if len(labels) > 1 else {})
+            return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)
 
@@ -95,9 +99,10 @@ def _add_turns(router: "APIRouter", house: House) -> None:
 
         def make() -> Response:
             person, words = person_of(request), words_for(request)
-            answer = _turn(house, person, conversation, turn).answer
-            seen = recall(answer, house.desk, person, words).answer
-            return Response(view.plain(seen, words), media_type="text/plain", headers=_FRESH)
+            kept = _turn(house, person, conversation, turn)
+            seen = recall(kept.answer, house.desk, person, words).answer
+            text = view.plain(seen, words, is_stopped=kept.stopped)
+            return Response(text, media_type="text/plain", headers=_FRESH)
 
         return _guarded(make)
 
@@ -108,7 +113,7 @@ def _add_turns(router: "APIRouter", house: House) -> None:
 
         def make() -> Response:
             words = words_for(request)
-            _turn(house, person_of(request), conversation, turn)
+            _judged(house, person_of(request), conversation, turn)
             kept = Kept(conversation, turn)
             html = view.form(kept, helpful, words.reasons, NOTE_CHARACTERS, words)
             return HTMLResponse(html, headers=_FRESH)
@@ -128,7 +133,7 @@ def _add_turns(router: "APIRouter", house: House) -> None:
         person = person_of(request)
 
         def make() -> None:
-            answer = _turn(house, person, conversation, turn).answer
+            answer = _judged(house, person, conversation, turn).answer
             house.feedback.give(
                 person,
                 answer,
@@ -147,6 +152,13 @@ def _turn(house: House, person: Person, conversation: str, number: int) -> KeptT
         if turn.n == number:
             return turn
     raise NotThereError("This answer is not there; it may have been deleted.")
+
+
+def _judged(house: House, person: Person, conversation: str, number: int) -> KeptTurn:
+    turn = _turn(house, person, conversation, number)
+    if turn.stopped:
+        raise NotThereError("This answer was stopped; there is nothing to judge.")
+    return turn
 
 
 def _done(act: Any) -> Response:

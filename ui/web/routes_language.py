@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ui.view.languages import LANGUAGES
+from ui.web.address import own_address
 from ui.web.house import House
 from ui.web.language import COOKIE, REMEMBERED_S
 from ui.web.people import needs
@@ -29,7 +29,9 @@ def routes(_: House) -> APIRouter:
         if code not in LANGUAGES:
             return PlainTextResponse("There is nothing here.\n", 404)
         answer = RedirectResponse(
-            _own(request.query_params.get("back", "/")), 303, headers={"cache-control": "no-store"}
+            own_address(request.query_params.get("back", "/")),
+            303,
+            headers={"cache-control": "no-store"},
         )
         answer.set_cookie(
             COOKIE,
@@ -42,10 +44,3 @@ def routes(_: House) -> APIRouter:
         return answer
 
     return router
-
-
-def _own(back: str) -> str:
-    """The address if it is one of this page; a link may not lead elsewhere through here."""
-    parts = urlsplit(back)
-    inside = back.startswith("/") and not back.startswith(("//", "/\\"))
-    return back if inside and not parts.netloc and back.isprintable() else "/"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse
 
+from rag.errors import InhouseError
+from rag.profile import Profile
 from ui.web.framing import frame
 from ui.web.house import House
 from ui.web.language import words_for
@@ -27,7 +29,8 @@ def routes(house: House) -> APIRouter:
     @router.get("/")
     @needs(Role.READER)
     def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(frame(request, Room.ASK).ask(), headers={"cache-control": "no-cache"})
+        around = frame(request, Room.ASK, _profile_of(house, request))
+        return HTMLResponse(around.ask(), headers={"cache-control": "no-cache"})
 
     @router.get("/state")
     @needs(Role.READER, is_click=False)
@@ -37,3 +40,14 @@ def routes(house: House) -> APIRouter:
         return JSONResponse(asdict(now), headers={"cache-control": "no-store"})
 
     return router
+
+
+def _profile_of(house: House, request: Request) -> Profile | None:
+    """That of the kept conversation which the address opens; it may be another than was chosen since."""
+    kept = request.query_params.get("c")
+    if not kept:
+        return None
+    try:
+        return house.profiles.named(house.history.get(person_of(request), kept).profile)
+    except InhouseError:  # said when it is opened
+        return None

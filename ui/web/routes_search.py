@@ -53,7 +53,8 @@ def _answer(house: House, request: Request, asked: Asked, words: Words) -> tuple
     """Status and content; a sentence instead of passages where there can be none."""
     choices, found, complaint, status = Choices(), None, "", 200
     try:
-        assistant = house.desk.assistant_for(person_of(request))
+        profile = house.profiles.of(request)
+        assistant = house.desk.assistant_for(person_of(request), profile.name)
         choices = assistant.shelf().choices()
         found = find(asked, assistant, words) if asked.query else None
     except UsageError as exc:

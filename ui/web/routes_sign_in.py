@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,10 +12,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.errors import TooManyError
 from ui.view.text_sign_in import SIGN_IN, SignInWords
-from ui.web.address import Headers, Origin, headers_of
+from ui.web.address import Headers, Origin, headers_of, own_address
 from ui.web.house import House
 from ui.web.language import words_for
 from ui.web.people import needs
+from ui.web.profiles import COOKIE as PROFILE
 from ui.web.shell import version
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def routes(house: House) -> APIRouter:
     async def form(request: Request) -> Response:
         if admission.way != "accounts":
             return RedirectResponse("/", 303, headers=_NO_STORE)
-        return _page(house, request, _next(request.query_params.get("next", "/")))
+        return _page(house, request, own_address(request.query_params.get("next", "/")))
 
     @router.post("/sign-in")
     @needs(None, max_body=_MAX_FORM)
@@ -61,7 +62,7 @@ def routes(house: House) -> APIRouter:
         house.metrics.sign_ins.labels("right").inc()
         admission.sign_out(headers, origin)  # one browser, one session
         return RedirectResponse(
-            _next(onwards), 303, {**_NO_STORE, "set-cookie": admission.cookie(token, origin)}
+            own_address(onwards), 303, {**_NO_STORE, "set-cookie": admission.cookie(token, origin)}
         )
 
     @router.post("/sign-out")
@@ -72,7 +73,9 @@ def routes(house: House) -> APIRouter:
         if admission.way == "accounts":
             admission.sign_out(headers, origin)
             gone["set-cookie"] = admission.cookie("", origin)
-        return RedirectResponse("/sign-in", 303, gone)
+        answer = RedirectResponse("/sign-in", 303, gone)
+        answer.delete_cookie(PROFILE)  # whoever comes next begins anew
+        return answer
 
     return router
 
@@ -80,13 +83,6 @@ def routes(house: House) -> APIRouter:
 def _from(house: House, request: Request) -> tuple[Headers, Origin]:
     headers = headers_of(request.scope)
     return headers, house.proxies.origin(request.scope, headers)
-
-
-def _next(address: str) -> str:
-    """Where to go on to: a page of ours, and nothing else."""
-    parts = urlsplit(address) if address.isprintable() else urlsplit("")
-    is_ours = address.startswith("/") and not address.startswith(("//", "/\\", "/sign-"))
-    return address if is_ours and not parts.netloc and not parts.scheme else "/"
 
 
 def _words(request: Request) -> SignInWords:
@@ -127,7 +123,7 @@ def _page(
 <p class="why">{w["why"]}</p>
 {said}
 <form method="post" action="/sign-in">
-<input type="hidden" name="next" value="{escape(_next(onwards))}">
+<input type="hidden" name="next" value="{escape(own_address(onwards))}">
 <label for="name">{w["first_label"]}</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false"
 maxlength="64" required autofocus{about}>

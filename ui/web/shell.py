@@ -11,16 +11,18 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
+from rag.profile import Profile
+from ui.view import brand
 from ui.view.history import drawers
 from ui.view.languages import LANGUAGES
-from ui.view.text import ENGLISH, Words
+from ui.view.text import Words
 from ui.view.text_sign_in import SIGN_IN
 from ui.web.people import Person
 from ui.web.rooms import Room
@@ -56,12 +58,17 @@ def version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a room for somebody. `here` is the address of the page, with its query."""
+    """What stands around a room for somebody. `here` is the address of the page, with its query.
+
+    `profile` is the one that it shows itself in, one of those `offered`.
+    """
 
     words: Words
     person: Person
     room: Room
     here: str
+    profile: Profile = field(default_factory=Profile)
+    offered: Sequence[Profile] = ()
 
     def page(
         self,
@@ -96,9 +103,11 @@ class Frame:
             '<p id="announce" class="sr" role="status"></p>'
             f"{drawers(words)}"
         )
+        # A new conversation goes on with the profile of this one.
+        begin = brand.address(self.profile, "/") if len(self.offered) > 1 else "/"
         new = (
             f'<button type="button" class="new" id="open-history">{escape(words.history)}</button>'
-            f'<a class="new" href="/">{escape(words.new)}</a>'
+            f'<a class="new" href="{escape(begin)}">{escape(words.new)}</a>'
         )
         return self._document(body, "", head, "question", words.skip, new)
 
@@ -107,7 +116,8 @@ class Frame:
     ) -> str:
         words, lines = self.words, "\n".join(head)
         sign_in = SIGN_IN[words.language]
-        shown = f"{title} · {words.product}" if title else words.product
+        product = brand.product_of(self.profile, words)
+        shown = f"{title} · {product}" if title else product
         data = {
             "lost": words.lost,
             "broken": words.broken,
@@ -115,12 +125,13 @@ class Frame:
             "sources": words.sources,
             "signed-out": sign_in.signed_out,
             "again": sign_in.again,
+            "profile": self.profile.name,
         }
-        if self.room is Room.ASK and words is not ENGLISH:
-            data["words"] = json.dumps(_drawn_by_gradio(words))
+        if self.room is Room.ASK:
+            data["words"] = json.dumps(self._drawn_by_gradio())
         said = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>
-<html lang="{escape(words.language)}">
+<html lang="{escape(words.language)}"{brand.style_of(self.profile)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
@@ -152,16 +163,18 @@ class Frame:
 
     def _header(self, extra: str) -> str:
         words = self.words
-        brand = (
-            '<a class="brand" href="/"><img src="/page/icon.svg" alt="" width="26" height="26">'
-            f"<span>{escape(words.product)}</span></a>"
+        back = "/" if self.room is Room.ASK else self.here
+        choice = (
+            brand.switcher(self.offered, self.profile, back, words)
+            if self.room.asks_a_profile
+            else ""
         )
         menu = (
             '<button id="menu" type="button" popovertarget="rooms" '
             f'aria-label="{escape(words.rooms.menu)}"><span aria-hidden="true">☰</span></button>'
         )
         return (
-            f'<header id="top">{brand}{self._rooms()}'
+            f'<header id="top">{brand.mark(self.profile, words)}{choice}{self._rooms()}'
             '<p id="state" aria-live="polite"><span id="index-state"></span>'
             f'<span id="model-state"></span></p>{extra}{menu}</header>'
         )
@@ -197,18 +210,30 @@ class Frame:
     def _current(self, room: Room) -> str:
         return ' aria-current="page"' if room is self.room else ""
 
+    def _drawn_by_gradio(self) -> dict[str, Any]:
+        """What stands in the room in English, and without a profile, until its script puts in these words."""
+        words, profile = self.words, self.profile
+        product = profile.branding.product
+        texts = {
+            "#welcome h2": product or words.heading,
+            "#welcome h2 + p": " ".join(filter(None, (_sentence(profile), words.promise))),
+            "#welcome .offer": words.starters if profile.starters else "",
+            "#composer .caution": words.caution,
+            "#ask": words.ask,
+            "#stop": words.stop,
+        }
+        return {
+            "texts": texts,
+            "starters": profile.starters,
+            "placeholder": words.ask_profile.format(name=product) if product else words.placeholder,
+            "label": words.label,
+        }
 
-def _drawn_by_gradio(words: Words) -> dict[str, Any]:
-    """What stands in the room in English until its script puts in these words."""
-    texts = {
-        "#welcome h2": words.heading,
-        "#welcome h2 + p": words.promise,
-        "#welcome .offer": words.starters,
-        "#composer .caution": words.caution,
-        "#ask": words.ask,
-        "#stop": words.stop,
-    }
-    return {"texts": texts, "placeholder": words.placeholder, "label": words.label}
+
+def _sentence(profile: Profile) -> str:
+    """The profile's description, with a full stop."""
+    said = profile.description
+    return said if said.endswith((".", "!", "?")) or not said else f"{said}."
 
 
 def _own_style(name: str) -> str:

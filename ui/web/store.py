@@ -76,6 +76,10 @@ MIGRATIONS = (
         uploaded_at REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE conversations ADD COLUMN profile TEXT NOT NULL DEFAULT '';
+    ALTER TABLE turns ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000

@@ -100,19 +100,24 @@ function followConversation() {
   }
 }
 
-// Gradio draws one page for everybody; this puts it into the language of whoever looks.
-const words = document.body.dataset.words ? JSON.parse(document.body.dataset.words) : null;
+// Gradio draws one page for everybody; this puts in the words of whoever looks, and of their profile.
+const words = JSON.parse(document.body.dataset.words);
 
 function speak() {
-  if (!words) return;
   for (const [selector, text] of Object.entries(words.texts)) {
     const element = document.querySelector(selector);
     if (element && element.textContent !== text) element.textContent = text;
   }
+  const offers = document.querySelector("#welcome .starters:empty");
+  if (offers && words.starters.length) offers.replaceChildren(...words.starters.map(starter));
   const box = document.querySelector("#question textarea");
   if (!box || box.placeholder === words.placeholder) return;
   box.placeholder = words.placeholder;
   box.setAttribute("aria-label", words.label);
+}
+
+function starter(text) {
+  return Object.assign(document.createElement("button"), { type: "button", className: "starter", textContent: text });
 }
 
 function startUp() {

@@ -48,7 +48,7 @@ async function ask(question) {
   setBusy(true);
   history.replaceState(null, "", `/compare?q=${encodeURIComponent(question)}`);
   try {
-    const answer = await fetch("/compare", {
+    const answer = await fetch(`/compare?${new URLSearchParams({ profile: document.body.dataset.profile })}`, {
       method: "POST",
       body: question,
       headers: { "content-type": "text/plain; charset=utf-8" },

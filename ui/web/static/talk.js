@@ -130,6 +130,11 @@ document.addEventListener("click", (event) => {
   acts[name]?.(link, place.join("/"));
 });
 
+document.addEventListener("click", (event) => {
+  const starter = event.target.closest?.("#welcome .starter");
+  if (starter) submit(questionBox(), starter.textContent);
+});
+
 // --- Kept conversations --------------------------------------------------------------------------------
 
 let looking = null;
@@ -222,6 +227,7 @@ let asked = "";
 function begin() {
   const kept = new URLSearchParams(location.search).get("c");
   const opener = document.querySelector("#opened textarea, #opened input");
+  type(document.querySelector("#asked-of textarea, #asked-of input"), document.body.dataset.profile);
   if (kept && opener) submit(opener, kept);
   const draft = sessionStorage.getItem(DRAFT);
   if (draft && !questionBox().value) type(questionBox(), draft);

@@ -1,0 +1,33 @@
+"""How many answers each person has under way."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+from ui.web.people import Person
+
+
+class Places:
+    """So that nobody, with many tabs or a script, keeps the model from everybody else."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def of(self, person: Person) -> Iterator[bool]:
+        """A place for one answer, until the end of the block; False where they have as many as they may."""
+        with self._lock:
+            is_free = self._taken[person.key] < self._each
+            self._taken[person.key] += is_free
+        try:
+            yield is_free
+        finally:
+            with self._lock:
+                self._taken[person.key] -= is_free
+                if not self._taken[person.key]:
+                    del self._taken[person.key]

@@ -1,0 +1,59 @@
+"""What an editor may do with a document on its own page: read it in again, withdraw it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from rag.index.shelf import Listed
+from ui.errors import NotThereError
+from ui.web.house import House
+from ui.web.people import Role, needs, person_of
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+_GONE = "This document is not there."
+
+
+def routes(house: House) -> APIRouter:
+    """`/documents/NAME/ingest`, `/documents/NAME/withdraw`; how far the run is says `/inbox`."""
+    from fastapi import APIRouter
+
+    router = APIRouter(prefix="/documents/{name}")
+
+    @router.post("/ingest")
+    @needs(Role.EDITOR)
+    def ingest(request: Request, name: str) -> JSONResponse:
+        """Its whole folder: what of it has changed is read, and what failed is tried again."""
+        file = _file(house, request, name)
+        # The folder as it was ingested, not the file alone: rules that stand above it hold as well.
+        return _begun(house, Path(file.root), retrying=True)
+
+    @router.post("/withdraw")
+    @needs(Role.EDITOR)
+    def withdraw(request: Request, name: str) -> JSONResponse:
+        """Only what lies in the inbox; others are taken out of their own folders."""
+        file = _file(house, request, name)
+        # It is on this person's shelf, also where it never got into the index.
+        house.inbox.withdraw(person_of(request), file.uri, frozenset)
+        return _begun(house, house.inbox.folder or Path(file.root), deleting=True)
+
+    return router
+
+
+def _file(house: House, request: Request, name: str) -> Listed:
+    file = house.desk.assistant_for(person_of(request)).shelf().named(name)
+    if file is None:
+        raise NotThereError(_GONE)
+    return file
+
+
+def _begun(
+    house: House, folder: Path, *, deleting: bool = False, retrying: bool = False
+) -> JSONResponse:
+    run = house.ingesting.start(folder, deleting=deleting, retrying=retrying)
+    return JSONResponse({"run": run.to_json()}, 202, headers={"cache-control": "no-store"})
