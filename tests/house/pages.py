@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -161,6 +162,8 @@ def _default(value: Any) -> str:
         return ""
     if value == ():
         return "none"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(list(map(str, value)))}`"
     return (
         f"`{str(value).lower() if isinstance(value, bool) else value}`" if value != "" else "empty"
     )
