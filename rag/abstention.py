@@ -8,6 +8,7 @@ fitted to each by `rag.calibrate` and kept beside the index.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 import secrets
@@ -20,6 +21,7 @@ from rag.embedder import Embedder, Float32
 from rag.errors import IndexDamagedError, StorageError
 from rag.index import Filter, Snapshot
 
+_log = logging.getLogger(__name__)
 CALIBRATION = "calibration.json"
 _DEPTH = 20
 _LAYOUT = 1
@@ -140,3 +142,33 @@ def load_calibration(data_dir: Path) -> Calibration | None:
         raise IndexDamagedError(
             f"{path} cannot be read: {exc}.", hint="Make it anew with: inhouse calibrate"
         ) from exc
+
+
+class Decision:
+    """The calibration of an index, for as long as it fits. Safe to share between threads."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._fitted = load_calibration(data_dir)
+
+    def permits(
+        self, snapshot: Snapshot, embedder: Embedder, question: str, filter: Filter
+    ) -> bool:
+        """False where the documents do not say it. Without a calibration that fits they always may."""
+        fitted = self._fitted
+        if fitted is None:
+            return True
+        if misfit := fitted.misfit(snapshot, embedder):
+            _log.warning("%s Make it anew with: inhouse calibrate", misfit)
+            self._fitted = None  # better no decision than an old one
+            return True
+        return fitted.permits(closeness(snapshot, embedder.embed_query(question), filter))
+
+    def confidence(
+        self, snapshot: Snapshot, embedder: Embedder, question: str, filter: Filter
+    ) -> float:
+        """The probability that the documents say it; without a calibration that fits, how close they come."""
+        found = closeness(snapshot, embedder.embed_query(question), filter)
+        fitted = self._fitted
+        if fitted is not None and fitted.fits(snapshot, embedder):
+            return fitted.probability(found)
+        return max(0.0, found.best)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag import abstention, answering, followup, llm
+from rag import answering, followup
+from rag.abstention import Decision
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
 from rag.embedder import Embedder, as_embedder, open_embedder
-from rag.errors import ModelServerError, UsageError
+from rag.errors import UsageError
 from rag.expansion import expand
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
@@ -22,22 +22,18 @@ from rag.index.reading import Reading
 from rag.index.shelf import Shelf
 from rag.inquiry import Inquiry
 from rag.profile import Profile, find_profile
+from rag.question import MAX_QUESTION_CHARACTERS, checked
 from rag.readers import asker, both
+from rag.recent import Recent
 from rag.retriever import Part, retrieve
-from rag.served import served_models
 from rag.settings import Settings, load_settings
 from rag.speaker import Speaker
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
 
     from rag.langchain import InhouseRetriever
-
-_log = logging.getLogger(__name__)
-MAX_QUESTION_CHARACTERS = 4_000
-"""A longer question is refused: no embedder reads it whole, and no model answers it."""
 
 
 class Assistant:
@@ -57,8 +53,9 @@ class Assistant:
         self.settings = settings
         self.profile = _profile(settings.profile if profile is None else profile, settings)
         self._reader, self._embedder = reader, embedder
-        self._calibration = abstention.load_calibration(reader.data_dir)
+        self._decision = Decision(reader.data_dir)
         self._speaker = Speaker(settings, chat_model, self._count_tokens)
+        self._recent = Recent()
         self._readers: frozenset[str] | None = None
 
     @classmethod
@@ -139,13 +136,7 @@ class Assistant:
 
     def model_server_error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
-        if self._speaker.is_given:
-            return None
-        try:
-            served_models(self.settings.llm)
-        except ModelServerError as exc:
-            return str(exc)
-        return None
+        return self._speaker.error()
 
     def reading(self) -> Reading:
         """The documents of the newest generation, to be opened by whoever asks."""
@@ -186,18 +177,10 @@ class Assistant:
         `ask_model` lets the model put anew a question that leans on `history`; without it, and where the
         model is away or loses the subject, the earlier question is put in front.
         """
-        rewrite = self._rewrite if ask_model else None
-        made = followup.whole(_checked(question), history, rewrite)
+        rewrite = self._speaker.rewrite if ask_model else None
+        made = followup.whole(checked(question), history, rewrite)
         terms = (term.names for term in self.profile.terms_in(made))
         return expand(made, terms)[:MAX_QUESTION_CHARACTERS]
-
-    def _rewrite(self, told: list[BaseMessage]) -> str:
-        """What the model makes of a question; nothing where it is away: that is said when it answers."""
-        try:
-            return followup.hear(llm.stream(self._speaker.open().model, told, ("\n",)))
-        except ModelServerError:
-            self._speaker.forget()
-            return ""
 
     def confidence(self, question: str, *, filter: Filter | None = None) -> float:
         """How likely it is that the documents hold an answer, for comparing questions: 0…1.
@@ -205,13 +188,9 @@ class Assistant:
         The probability that `inhouse calibrate` fitted, where it still fits; else how close the closest
         passage comes, as an inner product.
         """
-        snapshot = self._reader.snapshot()
-        query = self._embedder.embed_query(_checked(question))
-        found = abstention.closeness(snapshot, query, self._narrowed(filter))
-        fitted = self._calibration
-        if fitted is not None and fitted.fits(snapshot, self._embedder):
-            return fitted.probability(found)
-        return max(0.0, found.best)
+        return self._decision.confidence(
+            self._reader.snapshot(), self._embedder, checked(question), self._narrowed(filter)
+        )
 
     def ask(
         self,
@@ -263,7 +242,7 @@ class Assistant:
     ) -> Comparison:
         """The same question to the same model, with the documents and without them."""
         return Comparison(
-            question=_checked(question),
+            question=checked(question),
             with_documents=self.ask(question, history=history, filter=filter),
             without_documents=_last(
                 self.stream_without_documents(question, history=history, filter=filter)
@@ -295,7 +274,7 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        inquiry = Inquiry(_checked(question), history, self.profile, alone=True)
+        inquiry = Inquiry(checked(question), history, self.profile, self._recent, alone=True)
         for _ in answering.hear(inquiry, self._speaker):
             pass
         if inquiry.failure:
@@ -311,13 +290,17 @@ class Assistant:
         alone: bool = False,
     ) -> Inquiry:
         """Search for a question, and decide whether the model is asked."""
-        inquiry = Inquiry(_checked(question), history, self.profile, alone=alone)
+        inquiry = Inquiry(checked(question), history, self.profile, self._recent, alone=alone)
         snapshot, narrowed = self._snapshot(), self._narrowed(filter)
         k = self.settings.retrieval.k
         searched = self.searched(inquiry.question, history, ask_model=True)
         hits = retrieve(snapshot, self._embedder, searched, k, narrowed)
         may_answer = alone or (
-            bool(hits) and self._may_hold_an_answer(snapshot, searched, narrowed)
+            bool(hits)
+            and (
+                not self.settings.answers.abstain
+                or self._decision.permits(snapshot, self._embedder, searched, narrowed)
+            )
         )
         inquiry.searched = searched
         inquiry.search(hits, snapshot.generation, may_answer)
@@ -328,18 +311,6 @@ class Assistant:
         from rag.langchain import InhouseRetriever
 
         return InhouseRetriever(assistant=self, k=k, filter=filter)
-
-    def _may_hold_an_answer(self, snapshot: Snapshot, question: str, filter: Filter) -> bool:
-        """False where the calibration of this index says that the documents do not say it."""
-        fitted = self._calibration
-        if fitted is None or not self.settings.answers.abstain:
-            return True
-        if misfit := fitted.misfit(snapshot, self._embedder):
-            _log.warning("%s Make it anew with: inhouse calibrate", misfit)
-            self._calibration = None  # better no decision than an old one
-            return True
-        query = self._embedder.embed_query(question)
-        return fitted.permits(abstention.closeness(snapshot, query, filter))
 
     def _snapshot(self) -> Snapshot:
         """The newest generation, which may have got another embedder since the last question."""
@@ -357,20 +328,6 @@ class Assistant:
 
     def _count_tokens(self, text: str) -> int:
         return len(self._embedder.tokenizer.encode(text, add_special_tokens=False).ids)
-
-
-def _checked(question: str) -> str:
-    # Bytes of the command line that are no UTF-8 come as surrogates, which no tokenizer takes.
-    question = question.encode("utf-8", "replace").decode().strip()
-    if not question:
-        raise UsageError("The question is empty.", hint="Ask one in a sentence.")
-    if len(question) > MAX_QUESTION_CHARACTERS:
-        raise UsageError(
-            f"The question has {len(question):,} characters; "
-            f"at most {MAX_QUESTION_CHARACTERS:,} can be asked.",
-            hint="Shorten it, or ingest the text as a document.",
-        )
-    return question
 
 
 def _profile(profile: Profile | str, settings: Settings) -> Profile:

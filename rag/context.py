@@ -118,7 +118,7 @@ def _latest(turns: Sequence[Turn], budget: int, count: CountTokens) -> tuple[tup
     """The latest turns that fit into the budget, whole ones only, and how many tokens they take."""
     kept, used = 0, 0
     for turn in reversed(turns):
-        size = _size((turn.question, turn.answer), count)
+        size = _size((f"Question: {turn.question}", turn.answer), count)
         if used + size > budget:
             break
         kept, used = kept + 1, used + size

@@ -27,37 +27,34 @@ class Gate:
     @contextlib.contextmanager
     def passing(self) -> Iterator[None]:
         """Wait for a place, and hold it for as long as the context lasts."""
-        ticket = self._queue()
-        try:
-            ticket.result(self._patience)
-        except TimeoutError:
-            raise self._busy(ticket) from None
-        except BaseException:
-            self._give_up(ticket)
-            raise
-        try:
+        with self._in_line() as ticket:
+            try:
+                ticket.result(self._patience)
+            except TimeoutError:
+                raise self._busy() from None
             yield
-        finally:
-            self._leave()
 
     @contextlib.asynccontextmanager
     async def apassing(self) -> AsyncIterator[None]:
         """The same for a coroutine."""
+        with self._in_line() as ticket:
+            try:
+                # Not `wait_for`, which swallows a cancellation that comes together with the result. Shielded,
+                # so that a cancelled wait does not cancel a ticket that was called up meanwhile.
+                async with asyncio.timeout(self._patience):
+                    await asyncio.shield(asyncio.wrap_future(ticket))
+            except TimeoutError:
+                raise self._busy() from None
+            yield
+
+    @contextlib.contextmanager
+    def _in_line(self) -> Iterator[Future[None]]:
+        """A ticket that is called up when a place is free; its place goes to the next in the end."""
         ticket = self._queue()
         try:
-            # Not `wait_for`, which swallows a cancellation that comes together with the result. Shielded, so
-            # that a cancelled wait does not cancel a ticket that was called up meanwhile.
-            async with asyncio.timeout(self._patience):
-                await asyncio.shield(asyncio.wrap_future(ticket))
-        except TimeoutError:
-            raise self._busy(ticket) from None
-        except BaseException:
-            self._give_up(ticket)
-            raise
-        try:
-            yield
+            yield ticket
         finally:
-            self._leave()
+            self._leave(ticket)
 
     def _queue(self) -> Future[None]:
         ticket: Future[None] = Future()
@@ -69,24 +66,17 @@ class Gate:
                 self._waiting.append(ticket)
         return ticket
 
-    def _leave(self) -> None:
-        """Give the place to the next in line."""
+    def _leave(self, ticket: Future[None]) -> None:
+        """Give the place to the next in line; who waited in vain has none, unless it came at this moment."""
         with self._lock:
-            if self._waiting:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+            elif self._waiting:
                 self._waiting.popleft().set_result(None)
             else:
                 self._inside -= 1
 
-    def _give_up(self, ticket: Future[None]) -> None:
-        """Somebody waits no longer; a place that came at this very moment is handed on."""
-        with self._lock:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-                return
-        self._leave()
-
-    def _busy(self, ticket: Future[None]) -> ModelServerBusyError:
-        self._give_up(ticket)
+    def _busy(self) -> ModelServerBusyError:
         return ModelServerBusyError(
             f"The model is busy: {self._limit} answers are being written, "
             f"and this one waited {self._patience:g} s for its turn.",

@@ -28,6 +28,7 @@ from rag.hit import Hit
 from rag.index.rows import Generation
 from rag.llm import Piece
 from rag.profile import Profile
+from rag.recent import Recent
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -43,14 +44,16 @@ _LOOK_EVERY = 64
 class Inquiry:
     """A question with the passages found for it, and what has come of it so far.
 
-    `read`: the passages as the model was told them, the first of `hits`; none where it was asked `alone`.
-    `turns`: how many of the earlier turns it was told. `asks_model`: False where it need not be asked.
-    `failure`: why it did not answer to the end.
+    `recent`: what the prompts before it began with. `read`: the passages in the order in which the model was
+    told them; they are the first of `hits`, and none where it was asked `alone`. `turns`: how many of the
+    earlier turns it was told. `asks_model`: False where it need not be asked. `failure`: why it did not
+    answer to the end.
     """
 
     question: str
     history: Sequence[Turn]
     profile: Profile
+    recent: Recent
     alone: bool = False
     hits: Sequence[Hit] = ()
     generation: int = 0
@@ -92,11 +95,11 @@ class Inquiry:
         fitted = context.fit(
             self.question, self.hits, self.history, style, self.profile, fence, room
         )
-        self.read, self.turns = fitted.passages, len(fitted.turns)
+        self.turns = len(fitted.turns)
+        self.read = self.recent.familiar_first(self.generation, self.history, fitted.passages)
+        self.recent.keep(self.generation, self.question, self.history, self.read)
         self.notices += [fitted.notice] if fitted.notice else []
-        return prompt.messages(
-            self.question, fitted.passages, fitted.turns, style, self.profile, fence
-        )
+        return prompt.messages(self.question, self.read, fitted.turns, style, self.profile, fence)
 
     def hear(self, piece: Piece) -> Iterator[DeltaEvent]:
         """Take in the next piece of the model's text. Once `is_over`, it need not say more."""

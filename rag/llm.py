@@ -99,19 +99,12 @@ def stream(
     Raises ModelServerUnreachableError or ModelServerError. Closing the iterator stops
     the generation.
     """
-    for left in reversed(range(RETRIES + 1)):
-        heard = False
+    for attempt in _attempts():
         chunks: Any = model.stream(list(prompt), stop=list(stop) or None)
-        try:
-            with _mapped_errors(), contextlib.closing(chunks):
-                for chunk in chunks:
-                    for piece in _pieces(chunk):
-                        heard = True
-                        yield piece
+        with attempt, contextlib.closing(chunks):
+            for chunk in chunks:
+                yield from attempt.hear(chunk)
             return
-        except ModelServerUnreachableError:
-            if heard or not left:
-                raise
         time.sleep(RETRY_AFTER_S)
 
 
@@ -119,58 +112,70 @@ async def astream(
     model: BaseChatModel, prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
 ) -> AsyncGenerator[Piece, None]:
     """The same for a coroutine."""
-    for left in reversed(range(RETRIES + 1)):
-        heard = False
+    for attempt in _attempts():
         chunks: Any = model.astream(list(prompt), stop=list(stop) or None)
-        try:
-            with _mapped_errors():
-                async with contextlib.aclosing(chunks):
-                    async for chunk in chunks:
-                        for piece in _pieces(chunk):
-                            heard = True
-                            yield piece
+        with attempt:
+            async with contextlib.aclosing(chunks):
+                async for chunk in chunks:
+                    for piece in attempt.hear(chunk):
+                        yield piece
             return
-        except ModelServerUnreachableError:
-            if heard or not left:
-                raise
         await asyncio.sleep(RETRY_AFTER_S)
 
 
-def _pieces(chunk: Any) -> Iterator[Piece]:
-    usage = getattr(chunk, "usage_metadata", None) or {}
-    text = chunk.content if isinstance(chunk.content, str) else chunk.text
-    cut = (getattr(chunk, "response_metadata", None) or {}).get("finish_reason") == "length"
-    if text or usage or cut:
-        # Half of a surrogate pair can stand in JSON, and nowhere else.
-        text = text.encode("utf-8", "replace").decode()
-        yield Piece(text, usage.get("input_tokens", 0), usage.get("output_tokens", 0), cut)
+def _attempts() -> Iterator[_Attempt]:
+    return (_Attempt(is_last=left == 0) for left in reversed(range(RETRIES + 1)))
 
 
-@contextlib.contextmanager
-def _mapped_errors() -> Iterator[None]:
+class _Attempt:
+    """One of the tries at an answer. It may fail without a word to connect, as long as another follows."""
+
+    def __init__(self, *, is_last: bool) -> None:
+        self._is_last, self._heard = is_last, False
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        """Raises every error but that one as a ModelServerError."""
+        if not isinstance(error, Exception):
+            return False
+        mapped = _mapped(error)
+        if isinstance(mapped, ModelServerUnreachableError) and not (self._heard or self._is_last):
+            return True
+        raise mapped from error
+
+    def hear(self, chunk: Any) -> Iterator[Piece]:
+        """What a chunk says."""
+        usage = getattr(chunk, "usage_metadata", None) or {}
+        text = chunk.content if isinstance(chunk.content, str) else chunk.text
+        cut = (getattr(chunk, "response_metadata", None) or {}).get("finish_reason") == "length"
+        if text or usage or cut:
+            self._heard = True
+            # Half of a surrogate pair can stand in JSON, and nowhere else.
+            text = text.encode("utf-8", "replace").decode()
+            yield Piece(text, usage.get("input_tokens", 0), usage.get("output_tokens", 0), cut)
+
+
+def _mapped(error: Exception) -> ModelServerError:
     import httpx
     import openai
 
-    try:
-        yield
-    except (openai.APITimeoutError, httpx.TimeoutException) as exc:
-        raise ModelServerError("The model server took too long to answer.") from exc
-    except (openai.APIConnectionError, httpx.TransportError) as exc:
-        raise ModelServerUnreachableError(
+    if isinstance(error, openai.APITimeoutError | httpx.TimeoutException):
+        return ModelServerError("The model server took too long to answer.")
+    if isinstance(error, openai.APIConnectionError | httpx.TransportError):
+        return ModelServerUnreachableError(
             "The connection to the model server broke off.", hint="See: inhouse doctor"
-        ) from exc
-    except openai.APIStatusError as exc:
-        template = "chat template" in exc.message.lower()
-        raise ModelServerError(
-            f"The model server answered {exc.status_code}: {_first_line(exc.message)}",
+        )
+    if isinstance(error, openai.APIStatusError):
+        template = "chat template" in error.message.lower()
+        return ModelServerError(
+            f"The model server answered {error.status_code}: {_first_line(error.message)}",
             hint="Give vLLM a --chat-template, as inhouse serve --dry-run does."
             if template
             else "",
-        ) from exc
-    except (
-        Exception
-    ) as exc:  # a developer's own chat model may raise anything; evidence still counts
-        raise ModelServerError(f"The language model failed: {_first_line(str(exc))}") from exc
+        )
+    # A developer's own chat model may raise anything; evidence still counts.
+    return ModelServerError(f"The language model failed: {_first_line(str(error))}")
 
 
 def _first_line(text: str) -> str:

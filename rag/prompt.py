@@ -1,7 +1,9 @@
-"""What the model is told: instructions, earlier turns, then the passages, fenced as data, and the question.
+"""What the model is told: instructions, the passages, fenced as data, earlier turns, and the question.
 
-The front of a prompt is the same for every question, so that the server's prefix cache holds it. The fence is
-the generation's own random token: nobody who writes a document knows it, and all who ask share it.
+The front of a prompt is the same for every question, so that the server's prefix cache holds it; and since
+the passages stand before the earlier turns, a follow-up shares with the prompt before it all the passages
+that both begin with. The fence is the generation's own random token: nobody who writes a document knows it,
+and all who ask share it.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ def messages(
 ) -> list[BaseMessage]:
     """The conversation as the model sees it, with the latest of the earlier turns that the style allows.
 
-    `fence` is the word on the lines around the passages; "" leaves them out.
+    The passages stand in its first question. `fence` is the word on the lines around them; "" is none.
     """
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
@@ -114,10 +116,13 @@ def messages(
         passage = [f"[1] {as_data(example.passage, fence)}"] if example.passage else []
         made.append(HumanMessage(_asked(example.question, passage, (), style, line)))
         made.append(AIMessage(example.answer))
-    made += _turns(history, style, fence)
     evidence = [
         passage_text(number, hit, style, fence) for number, hit in enumerate(passages, start=1)
     ]
+    for turn in _latest(history, style):
+        made.append(HumanMessage(_asked(as_data(turn.question, fence), evidence, (), style, line)))
+        made.append(AIMessage(as_data(turn.answer, fence)))
+        evidence = []
     terms = profile.terms_in(question)[: style.terms]
     made.append(HumanMessage(_asked(as_data(question, fence), evidence, terms, style, line)))
     return made
@@ -127,10 +132,12 @@ def messages_without_documents(
     question: str, history: Sequence[Turn], style: Style, profile: Profile
 ) -> list[BaseMessage]:
     """The same conversation with nothing to read: what is left is what the model itself knows."""
-    from langchain_core.messages import HumanMessage, SystemMessage
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-    system = SystemMessage(_instructed(style.alone, profile))
-    return [system, *_turns(history, style), HumanMessage(as_data(question))]
+    made: list[BaseMessage] = [SystemMessage(_instructed(style.alone, profile))]
+    for turn in _latest(history, style):
+        made += [HumanMessage(as_data(turn.question)), AIMessage(as_data(turn.answer))]
+    return [*made, HumanMessage(as_data(question))]
 
 
 def passage_text(number: int, hit: Hit, style: Style, fence: str = "") -> str:
@@ -148,14 +155,8 @@ def _instructed(system: str, profile: Profile) -> str:
     return "\n".join(part for part in (system, profile.instructions, tone) if part)
 
 
-def _turns(history: Sequence[Turn], style: Style, fence: str = "") -> list[BaseMessage]:
-    from langchain_core.messages import AIMessage, HumanMessage
-
-    made: list[BaseMessage] = []
-    for turn in history[len(history) - style.turns if len(history) > style.turns else 0 :]:
-        made.append(HumanMessage(as_data(turn.question, fence)))
-        made.append(AIMessage(as_data(turn.answer, fence)))
-    return made
+def _latest(history: Sequence[Turn], style: Style) -> Sequence[Turn]:
+    return history[max(0, len(history) - style.turns) :]
 
 
 def _asked(

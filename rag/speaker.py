@@ -6,13 +6,15 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag import llm, prompt
+from rag import followup, llm, prompt
 from rag.context import Room
+from rag.errors import ModelServerError
 from rag.gate import Gate
-from rag.served import CountTokens, token_counter
+from rag.served import CountTokens, served_models, token_counter
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
 
     from rag.settings import Settings
 
@@ -40,7 +42,6 @@ class Speaker:
         self._given = chat_model
         self._speaking: Speaking | None = None
         self._lock = threading.Lock()
-        self.is_given = chat_model is not None
         self.name = llm.name_of(chat_model) if chat_model else settings.llm.model
         self.gate = Gate(settings.llm.max_concurrent, settings.llm.timeout_s)
 
@@ -56,6 +57,24 @@ class Speaker:
         """Look again at the next question: the server may have been started anew with another model."""
         with self._lock:
             self._speaking = None
+
+    def error(self) -> str | None:
+        """Why the model server cannot answer now, in one sentence; None if it can."""
+        if self._given is not None:
+            return None
+        try:
+            served_models(self._settings.llm)
+        except ModelServerError as exc:
+            return str(exc)
+        return None
+
+    def rewrite(self, told: list[BaseMessage]) -> str:
+        """What the model makes of a question; nothing where it is away: that is said when it answers."""
+        try:
+            return followup.hear(llm.stream(self.open().model, told, ("\n",)))
+        except ModelServerError:
+            self.forget()
+            return ""
 
     def _open(self) -> Speaking:
         settings = self._settings.llm

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rag.answer import Turn
-from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.errors import UsageError
+from rag.question import MAX_QUESTION_CHARACTERS
 
 FORMAT_HINT = "docs/evaluation.md says how a question looks."
 _SHOWN_ERRORS = 10

@@ -107,4 +107,7 @@ def test_the_terminal_has_every_figure(evaluation: Evaluation) -> None:
     for name, figure in evaluation.overall.metrics.items():
         assert re.search(rf"^  {re.escape(name)} +{figure.value:.3f} ", lines, re.MULTILINE), name
     assert "Without retrieval" in lines
+    for name, points in evaluation.risk_coverage.items():
+        assert re.search(rf"^  {re.escape(name)} .* {points[-1][1]:.3f}$", lines, re.MULTILINE)
+    assert evaluation.risk_coverage
     assert re.search(r"number +2 .*0\.500", lines)

@@ -128,7 +128,7 @@ def test_one_that_was_made_for_something_else_is_left_aside(
     assistant = Assistant.open(index, settings=Settings(), embedder=embedder, chat_model=model)
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
-    said = [each.getMessage() for each in caplog.records if each.name == "rag.assistant"]
+    said = [each.getMessage() for each in caplog.records if each.name == "rag.abstention"]
     assert len(said) == 1
     assert said[0].startswith("The calibration was made for")
     assert said[0].endswith("Make it anew with: inhouse calibrate")

@@ -254,7 +254,7 @@ def test_a_budget_that_holds_little_sends_little(data: Path) -> None:
 
 
 def test_history_is_told_but_not_searched(data: Path) -> None:
-    """Earlier turns stand before the passages, in their order."""
+    """Earlier turns stand behind the passages, in their order."""
     model = ListeningModel()
     history = [
         Turn(question="Who leads?", answer="Anna."),
@@ -262,8 +262,8 @@ def test_history_is_told_but_not_searched(data: Path) -> None:
     ]
     open_with(data, model).ask(QUESTION, history=history)
     said = [str(message.content) for message in model.prompts[0]]
-    assert said[1:-1] == ["Who leads?", "Anna.", "Where?", "Berlin."]
-    assert said[-1].endswith(f"Question: {QUESTION}")
+    assert said[1].endswith("Question: Who leads?")
+    assert said[2:] == ["Anna.", "Question: Where?", "Berlin.", f"Question: {QUESTION}"]
 
 
 def test_a_history_of_200_turns_is_no_trouble(data: Path) -> None:

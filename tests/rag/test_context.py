@@ -114,7 +114,7 @@ def test_the_server_counts_and_a_passage_longer_than_its_window_is_cut_and_said(
     assert server.counted > 0
     assert "longer than the model can read" in answer.notice
     (sent,) = (*answer.context.cited, *answer.context.read)
-    assert sent.text in server.requests[0]["messages"][-1]["content"]
+    assert sent.text in server.requests[0]["messages"][1]["content"]
     assert words(" ".join(m["content"] for m in server.requests[0]["messages"])) <= 300
     assert answer.status is Status.GROUNDED
 
@@ -128,5 +128,6 @@ def test_a_history_of_200_turns_is_told_as_far_as_there_is_room(
     assert answer.status is Status.GROUNDED
     assert answer.turns == 3, "the latest, as many as a large model is told"
     asked = [m["content"] for m in server.requests[0]["messages"] if m["role"] == "user"]
-    assert asked[:-1] == ["Question 197?", "Question 198?", "Question 199?"]
-    assert QUESTION in asked[-1]
+    assert asked[0].endswith("Question: Question 197?")
+    assert asked[1:-1] == ["Question: Question 198?", "Question: Question 199?"]
+    assert asked[-1] == f"Question: {QUESTION}"

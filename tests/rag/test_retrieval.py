@@ -146,9 +146,24 @@ def test_the_front_is_the_same_for_every_question(style: Style) -> None:
 def test_the_latest_turns_are_told_as_many_as_the_model_can_follow(style: Style) -> None:
     history = [Turn(question=f"q{n}", answer=f"a{n}") for n in range(9)]
     told = messages("Why?", PASSAGES, history, style)
-    latest = history[-style.turns :]
-    expected = [m for turn in latest for m in (HumanMessage(turn.question), AIMessage(turn.answer))]
-    assert told[1:-1] == expected
+    asked = [*(turn.question for turn in history[-style.turns :]), "Why?"]
+    assert [m.content for m in told if isinstance(m, AIMessage)] == [
+        turn.answer for turn in history[-style.turns :]
+    ]
+    said = [str(m.content) for m in told if isinstance(m, HumanMessage)]
+    assert [each.rpartition("Question: ")[2] for each in said] == asked
+    assert all(PASSAGES[0].text not in each for each in said[1:])
+
+
+@pytest.mark.parametrize("style", [FULL, COMPACT])
+def test_a_follow_up_shares_its_front_with_the_question_before(style: Style) -> None:
+    """All that stands before the earlier question, passages and all: the server has it in its cache."""
+    before = str(messages("Why?", PASSAGES, (), style)[1].content)
+    after = str(
+        messages("And then?", PASSAGES, [Turn(question="Why?", answer="So.")], style)[1].content
+    )
+    assert PASSAGES[-1].text in after
+    assert after == before
 
 
 def test_the_style_goes_by_the_catalogue() -> None:

@@ -13,6 +13,8 @@ from rag.evaluation.result import Ablation, Summary
 from ui.view.terminal import safe
 
 NONE = "–"
+_SHARES = (0.25, 0.5, 0.75)
+"""Shares of the questions, the surest first, at which the risk–coverage curve is read off."""
 
 
 def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
@@ -27,6 +29,9 @@ def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.overall.statuses:
         counts = (f"{n:,} {status.value}" for status, n in evaluation.overall.statuses.items())
         yield f"Statuses: {', '.join(counts)}."
+    if evaluation.risk_coverage:
+        yield ""
+        yield from _risks(evaluation)
     yield ""
     yield _latencies(evaluation.overall)
     if len(evaluation.types) > 1:
@@ -74,6 +79,16 @@ def _overall(title: str, members: Iterable[Metric], summary: Summary) -> Iterato
         figure = summary.metrics[metric.name]
         interval = f"{value(figure.low)} to {value(figure.high)}" if figure.n else NONE
         rows.append((f"  {metric.name}", value(figure.value), interval, f"{figure.n:,}"))
+    yield from _table(rows)
+
+
+def _risks(evaluation: Evaluation) -> Iterator[str]:
+    """What goes wrong if only the surest share of the questions is answered; a model alone answers all."""
+    title = click.style("Share that goes wrong", bold=True)
+    rows = [(title, *(f"surest {share:.0%}" for share in _SHARES), "all answered")]
+    for name, points in evaluation.risk_coverage.items():
+        at = [next(risk for coverage, risk in points if coverage >= share) for share in _SHARES]
+        rows.append((f"  {name}", *map(value, at), value(points[-1][1])))
     yield from _table(rows)
 
 

@@ -258,7 +258,7 @@ class Conversation:
 
 
 def _complaint(question: str, words: Words) -> str:
-    from rag.assistant import MAX_QUESTION_CHARACTERS
+    from rag.question import MAX_QUESTION_CHARACTERS
 
     if not question:
         return words.question_empty

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
-from rag.assistant import MAX_QUESTION_CHARACTERS
 from rag.errors import InhouseError
+from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
 from ui.view import compare as view
 from ui.view.text import Words

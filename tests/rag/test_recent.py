@@ -1,0 +1,52 @@
+"""Which passages a follow-up's prompt begins with."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answer import Turn
+from rag.hit import Hit
+from rag.recent import KEPT, Recent
+
+
+def hit(number: int) -> Hit:
+    text = f"Passage {number}."
+    return Hit(
+        rank=1, score=1, uri="/d", title="T", text=text, start=0, end=len(text), document_id=number
+    )
+
+
+FIRST = Turn(question="Why?", answer="So.")
+
+
+@given(st.permutations(range(5)), st.permutations(range(7)))
+def test_the_passages_of_the_turn_before_come_first_in_their_order(
+    before: list[int], now: list[int]
+) -> None:
+    """The others follow in the order of the search; none is lost, and none comes from elsewhere."""
+    recent = Recent()
+    recent.keep(3, "Why?", (), [hit(n) for n in before[:3]])
+    ordered = recent.familiar_first(3, [FIRST], [hit(n) for n in now])
+    known = [n for n in before[:3] if n in now]
+    assert [each.document_id for each in ordered] == [*known, *(n for n in now if n not in known)]
+
+
+def test_another_conversation_or_another_generation_changes_nothing() -> None:
+    recent = Recent()
+    recent.keep(3, "Why?", [Turn(question="What?", answer="")], [hit(2), hit(1)])
+    found = (hit(1), hit(2))
+    assert recent.familiar_first(3, [FIRST], found) == found
+    assert recent.familiar_first(3, (), found) == found
+    asked = [Turn(question="What?", answer=""), FIRST]
+    assert recent.familiar_first(4, asked, found) == found
+    assert recent.familiar_first(3, asked, found) == found[::-1]
+
+
+def test_it_does_not_grow_for_ever() -> None:
+    recent = Recent()
+    for number in range(KEPT + 1):
+        recent.keep(1, f"Question {number}?", (), [hit(2), hit(1)])
+    found = (hit(1), hit(2))
+    assert recent.familiar_first(1, [Turn(question="Question 0?", answer="")], found) == found
+    assert recent.familiar_first(1, [Turn(question="Question 1?", answer="")], found) != found
