@@ -11,7 +11,7 @@ import apsw
 import numpy as np
 
 from rag.errors import IndexDamagedError
-from rag.index import rows
+from rag.index import rows, vector_rows
 from rag.index.derived import Derived
 from rag.index.lexical import LexicalIndex
 from rag.index.vectors import Batch, VectorIndex
@@ -30,7 +30,7 @@ def check_vectors(
         yield exc.message
         return
     first = 0
-    for batch in rows.vector_batches(connection, generation):
+    for batch in vector_rows.vector_batches(connection, generation):
         last = first + len(batch.chunk_ids)
         if last > len(index):
             break

@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 import numpy as np
 
-from rag.index import rows
+from rag.index import rows, vector_rows
 from rag.index.schema import VISIBLE
 from rag.index.vectors import Float32, Int64
 
@@ -80,4 +80,4 @@ def vectors_of(
         )
     )
     ids = np.asarray([places[i] for i in chunk_ids], np.int64)
-    return rows.load_vectors(connection, generation, ids)
+    return vector_rows.load_vectors(connection, generation, ids)

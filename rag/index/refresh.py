@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexDamagedError
-from rag.index import catalog, derived, lexical, rows, vectors
+from rag.index import catalog, derived, lexical, rows, vector_rows, vectors
 from rag.index.derived import Derived
 
 REWRITE_SHARE = 0.1
@@ -76,8 +76,8 @@ def refresh(
     origin = rows.origin(index_id, generation)
     changed = _changed_share(connection, kept, generation, vectors_base)
     if vectors_base is None or changed > REWRITE_SHARE:
-        dimension = rows.embedder_dimension(connection, generation.embedder_id)
-        batches = functools.partial(rows.vector_batches, connection, generation)
+        dimension = vector_rows.embedder_dimension(connection, generation.embedder_id)
+        batches = functools.partial(vector_rows.vector_batches, connection, generation)
         vectors_base = vectors.build(target, origin, dimension, generation.chunks, batches)
         if vectors_base.stamp.rows != generation.chunks:
             raise IndexDamagedError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rag.index import ledger, rows
+from rag.index import copies, ledger, rows
 from rag.index.retention import Retention
 from rag.index.session import WriteSession
 
@@ -35,7 +35,7 @@ def rollback(data_dir: Path, generation: int, *, retention: Retention | None = N
             [(new, document_id) for document_id in changed.removed.tolist()],
         )
         for document_id in changed.added.tolist():
-            rows.revive_document(connection, document_id, new)
+            copies.revive_document(connection, document_id, new)
         ledger.reconcile(connection, new)
         session.adopt_embedder(target.embedder_id)
         done = Rollback(new, generation, len(changed.added), len(changed.removed))

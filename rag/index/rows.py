@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,13 @@ from typing import Any, NamedTuple
 import apsw
 import numpy as np
 
-from rag.document import Box, Labels
-from rag.errors import GenerationGoneError, IndexDamagedError
+from rag.document import Box
+from rag.errors import GenerationGoneError
 from rag.index.derived import Origin
 from rag.index.filter import Filter
 from rag.index.lexical import LexicalRow
-from rag.index.schema import VISIBLE
-from rag.index.vectors import Batch, Float32, Int64
-from rag.readers import intersection, parse, stored
-
-_BATCH = 4096
+from rag.index.schema import VISIBLE, ids_of, only
+from rag.index.vectors import Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,81 +121,6 @@ def documents(connection: apsw.Connection, generation: int, filter: Filter) -> I
     return np.fromiter((row[0] for row in rows), np.int64)
 
 
-def vector_batches(
-    connection: apsw.Connection, generation: Generation, document_ids: Int64 | None = None
-) -> Iterator[Batch]:
-    """The vectors of a generation, or of some of its documents, in order of chunk id.
-
-    Raises IndexDamagedError for one that has another length, or a value that is not finite.
-    """
-    dimension = embedder_dimension(connection, generation.embedder_id)
-    # CROSS JOIN is SQLite's word for "in this order": of its own accord it may begin with every vector.
-    tables = (
-        "chunks c CROSS JOIN documents d ON d.id = c.document_id"
-        if document_ids is None
-        else "documents d CROSS JOIN chunks c ON c.document_id = d.id"
-    )
-    rows = connection.execute(
-        f"SELECT c.id, c.document_id, v.id, v.vector FROM {tables} "
-        "CROSS JOIN vectors v ON v.embedder_id = :e AND v.key = c.key "
-        f"WHERE {VISIBLE} {_only(document_ids, 'd.id')} ORDER BY c.id",
-        {"g": generation.id, "e": generation.embedder_id, "ids": _ids(document_ids)},
-    )
-    while batch := list(itertools.islice(rows, _BATCH)):
-        chunks, documents, ids, blobs = zip(*batch, strict=True)
-        yield Batch(
-            np.asarray(chunks, np.int64),
-            np.asarray(documents, np.int64),
-            np.asarray(ids, np.int64),
-            _decode(blobs, dimension),
-        )
-
-
-def _decode(blobs: Sequence[bytes], dimension: int) -> Float32:
-    """(n, dimension) float32. Raises IndexDamagedError for what is no such vector."""
-    if any(len(blob) != 2 * dimension for blob in blobs):
-        raise _not_a_vector(f"a length other than {dimension}")
-    vectors = np.frombuffer(b"".join(blobs), np.float16).reshape(-1, dimension)
-    if not np.isfinite(vectors).all():
-        raise _not_a_vector("a value that is not finite")
-    return vectors.astype(np.float32)
-
-
-def _not_a_vector(what: str) -> IndexDamagedError:
-    return IndexDamagedError(
-        f"The catalogue holds a vector with {what}.", hint="See which: inhouse verify --full"
-    )
-
-
-def _only(ids: Int64 | None, column: str) -> str:
-    return "" if ids is None else f"AND {column} IN (SELECT value FROM json_each(:ids))"
-
-
-def _ids(ids: Int64 | None) -> str | None:
-    return None if ids is None else json.dumps(ids.tolist())
-
-
-def load_vectors(connection: apsw.Connection, generation: Generation, vector_ids: Int64) -> Float32:
-    """The stored vectors, in the order of `vector_ids`: (n, dimension) float32.
-
-    Raises IndexDamagedError if one is not there any more, or is no vector.
-    """
-    found: dict[int, bytes] = dict(
-        connection.execute(
-            f"SELECT id, vector FROM vectors WHERE TRUE {_only(vector_ids, 'id')}",
-            {"ids": _ids(vector_ids)},
-        )
-    )
-    dimension = embedder_dimension(connection, generation.embedder_id)
-    try:
-        return _decode([found[vector_id] for vector_id in vector_ids.tolist()], dimension)
-    except KeyError as exc:
-        raise IndexDamagedError(
-            f"The catalogue does not hold the vector {exc} any more.",
-            hint="Search the newest generation; if that fails as well: inhouse verify",
-        ) from exc
-
-
 def lexical_rows(
     connection: apsw.Connection, generation: int, document_ids: Int64 | None
 ) -> Iterator[LexicalRow]:
@@ -207,8 +128,8 @@ def lexical_rows(
     rows = connection.execute(
         "SELECT c.id, d.id, c.context || char(10) || c.text, d.uri, d.media_type, d.language, "
         "d.tags, d.readers, d.modified_at FROM chunks c JOIN documents d ON d.id = c.document_id "
-        f"WHERE {VISIBLE} {_only(document_ids, 'd.id')} ORDER BY c.id",
-        {"g": generation, "ids": _ids(document_ids)},
+        f"WHERE {VISIBLE} {only(document_ids, 'd.id')} ORDER BY c.id",
+        {"g": generation, "ids": ids_of(document_ids)},
     )
     for chunk, document, text, uri, media_type, language, tags, readers, modified_at in rows:
         yield LexicalRow(
@@ -225,8 +146,8 @@ def chunk_rows(
     rows = connection.execute(
         "SELECT c.id, d.id, c.ordinal, d.uri, d.title, c.start, c.end, c.page, c.section, c.text, "
         "c.boxes FROM chunks c JOIN documents d ON d.id = c.document_id "
-        f"WHERE {VISIBLE} {_only(ids, 'c.id')}",
-        {"g": generation, "ids": _ids(ids)},
+        f"WHERE {VISIBLE} {only(ids, 'c.id')}",
+        {"g": generation, "ids": ids_of(ids)},
     )
     return {row.chunk_id: row for row in map(_chunk_row, rows)}
 
@@ -259,7 +180,7 @@ def neighbours(
         "CROSS JOIN chunks c ON c.id = wanted.value CROSS JOIN documents d ON d.id = c.document_id "
         "CROSS JOIN chunks n ON n.document_id = c.document_id "
         f"AND n.ordinal BETWEEN c.ordinal - :reach AND c.ordinal + :reach WHERE {VISIBLE}",
-        {"g": generation, "reach": reach, "ids": _ids(ids)},
+        {"g": generation, "reach": reach, "ids": ids_of(ids)},
     )
     return {(row[1], row[2]): Spot._make(row) for row in rows}
 
@@ -311,8 +232,8 @@ def stored_boxes(boxes: Sequence[Box]) -> str:
 def chunk_count(connection: apsw.Connection, document_ids: Int64) -> int:
     """How many chunks these documents have together."""
     row = connection.execute(
-        f"SELECT count(*) FROM chunks WHERE TRUE {_only(document_ids, 'document_id')}",
-        {"ids": _ids(document_ids)},
+        f"SELECT count(*) FROM chunks WHERE TRUE {only(document_ids, 'document_id')}",
+        {"ids": ids_of(document_ids)},
     ).fetchone()
     count: int = row[0]
     return count
@@ -331,14 +252,6 @@ def count(connection: apsw.Connection, old: int, new: int) -> tuple[int, int]:
     )
 
 
-def embedder_dimension(connection: apsw.Connection, embedder_id: int) -> int:
-    """Length of the vectors with this embedder id."""
-    row = connection.execute(
-        "SELECT dimension FROM embedders WHERE id = ?", (embedder_id,)
-    ).fetchone()
-    return int(row[0])
-
-
 def embedder_identity(connection: apsw.Connection, embedder_id: int) -> dict[str, Any]:
     """Who made the vectors with this embedder id."""
     row = connection.execute(
@@ -346,40 +259,3 @@ def embedder_identity(connection: apsw.Connection, embedder_id: int) -> dict[str
     ).fetchone()
     identity: dict[str, Any] = json.loads(row[0])
     return identity
-
-
-def copy_document(
-    connection: apsw.Connection, document_id: int, uri: str, root: str, born: int, labels: Labels
-) -> None:
-    """Copy a document with its chunks to another place, born in generation `born`."""
-    connection.execute(
-        "INSERT INTO documents (uri, root, title, media_type, language, source_sha256, recipe, "
-        "text_id, modified_at, tags, readers, metadata, born) SELECT ?, ?, title, media_type, "
-        "language, source_sha256, recipe, text_id, modified_at, ?, ?, metadata, ? "
-        "FROM documents WHERE id = ?",
-        (uri, root, json.dumps(labels.tags), json.dumps(labels.readers), born, document_id),
-    )
-    connection.execute(
-        "INSERT INTO chunks (document_id, ordinal, start, end, page, section, context, text, boxes, "
-        "key) SELECT ?, ordinal, start, end, page, section, context, text, boxes, key FROM chunks "
-        "WHERE document_id = ? ORDER BY ordinal",
-        (connection.last_insert_rowid(), document_id),
-    )
-
-
-def revive_document(connection: apsw.Connection, document_id: int, born: int) -> None:
-    """Let a document that died stand again where it stood, from generation `born` on.
-
-    A right that was taken away since does not come back with it: where the place still has a document,
-    only those who may read that one may read the old one.
-    """
-    uri, root, tags, readers = connection.execute(
-        "SELECT uri, root, tags, readers FROM documents WHERE id = ?", (document_id,)
-    ).fetchone()
-    now = connection.execute(
-        "SELECT readers FROM documents WHERE uri = ? AND (died IS NULL OR died = ?) AND born < ?",
-        (uri, born, born),
-    ).fetchone()
-    both = [parse(json.loads(each)) for each in (readers, *(now or ()))]
-    labels = Labels(stored(intersection(both)), tuple(json.loads(tags)))
-    copy_document(connection, document_id, uri, root, born, labels)

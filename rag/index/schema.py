@@ -7,6 +7,14 @@ belong to a run that has not finished: no reader sees them, and the next run dis
 is never embedded again, whichever document or generation it turns up in.
 """
 
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.index.vectors import Int64
+
 FORMAT = 2
 
 TABLES = """
@@ -103,3 +111,13 @@ CREATE TABLE files (
 
 VISIBLE = "born <= :g AND (died IS NULL OR died > :g)"
 """SQL for "this document is part of generation :g"."""
+
+
+def only(ids: Int64 | None, column: str) -> str:
+    """SQL for "`column` is one of :ids"; nothing where every one will do. See `ids_of`."""
+    return "" if ids is None else f"AND {column} IN (SELECT value FROM json_each(:ids))"
+
+
+def ids_of(ids: Int64 | None) -> str | None:
+    """What :ids is, for `only`."""
+    return None if ids is None else json.dumps(ids.tolist())

@@ -13,7 +13,7 @@ import apsw
 import numpy as np
 
 from rag.errors import EmbeddingError, IndexDamagedError, UsageError
-from rag.index import catalog, lookup, rows
+from rag.index import catalog, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
 from rag.index.lexical import LexicalIndex, shared_words
@@ -58,7 +58,7 @@ class Snapshot:
         gone = np.isin(vectors.document_ids, changed.removed) if len(changed.removed) else None
         self._alive: Permitted | None = None if gone is None else Permitted(~gone)
         self._tail = _Tail.of(
-            rows.vector_batches(connection, generation, changed.added), vectors.dimension
+            vector_rows.vector_batches(connection, generation, changed.added), vectors.dimension
         )
         found = self._count_alive() + len(self._tail.chunk_ids)
         if not found == len(lexical) == generation.chunks:
@@ -103,7 +103,7 @@ class Snapshot:
 
         def load(vector_ids: Int64) -> Float32:
             with self._reading() as connection:
-                return rows.load_vectors(connection, self.generation, vector_ids)
+                return vector_rows.load_vectors(connection, self.generation, vector_ids)
 
         found = self.vectors.search(query, k, permitted=in_file, load_vectors=load)
         tail = self._tail

@@ -12,7 +12,7 @@ import numpy as np
 
 from rag.document import Document, Labels
 from rag.errors import EmbeddingError
-from rag.index import catalog, ledger, rows
+from rag.index import catalog, copies, ledger, rows
 from rag.index.ledger import LAST_RUN, FileRecord
 from rag.index.session import WriteSession
 from rag.index.vectors import Float32
@@ -103,7 +103,7 @@ class IndexWriter(WriteSession):
             for document_id, uri, titled_by in same:
                 if titled_by == "document" or Path(uri).name == Path(record.uri).name:
                     self._retire(record.uri)
-                    rows.copy_document(
+                    copies.copy_document(
                         self.begin(), document_id, record.uri, record.root,
                         self._published + 1, labels,
                     )  # fmt: skip
@@ -120,7 +120,7 @@ class IndexWriter(WriteSession):
             ).fetchall()
             for document_id, root in standing:
                 self._retire(uri)
-                rows.copy_document(
+                copies.copy_document(
                     self.begin(), document_id, uri, root, self._published + 1, labels
                 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rag.index import catalog, rows
+from rag.index import catalog, rows, vector_rows
 from rag.index.catalog import CATALOG
 from rag.index.retention import Retention, drop_unreachable
 from tests.index.world import World, document
@@ -79,7 +79,7 @@ def catching_up(world: World) -> int:
 
     def read() -> None:
         changed = rows.difference(connection, 1, max(kept))
-        assert sum(len(b.chunk_ids) for b in rows.vector_batches(
+        assert sum(len(b.chunk_ids) for b in vector_rows.vector_batches(
             connection, kept[max(kept)], changed.added
         )) == 1  # fmt: skip
 
