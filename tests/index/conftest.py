@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.index.world import World
+from tests.index.world import A1, A2, NEW, B, C, World, passages
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path / "data")
+
+
+@pytest.fixture
+def changed(world: World) -> World:
+    """Generation 1 holds OLD, generation 2 NEW."""
+    world.publish(A1, B)
+    world.publish(A2, C, remove=["/b.txt"])
+    assert passages(world.snapshot()) == NEW
+    return world

@@ -1,4 +1,4 @@
-"""Rolling back, vacuuming, verifying, backing up, re-embedding, migrating."""
+"""Rolling back, vacuuming, verifying, backing up."""
 
 from __future__ import annotations
 
@@ -10,51 +10,22 @@ import numpy as np
 import pytest
 
 from rag.errors import (
-    EmbedderMismatchError,
-    IndexFormatError,
     IndexLockedError,
     IndexMissingError,
     UsageError,
 )
-from rag.index import Filter, IndexReader, IndexWriter, Snapshot
-from rag.index import catalog as catalogue
+from rag.index import IndexReader
 from rag.index.backup import backup
 from rag.index.catalog import CATALOG
-from rag.index.migrations import migrate
 from rag.index.reembed import reembed
 from rag.index.retention import Retention
 from rag.index.rollback import rollback
-from rag.index.schema import FORMAT
 from rag.index.vacuum import vacuum
 from rag.index.verify import verify
 from rag.testing import HashingEmbedder
-from tests.index.world import World, document
+from tests.index.world import A1, NEW, OLD, B, World, document, passages
 
-A1 = document("/a.txt", ["alpha one", "alpha two"])
-A2 = document("/a.txt", ["alpha one", "alpha three"])
-B = document("/b.txt", ["bravo one"])
-C = document("/c.txt", ["gamma one"])
 TWO = Retention(generations=2, days=0)
-
-
-def passages(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
-    query = HashingEmbedder().embed_query("alpha")
-    found = snapshot.chunks(snapshot.dense(query, 99, Filter()).chunk_ids.tolist())
-    every = sorted(found.values(), key=lambda row: (row.uri, row.ordinal))
-    return {uri: tuple(r.text for r in every if r.uri == uri) for uri in {r.uri for r in every}}
-
-
-OLD = {"/a.txt": ("alpha one", "alpha two"), "/b.txt": ("bravo one",)}
-NEW = {"/a.txt": ("alpha one", "alpha three"), "/c.txt": ("gamma one",)}
-
-
-@pytest.fixture
-def changed(world: World) -> World:
-    """Generation 1 holds OLD, generation 2 NEW."""
-    world.publish(A1, B)
-    world.publish(A2, C, remove=["/b.txt"])
-    assert passages(world.snapshot()) == NEW
-    return world
 
 
 def test_a_rollback_publishes_an_old_state_as_a_new_generation(changed: World) -> None:
@@ -302,98 +273,6 @@ def test_a_backup_of_a_damaged_catalogue_is_refused(changed: World, tmp_path: Pa
     with pytest.raises(IndexDamagedError):
         backup(changed.data, tmp_path / "copy")
     assert list((tmp_path / "copy").iterdir()) == []
-
-
-def test_another_embedder_is_refused_with_both_names_and_the_command(changed: World) -> None:
-    with (
-        pytest.raises(EmbedderMismatchError, match=r"hashing, not with other.*inhouse reembed"),
-        IndexWriter(changed.data, HashingEmbedder("other").identity.to_json()),
-    ):
-        pass
-
-
-def test_reembedding_switches_when_it_is_whole(changed: World) -> None:
-    """The old state serves until then; then the index speaks with the other embedder."""
-    other = HashingEmbedder("other", dimension=24)
-    reader = changed.reader()
-    seen = []
-    done = reembed(
-        changed.data, other, advance=lambda *_: seen.append(reader.snapshot().generation.id)
-    )
-    assert (done.generation, done.embedded, done.reused) == (3, 3, 0)
-    assert seen == [2]
-    assert reader.snapshot().embedder["name"] == "other"
-    assert reader.snapshot().vectors.dimension == 24
-    changed.embedder = other
-    assert len(reader.snapshot().dense(other.embed_query("alpha"), 9, Filter()).chunk_ids) == 3
-    assert changed.publish(B) == 4
-    assert verify(changed.data, full=True).ok
-
-
-def test_a_stopped_reembedding_goes_on_where_it_was(world: World) -> None:
-    world.publish(document("/a.txt", [f"w{n}" for n in range(1000)]))
-
-    class Stopping(HashingEmbedder):
-        def embed_documents(self, texts):  # type: ignore[no-untyped-def]
-            if len(self.texts) >= 512:
-                raise KeyboardInterrupt
-            return super().embed_documents(texts)
-
-    with pytest.raises(KeyboardInterrupt):
-        reembed(world.data, Stopping("other"))
-    assert world.publish(document("/b.txt", ["still the old one"])) == 2
-    done = reembed(world.data, HashingEmbedder("other"))
-    assert (done.generation, done.embedded, done.reused) == (3, 489, 512)
-    assert verify(world.data, full=True).ok
-
-
-def test_reembedding_with_the_indexs_own_embedder_changes_nothing(changed: World) -> None:
-    files = {name: sha for name, sha in changed.files().items() if "catalog.db-" not in name}
-    assert reembed(changed.data, HashingEmbedder()).generation == 2
-    assert {name: changed.files().get(name) for name in files} == files
-
-
-def test_rolling_back_before_a_reembedding_brings_the_old_embedder_back(changed: World) -> None:
-    reembed(changed.data, HashingEmbedder("other", dimension=24))
-    assert rollback(changed.data, 2).generation == 4
-    reader = changed.reader()
-    assert reader.snapshot().embedder["name"] == "hashing"
-    assert passages(reader.snapshot()) == NEW
-
-
-def test_a_newer_format_is_refused_by_readers_and_writers(changed: World) -> None:
-    changed.rows("UPDATE manifest SET value = ? WHERE key = 'format'", str(FORMAT + 1))
-    with pytest.raises(IndexFormatError, match=f"format {FORMAT + 1}; .* format {FORMAT}"):
-        changed.reader()
-    with pytest.raises(IndexFormatError), changed.writer():
-        pass
-
-
-def test_migrations_run_in_order_all_or_none(changed: World) -> None:
-    """A step that fails takes back the ones before it; a missing one is refused before any."""
-    connection = catalogue.connect(changed.data / CATALOG, writable=True)
-    order = []
-
-    def step(number: int, *, fails: bool = False):  # type: ignore[no-untyped-def]
-        def run(given):  # type: ignore[no-untyped-def]
-            given.execute(f"CREATE TABLE step{number} (x)")
-            order.append(number)
-            if fails:
-                raise RuntimeError(number)
-
-        return run
-
-    first = FORMAT
-    with pytest.raises(IndexFormatError, match="cannot read formats below"):
-        migrate(connection, {first + 1: step(2)}, first + 2)
-    with pytest.raises(RuntimeError):
-        migrate(connection, {first: step(1), first + 1: step(2, fails=True)}, first + 2)
-    assert changed.rows("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'step%'") == [(0,)]
-    order.clear()
-    assert migrate(connection, {first: step(1), first + 1: step(2)}, first + 2) == first
-    assert order == [1, 2]
-    assert catalogue.read_manifest(connection, "format") == first + 2
-    connection.close()
 
 
 def test_a_pinned_snapshot_keeps_answering_for_its_generation(changed: World) -> None:

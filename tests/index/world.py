@@ -182,3 +182,18 @@ def unit_vectors(random: np.random.Generator, count: int, dimension: int) -> Flo
     vectors = random.standard_normal((count, dimension)).astype(np.float32)
     normalised: Float32 = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return normalised
+
+
+A1 = document("/a.txt", ["alpha one", "alpha two"])
+A2 = document("/a.txt", ["alpha one", "alpha three"])
+B = document("/b.txt", ["bravo one"])
+C = document("/c.txt", ["gamma one"])
+OLD = {"/a.txt": ("alpha one", "alpha two"), "/b.txt": ("bravo one",)}
+NEW = {"/a.txt": ("alpha one", "alpha three"), "/c.txt": ("gamma one",)}
+
+
+def passages(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    query = HashingEmbedder().embed_query("alpha")
+    found = snapshot.chunks(snapshot.dense(query, 99, Filter()).chunk_ids.tolist())
+    every = sorted(found.values(), key=lambda row: (row.uri, row.ordinal))
+    return {uri: tuple(r.text for r in every if r.uri == uri) for uri in {r.uri for r in every}}
