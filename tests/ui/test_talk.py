@@ -199,3 +199,21 @@ def test_a_connection_that_breaks_off_loses_no_question(
     assert page.locator(".banner", has_text="cannot reach its server").is_visible()
     stand_in.going.set()
     tab.faults.clear()  # the browser itself reports the connection that it has lost
+
+
+def test_a_reload_in_the_middle_of_an_answer_is_no_error_and_the_question_is_kept(
+    stand_in: Any, serve_page: Callable[..., str], open_tab: Open
+) -> None:
+    """Nothing in the console; what was written until then stands in the history, marked as stopped."""
+    stand_in.going.clear()
+    tab = open_tab(serve_page(lambda: stand_in))
+    page = tab.page
+    tab.send("How long is parental leave?")
+    page.locator(".is-writing", has_text="16 weeks").wait_for()
+    page.reload()
+    page.locator("#ask").wait_for()
+    stand_in.going.set()
+    page.locator("#open-history").click()
+    page.locator("#history .title", has_text="How long is parental leave?").click()
+    page.locator("#t1 .status", has_text=ENGLISH.stopped).wait_for()
+    assert "16 weeks" in page.locator("#t1 .body").inner_text()

@@ -94,6 +94,7 @@ class Frame:
             '<base href="/">',  # Gradio's front end asks for its files relative to it
             f'<link rel="stylesheet" href="/{style}">',
             *map(_own_style, ("base", "ask", "source", "talk")),
+            _own_script("stream"),  # before Gradio's, which it keeps quiet
             f'<script type="module" src="/{script}"></script>',
             *map(_own_script, ("base", "ask", "source", "talk")),
         ]
