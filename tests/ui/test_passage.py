@@ -34,6 +34,17 @@ def test_a_quote_is_marked_through_line_ends_emphasis_and_cells() -> None:
     assert marked(passage(NOTES, row)) == "Ferry 120 EUR"
 
 
+def test_several_marks_each_have_their_class_and_share_what_they_have_in_common() -> None:
+    html = passage("one two three four", marks=[(0, 7, "a"), (4, 13, "b")])
+    assert html == (
+        '<p><mark class="a">one </mark><mark class="a b">two</mark><mark class="b"> three</mark> four</p>'
+    )
+    lines = "The pump has to be cleaned every four weeks by\nsomebody who has been shown how it is done."
+    assert passage(lines, marks=[(0, 60, "a")]).startswith(
+        '<p><mark class="a">The pump has to be cleaned every four weeks by somebody who </mark>has'
+    )
+
+
 def test_lines_of_prose_are_joined_and_rows_are_not() -> None:
     prose = "The pump has to be cleaned every four weeks by\nsomebody who has been shown how it is done."
     rows = "Check blades and the gap 500 1 month Operator\nGrease the rake bearing 1,000 2 months Operator"

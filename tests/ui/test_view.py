@@ -161,10 +161,11 @@ def test_layout_and_words_of_the_text_survive_and_the_models_own_markers_do_not(
 def test_the_quote_is_marked_where_it_stands_in_its_passage() -> None:
     html = evidence.evidence(1, make_answer("q", Status.GROUNDED), ENGLISH)
     assert (
-        "<mark>The leave can be taken in up to three blocks within the first two years.</mark>"
+        '<mark class="q2">The leave can be taken in up to three blocks within the first two years.</mark>'
         in html
     )
     assert 'id="e1-s2"' in html
+    assert html.count('class="source"') == 1, "two quotes from one passage are one card"
     assert "hr/parental-leave.pdf · page 3 · How long › Paid weeks" in html
     assert "/srv" not in html, "where the folder lies on the server"
 

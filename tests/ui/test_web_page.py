@@ -35,7 +35,9 @@ def test_an_answer_streams_and_each_sentence_leads_to_its_source(
     page.locator(".status", has_text="Grounded").wait_for()
     page.get_by_role("link", name="Source 2").click()
     source = page.locator(".source.is-chosen")
-    assert "The leave can be taken in up to three blocks" in source.locator("mark").inner_text()
+    assert "The leave can be taken in up to three blocks" in source.locator("mark.q2").inner_text()
+    assert source.locator("mark.q1").get_attribute("class") == "q1 is-faint"
+    assert source.locator(".open:visible").count() == 1
     assert source.evaluate("element => element === document.activeElement")
     tab.picture(f"wide-{scheme}-answered")
 

@@ -183,7 +183,7 @@ def test_all_cases_in_the_chunks_of_a_document_and_when_it_is_opened(tab: Tab) -
     missing = [case for case in CASES if _visible(case) not in _visible(shown)]
     assert len(missing) < 12, "but for those that stand across the edge of two chunks"
     assert_nothing_ran(tab)
-    page.get_by_role("link", name="Read it").click()
+    page.get_by_role("link", name="Open").click()
     page.locator("#viewer .doc").wait_for()
     opened = page.locator("#viewer .doc").inner_text()
     missing = [case for case in CASES if _visible(case) not in _visible(opened)]

@@ -8,6 +8,7 @@ from functools import partial
 
 from rag.answer import Answer, Sentence, Status
 from ui.view.acts import Kept, acts
+from ui.view.evidence import grouped
 from ui.view.markup import emphasised, escape, escape_name
 from ui.view.text import Words, counted
 
@@ -68,7 +69,7 @@ def answered(
     `kept` is where it can be found again; `withdrawn`: some of what it rests on is not there any more.
     """
     if answer.citations:
-        opener = _opener(turn, words.show_sources, len(answer.citations))
+        opener = _opener(turn, words.show_sources, len(grouped(answer)))
     else:
         passages = len(answer.context.read) + len(answer.context.retrieved)
         opener = _opener(turn, words.show_passages, passages)

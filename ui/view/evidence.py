@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -11,7 +11,7 @@ from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
-from ui.view.passage import Span, passage
+from ui.view.passage import Mark, passage
 from ui.view.text import Words
 
 _AROUND = 220  # characters of the passage shown on each side of a quote
@@ -45,13 +45,24 @@ def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None
         hits = context.cited + context.read + context.retrieved
         inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
         return _section(turn, answer.question, words.passages, len(hits), inner, words)
-    sources = "".join(cards.source(turn, each, context.cited) for each in answer.citations)
+    groups = grouped(answer)
+    sources = "".join(cards.source(turn, each, hit) for each, hit in groups)
     inner = (
         f'<ol class="sources">{sources}</ol>'
         + cards.folded(words.also_read, context.read)
         + cards.folded(words.also_found, context.retrieved)
     )
-    return _section(turn, answer.question, words.sources, len(answer.citations), inner, words)
+    return _section(turn, answer.question, words.sources, len(groups), inner, words)
+
+
+def grouped(answer: Answer) -> list[tuple[list[Citation], Hit | None]]:
+    """The citations, those from one passage together, with the passage; in order of their numbers."""
+    found: dict[int | tuple[str, int], tuple[list[Citation], Hit | None]] = {}
+    for citation in answer.citations:
+        hit = _passage_of(citation, answer.context.cited)
+        key = citation.n if hit is None else (hit.uri, hit.start)
+        found.setdefault(key, ([], hit))[0].append(citation)
+    return list(found.values())
 
 
 def file_name(uri: str) -> str:
@@ -74,27 +85,30 @@ class _Cards:
     def __init__(self, words: Words, shelf: Shelf) -> None:
         self._words, self._shelf = words, shelf
 
-    def source(self, turn: int, citation: Citation, cited: tuple[Hit, ...]) -> str:
-        words, uri = self._words, citation.uri
-        hit = _passage_of(citation, cited)
-        if uri in self._shelf.gone:
+    def source(self, turn: int, citations: list[Citation], hit: Hit | None) -> str:
+        """A passage with all that is quoted from it; each quote's number leads to the card."""
+        words, first = self._words, citations[0]
+        if first.uri in self._shelf.gone:
             body = self._gone()
         elif hit is None:
-            quote = passage(
-                citation.quote, (0, len(citation.quote)), markdown=_is_markdown(citation.uri)
-            )
-            body = f"<blockquote>{quote}</blockquote>" + self._opener(
-                uri, citation.start, citation.end, citation.quote, citation.page
-            )
+            mark = (0, len(first.quote))
+            quote = passage(first.quote, mark, markdown=is_markdown(first.uri))
+            body = f"<blockquote>{quote}</blockquote>" + self._openers(citations)
         else:
-            mark = (citation.start - hit.start, citation.end - hit.start)
-            body = self._highlighted(hit, *mark) + self._opener(
-                uri, citation.start, citation.end, citation.quote, citation.page
-            )
-        head = _head(citation.title, uri, citation.page, citation.section, words)
-        return (
-            f'<li class="source" id="e{turn}-s{citation.n}"><span class="n"><span class="sr">'
-            f"{words.source} </span>{citation.n}</span>{head}{body}</li>"
+            body = self._highlighted(hit, citations) + self._openers(citations)
+        head = _head(first.title, first.uri, first.page, first.section, words)
+        numbers = "".join(
+            f'<span class="n" id="e{turn}-s{each.n}"><span class="sr">{words.source} </span>{each.n}'
+            "</span>"
+            for each in citations
+        )
+        return f'<li class="source"><p class="ns">{numbers}</p>{head}{body}</li>'
+
+    def _openers(self, citations: list[Citation]) -> str:
+        """A way into the document for each quote; that of the first one is shown until another is chosen."""
+        return "".join(
+            self._opener(each.uri, each.start, each.end, each.quote, each.page, _class(each, place))
+            for place, each in enumerate(citations)
         )
 
     def passages(self, hits: Iterable[Hit]) -> str:
@@ -117,24 +131,31 @@ class _Cards:
         whole = _details(words.whole_passage, _quote(hit, 0, len(hit.text)), "whole")
         return f'<li class="passage">{head}{glance}{whole}{opener}</li>'
 
-    def _highlighted(self, hit: Hit, start: int, end: int) -> str:
-        text = hit.text
+    def _highlighted(self, hit: Hit, citations: list[Citation]) -> str:
+        text, several = hit.text, len(citations) > 1
+        marks = [
+            (each.start - hit.start, each.end - hit.start, f"q{each.n}" if several else "")
+            for each in citations
+        ]
+        start, end = min(mark[0] for mark in marks), max(mark[1] for mark in marks)
         first = _word_edge(text, start - _AROUND) if start > _AROUND + _SPARE else 0
         last = _word_edge(text, end + _AROUND) if len(text) - end > _AROUND + _SPARE else len(text)
-        quote = _quote(hit, first, last, (start, end))
+        quote = _quote(hit, first, last, marks)
         if first == 0 and last == len(text):
             return quote
-        whole = _quote(hit, 0, len(text), (start, end))
+        whole = _quote(hit, 0, len(text), marks)
         return quote + _details(self._words.whole_passage, whole, "whole")
 
-    def _opener(self, uri: str, start: int, end: int, text: str, page: int | None) -> str:
+    def _opener(
+        self, uri: str, start: int, end: int, text: str, page: int | None, kind: str = "open"
+    ) -> str:
         """Leads to the document itself, opened at the passage."""
         if self._shelf.name is None:
             return ""
         words = self._words
         label = words.in_document if page is None else words.on_page.format(page=page)
         link = source_link(self._shelf.name, uri, start, end, text)
-        return f'<p class="open"><a href="{link}">{escape(label)}</a></p>'
+        return f'<p class="{kind}"><a href="{link}">{escape(label)}</a></p>'
 
     def _gone(self) -> str:
         return f'<p class="gone">{escape(self._words.withdrawn)}</p>'
@@ -149,10 +170,14 @@ def _passage_of(citation: Citation, cited: tuple[Hit, ...]) -> Hit | None:
     return None
 
 
-def _quote(hit: Hit, first: int, last: int, mark: Span | None = None) -> str:
+def _class(citation: Citation, place: int) -> str:
+    return f"open q{citation.n}" + (" is-other" if place else "")
+
+
+def _quote(hit: Hit, first: int, last: int, marks: Sequence[Mark] = ()) -> str:
     """Characters `first` to `last` of the passage, with an ellipsis where it is cut."""
-    mark = mark and (mark[0] - first, mark[1] - first)
-    inner = passage(hit.text[first:last], mark, markdown=_is_markdown(hit.uri))
+    moved = [(start - first, end - first, kind) for start, end, kind in marks]
+    inner = passage(hit.text[first:last], marks=moved, markdown=is_markdown(hit.uri))
     kind = " ".join(
         name
         for name, cut in (("cut-before", first > 0), ("cut-after", last < len(hit.text)))
@@ -161,7 +186,8 @@ def _quote(hit: Hit, first: int, last: int, mark: Span | None = None) -> str:
     return f'<blockquote class="{kind}">{inner}</blockquote>'
 
 
-def _is_markdown(uri: str) -> bool:
+def is_markdown(uri: str) -> bool:
+    """Whether a file's marks are Markdown's."""
     return uri.lower().endswith((".md", ".markdown"))
 
 

@@ -7,8 +7,9 @@ lines of a paragraph are joined; in tables, lists and headings the document's ow
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ui.view.markup import escape
 
@@ -23,9 +24,12 @@ _PROSE = 0.3
 """So many of the lines after a paragraph's first begin in lower case; fewer do in a table's rows."""
 _FULL = 0.72
 """A line this long, as a share of its paragraph's longest, was broken for want of room."""
+_SEAM = re.compile(r"</mark>(<mark[^>]*>) </mark>\1")
 _SHORT = 40  # characters; lines of a paragraph that are all shorter were broken on purpose
 
 Span = tuple[int, int]
+Mark = tuple[int, int, str]
+"""What is marked: start, end, and a class of its own or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,32 @@ class _Block:
     number: str = ""
 
 
-def passage(text: str, mark: Span | None = None, *, markdown: bool = False) -> str:
-    """`text` as HTML on one line; characters `mark` of it are marked.
+def passage(
+    text: str, mark: Span | None = None, *, marks: Sequence[Mark] = (), markdown: bool = False
+) -> str:
+    """`text` as HTML on one line; characters `mark` of it are marked, and so are those of all `marks`.
 
     `markdown`: strong words and code are the document's own marks too. A link is text like any other.
     """
-    return _Painter(text, mark or (0, 0), markdown).paint()
+    given = [(*mark, ""), *marks] if mark else marks
+    return _Painter(text, _apart(given, len(text)), markdown).paint()
+
+
+def _apart(marks: Sequence[Mark], length: int) -> list[Mark]:
+    """The marks in order and apart: where some overlap, that stretch has the classes of each."""
+    kept = [(max(0, a), min(length, b), kind) for a, b, kind in marks if a < length and b > 0]
+    edges = sorted({edge for a, b, _ in kept for edge in (a, b)})
+    found = []
+    for start, end in pairwise(edges):
+        over = [kind for a, b, kind in kept if a <= start and end <= b]
+        if over:
+            found.append((start, end, " ".join(dict.fromkeys(filter(None, over)))))
+    return found
 
 
 class _Painter:
-    def __init__(self, text: str, mark: Span, markdown: bool) -> None:
-        self._text, self._mark, self._markdown = text, mark, markdown
+    def __init__(self, text: str, marks: Sequence[Mark], markdown: bool) -> None:
+        self._text, self._marks, self._markdown = text, marks, markdown
 
     def paint(self) -> str:
         parts: list[str] = []
@@ -90,10 +109,16 @@ class _Painter:
             if index + 1 < len(lines):
                 flows = flowing and len(line.text) >= _FULL * longest
                 gap = newline or (" " if flows else "<br>")
-                inside = self._mark[0] < lines[index + 1].start and line.start < self._mark[1]
-                ends = self._mark[0] <= line.start + len(line.text) < self._mark[1]
-                parts.append(f"<mark>{gap}</mark>" if inside and ends and gap == " " else gap)
-        return "".join(parts).replace("</mark><mark> </mark><mark>", " ")
+                kind = self._over(line.start + len(line.text), lines[index + 1].start)
+                parts.append(gap if kind is None or gap != " " else f"{_open(kind)} </mark>")
+        return _SEAM.sub(" ", "".join(parts))
+
+    def _over(self, end: int, start: int) -> str | None:
+        """The class of the mark that goes on over the gap between two lines."""
+        for first, last, kind in self._marks:
+            if first <= end < last and first < start:
+                return kind
+        return None
 
     def _table(self, rows: list[_Line]) -> str:
         has_header = len(rows) > 1 and bool(_RULE.fullmatch(rows[1].text))
@@ -130,10 +155,18 @@ class _Painter:
 
     def _plain(self, start: int, text: str) -> str:
         """Characters from `start` on, with what is marked among them in <mark>."""
-        first = min(max(self._mark[0] - start, 0), len(text))
-        last = min(max(self._mark[1] - start, first), len(text))
-        marked = f"<mark>{_words(text[first:last])}</mark>" if last > first else ""
-        return _words(text[:first]) + marked + _words(text[last:])
+        parts, cursor = [], 0
+        for first, last, kind in self._marks:
+            first, last = max(first - start, cursor), min(last - start, len(text))
+            if first < last:
+                parts += [_words(text[cursor:first]), _open(kind), _words(text[first:last])]
+                parts.append("</mark>")
+                cursor = last
+        return "".join(parts) + _words(text[cursor:])
+
+
+def _open(kind: str) -> str:
+    return f'<mark class="{escape(kind)}">' if kind else "<mark>"
 
 
 def _is_prose(lines: list[_Line]) -> bool:

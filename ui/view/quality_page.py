@@ -38,7 +38,7 @@ def quality_page(
     if evaluation is None:
         measured = (
             f'<p class="none">{escape(said.no_evaluation)}</p>'
-            f"<p>{_with_code(said.how_to_measure)}</p>"
+            f'<p class="how">{_with_code(said.how_to_measure)}</p>'
         )
     else:
         measured = report(evaluation, heading="h2", words=words)

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 from rag.hit import Hit
 from rag.index.shelf import Choices
+from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name
 from ui.view.markup import escape, escape_name
 from ui.view.numbers import count, number
+from ui.view.passage import passage
 from ui.view.text import Words
 
 _GLANCE = 420  # characters of a passage that are shown at once
@@ -146,16 +148,23 @@ def _results(asked: Asked, found: Found, words: Words) -> str:
 
 def _hit(hit: Hit, why: Why, words: Words) -> str:
     title = escape_name(hit.title) or file_name(hit.uri)
-    text = hit.text.strip()
-    skipped = len(hit.text) - len(hit.text.lstrip())
-    marks = [(start - skipped, end - skipped) for start, end in why.marks]
-    glance, whole = _marked_around(text, marks), ""
-    if len(text) > _GLANCE + _SPARE:
-        inner = f"<blockquote>{marked(text, marks)}</blockquote>"
+    marks = [(start, end, "") for start, end in why.marks]
+    first, last = _glance(hit.text, why.marks)
+    is_markdown = is_markdown_name(hit.uri)
+
+    def quoted(start: int, end: int) -> str:
+        moved = [(a - start, b - start, kind) for a, b, kind in marks]
+        cut = "cut-before" * (start > 0) + " cut-after" * (end < len(hit.text))
+        inner = passage(hit.text[start:end], marks=moved, markdown=is_markdown)
+        return f'<blockquote class="{cut.strip()}">{inner}</blockquote>'
+
+    whole = ""
+    if (first, last) != (0, len(hit.text)):
+        inner = quoted(0, len(hit.text))
         whole = f"<details><summary>{escape(words.whole_passage)}</summary>{inner}</details>"
     return (
         f'<li class="card hit"><h2><a href="{escape(why.link)}">{title}</a></h2>'
-        f'<p class="where">{where(hit, words)}</p><blockquote>{glance}</blockquote>'
+        f'<p class="where">{where(hit, words)}</p>{quoted(first, last)}'
         f"{whole}{_why(hit, why, words)}</li>"
     )
 
@@ -198,28 +207,20 @@ def file_name(uri: str) -> str:
     return escape_name("/".join(uri.split("/")[-2:]).lstrip("/"))
 
 
-def marked(text: str, marks: Sequence[tuple[int, int]]) -> str:
-    """The text with these stretches, which are in order and apart, marked."""
-    parts, at = [], 0
-    for start, end in marks:
-        if at <= start < end <= len(text):
-            parts += [escape(text[at:start]), f"<mark>{escape(text[start:end])}</mark>"]
-            at = end
-    return "".join(parts) + escape(text[at:])
-
-
-def _marked_around(text: str, marks: Sequence[tuple[int, int]]) -> str:
-    """As much as one sees at a glance, from where most marks are close together."""
+def _glance(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Where that begins and ends which one sees at a glance: from where most marks are close together."""
     if len(text) <= _GLANCE + _SPARE:
-        return marked(text, marks)
+        return 0, len(text)
     inside = [(sum(s <= start < s + _GLANCE for start, _ in marks), -s) for s, _ in marks]
     first = max(0, -max(inside)[1] - _SPARE) if inside else 0
-    if first:
+    line = text.rfind("\n", 0, first) + 1
+    if first and first - line <= _SPARE:
+        first = line  # a row, an item or a heading is whole
+    elif first:
         space = text.find(" ", first, first + 40)
         first = space + 1 if space >= 0 else first
     last = min(len(text), first + _GLANCE)
-    space = text.rfind(" ", first, last)
-    last = space if space > first and last < len(text) else last
-    kept = [(start - first, end - first) for start, end in marks if first <= start and end <= last]
-    before, after = ("…\u00a0" if first else ""), ("\u00a0…" if last < len(text) else "")
-    return f"{before}{marked(text[first:last], kept)}{after}"
+    if last < len(text):
+        line, space = text.rfind("\n", first, last), text.rfind(" ", first, last)
+        last = line if line > last - _SPARE else space if space > first else last
+    return first, last

@@ -130,7 +130,7 @@ class RoomWords:
     no_chunks: str = "The index holds no text of this file."
     characters: str = "characters {start} to {end}"
     back_to_documents: str = "All documents"
-    read_it: str = "Read it"
+    read_it: str = "Open"
 
     inbox: str = "Inbox"
     upload: str = "Upload documents"

@@ -48,8 +48,9 @@ def _add_list(router: "APIRouter", house: House) -> None:
         def make() -> Response:
             found = house.history.find(person_of(request), search=search, limit=100)
             words = words_for(request)
-            labels = {each.name: label_of(each, words) for each in house.profiles}
-            html = conversations(found, search, words, labels if len(labels) > 1 else {})
+            _, *others = house.profiles  # whoever has the first one need not be told
+            labels = {each.name: label_of(each, words) for each in others}
+            html = conversations(found, search, words, labels)
             return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)

@@ -18,13 +18,13 @@ function showEvidence() {
   for (const one of all) one.classList.toggle("is-shown", one === shown);
 }
 
-function openEvidence(target, link) {
-  const evidence = target.closest(".evidence");
+function openEvidence(place, link) {
+  const evidence = place.closest(".evidence");
+  const target = place.closest(".source") ?? evidence;
   chosen = evidence.id;
   showEvidence();
   if (narrow.matches) openSheet(link);
-  for (const old of document.querySelectorAll(".source.is-chosen")) old.classList.remove("is-chosen");
-  target.classList.add("is-chosen");
+  document.dispatchEvent(new CustomEvent("inhouse:chosen", { detail: place }));
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";

@@ -91,12 +91,12 @@ document.addEventListener("click", (event) => {
   const chip = event.target.closest?.('.compare a[href^="#e"]');
   if (chip) {
     event.preventDefault();
-    const source = document.getElementById(chip.hash.slice(1));
+    const place = document.getElementById(chip.hash.slice(1));
+    const source = place?.closest(".source");
     if (!source) return;
     const folded = source.closest("details:not([open])");
     if (folded) folded.open = true;
-    for (const old of document.querySelectorAll(".is-chosen")) old.classList.remove("is-chosen");
-    source.classList.add("is-chosen");
+    document.dispatchEvent(new CustomEvent("inhouse:chosen", { detail: place }));
     source.tabIndex = -1;
     source.focus({ preventScroll: true });
     source.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });

@@ -161,3 +161,16 @@ viewer.querySelector(".viewer-close").addEventListener("click", close);
 addEventListener("popstate", follow);
 addEventListener("hashchange", follow);
 follow();
+
+// --- One of several quotes from the same passage -------------------------------------------------------
+
+document.addEventListener("inhouse:chosen", ({ detail: place }) => {
+  const card = place.closest(".source");
+  for (const old of document.querySelectorAll(".source.is-chosen, .n.is-chosen")) old.classList.remove("is-chosen");
+  if (!card) return;
+  card.classList.add("is-chosen");
+  place.classList.add("is-chosen");
+  const own = `q${place.id.split("-s")[1]}`;
+  for (const mark of card.querySelectorAll("mark[class]")) mark.classList.toggle("is-faint", !mark.classList.contains(own));
+  for (const opener of card.querySelectorAll(".open")) opener.classList.toggle("is-other", !opener.classList.contains(own));
+});
