@@ -9,10 +9,9 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from rag.index.vectors import Permitted
+from rag.index.permitted import Permitted
 
 _MOST_ROWS = 40_000
 _HELD_ROWS = 100_000

@@ -17,13 +17,13 @@ from rag.index import catalog, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
 from rag.index.lexical import LexicalIndex, shared_words
+from rag.index.permitted import Permitted
 from rag.index.vectors import (
     Batch,
     Candidates,
     ExactVectors,
     Float32,
     Int64,
-    Permitted,
     VectorIndex,
 )
 

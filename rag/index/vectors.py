@@ -19,11 +19,11 @@ import numpy.typing as npt
 
 from rag.errors import IndexDamagedError
 from rag.index import derived
+from rag.index.permitted import Permitted
 from rag.index.small_sets import SmallSets
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 LoadVectors = Callable[[Int64], Float32]
 
 NAME = "vectors"
@@ -58,19 +58,6 @@ class Batch:
     document_ids: Int64
     vector_ids: Int64
     vectors: Float32
-
-
-class Permitted:
-    """The rows that a search may return, prepared once for many searches."""
-
-    def __init__(self, rows: Mask) -> None:
-        import faiss
-
-        self.rows = rows
-        self.count = int(np.count_nonzero(rows))
-        self.selector = faiss.IDSelectorBitmap(np.packbits(rows, bitorder="little"))
-        self.per_list: Int64 | None = None
-        """How many of them stand in each list of an inverted file, once that was counted."""
 
 
 def build(
