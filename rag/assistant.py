@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
@@ -25,6 +26,7 @@ from rag.profile import Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, checked
 from rag.readers import asker, both
 from rag.recent import Recent
+from rag.reranker import Reranker, open_reranker
 from rag.retriever import Part, retrieve
 from rag.settings import Settings, load_settings
 from rag.speaker import Speaker
@@ -49,10 +51,12 @@ class Assistant:
         settings: Settings,
         chat_model: BaseChatModel | None = None,
         profile: Profile | str | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.settings = settings
         self.profile = _profile(settings.profile if profile is None else profile, settings)
-        self._reader, self._embedder = reader, embedder
+        self._reader, self._embedder, self._reranker = reader, embedder, reranker
+        self._retrieve = functools.partial(retrieve, embedder=embedder, reranker=reranker)
         self._decision = Decision(reader.data_dir)
         self._speaker = Speaker(settings, chat_model, self._count_tokens)
         self._recent = Recent()
@@ -78,7 +82,8 @@ class Assistant:
         settings = settings or load_settings()
         reader = IndexReader(Path(data_dir))
         opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
-        assistant = cls(reader, opened, settings, chat_model, profile)
+        reranker = open_reranker(settings)
+        assistant = cls(reader, opened, settings, chat_model, profile, reranker)
         assistant._snapshot()
         return assistant
 
@@ -134,6 +139,11 @@ class Assistant:
         """Name of the embedder that turns questions into vectors."""
         return self._embedder.identity.name
 
+    @property
+    def reranker_name(self) -> str | None:
+        """Name of the cross-encoder that re-ranks what is found; None where none is configured."""
+        return None if self._reranker is None else self._reranker.name
+
     def model_server_error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
         return self._speaker.error()
@@ -155,18 +165,25 @@ class Assistant:
         without: Collection[Part] = (),
         history: Sequence[Turn] = (),
         explain: bool = False,
+        fold: bool = False,
     ) -> list[Hit]:
         """The k best passages for `query`, best first. Raises UsageError for an empty query or k < 1.
 
         `without` leaves parts of the search out, to see what they bring. A query that leans on `history` is
         searched for behind the question that it leans on; no model is asked. `explain` fills `Hit.why`.
+        `fold` shows what several documents say alike once, with the others in `Hit.also_in`, as for `ask`.
         """
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one passage.")
-        snapshot = self._snapshot()
-        searched = self.searched(query, history)
-        return retrieve(
-            snapshot, self._embedder, searched, k, self._narrowed(filter), without, explain=explain
+        searched, narrowed = self.searched(query, history), self._narrowed(filter)
+        return self._retrieve(
+            self._snapshot(),
+            query=searched,
+            k=k,
+            filter=narrowed,
+            without=without,
+            explain=explain,
+            fold=fold,
         )
 
     def searched(
@@ -294,7 +311,7 @@ class Assistant:
         snapshot, narrowed = self._snapshot(), self._narrowed(filter)
         k = self.settings.retrieval.k
         searched = self.searched(inquiry.question, history, ask_model=True)
-        hits = retrieve(snapshot, self._embedder, searched, k, narrowed)
+        hits = self._retrieve(snapshot, query=searched, k=k, filter=narrowed, fold=True)
         may_answer = alone or (
             bool(hits)
             and (

@@ -27,12 +27,23 @@ class Why(BaseModel):
     matched: tuple[str, ...] = ()
 
 
+class Place(BaseModel):
+    """A place in another document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    uri: str
+    title: str
+    page: int | None = None
+
+
 class Hit(BaseModel):
     """A passage that was found for a query.
 
     `score` is higher-is-better and comparable within one search only. `text` is the document's own text
     from character `start` to `end`. `page` is 1-based, or None where a format has no pages. `section` is
-    the path of headings, outermost first, joined with " > ", or None.
+    the path of headings, outermost first, joined with " > ", or None. `also_in` are other documents that say
+    the same. `newer` is a newer version of its document, where one was found as well.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +60,9 @@ class Hit(BaseModel):
     chunk_id: int = Field(default=0, exclude=True)
     document_id: int = Field(default=0, exclude=True)
     stored_boxes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    # Not kept with an answer: who reads that later may not read these documents any more.
+    also_in: tuple[Place, ...] = Field(default=(), exclude=True)
+    newer: Place | None = Field(default=None, exclude=True)
     why: Why | None = Field(default=None, exclude=True)
 
     @property
@@ -57,6 +71,15 @@ class Hit(BaseModel):
         return tuple(Box(*box) for chunk in self.stored_boxes for box in json.loads(chunk))
 
     def to_json(self) -> dict[str, Any]:
-        """The promised JSON shape of `inhouse search --json`; with `why` where that was asked for."""
-        shown = self.model_dump(mode="json")
-        return shown if self.why is None else shown | {"why": self.why.model_dump(mode="json")}
+        """The promised JSON shape of `inhouse search --json`.
+
+        With `also_in`, `newer`, and `why` (where that was asked for) for a hit that has them.
+        """
+        more: dict[str, Any] = {}
+        if self.also_in:
+            more["also_in"] = [place.model_dump(mode="json") for place in self.also_in]
+        if self.newer is not None:
+            more["newer"] = self.newer.model_dump(mode="json")
+        if self.why is not None:
+            more["why"] = self.why.model_dump(mode="json")
+        return self.model_dump(mode="json") | more

@@ -146,6 +146,8 @@ def passage_text(number: int, hit: Hit, style: Style, fence: str = "") -> str:
     if not style.numbered:
         return text
     heading = f"{hit.title}, {hit.section}" if hit.section else hit.title
+    if hit.newer is not None:
+        heading += f" (older version; the newer one: {hit.newer.title})"
     return f"[{number}] {' '.join(as_data(heading, fence).split())}\n{text}"
 
 

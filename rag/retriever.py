@@ -8,20 +8,24 @@ from typing import Literal
 import numpy as np
 
 from rag.document import SECTION_SEPARATOR
+from rag.duplicates import once
 from rag.embedder import Embedder
 from rag.fusion import fuse, smooth
-from rag.hit import Hit, Why
+from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
-from rag.index.rows import ChunkRow
+from rag.index.rows import ChunkRow, Spot
 from rag.index.vectors import NOTHING, Candidates
 from rag.naming import called
 from rag.passages import HEAD, REACH, Passage, join, shared_section, spread
+from rag.phrases import holding, quoted
+from rag.reranker import Reranker, rerank
+from rag.versions import Names, newest_first
 
 CANDIDATES = 150
 LOOKED_AT = 80
 """Chunks of the fused ranking that are looked at in their place, at least."""
 
-Part = Literal["dense", "lexical"]
+Part = Literal["dense", "lexical", "rerank"]
 """A part of the search that can be left out, to see what it brings."""
 
 
@@ -34,10 +38,13 @@ def retrieve(
     without: Collection[Part] = (),
     *,
     explain: bool = False,
+    fold: bool = False,
+    reranker: Reranker | None = None,
 ) -> list[Hit]:
     """The k best passages of the generation for `query`, best first.
 
-    `without` leaves parts out; `explain` says of each why it is there.
+    `without` leaves parts out; `explain` says of each why it is there. `fold` shows what several documents
+    say alike once. Where there is a `reranker`, it has the last word on the order of the best.
     """
     depth = max(2 * k, CANDIDATES)
     found: dict[Part, Candidates] = {"dense": NOTHING, "lexical": NOTHING}
@@ -49,16 +56,43 @@ def retrieve(
     # Some of the chunks are taken up by other chunks' passages, so more than k are looked at.
     looked_at = [chunk_id for chunk_id, _ in ranked[: max(LOOKED_AT, 4 * k)]]
     around = snapshot.neighbours(looked_at, REACH)
-    bonus = called(query, snapshot.names({document for document, _ in around}))
-    scores = dict(ranked)
-    for spot in around.values():
-        if spot.chunk_id in scores:
-            scores[spot.chunk_id] += bonus.get(spot.document_id, 0.0)
-    passages = spread(join(smooth(scores, around), around, max(2 * k, 2 * HEAD)))
-    hits = _hits(snapshot, passages[:k])
+    names = snapshot.names({document for document, _ in around})
+    scores = _with_bonuses(dict(ranked), query, snapshot, around.values(), names)
+    reranker = None if "rerank" in without else reranker
+    many = max(2 * k, 2 * HEAD, reranker.depth if reranker else 0)
+    passages = join(smooth(scores, around), around, many)
+    if reranker is None:
+        passages = spread(passages)
+    else:
+        passages = rerank(query, passages, _rows(snapshot, passages[: reranker.depth]), reranker)
+    best, newer = newest_first(passages[:k], query, snapshot, names)
+    hits, left = _hits(snapshot, best, 0, newer, names), passages[k:]
+    hits = once(hits) if fold else hits
+    while fold and left and len(hits) < k:
+        more, left = left[: k - len(hits)], left[k - len(hits) :]
+        hits = once([*hits, *_hits(snapshot, more, len(hits), newer, names)])
     if explain:
         hits = [_explained(hit, snapshot, query, found, dict(ranked)) for hit in hits]
     return hits
+
+
+def _with_bonuses(
+    scores: dict[int, float],
+    query: str,
+    snapshot: Snapshot,
+    spots: Collection[Spot],
+    names: Names,
+) -> dict[int, float]:
+    """The scores, and what chunks get for their document's name, and for phrases in quotation marks."""
+    bonus = called(query, names)
+    for spot in spots:
+        if spot.chunk_id in scores:
+            scores[spot.chunk_id] += bonus.get(spot.document_id, 0.0)
+    if phrases := quoted(query):
+        rows = snapshot.chunks(spot.chunk_id for spot in spots)
+        for chunk_id, held in holding(phrases, rows.values()).items():
+            scores[chunk_id] = scores.get(chunk_id, 0.0) + held
+    return scores
 
 
 def _explained(
@@ -89,9 +123,25 @@ def _explained(
     return hit.model_copy(update={"why": why})
 
 
-def _hits(snapshot: Snapshot, passages: Sequence[Passage]) -> list[Hit]:
-    rows = snapshot.chunks(spot.chunk_id for passage in passages for spot in passage.chunks)
-    return [_hit(snapshot, rank, passage, rows) for rank, passage in enumerate(passages, start=1)]
+def _rows(snapshot: Snapshot, passages: Sequence[Passage]) -> dict[int, ChunkRow]:
+    return snapshot.chunks(spot.chunk_id for passage in passages for spot in passage.chunks)
+
+
+def _hits(
+    snapshot: Snapshot,
+    passages: Sequence[Passage],
+    before: int,
+    newer: Mapping[int, int],
+    names: Names,
+) -> list[Hit]:
+    """The passages as hits, ranked behind the `before` that are there; `newer` as from `newest_first`."""
+    rows = _rows(snapshot, passages)
+    hits = [_hit(snapshot, rank, each, rows) for rank, each in enumerate(passages, before + 1)]
+    for place, hit in enumerate(hits):
+        if hit.document_id in newer:
+            uri, title = names[newer[hit.document_id]]
+            hits[place] = hit.model_copy(update={"newer": Place(uri=uri, title=title)})
+    return hits
 
 
 def _hit(snapshot: Snapshot, rank: int, passage: Passage, rows: Mapping[int, ChunkRow]) -> Hit:

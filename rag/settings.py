@@ -70,6 +70,10 @@ class RetrievalSettings(_Section):
         le=1_000_000,
         description="Tokens of passages in the prompt, at most; unset: 1,500, for small models 400.",
     )
+    reranker: str = Field(
+        "", description="Cross-encoder that re-ranks the best passages: folder or hub id."
+    )
+    rerank: int = Field(20, ge=1, le=200, description="Passages that it reads for a question.")
 
 
 class AnswersSettings(_Section):

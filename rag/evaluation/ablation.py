@@ -15,7 +15,8 @@ from rag.evaluation.searching import search_all
 from rag.retriever import Part
 
 RETRIEVAL = "retrieval"
-PARTS = ("dense", "lexical", RETRIEVAL)
+RERANK = "rerank"
+PARTS = ("dense", "lexical", RERANK, RETRIEVAL)
 
 
 def ablate_search(

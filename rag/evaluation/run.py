@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.answer import Answer
 from rag.assistant import Assistant
 from rag.errors import ModelServerUnreachableError, UsageError
-from rag.evaluation.ablation import PARTS, RETRIEVAL, ablate_answers, ablate_search
+from rag.evaluation.ablation import PARTS, RERANK, RETRIEVAL, ablate_answers, ablate_search
 from rag.evaluation.answering import answer_all, write_all
 from rag.evaluation.metrics import Names
 from rag.evaluation.notices import notices
@@ -104,6 +104,11 @@ def _check(assistant: Assistant, options: Options) -> None:
         )
     if min(options.k, options.budget, options.concurrency) < 1:
         raise UsageError("Hits, words and questions at a time are numbers from 1 on.")
+    if RERANK in options.ablate and assistant.reranker_name is None:
+        raise UsageError(
+            "No cross-encoder re-ranks here, so there is none to leave out.",
+            hint="Name one in the setting retrieval.reranker.",
+        )
     if RETRIEVAL in options.ablate and not options.answers:
         raise UsageError("To see what retrieval brings, the model has to answer.")
     if options.answers and (reason := assistant.model_server_error()):

@@ -37,6 +37,17 @@ def metadata_of(
     return {document_id: json.loads(metadata) for document_id, metadata in found}
 
 
+def beginnings_of(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, str]:
+    """How the texts of these documents begin: their first chunks, by document id."""
+    found = connection.execute(
+        "SELECT document_id, group_concat(text, char(10)) FROM (SELECT document_id, text FROM chunks "
+        "WHERE document_id IN (SELECT value FROM json_each(?)) AND ordinal < 2 "
+        "ORDER BY document_id, ordinal) GROUP BY document_id",
+        (json.dumps(list(document_ids)),),
+    )
+    return dict(found)
+
+
 def documents_with(
     connection: apsw.Connection, generation: int, key: str, wanted: Mapping[str, Sequence[Any]]
 ) -> Int64:

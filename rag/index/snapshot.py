@@ -28,6 +28,7 @@ from rag.index.vectors import (
 )
 
 _KEPT_FILTERS = 64
+_KEPT_BEGINNINGS = 4096
 _ABOUT_EMBEDDER = "Look at the embedder that made it: inhouse doctor"
 _Masks = tuple[Permitted | None, Permitted | None]
 """What passes in the vector structure, and beside it; None: all."""
@@ -68,6 +69,7 @@ class Snapshot:
                 hint="Mend it with: inhouse verify",
             )
         self._masks: dict[Filter, _Masks] = {}
+        self._beginnings: dict[int, str] = {}
         self._lock = threading.Lock()
 
     def _count_alive(self) -> int:
@@ -159,6 +161,17 @@ class Snapshot:
         """What is said of these documents, by id."""
         with self._reading() as connection:
             return lookup.metadata_of(connection, document_ids)
+
+    def beginnings(self, document_ids: Iterable[int]) -> dict[int, str]:
+        """How the texts of these documents begin, by id. Read once: a generation's documents stay."""
+        wanted, known = set(document_ids), self._beginnings
+        found = {each: known[each] for each in wanted & known.keys()}
+        if missing := wanted - found.keys():
+            with self._reading() as connection:
+                read = lookup.beginnings_of(connection, missing)
+            found |= {each: read.get(each, "") for each in missing}
+            self._beginnings = found if len(known) > _KEPT_BEGINNINGS else known | found
+        return found
 
     def documents_with(self, key: str, wanted: Mapping[str, Sequence[Any]]) -> Int64:
         """Ids of the documents whose metadata's object `key` has one of each name's values."""

@@ -15,7 +15,7 @@ from ui.cli import cli
 from ui.commands.doctor import CHECKS
 
 PARTS = [
-    *("Machine", "Data folder", "Embedder", "Index", "Profile", "Scans"),
+    *("Machine", "Data folder", "Embedder", "Re-ranker", "Index", "Profile", "Scans"),
     *("Language model", "vLLM", "Memory", "Model server"),
 ]
 

@@ -179,6 +179,7 @@ class StandIn:
         k: int = 8,
         filter: Filter | None = None,
         explain: bool = False,
+        fold: bool = False,
     ) -> list[Hit]:
         return list(HITS[:k])
 

@@ -94,6 +94,17 @@ def _embedder(settings: Settings) -> str:
     return f"{folder.name}, in {folder.path}"
 
 
+def _reranker(settings: Settings) -> str:
+    if not settings.retrieval.reranker:
+        return "none configured: the two searches' order stands"
+    from rag.models import resolve_model
+    from rag.reranker import check_cross_encoder
+
+    folder = resolve_model(settings.retrieval.reranker, cache=settings.cache, fetch=False)
+    check_cross_encoder(folder.path)
+    return f"{folder.name}, in {folder.path}"
+
+
 def _profile(settings: Settings) -> str:
     from rag.profile import find_profile
 
@@ -188,6 +199,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Machine": _machine,
     "Data folder": _data_folder,
     "Embedder": _embedder,
+    "Re-ranker": _reranker,
     "Index": _index,
     "Profile": _profile,
     "Scans": _scans,

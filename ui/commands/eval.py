@@ -26,7 +26,7 @@ SOME_UNANSWERED = 3
 @click.option("--no-answers", is_flag=True, help="Measure the search alone; needs no model server.")
 @click.option(
     "--ablate",
-    type=click.Choice(["dense", "lexical", "retrieval"]),
+    type=click.Choice(["dense", "lexical", "rerank", "retrieval"]),
     multiple=True,
     help="Measure without this part too, and print what it brings. May be repeated.",
 )

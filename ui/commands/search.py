@@ -42,7 +42,7 @@ def command(
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
-    hits = assistant.search(query, k=k, explain=explain)
+    hits = assistant.search(query, k=k, explain=explain, fold=True)
     if as_json:
         click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
     elif hits:

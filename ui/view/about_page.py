@@ -24,6 +24,7 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class About:
     """What is shown. `model` and `embedder` are names; a card is None where the catalogue has none.
+    `reranker` is the cross-encoder's name, or empty.
 
     `model_url` is where questions go, `is_local` whether that is this machine. `data` is the index's
     folder, None for whoever need not know it.
@@ -33,6 +34,7 @@ class About:
     model_card: ModelCard | None
     embedder: str
     embedder_card: ModelCard | None
+    reranker: str
     model_url: str
     is_local: bool
     data: str | None
@@ -55,6 +57,7 @@ def about_page(about: About, words: Words) -> str:
         f"<section><h2>{escape(said.stays)}</h2>{''.join(f'<p>{escape(s)}</p>' for s in stays)}</section>"
         f"{_model(said.model, about.model, about.model_card, words)}"
         f"{_model(said.embedder, about.embedder, about.embedder_card, words)}"
+        f"{_reranker(about.reranker, words)}"
         f'<section><h2>{escape(said.versions)}</h2><dl class="facts card">{versions}</dl></section>'
         f"<section><h2>{escape(said.licence)}</h2><p>{escape(said.own_licence)}</p>"
         f'<p><a href="/about/notices">{escape(said.notices)}</a></p></section>'
@@ -110,6 +113,16 @@ def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
         f'<div class="card sheet"><dl class="facts">{items}</dl>{notes}'
         f'<ul class="quiet">{links}</ul>'
         f'<p class="quiet">{escape(said.checked.format(date=checked))}</p></div></section>'
+    )
+
+
+def _reranker(name: str, words: Words) -> str:
+    if not name:
+        return ""
+    said = words.rooms
+    shown = escape_name(name.rstrip("/").rpartition("/")[2])
+    return (
+        f"<section><h2>{escape(said.reranker)}: {shown}</h2><p>{escape(said.reranks)}</p></section>"
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from rag.answer import Answer, Citation
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
+from ui.view.elsewhere import elsewhere
 from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
 from ui.view.passage import Mark, passage
@@ -96,7 +97,7 @@ class _Cards:
             body = f"<blockquote>{quote}</blockquote>" + self._openers(citations)
         else:
             body = self._highlighted(hit, citations) + self._openers(citations)
-        head = _head(first.title, first.uri, first.page, first.section, words)
+        head = _head(first.title, first.uri, first.page, first.section, words, hit)
         numbers = "".join(
             f'<span class="n" id="e{turn}-s{each.n}"><span class="sr">{words.source} </span>{each.n}'
             "</span>"
@@ -121,7 +122,7 @@ class _Cards:
 
     def _passage(self, hit: Hit) -> str:
         words = self._words
-        head = _head(hit.title, hit.uri, hit.page, hit.section, words)
+        head = _head(hit.title, hit.uri, hit.page, hit.section, words, hit)
         if hit.uri in self._shelf.gone:
             return f'<li class="passage">{head}{self._gone()}</li>'
         opener = self._opener(hit.uri, hit.start, hit.end, hit.text, hit.page)
@@ -204,7 +205,9 @@ def _details(summary: str, inner: str, kind: str) -> str:
     return f'<details class="{kind}"><summary>{escape(summary)}</summary>{inner}</details>'
 
 
-def _head(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
+def _head(
+    title: str, uri: str, page: int | None, section: str | None, words: Words, hit: Hit | None
+) -> str:
     where = [file_name(uri)]
     if page is not None:
         paged = words.slide if uri.lower().endswith(".pptx") else words.page
@@ -215,5 +218,7 @@ def _head(title: str, uri: str, page: int | None, section: str | None, words: Wo
         path = path[1:] if path[0].strip() == title.strip() else path
         if path:
             where.append(" › ".join(escape_name(part) for part in path))
+    if hit is not None:
+        where += elsewhere(hit, words)
     name = escape_name(title) or file_name(uri)
     return f'<h3>{name}</h3><p class="where">{" · ".join(where)}</p>'

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from rag.hit import Hit
 from rag.index.shelf import Choices
+from ui.view.elsewhere import elsewhere
 from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name
 from ui.view.markup import escape, escape_name
@@ -199,7 +200,7 @@ def where(hit: Hit, words: Words) -> str:
         parts.append(escape(words.page.format(page=hit.page)))
     if hit.section:
         parts.append(" › ".join(map(escape_name, hit.section.split(" > "))))
-    return " · ".join(parts)
+    return " · ".join([*parts, *elsewhere(hit, words)])
 
 
 def file_name(uri: str) -> str:

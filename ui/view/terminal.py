@@ -10,7 +10,7 @@ import click
 
 from rag.answer import Answer, Citation, Status
 from rag.cli_options import short_path
-from rag.hit import Hit, Why
+from rag.hit import Hit, Place, Why
 from ui.view.text import ENGLISH, Words
 
 _COLOURS = {
@@ -58,9 +58,15 @@ def sources_text(answer: Answer) -> str:
     others = 1 if answer.status is Status.GROUNDED else 3
     best = sorted((*context.read, *context.retrieved), key=lambda hit: hit.rank)[:others]
     passages = [
-        _wrapped(f"{place(hit)}: {snippet(hit.text)}", indent="    ", first="  · ") for hit in best
+        _wrapped(f"{_standing(hit)}: {snippet(hit.text)}", indent="    ", first="  · ")
+        for hit in best
     ]
     return "\n".join(quoted + passages)
+
+
+def _standing(hit: Hit) -> str:
+    """Where a passage stands, and whether there is a newer version of that."""
+    return f"{place(hit)} (older version)" if hit.newer else place(hit)
 
 
 def _source(citation: Citation) -> str:
@@ -73,8 +79,22 @@ def hits_text(hits: list[Hit]) -> Iterator[str]:
     for hit in hits:
         head = f"{hit.rank:>3}  {click.style(_line(hit.title), bold=True)}  ({place(hit)})"
         yield f"{head}\n{_wrapped(snippet(hit.text), indent='     ', first='     ')}"
+        for note in elsewhere_text(hit):
+            yield _wrapped(note, indent="     ", first="     ")
         if hit.why is not None:
             yield _wrapped(why_text(hit.why), indent="     ", first="     ")
+
+
+def elsewhere_text(hit: Hit) -> Iterator[str]:
+    """A newer version of its document, and others that say the same."""
+    if hit.newer is not None:
+        yield f"Older version; the newer one: {_named(hit.newer)}."
+    if hit.also_in:
+        yield f"Also in {', '.join(map(_named, hit.also_in))}."
+
+
+def _named(place: Place) -> str:
+    return f"{_line(place.title)} ({short_path(place.uri)})"
 
 
 def why_text(why: Why) -> str:

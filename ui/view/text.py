@@ -127,6 +127,8 @@ class Words:
     whole_passage: str = "Whole passage"
     close: str = "Close sources"
     page: str = "page {page}"
+    older: str = "older version; the newer one: {title}"
+    also_in: str = "also in {titles}"
     passage_count: tuple[str, str] = ("1 passage", "{n} passages")
     document_count: tuple[str, str] = ("1 document", "{n} documents")
     generation: str = "generation {n}"

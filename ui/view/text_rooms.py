@@ -171,6 +171,8 @@ class RoomWords:
     index_at: str = "The index lies in {path}."
     model: str = "Language model"
     embedder: str = "Embedder"
+    reranker: str = "Re-ranking"
+    reranks: str = "This model reads the best passages with the question, and puts them in order."
     unknown_model: str = "The catalogue of open models does not know {name}."
     licence: str = "Licence"
     weights: str = "Weights are public"

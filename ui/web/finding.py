@@ -29,7 +29,7 @@ def find(asked: Asked, assistant: Answering, words: Words) -> Found:
     if filter is None:
         return Found((), 0)
     started = time.perf_counter()
-    hits = assistant.search(asked.query, k=asked.many, filter=filter, explain=True)
+    hits = assistant.search(asked.query, k=asked.many, filter=filter, explain=True, fold=True)
     took = (time.perf_counter() - started) * 1e3
     found = [(hit, _why(hit, asked, shelf, words)) for hit in hits]
     more = min(MOST, asked.many + _STEP) if len(hits) == asked.many < MOST else 0

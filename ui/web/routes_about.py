@@ -61,6 +61,7 @@ def _about(house: House, *, knows_places: bool) -> About:
         model_card=get_card(model) or get_card(name),
         embedder=settings.embedder.model,
         embedder_card=get_card(settings.embedder.model),
+        reranker=settings.retrieval.reranker,
         # Without a user name or a password that may stand in it.
         model_url=f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""),
         is_local=is_loopback(host),

@@ -1,0 +1,53 @@
+"""What a question puts in quotation marks is wanted word for word."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest import ingest
+from rag import Assistant
+from rag.phrases import quoted
+from rag.settings import Settings
+from rag.testing import HashingEmbedder
+
+WORDS = "red light above the door"
+SENTENCES = {
+    "scattered.txt": "The door is red. A light, a light, a light hangs above it: above the red door, red.",
+    "exact.txt": "Nobody enters while the red\nlight, above the door, is on; this holds for guests too.",
+    "other.txt": "The canteen opens at noon.",
+}
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    folder = tmp_path_factory.mktemp("phrases")
+    for name, text in SENTENCES.items():
+        (folder / "house").mkdir(exist_ok=True)
+        (folder / "house" / name).write_text(text, "utf-8")
+    ingest(
+        [folder / "house"],
+        data_dir=folder / "data",
+        settings=Settings(),
+        embedder=HashingEmbedder(),
+    )
+    return Assistant.open(folder / "data", settings=Settings(), embedder=HashingEmbedder())
+
+
+def first(assistant: Assistant, query: str) -> str:
+    return assistant.search(query, k=3)[0].title
+
+
+def test_a_quoted_phrase_is_found_word_for_word(assistant: Assistant) -> None:
+    """Whatever the quotation marks, the letters and the line breaks; without them, words alone count."""
+    assert first(assistant, f"What about {WORDS}?") == "scattered"
+    for left, right in ("““", "“”", "„“", "«»", "»«", '""'):
+        assert first(assistant, f"What about {left}{WORDS.upper()}{right}?") == "exact"
+    assert first(assistant, f'What about "{WORDS} of gold"?') == "scattered", "not in the documents"
+
+
+def test_what_is_a_phrase() -> None:
+    """Two words or more, in marks that are closed; an apostrophe is none."""
+    assert quoted('the "lead time", and "E17" and "a  b."') == {" lead time ", " a b "}
+    assert quoted("the user's and the owner's") == frozenset()
+    assert quoted('an open "mark that never ends') == frozenset()
+    assert quoted('""  "   "') == frozenset()
