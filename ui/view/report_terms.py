@@ -96,5 +96,10 @@ _GERMAN_FAULTS: Mapping[str, str] = MappingProxyType(
     }
 )
 _GERMAN_PARTS: Mapping[str, str] = MappingProxyType(
-    {"retrieval": "das Nachschlagen", "dense": "die Vektorsuche", "lexical": "die Wortsuche"}
+    {
+        "retrieval": "das Nachschlagen",
+        "dense": "die Vektorsuche",
+        "lexical": "die Wortsuche",
+        "rerank": "das Neuordnen",
+    }
 )
