@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from rag.answer import Answer, Context, Sentence, Status
+from rag.hit import Place
 from tests.ui.stand_in import make_answer, make_citation, make_hit
 from ui.view import answer as view
 from ui.view import evidence, markup
@@ -200,6 +201,32 @@ def test_without_citations_the_passages_are_shown_in_rank_order() -> None:
     titles = [hit.title for hit in answer.context.retrieved]
     assert re.findall("<h3>(.*?)</h3>", html) == [markup.escape_name(title) for title in titles]
     assert ENGLISH.passages in html
+
+
+def test_a_card_names_where_else_the_same_stands_and_the_newer_version() -> None:
+    """As links to them where they can be opened; their names are text."""
+    others = [Place(uri=f"/srv/{n}.md", title=f"<b>Copy {n}", page=n) for n in range(1, 7)]
+    newer = Place(uri="/srv/new.md", title="")
+    hit = make_hit(1, "Parents take 16 weeks.", also_in=tuple(others), newer=newer)
+    cited = make_answer("q", Status.GROUNDED).model_copy(
+        update={
+            "citations": (make_citation(1, hit, "16 weeks"),),
+            "context": Context(cited=(hit,)),
+        }
+    )
+    shelf = evidence.Shelf(lambda _: "ab")
+    for html in (
+        evidence.found(1, "q", (hit,), ENGLISH, shelf),
+        evidence.evidence(1, cited, ENGLISH, shelf),
+    ):
+        assert f"{ENGLISH.newer_version} <a href=" in html
+        assert ">new.md</a>" in html
+        assert '/page/4">&lt;b&gt;Copy 4 (4.md), page 4</a> and 2 more' in html
+        assert "Copy 5" not in html
+        assert "<b>" not in html
+    plain = evidence.found(1, "q", (hit,), ENGLISH)
+    assert "&lt;b&gt;Copy 1 (1.md), page 1" in plain
+    assert "<a " not in plain
 
 
 def test_nothing_found_is_said() -> None:

@@ -1,26 +1,36 @@
-"""What other documents have to do with a passage: a newer version of its own, others that say the same."""
+"""Where else a passage stands, and whether a newer version of its document was found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rag.hit import Hit, Place
+from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
 from ui.view.text import Words
 
+_MOST = 4  # other documents are named; of more there is a number
 
-def elsewhere(hit: Hit, words: Words) -> Iterator[str]:
-    """HTML for the line that says where the passage stands."""
-    before, _, behind = (escape(part) for part in words.older.partition("{title}"))
+
+def elsewhere(hit: Hit, name: Name | None, words: Words) -> str:
+    """A line for each of the two, or nothing. Without `name`, which gives short names, there are no links."""
+    parts = []
     if hit.newer is not None:
-        yield f"<strong>{before}{_name(hit.newer)}{behind}</strong>"
-    before, _, behind = (escape(part) for part in words.also_in.partition("{titles}"))
+        newer = _link(hit.newer, name, words)
+        parts.append(f'<p class="newer">{escape(words.newer_version)} {newer}</p>')
     if hit.also_in:
-        yield f"{before}{', '.join(map(_name, hit.also_in))}{behind}"
+        places = ", ".join(_link(each, name, words) for each in hit.also_in[:_MOST])
+        left = len(hit.also_in) - _MOST
+        more = f" {escape(words.and_more.format(n=left))}" if left > 0 else ""
+        parts.append(f'<p class="also">{escape(words.also_in)} {places}{more}</p>')
+    return "".join(parts)
 
 
-def _name(place: Place) -> str:
-    """Title and file: two versions may well have one title."""
-    file = escape_name(place.uri.rpartition("/")[2])
-    title = escape_name(place.title)
-    return f"{title} ({file})" if title and title != file else file
+def _link(place: Place, name: Name | None, words: Words) -> str:
+    # Title and file: two versions may well have one title.
+    file, title = escape_name(place.uri.rpartition("/")[2]), escape_name(place.title)
+    shown = f"{title} ({file})" if title and title != file else file
+    if place.page is not None:
+        shown += f", {escape(words.page.format(page=place.page))}"
+    if name is None:
+        return shown
+    at = "" if place.page is None else f"/page/{place.page}"
+    return f'<a href="{source_link(name, place.uri, 0, 0, "")}{at}">{shown}</a>'

@@ -97,7 +97,8 @@ class _Cards:
             body = f"<blockquote>{quote}</blockquote>" + self._openers(citations)
         else:
             body = self._highlighted(hit, citations) + self._openers(citations)
-        head = _head(first.title, first.uri, first.page, first.section, words, hit)
+            body = self._elsewhere(hit) + body
+        head = _head(first.title, first.uri, first.page, first.section, words)
         numbers = "".join(
             f'<span class="n" id="e{turn}-s{each.n}"><span class="sr">{words.source} </span>{each.n}'
             "</span>"
@@ -122,9 +123,10 @@ class _Cards:
 
     def _passage(self, hit: Hit) -> str:
         words = self._words
-        head = _head(hit.title, hit.uri, hit.page, hit.section, words, hit)
+        head = _head(hit.title, hit.uri, hit.page, hit.section, words)
         if hit.uri in self._shelf.gone:
             return f'<li class="passage">{head}{self._gone()}</li>'
+        head += self._elsewhere(hit)
         opener = self._opener(hit.uri, hit.start, hit.end, hit.text, hit.page)
         if len(hit.text) <= _GLANCE + _SPARE:
             return f'<li class="passage">{head}{_quote(hit, 0, len(hit.text))}{opener}</li>'
@@ -157,6 +159,9 @@ class _Cards:
         label = words.in_document if page is None else words.on_page.format(page=page)
         link = source_link(self._shelf.name, uri, start, end, text)
         return f'<p class="{kind}"><a href="{link}">{escape(label)}</a></p>'
+
+    def _elsewhere(self, hit: Hit) -> str:
+        return elsewhere(hit, self._shelf.name, self._words)
 
     def _gone(self) -> str:
         return f'<p class="gone">{escape(self._words.withdrawn)}</p>'
@@ -205,9 +210,7 @@ def _details(summary: str, inner: str, kind: str) -> str:
     return f'<details class="{kind}"><summary>{escape(summary)}</summary>{inner}</details>'
 
 
-def _head(
-    title: str, uri: str, page: int | None, section: str | None, words: Words, hit: Hit | None
-) -> str:
+def _head(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
     where = [file_name(uri)]
     if page is not None:
         paged = words.slide if uri.lower().endswith(".pptx") else words.page
@@ -218,7 +221,5 @@ def _head(
         path = path[1:] if path[0].strip() == title.strip() else path
         if path:
             where.append(" › ".join(escape_name(part) for part in path))
-    if hit is not None:
-        where += elsewhere(hit, words)
     name = escape_name(title) or file_name(uri)
     return f'<h3>{name}</h3><p class="where">{" · ".join(where)}</p>'

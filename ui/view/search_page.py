@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from rag.hit import Hit
 from rag.index.shelf import Choices
-from ui.view.elsewhere import elsewhere
 from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name
 from ui.view.markup import escape, escape_name
@@ -57,7 +56,8 @@ class Why:
     """Why a passage was found: its place in the ranking by meaning and by words, None: not among the `of`.
 
     `matched` are the words of the query that it shares, `marks` where they stand in its text. `link` opens
-    it in its document, `document` is the address of what is known of that.
+    it in its document, `document` is the address of what is known of that. `elsewhere` is HTML: where else
+    the same stands.
     """
 
     by_meaning: int | None
@@ -67,6 +67,7 @@ class Why:
     marks: Sequence[tuple[int, int]]
     link: str
     document: str
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _hit(hit: Hit, why: Why, words: Words) -> str:
         whole = f"<details><summary>{escape(words.whole_passage)}</summary>{inner}</details>"
     return (
         f'<li class="card hit"><h2><a href="{escape(why.link)}">{title}</a></h2>'
-        f'<p class="where">{where(hit, words)}</p>{quoted(first, last)}'
+        f'<p class="where">{where(hit, words)}</p>{why.elsewhere}{quoted(first, last)}'
         f"{whole}{_why(hit, why, words)}</li>"
     )
 
@@ -200,7 +201,7 @@ def where(hit: Hit, words: Words) -> str:
         parts.append(escape(words.page.format(page=hit.page)))
     if hit.section:
         parts.append(" › ".join(map(escape_name, hit.section.split(" > "))))
-    return " · ".join([*parts, *elsewhere(hit, words)])
+    return " · ".join(parts)
 
 
 def file_name(uri: str) -> str:

@@ -127,8 +127,6 @@ class Words:
     whole_passage: str = "Whole passage"
     close: str = "Close sources"
     page: str = "page {page}"
-    older: str = "older version; the newer one: {title}"
-    also_in: str = "also in {titles}"
     passage_count: tuple[str, str] = ("1 passage", "{n} passages")
     document_count: tuple[str, str] = ("1 document", "{n} documents")
     generation: str = "generation {n}"
@@ -167,6 +165,9 @@ class Words:
     on_page: str = "See page {page}"
     opening: str = "Opening the document"
     close_source: str = "Close the document"
+    also_in: str = "The same stands in"
+    and_more: str = "and {n} more"
+    newer_version: str = "There is a newer version:"
     withdrawn: str = (
         "This document has been withdrawn since. What was quoted from it is not shown any more."
     )

@@ -75,8 +75,6 @@ GERMAN = Words(
     whole_passage="Ganze Textstelle",
     close="Quellen schließen",
     page="Seite {page}",
-    older="ältere Fassung; die neuere: {title}",
-    also_in="auch in {titles}",
     passage_count=("1 Textstelle", "{n} Textstellen"),
     document_count=("1 Dokument", "{n} Dokumente"),
     generation="Generation {n}",
@@ -112,6 +110,9 @@ GERMAN = Words(
     on_page="Seite {page} ansehen",
     opening="Das Dokument wird geöffnet",
     close_source="Dokument schließen",
+    also_in="Dasselbe steht in",
+    and_more="und {n} weiteren",
+    newer_version="Es gibt eine neuere Fassung:",
     withdrawn=(
         "Dieses Dokument wurde inzwischen zurückgezogen. Was daraus zitiert war, wird nicht mehr gezeigt."
     ),

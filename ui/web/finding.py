@@ -12,6 +12,7 @@ from rag.hit import Why as Reasons
 from rag.index import Filter
 from rag.index.shelf import Shelf
 from rag.retriever import CANDIDATES
+from ui.view.elsewhere import elsewhere
 from ui.view.links import source_link
 from ui.view.search_page import Asked, Found, Why
 from ui.view.text import Words
@@ -78,4 +79,5 @@ def _why(hit: Hit, asked: Asked, shelf: Shelf, words: Words) -> Why:
         marks=highlight.spans(asked.query, hit.text, {"en", words.language}),
         link=source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
         document=f"/documents/{shelf.name(hit.uri)}",
+        elsewhere=elsewhere(hit, shelf.name, words),
     )
