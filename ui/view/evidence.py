@@ -18,6 +18,7 @@ from ui.view.text import Words
 _AROUND = 220  # characters of the passage shown on each side of a quote
 _GLANCE = 320  # characters of a passage that nobody cited
 _SPARE = 80  # characters; so little is not worth a click
+_STUB = 40  # characters; so little of a line or a heading is left out where a text is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class _Cards:
         opener = self._opener(hit.uri, hit.start, hit.end, hit.text, hit.page)
         if len(hit.text) <= _GLANCE + _SPARE:
             return f'<li class="passage">{head}{_quote(hit, 0, len(hit.text))}{opener}</li>'
-        glance = _quote(hit, 0, _word_edge(hit.text, _GLANCE))
+        glance = _quote(hit, 0, _end(hit.text, _GLANCE))
         whole = _details(words.whole_passage, _quote(hit, 0, len(hit.text)), "whole")
         return f'<li class="passage">{head}{glance}{whole}{opener}</li>'
 
@@ -142,7 +143,7 @@ class _Cards:
         ]
         start, end = min(mark[0] for mark in marks), max(mark[1] for mark in marks)
         first = _word_edge(text, start - _AROUND) if start > _AROUND + _SPARE else 0
-        last = _word_edge(text, end + _AROUND) if len(text) - end > _AROUND + _SPARE else len(text)
+        last = _end(text, end + _AROUND) if len(text) - end > _AROUND + _SPARE else len(text)
         quote = _quote(hit, first, last, marks)
         if first == 0 and last == len(text):
             return quote
@@ -204,6 +205,13 @@ def _word_edge(text: str, at: int) -> int:
         return row
     space = text.find(" ", at, at + 40)
     return space if space >= 0 else at
+
+
+def _end(text: str, at: int) -> int:
+    """Where a text that is cut at about `at` ends: with a word, and not with the first of a new line."""
+    end = _word_edge(text, at)
+    line = text.rfind("\n", 0, end)
+    return line if 0 < end - line <= _STUB < line else end
 
 
 def _details(summary: str, inner: str, kind: str) -> str:
