@@ -68,6 +68,9 @@ class Usage(_Value):
 class Answer(_Value):
     """What the assistant says, how far it is supported, and where it stands.
 
+    Where nothing that a small model says is supported, the text may end with a quotation: the sentence of the
+    passages that answers the question. It is the last of the sentences, in quotation marks.
+
     `timings_ms` holds wall-clock milliseconds: `search`, `first_token`, `total`. `corrected` and `dropped`
     count the passage numbers that the model wrote itself and that were wrong. `searched` is what was searched
     for: the question, made whole where it leans on the conversation, with the glossary's other names.

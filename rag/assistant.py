@@ -291,12 +291,17 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        inquiry = Inquiry(checked(question), history, self.profile, self._recent, alone=True)
+        inquiry = self._inquiry(question, history, alone=True)
         for _ in answering.hear(inquiry, self._speaker):
             pass
         if inquiry.failure:
             raise inquiry.failure
         return inquiry.text.strip()
+
+    def _inquiry(self, question: str, history: Sequence[Turn], *, alone: bool) -> Inquiry:
+        return Inquiry(
+            checked(question), history, self.profile, self._recent, self._embedder, alone=alone
+        )
 
     def _inquire(
         self,
@@ -307,7 +312,7 @@ class Assistant:
         alone: bool = False,
     ) -> Inquiry:
         """Search for a question, and decide whether the model is asked."""
-        inquiry = Inquiry(checked(question), history, self.profile, self._recent, alone=alone)
+        inquiry = self._inquiry(question, history, alone=alone)
         snapshot, narrowed = self._snapshot(), self._narrowed(filter)
         k = self.settings.retrieval.k
         searched = self.searched(inquiry.question, history, ask_model=True)

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 from rag import sentences
 from rag.answer import Citation, Sentence, Status
+from rag.bearing import SURE_ENOUGH, Bearing
 from rag.hit import Hit
 from rag.profile import REFUSAL
-from rag.support import Evidence, Source, find_evidence
+from rag.statements import Evidence, Source
+from rag.support import find_evidence
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
@@ -26,7 +28,8 @@ class Checked:
     """An answer's sentences with the citations that carry them.
 
     `corrected` and `dropped` count the passage numbers that the model wrote itself: those that named another
-    passage than the one that carries the sentence, and those of sentences that nothing carries.
+    passage than the one that carries the sentence, and those of sentences that nothing carries. `quotation`
+    is the last of the sentences where it is none of the model's.
     """
 
     sentences: tuple[Sentence, ...]
@@ -35,12 +38,22 @@ class Checked:
     status: Status
     corrected: int = 0
     dropped: int = 0
+    quotation: str = ""
 
 
-def check(text: str, passages: Sequence[Hit], refusal: str = REFUSAL) -> Checked:
+def check(
+    text: str,
+    passages: Sequence[Hit],
+    refusal: str = REFUSAL,
+    bearing: Bearing | None = None,
+    *,
+    quote: bool = False,
+) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt.
 
-    `refusal` is the sentence that says that they do not hold the answer.
+    `refusal` is the sentence that says that they do not hold the answer. With `bearing`, what stands in them
+    beside the question supports nothing; and to `quote` means to add the sentence that answers the question,
+    as a quotation, where nothing else is supported.
     """
     plain, markers = _without_markers(text)
     if not plain.strip() or _refuses(plain, refusal):
@@ -50,11 +63,13 @@ def check(text: str, passages: Sequence[Hit], refusal: str = REFUSAL) -> Checked
     numbered: dict[Evidence, int] = {}
     checked: list[Sentence] = []
     corrected = dropped = 0
-    source = Source(passages)
+    source = bearing.source if bearing else Source(passages)
     spans = list(sentences.spans(plain))
     for place, (start, end) in enumerate(spans):
         following = spans[place + 1][0] if place + 1 < len(spans) else len(plain) + 1
         found = find_evidence(plain[start:end], source)
+        if bearing and max(map(bearing.of, found), default=0.0) < SURE_ENOUGH:
+            found = ()
         numbers = tuple(numbered.setdefault(each, len(numbered) + 1) for each in found)
         checked.append(Sentence(text=plain[start:end], supported=bool(found), citations=numbers))
         # A marker belongs to the sentence that it stands in or behind.
@@ -62,6 +77,11 @@ def check(text: str, passages: Sequence[Hit], refusal: str = REFUSAL) -> Checked
         right = {each.hit + 1 for each in found}
         dropped += 0 if found else len(named)
         corrected += sum(number not in right for number in named) if found else 0
+    quotation = ""
+    if quote and bearing and not numbered and (best := bearing.best):
+        quotation = _quotation(passages[best.hit].text[best.start : best.end])
+        numbered[best] = 1
+        checked.append(Sentence(text=quotation, supported=True, citations=(1,)))
     supported = sum(sentence.supported for sentence in checked)
     return Checked(
         tuple(checked),
@@ -70,7 +90,13 @@ def check(text: str, passages: Sequence[Hit], refusal: str = REFUSAL) -> Checked
         _status(supported, len(checked)),
         corrected,
         dropped,
+        quotation,
     )
+
+
+def _quotation(text: str) -> str:
+    """The words of a document, marked as such; of a table's row without its outer lines."""
+    return f"“{' '.join(text.split()).strip('| ')}”"
 
 
 def _status(supported: int, sentences: int) -> Status:

@@ -129,6 +129,9 @@ UNITS = _table(
     hz: hertz
     kw: kilowatt kilowatts
     v: volt volts
+    db: decibel decibels dezibel
+    kva: kilovoltampere
+    ppm: ppms
     bar: bars
     gb: gigabyte gigabytes
     mb: megabyte megabytes
@@ -152,7 +155,11 @@ _PAIRS = (
     ("always", "never"), ("buy", "sell"), ("paid", "unpaid"), ("mandatory", "optional"),
     ("required", "optional"), ("internal", "external"), ("public", "confidential"),
     ("full-time", "part-time"), ("hot", "cold"), ("from", "until"), ("ab", "bis"),
-    ("vor", "nach"), ("avant", "après"),
+    ("vor", "nach"), ("avant", "après"), ("keep", "stop"),
+    ("continue", "stop"), ("continue", "end"), ("carry", "stop"),
+    ("inside", "outside"),
+    ("allowed", "banned"), ("starts", "stops"), ("start", "stop"), ("raise", "lower"),
+    ("raised", "lowered"), ("same", "different"), ("cheaper", "dearer"), ("add", "remove"),
 )  # fmt: skip
 OPPOSITES = {
     word: frozenset(other for pair in _PAIRS if word in pair for other in pair if other != word)
@@ -161,6 +168,16 @@ OPPOSITES = {
 }
 
 UNIT_SIGNS = frozenset("€$£%°")
+
+STRICT_UNITS = frozenset({"percent", "degree"})
+"""A number with one of these is no number without it."""
+PERIODS = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
+PER = _words("per each every par pro jede jeden jedes chaque a once im")
+"""What stands before a period where something comes back in it: "once a month"."""
+HEDGES = _words(
+    "cost costs need needs get gets take takes pay pays mean means apply applies amount amounts"
+)
+"""Verbs that a row of a table leaves out, since its columns say as much."""
 
 NO_MORE = _words("longer more mehr länger plus")
 """What follows a negation without being what is denied: "no longer", "nicht mehr"."""

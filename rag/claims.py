@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.claim_words import (
     ALLOWED,
@@ -21,6 +22,8 @@ from rag.claim_words import (
     NUMBER_WORDS,
     OPENERS,
     OPPOSITES,
+    PER,
+    PERIODS,
     UNIT_SIGNS,
     UNITS,
     UPPER,
@@ -55,7 +58,8 @@ class Token:
 class Claim:
     """The content of a sentence.
 
-    `words` are the stems of its content words. `opener` is its first word if that may be a name, or "";
+    `words` are the stems of its content words; `periods` those after which something comes back in it.
+    `opener` is its first word if that may be a name, or "";
     `opposites` those of its words that have an opposite; `negated` whether anything in it is denied, and
     `denied_clauses` the numbers of the clauses in which.
     """
@@ -66,6 +70,7 @@ class Claim:
     opposites: frozenset[str]
     negated: bool
     denied_clauses: frozenset[int] = frozenset()
+    periods: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, text: str) -> Claim:
@@ -79,9 +84,10 @@ class Claim:
             tokens=tokens,
             words=words,
             opener=opener if opener in words else "",
-            opposites=frozenset(each.low for each in raw if each.low in OPPOSITES),
+            opposites=frozenset(_stem(each.low) for each in raw) & _OPPOSITES.keys(),
             negated=any(_denies(each.low) for each in raw),
             denied_clauses=frozenset(_denied_clauses(raw)),
+            periods=frozenset(_periods(raw)),
         )
 
     @property
@@ -111,8 +117,8 @@ class Claim:
 
 
 def opposite_of(word: str) -> frozenset[str]:
-    """Words that mean the contrary of `word`."""
-    return OPPOSITES.get(word, frozenset())
+    """Stems of the words that mean the contrary of the one with this stem."""
+    return _OPPOSITES.get(word, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,7 @@ def _tokens(raw: list[_Raw]) -> Iterator[Token]:
         else:
             yield Token(
                 _stem(low), place, clause,
-                is_name=bool(place) and (each.is_capital or bool(_DIGIT.search(low))),
+                is_name=bool(_DIGIT.search(low)) or (bool(place) and each.is_capital),
                 denied=place <= denying_until,
             )  # fmt: skip
             denying_until = -1
@@ -199,6 +205,10 @@ def _bound(raw: list[_Raw], place: int) -> int:
     """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
     before = [each.low for each in raw[:place] if each.low not in UNIT_SIGNS]
     direction = 0
+    behind = [each.low for each in raw[place + 1 : place + 4]]
+    for conjunction, word in pairwise(behind):
+        if conjunction in {"or", "oder", "and"} and word in LOWER | UPPER:
+            return 1 if word in LOWER else -1  # "30 seconds or more"
     for word in reversed(before[-4:]):
         if _number(word):
             break
@@ -210,6 +220,12 @@ def _bound(raw: list[_Raw], place: int) -> int:
     if direction and (any(map(_denies, before[-3:])) or {"not", "cannot"} & set(before)):
         direction = -direction
     return direction
+
+
+def _periods(raw: list[_Raw]) -> Iterator[str]:
+    for before, each in pairwise(raw):
+        if before.low in PER and (unit := UNITS.get(each.low)) in PERIODS:
+            yield str(unit)
 
 
 def _denies(word: str) -> bool:
@@ -274,15 +290,18 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
+_OPPOSITES = {_stem(word): frozenset(map(_stem, others)) for word, others in OPPOSITES.items()}
+
+
 def shared(words: Iterable[str], others: frozenset[str]) -> int:
     """How many of `words` have a kin among `others`: the same stem, or the same long beginning."""
-    return sum(word in others or any(_akin(word, other) for other in others) for word in words)
+    return sum(word in others or any(akin(word, other) for other in others) for word in words)
 
 
 _KIN = 5  # characters that kindred words share at their beginning
 
 
-def _akin(a: str, b: str) -> bool:
+def akin(a: str, b: str) -> bool:
     """Forms of one word, "install" and "installed", or a compound, "Resturlaub" and "Urlaub"."""
     if len(a) < _KIN or len(b) < _KIN:
         return False

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag import citations, context, prompt
+from rag import citations, context, followup, prompt
 from rag.answer import (
     Answer,
     AnswerEvent,
@@ -23,12 +23,15 @@ from rag.answer import (
     Turn,
     Usage,
 )
+from rag.bearing import Bearing
+from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.index.rows import Generation
 from rag.llm import Piece
 from rag.profile import Profile
 from rag.recent import Recent
+from rag.statements import Source
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -54,6 +57,7 @@ class Inquiry:
     history: Sequence[Turn]
     profile: Profile
     recent: Recent
+    embedder: Embedder
     alone: bool = False
     hits: Sequence[Hit] = ()
     generation: int = 0
@@ -69,6 +73,7 @@ class Inquiry:
     notices: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     is_over: bool = False
+    wanders: bool = False
     _looked: int = 0
 
     def search(self, hits: Sequence[Hit], generation: Generation, may_answer: bool) -> None:
@@ -87,6 +92,7 @@ class Inquiry:
 
     def tell(self, style: prompt.Style, room: context.Room) -> list[BaseMessage]:
         """What the model is told, as far as there is room; keeps what of it that is."""
+        self.wanders = style.wanders
         if self.alone:
             turns = context.fit_turns(self.question, self.history, style, self.profile, room)
             self.turns = len(turns)
@@ -132,8 +138,11 @@ class Inquiry:
 
     def finish(self, model: str) -> Iterator[Event]:
         """Check what was said, and make the Answer of it. `model` is the name of who said it."""
-        against = self.hits if self.alone else self.read
-        checked = citations.check(self.text, against, self.profile.refusal)
+        checked = self._checked()
+        if checked.quotation:
+            added = f"\n\n{checked.quotation}"
+            self.text = self.text.rstrip() + added
+            yield DeltaEvent(text=added)
         yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
         yield AnswerEvent(
             answer=Answer(
@@ -155,6 +164,19 @@ class Inquiry:
                 searched=self.searched,
             )
         )
+
+    def _checked(self) -> citations.Checked:
+        """Each sentence against the passages; what a small model missed in them is quoted.
+
+        Not where the question leans on the conversation: it is searched for as two in one, and the quotation
+        might answer the other of them.
+        """
+        against = self.hits if self.alone else self.read
+        bearing = None
+        if self.wanders and self.text.strip() and against and not self.failure:
+            bearing = Bearing(self.searched, Source(against), self.embedder)
+        quote = not self.alone and not followup.leans(self.question, self.history)
+        return citations.check(self.text, against, self.profile.refusal, bearing, quote=quote)
 
     def _disclosed(self, cited: frozenset[int]) -> Context:
         """What became of each passage that was found; a passage that was cut is there as it was sent."""

@@ -30,7 +30,7 @@ class Style:
     bounds the passages, `turns` the earlier questions, `examples` those of the profile, `terms` the words of
     its glossary that are explained. `fenced`: whether lines of the fence stand around the passages.
     Generation ends at one of `stop`. `frequency_penalty` keeps a small model from saying the same thing
-    until its tokens run out.
+    until its tokens run out. `wanders`: it says what stands beside the answer as readily as the answer.
     """
 
     system: str
@@ -43,6 +43,7 @@ class Style:
     terms: int
     stop: tuple[str, ...] = ()
     frequency_penalty: float = 0.0
+    wanders: bool = False
 
 
 FULL = Style(
@@ -72,6 +73,7 @@ COMPACT = Style(
     terms=2,
     stop=("\n\n", "\nQuestion:"),
     frequency_penalty=0.4,
+    wanders=True,
 )
 """For models below a billion parameters: they lose the thread in what helps a larger one."""
 PLAIN = replace(COMPACT, context_tokens=1000)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from collections.abc import Sequence
+from dataclasses import replace
 
-from rag import sentences
+from rag.claim_words import HEDGES, STRICT_UNITS
 from rag.claims import Claim, Token, opposite_of, shared
-from rag.hit import Hit
+from rag.statements import YEAR, Evidence, Source, Statement
 
 SUPPORT = 0.6
 """Share of a claim's content words that its source has to hold."""
@@ -26,101 +25,7 @@ _LONGEST_QUOTE = 700
 """Characters: clauses that rest on sentences further apart get a citation each."""
 _PART_SHARE = 0.75
 """SUPPORT for a clause by itself, which has fewer words to go by."""
-_ORDER = re.compile(
-    r"\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|ignora|olvida)\b.{0,40}"
-    r"\b(?:above|instructions?|prompts?|previous (?:text|messages?)|everything|obig\w*|anweisung\w*"
-    r"|ci-dessus|consignes?|instrucciones|anterior\w*)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-"""A sentence that is addressed to a model. It states nothing, and so it supports nothing."""
-_LOWERCASE = re.compile(r"\b[^\W\d_A-ZÄÖÜ]\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A stretch of a passage: hit number (from 0) and characters of its text."""
-
-    hit: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """A sentence of a passage, and the words around it."""
-
-    evidence: Evidence
-    claim: Claim
-    text: str
-    about: frozenset[str]
-    around: frozenset[str]
-    is_row: bool
-
-
-class Source:
-    """The passages that a model has read, sentence by sentence."""
-
-    def __init__(self, passages: Sequence[Hit]) -> None:
-        self.statements = [
-            each for number, hit in enumerate(passages) for each in _statements(number, hit)
-        ]
-        self.plain_words = frozenset(
-            word.removesuffix("s") for hit in passages for word in _LOWERCASE.findall(hit.text)
-        )
-        """Words that stand somewhere in lower case, and so are no names."""
-
-
-def _statements(number: int, hit: Hit) -> Iterator[_Statement]:
-    spans = [
-        (start, end)
-        for start, end in sentences.spans(hit.text)
-        if not _ORDER.search(hit.text[start:end])
-    ]
-    claims = [Claim.of(hit.text[start:end]) for start, end in spans]
-    rows = [
-        hit.text[start:end].startswith("|") or " | " in hit.text[start:end] for start, end in spans
-    ]
-    # A file's name says what it is about as well, and often better than its first heading.
-    named = re.sub(r"[-_]", " ", f"{hit.title} {PurePosixPath(hit.uri).stem}")
-    about = Claim.of(f"{hit.title}. {named}. {hit.section or ''}").words
-    header: frozenset[str] = frozenset()
-    heading: frozenset[str] = frozenset()
-    for place, ((start, end), claim) in enumerate(zip(spans, claims, strict=True)):
-        if not rows[place]:
-            header = frozenset()
-        elif "---" in hit.text[end : spans[place + 1][0] if place + 1 < len(spans) else end]:
-            header = claim.words
-        around = about | heading
-        if rows[place]:
-            around |= header
-        else:
-            for beside in (place - 1, place + 1):
-                if not 0 <= beside < len(spans) or rows[beside]:
-                    continue
-                # A question is about the sentence that follows it, and about no other.
-                if beside < place or not _is_question(hit.text, spans[beside]):
-                    around |= claims[beside].words
-        if _is_question(hit.text, (start, end)):
-            continue
-        if (
-            not rows[place]
-            and len(claim.tokens) <= 6
-            and not hit.text[start:end].endswith((".", "!", "?"))
-        ):
-            heading = claim.words
-        yield _Statement(
-            Evidence(number, start, end),
-            claim,
-            hit.text[start:end],
-            about | heading,
-            around,
-            rows[place],
-        )
-
-
-def _is_question(text: str, span: tuple[int, int]) -> bool:
-    """A question states nothing."""
-    return text[slice(*span)].rstrip("\"'”’»)*_ ").endswith("?")
+_HEDGES = Claim.of(" ".join(sorted(HEDGES))).words
 
 
 def find_evidence(sentence: str, source: Source) -> tuple[Evidence, ...]:
@@ -160,7 +65,7 @@ def _best(wanted: Claim, sentence: str, source: Source, least: float = SUPPORT) 
     return chosen if best[0] > denied or contested <= words else None
 
 
-def _denial(wanted: Claim, statement: _Statement) -> float:
+def _denial(wanted: Claim, statement: Statement) -> float:
     """Share of the wanted words in and around a statement that says the contrary."""
     if not wanted.words or not _denied_words(wanted, statement.claim):
         return 0.0
@@ -173,7 +78,7 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def _support(wanted: Claim, statement: _Statement, plain: str, source: Source) -> float:
+def _support(wanted: Claim, statement: Statement, plain: str, source: Source) -> float:
     """Share of the wanted words in the statement and around it; 0 where it says something else.
 
     2 where the statement holds the sentence word for word.
@@ -185,12 +90,20 @@ def _support(wanted: Claim, statement: _Statement, plain: str, source: Source) -
         return 2.0
     if not _names_agree(wanted, statement, source):
         return 0.0
-    if not all(_number_agrees(number, wanted, said) for number in wanted.numbers):
-        return 0.0
+    for number in wanted.numbers:
+        is_year = bool(YEAR.fullmatch(number.stem)) and number.stem in statement.around
+        if not is_year and not _number_agrees(number, wanted, said):
+            return 0.0
     if not wanted.words:
         return 1.0
+    if not statement.is_row and wanted.numbers and _speaks_for_another(wanted, statement, source):
+        return 0.0
+    if statement.is_row and _fits_another_row(wanted, statement):
+        return 0.0
+    # A row has no verbs: what a column is of says as much.
+    hedged = wanted.words & _HEDGES if statement.is_row else frozenset()
     inside = shared(wanted.words, said.words)
-    count = len(wanted.words)
+    count = len(wanted.words) - len(hedged - said.words)
     if inside < (_ROW_SHARE if statement.is_row else _CORE_SHARE) * count:
         return 0.0
     anywhere = shared(wanted.words, said.words | statement.around)
@@ -201,7 +114,34 @@ def _support(wanted: Claim, statement: _Statement, plain: str, source: Source) -
     return (inside + _AROUND * (anywhere - inside)) / count
 
 
-def _names_agree(wanted: Claim, statement: _Statement, source: Source) -> bool:
+def _speaks_for_another(wanted: Claim, statement: Statement, source: Source) -> bool:
+    """Whether what is spoken of first is named elsewhere, with other numbers of the kind, and not here."""
+    first = next(token.stem for token in wanted.tokens if not token.is_number)
+    if shared([first], statement.claim.words | statement.about):
+        return False
+    return any(
+        shared([first], other.claim.words)
+        and 2 * shared(wanted.words, other.claim.words | other.around) >= len(wanted.words)
+        and not {number.stem for number in wanted.numbers}
+        & {number.stem for number in other.claim.numbers}
+        and any(
+            _units_agree(mine.unit, other_number.unit)
+            for mine in wanted.numbers
+            for other_number in other.claim.numbers
+        )
+        for other in source.statements
+    )
+
+
+def _fits_another_row(wanted: Claim, statement: Statement) -> bool:
+    """Whether another row of its table has all that is wanted of this one's words, and more of them."""
+    own = {word for word in wanted.words if shared([word], statement.claim.words)}
+    return any(
+        own < {word for word in wanted.words if shared([word], row)} for row in statement.rows
+    )
+
+
+def _names_agree(wanted: Claim, statement: Statement, source: Source) -> bool:
     said = statement.claim
     missing = frozenset(name for name in wanted.names if not shared([name], said.words))
     if any(not shared([name], statement.around) for name in missing):
@@ -232,6 +172,8 @@ def _contradicts(wanted: Claim, said: Claim) -> bool:
     """Whether one denies what the other says, or says the opposite."""
     if _denied_words(wanted, said):
         return True
+    if wanted.periods and said.periods and not wanted.periods & said.periods:
+        return True
     if wanted.negated != said.negated and _speaks_of_what_is_denied(wanted, said):
         return True
     return any(opposite_of(word) & said.opposites for word in wanted.opposites - said.opposites)
@@ -252,7 +194,7 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
         each
         for each in said.numbers
         if each.stem == number.stem
-        and (not each.unit or not number.unit or each.unit == number.unit)
+        and _units_agree(each.unit, number.unit)
         and each.bound * number.bound >= 0
     ]
     if not same:
@@ -265,6 +207,11 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
         and (each.unit or len(said.numbers) > 2)
     ]
     return not rivals or any(_is_nearest(number, each, rivals, wanted, said) for each in same)
+
+
+def _units_agree(unit: str, other: str) -> bool:
+    """The same; or one of them is left out, as a person may who speaks of an amount."""
+    return unit == other or (not (unit and other) and not {unit, other} & STRICT_UNITS)
 
 
 def _is_nearest(

@@ -2,6 +2,10 @@
 
 Each pair of `doctored/pairs.jsonl` is a sentence that a model could have said, and the same with one thing
 wrong: a number, a unit, a name, a denial, an opposite, a half that was made up, or all of it.
+
+The set has grown, and what it found was mended, so that it is no unseen set. Pairs were counted once before
+anything was mended: of the last 40, 75 % of the doctored were caught and 10 % of the true ones marked
+unsupported; of the 34 before them 82 % and 18 %.
 """
 
 from __future__ import annotations

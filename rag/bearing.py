@@ -1,0 +1,184 @@
+"""Which sentence of the passages answers the question.
+
+A sentence is judged by how close it comes to the question in meaning and in words, rare ones above all, by
+itself and with what stands around it; by whether it says anything that the question does not, and of the kind
+that is asked for. How sure the choice is depends on how far the best stands out from the next. What each of
+these counts for was learnt from questions whose answers are known; docs/evaluation.md says how well it does
+on others.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.claims import Claim, akin
+from rag.statements import Evidence, Source, Statement
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from rag.embedder import Embedder
+
+SURE = 0.75
+"""Probability from which a sentence counts as an answer to the question."""
+SURE_ENOUGH = 0.6
+"""The same for a sentence that the model chose as well."""
+
+_AMOUNT = re.compile(
+    r"\b(?:how (?:many|much|long|far|old|often|fast|big|large|high|soon|quickly|late|early)|when"
+    r"|(?:which|what) (?:time|day|year|month|date|century|decade|age|percentage|share|amount|price|number"
+    r"|temperature|distance|size)|limit|price|costs?|deadline|allowance"
+    r"|wie (?:viele?|lange|hoch|oft|weit|groß|schnell)|(?:bis |ab |seit )?wann|preis|kostet|frist"
+    r"|combien|quand|quelle (?:année|durée|dose|température)|prix|cuánt[oa]s?|cuándo|precio)\b",
+    re.IGNORECASE,
+)
+"""A question for a number, a time or a price."""
+_MOST_NEW = 6
+_MOST_MARGIN = 4.0
+_NOTHING = -2.0
+"""The logit of there being no answer: the only sentence of a passage has that much to beat."""
+
+_WEIGHTS = {
+    "meaning": 3.66,
+    "words": -0.6,
+    "words_around": 1.12,
+    "words_about": 3.67,
+    "new": 0.71,
+    "amount": -0.74,
+    "no_amount": -1.84,
+    "fragment": 1.37,
+    "row": 0.36,
+    "first": 2.35,
+    "meaning_gap": -2.81,
+    "words_gap": 2.43,
+    "words_around_gap": -0.21,
+}
+"""What counts for a sentence, in logits: its cosine with the question above that of the average sentence,
+the shares of the question's words in it, in it and its neighbours, in it and its headings; new words;
+an amount where one is asked for, or none; a fragment; a table's row; the rank of its passage; and how far
+three of these are behind the best."""
+_BIAS = -6.03
+_SURENESS = {"margin": 0.71, "meaning": 1.99, "words_around": 1.67, "choice": -0.77}
+"""What counts for the choice: how far it is ahead, its meaning and words, how many there were (logarithm)."""
+_SURENESS_BIAS = 0.66
+
+
+class Bearing:
+    """How sure it is of each sentence of the passages that it answers the question."""
+
+    def __init__(self, question: str, source: Source, embedder: Embedder) -> None:
+        self.source = source
+        self._sureness = _sureness(features(question, source.statements, embedder))
+
+    @property
+    def best(self) -> Evidence | None:
+        """The sentence that answers the question; None if it is of none sure."""
+        if not self._sureness or max(self._sureness) < SURE:
+            return None
+        return self.source.statements[self._sureness.index(max(self._sureness))].evidence
+
+    def of(self, evidence: Evidence) -> float:
+        """How sure it is of the surest sentence in a stretch: 0…1."""
+        return max(
+            (
+                sureness
+                for sureness, each in zip(self._sureness, self.source.statements, strict=True)
+                if each.evidence.overlaps(evidence)
+            ),
+            default=0.0,
+        )
+
+
+def features(
+    question: str, statements: Sequence[Statement], embedder: Embedder
+) -> npt.NDArray[np.float64]:
+    """(n_statements, n_features): what each statement is judged by, in the order of `_WEIGHTS`."""
+    if not statements:
+        return np.zeros((0, len(_WEIGHTS)))
+    wanted = _stems(Claim.of(question))
+    held = [_stems(each.claim) for each in statements]
+    kin = _kin(wanted, frozenset().union(*held, *(each.around for each in statements)))
+    known = frozenset().union(*kin.values())
+    rarity = _rarity(kin, held)
+    meaning = _meaning(question, statements, embedder)
+    asks_amount = bool(_AMOUNT.search(question))
+
+    def share(among: frozenset[str]) -> float:
+        found = sum(weight for word, weight in rarity.items() if kin[word] & among)
+        return found / sum(rarity.values()) if rarity else 0.0
+
+    rows = []
+    for place, (each, stems) in enumerate(zip(statements, held, strict=True)):
+        numbers = {token.stem for token in each.claim.numbers}
+        rows.append(
+            (
+                meaning[place],
+                share(stems),
+                share(stems | each.around),
+                share(stems | each.about),
+                min(len(stems - known), _MOST_NEW) / _MOST_NEW,
+                asks_amount and bool(numbers - wanted),
+                asks_amount and not numbers,
+                each.is_fragment,
+                each.is_row,
+                1 / (1 + each.evidence.hit),
+            )
+        )
+    own = np.array(rows, dtype=np.float64)
+    gaps = own[:, :3] - own[:, :3].max(axis=0)
+    return np.hstack([own, gaps])
+
+
+def _sureness(judged: npt.NDArray[np.float64]) -> list[float]:
+    """The probability of each statement to be the answer: to be so, it has to be ahead of the others."""
+    names = list(_WEIGHTS)
+    logits = judged @ np.array(list(_WEIGHTS.values())) + _BIAS
+    found = []
+    for place, logit in enumerate(logits):
+        others = np.delete(logits, place)
+        total = (
+            _SURENESS_BIAS
+            + _SURENESS["margin"] * min(logit - others.max(initial=_NOTHING), _MOST_MARGIN)
+            + _SURENESS["meaning"] * judged[place, names.index("meaning")]
+            + _SURENESS["words_around"] * judged[place, names.index("words_around")]
+            + _SURENESS["choice"] * math.log(len(logits))
+        )
+        found.append(1 / (1 + math.exp(-float(total))))
+    return found
+
+
+def _meaning(
+    question: str, statements: Sequence[Statement], embedder: Embedder
+) -> npt.NDArray[np.float32]:
+    """Cosines with the question above their mean, as a share of what is left to 1.
+
+    So they mean much the same with any embedder, though its cosines may all be high.
+    """
+    vectors = embedder.embed_documents([each.text for each in statements])
+    cosines = vectors @ embedder.embed_query(question)
+    mean = float(cosines.mean())
+    scaled: npt.NDArray[np.float32] = (cosines - mean) / max(1 - mean, 1e-6)
+    return scaled
+
+
+def _stems(claim: Claim) -> frozenset[str]:
+    return claim.words | {token.stem for token in claim.numbers}
+
+
+def _kin(wanted: Iterable[str], vocabulary: frozenset[str]) -> dict[str, frozenset[str]]:
+    """For each word those of the vocabulary that are forms of it."""
+    return {
+        word: frozenset(other for other in vocabulary if word == other or akin(word, other))
+        for word in sorted(wanted)
+    }
+
+
+def _rarity(kin: dict[str, frozenset[str]], held: Sequence[frozenset[str]]) -> dict[str, float]:
+    """A word counts for more the fewer of the statements hold it."""
+    count = {word: sum(bool(forms & stems) for stems in held) for word, forms in kin.items()}
+    return {word: math.log(1 + len(held) / (count[word] + 0.5)) for word in kin}

@@ -1,0 +1,148 @@
+"""Which sentence of the passages answers a question, and what a small model's answer becomes by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from langchain_core.language_models import FakeListChatModel
+
+from rag import Assistant, Turn
+from rag.answer import Answer, AnswerEvent, DeltaEvent, Status
+from rag.bearing import SURE, SURE_ENOUGH, Bearing, features
+from rag.citations import check
+from rag.embedder import Embedder, open_embedder
+from rag.hit import Hit
+from rag.settings import Settings
+from rag.statements import Source
+from rag.testing import HashingEmbedder
+
+SMALL = "smollm2-135m-instruct"
+QUESTION = "How many days of vacation do full-time employees receive a year?"
+ANSWER = "Full-time employees receive 27 days of vacation a year."
+
+pytestmark = pytest.mark.slow
+
+
+class NamedModel(FakeListChatModel):
+    """A model that says one thing, under the name of one in the catalogue."""
+
+    model_name: str = SMALL
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return open_embedder(Settings())
+
+
+def passage(text: str, rank: int = 1) -> Hit:
+    return Hit(
+        rank=rank, score=1, uri=f"/{rank}.md", title="Handbook", text=text, start=50, end=50 + len(text)
+    )  # fmt: skip
+
+
+def ask(index: Path, embedder: Embedder, said: str, **more: str) -> Assistant:
+    model = NamedModel(responses=[said], **more)
+    return Assistant.open(index, settings=Settings(), embedder=embedder, chat_model=model)
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        (QUESTION, "27 days"),
+        ("How many days of readings does the memory card keep?", "400 days"),
+        ("Wie lange ist die regelmäßige Wochenarbeitszeit?", "37,5 Stunden"),
+    ],
+)
+def test_the_sentence_that_answers_is_found_word_for_word(
+    sample_index: Path, embedder: Embedder, question: str, part: str
+) -> None:
+    passages = Assistant.open(sample_index, settings=Settings(), embedder=embedder).search(question)
+    best = Bearing(question, Source(passages[:3]), embedder).best
+    assert best is not None
+    assert part in passages[best.hit].text[best.start : best.end]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# Desks", "Desks are shared.", "Is it so? Desks are shared. So?"]
+)
+def test_where_nothing_answers_nothing_is_sure(text: str, embedder: Embedder) -> None:
+    """Even where there is but one sentence to choose."""
+    source = Source([passage(text)])
+    assert Bearing("How long is parental leave?", source, embedder).best is None
+
+
+def test_one_at_most_is_sure(sample_index: Path, embedder: Embedder) -> None:
+    """Only what is ahead of all others may be."""
+    passages = Assistant.open(sample_index, settings=Settings(), embedder=embedder).search(QUESTION)
+    source = Source(passages)
+    bearing = Bearing(QUESTION, source, embedder)
+    found = [bearing.of(each.evidence) for each in source.statements]
+    assert all(0 <= each <= 1 for each in found)
+    assert sum(each >= SURE_ENOUGH for each in found) == 1
+    assert max(found) >= SURE
+
+
+def test_the_scale_of_an_embedders_cosines_changes_nothing() -> None:
+    """Some embedders find everything alike: 0.8 is far apart for them."""
+    source = Source([passage("Parental leave is 16 weeks. Desks are shared. Trains are late.")])
+
+    class Narrow(HashingEmbedder):
+        def embed_documents(self, texts):  # type: ignore[no-untyped-def]
+            return super().embed_documents(texts) * 0.5
+
+    question = "How long is parental leave?"
+    wide = features(question, source.statements, HashingEmbedder())[:, 1:]
+    narrow = features(question, source.statements, Narrow())[:, 1:]
+    same = [place for place in range(wide.shape[1]) if place != 9]  # but for the gap in meaning
+    assert (wide[:, same] == narrow[:, same]).all()
+
+
+def test_what_is_true_but_beside_the_question_supports_nothing(embedder: Embedder) -> None:
+    passages = [passage("Parental leave is 16 weeks. Desks are shared by all teams.")]
+    bearing = Bearing("How long is parental leave?", Source(passages), embedder)
+    said = "Desks are shared by all teams."
+    assert check(said, passages).status is Status.GROUNDED
+    assert check(said, passages, bearing=bearing).status is Status.UNSUPPORTED
+    assert check("It is 16 weeks.", passages, bearing=bearing).status is Status.GROUNDED
+
+
+def test_a_small_model_that_misses_the_answer_is_followed_by_the_sentence_that_has_it(
+    sample_index: Path, embedder: Embedder
+) -> None:
+    """Its own words stay, marked; the quotation is the document's, and the stream says all of it."""
+    said = "Full-time employees receive 72 days."
+    events = list(ask(sample_index, embedder, said).stream(QUESTION))
+    answer = next(event.answer for event in events if isinstance(event, AnswerEvent))
+    assert [(each.text, each.supported) for each in answer.sentences] == [
+        (said, False),
+        (f"“{ANSWER}”", True),
+    ]
+    assert answer.text == f"{said}\n\n“{ANSWER}”"
+    assert "".join(each.text for each in events if isinstance(each, DeltaEvent)) == answer.text
+    assert answer.status is Status.PARTIAL
+    assert _quotes(answer) == [ANSWER]
+
+
+def test_a_quotation_is_for_small_models_that_were_asked_a_whole_question(
+    sample_index: Path, embedder: Embedder
+) -> None:
+    """A large model's answer, a refusal and a follow-up stay as they are."""
+    said = "Full-time employees receive 72 days."
+    large = ask(sample_index, embedder, said, model_name="llama-3.1-70b-instruct").ask(QUESTION)
+    assert (large.text, large.status, _quotes(large)) == (said, Status.UNSUPPORTED, [])
+    refused = ask(sample_index, embedder, _refusal()).ask(QUESTION)
+    assert (refused.status, _quotes(refused)) == (Status.NOT_IN_DOCUMENTS, [])
+    before = [Turn(question="How many weeks of leave are there?", answer="44 weeks.")]
+    leaning = ask(sample_index, embedder, said).ask("And for how long is it?", history=before)
+    assert (leaning.text, _quotes(leaning)) == (said, [])
+
+
+def _refusal() -> str:
+    from rag.profile import REFUSAL
+
+    return REFUSAL
+
+
+def _quotes(answer: Answer) -> list[str]:
+    return [each.quote for each in answer.citations]
