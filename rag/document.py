@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 SECTION_SEPARATOR = " > "
+_DRAWN = re.compile(r"([-=_*.~#·•–—])\1{3,}|[ \t\u00a0]{2,}")
+
+
+def squeezed(text: str) -> str:
+    """A text without what is only drawn: rules and dot leaders made short, padding one space.
+
+    A Markdown table's rule of a hundred dashes is a hundred tokens to an embedder, and says nothing.
+    """
+    return _DRAWN.sub(lambda match: match[1] * 3 if match[1] else " ", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,8 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """Exactly what the embedder is given for this chunk."""
-        return f"{self.context}\n{self.text}" if self.context else self.text
+        text = squeezed(self.text)
+        return f"{self.context}\n{text}" if self.context else text
 
 
 @dataclass(frozen=True, slots=True)

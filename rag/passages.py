@@ -17,6 +17,8 @@ from rag.index.rows import ChunkRow, Spot
 
 GROWN = 600
 """Characters that a passage grows to; measured, see docs/retrieval.md."""
+FIRST, GROWN_LATER = 3, 800
+"""Behind the first few, which is all that a small model reads, passages grow to this."""
 SLACK = 1.35
 """A neighbour is taken whole or not at all, so a passage may end up this much longer."""
 REACH = 3
@@ -64,7 +66,8 @@ def join(
     for place, score in scores.items():
         if place in taken:
             continue
-        grown = _grow(place, around, scores, taken)
+        size = GROWN if len(passages) < FIRST else GROWN_LATER
+        grown = _grow(place, around, scores, taken, size)
         taken.update(grown)
         passages.append(Passage(around[place], tuple(around[each] for each in grown), score))
         if len(passages) == k:
@@ -106,10 +109,11 @@ def _grow(
     around: Mapping[Place, Spot],
     scores: Mapping[Place, float],
     taken: set[Place],
+    wanted: int,
 ) -> list[Place]:
     document, first = place
     last, size = first, around[place].size
-    while size < GROWN:
+    while size < wanted:
         # The one behind comes second, so that of two that fit equally well the one ahead is taken.
         candidates = [
             other
@@ -117,7 +121,7 @@ def _grow(
             if (row := around.get(other)) is not None
             and other not in taken
             and row.page == around[place].page
-            and size + row.size <= GROWN * SLACK
+            and size + row.size <= wanted * SLACK
         ]
         if not candidates:
             break

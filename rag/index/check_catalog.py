@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.document import Chunk
 from rag.index.schema import VISIBLE
-from rag.index.writer import text_key
+from rag.index.writer import embedded_text, text_key
 
 
 def check_catalog(connection: apsw.Connection, *, full: bool) -> Iterator[int | str]:
@@ -64,7 +64,7 @@ def _check_texts(connection: apsw.Connection) -> Iterator[int | str]:
             chunk = Chunk(start, end, passage, context=context)
             if text[start:end] != passage:
                 yield f"Chunk {chunk_id} of {uri} is not its document's text at {start}–{end}."
-            if text_key(chunk.embedded_text) != embedded_key:
+            if text_key(embedded_text(chunk, embedded_key)) != embedded_key:
                 yield f"Chunk {chunk_id} of {uri} points to the vector of another text."
             yield 1
 

@@ -13,7 +13,7 @@ from rag.document import Chunk
 from rag.embedder import Embedder, as_embedder
 from rag.index.retention import Retention
 from rag.index.schema import VISIBLE
-from rag.index.writer import IndexWriter
+from rag.index.writer import IndexWriter, embedded_text
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -72,11 +72,13 @@ def _texts(connection: apsw.Connection, generation: int) -> Iterator[list[str]]:
     last = 0
     while True:
         rows = connection.execute(
-            "SELECT c.id, c.context, c.text FROM chunks c JOIN documents d ON d.id = c.document_id "
+            "SELECT c.id, c.context, c.text, c.key FROM chunks c JOIN documents d ON d.id = c.document_id "
             f"WHERE {VISIBLE} AND c.id > :last ORDER BY c.id LIMIT {_BATCH}",
             {"g": generation, "last": last},
         ).fetchall()
         if not rows:
             return
         last = rows[-1][0]
-        yield [Chunk(0, 0, text, context=context).embedded_text for _, context, text in rows]
+        yield [
+            embedded_text(Chunk(0, 0, text, context=context), key) for _, context, text, key in rows
+        ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.document import Document, Labels
+from rag.document import Chunk, Document, Labels
 from rag.errors import EmbeddingError
 from rag.index import catalog, copies, ledger, rows
 from rag.index.ledger import LAST_RUN, FileRecord
@@ -19,6 +19,12 @@ from rag.index.vectors import Float32
 
 _KEY_BYTES = 16
 _ABOUT_EMBEDDER = "Look at its model: inhouse doctor"
+
+
+def embedded_text(chunk: Chunk, key: bytes) -> str:
+    """What the embedder was given for a stored chunk with this key: once, drawn lines as they stand."""
+    plain = f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
+    return plain if text_key(plain) == key else chunk.embedded_text
 
 
 def text_key(text: str) -> bytes:

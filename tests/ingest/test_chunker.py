@@ -20,7 +20,7 @@ from ingest.loaded import Block, BlockKind, Line, LoadedDocument, Page
 from ingest.loader import load_bytes
 from ingest.media_type import MARKDOWN, PLAIN_TEXT
 from ingest.token_counter import token_counter
-from rag.document import Box, Chunk
+from rag.document import Box, Chunk, squeezed
 
 
 def count_words(texts: Sequence[str]) -> Sequence[int]:
@@ -222,6 +222,23 @@ def test_an_absurd_title_leaves_room_for_the_text() -> None:
     chunks = cut("Some words of text that matter.", max_tokens=40, title="long title " * 500)
     assert count_words([chunks[0].context])[0] <= 10
     assert chunks[0].text == "Some words of text that matter."
+
+
+def test_what_is_only_drawn_takes_no_room() -> None:
+    """A table's rule of a hundred dashes and its padding: the table stays whole, as it stands in the file."""
+    rows = [("Model", "Weight"), ("-" * 60, "-" * 40), ("Petrel", "60 kg"), ("Skua", "900 kg")]
+    table = "\n".join(f"| {a:<60} | {b:<40} |" for a, b in rows)
+    (only,) = cut(f"{table}\n", max_tokens=80)
+    assert only.text == table
+    assert only.embedded_text == (
+        "T\n| Model | Weight |\n| --- | --- |\n| Petrel | 60 kg |\n| Skua | 900 kg |"
+    )
+
+
+def test_what_is_drawn_and_what_is_said() -> None:
+    assert squeezed("Chapter ........ 7\n=====\nend") == "Chapter ... 7\n===\nend"
+    assert squeezed("a -- b --- c  d\t\te\n\n\nf") == "a -- b --- c d e\n\n\nf"
+    assert squeezed("1000000 aaaa ++++ ????") == "1000000 aaaa ++++ ????"
 
 
 def test_counting_by_word_is_counting_by_tokenizer(tmp_path: Path) -> None:
