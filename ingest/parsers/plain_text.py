@@ -24,6 +24,7 @@ _LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,9}[.)])[ \t]+\S")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 _RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
 _TABLE_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
+_RULE_MARKS = "|-: \t\n"
 _TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _MARKUP = re.compile(r"(\*\*|__|`|\*(?=\S)|(?<=\S)\*)|\[([^\]]*)\]\([^)]*\)|\\(?=[^\w\s])")
 _FRONT_MATTER_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
@@ -145,7 +146,7 @@ class _Scanner:
         self.start = -1
         self.end = -1
         self.fence = ""
-        self.in_table = False
+        self.in_table = self.has_rule = False
 
     def line(self, start: int, end: int) -> Iterator[Block]:
         line = self.text[start : min(end, start + _MAX_HEADING)]
@@ -207,16 +208,22 @@ class _Scanner:
         )
 
     def _table_line(self, start: int, end: int) -> Iterator[Block]:
+        if not self.in_table:
+            self.in_table, self.has_rule = True, False
+            yield from self._begin(BlockKind.TABLE_HEADER, start, end)
+            return
         if self.kind is BlockKind.TABLE_HEADER and self.start >= 0:
-            if _TABLE_RULE.fullmatch(self.text, start, end):
+            if not self.has_rule and _TABLE_RULE.fullmatch(self.text, start, end):
+                self.has_rule = True
                 self._extend(start, end)
                 return
-            # Without a rule below it the row before was no header after all.
-            if "\n" not in self.text[self.start : self.end]:
+            if not self.has_rule:  # without a rule below it the row before was no header after all
                 self.kind = BlockKind.TABLE_ROW
-        first = not self.in_table
-        yield from self._begin(BlockKind.TABLE_HEADER if first else BlockKind.TABLE_ROW, start, end)
-        self.in_table = True
+            elif not self.text[self.start : self.end].strip(_RULE_MARKS):
+                # Converters leave the header empty where none is marked: the first row is it.
+                self.start, self.end = start, end
+                return
+        yield from self._begin(BlockKind.TABLE_ROW, start, end)
 
 
 def plain(markdown: str) -> str:
