@@ -1,8 +1,8 @@
 """Deciding before the model is asked whether the documents say it at all.
 
-A question is judged by two numbers of its dense search: how close the closest passage comes, and how far it
-stands out from the next ones. What they mean differs from one collection to another, so that the decision is
-fitted to each by `rag.calibrate` and kept beside the index.
+A question is judged by how close the closest passage comes in meaning, how far it stands out from the next
+ones, and how far the search by words finds the same. What these mean differs from one collection to another,
+so that the decision is fitted to each by `rag.calibrate` and kept beside the index.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rag.embedder import Embedder, Float32
 from rag.errors import IndexDamagedError, StorageError
@@ -24,33 +24,58 @@ from rag.index import Filter, Snapshot
 _log = logging.getLogger(__name__)
 CALIBRATION = "calibration.json"
 _DEPTH = 20
-_LAYOUT = 1
+_HEAD = 5
+_TOP = 3
+_LAYOUT = 2
+_AGAIN = "Make it anew with: inhouse calibrate"
 _DRIFT = 0.3
 """Share by which the number of chunks may change before a calibration counts as out of date."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closeness:
-    """`best`: inner product of the question with its closest chunk; `lead`: how far it is from the 20th."""
+class Closeness(NamedTuple):
+    """`best`: inner product of the question with its closest chunk; `lead`: how far it is from the 20th.
+
+    `agreement`: share of the five closest that are among the five best by words; `first`: 1 where the best by
+    words is among the three closest, else 0.
+    """
 
     best: float
     lead: float
+    agreement: float = 0.0
+    first: float = 0.0
 
 
 def closeness(
-    snapshot: Snapshot, query: Float32, filter: Filter, without: Collection[int] = ()
+    snapshot: Snapshot,
+    question: str,
+    query: Float32,
+    filter: Filter,
+    without: Collection[int] = (),
 ) -> Closeness:
-    """How close the permitted chunks come to a question's vector: (dimension,) float32, L2-normalised.
+    """How close the permitted chunks come to a question and its vector: (dimension,) float32, L2-normalised.
 
     `without`: ids of chunks that are looked past.
     """
-    found = snapshot.dense(query, _DEPTH + len(without), filter)
-    kept = [
-        score
-        for chunk_id, score in zip(found.chunk_ids.tolist(), found.scores.tolist(), strict=True)
-        if chunk_id not in without
-    ][:_DEPTH]
-    return Closeness(kept[0], kept[0] - kept[-1]) if kept else Closeness(0.0, 0.0)
+    depth = _DEPTH + len(without)
+    meaning, words = (
+        [
+            (chunk_id, score)
+            for chunk_id, score in zip(found.chunk_ids.tolist(), found.scores.tolist(), strict=True)
+            if chunk_id not in without
+        ][:_DEPTH]
+        for found in (
+            snapshot.dense(query, depth, filter), snapshot.lexical(question, depth, filter)
+        )
+    )  # fmt: skip
+    if not meaning:
+        return Closeness(0.0, 0.0)
+    closest, named = ([chunk_id for chunk_id, _ in each] for each in (meaning, words))
+    return Closeness(
+        best=meaning[0][1],
+        lead=meaning[0][1] - meaning[-1][1],
+        agreement=len(set(closest[:_HEAD]) & set(named[:_HEAD])) / _HEAD,
+        first=float(bool(named) and named[0] in closest[:_TOP]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +91,9 @@ class CurvePoint:
 class Calibration:
     """When to say that the documents do not say it.
 
-    The probability that they do is the logistic function of `bias` + `best` · best + `lead` · lead;
-    below `threshold` the model is not asked. `recall` and `refused` are the shares of the questions with an
-    answer that are let through and of those without one that are not, in cross-validation.
+    The probability that they do is the logistic function of `bias` and what `Closeness` holds, each times the
+    weight of its name; below `threshold` the model is not asked. `recall` and `refused` are the shares of the
+    questions with an answer that are let through and of those without one that are not, in cross-validation.
     """
 
     embedder: dict[str, Any]
@@ -78,6 +103,8 @@ class Calibration:
     bias: float
     best: float
     lead: float
+    agreement: float
+    first: float
     threshold: float
     recall: float
     refused: float
@@ -90,7 +117,8 @@ class Calibration:
 
     def probability(self, found: Closeness) -> float:
         """How likely it is that the documents hold an answer: 0…1."""
-        total = self.bias + self.best * found.best + self.lead * found.lead
+        weights = (self.best, self.lead, self.agreement, self.first)
+        total = self.bias + sum(a * b for a, b in zip(weights, found, strict=True))
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, total))))
 
     def permits(self, found: Closeness) -> bool:
@@ -133,15 +161,14 @@ def load_calibration(data_dir: Path) -> Calibration | None:
     try:
         raw = json.loads(path.read_text("utf-8"))
         if raw.pop("layout") != _LAYOUT:
+            _log.warning("The calibration is of another version. %s", _AGAIN)
             return None
         curve = tuple(CurvePoint(**point) for point in raw.pop("curve"))
         return Calibration(**raw, curve=curve)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, LookupError, AttributeError) as exc:
-        raise IndexDamagedError(
-            f"{path} cannot be read: {exc}.", hint="Make it anew with: inhouse calibrate"
-        ) from exc
+        raise IndexDamagedError(f"{path} cannot be read: {exc}.", hint=_AGAIN) from exc
 
 
 class Decision:
@@ -158,16 +185,16 @@ class Decision:
         if fitted is None:
             return True
         if misfit := fitted.misfit(snapshot, embedder):
-            _log.warning("%s Make it anew with: inhouse calibrate", misfit)
+            _log.warning("%s %s", misfit, _AGAIN)
             self._fitted = None  # better no decision than an old one
             return True
-        return fitted.permits(closeness(snapshot, embedder.embed_query(question), filter))
+        return fitted.permits(closeness(snapshot, question, embedder.embed_query(question), filter))
 
     def confidence(
         self, snapshot: Snapshot, embedder: Embedder, question: str, filter: Filter
     ) -> float:
         """The probability that the documents say it; without a calibration that fits, how close they come."""
-        found = closeness(snapshot, embedder.embed_query(question), filter)
+        found = closeness(snapshot, question, embedder.embed_query(question), filter)
         fitted = self._fitted
         if fitted is not None and fitted.fits(snapshot, embedder):
             return fitted.probability(found)

@@ -129,11 +129,11 @@ def _measure(
     found, answered = [], []
     for done, probe in enumerate(probes, start=1):
         query = embedder.embed_query(probe.question)
-        found.append(closeness(snapshot, query, Filter()))
+        found.append(closeness(snapshot, probe.question, query, Filter()))
         answered.append(bool(probe.answered_by))
         if probe.answered_by:
             away = {chunk for each in probe.answered_by for chunk in snapshot.chunk_texts(each)}
-            found.append(closeness(snapshot, query, Filter(), away))
+            found.append(closeness(snapshot, probe.question, query, Filter(), away))
             answered.append(False)
         progress(done)
     return found, answered
@@ -145,7 +145,7 @@ def _fit(found: Sequence[Closeness], answered: Sequence[bool]) -> Calibration:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    features = np.array([[each.best, each.lead] for each in found])
+    features = np.array(found)
     wanted = np.array(answered)
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     held_out = cross_val_predict(model, features, wanted, cv=_FOLDS, method="predict_proba")[:, 1]
@@ -161,6 +161,8 @@ def _fit(found: Sequence[Closeness], answered: Sequence[bool]) -> Calibration:
         bias=float(regression.intercept_[0] - weights @ scaler.mean_),
         best=float(weights[0]),
         lead=float(weights[1]),
+        agreement=float(weights[2]),
+        first=float(weights[3]),
         threshold=threshold,
         recall=round(float(np.mean(held_out[wanted] >= threshold)), 4),
         refused=round(float(np.mean(held_out[~wanted] < threshold)), 4),

@@ -59,8 +59,10 @@ def test_it_tells_real_questions_from_the_same_with_their_document_gone(
             continue
         query = embedder.embed_query(question["question"])
         away = {chunk for each in gold for chunk in snapshot.chunk_texts(each)}
-        kept += fitted.permits(closeness(snapshot, query, Filter()))
-        refused += not fitted.permits(closeness(snapshot, query, Filter(), away))
+        kept += fitted.permits(closeness(snapshot, question["question"], query, Filter()))
+        refused += not fitted.permits(
+            closeness(snapshot, question["question"], query, Filter(), away)
+        )
         tried += 1
     assert tried > 100
     assert (kept + refused) / (2 * tried) >= 0.65
@@ -141,12 +143,20 @@ def test_it_is_kept_and_read_back(fitted: Calibration, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [CALIBRATION]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"layout": 1}', '{"layout": 1, "curve": 3}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"layout": 2}', '{"layout": 2, "curve": 3}'])
 def test_an_unreadable_one_is_an_error_that_says_what_to_do(text: str, tmp_path: Path) -> None:
     (tmp_path / CALIBRATION).write_text(text)
     with pytest.raises(IndexDamagedError, match="calibration") as caught:
         load_calibration(tmp_path)
     assert "inhouse calibrate" in str(caught.value.hint)
+
+
+def test_one_of_an_earlier_version_is_left_aside_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / CALIBRATION).write_text('{"layout": 1, "curve": []}')
+    assert load_calibration(tmp_path) is None
+    assert "inhouse calibrate" in caplog.text
 
 
 def test_too_little_to_fit_is_an_error(sample_index: Path, embedder: Embedder) -> None:
@@ -155,7 +165,7 @@ def test_too_little_to_fit_is_an_error(sample_index: Path, embedder: Embedder) -
 
 
 def test_nothing_to_search_is_not_close() -> None:
-    assert closeness(_Empty(), None, Filter()) == Closeness(0.0, 0.0)  # type: ignore[arg-type]
+    assert closeness(_Empty(), "Why?", None, Filter()) == Closeness(0.0, 0.0)  # type: ignore[arg-type]
 
 
 class _Empty:
@@ -165,3 +175,5 @@ class _Empty:
         from rag.index.vectors import Candidates
 
         return Candidates(np.empty(0, np.int64), np.empty(0, np.float32))
+
+    lexical = dense
