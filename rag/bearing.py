@@ -100,8 +100,8 @@ def features(
     """(n_statements, n_features): what each statement is judged by, in the order of `_WEIGHTS`."""
     if not statements:
         return np.zeros((0, len(_WEIGHTS)))
-    wanted = _stems(Claim.of(question))
-    held = [_stems(each.claim) for each in statements]
+    wanted = Claim.of(question).stems
+    held = [each.claim.stems for each in statements]
     kin = _kin(wanted, frozenset().union(*held, *(each.around for each in statements)))
     known = frozenset().union(*kin.values())
     rarity = _rarity(kin, held)
@@ -164,10 +164,6 @@ def _meaning(
     mean = float(cosines.mean())
     scaled: npt.NDArray[np.float32] = (cosines - mean) / max(1 - mean, 1e-6)
     return scaled
-
-
-def _stems(claim: Claim) -> frozenset[str]:
-    return claim.words | {token.stem for token in claim.numbers}
 
 
 def _kin(wanted: Iterable[str], vocabulary: frozenset[str]) -> dict[str, frozenset[str]]:

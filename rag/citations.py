@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from rag import sentences
 from rag.answer import Citation, Sentence, Status
 from rag.bearing import SURE_ENOUGH, Bearing
+from rag.claims import Claim
 from rag.hit import Hit
 from rag.profile import REFUSAL
 from rag.statements import Evidence, Source
@@ -48,12 +49,14 @@ def check(
     bearing: Bearing | None = None,
     *,
     quote: bool = False,
+    before: str = "",
 ) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt.
 
     `refusal` is the sentence that says that they do not hold the answer. With `bearing`, what stands in them
     beside the question supports nothing; and to `quote` means to add the sentence that answers the question,
-    as a quotation, where nothing else is supported.
+    as a quotation, where nothing else is supported. `before` is what was said in the turn that the question
+    goes on from: who only says that again has not answered.
     """
     plain, markers = _without_markers(text)
     if not plain.strip() or _refuses(plain, refusal):
@@ -68,7 +71,7 @@ def check(
     for place, (start, end) in enumerate(spans):
         following = spans[place + 1][0] if place + 1 < len(spans) else len(plain) + 1
         found = find_evidence(plain[start:end], source)
-        if bearing and max(map(bearing.of, found), default=0.0) < SURE_ENOUGH:
+        if bearing and not _answers(plain[start:end], found, bearing, before):
             found = ()
         numbers = tuple(numbered.setdefault(each, len(numbered) + 1) for each in found)
         checked.append(Sentence(text=plain[start:end], supported=bool(found), citations=numbers))
@@ -92,6 +95,12 @@ def check(
         dropped,
         quotation,
     )
+
+
+def _answers(sentence: str, found: Sequence[Evidence], bearing: Bearing, before: str) -> bool:
+    if max(map(bearing.of, found), default=0.0) < SURE_ENOUGH:
+        return False
+    return not before or bool(Claim.of(sentence).stems - Claim.of(before).stems)
 
 
 def _quotation(text: str) -> str:

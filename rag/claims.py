@@ -100,6 +100,11 @@ class Claim:
         """The numbers, in order."""
         return tuple(token for token in self.tokens if token.is_number)
 
+    @property
+    def stems(self) -> frozenset[str]:
+        """Words and numbers."""
+        return frozenset(token.stem for token in self.tokens)
+
     def clauses(self) -> Iterator[frozenset[str]]:
         """The words of each clause; one of fewer than two words belongs to the one before."""
         found: list[set[str]] = []

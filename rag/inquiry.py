@@ -175,8 +175,15 @@ class Inquiry:
         bearing = None
         if self.wanders and self.text.strip() and against and not self.failure:
             bearing = Bearing(self.searched, Source(against), self.embedder)
-        quote = not self.alone and not followup.leans(self.question, self.history)
-        return citations.check(self.text, against, self.profile.refusal, bearing, quote=quote)
+        leans = followup.leans(self.question, self.history)
+        return citations.check(
+            self.text,
+            against,
+            self.profile.refusal,
+            bearing,
+            quote=not self.alone and not leans,
+            before=f"{self.history[-1].question} {self.history[-1].answer}" if leans else "",
+        )
 
     def _disclosed(self, cited: frozenset[int]) -> Context:
         """What became of each passage that was found; a passage that was cut is there as it was sent."""

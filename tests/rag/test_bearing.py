@@ -107,6 +107,17 @@ def test_what_is_true_but_beside_the_question_supports_nothing(embedder: Embedde
     assert check("It is 16 weeks.", passages, bearing=bearing).status is Status.GROUNDED
 
 
+def test_who_says_the_last_answer_again_has_not_answered(embedder: Embedder) -> None:
+    passages = [passage("Parental leave is 16 weeks. Desks are shared by all teams.")]
+    bearing = Bearing("How long is parental leave? And for managers?", Source(passages), embedder)
+    said = "Parental leave is 16 weeks."
+    assert check(said, passages, bearing=bearing).status is Status.GROUNDED
+    before = "How long is parental leave? 16 weeks."
+    assert check(said, passages, bearing=bearing, before=before).status is Status.UNSUPPORTED
+    before = "How long is parental leave? It depends."
+    assert check(said, passages, bearing=bearing, before=before).status is Status.GROUNDED
+
+
 def test_a_small_model_that_misses_the_answer_is_followed_by_the_sentence_that_has_it(
     sample_index: Path, embedder: Embedder
 ) -> None:
