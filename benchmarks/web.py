@@ -23,6 +23,7 @@ from typing import Any
 import click
 import httpx
 import numpy as np
+from starlette.requests import Request
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -32,7 +33,7 @@ from rag.web_settings import WebSettings
 
 PASSAGES = 4
 """Paragraphs in each document, each about as long as a chunk may be."""
-_MARK = 'class=\\"passage\\"'
+_WRITING = "is-writing"  # in the turn that is being written, and in no earlier one
 
 
 class RandomVectors:
@@ -97,7 +98,10 @@ def settings_for(data: Path, model_url: str) -> Settings:
 
 
 def serve_model(port: int) -> None:
-    """Streams 40 words for every question, the first after 0.3 s, then 25 a second."""
+    """Streams 40 words for every question, the first after 0.3 s, then 25 a second.
+
+    8 words for what is to be one line: a question that leans on the one before it, made whole.
+    """
     import uvicorn
     from fastapi import FastAPI
     from fastapi.responses import StreamingResponse
@@ -109,9 +113,11 @@ def serve_model(port: int) -> None:
         return {"object": "list", "data": [{"id": "stub", "object": "model"}]}
 
     @app.post("/v1/chat/completions")
-    async def chat() -> StreamingResponse:
+    async def chat(request: Request) -> StreamingResponse:
+        is_one_line = "stop" in await request.json()
+
         async def stream() -> Any:
-            for number in range(40):
+            for number in range(8 if is_one_line else 40):
                 await asyncio.sleep(0.3 if number == 0 else 0.04)
                 yield _event({"choices": [_choice({"content": f"word{number} "})]})
             yield _event({"choices": [_choice({}, "stop")]})
@@ -134,40 +140,46 @@ def _event(fields: dict[str, Any]) -> str:
 async def person(
     url: str, cookie: str, number: int, rounds: int, start: asyncio.Event
 ) -> list[dict[str, float]]:
-    """Asks, waits for the whole answer, and asks again; seconds of each question."""
+    """Asks, waits for the whole answer, and asks on; then anew. Seconds of each question."""
     generator, vocabulary, seen = random.Random(number), words(), []
     headers = {"cookie": f"inhouse={cookie}", "origin": url}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=120) as client:
         events = (await client.get("/config")).raise_for_status().json()["dependencies"]
         event = next(e for e in events if e["targets"] and len(e["inputs"]) == 3)
-        tab = os.urandom(6).hex()
         await start.wait()
         for _ in range(rounds):
-            question = f"What about {' '.join(generator.choices(vocabulary[:800], k=6))}?"
-            began = time.perf_counter()
-            joined = await client.post(
-                "/gradio_api/queue/join",
-                json={"fn_index": event["id"], "session_hash": tab, "data": [question, None, None]},
-            )
-            joined.raise_for_status()
-            times: dict[str, float] = {}
-            async with client.stream("GET", f"/gradio_api/queue/data?session_hash={tab}") as lines:
-                async for line in lines.aiter_lines():
-                    now = time.perf_counter() - began
-                    if "process_generating" in line:
-                        times.setdefault("first_screen", now)
-                    if _MARK in line:
-                        times.setdefault("first_evidence", now)
-                    if "word0" in line:
-                        times.setdefault("first_word", now)
-                    if "process_completed" in line:
-                        times["answer"] = now
-                        break
-            if "first_evidence" not in times:
-                raise RuntimeError(f"No passages came for: {question}")
-            seen.append(times)
-            await asyncio.sleep(generator.uniform(0, 1))
+            tab = os.urandom(6).hex()
+            for turn, begins in enumerate(("How are", "And what about"), start=1):
+                said = " ".join(generator.choices(vocabulary[:800], k=6))
+                asked = {"fn_index": event["id"], "session_hash": tab}
+                asked["data"] = [f"{begins} {said}?", None, None]
+                seen.append(await answered(client, asked, turn))
+                await asyncio.sleep(generator.uniform(0, 1))
     return seen
+
+
+async def answered(client: httpx.AsyncClient, asked: dict[str, Any], turn: int) -> dict[str, float]:
+    """Seconds until the passages, the first word and the whole answer are there; which turn it was."""
+    evidence = f'id=\\"e{turn}\\"'  # earlier turns' come along with every question
+    times, began = {"turn": float(turn)}, time.perf_counter()
+    joined = await client.post("/gradio_api/queue/join", json=asked)
+    joined.raise_for_status()
+    address = f"/gradio_api/queue/data?session_hash={asked['session_hash']}"
+    async with client.stream("GET", address) as lines:
+        async for line in lines.aiter_lines():
+            now = time.perf_counter() - began
+            if "process_generating" in line:
+                times.setdefault("first_screen", now)
+            if evidence in line:
+                times.setdefault("first_evidence", now)
+            if _WRITING in line:
+                times.setdefault("first_word", now)
+            if "process_completed" in line:
+                times["answer"] = now
+                break
+    if not times.keys() >= {"first_evidence", "first_word"}:
+        raise RuntimeError(f"No passages, or no words, came for: {asked['data'][0]}")
+    return times
 
 
 async def crowd(url: str, cookies: Sequence[str], rounds: int) -> list[dict[str, float]]:
@@ -217,7 +229,9 @@ def quantiles(values: Sequence[float]) -> dict[str, float]:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--people", default=20, show_default=True, help="How many ask at once.")
-@click.option("--rounds", default=5, show_default=True, help="Questions of each.")
+@click.option(
+    "--rounds", default=5, show_default=True, help="Conversations of two questions of each."
+)
 @click.option("--chunks", default=20_000, show_default=True, help="Chunks in the index.")
 @click.option("--work", type=click.Path(path_type=Path), help="Folder for the index; kept.")
 @click.option("--part", type=click.Choice(["page", "model"]), hidden=True)
@@ -269,9 +283,13 @@ def main(
         for each in started:
             each.terminate()
             each.wait()
-    result = {key: quantiles([t[key] for t in times if key in t]) for key in times[0]}
-    said = {"people": people, "questions": len(times), "cores": len(os.sched_getaffinity(0))}
-    click.echo(json.dumps(said | {"machine": platform.machine(), "seconds": result}, indent=2))
+    result: dict[str, Any] = {"people": people, "questions": len(times)}
+    result |= {"cores": len(os.sched_getaffinity(0)), "machine": platform.machine()}
+    for turn, name in enumerate(("seconds_of_first_questions", "seconds_of_follow_ups"), start=1):
+        those = [each for each in times if each["turn"] == turn]
+        keys = [key for key in those[0] if key != "turn"]
+        result[name] = {key: quantiles([t[key] for t in those if key in t]) for key in keys}
+    click.echo(json.dumps(result, indent=2))
 
 
 def _free(count: int) -> list[int]:
