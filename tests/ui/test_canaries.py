@@ -209,6 +209,49 @@ def test_an_answer_rests_on_what_one_may_read(world: World) -> None:
         assert world.model.requests, "the model was asked, of what is left"
 
 
+async def test_a_comparison_rests_on_what_one_may_read(world: World) -> None:
+    """Neither pane, nor what the model is told for either, has it."""
+
+    async def compared(who: str) -> str:
+        cookie = world.crowd.cookie(who)
+        body = QUESTION.encode()
+        reply = await call(
+            world.crowd.app, "POST", "/compare", headers=cookie, body=body, whole=True
+        )
+        assert reply.status == 200, reply.text
+        return reply.text
+
+    assert "99 weeks" in await compared("reader")
+    for who in MAY_NOT:
+        world.model.requests.clear()
+        assert CANARY not in (await compared(who)).replace(QUESTION, "").casefold()
+        assert CANARY not in json.dumps(world.model.requests).replace(QUESTION, "")
+        assert len(world.model.requests) == 2, "the model was asked twice, of what is left"
+
+
+@pytest.mark.parametrize("who", ["editor", "admin"])
+@pytest.mark.parametrize("act", ["ingest", "withdraw"])
+async def test_an_editor_can_do_nothing_with_what_they_may_not_read(
+    world: World, who: str, act: str
+) -> None:
+    """Nor tell it from what does not exist."""
+    replies = []
+    for name in (world.name, "A" * len(world.name)):
+        address, cookie = f"/documents/{name}/{act}", world.crowd.cookie(who)
+        reply = await call(world.crowd.app, "POST", address, headers=cookie, whole=True)
+        replies.append((reply.status, reply.text))
+    assert replies[0] == replies[1]
+    assert replies[0][0] == 404
+    assert world.secret.exists()
+    assert world.crowd.house.ingesting.run.state == "none"
+
+
+async def test_a_conversation_of_somebody_else_does_not_even_tell_its_profile(world: World) -> None:
+    made = world.crowd.house.history.create(world.person("reader"), profile=f"{CANARY}-profile")
+    for who in MAY_NOT:
+        assert CANARY not in (await _get(world, who, f"/?c={made}")).text
+
+
 async def test_the_numbers_are_no_reader_s(world: World) -> None:
     """They count every document; Prometheus and admins get them, and they name nothing."""
     for who in ("reader", "other reader", "editor"):
