@@ -34,8 +34,7 @@ STEMMERS = {
 DEFAULT_LANGUAGE = "en"
 EXACT_BOOST = 0.5
 MISSPELT_BOOST = 4.0
-"""What a chunk gets for a word that differs in one letter, added, left out, changed or swapped with the next,
-from one of the query that no document has: about what a rare word brings by BM25."""
+"""What a chunk gets for a word that is one letter off a word of the query: what a rare word brings."""
 _SHORTEST_GUESSED, _MOST_GUESSED = 6, 8
 _LONGEST_WORD = 64
 _HEAP_BYTES = 128_000_000
