@@ -172,17 +172,20 @@ def load_calibration(data_dir: Path) -> Calibration | None:
 
 
 class Decision:
-    """The calibration of an index, for as long as it fits. Safe to share between threads."""
+    """The calibration of an index, for as long as it fits. Safe to share between threads.
 
-    def __init__(self, data_dir: Path) -> None:
-        self._fitted = load_calibration(data_dir)
+    Unless it `abstains`, it permits every question.
+    """
+
+    def __init__(self, data_dir: Path, *, abstains: bool = True) -> None:
+        self._fitted, self._abstains = load_calibration(data_dir), abstains
 
     def permits(
         self, snapshot: Snapshot, embedder: Embedder, question: str, filter: Filter
     ) -> bool:
         """False where the documents do not say it. Without a calibration that fits they always may."""
         fitted = self._fitted
-        if fitted is None:
+        if fitted is None or not self._abstains:
             return True
         if misfit := fitted.misfit(snapshot, embedder):
             _log.warning("%s %s", misfit, _AGAIN)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, closing
 
 from rag import llm
-from rag.answer import DeltaEvent, Event
+from rag.answer import Answer, AnswerEvent, DeltaEvent, Event
 from rag.errors import ModelServerError
 from rag.inquiry import Inquiry
 from rag.speaker import Speaker
@@ -28,6 +28,23 @@ async def aanswered(inquiry: Inquiry, speaker: Speaker) -> AsyncGenerator[Event,
                 yield delta
     for event in await asyncio.to_thread(lambda: list(inquiry.finish(speaker.name))):
         yield event
+
+
+def last(events: Iterable[Event]) -> Answer:
+    """The answer that a stream ends with."""
+    for event in events:
+        if isinstance(event, AnswerEvent):
+            return event.answer
+    raise AssertionError("a stream ends with its answer")
+
+
+def said(inquiry: Inquiry, speaker: Speaker) -> str:
+    """The model's text alone. Raises ModelServerError."""
+    for _ in hear(inquiry, speaker):
+        pass
+    if inquiry.failure:
+        raise inquiry.failure
+    return inquiry.text.strip()
 
 
 def hear(inquiry: Inquiry, speaker: Speaker) -> Iterator[DeltaEvent]:

@@ -57,7 +57,7 @@ class Assistant:
         self.profile = _profile(settings.profile if profile is None else profile, settings)
         self._reader, self._embedder, self._reranker = reader, embedder, reranker
         self._retrieve = functools.partial(retrieve, embedder=embedder, reranker=reranker)
-        self._decision = Decision(reader.data_dir)
+        self._decision = Decision(reader.data_dir, abstains=settings.answers.abstain)
         self._speaker = Speaker(settings, chat_model, self._count_tokens)
         self._recent = Recent()
         self._readers: frozenset[str] | None = None
@@ -217,7 +217,7 @@ class Assistant:
         filter: Filter | None = None,
     ) -> Answer:
         """Answer `question` from the documents; see `Answer.status` for how far they carry it."""
-        return _last(self.stream(question, history=history, filter=filter))
+        return answering.last(self.stream(question, history=history, filter=filter))
 
     def stream(
         self,
@@ -261,7 +261,7 @@ class Assistant:
         return Comparison(
             question=checked(question),
             with_documents=self.ask(question, history=history, filter=filter),
-            without_documents=_last(
+            without_documents=answering.last(
                 self.stream_without_documents(question, history=history, filter=filter)
             ),
         )
@@ -291,12 +291,7 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        inquiry = self._inquiry(question, history, alone=True)
-        for _ in answering.hear(inquiry, self._speaker):
-            pass
-        if inquiry.failure:
-            raise inquiry.failure
-        return inquiry.text.strip()
+        return answering.said(self._inquiry(question, history, alone=True), self._speaker)
 
     def _inquiry(self, question: str, history: Sequence[Turn], *, alone: bool) -> Inquiry:
         return Inquiry(
@@ -318,11 +313,7 @@ class Assistant:
         searched = self.searched(inquiry.question, history, ask_model=True)
         hits = self._retrieve(snapshot, query=searched, k=k, filter=narrowed, fold=True)
         may_answer = alone or (
-            bool(hits)
-            and (
-                not self.settings.answers.abstain
-                or self._decision.permits(snapshot, self._embedder, searched, narrowed)
-            )
+            bool(hits) and self._decision.permits(snapshot, self._embedder, searched, narrowed)
         )
         inquiry.searched = searched
         inquiry.search(hits, snapshot.generation, may_answer)
@@ -354,10 +345,3 @@ class Assistant:
 
 def _profile(profile: Profile | str, settings: Settings) -> Profile:
     return find_profile(profile, settings.profiles) if isinstance(profile, str) else profile
-
-
-def _last(events: Iterator[Event]) -> Answer:
-    for event in events:
-        if isinstance(event, AnswerEvent):
-            return event.answer
-    raise AssertionError("a stream ends with its answer")
