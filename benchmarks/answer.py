@@ -164,13 +164,20 @@ def _rate(one: Callable[[int], Reply], count: int, askers: int) -> float:
 
 
 def _follow_ups(stack: Stack, vllm: Vllm, asked: Sequence[str]) -> dict[str, Any]:
-    """The second question of a conversation: how many tokens of its prompt vLLM had already."""
+    """The second question of a conversation: how many tokens of its prompt vLLM had already.
+
+    What Inhouse sends is recorded and sent once more, the question before and then the follow-up: the model
+    is also asked to put the follow-up anew, and that request would count as well.
+    """
     hits = tokens = with_hit = counted = 0
     for question in asked:
-        stack.salt = _salt()
+        stack.salt, salt = _salt(), _salt()
         _, _, said = stack.ask(question)
+        first = stack.sent[-1]
+        stack.ask(_FOLLOW_UP, [Turn(question=question, answer=said)])
+        vllm.ask(first, salt)
         before = vllm.prefix_cache()
-        reply, _, _ = stack.ask(_FOLLOW_UP, [Turn(question=question, answer=said)])
+        reply = vllm.ask(stack.sent[-1], salt)
         after = vllm.prefix_cache()
         if after[0] - before[0] != reply.prompt_tokens:
             continue  # somebody else asked vLLM meanwhile: the figures are not ours
