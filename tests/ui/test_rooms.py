@@ -18,6 +18,7 @@ from tests.evaluation.world import hostile_evaluation
 from tests.ui.serving import served
 from tests.ui.stand_in import make_answer
 from tests.ui.tab import NARROW, WIDE, Tab
+from ui.view.text import ENGLISH
 from ui.view.text_german import GERMAN
 from ui.web.history import History
 from ui.web.people import LOCAL
@@ -287,3 +288,36 @@ def test_an_editor_uploads_sees_it_read_in_finds_it_and_withdraws_it_on_its_own_
     page.wait_for_url("**/documents", timeout=60_000)
     page.goto(f"{tab.url}/search?q=parrots+on+Fridays")
     assert "Parrot policy" not in page.locator("#results").inner_text()
+
+
+def test_a_profile_is_chosen_by_keyboard_and_its_starters_and_conversation_follow(
+    open_tab_at: Any,
+) -> None:
+    tab, other = open_tab_at("/about"), open_tab_at("/search")
+    page = tab.page
+    page.goto(tab.url)
+    page.locator("#ask").wait_for()
+    assert page.locator("#welcome .starter").count() == 0
+    page.locator("#profile").focus()
+    page.keyboard.press("Enter")
+    page.locator("#profiles a", has_text="Osterhallow IT help").focus()
+    tab.pictures("wide-profiles")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Osterhallow IT help").wait_for()
+    page.get_by_placeholder("Ask Osterhallow IT help").wait_for()
+    starter = page.locator("#welcome .starter").first
+    asked = starter.inner_text()
+    starter.click()
+    page.locator("#now .question", has_text=asked).wait_for()
+    page.locator("#panel .passage").first.wait_for()
+    wheres = page.locator("#panel .where").all_text_contents()
+    assert all(each.startswith(("it/", "company/")) for each in wheres)
+    page.wait_for_url("**/?c=*")
+    page.locator("#profile").click()
+    page.locator("#profiles a", has_text="All documents").click()
+    page.get_by_role("heading", name=ENGLISH.heading).wait_for()
+    page.go_back()
+    page.locator("#t1 .question", has_text=asked).wait_for()
+    page.get_by_placeholder("Ask Osterhallow IT help").wait_for()
+    other.page.goto(tab.url)  # another browser
+    other.page.get_by_role("heading", name=ENGLISH.heading).wait_for()
