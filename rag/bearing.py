@@ -38,6 +38,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 """A question for a number, a time or a price."""
+_BATCH = 4
 _MOST_NEW = 6
 _MOST_MARGIN = 4.0
 _NOTHING = -2.0
@@ -159,8 +160,15 @@ def _meaning(
 
     So they mean much the same with any embedder, though its cosines may all be high.
     """
-    vectors = embedder.embed_documents([each.text for each in statements])
-    cosines = vectors @ embedder.embed_query(question)
+    asked = embedder.embed_query(question)
+    cosines = np.empty(len(statements), np.float32)
+    order = sorted(range(len(statements)), key=lambda place: len(statements[place].text))
+    for start in range(0, len(order), _BATCH):
+        batch = order[
+            start : start + _BATCH
+        ]  # of one length: a batch is padded to its longest text
+        texts = [statements[place].text for place in batch]
+        cosines[batch] = embedder.embed_documents(texts) @ asked
     mean = float(cosines.mean())
     scaled: npt.NDArray[np.float32] = (cosines - mean) / max(1 - mean, 1e-6)
     return scaled
