@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rag import answering, followup
 from rag.abstention import Decision
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
-from rag.embedder import Embedder, as_embedder, open_embedder
+from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
 from rag.expansion import expand
 from rag.hit import Hit
@@ -55,8 +55,8 @@ class Assistant:
     ) -> None:
         self.settings = settings
         self.profile = _profile(settings.profile if profile is None else profile, settings)
-        self._reader, self._embedder, self._reranker = reader, embedder, reranker
-        self._retrieve = functools.partial(retrieve, embedder=embedder, reranker=reranker)
+        self._reader, self._embedder, self._reranker = reader, Remembering(embedder), reranker
+        self._retrieve = functools.partial(retrieve, embedder=self._embedder, reranker=reranker)
         self._decision = Decision(reader.data_dir, abstains=settings.answers.abstain)
         self._speaker = Speaker(settings, chat_model, self._count_tokens)
         self._recent = Recent()

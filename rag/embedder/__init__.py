@@ -6,6 +6,7 @@ from rag.embedder.langchain import LangChainEmbedder, as_embedder
 from rag.embedder.opening import open_embedder
 from rag.embedder.openvino import OpenVinoEmbedder
 from rag.embedder.protocol import Embedder, EmbedderIdentity, Float32
+from rag.embedder.remembering import Remembering
 from rag.embedder.sentence_transformer import SentenceTransformerEmbedder
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Float32",
     "LangChainEmbedder",
     "OpenVinoEmbedder",
+    "Remembering",
     "SentenceTransformerEmbedder",
     "as_embedder",
     "open_embedder",
