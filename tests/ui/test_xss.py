@@ -147,7 +147,8 @@ def test_there_are_223_cases() -> None:
 def test_titles_names_and_passages_on_the_search_screen(tab: Tab, folder: int) -> None:
     page = visit(tab, f"/search?q={WORD}&folder=papers/{folder}&many=50")
     wanted = len(range(folder, len(CASES), FOLDERS))
-    assert page.locator(".hit").count() == wanted
+    # Cases that differ in their marks alone say the same, and are named beside the first of them.
+    assert page.locator(".hit").count() + page.locator(".also a").count() == wanted
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert_nothing_ran(tab)
 
