@@ -162,11 +162,10 @@ def _meaning(
     """
     asked = embedder.embed_query(question)
     cosines = np.empty(len(statements), np.float32)
+    # Like with like: a batch is padded to its longest text.
     order = sorted(range(len(statements)), key=lambda place: len(statements[place].text))
     for start in range(0, len(order), _BATCH):
-        batch = order[
-            start : start + _BATCH
-        ]  # of one length: a batch is padded to its longest text
+        batch = order[start : start + _BATCH]
         texts = [statements[place].text for place in batch]
         cosines[batch] = embedder.embed_documents(texts) @ asked
     mean = float(cosines.mean())

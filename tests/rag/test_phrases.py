@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import ingest
 from rag import Assistant
 from rag.phrases import quoted
-from rag.settings import Settings
-from rag.testing import HashingEmbedder
+from tests.rag.houses import open_house
 
 WORDS = "red light above the door"
 SENTENCES = {
@@ -20,17 +18,7 @@ SENTENCES = {
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    folder = tmp_path_factory.mktemp("phrases")
-    for name, text in SENTENCES.items():
-        (folder / "house").mkdir(exist_ok=True)
-        (folder / "house" / name).write_text(text, "utf-8")
-    ingest(
-        [folder / "house"],
-        data_dir=folder / "data",
-        settings=Settings(),
-        embedder=HashingEmbedder(),
-    )
-    return Assistant.open(folder / "data", settings=Settings(), embedder=HashingEmbedder())
+    return open_house(tmp_path_factory.mktemp("phrases"), SENTENCES)
 
 
 def first(assistant: Assistant, query: str) -> str:

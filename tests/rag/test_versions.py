@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import ingest
 from rag import Assistant
 from rag.hit import Hit
 from rag.prompt import FULL, messages
-from rag.settings import Settings
-from rag.testing import HashingEmbedder
 from rag.version_names import edition
 from rag.versions import newer_of
+from tests.rag.houses import open_house
 from ui.view.elsewhere import elsewhere
 from ui.view.terminal import hits_text
 from ui.view.text import ENGLISH
@@ -122,17 +120,7 @@ QUERY = "What is paid for a private car?"
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    folder = tmp_path_factory.mktemp("versions")
-    for name, text in HOUSE.items():
-        (folder / "house").mkdir(exist_ok=True)
-        (folder / "house" / name).write_text(text, "utf-8")
-    ingest(
-        [folder / "house"],
-        data_dir=folder / "data",
-        settings=Settings(),
-        embedder=HashingEmbedder(),
-    )
-    return Assistant.open(folder / "data", settings=Settings(), embedder=HashingEmbedder())
+    return open_house(tmp_path_factory.mktemp("versions"), HOUSE)
 
 
 def titles(hits: list[Hit]) -> list[str]:

@@ -186,14 +186,19 @@ def test_a_draft_outlives_the_page_and_two_tabs_do_not_mix(url: str, open_tab: O
     assert other.page.get_by_label("Your question").input_value() == ""
 
 
+def in_the_middle(stand_in: Any, tab: Tab) -> Tab:
+    """The tab while an answer is being written, which goes on when `stand_in.going` is set."""
+    stand_in.going.clear()
+    tab.send("How long is parental leave?")
+    tab.page.locator(".is-writing", has_text="16 weeks").wait_for()
+    return tab
+
+
 def test_a_connection_that_breaks_off_loses_no_question(
     stand_in: Any, serve_page: Callable[..., str], open_tab: Open
 ) -> None:
-    stand_in.going.clear()
-    tab = open_tab(serve_page(lambda: stand_in))
+    tab = in_the_middle(stand_in, open_tab(serve_page(lambda: stand_in)))
     page = tab.page
-    tab.send("How long is parental leave?")
-    page.locator(".is-writing", has_text="16 weeks").wait_for()
     tab.context.set_offline(True)
     page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")  # sooner than by itself
     page.locator("#now .status", has_text=ENGLISH.cut).wait_for()
@@ -207,18 +212,14 @@ def test_a_reload_in_the_middle_of_an_answer_is_no_error_and_the_question_is_kep
     stand_in: Any, serve_page: Callable[..., str], open_tab: Open
 ) -> None:
     """Nothing in the console; what was written until then stands in the history, marked as stopped."""
-    stand_in.going.clear()
-    tab = open_tab(serve_page(lambda: stand_in))
+    tab = in_the_middle(stand_in, open_tab(serve_page(lambda: stand_in)))
     page = tab.page
-    tab.send("How long is parental leave?")
-    page.locator(".is-writing", has_text="16 weeks").wait_for()
     page.reload()
     page.locator("#ask").wait_for()
     stand_in.going.set()
     title = page.locator("#history .title", has_text="How long is parental leave?")
-    for _ in range(
-        10
-    ):  # it is kept once the server has noticed, at the next word, that nobody reads on
+    # The turn is kept once the server has noticed, at the next word, that nobody reads on.
+    for _ in range(10):
         page.locator("#open-history").click()
         with contextlib.suppress(PlaywrightTimeoutError):
             title.wait_for(timeout=1000)

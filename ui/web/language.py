@@ -8,7 +8,6 @@ from ui.view.languages import preferred
 from ui.view.text import Words
 
 COOKIE = "inhouse_language"
-REMEMBERED_S = 365 * 24 * 3600
 
 
 def words_for(request: Any) -> Words:

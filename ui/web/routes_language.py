@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from ui.view.languages import LANGUAGES
-from ui.web.address import own_address
 from ui.web.house import House
-from ui.web.language import COOKIE, REMEMBERED_S
+from ui.web.language import COOKIE
 from ui.web.people import needs
+from ui.web.preference import remember
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -28,19 +28,6 @@ def routes(_: House) -> APIRouter:
     def choose(request: Request, code: str) -> Response:
         if code not in LANGUAGES:
             return PlainTextResponse("There is nothing here.\n", 404)
-        answer = RedirectResponse(
-            own_address(request.query_params.get("back", "/")),
-            303,
-            headers={"cache-control": "no-store"},
-        )
-        answer.set_cookie(
-            COOKIE,
-            code,
-            max_age=REMEMBERED_S,
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
-        return answer
+        return remember(request, COOKIE, code)
 
     return router
