@@ -6,7 +6,7 @@
     tokenizer.json             the tokenizer, truncation included
 
 `sha12` covers the weights, the model's configuration and how the form is made; `version` is OpenVINO's; `cpu`
-is `bf16` where the CPU computes with that type itself, else `f32`. A model whose form was refused (it
+tells kinds of CPU apart, since what is fastest on one is not on another. A model whose form was refused (it
 has parts that are not known here, or its vectors came out different) has the first file alone: it is
 not tried again until one of these changes.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import rag
-from rag.embedder.openvino import RECEIPT, OpenVinoForm, Precision
+from rag.embedder.openvino import RECEIPT, OpenVinoForm
 from rag.errors import InhouseError, MissingDependencyError
 from rag.models import ModelFolder
 from rag.models.cache import fresh_folder, publish_folder, require_space, work_folder
@@ -31,9 +31,14 @@ from rag.models.check import sha256_of
 from rag.models.child import run_python
 from rag.models.progress import step
 
-_RECIPE = 1  # rises when `openvino_export` makes something else of the same model
+_RECIPE = 2  # rises when `openvino_export` makes something else of the same model
 _PROGRAM = "rag.embedder.openvino_export"
 _TIMEOUT_S = 1800.0
+_CPU_KIND = (
+    *("vendor_id", "cpu family", "model", "flags"),  # x86
+    *("CPU implementer", "CPU part", "Features"),  # ARM
+)
+"""What /proc/cpuinfo says of a CPU's kind; its frequency and the like change."""
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +66,14 @@ def openvino_form(model: ModelFolder, cache: Path, *, progress: bool = True) -> 
     )
 
 
-def native_precision() -> Precision:
-    """bf16 where the CPU multiplies in it; elsewhere it would only be emulated, slower than f32."""
+def cpu_kind(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """8 hexadecimal digits that are the same on CPUs of one make with the same instructions."""
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
+        first = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
     except OSError:  # not Linux
-        return "f32"
-    return "bf16" if {"avx512_bf16", "amx_bf16"} & set(flags) else "f32"
+        first = platform.processor()
+    of_kind = [line for line in first.splitlines() if line.startswith(_CPU_KIND)]
+    return hashlib.sha256("\n".join(of_kind or [first]).encode()).hexdigest()[:8]
 
 
 def _folder_name(model: ModelFolder) -> str:
@@ -84,7 +90,7 @@ def _folder_name(model: ModelFolder) -> str:
         name = path.relative_to(model.path).as_posix()
         digest.update(f"{sha256_of(path)}  {name}\n".encode())
     slug = model.name.casefold().replace("/", "--")
-    return f"{slug}-openvino-{digest.hexdigest()[:12]}-{release}-{native_precision()}"
+    return f"{slug}-openvino-{digest.hexdigest()[:12]}-{release}-{cpu_kind()}"
 
 
 def _make(model: ModelFolder, folder: Path, work: Path, *, progress: bool) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def _make(model: ModelFolder, folder: Path, work: Path, *, progress: bool) -> di
 
             status, output = run_python(
                 # -P and PYTHONPATH: this very `rag`, whatever lies in the working directory.
-                ["-P", "-m", _PROGRAM, str(model.path), str(fresh), native_precision()],
+                ["-P", "-m", _PROGRAM, str(model.path), str(fresh)],
                 environment={
                     "PYTHONPATH": str(Path(rag.__file__).parent.parent),
                     "HF_HUB_OFFLINE": "1",
@@ -129,7 +135,11 @@ def _make(model: ModelFolder, folder: Path, work: Path, *, progress: bool) -> di
             receipt["refused"],
         )
     else:
-        logger.info("%s is ready for this CPU: %s", model.name, json.dumps(receipt["proof"]))
+        logger.info(
+            "%s is ready for this CPU: %s",
+            model.name,
+            json.dumps({**receipt["proof"], "seconds": receipt["seconds"]}),
+        )
     return receipt
 
 

@@ -26,6 +26,7 @@ _SENTENCES = (
     "สัญญานี้มีผลตั้งแต่วันที่ลงนาม",
     "Sözleşme her iki tarafın imzasıyla yürürlüğe girer.",
 )
+PASSAGE = " ".join(_SENTENCES)
 _ODD = (
     "",
     " ",
@@ -45,12 +46,11 @@ _ODD = (
 
 def probes(embedder: Embedder) -> list[str]:
     """Some 40 texts: many scripts, odd ones, and lengths from nothing to more than the model reads."""
-    passage = " ".join(_SENTENCES)
-    tokens = max(1, len(embedder.tokenizer.encode(passage).ids))
+    tokens = max(1, len(embedder.tokenizer.encode(PASSAGE).ids))
     limit = embedder.identity.max_tokens
     long = []
     for share in (0.25, 0.6, 0.95, 1.5):
         wanted = min(limit, 2048) * share if share < 1 else limit * share
-        repeated = (passage + " ") * (int(wanted / tokens) + 1)
-        long.append(repeated[: int(len(passage) * wanted / tokens)])
+        repeated = (PASSAGE + " ") * (int(wanted / tokens) + 1)
+        long.append(repeated[: int(len(PASSAGE) * wanted / tokens)])
     return [*_SENTENCES, *_ODD, *long]

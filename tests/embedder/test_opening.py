@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from rag.embedder import OpenVinoEmbedder, SentenceTransformerEmbedder, open_embedder
-from rag.embedder.openvino import import_openvino
-from rag.embedder.openvino_form import native_precision
 from rag.embedder.sentence_transformer import has_cuda
 from rag.embedder.vectors import normalised
 from rag.errors import ConfigurationError, EmbeddingError, StorageError
@@ -66,12 +64,6 @@ def test_a_cache_that_cannot_be_written_to_costs_speed_not_the_answer(
     insisting = auto.model_copy(update={"backend": "openvino"})
     with pytest.raises(StorageError):
         open_embedder(Settings(cache=tmp_path / "cache", embedder=insisting), progress=False)
-
-
-def test_bf16_is_chosen_where_the_cpu_says_it_has_it() -> None:
-    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-
-    assert (native_precision() == "bf16") == ("BF16" in capabilities)
 
 
 def test_an_unknown_backend_is_refused() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rag.embedder import OpenVinoEmbedder, SentenceTransformerEmbedder, open_embedder
-from rag.embedder.openvino import RECEIPT
-from rag.embedder.openvino_form import NoFormError, openvino_form
+from rag.embedder.openvino import RECEIPT, import_openvino
+from rag.embedder.openvino_form import NoFormError, cpu_kind, openvino_form
 from rag.errors import ModelRefusedError
 from rag.models import ModelFolder
 from rag.settings import EmbedderSettings, Settings
@@ -51,6 +51,34 @@ def test_a_form_agrees_with_the_original_and_says_how_well(
     proof = json.loads((folder / RECEIPT).read_text())["proof"]
     assert proof["probes"] > 60
     assert 0.9999 <= proof["min"] <= proof["mean"]
+
+
+def test_of_the_formats_that_the_cpu_has_the_one_that_was_fastest_here_is_chosen(
+    tiny_cache: Path,
+) -> None:
+    (folder,) = forms_in(tiny_cache)
+    receipt = json.loads((folder / RECEIPT).read_text())
+    capabilities = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+    seconds = receipt["seconds"]
+    assert seconds.keys() <= {"bf16", "f32"}
+    assert "f32" in seconds
+    assert "BF16" in capabilities or "bf16" not in seconds
+    assert receipt["form"]["precision"] == min(seconds, key=seconds.__getitem__)
+
+
+def test_another_kind_of_cpu_has_a_form_of_its_own(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+
+    def kind(**changed: str) -> str:
+        lines = {"vendor_id": "Maker", "model": "143", "cpu MHz": "2300.1", "flags": "fpu amx_bf16"}
+        text = "\n".join(f"{name}\t: {value}" for name, value in (lines | changed).items())
+        cpuinfo.write_text(f"{text}\n\nprocessor\t: 1\n{text}\n")
+        return cpu_kind(cpuinfo)
+
+    assert kind() == kind(**{"cpu MHz": "3100.0"})
+    assert len({kind(), kind(flags="fpu"), kind(model="207"), kind(vendor_id="Other")}) == 4
+    assert len(cpu_kind(tmp_path / "none")) == 8
 
 
 def test_prompts_are_put_in_front_as_sentence_transformers_does(
