@@ -15,6 +15,7 @@ from rag import answering, followup
 from rag.abstention import Decision
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
+from rag.entailment import Entailment, open_entailment
 from rag.errors import UsageError
 from rag.expansion import expand
 from rag.hit import Hit
@@ -52,11 +53,13 @@ class Assistant:
         chat_model: BaseChatModel | None = None,
         profile: Profile | str | None = None,
         reranker: Reranker | None = None,
+        entailment: Entailment | None = None,
     ) -> None:
         self.settings = settings
         self.profile = _profile(settings.profile if profile is None else profile, settings)
         self._reader, self._embedder, self._reranker = reader, Remembering(embedder), reranker
         self._retrieve = functools.partial(retrieve, embedder=self._embedder, reranker=reranker)
+        self._entailment = entailment
         self._decision = Decision(reader.data_dir, abstains=settings.answers.abstain)
         self._speaker = Speaker(settings, chat_model, self._count_tokens)
         self._recent = Recent()
@@ -83,7 +86,8 @@ class Assistant:
         reader = IndexReader(Path(data_dir))
         opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
         reranker = open_reranker(settings)
-        assistant = cls(reader, opened, settings, chat_model, profile, reranker)
+        entailment = open_entailment(settings)
+        assistant = cls(reader, opened, settings, chat_model, profile, reranker, entailment)
         assistant._snapshot()
         return assistant
 
@@ -295,7 +299,13 @@ class Assistant:
 
     def _inquiry(self, question: str, history: Sequence[Turn], *, alone: bool) -> Inquiry:
         return Inquiry(
-            checked(question), history, self.profile, self._recent, self._embedder, alone=alone
+            checked(question),
+            history,
+            self.profile,
+            self._recent,
+            self._embedder,
+            self._entailment,
+            alone,
         )
 
     def _inquire(

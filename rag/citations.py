@@ -3,7 +3,7 @@
 Each clause of a sentence has to rest on one sentence of a passage that holds its numbers with their units,
 its names and most of its content words, denies what it denies, and says nothing to the contrary. What the
 sentence of the passage is about may stand around it: in its title, its section, the sentences beside it.
-The shortest such stretch is the quote.
+The shortest such stretch is the quote. Where there is an entailment model, it has to find the sentence in it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from rag import sentences
 from rag.answer import Citation, Sentence, Status
 from rag.bearing import SURE_ENOUGH, Bearing
 from rag.claims import Claim
+from rag.entailment import Entailment
 from rag.hit import Hit
 from rag.profile import REFUSAL
 from rag.statements import Evidence, Source
@@ -48,15 +49,17 @@ def check(
     refusal: str = REFUSAL,
     bearing: Bearing | None = None,
     *,
+    entailment: Entailment | None = None,
     quote: bool = False,
     before: str = "",
 ) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt.
 
     `refusal` is the sentence that says that they do not hold the answer. With `bearing`, what stands in them
-    beside the question supports nothing; and to `quote` means to add the sentence that answers the question,
-    as a quotation, where nothing else is supported. `before` is what was said in the turn that the question
-    goes on from: who only says that again has not answered.
+    beside the question supports nothing; with `entailment`, nor does what a sentence does not follow from. To
+    `quote` means to add the sentence that answers the question, as a quotation, where nothing else is
+    supported. `before` is what was said in the turn that the question goes on from: who only says that again
+    has not answered.
     """
     plain, markers = _without_markers(text)
     if not plain.strip() or _refuses(plain, refusal):
@@ -68,11 +71,16 @@ def check(
     corrected = dropped = 0
     source = bearing.source if bearing else Source(passages)
     spans = list(sentences.spans(plain))
-    for place, (start, end) in enumerate(spans):
+    carried = [find_evidence(plain[start:end], source) for start, end in spans]
+    if bearing:
+        carried = [
+            found if _answers(plain[start:end], found, bearing, before) else ()
+            for (start, end), found in zip(spans, carried, strict=True)
+        ]
+    if entailment:
+        carried = _entailed([plain[start:end] for start, end in spans], carried, source, entailment)
+    for place, ((start, end), found) in enumerate(zip(spans, carried, strict=True)):
         following = spans[place + 1][0] if place + 1 < len(spans) else len(plain) + 1
-        found = find_evidence(plain[start:end], source)
-        if bearing and not _answers(plain[start:end], found, bearing, before):
-            found = ()
         numbers = tuple(numbered.setdefault(each, len(numbered) + 1) for each in found)
         checked.append(Sentence(text=plain[start:end], supported=bool(found), citations=numbers))
         # A marker belongs to the sentence that it stands in or behind.
@@ -95,6 +103,23 @@ def check(
         dropped,
         quotation,
     )
+
+
+def _entailed(
+    said: Sequence[str],
+    carried: Sequence[tuple[Evidence, ...]],
+    source: Source,
+    entailment: Entailment,
+) -> list[tuple[Evidence, ...]]:
+    """What carries each sentence, () where the sentence does not follow from it.
+
+    What stands around a quote is read with it, as far as a reader has it too: a row says nothing without its
+    header, "it lasts 16 weeks" nothing without its title.
+    """
+    places = [place for place, found in enumerate(carried) if found]
+    pairs = [("\n".join(map(source.as_read, carried[place])), said[place]) for place in places]
+    holds = dict(zip(places, entailment.holds(pairs), strict=True))
+    return [found if holds.get(place) else () for place, found in enumerate(carried)]
 
 
 def _answers(sentence: str, found: Sequence[Evidence], bearing: Bearing, before: str) -> bool:

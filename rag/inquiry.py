@@ -25,6 +25,7 @@ from rag.answer import (
 )
 from rag.bearing import Bearing
 from rag.embedder import Embedder
+from rag.entailment import Entailment
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.index.rows import Generation
@@ -58,6 +59,7 @@ class Inquiry:
     profile: Profile
     recent: Recent
     embedder: Embedder
+    entailment: Entailment | None = None
     alone: bool = False
     hits: Sequence[Hit] = ()
     generation: int = 0
@@ -181,6 +183,7 @@ class Inquiry:
             against,
             self.profile.refusal,
             bearing,
+            entailment=self.entailment,
             quote=not self.alone and not leans,
             before=f"{self.history[-1].question} {self.history[-1].answer}" if leans else "",
         )

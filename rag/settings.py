@@ -77,10 +77,13 @@ class RetrievalSettings(_Section):
 
 
 class AnswersSettings(_Section):
-    """When the documents count as saying nothing."""
+    """When the documents count as saying nothing, and what supports a sentence."""
 
     abstain: bool = Field(
         True, description="Whether what inhouse calibrate found decides before the model is asked."
+    )
+    entailment: str = Field(
+        "", description="Cross-encoder that has to find sentences in quotes: folder or hub id."
     )
 
 

@@ -41,7 +41,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of a passage, and the words around it; of a table's row, the words of the other rows."""
+    """A sentence of a passage, and the words around it; of a table's row, those of the other rows.
+
+    `header` is the text of the header row that it stands under.
+    """
 
     evidence: Evidence
     claim: Claim
@@ -51,12 +54,14 @@ class Statement:
     is_row: bool
     is_fragment: bool
     rows: tuple[frozenset[str], ...] = ()
+    header: str = ""
 
 
 class Source:
     """The passages that a model has read, sentence by sentence."""
 
     def __init__(self, passages: Sequence[Hit]) -> None:
+        self._passages = passages
         self.statements = [
             each for number, hit in enumerate(passages) for each in _statements(number, hit)
         ]
@@ -64,6 +69,15 @@ class Source:
             word.removesuffix("s") for hit in passages for word in _LOWERCASE.findall(hit.text)
         )
         """Words that stand somewhere in lower case, and so are no names."""
+
+    def as_read(self, evidence: Evidence) -> str:
+        """A stretch as a reader has it before him: under its title, its section, its table's header."""
+        hit = self._passages[evidence.hit]
+        headers = {
+            each.header: None for each in self.statements if each.evidence.overlaps(evidence)
+        }
+        parts = (hit.title, hit.section, *headers, hit.text[evidence.start : evidence.end])
+        return "\n".join(part for part in parts if part)
 
 
 def _statements(number: int, hit: Hit) -> Iterator[Statement]:
@@ -81,12 +95,13 @@ def _statements(number: int, hit: Hit) -> Iterator[Statement]:
     named_claim = Claim.of(f"{hit.title}. {named}. {hit.section or ''}")
     about = named_claim.words | _years(named_claim)
     header: frozenset[str] = frozenset()
+    header_text = ""
     heading: frozenset[str] = frozenset()
     for place, ((start, end), claim) in enumerate(zip(spans, claims, strict=True)):
         if not rows[place]:
-            header = frozenset()
+            header, header_text = frozenset(), ""
         elif "---" in hit.text[end : spans[place + 1][0] if place + 1 < len(spans) else end]:
-            header = claim.words
+            header, header_text = claim.words, hit.text[start:end]
         around = about | heading
         if rows[place]:
             around |= header
@@ -119,6 +134,7 @@ def _statements(number: int, hit: Hit) -> Iterator[Statement]:
             rows[place],
             is_fragment,
             others,
+            header_text if claim.words != header else "",
         )
 
 

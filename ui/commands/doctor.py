@@ -98,10 +98,21 @@ def _reranker(settings: Settings) -> str:
     if not settings.retrieval.reranker:
         return "none configured: the two searches' order stands"
     from rag.models import resolve_model
-    from rag.reranker import check_cross_encoder
+    from rag.reranker import check_reranker
 
     folder = resolve_model(settings.retrieval.reranker, cache=settings.cache, fetch=False)
-    check_cross_encoder(folder.path)
+    check_reranker(folder.path)
+    return f"{folder.name}, in {folder.path}"
+
+
+def _entailment(settings: Settings) -> str:
+    if not settings.answers.entailment:
+        return "none configured: answers are checked by their words"
+    from rag.entailment import entailment_label
+    from rag.models import resolve_model
+
+    folder = resolve_model(settings.answers.entailment, cache=settings.cache, fetch=False)
+    entailment_label(folder.path)
     return f"{folder.name}, in {folder.path}"
 
 
@@ -200,6 +211,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Data folder": _data_folder,
     "Embedder": _embedder,
     "Re-ranker": _reranker,
+    "Entailment": _entailment,
     "Index": _index,
     "Profile": _profile,
     "Scans": _scans,

@@ -24,7 +24,7 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class About:
     """What is shown. `model` and `embedder` are names; a card is None where the catalogue has none.
-    `reranker` is the cross-encoder's name, or empty.
+    `reranker` and `entailment` are the names of cross-encoders, or empty.
 
     `model_url` is where questions go, `is_local` whether that is this machine. `data` is the index's
     folder, None for whoever need not know it.
@@ -35,6 +35,7 @@ class About:
     embedder: str
     embedder_card: ModelCard | None
     reranker: str
+    entailment: str
     model_url: str
     is_local: bool
     data: str | None
@@ -57,7 +58,8 @@ def about_page(about: About, words: Words) -> str:
         f"<section><h2>{escape(said.stays)}</h2>{''.join(f'<p>{escape(s)}</p>' for s in stays)}</section>"
         f"{_model(said.model, about.model, about.model_card, words)}"
         f"{_model(said.embedder, about.embedder, about.embedder_card, words)}"
-        f"{_reranker(about.reranker, words)}"
+        f"{_cross_encoder(said.reranker, about.reranker, said.reranks)}"
+        f"{_cross_encoder(said.entailment, about.entailment, said.entails)}"
         f'<section><h2>{escape(said.versions)}</h2><dl class="facts card">{versions}</dl></section>'
         f"<section><h2>{escape(said.licence)}</h2><p>{escape(said.own_licence)}</p>"
         f'<p><a href="/about/notices">{escape(said.notices)}</a></p></section>'
@@ -116,14 +118,11 @@ def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
     )
 
 
-def _reranker(name: str, words: Words) -> str:
+def _cross_encoder(kind: str, name: str, does: str) -> str:
     if not name:
         return ""
-    said = words.rooms
     shown = escape_name(name.rstrip("/").rpartition("/")[2])
-    return (
-        f"<section><h2>{escape(said.reranker)}: {shown}</h2><p>{escape(said.reranks)}</p></section>"
-    )
+    return f"<section><h2>{escape(kind)}: {shown}</h2><p>{escape(does)}</p></section>"
 
 
 def _degree(value: str, words: Words) -> str:

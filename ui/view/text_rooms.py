@@ -173,6 +173,10 @@ class RoomWords:
     embedder: str = "Embedder"
     reranker: str = "Re-ranking"
     reranks: str = "This model reads the best passages with the question, and puts them in order."
+    entailment: str = "Second check"
+    entails: str = (
+        "This model reads each sentence of an answer with its quotation, and has to find it there."
+    )
     unknown_model: str = "The catalogue of open models does not know {name}."
     licence: str = "Licence"
     weights: str = "Weights are public"

@@ -62,6 +62,7 @@ def _about(house: House, *, knows_places: bool) -> About:
         embedder=settings.embedder.model,
         embedder_card=get_card(settings.embedder.model),
         reranker=settings.retrieval.reranker,
+        entailment=settings.answers.entailment,
         # Without a user name or a password that may stand in it.
         model_url=f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""),
         is_local=is_loopback(host),
