@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from rag.hit import Hit
     from rag.index import Filter
     from rag.index.reembed import reembed
+    from rag.langchain.vectorstore import InhouseVectorStore
     from rag.profile import Profile
     from rag.settings import Settings, load_settings
-    from rag.vectorstore import InhouseVectorStore
 
 _ROOMS = {
     "Answer": "rag.answer",
@@ -26,7 +26,7 @@ _ROOMS = {
     "Filter": "rag.index",
     "Hit": "rag.hit",
     "InhouseError": "rag.errors",
-    "InhouseVectorStore": "rag.vectorstore",
+    "InhouseVectorStore": "rag.langchain.vectorstore",
     "LangChainEmbedder": "rag.embedder",
     "Profile": "rag.profile",
     "Sentence": "rag.answer",

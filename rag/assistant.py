@@ -11,32 +11,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag import answering, followup
-from rag.abstention import Decision
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
+from rag.answering import followup, waiting
+from rag.answering.abstention import Decision
+from rag.answering.inquiry import Inquiry
+from rag.answering.recent import Recent
+from rag.answering.speaker import Speaker
+from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
-from rag.entailment import Entailment, open_entailment
 from rag.errors import UsageError
-from rag.expansion import expand
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.reading import Reading
 from rag.index.shelf import Shelf
-from rag.inquiry import Inquiry
 from rag.profile import Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, checked
 from rag.readers import asker, both
-from rag.recent import Recent
-from rag.reranker import Reranker, open_reranker
-from rag.retriever import Part, retrieve
+from rag.retrieval.expansion import expand
+from rag.retrieval.reranker import Reranker, open_reranker
+from rag.retrieval.retriever import Part, retrieve
 from rag.settings import Settings, load_settings
-from rag.speaker import Speaker
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-    from rag.langchain import InhouseRetriever
+    from rag.langchain.retriever import InhouseRetriever
 
 
 class Assistant:
@@ -221,7 +221,7 @@ class Assistant:
         filter: Filter | None = None,
     ) -> Answer:
         """Answer `question` from the documents; see `Answer.status` for how far they carry it."""
-        return answering.last(self.stream(question, history=history, filter=filter))
+        return waiting.last(self.stream(question, history=history, filter=filter))
 
     def stream(
         self,
@@ -237,7 +237,7 @@ class Assistant:
         """
         inquiry = self._inquire(question, history, filter)
         yield inquiry.found()
-        yield from answering.answered(inquiry, self._speaker)
+        yield from waiting.answered(inquiry, self._speaker)
 
     async def aask(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
@@ -254,7 +254,7 @@ class Assistant:
         """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
         inquiry = await asyncio.to_thread(self._inquire, question, history, filter)
         yield inquiry.found()
-        async with contextlib.aclosing(answering.aanswered(inquiry, self._speaker)) as events:
+        async with contextlib.aclosing(waiting.aanswered(inquiry, self._speaker)) as events:
             async for event in events:
                 yield event
 
@@ -265,7 +265,7 @@ class Assistant:
         return Comparison(
             question=checked(question),
             with_documents=self.ask(question, history=history, filter=filter),
-            without_documents=answering.last(
+            without_documents=waiting.last(
                 self.stream_without_documents(question, history=history, filter=filter)
             ),
         )
@@ -279,14 +279,14 @@ class Assistant:
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
         inquiry = self._inquire(question, history, filter, alone=True)
-        yield from answering.answered(inquiry, self._speaker)
+        yield from waiting.answered(inquiry, self._speaker)
 
     async def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> AsyncGenerator[Event, None]:
         """`stream_without_documents` for a coroutine."""
         inquiry = await asyncio.to_thread(self._inquire, question, history, filter, alone=True)
-        async with contextlib.aclosing(answering.aanswered(inquiry, self._speaker)) as events:
+        async with contextlib.aclosing(waiting.aanswered(inquiry, self._speaker)) as events:
             async for event in events:
                 yield event
 
@@ -295,7 +295,7 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        return answering.said(self._inquiry(question, history, alone=True), self._speaker)
+        return waiting.said(self._inquiry(question, history, alone=True), self._speaker)
 
     def _inquiry(self, question: str, history: Sequence[Turn], *, alone: bool) -> Inquiry:
         return Inquiry(
@@ -331,7 +331,7 @@ class Assistant:
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""
-        from rag.langchain import InhouseRetriever
+        from rag.langchain.retriever import InhouseRetriever
 
         return InhouseRetriever(assistant=self, k=k, filter=filter)
 

@@ -21,7 +21,7 @@ import psutil
 from index_parts import bare, build, oracle, synthetic
 from rag.index import Filter, IndexReader, IndexWriter, Snapshot
 from rag.index.vectors import PROBE_SHARE
-from rag.retriever import CANDIDATES, fuse, retrieve
+from rag.retrieval.retriever import CANDIDATES, fuse, retrieve
 
 QUERIES = 200
 _BLOCK = 20

@@ -12,7 +12,7 @@ from rag.evaluation.metrics import Metric, Names, Scores
 from rag.evaluation.progress import Progress
 from rag.evaluation.result import Ablation, Lift, Outcome
 from rag.evaluation.searching import search_all
-from rag.retriever import Part
+from rag.retrieval.retriever import Part
 
 RETRIEVAL = "retrieval"
 RERANK = "rerank"

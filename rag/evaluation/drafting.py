@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from rag import llm
+from rag.answering import llm
 from rag.errors import ModelServerError, StorageError, UsageError
 from rag.evaluation.picking import Picked, pick
 from rag.evaluation.progress import Progress

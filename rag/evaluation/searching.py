@@ -13,7 +13,7 @@ from rag.evaluation.questions import Question
 from rag.evaluation.ranking import DEPTH, RankScores, rank_scores
 from rag.evaluation.scores import retrieval_scores
 from rag.hit import Hit
-from rag.retriever import Part
+from rag.retrieval.retriever import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.served import served_models
+from rag.answering.served import served_models
 from rag.settings import LLMSettings
 
 

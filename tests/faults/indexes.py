@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.index import Filter, IndexReader, Snapshot, derived
-from rag.retriever import retrieve
+from rag.retrieval.retriever import retrieve
 from tests.index.world import World, document
 
 QUERIES = ("alpha", "bravo two", "gamma delta", "nothing of this")

@@ -11,7 +11,7 @@ from pathlib import Path
 from rag.document import Document
 from rag.errors import InhouseError
 from rag.index import Filter, IndexReader, Snapshot
-from rag.retriever import retrieve
+from rag.retrieval.retriever import retrieve
 from rag.testing import HashingEmbedder
 from tests.index.world import document
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.index import Filter, IndexReader, Snapshot
-from rag.retriever import retrieve
+from rag.retrieval.retriever import retrieve
 from tests.faults.embedder import WordEmbedder
 
 QUERIES = (

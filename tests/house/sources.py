@@ -30,7 +30,7 @@ def path_of(module: str) -> Path:
 def imports(module: str, *, types: bool = True) -> Iterator[str]:
     """The dotted names that a module imports, wherever it does; without `types`, only when it runs.
 
-    `from rag import llm` gives "rag.llm" if that is a module, else "rag".
+    `from rag import llm` gives "rag.answering.llm" if that is a module, else "rag".
     """
     known = trees()
     for node in _walk(known[module], types):

@@ -8,9 +8,9 @@ import pytest
 
 from ingest import ingest
 from rag import Assistant
-from rag.highlight import spans
 from rag.index.ledger import FileState
 from rag.index.shelf import Shelf, Wanted
+from rag.retrieval.highlight import spans
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 

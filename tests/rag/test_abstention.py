@@ -11,7 +11,8 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from rag import Assistant
-from rag.abstention import (
+from rag.answer import Status
+from rag.answering.abstention import (
     CALIBRATION,
     Calibration,
     Closeness,
@@ -19,8 +20,7 @@ from rag.abstention import (
     load_calibration,
     save_calibration,
 )
-from rag.answer import Status
-from rag.calibrate import Probe, calibrate, draw
+from rag.answering.calibrate import Probe, calibrate, draw
 from rag.embedder import Embedder, open_embedder
 from rag.errors import IndexDamagedError, UsageError
 from rag.index import Filter, IndexReader
@@ -130,7 +130,7 @@ def test_one_that_was_made_for_something_else_is_left_aside(
     assistant = Assistant.open(index, settings=Settings(), embedder=embedder, chat_model=model)
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
-    said = [each.getMessage() for each in caplog.records if each.name == "rag.abstention"]
+    said = [each.getMessage() for each in caplog.records if each.name == "rag.answering.abstention"]
     assert len(said) == 1
     assert said[0].startswith("The calibration was made for")
     assert said[0].endswith("Make it anew with: inhouse calibrate")

@@ -12,8 +12,8 @@ import pytest
 
 from rag import Assistant
 from rag.answer import AnswerEvent, DeltaEvent, Status
+from rag.answering.gate import Gate
 from rag.errors import ModelServerBusyError
-from rag.gate import Gate
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.rag.server import ModelServer

@@ -9,12 +9,12 @@ from langchain_core.language_models import FakeListChatModel
 
 from rag import Assistant, Turn
 from rag.answer import Answer, AnswerEvent, DeltaEvent, Status
-from rag.bearing import SURE, SURE_ENOUGH, Bearing, features
 from rag.citations import check
+from rag.citations.bearing import SURE, SURE_ENOUGH, Bearing, features
+from rag.citations.statements import Source
 from rag.embedder import Embedder, open_embedder
 from rag.hit import Hit
 from rag.settings import Settings
-from rag.statements import Source
 from rag.testing import HashingEmbedder
 
 SMALL = "smollm2-135m-instruct"

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from rag.answer import Status
 from rag.citations import check
+from rag.citations.statements import Source
+from rag.citations.support import find_evidence
 from rag.document import Box
 from rag.hit import Hit
 from rag.index.rows import stored_boxes
 from rag.profile import REFUSAL
-from rag.statements import Source
-from rag.support import find_evidence
 
 HANDBOOK = (
     "Parental leave is 16 weeks. Remote work is allowed two days a week. Smoking is not allowed. "

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from ingest import ingest
 from rag import Assistant, Turn
 from rag.answer import Status
-from rag.context import PER_MESSAGE, SPARE, Room, fit
+from rag.answering.context import PER_MESSAGE, SPARE, Room, fit
+from rag.answering.prompt import COMPACT, FULL, Style, messages
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.profile import Profile
-from rag.prompt import COMPACT, FULL, Style, messages
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.rag.server import ModelServer

@@ -17,7 +17,7 @@ from langchain_core.language_models import FakeListChatModel
 from rag import Answer, Assistant
 from rag.answer import Status
 from rag.citations import Checked, check
-from rag.entailment import CrossEncoderEntailment, Entailment
+from rag.citations.entailment import CrossEncoderEntailment, Entailment
 from rag.errors import EmbeddingError, InhouseError, ModelRefusedError
 from rag.settings import Settings
 from rag.testing import HashingEmbedder

@@ -11,8 +11,8 @@ from langchain_core.messages import BaseMessage
 
 from rag import Assistant
 from rag.answer import AnswerEvent, RetrievalEvent, Turn
-from rag.expansion import expand
-from rag.followup import joined, keeps_subject, leans, whole
+from rag.answering.followup import joined, keeps_subject, leans, whole
+from rag.retrieval.expansion import expand
 from tests.rag.server import ModelServer
 
 LEAVE = (Turn(question="How long is parental leave for mothers?", answer="16 weeks"),)

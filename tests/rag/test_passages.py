@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.index.rows import ChunkRow, Spot
-from rag.passages import (
+from rag.retrieval.passages import (
     FIRST,
     GROWN,
     GROWN_LATER,

@@ -11,9 +11,9 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from rag import Assistant, Filter
 from rag.answer import Status
+from rag.answering.prompt import COMPACT, FULL, messages, messages_without_documents
 from rag.errors import ProfileError
 from rag.profile import DEFAULT, Profile, Term, find_profile, read_profile, read_profiles
-from rag.prompt import COMPACT, FULL, messages, messages_without_documents
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.conftest import SAMPLE_DOCS

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer import Turn
+from rag.answering.recent import KEPT, Recent
 from rag.hit import Hit
-from rag.recent import KEPT, Recent
 
 
 def hit(number: int) -> Hit:

@@ -16,8 +16,8 @@ from rag import Assistant
 from rag.errors import InhouseError, ModelRefusedError, UsageError
 from rag.evaluation import Fact, Options, Question, QuestionSet, evaluate
 from rag.index.rows import ChunkRow, Spot
-from rag.passages import Passage
-from rag.reranker import CrossEncoderReranker, rerank
+from rag.retrieval.passages import Passage
+from rag.retrieval.reranker import CrossEncoderReranker, rerank
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.rag.test_passages import chunk

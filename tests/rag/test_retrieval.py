@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from rag.answer import Turn
-from rag.context import pack
-from rag.fusion import fuse, smooth
+from rag.answering.context import pack
+from rag.answering.prompt import COMPACT, FULL, Style, messages, style_of
 from rag.hit import Hit
 from rag.index.rows import Spot
 from rag.index.vectors import Candidates
-from rag.naming import NAME_WEIGHT, called
 from rag.profile import REFUSAL
-from rag.prompt import COMPACT, FULL, Style, messages, style_of
+from rag.retrieval.fusion import fuse, smooth
+from rag.retrieval.naming import NAME_WEIGHT, called
 
 
 def hit(rank: int, text: str, title: str = "T", section: str | None = None) -> Hit:

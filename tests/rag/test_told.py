@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from ingest import ingest
 from rag import Assistant
 from rag.answer import Status
+from rag.answering.told import as_data
 from rag.index import IndexReader
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
-from rag.told import as_data
 from tests.rag.server import ModelServer
 
 FENCE = "0123456789abcdef"

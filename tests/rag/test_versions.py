@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rag import Assistant
+from rag.answering.prompt import FULL, messages
 from rag.hit import Hit
-from rag.prompt import FULL, messages
-from rag.version_names import edition
-from rag.versions import newer_of
+from rag.retrieval.version_names import edition
+from rag.retrieval.versions import newer_of
 from tests.rag.houses import open_house
 from ui.view.elsewhere import elsewhere
 from ui.view.terminal import hits_text

@@ -12,7 +12,7 @@ from langchain_tests.integration_tests import (
 )
 
 from rag import Assistant, InhouseVectorStore
-from rag.langchain import InhouseRetriever
+from rag.langchain.retriever import InhouseRetriever
 from rag.settings import Settings
 
 

@@ -36,8 +36,8 @@ def command(settings: Settings, questions: int, plot: Path | None, as_json: bool
     """
     from tqdm import tqdm
 
-    from rag.abstention import save_calibration
-    from rag.calibrate import calibrate
+    from rag.answering.abstention import save_calibration
+    from rag.answering.calibrate import calibrate
     from rag.embedder import open_embedder
 
     # disable=None: no bar off a terminal.

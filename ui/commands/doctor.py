@@ -98,7 +98,7 @@ def _reranker(settings: Settings) -> str:
     if not settings.retrieval.reranker:
         return "none configured: the two searches' order stands"
     from rag.models import resolve_model
-    from rag.reranker import check_reranker
+    from rag.retrieval.reranker import check_reranker
 
     folder = resolve_model(settings.retrieval.reranker, cache=settings.cache, fetch=False)
     check_reranker(folder.path)
@@ -108,7 +108,7 @@ def _reranker(settings: Settings) -> str:
 def _entailment(settings: Settings) -> str:
     if not settings.answers.entailment:
         return "none configured: answers are checked by their words"
-    from rag.entailment import entailment_label
+    from rag.citations.entailment import entailment_label
     from rag.models import resolve_model
 
     folder = resolve_model(settings.answers.entailment, cache=settings.cache, fetch=False)

@@ -54,8 +54,8 @@ def check(settings: Settings, file: Path, as_json: bool) -> None:
     Example:
       inhouse profile check profiles/hr.toml
     """
+    from rag.answering.prompt import style_of
     from rag.profile import read_profile
-    from rag.prompt import style_of
 
     profile = read_profile(file)
     style = style_of(settings.llm.model)
@@ -78,8 +78,8 @@ def check(settings: Settings, file: Path, as_json: bool) -> None:
 
 
 def _told(profile: Profile, model: str) -> list[BaseMessage]:
+    from rag.answering.prompt import messages, style_of
     from rag.hit import Hit
-    from rag.prompt import messages, style_of
 
     # A question that holds each term shows each explanation that a real one may bring.
     question = " ".join([_QUESTION, *(term.term for term in profile.glossary)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.abstention import Calibration
+from rag.answering.abstention import Calibration
 
 _SIZE, _MARGIN = 360, 48
 

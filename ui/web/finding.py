@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from datetime import date, datetime, timedelta
 
-from rag import highlight
 from rag.errors import UsageError
 from rag.hit import Hit
 from rag.hit import Why as Reasons
 from rag.index import Filter
 from rag.index.shelf import Shelf
-from rag.retriever import CANDIDATES
+from rag.retrieval import highlight
+from rag.retrieval.retriever import CANDIDATES
 from ui.view.elsewhere import elsewhere
 from ui.view.links import source_link
 from ui.view.search_page import Asked, Found, Why

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.cells import join_cell_ranges
-from rag.fusion import Place
 from rag.index.rows import ChunkRow, Spot
+from rag.retrieval.fusion import Place
 
 GROWN = 600
 """Characters that a passage grows to; measured, see docs/retrieval.md."""

@@ -15,7 +15,7 @@ from rag.cross_encoder import PairScores, read_labels
 from rag.document import SECTION_SEPARATOR
 from rag.errors import ModelRefusedError
 from rag.index.rows import ChunkRow
-from rag.passages import Passage, shared_section
+from rag.retrieval.passages import Passage, shared_section
 
 if TYPE_CHECKING:
     from rag.settings import Settings

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.claims import Claim, akin
-from rag.statements import Evidence, Source, Statement
+from rag.citations.claims import Claim, akin
+from rag.citations.statements import Evidence, Source, Statement
 
 if TYPE_CHECKING:
     import numpy.typing as npt

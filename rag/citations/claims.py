@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.claim_words import (
+from rag.citations.claim_words import (
     ALLOWED,
     CONJUNCTIONS,
     FORBIDDEN,

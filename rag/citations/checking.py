@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from rag import sentences
 from rag.answer import Citation, Sentence, Status
-from rag.bearing import SURE_ENOUGH, Bearing
-from rag.claims import Claim
-from rag.entailment import Entailment
+from rag.citations.bearing import SURE_ENOUGH, Bearing
+from rag.citations.claims import Claim
+from rag.citations.entailment import Entailment
+from rag.citations.statements import Evidence, Source
+from rag.citations.support import find_evidence
 from rag.hit import Hit
 from rag.profile import REFUSAL
-from rag.statements import Evidence, Source
-from rag.support import find_evidence
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from rag.index import Snapshot
-from rag.passages import Passage
-from rag.version_names import Edition, edition, tags
+from rag.retrieval.passages import Passage
+from rag.retrieval.version_names import Edition, edition, tags
 
 Names = Mapping[int, tuple[str, str]]
 """Uri and title of documents, by id."""

@@ -1,4 +1,4 @@
-"""Fitting the decision of `rag.abstention` to an index, from the index itself.
+"""Fitting the decision of `rag.answering.abstention` to an index, from the index itself.
 
 Words of a sentence that stands in a document make a question that the documents answer; the same question
 with that document taken away is one that they do not. Some words are left out and some come from elsewhere,
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag import sentences
-from rag.abstention import Calibration, Closeness, CurvePoint, closeness
-from rag.claims import Claim
+from rag.answering.abstention import Calibration, Closeness, CurvePoint, closeness
+from rag.citations.claims import Claim
 from rag.embedder import Embedder
 from rag.errors import UsageError
 from rag.index import Filter, IndexReader, Snapshot

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from rag import sentences
-from rag.claims import Claim
+from rag.citations.claims import Claim
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 

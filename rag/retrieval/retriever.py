@@ -8,18 +8,18 @@ from typing import Literal
 import numpy as np
 
 from rag.document import SECTION_SEPARATOR
-from rag.duplicates import once
 from rag.embedder import Embedder
-from rag.fusion import fuse, smooth
 from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
 from rag.index.rows import ChunkRow, Spot
 from rag.index.vectors import NOTHING, Candidates
-from rag.naming import called
-from rag.passages import HEAD, REACH, Passage, join, shared_section, spread
-from rag.phrases import holding, quoted
-from rag.reranker import Reranker, rerank
-from rag.versions import Names, newest_first
+from rag.retrieval.duplicates import once
+from rag.retrieval.fusion import fuse, smooth
+from rag.retrieval.naming import called
+from rag.retrieval.passages import HEAD, REACH, Passage, join, shared_section, spread
+from rag.retrieval.phrases import holding, quoted
+from rag.retrieval.reranker import Reranker, rerank
+from rag.retrieval.versions import Names, newest_first
 
 CANDIDATES = 150
 LOOKED_AT = 80

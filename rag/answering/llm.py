@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rag.answering.prompt import Style, style_of
+from rag.answering.served import Served, is_loopback, served
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
-from rag.prompt import Style, style_of
-from rag.served import Served, is_loopback, served
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, closing
 
-from rag import llm
 from rag.answer import Answer, AnswerEvent, DeltaEvent, Event
+from rag.answering import llm
+from rag.answering.inquiry import Inquiry
+from rag.answering.speaker import Speaker
 from rag.errors import ModelServerError
-from rag.inquiry import Inquiry
-from rag.speaker import Speaker
 
 
 def answered(inquiry: Inquiry, speaker: Speaker) -> Iterator[Event]:

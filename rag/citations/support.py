@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.claim_words import HEDGES, STRICT_UNITS
-from rag.claims import Claim, Token, opposite_of, shared
-from rag.statements import YEAR, Evidence, Source, Statement
+from rag.citations.claim_words import HEDGES, STRICT_UNITS
+from rag.citations.claims import Claim, Token, opposite_of, shared
+from rag.citations.statements import YEAR, Evidence, Source, Statement
 
 SUPPORT = 0.6
 """Share of a claim's content words that its source has to hold."""

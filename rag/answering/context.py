@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from rag import sentences
 from rag.answer import Turn
+from rag.answering.prompt import Style, messages, messages_without_documents, passage_text
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.profile import Profile
-from rag.prompt import Style, messages, messages_without_documents, passage_text
 
 CountTokens = Callable[[str], int]
 PER_MESSAGE = 12

@@ -2,7 +2,7 @@
 
 A question is judged by how close the closest passage comes in meaning, how far it stands out from the next
 ones, and how far the search by words finds the same. What these mean differs from one collection to another,
-so that the decision is fitted to each by `rag.calibrate` and kept beside the index.
+so that the decision is fitted to each by `rag.answering.calibrate` and kept beside the index.
 """
 
 from __future__ import annotations

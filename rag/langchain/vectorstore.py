@@ -20,7 +20,7 @@ from rag.embedder.vectors import normalised
 from rag.errors import IndexMissingError, UsageError
 from rag.index import EVERYBODY, IndexReader, IndexWriter, Snapshot
 from rag.index.retention import Retention
-from rag.langchain_documents import (
+from rag.langchain.documents import (
     SCHEME,
     Shared,
     Wanted,

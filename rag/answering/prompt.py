@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer import Turn
+from rag.answering.told import as_data
 from rag.hit import Hit
 from rag.profile import Profile, Term
-from rag.told import as_data
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rag.claim_words import ALLOWED, FORBIDDEN, NEGATIONS
+from rag.citations.claim_words import ALLOWED, FORBIDDEN, NEGATIONS
 from rag.hit import Hit, Place
 
 SAME = 0.9

@@ -6,11 +6,11 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag import followup, llm, prompt
-from rag.context import Room
+from rag.answering import followup, llm, prompt
+from rag.answering.context import Room
+from rag.answering.gate import Gate
+from rag.answering.served import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
-from rag.gate import Gate
-from rag.served import CountTokens, served_models, token_counter
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag import citations, context, followup, prompt
+from rag import citations
 from rag.answer import (
     Answer,
     AnswerEvent,
@@ -23,16 +23,17 @@ from rag.answer import (
     Turn,
     Usage,
 )
-from rag.bearing import Bearing
+from rag.answering import context, followup, prompt
+from rag.answering.llm import Piece
+from rag.answering.recent import Recent
+from rag.citations.bearing import Bearing
+from rag.citations.entailment import Entailment
+from rag.citations.statements import Source
 from rag.embedder import Embedder
-from rag.entailment import Entailment
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.index.rows import Generation
-from rag.llm import Piece
 from rag.profile import Profile
-from rag.recent import Recent
-from rag.statements import Source
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rag.answer import Turn
-from rag.llm import Piece
+from rag.answering.llm import Piece
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

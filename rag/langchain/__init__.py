@@ -1,0 +1,1 @@
+"""Inhouse where LangChain people expect it: a retriever, a vector store, documents."""
