@@ -22,21 +22,14 @@ from rag.errors import IndexDamagedError
 from rag.index import derived
 from rag.index.filter import EVERYBODY, Filter
 from rag.index.vectors import NOTHING, Candidates
+from rag.index.words import STEMMERS, analyzer, language_of
 
 NAME = "lexical"
 LAYOUT = 3
-STEMMERS = {
-    "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
-    "fr": "french", "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian",
-    "pt": "portuguese", "ru": "russian", "sv": "swedish",
-}  # fmt: skip
-"""Languages with a stemmer, by ISO 639-1 code; the words of any other are stemmed as English."""
-DEFAULT_LANGUAGE = "en"
 EXACT_BOOST = 0.5
 MISSPELT_BOOST = 4.0
 """What a chunk gets for a word that is one letter off a word of the query: what a rare word brings."""
 _SHORTEST_GUESSED, _MOST_GUESSED = 6, 8
-_LONGEST_WORD = 64
 _HEAP_BYTES = 128_000_000
 _MAX_QUERY_TERMS = 256
 _TIES = 64
@@ -60,56 +53,6 @@ class LexicalRow:
     modified_at: float | None
 
 
-def language_of(code: str) -> str:
-    """The stemmer's language for a document's language code."""
-    return code if code in STEMMERS else DEFAULT_LANGUAGE
-
-
-@functools.cache
-def _analyzer(language: str | None) -> Any:
-    import tantivy
-
-    builder = (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(_LONGEST_WORD))
-        .filter(tantivy.Filter.lowercase())
-    )
-    if language is None:
-        return builder.filter(tantivy.Filter.ascii_fold()).build()
-    return (
-        builder.filter(tantivy.Filter.stopword(STEMMERS[language]))
-        .filter(tantivy.Filter.stemmer(STEMMERS[language]))
-        .filter(tantivy.Filter.ascii_fold())
-        .build()
-    )
-
-
-def stems(text: str, language: str) -> list[str]:
-    """The words of a text as they are searched in documents of this language; common ones are left out."""
-    found: list[str] = _analyzer(language_of(language)).analyze(text)
-    return found
-
-
-def shared_words(query: str, text: str, languages: Iterable[str]) -> tuple[str, ...]:
-    """The words of the query that stand in the text, as they are or by their stem; no common ones."""
-    there = set(plain_words(text))
-    stemmed = {language: set(stems(text, language)) for language in languages}
-    return tuple(
-        word
-        for word in dict.fromkeys(plain_words(query))
-        if any(
-            (roots := stems(word, language)) and (word in there or not found.isdisjoint(roots))
-            for language, found in stemmed.items()
-        )
-    )
-
-
-def plain_words(text: str) -> list[str]:
-    """The words of a text as the field `exact` holds them: lower case, without accents."""
-    words: list[str] = _analyzer(None).analyze(text)
-    return words
-
-
 @functools.cache
 def _schema() -> Any:
     import tantivy
@@ -129,9 +72,9 @@ def _schema() -> Any:
 
 
 def _register(index: Any) -> Any:
-    index.register_tokenizer("exact", _analyzer(None))
+    index.register_tokenizer("exact", analyzer(None))
     for language in STEMMERS:
-        index.register_tokenizer(f"text_{language}", _analyzer(language))
+        index.register_tokenizer(f"text_{language}", analyzer(language))
     return index
 
 
@@ -295,7 +238,7 @@ class LexicalIndex:
         """Whether the chunk is found, in its document, by its three longest words."""
         import tantivy
 
-        words = sorted(set(_analyzer(None).analyze(row.text)), key=lambda w: (-len(w), w))[:3]
+        words = sorted(set(analyzer(None).analyze(row.text)), key=lambda w: (-len(w), w))[:3]
         must = tantivy.Occur.Must
         document = tantivy.Query.term_query(_schema(), "document_id", row.document_id)
         conditions = [(must, each) for each in (document, *_terms("exact", words))]
@@ -313,9 +256,9 @@ class LexicalIndex:
         clauses = [
             (should, clause)
             for language in self._languages
-            for clause in _terms(f"text_{language}", _analyzer(language).analyze(query))
+            for clause in _terms(f"text_{language}", analyzer(language).analyze(query))
         ]
-        exact = _analyzer(None).analyze(query)
+        exact = analyzer(None).analyze(query)
         telling = [word for word in exact if not self._is_common(word)]
         if not clauses and not telling:
             telling = exact
@@ -345,7 +288,7 @@ class LexicalIndex:
         return self._searcher.doc_freq("exact", word) > 0 or any(
             self._searcher.doc_freq(f"text_{language}", stem) > 0
             for language in self._languages
-            for stem in _analyzer(language).analyze(word)
+            for stem in analyzer(language).analyze(word)
         )
 
     def _is_common(self, word: str) -> bool:

@@ -16,7 +16,7 @@ from rag.errors import EmbeddingError, IndexDamagedError, UsageError
 from rag.index import catalog, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
-from rag.index.lexical import LexicalIndex, shared_words
+from rag.index.lexical import LexicalIndex
 from rag.index.permitted import Permitted
 from rag.index.vectors import (
     Batch,
@@ -26,6 +26,7 @@ from rag.index.vectors import (
     Int64,
     VectorIndex,
 )
+from rag.index.words import shared_words
 
 _KEPT_FILTERS = 64
 _KEPT_BEGINNINGS = 4096

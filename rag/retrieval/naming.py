@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from rag.index.lexical import plain_words
+from rag.index.words import plain_words
 
 NAME_WEIGHT = 0.2
 """What the chunks of the document that is called by most of its name get on top of their scores."""

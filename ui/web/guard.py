@@ -82,7 +82,8 @@ class Guard:
         origin = self.rules.proxies.origin(scope, headers)
         door = self._door(scope)
         seal = _HEADERS | _HTTPS_HEADERS if origin.is_https else _HEADERS
-        with self.rules.metrics.request(door) as heard:
+        method, route = (door.method, door.name) if door else ("other", "none")
+        with self.rules.metrics.request(method, route) as heard:
 
             async def sealed(message: Message) -> None:
                 if message["type"] == "http.response.start":
