@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ingest.chunker import CHUNKER_VERSION, TokenCounter, chunk
 from ingest.deletions import check_deletions
+from ingest.embedding import PartEmbedder
 from ingest.errors import UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
@@ -38,9 +39,8 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
 _WINDOW_CHUNKS = 1024  # sorted by length together, so that like is embedded with like
-_PART_CHUNKS = 64, 256  # embedded in one call, at least and at most
-_PART_S = 2.0  # how long a call should take: what a run that is stopped may still do
 _FLUSH_S = 5.0
+_POLL_S = 0.2
 
 
 def recipe_of(settings: Settings, embedder_max_tokens: int) -> tuple[int, str]:
@@ -113,7 +113,6 @@ class _Run:
         self._outcomes = Outcomes(writer, self._known, self.recipe)
         self.tally = self._outcomes.tally
         self._flushed = time.monotonic()
-        self._part = _PART_CHUNKS[0]
 
     def execute(self, plan: Plan) -> None:
         """Stage everything that the plan says."""
@@ -175,10 +174,14 @@ class _Run:
         )
         count_tokens = token_counter(self._embedder.tokenizer)
         make_document = functools.partial(self._document, count_tokens=count_tokens)
-        _load_beside(self._embedder)
+        embedding = PartEmbedder(self._embedder, count_tokens)
+        loading = _load_beside(self._embedder)
         with ReadAhead(files, sandbox, make_document) as ahead:
+            # What is read until then is embedded together, like with like, rather than file by file.
+            while loading.is_alive() and not self._stopped():
+                loading.join(_POLL_S)
             for batch in ahead.batches(_WINDOW_CHUNKS, self._stopped):
-                self._stage(batch)
+                self._stage(batch, embedding)
 
     def _document(
         self, file: SourceFile, loaded: LoadedDocument, *, count_tokens: TokenCounter
@@ -204,13 +207,14 @@ class _Run:
             ),
         )
 
-    def _stage(self, batch: Sequence[ReadFile]) -> None:
+    def _stage(self, batch: Sequence[ReadFile], embedding: PartEmbedder) -> None:
         """Embed what is new in a batch, and stage its files; when stopped, those that are complete."""
         documents = [read.document for read in batch if read.document]
         missing = self._writer.missing(
             [each.embedded_text for document in documents for each in document.chunks]
         )
-        embedded, left = self._embed(missing, len(batch))
+        embedded = self._embed(missing, embedding, len(batch))
+        left = set(missing) - embedded
         for read in batch:
             if isinstance(read.outcome, UnreadableFileError):
                 self._outcomes.failed(read.file, read.outcome)
@@ -223,29 +227,24 @@ class _Run:
                     self.tally.reused += _not_the_first_of(texts, embedded)
         self._flush()
 
-    def _embed(self, texts: list[str], files: int) -> tuple[set[str], set[str]]:
-        """Embed and keep texts, the longest first: those that are done, and those left when stopped.
+    def _embed(self, texts: Sequence[str], embedding: PartEmbedder, files: int) -> set[str]:
+        """Embed and keep texts: those that are done, when stopped not all of them.
 
         They are of so many files, which are told of as done little by little.
         """
-        texts.sort(key=len, reverse=True)
-        done = told = 0
-        while done < len(texts):
-            if self._stopped():
-                return set(texts[:done]), set(texts[done:])
-            part = texts[done : done + self._part]
-            started = time.monotonic()
-            self._writer.put_vectors(part, self._embedder.embed_documents(part))
-            fitting = len(part) * _PART_S / max(time.monotonic() - started, 1e-6)
-            self._part = round(min(max(fitting, _PART_CHUNKS[0]), _PART_CHUNKS[1]))
-            done += len(part)
+        done: set[str] = set()
+        told = 0
+        for part, vectors in embedding.parts(texts, self._stopped):
+            self._writer.put_vectors(part, vectors)
+            done.update(part)
             self.tally.embedded += len(part)
-            self._progress.advance(files=files * done // len(texts) - told, chunks=len(part))
-            told = files * done // len(texts)
+            now = files * len(done) // len(texts)
+            self._progress.advance(files=now - told, chunks=len(part))
+            told = now
             self._flush()
-        if files > told:
+        if len(done) == len(texts) and files > told:
             self._progress.advance(files=files - told)
-        return set(texts), set()
+        return done
 
     def _flush(self) -> None:
         """Make what is staged durable every few seconds: a run that is killed has lost no more."""
@@ -254,15 +253,16 @@ class _Run:
             self._flushed = time.monotonic()
 
 
-def _load_beside(embedder: Embedder) -> None:
-    """Let an embedder that can load its model do so while the first files are being read."""
+def _load_beside(embedder: Embedder) -> threading.Thread:
+    """Let an embedder that can load its model do so in a thread, while the first files are being read."""
 
     def load() -> None:
         with contextlib.suppress(InhouseError):  # said when the first text is embedded
-            embedder.load()  # type: ignore[attr-defined]
+            getattr(embedder, "load", lambda: None)()
 
-    if hasattr(embedder, "load"):
-        threading.Thread(target=load, name="load-embedder", daemon=True).start()
+    thread = threading.Thread(target=load, name="load-embedder", daemon=True)
+    thread.start()
+    return thread
 
 
 def _not_the_first_of(texts: Sequence[str], fresh: set[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,13 +45,21 @@ def _cuts_at_white_space(tokenizer: Tokenizer) -> bool:
 
 
 class _ByWord:
-    """Remembers each word's count: ten times as fast as tokenizing, with the same result."""
+    """Remembers each word's count: ten times as fast as tokenizing, with the same result.
+
+    Safe to use from many threads.
+    """
 
     def __init__(self, count: TokenCounter) -> None:
         self._count = count
         self._words: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def __call__(self, texts: Sequence[str]) -> Sequence[int]:
+        with self._lock:
+            return self._counted(texts)
+
+    def _counted(self, texts: Sequence[str]) -> Sequence[int]:
         split = [text.split() for text in texts]
         known = self._words
         new = list({word for words in split for word in words if word not in known})

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 import ingest.cli
+import ingest.embedding
 import ingest.pipeline
 from ingest.errors import UnreadableFileError
 from ingest.loader import load
@@ -72,7 +73,7 @@ def prepare() -> None:
     log = os.environ.get(EMBEDDED)
     embedder = WordEmbedder(Path(log) if log else None)
     ingest.pipeline.open_embedder = lambda *_, **__: embedder  # type: ignore[assignment]
-    ingest.pipeline._WINDOW_CHUNKS, ingest.pipeline._PART_CHUNKS = 6, (6, 6)
+    ingest.pipeline._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 6, (6, 6)
     ingest.pipeline._FLUSH_S = 0.0
 
 
