@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ingest.errors import EncryptedFileError, UnreadableFileError, UnsupportedFileError
 from ingest.loaded import ATTACHMENT, LoadedDocument
+from ingest.media_type import MSG
 from ingest.parsers.context import Context
 from ingest.parsers.html import parse_html
 from ingest.text_builder import TextBuilder
@@ -16,11 +17,12 @@ _MAX_PARTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """`reason` says why its content cannot be had, if that is so."""
+    """A file, or a message that was taken apart; `reason` says why its content cannot be had, if so."""
 
     name: str
     data: bytes = b""
     reason: str = ""
+    mail: Mail | None = None
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ class MailWriter:
         reason = part.reason
         if not reason:
             try:
-                document = self._context.read(part.data, part.name)
+                document = self._read(part)
             except UnsupportedFileError:
                 pass  # a calendar entry, a signature, a photo: its name says what there is
             except UnreadableFileError as exc:
@@ -92,6 +94,13 @@ class MailWriter:
         self.builder.paragraph(f"Attachment: {part.name}")
         if reason:
             self.gaps.append(f"has an attachment {part.name!r} that {reason}")
+
+    def _read(self, part: Attachment) -> LoadedDocument:
+        if part.mail is None:
+            return self._context.read(part.data, part.name)
+        inner = MailWriter(self._context)
+        inner.write(part.mail)
+        return inner.document(MSG)
 
 
 def refuse_if_nothing_else(mail: Mail) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import Any
 
@@ -15,15 +16,19 @@ from ingest.parsers.rtf import parse_rtf
 from ingest.parsers.rtf_compression import decompress
 
 _RTF_COMPRESSED = 0x1009
-_TO, _CC = 1, 2
+_EMBEDDED = "__substg1.0_3701000D"  # the storage of an attached message, within the attachment's
+_PROPERTIES = "__properties_version1.0"
+# [MS-OXMSG] 2.4.1: the header of an attached message's properties, and that of the outermost's.
+_HEADER_BYTES, _OUTERMOST_HEADER_BYTES = 24, 32
+_PROPERTY_BYTES = 16
+_MAX_DEPTH = 3
 
 
 def parse_msg(data: bytes, context: Context) -> LoadedDocument:
     import oxmsg
 
     try:
-        message = oxmsg.Message.load(io.BytesIO(data))
-        mail = _mail(message)
+        mail = _mail(oxmsg.Message.load(io.BytesIO(data)), depth=0)
     except FAULTS as exc:
         raise DamagedFileError from exc
     writer = MailWriter(context)
@@ -31,7 +36,7 @@ def parse_msg(data: bytes, context: Context) -> LoadedDocument:
     return writer.document(MSG, mail.subject or None)
 
 
-def _mail(message: Any) -> Mail:
+def _mail(message: Any, depth: int) -> Mail:
     mail = Mail(" ".join((message.subject or "").split()))
     sent = message.sent_date
     shown = (
@@ -45,7 +50,7 @@ def _mail(message: Any) -> Mail:
         mail.html = message.html_body or ""
     if not mail.plain.strip() and not mail.html:
         mail.plain = _rtf_body(message)
-    mail.attachments = [_attachment(each) for each in message.attachments]
+    mail.attachments = [_attachment(each, depth + 1) for each in message.attachments]
     return mail
 
 
@@ -63,9 +68,38 @@ def _rtf_body(message: Any) -> str:
     return parse_rtf(decompress(compressed)).text if compressed else ""
 
 
-def _attachment(part: Any) -> Attachment:
-    name = " ".join((part.file_name or "").split()) or "without a name"
+def _attachment(part: Any, depth: int) -> Attachment:
+    name = " ".join((part.file_name or "").split())
+    storage = next((each for each in part._storage.storages if each.name == _EMBEDDED), None)
+    if storage and any(stream.name == _PROPERTIES for stream in storage.streams):
+        if depth > _MAX_DEPTH:
+            return Attachment(
+                name or "message", reason=f"stands more than {_MAX_DEPTH} messages deep"
+            )
+        try:
+            mail = _mail(_embedded_message()(storage), depth)
+        except FAULTS:
+            return Attachment(name or "message", reason=DamagedFileError().reason)
+        return Attachment(name or f"{mail.subject or 'message'}.msg", mail=mail)
+    name = name or "without a name"
     data = part.file_bytes
     if data is None:
-        return Attachment(name, reason="is a message, which is not read")
+        return Attachment(name, reason="is a link, or an object of another program")
     return Attachment(name, data)
+
+
+@functools.cache
+def _embedded_message() -> type[Any]:
+    """oxmsg's Message, for one within another: its properties begin elsewhere."""
+    import oxmsg
+    from oxmsg.properties import Properties
+
+    class EmbeddedMessage(oxmsg.Message):
+        @functools.cached_property
+        def properties(self) -> Properties:
+            # Some programs write the outermost's header here too; the rest is whole properties.
+            size = len(self._storage.properties_stream_bytes) - _HEADER_BYTES
+            header = _OUTERMOST_HEADER_BYTES if size % _PROPERTY_BYTES else _HEADER_BYTES
+            return Properties(self._storage, properties_header_offset=header)
+
+    return EmbeddedMessage

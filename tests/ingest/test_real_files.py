@@ -180,6 +180,27 @@ def test_a_mail_holds_what_is_attached_to_it(name: str) -> None:
     assert document.title == (None if name.endswith("mbox") else "Prices from März")
 
 
+def test_messages_within_a_message_are_read_three_deep() -> None:
+    """Each under the name that its subject gives it, with the workbook of the first; a fourth is named."""
+    document = loaded("forwarded.msg")
+    assert document.title == "Fwd: Prices from März"
+    assert "'Cones.msg' that stands more than 3 messages deep" in document.shortfall
+    chunks = chunk(document, title="T", max_tokens=12, count_tokens=count_words)
+    prices = ("Fwd: Prices from März", "Attachment: Prices from März.msg", "Prices from März")
+    order = (*prices, "Attachment: Order of cones.msg", "Order of cones")
+    expected = {
+        "See below": prices[:1],
+        "shelf is dearer": prices,
+        "B 12": (*prices, "Attachment: prices.xls", "Staff", "C6:D6"),
+        "cone 06": order,
+        "Nobody has": (*order, "Attachment: Re: Cones.msg", "Re: Cones"),
+    }
+    for words, section in expected.items():
+        assert {each.section for each in chunks if words in each.text} == {section}
+    assert "<ada@kiln.example>" in document.text
+    assert "Jörg <joerg@kiln.example>" in document.text
+
+
 def test_a_mailbox_is_cut_where_its_messages_begin_and_nowhere_else() -> None:
     """A line of a message that begins with "From " is escaped in the file, and is not where one begins."""
     document = loaded("prices.mbox")
