@@ -16,6 +16,7 @@ from ingest.errors import FileAccessError, UnreadableFileError
 from ingest.language import detect_language
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from ingest.media_type import (
+    ASCIIDOC,
     CSV,
     DOC,
     DOCX,
@@ -30,11 +31,13 @@ from ingest.media_type import (
     ODP,
     ODS,
     ODT,
+    ORG,
     PDF,
     PICTURES,
     PLAIN_TEXT,
     PPT,
     PPTX,
+    RST,
     RTF,
     SUPPORTED,
     TSV,
@@ -153,6 +156,9 @@ def _fit(text: str) -> str:
 _PARSERS: Mapping[str, tuple[str, str]] = {
     PLAIN_TEXT: ("plain_text", "parse_plain_text"),
     MARKDOWN: ("plain_text", "parse_markdown"),
+    RST: ("plain_text", "parse_restructured_text"),
+    ASCIIDOC: ("plain_text", "parse_asciidoc"),
+    ORG: ("plain_text", "parse_org"),
     HTML: ("html", "parse_html"),
     XML: ("xml_data", "parse_xml"),
     JSON: ("json_data", "parse_json"),

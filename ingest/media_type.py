@@ -22,6 +22,9 @@ from ingest.errors import (
 
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
+RST = "text/x-rst"
+ASCIIDOC = "text/asciidoc"
+ORG = "text/org"
 HTML = "text/html"
 CSV = "text/csv"
 TSV = "text/tab-separated-values"
@@ -52,6 +55,8 @@ PICTURES = frozenset({PNG, JPEG, TIFF, GIF, BMP, WEBP})
 
 SUPPORTED: Mapping[str, str] = MappingProxyType(
     {
+        ".adoc": ASCIIDOC,
+        ".asciidoc": ASCIIDOC,
         ".bmp": BMP,
         ".csv": CSV,
         ".doc": DOC,
@@ -76,6 +81,7 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".odp": ODP,
         ".ods": ODS,
         ".odt": ODT,
+        ".org": ORG,
         ".otp": ODP,
         ".ots": ODS,
         ".ott": ODT,
@@ -88,12 +94,15 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".ppt": PPT,
         ".pptm": PPTX,
         ".pptx": PPTX,
+        ".rst": RST,
         ".rtf": RTF,
+        ".srt": PLAIN_TEXT,
         ".text": PLAIN_TEXT,
         ".tif": TIFF,
         ".tiff": TIFF,
         ".tsv": TSV,
         ".txt": PLAIN_TEXT,
+        ".vtt": PLAIN_TEXT,
         ".webp": WEBP,
         ".xhtml": HTML,
         ".xls": XLS,

@@ -115,8 +115,8 @@ def _covering(document: LoadedDocument) -> Iterator[Block]:
 
 
 def _header_words(header: str) -> str:
-    """A table's header row without the rule that Markdown draws below it."""
-    return "\n".join(line for line in header.split("\n") if line.strip(" |:-\t"))
+    """A table's header row without the rule that is drawn below it."""
+    return "\n".join(line for line in header.split("\n") if line.strip(" |:-+=\t"))
 
 
 def _windows(text: str, unit: Unit, max_chars: int) -> Iterator[Unit]:

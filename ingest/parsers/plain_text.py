@@ -1,4 +1,4 @@
-"""Text of any encoding, and Markdown: the document's text is the file's own, decoded."""
+"""Text of any encoding, marked up or not: the document's text is the file's own, decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from ingest.errors import MislabelledFileError
 from ingest.loaded import Block, BlockKind, LoadedDocument
-from ingest.media_type import MARKDOWN, PLAIN_TEXT
+from ingest.media_type import ASCIIDOC, MARKDOWN, ORG, PLAIN_TEXT, RST
+from ingest.parsers import text_blocks
+from ingest.parsers.text_blocks import PLAIN, RESTRUCTURED_TEXT, blocks
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -18,32 +20,47 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DETECTION_SAMPLE = 64 * 1024
-_HEADING = re.compile(r"(?P<marks>#{1,6})(?:[ \t]+(?P<title>.*?))??(?:[ \t]+#+)?[ \t]*")
-_SETEXT = re.compile(r"(?:=+|-+)[ \t]*")
-_LIST_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,9}[.)])[ \t]+\S")
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
-_RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})")
-_TABLE_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
-_RULE_MARKS = "|-: \t\n"
-_TABLE_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
-_MARKUP = re.compile(r"(\*\*|__|`|\*(?=\S)|(?<=\S)\*)|\[([^\]]*)\]\([^)]*\)|\\(?=[^\w\s])")
 _FRONT_MATTER_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
-_MAX_HEADING = 400
+_ORG_TITLE = re.compile(r"^#\+title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_HEAD = 2000
 _MAX_LONE_LINE = 80
 
 
 def parse_plain_text(data: bytes) -> LoadedDocument:
     text = decode(data)
-    blocks = tuple(_lone_lines_as_headings(text, list(_scan(text, markdown=False))))
-    return LoadedDocument(text, PLAIN_TEXT, blocks=blocks)
+    found = tuple(_lone_lines_as_headings(text, list(blocks(text, PLAIN))))
+    return LoadedDocument(text, PLAIN_TEXT, blocks=found)
 
 
 def parse_markdown(data: bytes) -> LoadedDocument:
     text = decode(data)
-    blocks = tuple(_scan(text, markdown=True))
     front = _front_matter(text)
+    head = [Block(BlockKind.CODE, 0, len(text[:front].rstrip()))] if front else []
     title = _FRONT_MATTER_TITLE.search(text, 0, front) if front else None
-    return LoadedDocument(text, MARKDOWN, title=title[1] if title else None, blocks=blocks)
+    return LoadedDocument(
+        text,
+        MARKDOWN,
+        title=title[1] if title else None,
+        blocks=(*head, *blocks(text, text_blocks.MARKDOWN, front)),
+    )
+
+
+def parse_restructured_text(data: bytes) -> LoadedDocument:
+    text = decode(data)
+    return LoadedDocument(text, RST, blocks=tuple(blocks(text, RESTRUCTURED_TEXT)))
+
+
+def parse_asciidoc(data: bytes) -> LoadedDocument:
+    text = decode(data)
+    return LoadedDocument(text, ASCIIDOC, blocks=tuple(blocks(text, text_blocks.ASCIIDOC)))
+
+
+def parse_org(data: bytes) -> LoadedDocument:
+    text = decode(data)
+    title = _ORG_TITLE.search(text, 0, _HEAD)
+    return LoadedDocument(
+        text, ORG, title=title[1] if title else None, blocks=tuple(blocks(text, text_blocks.ORG))
+    )
 
 
 def decode(data: bytes, declared: str | None = None) -> str:
@@ -98,17 +115,9 @@ def _front_matter(text: str) -> int:
     return end + 5 if end > 0 else 0
 
 
-def _lines(text: str, start: int) -> Iterator[tuple[int, int]]:
-    while start < len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        yield start, end
-        start = end + 1
-
-
-def _lone_lines_as_headings(text: str, blocks: list[Block]) -> Iterator[Block]:
+def _lone_lines_as_headings(text: str, found: list[Block]) -> Iterator[Block]:
     """In plain text a short line by itself, not a sentence, with text below it, is a heading."""
-    for index, block in enumerate(blocks):
+    for index, block in enumerate(found):
         words = text[block.start : block.end].strip()
         is_lone = (
             block.kind is BlockKind.PARAGRAPH
@@ -117,115 +126,9 @@ def _lone_lines_as_headings(text: str, blocks: list[Block]) -> Iterator[Block]:
             and words[:1].isalnum()
             and not words.endswith((".", ",", ";", "!", "?"))
             and any(char.isalpha() for char in words)
-            and index + 1 < len(blocks)
+            and index + 1 < len(found)
         )
         if is_lone:
             yield Block(BlockKind.HEADING, block.start, block.end, 2 if index else 1, words)
         else:
             yield block
-
-
-def _scan(text: str, *, markdown: bool) -> Iterator[Block]:
-    """The blocks of a text, in one pass over its lines."""
-    scanner = _Scanner(text, markdown=markdown)
-    front = _front_matter(text) if markdown else 0
-    if front:
-        yield Block(BlockKind.CODE, 0, len(text[:front].rstrip()))
-    for start, end in _lines(text, front):
-        yield from scanner.line(start, end)
-    yield from scanner.flush()
-
-
-class _Scanner:
-    """Groups lines into blocks. Knows as much of Markdown as cutting it well needs."""
-
-    def __init__(self, text: str, *, markdown: bool) -> None:
-        self.text = text
-        self.markdown = markdown
-        self.kind = BlockKind.PARAGRAPH
-        self.start = -1
-        self.end = -1
-        self.fence = ""
-        self.in_table = self.has_rule = False
-
-    def line(self, start: int, end: int) -> Iterator[Block]:
-        line = self.text[start : min(end, start + _MAX_HEADING)]
-        if self.fence:
-            self._extend(start, end)
-            if line.strip().startswith(self.fence) and not line.strip().strip(self.fence[0]):
-                self.fence = ""
-                yield from self.flush()
-            return
-        if not line.strip() and not self.text[start:end].strip():
-            self.in_table = False
-            yield from self.flush()
-        elif self.markdown and (fence := _FENCE.fullmatch(line)) and "`" not in fence["info"]:
-            yield from self._begin(BlockKind.CODE, start, end)
-            self.fence = fence["fence"]
-        elif self.markdown and (heading := _HEADING.fullmatch(line)):
-            yield from self.flush()
-            yield self._heading(start, end, len(heading["marks"]), heading["title"] or "")
-        elif self._is_setext_rule(line, start):
-            level = 1 if line.startswith("=") else 2
-            title = self.text[self.start : self.end]
-            self.end = end
-            yield self._heading(self.start, end, level, title)
-            self.start = -1
-        elif self.markdown and _TABLE_ROW.fullmatch(self.text, start, end):
-            yield from self._table_line(start, end)
-        elif _LIST_ITEM.match(line) and not (self.markdown and _RULE.fullmatch(line)):
-            yield from self._begin(BlockKind.LIST_ITEM, start, end)
-        elif self.start < 0 or self.kind in (BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER):
-            yield from self._begin(BlockKind.PARAGRAPH, start, end)
-        else:
-            self._extend(start, end)
-
-    def flush(self) -> Iterator[Block]:
-        if self.start >= 0:
-            yield Block(self.kind, self.start, self.end)
-        self.start = -1
-
-    def _begin(self, kind: BlockKind, start: int, end: int) -> Iterator[Block]:
-        yield from self.flush()
-        self.kind, self.start, self.end = kind, start, end
-
-    def _extend(self, start: int, end: int) -> None:
-        if self.start < 0:
-            self.start = start
-        self.end = end
-
-    def _heading(self, start: int, end: int, level: int, title: str) -> Block:
-        return Block(BlockKind.HEADING, start, end, level, plain(title))
-
-    def _is_setext_rule(self, line: str, start: int) -> bool:
-        return (
-            self.start >= 0
-            and self.kind is BlockKind.PARAGRAPH
-            and self.end == start - 1
-            and self.end - self.start <= _MAX_HEADING
-            and "\n" not in self.text[self.start : self.end]
-            and _SETEXT.fullmatch(line) is not None
-        )
-
-    def _table_line(self, start: int, end: int) -> Iterator[Block]:
-        if not self.in_table:
-            self.in_table, self.has_rule = True, False
-            yield from self._begin(BlockKind.TABLE_HEADER, start, end)
-            return
-        if self.kind is BlockKind.TABLE_HEADER and self.start >= 0:
-            if not self.has_rule and _TABLE_RULE.fullmatch(self.text, start, end):
-                self.has_rule = True
-                self._extend(start, end)
-                return
-            if not self.has_rule:  # without a rule below it the row before was no header after all
-                self.kind = BlockKind.TABLE_ROW
-            elif not self.text[self.start : self.end].strip(_RULE_MARKS):
-                # Converters leave the header empty where none is marked: the first row is it.
-                self.start, self.end = start, end
-                return
-        yield from self._begin(BlockKind.TABLE_ROW, start, end)
-
-
-def plain(markdown: str) -> str:
-    """A heading's words without emphasis, code marks, links and escapes."""
-    return " ".join(_MARKUP.sub(lambda match: match[2] or "", markdown).split())

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from ingest.errors import UnreadableFileError
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from ingest.loader import load, load_bytes
-from ingest.media_type import CSV, EMAIL, HTML, MARKDOWN, PLAIN_TEXT
+from ingest.media_type import ASCIIDOC, CSV, EMAIL, HTML, MARKDOWN, ORG, PLAIN_TEXT, RST
 
 
 def blocks_of(document: LoadedDocument, kind: BlockKind) -> list[str]:
@@ -96,6 +96,46 @@ def test_markdown_headings_agree_with_markdown_it(lines: list[str]) -> None:
     if not source.strip():
         return
     assert headings_of(load_bytes(source.encode(), MARKDOWN)) == expected
+
+
+def test_restructured_text_orders_its_underlines_by_first_use() -> None:
+    source = """\
+====
+Tour
+====
+
+Before
+~~~~~~
+Some words
+---
+not below a title as long as these.
+
+On the way
+^^^^^^^^^^
+The *kiln*
+~~~~~~~~~~
+"""
+    assert headings_of(load_bytes(source.encode(), RST)) == [
+        (1, "Tour"), (2, "Before"), (3, "On the way"), (2, "The kiln"),
+    ]  # fmt: skip
+
+
+def test_code_in_asciidoc_and_org_holds_no_headings() -> None:
+    asciidoc = b"= Real\n\n----\n== not one\n----\n\n== Also real\n"
+    org = b"* TODO Real :tag:\n#+BEGIN_SRC sh\n* not one\n#+END_SRC\n** Also real\n"
+    assert headings_of(load_bytes(asciidoc, ASCIIDOC)) == [(1, "Real"), (2, "Also real")]
+    assert headings_of(load_bytes(org, ORG)) == [(1, "Real"), (2, "Also real")]
+
+
+def test_a_table_of_asciidoc_may_have_empty_lines() -> None:
+    source = "|===\n|Part |Price\n\n|Shelf |12.50\n\n|Cone 6 |0.90\n|===\n\n|no table\n"
+    document = load_bytes(source.encode(), ASCIIDOC)
+    rows = [
+        document.text[block.start : block.end]
+        for block in document.blocks
+        if block.kind is BlockKind.TABLE_ROW
+    ]
+    assert rows == ["|Shelf |12.50", "|Cone 6 |0.90"]
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"))

@@ -17,6 +17,9 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
         "text/csv": "CSV",
         "text/html": "HTML",
         "text/markdown": "Markdown",
+        "text/x-rst": "reStructuredText",
+        "text/asciidoc": "AsciiDoc",
+        "text/org": "Org",
     }
 )
 """Names that are the same in every language."""
