@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from ingest.media_type import SUPPORTED
 from rag.answer import Status
 from rag.evaluation.ablation import PARTS
 from rag.evaluation.faults import faults
 from rag.evaluation.metrics import Names, Share, metrics
 from rag.evaluation.questions import Question
 from ui.view import text_german
+from ui.view.forms import type_name
 from ui.view.languages import LANGUAGES, preferred
 from ui.view.report_terms import fault, meaning, part
 from ui.view.text import ENGLISH, Words
@@ -118,3 +120,11 @@ def test_the_choice_counts_first_then_what_the_browser_likes(
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_each_language_names_itself(words: Words) -> None:
     assert LANGUAGES[words.language] is words
+
+
+@pytest.mark.parametrize("words", [ENGLISH, GERMAN], ids=["English", "German"])
+def test_every_format_that_is_read_has_a_name_of_its_own(words: Words) -> None:
+    names = {media_type: type_name(media_type, words) for media_type in set(SUPPORTED.values())}
+    assert len(set(names.values())) == len(names)
+    assert not [name for name in names.values() if "." in name and not name.endswith(")")]
+    assert not [name for name in names.values() if name.isupper() and len(name) > 4]

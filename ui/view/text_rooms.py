@@ -10,16 +10,36 @@ from rag.index.ledger import FileState
 
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {
+        "application/epub+zip": "EPUB",
+        "application/json": "JSON",
+        "application/msword": "Word (.doc)",
         "application/pdf": "PDF",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+        "application/rtf": "RTF",
+        "application/vnd.ms-excel": "Excel (.xls)",
+        "application/vnd.ms-excel.sheet.binary.macroenabled.12": "Excel (.xlsb)",
+        "application/vnd.ms-outlook": "Outlook",
+        "application/vnd.ms-powerpoint": "PowerPoint (.ppt)",
+        "application/vnd.oasis.opendocument.presentation": "ODP",
+        "application/vnd.oasis.opendocument.spreadsheet": "ODS",
+        "application/vnd.oasis.opendocument.text": "ODT",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+        "application/x-ipynb+json": "Jupyter",
+        "application/xml": "XML",
+        "image/bmp": "BMP",
+        "image/gif": "GIF",
+        "image/jpeg": "JPEG",
+        "image/png": "PNG",
+        "image/tiff": "TIFF",
+        "image/webp": "WebP",
+        "text/asciidoc": "AsciiDoc",
         "text/csv": "CSV",
         "text/html": "HTML",
         "text/markdown": "Markdown",
-        "text/x-rst": "reStructuredText",
-        "text/asciidoc": "AsciiDoc",
         "text/org": "Org",
+        "text/tab-separated-values": "TSV",
+        "text/x-rst": "reStructuredText",
     }
 )
 """Names that are the same in every language."""
@@ -38,7 +58,9 @@ def _states() -> Mapping[FileState, str]:
 
 
 def _types() -> Mapping[str, str]:
-    return MappingProxyType({"text/plain": "Text", "message/rfc822": "E-mail"})
+    return MappingProxyType(
+        {"text/plain": "Text", "message/rfc822": "E-mail", "application/mbox": "Mailbox"}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,9 @@ GERMAN_ROOMS = RoomWords(
             FileState.SKIPPED: "übergangen",
         }
     ),
-    types=MappingProxyType({"text/plain": "Text", "message/rfc822": "E-Mail"}),
+    types=MappingProxyType(
+        {"text/plain": "Text", "message/rfc822": "E-Mail", "application/mbox": "Postfach"}
+    ),
     no_file="Keine Datei passt zu diesen Filtern.",
     shown="{first} bis {last} von {total}",
     before="Zurück",
