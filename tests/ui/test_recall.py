@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from rag.answer import Answer
+from rag.answer import Answer, Context, Sentence
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from ui.view.acts import plain
@@ -21,7 +21,7 @@ from ui.web.desk import Desk
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.people import LOCAL, Person, Role
-from ui.web.recall import exported, recall
+from ui.web.recall import _Scrub, exported, recall
 from ui.web.store import PEOPLE, Store
 
 NOBODY = Person("n1", "nobody", Role.READER, readers=frozenset())
@@ -139,6 +139,33 @@ def test_a_stopped_text_is_withheld_from_who_may_not_read_what_was_found_for_it(
     for secret in ("October", "rules.pdf", "crane", str(place.folder)):
         assert secret not in str(screen)
     assert ENGLISH.withheld in str(screen)
+
+
+def test_a_sentence_that_cites_nothing_is_withheld_where_the_model_had_read_a_closed_document(
+    place: Place,
+) -> None:
+    """Also one of a later answer: the model was told the earlier one. What it was not told stays."""
+    loose = Sentence(text="The ice is thick then.", supported=False)
+    said = {"text": loose.text, "sentences": (loose,), "citations": ()}
+    first = place.answer.model_copy(update=said)
+    later = first.model_copy(update={"context": Context(), "turns": 1, "searched": loose.text})
+    for answer, before in ((first, ()), (later, (first,))):
+        seen = recall(answer, place.desk, NOBODY, ENGLISH, before).answer
+        assert seen.text == ENGLISH.withheld
+        assert "thick" not in seen.model_dump_json()
+        assert recall(answer, place.desk, LOCAL, ENGLISH, before).answer == answer
+    alone = later.model_copy(update={"turns": 0})
+    assert recall(alone, place.desk, NOBODY, ENGLISH, (first,)).answer.text == loose.text
+
+
+def test_a_sentence_is_withheld_if_any_of_its_sources_is_closed(place: Place) -> None:
+    (quote,) = place.answer.citations
+    open_ = quote.model_copy(update={"n": 2, "uri": "open.md"})
+    both = Sentence(text=BERTH, supported=True, citations=(1, 2))
+    scrub = _Scrub(frozenset({quote.uri}), frozenset({quote.uri}), ENGLISH, may_say=False)
+    assert scrub.sentence(both, (quote, open_)).text == ENGLISH.withheld
+    kept = both.model_copy(update={"citations": (2,)})
+    assert scrub.sentence(kept, (quote, open_)) == kept
 
 
 def test_a_conversation_deleted_in_another_tab_goes_on_as_a_new_one(place: Place) -> None:

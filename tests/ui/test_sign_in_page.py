@@ -71,7 +71,7 @@ def _sign_in(page: Any, password: str = PASSWORD) -> None:
 def test_the_page_asks_who_is_there(
     open_page: Callable[..., Any], scheme: str, width: str, size: dict[str, int]
 ) -> None:
-    """Whoever is wrong is told so, and the name is where the keyboard is."""
+    """Whoever is wrong is told so, keeps the name, and goes on with the password."""
     page = open_page(color_scheme=scheme, viewport=size)
     assert page.url.endswith("/sign-in?next=/")
     assert page.evaluate("document.activeElement.id") == "name"
@@ -81,6 +81,8 @@ def test_the_page_asks_who_is_there(
     if scheme == "dark":
         _sign_in(page, "not the password")
         page.get_by_role("alert").wait_for()
+        assert page.get_by_label("Name").input_value() == "reader"
+        assert page.evaluate("document.activeElement.id") == "password"
         page.screenshot(path=ARTIFACTS / f"sign-in-{width}-{scheme}-wrong.png")
 
 

@@ -192,7 +192,9 @@ class Words:
     sources_gone: str = (
         "Something that this answer rests on has been withdrawn since. The rest is as it was."
     )
-    withheld: str = "This sentence rested on a document that is not there for you any more."
+    withheld: str = (
+        "This sentence is not shown: it may rest on a document that is not there for you any more."
+    )
     a_document: str = "A document"
 
     copy: str = "Copy"

@@ -144,7 +144,10 @@ GERMAN = Words(
     sources_gone=(
         "Etwas, worauf diese Antwort beruht, wurde inzwischen zurückgezogen. Der Rest ist, wie er war."
     ),
-    withheld="Dieser Satz beruhte auf einem Dokument, das für Sie nicht mehr da ist.",
+    withheld=(
+        "Dieser Satz wird nicht gezeigt: Er beruht womöglich auf einem Dokument, das für Sie nicht "
+        "mehr da ist."
+    ),
     a_document="Ein Dokument",
     copy="Kopieren",
     copied="Mit den Quellen kopiert.",

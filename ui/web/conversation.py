@@ -19,7 +19,7 @@ from ui.web.events import Frames
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.people import Person
-from ui.web.recall import recall
+from ui.web.recall import recalled
 from ui.web.writing import Draft
 
 _log = logging.getLogger(__name__)
@@ -129,8 +129,7 @@ class Conversation:
             self.profile = desk.profiles.named(profile).name
             if profile and profile != self.profile:
                 note = words.profile_gone.format(name=profile, other=self.profile)
-            for turn in history.turns(person, kept):
-                old = recall(turn.answer, desk, person, words)
+            for turn, old in recalled(history.turns(person, kept), desk, person, words):
                 helpful = said[turn.n].helpful if turn.n in said else None
                 shelf, place = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
                 self._add(old.answer, shelf, place, words, is_stopped=turn.stopped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from rag.answer import Answer, Citation, Context, Sentence
 from rag.hit import Hit
 from ui.view.text import Words
 from ui.web.desk import Desk
-from ui.web.history import History
+from ui.web.history import History, KeptTurn
 from ui.web.people import Person
 
 
@@ -22,22 +22,26 @@ class Recalled:
     gone: frozenset[str] = frozenset()
 
 
-def recall(answer: Answer, desk: Desk, person: Person, words: Words) -> Recalled:
-    """The answer as this person may see it now.
+def recall(
+    answer: Answer, desk: Desk, person: Person, words: Words, before: Sequence[Answer] = ()
+) -> Recalled:
+    """The answer as this person may see it now. `before`: those that came before it in its conversation.
 
     What was quoted from a document that is gone is left out. Where the document is there, but no longer for
-    this person, so are its name and the sentences that rest on it alone.
+    this person, so are its name, the sentences that cite it, and, if the model had read it, those that cite
+    nothing: nobody knows where the model has them from.
     """
-    uris = _uris(answer)
-    gone = uris - desk.readable(person, uris)
+    own, all_ = _uris([answer]), _uris([answer, *before])
+    gone = all_ - desk.readable(person, all_)
     if not gone:
         return Recalled(answer)
     closed = desk.assistant().readable(gone)
-    scrub = _Scrub(gone, closed, words)
+    told = _told([answer, *before] if answer.turns else [answer])
+    scrub = _Scrub(gone, closed, words, may_say=told.isdisjoint(closed))
     sentences = tuple(scrub.sentence(each, answer.citations) for each in answer.sentences)
     changed = sentences != answer.sentences
     text = " ".join(each.text for each in sentences) if changed else answer.text
-    if closed and text and not sentences:  # never taken apart: it may rest on any of them
+    if closed & own and text and not sentences:  # never taken apart: it may rest on any of them
         text = words.withheld
     return Recalled(
         answer.model_copy(
@@ -50,10 +54,21 @@ def recall(answer: Answer, desk: Desk, person: Person, words: Words) -> Recalled
                     read=tuple(map(scrub.hit, answer.context.read)),
                     retrieved=tuple(map(scrub.hit, answer.context.retrieved)),
                 ),
+                # What was searched for may hold an earlier answer.
+                "searched": "" if closed else answer.searched,
             }
         ),
-        gone | {""},
+        gone & own | {""} if gone & own else frozenset(),
     )
+
+
+def recalled(
+    turns: Sequence[KeptTurn], desk: Desk, person: Person, words: Words
+) -> Iterator[tuple[KeptTurn, Recalled]]:
+    """The turns of one conversation, from its first, each as this person may see it now."""
+    answers = [turn.answer for turn in turns]
+    for at, turn in enumerate(turns):
+        yield turn, recall(turn.answer, desk, person, words, answers[:at])
 
 
 def exported(
@@ -80,24 +95,34 @@ def _exported(
                 "n": turn.n,
                 "asked_at": turn.asked_at,
                 "stopped": turn.stopped,
-                "answer": recall(turn.answer, desk, person, words).answer.to_json(),
+                "answer": old.answer.to_json(),
             }
-            for turn in history.turns(person, conversation)
+            for turn, old in recalled(history.turns(person, conversation), desk, person, words)
         ],
     }
 
 
-def _uris(answer: Answer) -> frozenset[str]:
-    context = answer.context
-    hits = (*context.cited, *context.read, *context.retrieved)
-    return frozenset(hit.uri for hit in hits) | {each.uri for each in answer.citations}
+def _uris(answers: Sequence[Answer]) -> frozenset[str]:
+    """Whatever was found for them."""
+    return _told(answers) | {hit.uri for each in answers for hit in each.context.retrieved}
+
+
+def _told(answers: Sequence[Answer]) -> frozenset[str]:
+    """Whatever the model was given to read for them."""
+    hits = (hit.uri for each in answers for hit in (*each.context.cited, *each.context.read))
+    return frozenset(hits) | {citation.uri for each in answers for citation in each.citations}
 
 
 class _Scrub:
-    """Takes out what may not be seen. `closed`: those of the `gone` that are there for others."""
+    """Takes out what may not be seen. `closed`: those of the `gone` that are there for others.
 
-    def __init__(self, gone: frozenset[str], closed: frozenset[str], words: Words) -> None:
-        self._gone, self._closed, self._words = gone, closed, words
+    `may_say`: whether sentences that cite nothing may stay.
+    """
+
+    def __init__(
+        self, gone: frozenset[str], closed: frozenset[str], words: Words, *, may_say: bool
+    ) -> None:
+        self._gone, self._closed, self._words, self._may_say = gone, closed, words, may_say
 
     def citation(self, citation: Citation) -> Citation:
         if citation.uri not in self._gone:
@@ -113,7 +138,7 @@ class _Scrub:
 
     def sentence(self, sentence: Sentence, citations: Sequence[Citation]) -> Sentence:
         rests_on = {each.uri for each in citations if each.n in sentence.citations}
-        if not rests_on or not rests_on <= self._closed:
+        if rests_on.isdisjoint(self._closed) if rests_on else self._may_say:
             return sentence
         return sentence.model_copy(update={"text": self._words.withheld})
 

@@ -18,12 +18,13 @@ from ui.web.history import KeptTurn
 from ui.web.house import House
 from ui.web.language import words_for
 from ui.web.people import Person, Role, needs, person_of
-from ui.web.recall import exported, recall
+from ui.web.recall import exported, recalled
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
 _FRESH = {"cache-control": "no-store"}
+_NO_ANSWER = "This answer is not there; it may have been deleted."
 _MAX_TITLE = 4_000  # bytes; what is longer than a title may be is cut
 
 
@@ -100,10 +101,12 @@ def _add_turns(router: "APIRouter", house: House) -> None:
 
         def make() -> Response:
             person, words = person_of(request), words_for(request)
-            kept = _turn(house, person, conversation, turn)
-            seen = recall(kept.answer, house.desk, person, words).answer
-            text = view.plain(seen, words, is_stopped=kept.stopped)
-            return Response(text, media_type="text/plain", headers=_FRESH)
+            turns = house.history.turns(person, conversation)
+            for kept, old in recalled(turns, house.desk, person, words):
+                if kept.n == turn:
+                    text = view.plain(old.answer, words, is_stopped=kept.stopped)
+                    return Response(text, media_type="text/plain", headers=_FRESH)
+            raise NotThereError(_NO_ANSWER)
 
         return _guarded(make)
 
@@ -152,7 +155,7 @@ def _turn(house: House, person: Person, conversation: str, number: int) -> KeptT
     for turn in house.history.turns(person, conversation):
         if turn.n == number:
             return turn
-    raise NotThereError("This answer is not there; it may have been deleted.")
+    raise NotThereError(_NO_ANSWER)
 
 
 def _judged(house: House, person: Person, conversation: str, number: int) -> KeptTurn:

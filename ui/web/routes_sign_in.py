@@ -55,10 +55,11 @@ def routes(house: House) -> APIRouter:
             house.metrics.sign_ins.labels("throttled").inc()
             wait = f"{exc.retry_after_s:.0f}"
             problem = words.too_often.format(n=wait)
-            return _page(house, request, onwards, problem, 429, {"retry-after": wait})
+            retry = {"retry-after": wait}
+            return _page(house, request, onwards, problem, 429, retry, name=name)
         if token is None:
             house.metrics.sign_ins.labels("wrong").inc()
-            return _page(house, request, onwards, words.wrong, 401)
+            return _page(house, request, onwards, words.wrong, 401, name=name)
         house.metrics.sign_ins.labels("right").inc()
         admission.sign_out(headers, origin)  # one browser, one session
         return RedirectResponse(
@@ -96,7 +97,10 @@ def _page(
     problem: str = "",
     status: int = 200,
     headers: dict[str, str] | None = None,
+    *,
+    name: str = "",
 ) -> HTMLResponse:
+    """`name`: what was typed before, so that only the password has to be typed again."""
     words = _words(request)
     language = words_for(request).language
     w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
@@ -126,10 +130,10 @@ def _page(
 <input type="hidden" name="next" value="{escape(own_address(onwards))}">
 <label for="name">{w["first_label"]}</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false"
-maxlength="64" required autofocus{about}>
+maxlength="64" required{"" if name else " autofocus"} value="{escape(name[:64])}"{about}>
 <label for="password">{w["second_label"]}</label>
 <input id="password" name="password" type="password" autocomplete="current-password"
-maxlength="500" required{about}>
+maxlength="500" required{" autofocus" if name else ""}{about}>
 <button type="submit">{w["submit"]}</button>
 </form>
 <p class="help">{w["no_account"]}</p>
