@@ -33,6 +33,12 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 )
 @click.option("--retry-failed", is_flag=True, help="Read failed files again, changed or not.")
 @click.option(
+    "--again",
+    multiple=True,
+    metavar="FILE",
+    help="Read this file again, changed or not; named as in `inhouse status --json`.",
+)
+@click.option(
     "--metrics-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -52,6 +58,7 @@ def command(
     watch: bool,
     as_json: bool,
     retry_failed: bool,
+    again: tuple[str, ...],
     progress_json: bool,
     **overrides: Any,
 ) -> int:
@@ -76,13 +83,14 @@ def command(
         raise click.UsageError("Name a PATH, or list folders as ingest.roots in inhouse.toml.")
     settings = _with(settings, overrides)
     if dry_run:
-        return forecast(settings, paths, retry_failed=retry_failed, as_json=as_json)
+        return forecast(settings, paths, retry_failed=retry_failed, again=again, as_json=as_json)
     with _stop_signals() as stopped:
         runs = Runs(
             settings,
             paths,
             stopped,
             retry_failed=retry_failed,
+            again=again,
             as_json=as_json,
             progress_as_json=progress_json,
         )

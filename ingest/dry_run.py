@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -73,6 +73,7 @@ def dry_run(
     data_dir: str | Path,
     settings: Settings | None = None,
     retry_failed: bool = False,
+    again: Collection[str] = (),
 ) -> Forecast:
     """What `ingest` with the same arguments would do. Needs no lock, no embedder and no network.
 
@@ -85,7 +86,7 @@ def dry_run(
     _, recipe = recipe_of(settings, standing.max_tokens)
     plan = make_plan(
         roots, standing.files, standing.labels, settings, recipe,
-        data_dir=data_dir, retry_failed=retry_failed,
+        data_dir=data_dir, retry_failed=retry_failed, again=again,
     )  # fmt: skip
     stops = ""
     try:

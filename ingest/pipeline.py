@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -59,6 +59,7 @@ def ingest(
     progress: Progress | None = None,
     stopped: Callable[[], bool] = lambda: False,
     retry_failed: bool = False,
+    again: Collection[str] = (),
     run_id: str = "",
 ) -> IngestReport:
     """Bring the index in `data_dir` up to what stands below `paths`; none: the configured roots.
@@ -67,7 +68,8 @@ def ingest(
     stays. A file that cannot be read is reported and stops nothing. When `stopped` turns true, what is
     finished is published and the rest is left for the next run. `embedder` (also any LangChain
     `Embeddings`) replaces the configured one. With `retry_failed`, files that could not be read are read
-    again although they have not changed. `run_id` names the run in its account.
+    again although they have not changed; those whose uri is in `again` are in any case. `run_id` names the
+    run in its account.
 
     Raises UsageError for a path that does not exist, IndexLockedError while another run is writing,
     MassDeletionError, EmbedderMismatchError, StorageError, and ModelNotFoundError if the embedder cannot
@@ -85,7 +87,7 @@ def ingest(
         run = _Run(writer, embedder, settings, progress or Silent(), stopped, ledger)
         plan = make_plan(
             roots, ledger, writer.labels(), settings, run.recipe,
-            data_dir=data_dir, retry_failed=retry_failed,
+            data_dir=data_dir, retry_failed=retry_failed, again=again,
         )  # fmt: skip
         check_deletions(plan, roots, settings.ingest.max_delete)
         run.execute(plan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,11 +55,13 @@ def make_plan(
     *,
     data_dir: Path,
     retry_failed: bool = False,
+    again: Collection[str] = (),
 ) -> Plan:
     """Hold the listing of `roots` against the ledger; reads a file only where its time has changed.
 
     `standing`: the labels of every document in the index. The data folder itself is never listed. With
-    `retry_failed`, files that could not be read are read again although they have not changed.
+    `retry_failed`, files that could not be read are read again although they have not changed; those whose
+    uri is in `again` in any case.
     """
     known = {record.uri: record for record in ledger}
     listing = look(roots, settings.ingest, skip=(data_dir.resolve(),))
@@ -75,7 +77,7 @@ def make_plan(
     )
     for file, _ in listing.files:
         record = known.get(file.uri)
-        if retry_failed and record and record.state not in IN_INDEX:
+        if record and (file.uri in again or (retry_failed and record.state not in IN_INDEX)):
             record = None
         _place(plan, file, record, recipe, settings.ingest)
     plan.relabelled = [uri for uri, now in standing.items() if uri in labels and labels[uri] != now]

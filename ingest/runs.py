@@ -40,12 +40,13 @@ class Runs:
         stopped: Sequence[int],
         *,
         retry_failed: bool = False,
+        again: Sequence[str] = (),
         as_json: bool = False,
         progress_as_json: bool = False,
     ) -> None:
         self._progress_as_json = progress_as_json
         self._settings, self._paths, self._stopped = settings, paths, stopped
-        self._retry_failed, self._as_json = retry_failed, as_json
+        self._retry_failed, self._again, self._as_json = retry_failed, again, as_json
         self._embedder: Embedder | None = None
         if settings.ingest.metrics_file is not None:
             check_metrics_file(settings.ingest.metrics_file)
@@ -109,6 +110,7 @@ class Runs:
                     progress=bar,
                     stopped=lambda: bool(self._stopped),
                     retry_failed=self._retry_failed,
+                    again=self._again,
                     run_id=run_id,
                 )
             exit_code = self._exit_code(report)
@@ -131,11 +133,20 @@ class Runs:
         return _SIGNALLED + self._stopped[0] if self._stopped else report.exit_code
 
 
-def forecast(settings: Settings, paths: Sequence[str], *, retry_failed: bool, as_json: bool) -> int:
+def forecast(
+    settings: Settings,
+    paths: Sequence[str],
+    *,
+    retry_failed: bool,
+    again: Sequence[str],
+    as_json: bool,
+) -> int:
     """`--dry-run`: say what a run would do; the exit code that it would have, as far as that is known."""
     from ingest.dry_run import dry_run
 
-    found = dry_run(paths, data_dir=settings.data, settings=settings, retry_failed=retry_failed)
+    found = dry_run(
+        paths, data_dir=settings.data, settings=settings, retry_failed=retry_failed, again=again
+    )
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:

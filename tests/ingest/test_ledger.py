@@ -188,7 +188,7 @@ def _count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_failed_file_is_read_again_only_when_it_changes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not when it is touched, not when another file changes; with `retry_failed` at any time."""
+    """Not when it is touched, not when another file changes; with `retry_failed` or `again` at any time."""
     broken = house.write("broken.md", BROKEN)
     house.write("empty.md", EMPTY)
     house.ingest()
@@ -199,9 +199,11 @@ def test_a_failed_file_is_read_again_only_when_it_changes(
     assert loaded == ["new.md"]
     house.ingest(retry_failed=True)
     assert sorted(loaded[1:]) == ["broken.md", "empty.md"]
+    house.ingest(again=[str(broken), str(house.docs / "new.md")])
+    assert sorted(loaded[3:]) == ["broken.md", "new.md"]
     house.write("broken.md", "# Mended\n\nWords.\n")
     assert house.ingest().added == 1
-    assert loaded[3:] == ["broken.md"]
+    assert loaded[5:] == ["broken.md"]
 
 
 def test_another_release_reads_failed_files_again(

@@ -168,6 +168,8 @@ class StandIn:
         self.histories: list[tuple[Turn, ...]] = []
         self.going = threading.Event()
         self.going.set()
+        self.is_whole = threading.Event()
+        self.is_whole.set()
 
     def model_server_error(self) -> str | None:
         return self.error
@@ -178,10 +180,15 @@ class StandIn:
         *,
         k: int = 8,
         filter: Filter | None = None,
+        history: Sequence[Turn] = (),
         explain: bool = False,
         fold: bool = False,
     ) -> list[Hit]:
         return list(HITS[:k])
+
+    def searched(self, question: str, history: Sequence[Turn] = ()) -> str:
+        leans = history and "lean" in question
+        return f"{history[-1].question} {question}" if leans else question
 
     def shelf(self) -> Shelf:
         raise IndexMissingError("What stands in for the assistant here has no index.")
@@ -206,6 +213,7 @@ class StandIn:
 
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
         self.histories.append(tuple(history))
+        self.is_whole.wait(20)  # the model makes a question whole that leans on the conversation
         if "crash" in question:
             raise RuntimeError("a defect")
         named = (status for status in Status if status.value in question)

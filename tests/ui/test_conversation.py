@@ -44,6 +44,21 @@ def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
     assert isinstance(stand_in.histories[1][0], Turn)
 
 
+def test_a_question_that_leans_shows_passages_before_the_model_has_made_it_whole(
+    desk: Desk, stand_in: StandIn
+) -> None:
+    talk = Conversation()
+    list(talk.ask("How long? Does it lean on nothing?", desk, LOCAL))
+    asking = talk.ask("And does it lean?", desk, LOCAL)
+    stand_in.is_whole.clear()
+    assert ENGLISH.searching in (next(asking).now or "")
+    early = next(asking)
+    assert ENGLISH.leaning in (early.now or "")
+    assert ENGLISH.passages in (early.now_evidence or "")
+    stand_in.is_whole.set()
+    assert "Grounded" in (list(asking)[-1].now or "")
+
+
 @pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000])
 def test_an_impossible_question_gets_one_sentence_and_leaves_all_else(
     question: str, desk: Desk

@@ -51,7 +51,7 @@ OPENED = {
     "feedback": (".act-unhelpful", "#feedback fieldset"),
     "profiles": ("#profile", "#profiles a"),
     "source": (".hit h2 a", "#viewer .doc"),
-    "compared": ("", "#pane-with .facts"),
+    "compared": ("", "#pane-with .status:not(.status-busy)"),
 }
 """What is clicked on a screen, and what is there then."""
 
@@ -297,7 +297,7 @@ def test_a_profile_is_chosen_by_keyboard_and_its_starters_and_conversation_follo
     page = tab.page
     page.goto(tab.url)
     page.locator("#ask").wait_for()
-    assert page.locator("#welcome .starter").count() == 0
+    assert page.locator("#offers .starter").count() == 0
     page.locator("#profile").focus()
     page.keyboard.press("Enter")
     page.locator("#profiles a", has_text="Osterhallow IT help").focus()
@@ -305,7 +305,7 @@ def test_a_profile_is_chosen_by_keyboard_and_its_starters_and_conversation_follo
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Osterhallow IT help").wait_for()
     page.get_by_placeholder("Ask Osterhallow IT help").wait_for()
-    starter = page.locator("#welcome .starter").first
+    starter = page.locator("#offers .starter").first
     asked = starter.inner_text()
     starter.click()
     page.locator("#now .question", has_text=asked).wait_for()
@@ -321,3 +321,5 @@ def test_a_profile_is_chosen_by_keyboard_and_its_starters_and_conversation_follo
     page.get_by_placeholder("Ask Osterhallow IT help").wait_for()
     other.page.goto(tab.url)  # another browser
     other.page.get_by_role("heading", name=ENGLISH.heading).wait_for()
+    other.page.locator("#offers").get_by_role("link", name="Osterhallow HR").click()
+    other.page.get_by_role("heading", name="Osterhallow HR").wait_for()

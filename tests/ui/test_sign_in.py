@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -97,7 +98,12 @@ async def test_every_wrong_attempt_gets_the_same_answer(
     assert "set-cookie" not in reply.headers
     assert "That name and password do not fit together." in reply.text
     other = await _sign_in(crowd, f"not.{abs(hash((name, password)))}", "wrong", "198.51.100.250")
-    assert reply.text == other.text
+    assert _without_name(reply.text) == _without_name(other.text)
+
+
+def _without_name(page: str) -> str:
+    """The name that was typed stands in its box again, and the focus is on what is left to type."""
+    return re.sub(r' value="[^"]*"| autofocus', "", page)
 
 
 async def test_attempts_are_throttled_by_who_and_from_where(crowd: Crowd) -> None:

@@ -163,7 +163,7 @@ def test_an_answer_is_copied_with_its_sources_and_its_question_edited(
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("When is berth 7 closed?\n\nBerth 7 is closed")
     assert "(files/rules.pdf, page 1)" in copied
-    page.get_by_role("link", name="Edit the question").click()
+    page.get_by_role("link", name="Edit question").click()
     box = page.get_by_label("Your question")
     assert box.input_value() == "When is berth 7 closed?"
     assert box.evaluate("e => e === document.activeElement")

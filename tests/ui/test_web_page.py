@@ -57,6 +57,11 @@ def test_an_earlier_answer_keeps_its_own_sources(
     assert page.locator(".evidence.is-shown").get_attribute("id") == "e1"
     tab.ask("And now?")
     assert page.locator(".evidence.is-shown").get_attribute("id") == "e3"
+    assert page.locator("#t3 .opener").is_hidden(), "its sources stand beside it"
+    page.locator("#t2 .opener a").click()  # it cites nothing, so no number leads to its passages
+    assert page.locator(".evidence.is-shown").get_attribute("id") == "e2"
+    page.locator("#t3 .opener a").click()
+    assert page.locator(".evidence.is-shown").get_attribute("id") == "e3"
 
 
 def test_stop_ends_the_answer_and_the_next_question_works(

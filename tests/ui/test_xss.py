@@ -217,8 +217,8 @@ def test_questions_and_answers_side_by_side(tab: Tab) -> None:
     for batch in _batches():
         page = visit(tab, f"/compare?q={quote(batch)}")
         for side in ("alone", "with"):
-            page.locator(f"#pane-{side} .body").wait_for()
-            page.locator(f"#pane-{side} .facts").first.wait_for()
+            page.locator(f"#pane-{side} .body").wait_for(timeout=60_000)
+            page.locator(f"#pane-{side} .facts").first.wait_for(timeout=60_000)
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         asked = _visible(page.locator("#compare-question").input_value())
         assert asked.replace("\ufffd", "") == _visible(batch), "as it was typed"

@@ -47,7 +47,7 @@ def acts(kept: Kept | None, words: Words, *, judged: bool = True) -> str:
 
 def _act(name: str, place: str, label: str, kind: str = "", chosen: bool = False) -> str:
     classes = " ".join(part for part in ("act", f"act-{name}", kind, "is-said" * chosen) if part)
-    return f'<a class="{classes}" href="#act/{name}{place}">{escape(label)}</a>'
+    return f'<a class="{classes}" href="#act/{name}{place}"><span>{escape(label)}</span></a>'
 
 
 def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, words: Words) -> str:

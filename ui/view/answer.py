@@ -10,6 +10,7 @@ from rag.answer import Answer, Sentence, Status
 from ui.view.acts import Kept, acts
 from ui.view.evidence import grouped
 from ui.view.markup import emphasised, escape, escape_name
+from ui.view.numbers import number
 from ui.view.text import Words, counted
 
 # What the model itself claims to cite. The citations on the page are those that were checked.
@@ -23,6 +24,12 @@ _NUMBER = re.compile(r"\d{1,2}[.)](?:\s|$)")
 def searching(turn: int, question: str, words: Words) -> str:
     """The question was sent; nothing has come back."""
     return _turn(turn, question, _status("busy", words.searching), words)
+
+
+def leaning(turn: int, question: str, passages: int, words: Words) -> str:
+    """The question is being made whole; these passages were found for it as far as it is known."""
+    opener = _opener(turn, words.show_passages, passages)
+    return _turn(turn, question, _status("busy", words.leaning) + opener, words)
 
 
 def reading(turn: int, question: str, passages: int, words: Words) -> str:
@@ -71,8 +78,7 @@ def answered(
     if answer.citations:
         opener = _opener(turn, words.show_sources, len(grouped(answer)))
     else:
-        passages = len(answer.context.read) + len(answer.context.retrieved)
-        opener = _opener(turn, words.show_passages, passages)
+        opener = _opener(turn, words.show_passages, _hits(answer))
     inner = _gone(withdrawn, words) + said(turn, answer, words, opener) + acts(kept, words)
     return _turn(turn, answer.question, inner, words)
 
@@ -88,6 +94,8 @@ def said(turn: int, answer: Answer, words: Words, opener: str = "", *, alone: bo
         why = words.broke_off
     elif alone:
         why = words.alone_why.get(answer.status, why)
+    elif answer.status is Status.NOT_IN_DOCUMENTS and not _hits(answer):
+        why = words.nothing_near
     status = _status(answer.status.value, label, why)
     notice = f'<p class="notice">{emphasised(answer.notice)}</p>' if answer.notice else ""
     body = f'<div class="body">{_checked(turn, answer, words)}</div>' if answer.text else ""
@@ -128,15 +136,21 @@ def _opener(turn: int, label: str, number: int) -> str:
     return f'<p class="opener"><a href="#e{turn}">{escape(label)} ({number})</a></p>'
 
 
+def _hits(answer: Answer) -> int:
+    context = answer.context
+    return len(context.cited) + len(context.read) + len(context.retrieved)
+
+
 def _facts(answer: Answer, words: Words) -> str:
-    facts = [answer.model.rstrip("/").rpartition("/")[2]] if answer.text else []
-    if "total" in answer.timings_ms:
-        facts.append(words.seconds.format(n=f"{answer.timings_ms['total'] / 1000:.1f}"))
-    if answer.generation:
-        facts.append(words.generation.format(n=answer.generation))
+    facts = []
+    if "first_token" in answer.timings_ms:  # the model said something
+        facts.append(answer.model.rstrip("/").rpartition("/")[2])
+        seconds = number(answer.timings_ms["total"] / 1000, words, 1)
+        facts.append(words.seconds.format(n=seconds))
     if answer.searched not in ("", answer.question):
         facts.append(words.searched_for.format(text=answer.searched))
-    return f'<p class="facts">{" · ".join(escape_name(f) for f in facts if f)}</p>'
+    line = " · ".join(escape_name(fact) for fact in facts if fact)
+    return f'<p class="facts">{line}</p>' if line else ""
 
 
 def _unchecked(text: str) -> str:

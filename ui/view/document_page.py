@@ -39,23 +39,31 @@ def document_page(shown: Shown, tools: str, words: Words) -> str:
         else ""
     )
     return (
-        f'<p><a href="/documents">← {escape(said.back_to_documents)}</a></p>'
+        f'<p class="back"><a href="/documents">← {escape(said.back_to_documents)}</a></p>'
         f"<h1>{escape_name(file.title) or escape_name(base)}</h1>"
         f'<p class="lead">{escape_name(f"{file.folder}/{base}")}</p>'
-        f'<div class="pager">{read}{tools}</div>'
+        f'{_problem(shown)}<div class="pager">{read}{tools}</div>'
         f'<section class="card">{_facts(shown, words)}</section>{_chunks(shown, words)}'
     )
+
+
+def _problem(shown: Shown) -> str:
+    """What is wrong with the file, in a sentence."""
+    file = shown.file
+    if not (shown.reasons and file.reason):
+        return ""
+    base = file.uri.rpartition("/")[2]
+    reason = file.reason.rstrip(".")
+    return f'<p class="complaint"><b>{escape_name(base)}</b>: {escape(reason)}.</p>'
 
 
 def _facts(shown: Shown, words: Words) -> str:
     file, said = shown.file, words.rooms
     facts = {said.state: state_tag(file.state, words)}
-    if shown.reasons and file.reason:
-        facts[said.reason] = escape(file.reason)
     if file.media_type:
         facts[said.type] = escape_name(type_name(file.media_type, words))
     if file.language:
-        facts[said.language] = escape_name(file.language)
+        facts[said.language] = escape_name(said.languages.get(file.language, file.language))
     if file.pages:
         facts[said.pages] = escape(
             said.pages_with_text.format(

@@ -11,7 +11,7 @@ from rag.index.ledger import IN_INDEX, Coverage, FileState
 from rag.index.shelf import Choices, Column, Listed, Wanted
 from ui.view.forms import chooser, type_name
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import count, day_and_time, number, short_day, size
+from ui.view.numbers import day_and_time, number, short_day, size
 from ui.view.text import Words
 
 EACH = 50
@@ -69,7 +69,7 @@ def _tiles(ledger: Ledger, words: Words) -> str:
     generation = f"{words.generation.format(n=number(ledger.generation, words))}"
     when = day_and_time(ledger.generation_at, words)
     tiles = [
-        (count(said.file_count, ledger.choices.total, words), f"{generation} · {when}", ""),
+        (number(ledger.choices.total, words), said.files, f"{generation} · {when}"),
         (number(indexed, words), said.in_index, ""),
     ]
     if ledger.coverage is not None:

@@ -157,7 +157,9 @@ class _Cards:
         if self._shelf.name is None:
             return ""
         words = self._words
-        label = words.in_document if page is None else words.on_page.format(page=page)
+        label = words.in_document
+        if page is not None:
+            label = (words.on_slide if is_slides(uri) else words.on_page).format(page=page)
         link = source_link(self._shelf.name, uri, start, end, text)
         return f'<p class="{kind}"><a href="{link}">{escape(label)}</a></p>'
 
@@ -198,6 +200,11 @@ def is_markdown(uri: str) -> bool:
     return uri.lower().endswith((".md", ".markdown"))
 
 
+def is_slides(uri: str) -> bool:
+    """Whether a file's pages are slides."""
+    return uri.lower().endswith((".pptx", ".ppt", ".odp"))
+
+
 def _word_edge(text: str, at: int) -> int:
     """The next end of a word; in a table the end of the row before, if that is not the first."""
     row = text.rfind("\n|", 0, at)
@@ -219,15 +226,20 @@ def _details(summary: str, inner: str, kind: str) -> str:
 
 
 def _head(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
-    where = [file_name(uri)]
+    name = escape_name(title) or file_name(uri)
+    return f'<h3>{name}</h3><p class="where">{where(title, uri, page, section, words)}</p>'
+
+
+def where(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
+    """File, page and section of a passage."""
+    parts = [file_name(uri)]
     if page is not None:
-        paged = words.slide if uri.lower().endswith(".pptx") else words.page
-        where.append(escape(paged.format(page=page)))
+        paged = words.slide if is_slides(uri) else words.page
+        parts.append(escape(paged.format(page=page)))
     if section:
         path = section.split(SECTION_SEPARATOR)
         # A document's first heading is most often its title, which stands above already.
         path = path[1:] if path[0].strip() == title.strip() else path
         if path:
-            where.append(" › ".join(escape_name(part) for part in path))
-    name = escape_name(title) or file_name(uri)
-    return f'<h3>{name}</h3><p class="where">{" · ".join(where)}</p>'
+            parts.append(" › ".join(escape_name(part) for part in path))
+    return " · ".join(parts)

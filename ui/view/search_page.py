@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from rag.hit import Hit
 from rag.index.shelf import Choices
+from ui.view.evidence import file_name, where
 from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name
 from ui.view.markup import escape, escape_name
@@ -163,10 +164,11 @@ def _hit(hit: Hit, why: Why, words: Words) -> str:
     whole = ""
     if (first, last) != (0, len(hit.text)):
         inner = quoted(0, len(hit.text))
-        whole = f"<details><summary>{escape(words.whole_passage)}</summary>{inner}</details>"
+        whole = f'<details class="whole"><summary>{escape(words.whole_passage)}</summary>{inner}</details>'
+    place = where(hit.title, hit.uri, hit.page, hit.section, words)
     return (
         f'<li class="card hit"><h2><a href="{escape(why.link)}">{title}</a></h2>'
-        f'<p class="where">{where(hit, words)}</p>{why.elsewhere}{quoted(first, last)}'
+        f'<p class="where">{place}</p>{why.elsewhere}{quoted(first, last)}'
         f"{whole}{_why(hit, why, words)}</li>"
     )
 
@@ -192,21 +194,6 @@ def _place(place: int | None, of: int, words: Words) -> str:
     if place is None:
         return escape(words.rooms.not_among.format(n=of))
     return escape(words.rooms.place_of.format(n=place))
-
-
-def where(hit: Hit, words: Words) -> str:
-    """File, page and section of a passage."""
-    parts = [file_name(hit.uri)]
-    if hit.page is not None:
-        parts.append(escape(words.page.format(page=hit.page)))
-    if hit.section:
-        parts.append(" › ".join(map(escape_name, hit.section.split(" > "))))
-    return " · ".join(parts)
-
-
-def file_name(uri: str) -> str:
-    """The file and its folder. Where that folder lies on the server is nobody's business here."""
-    return escape_name("/".join(uri.split("/")[-2:]).lstrip("/"))
 
 
 def _glance(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ def _english_statuses() -> Mapping[Status, tuple[str, str]]:
             ),
             Status.UNSUPPORTED: (
                 "Not supported",
-                "Nothing in the documents backs this answer. Do not rely on it.",
+                "Nothing in the documents backs this answer. Go by the passages instead.",
             ),
             Status.NOT_IN_DOCUMENTS: (
                 "Not in the documents",
@@ -94,6 +94,7 @@ class Words:
         "Each sentence shows the passage it rests on, or says that it has none."
     )
     starters: str = "Try one of these"
+    fields: str = "Or ask about one field"
     label: str = "Your question"
     placeholder: str = "Ask a question"
     ask: str = "Ask"
@@ -107,6 +108,7 @@ class Words:
 
     you: str = "You asked"
     searching: str = "Searching the documents"
+    leaning: str = "Putting your question together with what was said before"
     reading: str = "Reading {passages}"
     writing: str = "Writing, not checked yet"
     broke_off: str = "The model broke off. What it wrote until then was checked as far as it goes."
@@ -122,6 +124,7 @@ class Words:
     passages: str = "Passages found"
     sources_for: str = "for"
     none_found: str = "No passage fits this question."
+    nothing_near: str = "No passage comes near this question."
     also_read: str = "Also read, not cited"
     also_found: str = "Found, not sent to the model"
     whole_passage: str = "Whole passage"
@@ -163,6 +166,7 @@ class Words:
     source: str = "Source"
     in_document: str = "Read it in the document"
     on_page: str = "See page {page}"
+    on_slide: str = "Read slide {page}"
     opening: str = "Opening the document"
     close_source: str = "Close the document"
     also_in: str = "The same stands in"
@@ -200,7 +204,7 @@ class Words:
     copy: str = "Copy"
     copied: str = "Copied, with its sources."
     ask_again: str = "Ask again"
-    edit: str = "Edit the question"
+    edit: str = "Edit question"
     helpful: str = "Helpful"
     unhelpful: str = "Not helpful"
     helpful_thanks: str = "Thank you. What was good about it?"

@@ -19,6 +19,7 @@ GERMAN = Words(
         "Jeder Satz zeigt die Stelle, auf der er beruht, oder sagt, dass er keine hat."
     ),
     starters="Zum Beispiel",
+    fields="Oder zu einem Gebiet fragen",
     label="Ihre Frage",
     placeholder="Stellen Sie eine Frage",
     ask="Fragen",
@@ -33,6 +34,7 @@ GERMAN = Words(
     lost="Die Seite erreicht ihren Server nicht. Prüfen Sie, ob er noch läuft.",
     you="Sie fragten",
     searching="Die Dokumente werden durchsucht",
+    leaning="Ihre Frage wird mit dem bisher Gesagten verbunden",
     reading="{passages} werden gelesen",
     writing="Wird geschrieben, noch nicht geprüft",
     broke_off=("Das Modell brach ab. Was es bis dahin schrieb, wurde geprüft, soweit es reicht."),
@@ -54,7 +56,7 @@ GERMAN = Words(
             ),
             Status.UNSUPPORTED: (
                 "Nicht belegt",
-                "Nichts in den Dokumenten stützt diese Antwort. Verlassen Sie sich nicht darauf.",
+                "Nichts in den Dokumenten stützt diese Antwort. Halten Sie sich an die Textstellen.",
             ),
             Status.NOT_IN_DOCUMENTS: (
                 "Nicht in den Dokumenten",
@@ -70,6 +72,7 @@ GERMAN = Words(
     passages="Gefundene Textstellen",
     sources_for="zu",
     none_found="Keine Textstelle passt zu dieser Frage.",
+    nothing_near="Keine Textstelle kommt dieser Frage nahe.",
     also_read="Auch gelesen, nicht zitiert",
     also_found="Gefunden, nicht an das Modell gegeben",
     whole_passage="Ganze Textstelle",
@@ -108,6 +111,7 @@ GERMAN = Words(
     source="Quelle",
     in_document="Im Dokument lesen",
     on_page="Seite {page} ansehen",
+    on_slide="Folie {page} lesen",
     opening="Das Dokument wird geöffnet",
     close_source="Dokument schließen",
     also_in="Dasselbe steht in",

@@ -63,6 +63,20 @@ def _types() -> Mapping[str, str]:
     )
 
 
+def _languages() -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            "de": "German",
+            "en": "English",
+            "es": "Spanish",
+            "fr": "French",
+            "it": "Italian",
+            "nl": "Dutch",
+            "pt": "Portuguese",
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RoomWords:
     """Every word of these rooms. Braces are filled in by the view."""
@@ -118,7 +132,7 @@ class RoomWords:
     bad_date: str = "A date is written as in 2026-11-24."
 
     documents_lead: str = "Every file that was read, and what became of it."
-    file_count: tuple[str, str] = ("1 file", "{n} files")
+    files: str = "Files"
     chunk_count: tuple[str, str] = ("1 chunk", "{n} chunks")
     name: str = "Name"
     name_filter: str = "Name or title"
@@ -144,8 +158,8 @@ class RoomWords:
     in_index: str = "In the index"
     pages_with_text: str = "{with_text} of {pages} with text"
     generation_since: str = "since generation {n}"
-    reason: str = "Reason"
     language: str = "Language"
+    languages: Mapping[str, str] = field(default_factory=_languages)
     tags: str = "Tags"
     chunks: str = "Chunks"
     chunks_lead: str = (

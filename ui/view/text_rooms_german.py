@@ -57,7 +57,7 @@ GERMAN_ROOMS = RoomWords(
     none_matched="keines so, wie es dasteht",
     bad_date="Ein Datum schreibt man wie in 2026-11-24.",
     documents_lead="Jede Datei, die gelesen wurde, und was aus ihr geworden ist.",
-    file_count=("1 Datei", "{n} Dateien"),
+    files="Dateien",
     chunk_count=("1 Abschnitt", "{n} Abschnitte"),
     name="Name",
     name_filter="Name oder Titel",
@@ -93,8 +93,18 @@ GERMAN_ROOMS = RoomWords(
     in_index="Im Index",
     pages_with_text="{with_text} von {pages} mit Text",
     generation_since="seit Generation {n}",
-    reason="Grund",
     language="Sprache",
+    languages=MappingProxyType(
+        {
+            "de": "Deutsch",
+            "en": "Englisch",
+            "es": "Spanisch",
+            "fr": "Französisch",
+            "it": "Italienisch",
+            "nl": "Niederländisch",
+            "pt": "Portugiesisch",
+        }
+    ),
     tags="Schlagwörter",
     chunks="Abschnitte",
     chunks_lead=(

@@ -210,9 +210,14 @@ class Conversation:
         assistant = visit.desk.assistant_for(visit.person, draft.profile)
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
-        question = draft.question
-        frames = Frames(iter(assistant.stream(question, history=tuple(self.history))))
+        question, before = draft.question, tuple(self.history)
+        frames = Frames(iter(assistant.stream(question, history=before)))
         try:
+            if assistant.searched(question, before) != assistant.searched(question):
+                # The model puts it anew first; until then one sees what is found without its help.
+                hits = tuple(assistant.search(question, history=before, fold=True))
+                sources = evidence.found(number, question, hits, words, shelf)
+                yield view.leaning(number, question, len(hits), words), sources
             for frame in frames:
                 if not visit.is_welcome():
                     raise NotAllowedError(words.no_longer_welcome)

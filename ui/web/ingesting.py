@@ -22,7 +22,11 @@ _log = logging.getLogger(__name__)
 _AGAIN_S, _PATIENCE_S = 3.0, 600.0  # another run holds the lock: look again, for so long
 _TOLD = 20  # lines of a run's standard error that are kept for the log
 _SECTIONS = ("embedder", "chunker", "ingest", "access", "index")
-_DELETING, _RETRYING = "deleting", "retrying"
+_ANY_SHARE_GONE = ("--max-delete", "1")
+
+
+Options = frozenset[tuple[str, str]]
+"""What a run is told besides its folder: options of the command line, and their values."""
 
 
 class RunState(StrEnum):
@@ -70,7 +74,7 @@ class Ingesting:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._run, self._waiting = Run(), dict[Path, frozenset[str]]()
+        self._run, self._waiting = Run(), dict[Path, Options]()
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -78,17 +82,15 @@ class Ingesting:
         """How far it is."""
         return self._run
 
-    def start(self, folder: Path, *, deleting: bool = False, retrying: bool = False) -> Run:
+    def start(self, folder: Path, *, deleting: bool = False, again: str = "") -> Run:
         """Ingest the folder, now or after the run that goes on.
 
-        `deleting`: somebody has deleted files there, so that many are gone is no reason to stop. `retrying`:
-        what could not be read is read again although it has not changed.
+        `deleting`: somebody has deleted files there, so that many are gone is no reason to stop. `again`: the
+        uri of a file that is read again although it has not changed.
         """
-        wanted = {
-            option
-            for option, is_wanted in ((_DELETING, deleting), (_RETRYING, retrying))
-            if is_wanted
-        }
+        wanted = {_ANY_SHARE_GONE} if deleting else set()
+        if again:
+            wanted.add(("--again", again))
         with self._lock:
             self._waiting[folder] = self._waiting.get(folder, frozenset()) | wanted
             if not self._run.is_over:
@@ -119,7 +121,7 @@ class Ingesting:
                 self._run = ended
                 return
 
-    def _ingest(self, folder: Path, options: frozenset[str]) -> Run:
+    def _ingest(self, folder: Path, options: Options) -> Run:
         give_up = time.monotonic() + _PATIENCE_S
         while True:
             code, output, said = self._once(folder, options)
@@ -138,13 +140,11 @@ class Ingesting:
             return replace(self._run, state=RunState.FAILED, ended_at=ended, problem=problem)
         return replace(self._run, state=RunState.DONE, ended_at=ended, counts=counts, failed=failed)
 
-    def _once(self, folder: Path, options: frozenset[str]) -> tuple[int, str, list[str]]:
+    def _once(self, folder: Path, options: Options) -> tuple[int, str, list[str]]:
         """Exit code, standard output, and the last lines of standard error."""
         command = [sys.executable, "-m", "ingest", str(folder), "--json", "--progress-json"]
-        if _DELETING in options:
-            command += ["--max-delete", "1"]
-        if _RETRYING in options:
-            command += ["--retry-failed"]
+        for name, value in sorted(options):
+            command.append(f"{name}={value}")
         said: list[str] = []
         with subprocess.Popen(
             [*command, "--data", str(self._settings.data)],

@@ -23,6 +23,8 @@ AT_ONCE = 64
 _THREADS = AT_ONCE + 16  # an answer takes one; stopping it and the like need some, too
 QUEUE = 200  # questions waiting for one of those places before the page says that it is full
 SESSIONS = 1_000  # conversations kept in memory
+# Filled by the page's script: the profile's starter questions, and the other profiles.
+_OFFERS = '<p class="offer"></p><div class="starters"></div><p class="offer"></p><div class="fields"></div>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _draw(words: Words) -> _Parts:
 
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk"):
-            with gr.Column(elem_id="welcome") as welcome:
+            with gr.Column(elem_id="welcome", scale=0) as welcome:
                 _html(_welcome(words))
             earlier, now = _html(elem_id="earlier"), _html(elem_id="now")
             # The page's script writes the name of a kept conversation here, which opens it, and
@@ -88,6 +90,7 @@ def _draw(words: Words) -> _Parts:
                     ask = gr.Button(words.ask, variant="primary", elem_id="ask")
                     stop = gr.Button(words.stop, visible=False, elem_id="stop")
                 _html(f'<p class="caution">{escape(words.caution)}</p>')
+            _html(_OFFERS, elem_id="offers")
         with gr.Column(elem_id="panel"):
             earlier_evidence, now_evidence = (
                 _html(elem_id="earlier-evidence"),
@@ -217,6 +220,5 @@ def _html(value: str = "", elem_id: str | None = None) -> gradio.Markdown:
 def _welcome(words: Words) -> str:
     """The page's script puts in the words of whoever looks, and of the profile, before it is drawn."""
     return (
-        f'<div class="welcome"><h2>{escape(words.heading)}</h2><p>{escape(words.promise)}</p>'
-        '<p class="offer"></p><div class="starters"></div></div>'
+        f'<div class="welcome"><h2>{escape(words.heading)}</h2><p>{escape(words.promise)}</p></div>'
     )

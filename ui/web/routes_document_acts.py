@@ -28,10 +28,10 @@ def routes(house: House) -> APIRouter:
     @router.post("/ingest")
     @needs(Role.EDITOR)
     def ingest(request: Request, name: str) -> JSONResponse:
-        """Its whole folder: what of it has changed is read, and what failed is tried again."""
+        """This file, changed or not, and what else has changed in its folder."""
         file = _file(house, request, name)
         # The folder as it was ingested, not the file alone: rules that stand above it hold as well.
-        return _begun(house, Path(file.root), retrying=True)
+        return _begun(house, Path(file.root), again=file.uri)
 
     @router.post("/withdraw")
     @needs(Role.EDITOR)
@@ -52,8 +52,6 @@ def _file(house: House, request: Request, name: str) -> Listed:
     return file
 
 
-def _begun(
-    house: House, folder: Path, *, deleting: bool = False, retrying: bool = False
-) -> JSONResponse:
-    run = house.ingesting.start(folder, deleting=deleting, retrying=retrying)
+def _begun(house: House, folder: Path, *, deleting: bool = False, again: str = "") -> JSONResponse:
+    run = house.ingesting.start(folder, deleting=deleting, again=again)
     return JSONResponse({"run": run.to_json()}, 202, headers={"cache-control": "no-store"})

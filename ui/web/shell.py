@@ -93,7 +93,7 @@ class Frame:
         head = [
             '<base href="/">',  # Gradio's front end asks for its files relative to it
             f'<link rel="stylesheet" href="/{style}">',
-            *map(_own_style, ("base", "ask", "source", "talk")),
+            *map(_own_style, ("base", "ask", "source", "talk", "icons")),
             _own_script("stream"),  # before Gradio's, which it keeps quiet
             f'<script type="module" src="/{script}"></script>',
             *map(_own_script, ("base", "ask", "source", "talk")),
@@ -107,8 +107,9 @@ class Frame:
         # A new conversation goes on with the profile of this one.
         begin = brand.address(self.profile, "/") if len(self.offered) > 1 else "/"
         new = (
-            f'<button type="button" class="new" id="open-history">{escape(words.history)}</button>'
-            f'<a class="new" href="{escape(begin)}">{escape(words.new)}</a>'
+            '<button type="button" class="new" id="open-history">'
+            f"<span>{escape(words.history)}</span></button>"
+            f'<a class="new" href="{escape(begin)}"><span>{escape(words.new)}</span></a>'
         )
         return self._document(body, "", head, "question", words.skip, new)
 
@@ -218,7 +219,6 @@ class Frame:
         texts = {
             "#welcome h2": product or words.heading,
             "#welcome h2 + p": " ".join(filter(None, (_sentence(profile), words.promise))),
-            "#welcome .offer": words.starters if profile.starters else "",
             "#composer .caution": words.caution,
             "#ask": words.ask,
             "#stop": words.stop,
@@ -226,6 +226,7 @@ class Frame:
         return {
             "texts": texts,
             "starters": profile.starters,
+            "offers": [words.starters, words.fields],
             "placeholder": words.ask_profile.format(name=product) if product else words.placeholder,
             "label": words.label,
         }

@@ -16,6 +16,13 @@ function showEvidence() {
   if (last !== newest) [newest, chosen] = [last, null];
   const shown = all.find((one) => one.id === chosen) ?? all.at(-1);
   for (const one of all) one.classList.toggle("is-shown", one === shown);
+  const top = () => document.querySelector("#now .turn")?.getBoundingClientRect().top ?? 0;
+  const before = top();
+  for (const opener of document.querySelectorAll("#talk .opener")) {
+    const isBeside = !narrow.matches && opener.firstElementChild.hash === `#${shown?.id}`;
+    opener.classList.toggle("is-beside", isBeside);
+  }
+  scrollBy(0, top() - before); // what is being answered stays where it is
 }
 
 function openEvidence(place, link) {
@@ -78,7 +85,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeSheet();
 });
-narrow.addEventListener("change", closeSheet);
+narrow.addEventListener("change", () => {
+  closeSheet();
+  showEvidence();
+});
 
 // --- The conversation -----------------------------------------------------------------------------
 
@@ -87,6 +97,7 @@ let turn = null;
 function followConversation() {
   const latest = document.querySelector("#now .turn");
   if (!latest) return;
+  document.body.classList.remove("is-opening");
   if (latest.id !== turn) {
     turn = latest.id;
     latest.scrollIntoView({ block: "start" });
@@ -108,12 +119,24 @@ function speak() {
     const element = document.querySelector(selector);
     if (element && element.textContent !== text) element.textContent = text;
   }
-  const offers = document.querySelector("#welcome .starters:empty");
-  if (offers && words.starters.length) offers.replaceChildren(...words.starters.map(starter));
+  offer();
   const box = document.querySelector("#question textarea");
   if (!box || box.placeholder === words.placeholder) return;
   box.placeholder = words.placeholder;
   box.setAttribute("aria-label", words.label);
+}
+
+// Before the first question: the profile's starters; and, where no profile is chosen, the profiles.
+function offer() {
+  const [starters, fields] = document.querySelectorAll("#offers :is(.starters, .fields):empty");
+  if (!fields) return;
+  const others = document.querySelectorAll("#profiles a:first-child[aria-current] ~ a");
+  starters.replaceChildren(...words.starters.map(starter));
+  fields.replaceChildren(...[...others].map((link) => link.cloneNode(true)));
+  for (const [at, part] of [starters, fields].entries()) {
+    if (part.hasChildNodes()) part.previousElementSibling.textContent = words.offers[at];
+    else part.remove();
+  }
 }
 
 function starter(text) {
@@ -122,6 +145,7 @@ function starter(text) {
 
 function startUp() {
   byId("loading").remove();
+  document.body.classList.toggle("is-opening", new URLSearchParams(location.search).has("c"));
   addSheetBar();
   setSheetRole("complementary");
   if (!narrow.matches) focusQuestion(); // on a phone that would raise the keyboard

@@ -131,7 +131,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const starter = event.target.closest?.("#welcome .starter");
+  const starter = event.target.closest?.("#offers .starter");
   if (starter) submit(questionBox(), starter.textContent);
 });
 
