@@ -56,7 +56,7 @@ def search(
 
 
 def _texts(hits: list) -> list[str]:  # type: ignore[type-arg]
-    lines = list(hits_text(hits))
+    lines = list(hits_text(hits, ""))
     heads = [at for at, line in enumerate(lines) if line.split()[0].isdigit()]
     return ["\n".join(lines[a:b]) for a, b in zip(heads, [*heads[1:], len(lines)], strict=True)]
 

@@ -136,7 +136,7 @@ def test_the_newer_one_is_first_and_the_other_is_shown_as_older(assistant: Assis
     old = hits[1]
     assert old.newer is not None
     assert old.to_json()["newer"]["uri"] == old.newer.uri == hits[0].uri
-    assert "Older version; the newer one: Travel rules 2026" in "\n".join(hits_text(hits))
+    assert "Older version; the newer one: Travel rules 2026" in "\n".join(hits_text(hits, QUERY))
     shown = elsewhere(old, None, ENGLISH)
     assert f"{ENGLISH.newer_version} Travel rules 2026 (travel-2026.md)" in shown
     assert elsewhere(hits[0], None, ENGLISH) == ""

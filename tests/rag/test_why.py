@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag import Assistant
 from rag.hit import Why
-from ui.view.terminal import why_text
+from ui.view.terminal import excerpt, why_text
 
 
 def test_a_hit_says_its_ranks_and_the_words_it_shares(assistant: Assistant) -> None:
@@ -39,3 +39,15 @@ def test_without_being_asked_it_says_nothing(assistant: Assistant) -> None:
 def test_for_people_it_is_one_line() -> None:
     why = Why(dense_rank=3, dense_score=0.4, fused_score=0.25, matched=("belt", "oh"))
     assert why_text(why) == "Found 3. by meaning, not by words (belt, oh); score 0.250."
+
+
+def test_a_terminal_shows_the_sentences_of_a_passage_that_the_question_is_about() -> None:
+    text = (
+        f"# Leave\n\n{'Everybody rests sometimes. ' * 12}A birth parent has 44 weeks of leave. End."
+    )
+    shown = excerpt(text, "How many weeks of leave has a birth parent?")
+    assert shown == "… A birth parent has 44 weeks of leave. End."
+    assert excerpt(text, "rest").startswith("# Leave Everybody rests")
+    assert excerpt(text, "").endswith(" …")
+    assert len(excerpt(text, "")) <= 242
+    assert excerpt("# Leave\n\nShort.", "short") == "# Leave Short."

@@ -46,6 +46,6 @@ def command(
     if as_json:
         click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
     elif hits:
-        click.echo("\n".join(terminal.hits_text(hits)))
+        click.echo("\n".join(terminal.hits_text(hits, query)))
     else:
         click.echo("Nothing found.")

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 import click
 
+from rag import sentences
 from rag.answer import Answer, Citation, Status
 from rag.cli_options import short_path
 from rag.hit import Hit, Place, Why
+from rag.retrieval import highlight
 from ui.view.text import ENGLISH, Words
 
 _COLOURS = {
@@ -20,7 +22,7 @@ _COLOURS = {
     Status.NOT_IN_DOCUMENTS: "yellow",
     Status.MODEL_UNAVAILABLE: "red",
 }
-_SNIPPET = 240
+_EXCERPT = 240
 
 
 def answer_text(answer: Answer) -> str:
@@ -56,9 +58,10 @@ def sources_text(answer: Answer) -> str:
     context = answer.context
     # Where every sentence has its quote, the passages are in these already.
     others = 1 if answer.status is Status.GROUNDED else 3
+    asked = answer.searched or answer.question
     best = sorted((*context.read, *context.retrieved), key=lambda hit: hit.rank)[:others]
     passages = [
-        _wrapped(f"{_standing(hit)}: {snippet(hit.text)}", indent="    ", first="  · ")
+        _wrapped(f"{_standing(hit)}: {excerpt(hit.text, asked)}", indent="    ", first="  · ")
         for hit in best
     ]
     return "\n".join(quoted + passages)
@@ -74,11 +77,11 @@ def _source(citation: Citation) -> str:
     return _wrapped(f"{place(citation)}: “{quote}”", indent="      ", first=f"  [{citation.n}] ")
 
 
-def hits_text(hits: list[Hit]) -> Iterator[str]:
-    """A paragraph for each hit."""
+def hits_text(hits: list[Hit], query: str) -> Iterator[str]:
+    """A paragraph for each hit of a query."""
     for hit in hits:
         head = f"{hit.rank:>3}  {click.style(_line(hit.title), bold=True)}  ({place(hit)})"
-        yield f"{head}\n{_wrapped(snippet(hit.text), indent='     ', first='     ')}"
+        yield f"{head}\n{_wrapped(excerpt(hit.text, query), indent='     ', first='     ')}"
         for note in elsewhere_text(hit):
             yield _wrapped(note, indent="     ", first="     ")
         if hit.why is not None:
@@ -115,10 +118,20 @@ def place(found: Hit | Citation) -> str:
     return ", ".join(parts)
 
 
-def snippet(text: str) -> str:
-    """The beginning of a passage on one line."""
-    line = _line(text)
-    return line if len(line) <= _SNIPPET else line[:_SNIPPET].rsplit(" ", 1)[0] + " …"
+def excerpt(text: str, query: str) -> str:
+    """The sentences of a passage with the most words of the query, on one line."""
+    words = [(start, text[start:end].lower()) for start, end in highlight.spans(query, text)]
+
+    def told(begin: int) -> int:
+        return len({word for start, word in words if begin <= start < begin + _EXCERPT})
+
+    starts = [0, *(start for start, _ in sentences.spans(text))]
+    begin = max(starts, key=told)  # the first of those with as many
+    if told(begin) <= told(0) or len(text) <= _EXCERPT:
+        begin = 0
+    line = _line(text[begin:])
+    cut = line if len(line) <= _EXCERPT else line[:_EXCERPT].rsplit(" ", 1)[0] + " …"
+    return f"… {cut}" if begin else cut
 
 
 def _line(text: str) -> str:
