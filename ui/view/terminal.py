@@ -125,9 +125,13 @@ def excerpt(text: str, query: str) -> str:
     def told(begin: int) -> int:
         return len({word for start, word in words if begin <= start < begin + _EXCERPT})
 
-    starts = [0, *(start for start, _ in sentences.spans(text))]
-    begin = max(starts, key=told)  # the first of those with as many
-    if told(begin) <= told(0) or len(text) <= _EXCERPT:
+    telling = (
+        begin
+        for begin, end in sentences.spans(text)
+        if any(begin <= start < end for start, _ in words)
+    )
+    begin = max(telling, key=told, default=0)  # the first of those with as many
+    if len(text) <= _EXCERPT or told(begin) <= told(0):
         begin = 0
     line = _line(text[begin:])
     cut = line if len(line) <= _EXCERPT else line[:_EXCERPT].rsplit(" ", 1)[0] + " …"
