@@ -268,6 +268,7 @@ def test_an_editor_uploads_sees_it_read_in_finds_it_and_withdraws_it_on_its_own_
     paper.write_text("# Parrot policy\n\nParrots may sit in the warm-up room on Fridays.", "utf-8")
     page.locator("input[type=file]").set_input_files(paper)
     page.locator("tbody th", has_text="Parrot policy").wait_for(timeout=60_000)
+    assert page.locator(".tiles b").first.inner_text() == "43", "the figures keep pace"
     tab.picture("wide-light-uploaded")
     page.goto(f"{tab.url}/search?q=parrots+on+Fridays")
     assert page.locator(".hit h2").first.inner_text() == "Parrot policy"
@@ -275,8 +276,7 @@ def test_an_editor_uploads_sees_it_read_in_finds_it_and_withdraws_it_on_its_own_
     page.get_by_role("button", name="Withdraw: parrot-policy.md").wait_for()
     page.locator("tbody th a").click()
     page.get_by_role("button", name="Read it in again").click()
-    with page.expect_navigation(timeout=60_000):
-        page.locator(".tools .said", has_text="Read").wait_for()
+    page.locator(".tools .said", has_text=ENGLISH.rooms.was_read_again).wait_for(timeout=60_000)
     page.get_by_role("button", name="Withdraw").click()
     sure = page.locator("#document-sure")
     assert "Withdraw Parrot policy?" in sure.inner_text()

@@ -15,8 +15,9 @@ def document_tools(file: Listed, address: str, *, may_withdraw: bool, words: Wor
     name = file.title or file.uri.rpartition("/")[2]
     spoken = {
         "waiting": said.ingest_waiting,
+        "begins": said.ingest_begins,
         "running": said.ingest_running,
-        "done": said.ingest_done,
+        "done": said.was_read_again,
     }
     withdraw = (
         f'<button type="button" class="danger" data-sure="document-sure" data-then="/documents" '

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from ui.view.markup import escape, escape_name
+from ui.view.numbers import day_and_time
 from ui.view.text import Words, counted
 
 
@@ -42,7 +43,8 @@ def conversations(
 def _item(each: Listed, profile: str, words: Words) -> str:
     title = escape_name(each.title) or escape(words.untitled)
     day = dt.datetime.fromtimestamp(each.updated_at).astimezone()
-    when = f'<time datetime="{day.isoformat(timespec="minutes")}">{day:%Y-%m-%d %H:%M}</time>'
+    shown = escape(day_and_time(each.updated_at, words))
+    when = f'<time datetime="{day.isoformat(timespec="minutes")}">{shown}</time>'
     count = escape(counted(words.question_count, each.turns))
     of = f" · {escape_name(profile)}" if profile else ""
     return (

@@ -16,6 +16,7 @@ def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
     spoken = {
         "withdraw": said.withdraw,
         "waiting": said.ingest_waiting,
+        "begins": said.ingest_begins,
         "running": said.ingest_running,
         "done": said.ingest_done,
         "sending": said.sending,

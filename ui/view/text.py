@@ -78,6 +78,7 @@ def _english_alone() -> Mapping[Status, str]:
             Status.PARTIAL: "Your documents bear out only part of it.",
             Status.UNSUPPORTED: "Your documents bear out none of it.",
             Status.NOT_IN_DOCUMENTS: "It says that it does not know.",
+            Status.MODEL_UNAVAILABLE: "No answer was written.",
         }
     )
 

@@ -214,6 +214,7 @@ GERMAN = Words(
             Status.PARTIAL: "Ihre Dokumente stützen nur einen Teil davon.",
             Status.UNSUPPORTED: "Ihre Dokumente stützen nichts davon.",
             Status.NOT_IN_DOCUMENTS: "Es sagt, dass es das nicht weiß.",
+            Status.MODEL_UNAVAILABLE: "Es wurde keine Antwort geschrieben.",
         }
     ),
     tally="{n} von {sentences} durch Ihre Dokumente gestützt",

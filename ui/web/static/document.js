@@ -2,6 +2,7 @@
 // server decides anew, at each step, who may do what.
 
 const EVERY_MS = 1_000;
+const DONE = "inhouse-read-again"; // what was read in again, while its page is loaded anew
 const tools = document.getElementById("document-tools");
 const words = tools ? JSON.parse(tools.dataset.words) : {};
 const said = tools?.querySelector(".said");
@@ -26,7 +27,8 @@ function confirmed(id) {
 
 async function finished(run) {
   while (run.state === "running" || run.state === "waiting") {
-    say(run.state === "waiting" ? words.waiting : words.running.replace(/{(\w+)}/g, (_, name) => run[name] ?? ""));
+    const progress = words.running.replace(/{(\w+)}/g, (_, name) => run[name] ?? "");
+    say(run.state === "waiting" ? words.waiting : run.total ? progress : words.begins);
     await new Promise((done) => setTimeout(done, EVERY_MS));
     run = await request("/inbox");
   }
@@ -40,14 +42,21 @@ async function act(button) {
   for (const each of buttons) each.disabled = true;
   try {
     await finished(await request(post, { method: "POST" }));
-    say(words.done);
-    if (then) location.assign(then);
-    else location.reload();
+    if (then) return location.assign(then);
+    sessionStorage.setItem(DONE, post);
+    location.reload();
   } catch (error) {
     say(error instanceof TypeError ? document.body.dataset.lost : error.message);
     for (const each of buttons) each.disabled = false;
   }
 }
+
+const again = tools?.querySelector("button[data-post]");
+if (again && sessionStorage.getItem(DONE) === again.dataset.post) {
+  say(words.done);
+  again.focus();
+}
+sessionStorage.removeItem(DONE);
 
 tools?.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-post]");

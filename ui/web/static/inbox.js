@@ -41,7 +41,7 @@ function show(state) {
   }
   const isAtWork = run.state === "running" || run.state === "waiting";
   if (isAtWork) {
-    const text = run.state === "waiting" ? words.waiting : fill(words.running, run);
+    const text = run.state === "waiting" ? words.waiting : run.total ? fill(words.running, run) : words.begins;
     say(text, run.total ? run.files / run.total : 0);
   } else if (wasAtWork || run.state === "failed" || problems.length) {
     const failed = run.failed.map((each) => `${each.name}: ${each.reason}`);

@@ -16,6 +16,7 @@ async function show(form) {
     if (number !== asked) return; // something newer was typed meanwhile
     if (!answer.ok || !fresh) return location.assign(address); // signed out, or worse: say it in full
     results.replaceWith(fresh);
+    document.querySelector(".tiles")?.replaceWith(page.querySelector(".tiles"));
     document.querySelector("#rooms .language")?.replaceWith(page.querySelector("#rooms .language"));
     history.replaceState(null, "", address);
   } catch {
