@@ -66,27 +66,31 @@ class Outcomes:
         for record in plan.settled:
             left_out = record.state is FileState.SKIPPED
             problems = self.tally.skipped if left_out else self.tally.failed
-            problems.append(Problem(record.uri, record.reason))
+            problems.append(Problem(record.uri, record.reason, is_known=True))
         for file, reason in plan.skipped:
-            self.tally.skipped.append(Problem(file.uri, reason))
-            known = self._known.get(file.uri)
-            if known is None or (known.state, known.reason) != (FileState.SKIPPED, reason):
+            is_known = self._is_known(file.uri, FileState.SKIPPED, reason)
+            self.tally.skipped.append(Problem(file.uri, reason, is_known))
+            if not is_known:
                 self._write(file, FileState.SKIPPED, reason)
         for entry in plan.unlisted:
+            state = FileState.FAILED if entry.failed else FileState.SKIPPED
+            is_known = self._is_known(entry.uri, state, entry.reason)
             problems = self.tally.failed if entry.failed else self.tally.skipped
-            problems.append(Problem(entry.uri, entry.reason))
-            self._note_unlisted(entry)
+            problems.append(Problem(entry.uri, entry.reason, is_known))
+            if not is_known:
+                self._note_unlisted(entry, state)
 
-    def _note_unlisted(self, entry: Unlisted) -> None:
+    def _is_known(self, uri: str, state: FileState, reason: str) -> bool:
+        known = self._known.get(uri)
+        return known is not None and (known.state, known.reason) == (state, reason)
+
+    def _note_unlisted(self, entry: Unlisted, state: FileState) -> None:
         """Give what could not be read a line in the ledger; a passing trouble keeps the earlier version."""
-        state = FileState.FAILED if entry.failed else FileState.SKIPPED
-        known = self._known.get(entry.uri)
-        if known is None or (known.state, known.reason) != (state, entry.reason):
-            digest = self._indexed_sha256(entry.uri) if entry.failed else ""
-            record = FileRecord(
-                entry.uri, entry.root, state, entry.reason, 0, NEVER, digest, self._recipe, time.time()
-            )  # fmt: skip
-            self._writer.record(record, retire=not entry.failed)
+        digest = self._indexed_sha256(entry.uri) if entry.failed else ""
+        record = FileRecord(
+            entry.uri, entry.root, state, entry.reason, 0, NEVER, digest, self._recipe, time.time()
+        )  # fmt: skip
+        self._writer.record(record, retire=not entry.failed)
 
     def indexed(self, file: SourceFile, loaded: LoadedDocument, document: Document) -> None:
         """A file was read; its chunks' vectors are there."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file that is not in the index, and why: "`uri` `reason`" reads as a sentence."""
+    """A file that is not in the index, and why: "`uri` `reason`" reads as a sentence.
+
+    `is_known`: an earlier run found the same, and the file has not been read again.
+    """
 
     uri: str
     reason: str
+    is_known: bool = field(default=False, compare=False)
+
+    def to_json(self) -> dict[str, str]:
+        return {"uri": self.uri, "reason": self.reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +63,7 @@ class IngestReport:
 
     def to_json(self) -> dict[str, Any]:
         """The promised JSON shape of `inhouse ingest --json`."""
-        return asdict(self)
+        return asdict(self) | {
+            "failed": [each.to_json() for each in self.failed],
+            "skipped": [each.to_json() for each in self.skipped],
+        }

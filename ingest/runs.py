@@ -77,20 +77,17 @@ class Runs:
         ):
             try:
                 report = self._run(news)
-            except UsageError as exc:  # a folder that is away may come back
-                self._complain(exc)
             except InhouseError as exc:
-                if exc.exit_code == UsageError.exit_code:
-                    raise  # settings do not mend themselves
-                self._complain(exc)
+                # A folder that is away may come back; settings do not mend themselves.
+                if exc.exit_code == UsageError.exit_code and not isinstance(exc, UsageError):
+                    raise
+                tell(f"inhouse ingest: {exc}", logging.ERROR)
+                news = None  # the next run that goes well is told of, whatever it finds
             else:
                 if news != (news := _news(report)):
                     shown = json.dumps(report.to_json(), ensure_ascii=False)
                     click.echo(shown if self._as_json else _account(report))
         return _SIGNALLED + self._stopped[0]
-
-    def _complain(self, exc: InhouseError) -> None:
-        tell(f"inhouse ingest: {exc}", logging.ERROR)
 
     def _run(self, before: _News | None = None) -> IngestReport:
         """One run, said in the log unless it found the same as the one before."""
@@ -116,7 +113,7 @@ class Runs:
             exit_code = self._exit_code(report)
             if _news(report) != before:
                 if not self._as_json:
-                    _tell_problems(report)
+                    _tell_problems(report, with_known=before is None)
                 note(f"Ends with {exit_code} after {report.seconds:.1f} s: {_account(report)}")
             return report
         except InhouseError as exc:
@@ -197,11 +194,15 @@ def _account(report: IngestReport) -> str:
     return f"{_changes(report)}; generation {report.generation}."
 
 
-def _tell_problems(report: IngestReport) -> None:
+def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
+    """Name what failed or was left out. What was known before is no warning again, night after night."""
+
     def tell_each(word: str, problems: Sequence[Problem], level: int) -> None:
         for each in problems:
-            line = f"{word:<9}{short_path(each.uri)}: {each.reason}"
-            tell(line, level, event=word, uri=each.uri, reason=each.reason)
+            if with_known or not each.is_known:
+                line = f"{word:<9}{short_path(each.uri)}: {each.reason}"
+                importance = logging.INFO if each.is_known else level
+                tell(line, importance, event=word, uri=each.uri, reason=each.reason)
 
     tell_each("failed", report.failed, logging.WARNING)
     tell_each("skipped", report.skipped, logging.INFO)
@@ -225,7 +226,7 @@ def _foretold(found: Forecast) -> list[str]:
     lines = [
         f"{'Would':<12}{would or 'do nothing'}",
         f"{'Others':<12}{others or 'none'}",
-        f"{'Chunks':<12}about {found.chunks:,} to embed, at most",
+        f"{'Chunks':<12}{f'about {found.chunks:,}' if found.chunks else 'none'} to embed",
         f"{'Time':<12}{_duration(found)}",
     ]
     for verb, uris in kinds.items():
@@ -245,6 +246,8 @@ def _duration(found: Forecast) -> str:
     if not found.chunks:
         return "seconds"
     minutes, seconds = divmod(round(found.seconds), 60)
-    told = f"{minutes:,} min {seconds:02} s" if minutes else f"{seconds} s"
-    runs = "run" if found.rated_by_runs == 1 else "runs"
-    return f"about {told}, as {found.rated_by_runs} earlier {runs} went"
+    told = f"about {minutes:,} min {seconds:02} s" if minutes else f"about {seconds} s"
+    if found.seconds < 1:
+        told = "less than a second"
+    runs = "the earlier run" if found.rated_by_runs == 1 else f"{found.rated_by_runs} earlier runs"
+    return f"{told}, as {runs} went"

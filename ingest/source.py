@@ -197,8 +197,9 @@ def _entry(entry: os.DirEntry[str], base: str) -> SourceFile | Unlisted:
         return Unlisted(uri_of(path), base, f"cannot be looked at: {exc.strerror}", failed=True)
     if stat.S_ISREG(status.st_mode):
         return _file(path, status, base)
-    kind = "a link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
-    return Unlisted(uri_of(path), base, f"is {kind}, which is not followed", failed=False)
+    is_link = stat.S_ISLNK(status.st_mode)
+    reason = "is a link, which is not followed" if is_link else "is no file but a pipe or a device"
+    return Unlisted(uri_of(path), base, reason, failed=False)
 
 
 def _file(path: Path, status: os.stat_result, base: str) -> SourceFile:

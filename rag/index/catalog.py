@@ -26,7 +26,7 @@ from rag.errors import (
 )
 from rag.index import derived
 from rag.index.checksums import RESERVED_BYTES, are_checked, checksum_vfs
-from rag.index.lock import WriteLock, left_journal
+from rag.index.lock import WriteLock, holder_of, left_journal
 from rag.index.schema import FORMAT, TABLES
 
 CATALOG = "catalog.db"
@@ -81,6 +81,17 @@ def missing(path: Path) -> IndexMissingError:
     """The error for a data folder without an index."""
     return IndexMissingError(
         f"There is no index in {path.parent}.", hint="Make one with: inhouse ingest FOLDER"
+    )
+
+
+def empty(path: Path) -> IndexMissingError:
+    """The error for an index of which nothing was published."""
+    holder = holder_of(path.parent)
+    return IndexMissingError(
+        f"Nothing was ingested into {path.parent} yet.",
+        hint=f"The first run is at work: {holder}."
+        if holder
+        else "Do it with: inhouse ingest FOLDER",
     )
 
 

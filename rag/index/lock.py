@@ -17,6 +17,7 @@ from rag.errors import IndexLockedError, StorageError
 
 LOCK = "write.lock"
 _NOTE_BYTES = 4096
+_JUST_BEGUN = "it has only just begun"
 _LOOKS, _BETWEEN_LOOKS_S = 10, 0.02
 
 
@@ -65,8 +66,7 @@ class WriteLock:
                 holder = _describe_holder(fd)
                 if holder or look == _LOOKS:
                     raise IndexLockedError(
-                        f"Another run is writing to {self._path.parent}: "
-                        f"{holder or 'it has only just begun'}.",
+                        f"Another run is writing to {self._path.parent}: {holder or _JUST_BEGUN}.",
                         hint="Wait until it has finished, then run again.",
                     ) from exc
             except OSError as exc:
@@ -127,21 +127,21 @@ class WriteLock:
         self.release()
 
 
-def is_held(data_dir: Path) -> bool:
-    """Whether a run is at work, as far as one can tell who may not write there."""
+def holder_of(data_dir: Path) -> str:
+    """Which run is at work, since when, as far as one can tell who may not write there; "" if none is."""
     try:
         fd = os.open(data_dir / LOCK, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return False
+        return ""
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return _describe_holder(fd) or _JUST_BEGUN
     except OSError:
-        return False
+        return ""
     finally:
         os.close(fd)
-    return False
+    return ""
 
 
 @contextlib.contextmanager

@@ -8,17 +8,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.errors import IndexMissingError
 from rag.index import catalog, ledger, rows
 from rag.index.catalog import CATALOG
 from rag.index.ledger import LAST_RUN, Coverage, FileRecord, FileState
+from rag.index.lock import holder_of
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The newest generation and the ledger behind it. `created_at`: seconds since the epoch.
 
-    `last_run` is the account of the last ingest that changed anything, None if there is none.
+    `last_run` is the account of the last ingest that changed anything, None if there is none. `at_work` says
+    who is writing now, "" if nobody.
     """
 
     data: str
@@ -30,6 +31,7 @@ class Overview:
     files: dict[FileState, int]
     coverage: Coverage
     last_run: dict[str, Any] | None
+    at_work: str
     problems: tuple[FileRecord, ...]
     bytes_on_disk: int
 
@@ -52,10 +54,7 @@ def read_overview(data_dir: Path) -> Overview:
     with catalog.mapped_errors(path), catalog.transaction(connection):
         kept = rows.generations(connection)
         if not kept:
-            raise IndexMissingError(
-                f"Nothing was ingested into {data_dir} yet.",
-                hint="Do it with: inhouse ingest FOLDER",
-            )
+            raise catalog.empty(path)
         newest = kept[max(kept)]
         problems = tuple(
             each for each in ledger.read_files(connection) if each.state is not FileState.INDEXED
@@ -70,6 +69,7 @@ def read_overview(data_dir: Path) -> Overview:
             files=ledger.count_states(connection),
             coverage=ledger.read_coverage(connection),
             last_run=catalog.read_manifest(connection, LAST_RUN),
+            at_work=holder_of(data_dir),
             problems=problems,
             bytes_on_disk=_bytes_below(data_dir),
         )

@@ -9,12 +9,12 @@ import threading
 import weakref
 from pathlib import Path
 
-from rag.errors import IndexDamagedError, IndexLockedError, IndexMissingError, StorageError
+from rag.errors import IndexDamagedError, IndexLockedError, StorageError
 from rag.index import catalog, derived, lexical, refresh, rows, vectors
 from rag.index.catalog import CATALOG
 from rag.index.derived import Derived
 from rag.index.lexical import LexicalIndex
-from rag.index.lock import WriteLock, is_held
+from rag.index.lock import WriteLock, holder_of
 from rag.index.snapshot import Snapshot
 from rag.index.vectors import VectorIndex
 
@@ -42,10 +42,7 @@ class IndexReader:
         with self._lock, catalog.mapped_errors(self._path):
             published = catalog.read_manifest(self._connection, "generation")
             if published is None or published == 0:
-                raise IndexMissingError(
-                    f"Nothing was ingested into {self.data_dir} yet.",
-                    hint="Do it with: inhouse ingest FOLDER",
-                )
+                raise catalog.empty(self._path)
             if self._snapshot is None or self._snapshot.generation.id != published:
                 self._snapshot = self._open()
             return self._snapshot
@@ -160,7 +157,7 @@ class IndexReader:
         except IndexLockedError:
             is_at_work = True
         except StorageError:  # a full disk, or a folder that is read-only for us
-            is_at_work = is_held(self.data_dir)
+            is_at_work = bool(holder_of(self.data_dir))
         if is_at_work and dense is not None and words is not None:
             return None
         private = Path(tempfile.mkdtemp(prefix="inhouse-"))

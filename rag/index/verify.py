@@ -124,7 +124,7 @@ def _check_structure(
     kept = rows.generations(connection)
     candidates = refresh.valid(data_dir, name, layout, index_id, kept)
     if not candidates:
-        yield f"There is no {name} structure of a generation that is kept."
+        yield f"No folder {name}-… of a generation that is kept is there; a backup has none."
         return
     source = candidates[0]
     if (damage := source.damage()) is not None:

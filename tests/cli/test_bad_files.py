@@ -95,6 +95,7 @@ def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
             "problems",
             "coverage",
             "last_run",
+            "at_work",
         ),
         "bytes_on_disk",
     }

@@ -158,7 +158,7 @@ def test_errors_and_failed_files_are_log_lines_where_those_are_json(
     assert logged["level"] == "error"
     assert logged["message"] == "inhouse: The question is empty. Ask one in a sentence."
     ended = inhouse(
-        "documents", "--data", "data", "--log-format", "json",
+        "documents", "--data", "data", "--log-format", "json", "--retry-failed",
         module="ingest", cwd=ingested.folder.parent,
     )  # fmt: skip
     levels = [json.loads(line)["level"] for line in ended.err.splitlines()]
@@ -166,10 +166,13 @@ def test_errors_and_failed_files_are_log_lines_where_those_are_json(
 
 
 def test_quiet_says_the_result_and_what_failed(inhouse: Run, ingested: Ingested) -> None:
-    """What was left out on purpose is not worth a mail from cron every night."""
+    """What was left out on purpose is not worth a mail from cron."""
     home = ingested.folder.parent
-    ended = inhouse("ingest", "documents", "--data", "data", "--quiet", cwd=home)
+    ended = inhouse(
+        "ingest", "documents", "--data", "data", "--quiet", "--retry-failed", cwd=home
+    )  # fmt: skip
     assert ended.code == 3
+    assert ended.told
     assert all(line.startswith("failed   ") for line in ended.told.splitlines())
     assert ended.told.count("\n") == ended.err.count("\n")
     assert ended.out.startswith("Files  ")
@@ -208,7 +211,10 @@ def test_another_run_at_work(inhouse: Run, ingested: Ingested, tmp_path: Path) -
         )
         assert ended.told.count("\n") == 1
         assert inhouse("docs", module="ingest").code == 11
-        assert inhouse("status").code == 0
+        status = inhouse("status")
+        assert status.code == 0
+        assert f"At work     process {os.getpid()} on " in status.out
+    assert "At work" not in inhouse("status").out
     assert inhouse("ingest", "docs").code == 0
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 _SHOWN_PROBLEMS = 20
+_WORST_FIRST = ("failed", "empty", "partial", "skipped")
 
 
 @click.command()
@@ -46,7 +47,11 @@ def command(settings: Settings, as_json: bool) -> None:
     )
     if found.last_run is not None:
         click.echo(f"Last run    {_last_run(found.last_run)}")
-    for problem in found.problems[:_SHOWN_PROBLEMS]:
+    if found.at_work:
+        click.echo(f"At work     {found.at_work}")
+    # The worst first: of what was left out there may be thousands.
+    worst_first = sorted(found.problems, key=lambda each: _WORST_FIRST.index(each.state.value))
+    for problem in worst_first[:_SHOWN_PROBLEMS]:
         click.echo(f"  {problem.state.value:<8}{short_path(problem.uri)}: {problem.reason}")
     if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:
         click.echo(f"  … and {more:,} more; all of them with --json")

@@ -34,7 +34,7 @@ def command(settings: Settings, full: bool, as_json: bool) -> int:
         return 0 if found.ok else 1
     for check in found.checks:
         bad = len(check.problems) + check.more
-        verdict = f"{bad:,} problems" if bad else "in order"
+        verdict = f"{bad:,} problem{'s' if bad > 1 else ''}" if bad else "in order"
         verdict += "; built anew" if check.name in found.repaired else ""
         click.echo(f"{check.name:<10} {verdict}")
         for problem in check.problems:
