@@ -36,6 +36,7 @@ _WINDOW = 1024  # texts whose tokens are in memory at once
 _MAX_BATCH_TOKENS = 4096
 """Whatever `batch_size` says: larger ones are no faster, and the last of them keeps one core alone busy."""
 _MAX_STREAMS = 8  # batches computed at once, each with its own working memory
+_IMPORTING = threading.Lock()
 _MAX_QUERY_THREADS = 4  # for one short text: more would mostly wait for each other
 
 
@@ -216,12 +217,16 @@ def import_openvino() -> Any:
     folder says no. It does so through the package `openvino_telemetry`, and does without where that
     cannot be imported: None in `sys.modules` is how Python is told so.
     """
-    if "openvino" not in sys.modules:
-        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    try:
-        import openvino
-    except ImportError as exc:
-        raise MissingDependencyError(
-            f"OpenVINO cannot be loaded: {exc}.", hint="Install it with: pip install openvino"
-        ) from exc
+    with _IMPORTING:
+        if "openvino" not in sys.modules:
+            sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+        try:
+            import openvino
+        except ImportError as exc:
+            raise MissingDependencyError(
+                f"OpenVINO cannot be loaded: {exc}.", hint="Install it with: pip install openvino"
+            ) from exc
+        # The first array that it shows sets up its tie to NumPy. Where two threads do so at once, one holds
+        # the interpreter's lock and waits for the set-up, which waits for that lock: for ever.
+        _ = openvino.Tensor(np.zeros(1, np.float32)).data
     return openvino

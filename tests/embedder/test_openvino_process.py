@@ -28,6 +28,38 @@ print(json.dumps(sorted(name for name, module in sys.modules.items() if module i
 """
 
 
+_TWO_AT_ONCE = """
+import sys, threading
+import numpy as np
+from rag.embedder.openvino import import_openvino
+openvino = import_openvino()
+from openvino import opset13
+given = opset13.parameter([-1, 8], np.int64)
+network = openvino.Model([opset13.convert(given, "f32")], [given])
+compiled = openvino.Core().compile_model(network, "CPU")
+sys.setswitchinterval(1e-6)
+begin = threading.Barrier(2)
+
+def compute():
+    request, array = compiled.create_infer_request(), np.zeros((4, 8), np.int64)
+    begin.wait()
+    request.start_async([array])
+    request.wait()
+
+threads = [threading.Thread(target=compute) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_two_threads_may_be_the_first_to_compute_at_once() -> None:
+    """Many times, since it is a matter of chance: left alone, one process in three stands still."""
+    for _ in range(10):
+        assert output_of(start_python(_TWO_AT_ONCE)) == ""
+
+
 @pytest.mark.slow
 def test_neither_torch_nor_transformers_nor_telemetry_is_loaded(tmp_path: Path) -> None:
     cache = str(default_cache())
