@@ -5,6 +5,7 @@
         ├── NotThereError       what was asked for is not there, or not for this person
         ├── NotAllowedError     this person may not do that
         ├── TooManyError        too often, or too much at once; `retry_after_s` says when to come back
+        ├── NotReadyError       the index cannot be opened; why is for whoever runs the page
         └── RefusedFileError    a file that is not taken: too large, of a wrong kind, of an impossible name
 
 `status` is what a page answers over HTTP.
@@ -37,6 +38,10 @@ class TooManyError(FrontEndError):
     def __init__(self, message: str, *, hint: str = "", retry_after_s: float = 60.0) -> None:
         super().__init__(message, hint=hint)
         self.retry_after_s = retry_after_s
+
+
+class NotReadyError(FrontEndError):
+    status = 503
 
 
 class RefusedFileError(FrontEndError):

@@ -13,7 +13,7 @@ from tests.ui.stand_in import StandIn
 from ui.view.text import ENGLISH
 from ui.web.conversation import Conversation
 from ui.web.desk import Desk
-from ui.web.people import LOCAL
+from ui.web.people import LOCAL, Person, Role
 
 
 @pytest.fixture
@@ -121,6 +121,26 @@ def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) ->
     there = True
     assert "Grounded" in (list(talk.ask("How long?", desk, LOCAL))[-1].now or "")
     assert desk.state(LOCAL).index.more == "1,317 passages · generation 7"
+
+
+def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
+    desk: Desk, stand_in: StandIn
+) -> None:
+    """A reader is told in plain words, by the header as by the conversation."""
+
+    def missing() -> StandIn:
+        raise IndexMissingError("There is no index in /srv/data.", hint="Make one.")
+
+    reader = Person("r1", "rita", Role.READER, readers=frozenset({"*"}))
+    empty = Desk(missing)
+    last = list(Conversation().ask("How long?", empty, reader))[-1]
+    assert empty.state(reader).index.note == ENGLISH.index_missing_note
+    assert ENGLISH.index_missing_note in (last.now or "")
+    assert "/srv" not in str(last)
+    stand_in.error = "Nothing answers at http://10.0.0.7."
+    model = desk.state(reader).model
+    assert model is not None
+    assert model.note == f"{ENGLISH.model_silent} {ENGLISH.model_missing_note}"
 
 
 def test_the_model_server_is_asked_seldom(desk: Desk, stand_in: StandIn) -> None:

@@ -154,9 +154,14 @@ class Words:
     )
 
     index_missing: str = "No index yet"
+    index_missing_note: str = "Nothing has been read in yet. Ask whoever looks after this page."
     index_unavailable: str = "Index unavailable"
+    index_unavailable_note: str = (
+        "The documents cannot be searched just now. Ask whoever looks after this page."
+    )
     model_ready: str = "ready"
     model_missing: str = "Model unavailable"
+    model_silent: str = "The language model does not answer just now."
     model_missing_note: str = "Questions still find passages; no answer is written from them."
     question_empty: str = "Type a question first."
     question_too_long: str = (

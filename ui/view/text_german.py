@@ -99,9 +99,14 @@ GERMAN = Words(
         "Sie noch einmal."
     ),
     index_missing="Noch kein Index",
+    index_missing_note="Noch wurde nichts eingelesen. Wer diese Seite betreut, kann helfen.",
     index_unavailable="Index nicht verfügbar",
+    index_unavailable_note=(
+        "Die Dokumente können gerade nicht durchsucht werden. Wer diese Seite betreut, kann helfen."
+    ),
     model_ready="bereit",
     model_missing="Modell nicht erreichbar",
+    model_silent="Das Sprachmodell antwortet gerade nicht.",
     model_missing_note="Fragen finden weiterhin Textstellen; geschrieben wird daraus keine Antwort.",
     question_empty="Schreiben Sie zuerst eine Frage.",
     question_too_long=(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -15,14 +16,16 @@ from rag.errors import IndexMissingError, InhouseError
 from rag.hit import Hit
 from rag.index.reading import Reading
 from rag.profile import Profile
+from ui.errors import NotReadyError
 from ui.view.text import ENGLISH, Words, counted
-from ui.web.people import Person
+from ui.web.people import Person, Role
 from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:
     from rag.index import Filter
     from rag.index.shelf import Shelf
 
+_log = logging.getLogger(__name__)
 _BOUND = 256  # assistants kept for different sets of reader tokens and profiles
 _PROBE_S = (
     5.0  # the model server is asked how it is at most this often, however many pages are open
@@ -119,11 +122,21 @@ class Desk:
         With the `profile` of that name, or without any, for what is not asked of one: to open a document, to
         list them. The index, the embedder and the model are shared. Raises what opening it raises.
         """
-        return self._bind(self.assistant(), person, profile)
+        return self._bind(self._told(self.assistant, person), person, profile)
 
     def readable(self, person: Person, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that are in the index now and that this person may read."""
-        return self._bind(self._opened(), person).readable(uris)
+        return self._bind(self._told(self._opened, person), person).readable(uris)
+
+    def _told(self, open_: Callable[[], Answering], person: Person) -> Answering:
+        """What it opens. Why it cannot is for whoever runs the page: it names places on the server."""
+        try:
+            return open_()
+        except InhouseError as exc:
+            if person.may(Role.ADMIN):
+                raise
+            _log.warning("The index could not be opened: %s", exc)
+            raise NotReadyError(_why(exc, self.words)) from exc
 
     def _bind(self, assistant: Answering, person: Person, profile: str = "") -> Answering:
         key = (person.readers, profile)
@@ -163,14 +176,15 @@ class Desk:
             documents = counted(words.document_count, assistant.document_count)
             passages = counted(words.passage_count, assistant.chunk_count)
             generation = words.generation.format(n=assistant.generation)
-        except IndexMissingError as exc:
-            return State(Part(False, words.index_missing, note=str(exc)), None)
         except InhouseError as exc:
-            return State(Part(False, words.index_unavailable, note=str(exc)), None)
+            is_missing = isinstance(exc, IndexMissingError)
+            label = words.index_missing if is_missing else words.index_unavailable
+            note = str(exc) if person.may(Role.ADMIN) else _why(exc, words)
+            return State(Part(False, label, note=note), None)
         index = Part(True, documents, f"{passages} · {generation}")
-        return State(index, self._model_state(assistant, words))
+        return State(index, self._model_state(assistant, person, words))
 
-    def _model_state(self, assistant: Answering, words: Words) -> Part:
+    def _model_state(self, assistant: Answering, person: Person, words: Words) -> Part:
         with self._probing:
             if self._model is None or time.monotonic() - self._model[0] > _PROBE_S:
                 self._model = time.monotonic(), assistant.model_server_error()
@@ -178,8 +192,15 @@ class Desk:
         if error is None:
             name = assistant.model_name.rstrip("/").rpartition("/")[2]
             return Part(True, name, words.model_ready)
-        note = f"{error} {words.model_missing_note}"
+        why = error if person.may(Role.ADMIN) else words.model_silent
+        note = f"{why} {words.model_missing_note}"
         return Part(False, words.model_missing, note=note)
+
+
+def _why(error: InhouseError, words: Words) -> str:
+    """Why there is no index to ask, for those who cannot mend it."""
+    is_missing = isinstance(error, IndexMissingError)
+    return words.index_missing_note if is_missing else words.index_unavailable_note
 
 
 def _warm_up(assistant: Answering) -> None:
