@@ -14,6 +14,7 @@ from ingest.media_type import CSV, TSV, XLS, XLSB, XLSX
 from ingest.parsers.archive import FAULTS, check_archive
 from ingest.parsers.plain_text import decode
 from ingest.parsers.sheet import MAX_COLUMNS, Row, trimmed, write_sheet
+from ingest.parsers.xlsb_cells import with_columns
 from ingest.text_builder import TextBuilder
 
 _SAMPLE = 20_000
@@ -62,7 +63,11 @@ def parse_xls(data: bytes) -> LoadedDocument:
 
 def parse_xlsb(data: bytes) -> LoadedDocument:
     check_archive(data)
-    return _calamine(data, XLSB)
+    try:
+        written_out = with_columns(data)
+    except FAULTS as exc:
+        raise DamagedFileError from exc
+    return _calamine(written_out, XLSB)
 
 
 def _calamine(data: bytes, media_type: str) -> LoadedDocument:
