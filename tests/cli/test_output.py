@@ -149,7 +149,7 @@ def test_a_damaged_part_is_a_log_line(inhouse: Run, ingested: Ingested, tmp_path
 
 
 def test_errors_and_failed_files_are_log_lines_where_those_are_json(
-    inhouse: Run, ingested: Ingested
+    inhouse: Run, ingested: Ingested, tmp_path: Path
 ) -> None:
     """With --log-format json every line of standard error is one JSON object."""
     ended = inhouse("search", "", "--data", str(ingested.data), "--log-format", "json")
@@ -157,19 +157,22 @@ def test_errors_and_failed_files_are_log_lines_where_those_are_json(
     logged = json.loads(ended.err)
     assert logged["level"] == "error"
     assert logged["message"] == "inhouse: The question is empty. Ask one in a sentence."
+    data = shutil.copytree(ingested.data, tmp_path / "data")
     ended = inhouse(
-        "documents", "--data", "data", "--log-format", "json", "--retry-failed",
+        "documents", "--data", str(data), "--log-format", "json", "--retry-failed",
         module="ingest", cwd=ingested.folder.parent,
     )  # fmt: skip
     levels = [json.loads(line)["level"] for line in ended.err.splitlines()]
     assert set(levels) == {"warning", "info"}
 
 
-def test_quiet_says_the_result_and_what_failed(inhouse: Run, ingested: Ingested) -> None:
+def test_quiet_says_the_result_and_what_failed(
+    inhouse: Run, ingested: Ingested, tmp_path: Path
+) -> None:
     """What was left out on purpose is not worth a mail from cron."""
-    home = ingested.folder.parent
+    home, data = ingested.folder.parent, shutil.copytree(ingested.data, tmp_path / "data")
     ended = inhouse(
-        "ingest", "documents", "--data", "data", "--quiet", "--retry-failed", cwd=home
+        "ingest", "documents", "--data", str(data), "--quiet", "--retry-failed", cwd=home
     )  # fmt: skip
     assert ended.code == 3
     assert ended.told
