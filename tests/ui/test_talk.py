@@ -228,3 +228,12 @@ def test_a_reload_in_the_middle_of_an_answer_is_no_error_and_the_question_is_kep
     title.click()
     page.locator("#t1 .status", has_text=ENGLISH.stopped).wait_for()
     assert "16 weeks" in page.locator("#t1 .body").inner_text()
+
+
+def test_a_page_that_is_left_before_its_stream_begins_is_no_error(url: str, open_tab: Open) -> None:
+    tab = open_tab(url)
+    tab.page.route("**/queue/data*", lambda _: None)  # the server takes its time
+    with tab.page.expect_request("**/queue/data*"):
+        tab.send("When is berth 7 closed?")
+    tab.page.goto(f"{url}/about")
+    tab.page.locator("h1").wait_for()

@@ -1,11 +1,15 @@
 // Gradio ends its own stream when the page is left, and would then report that end as a broken connection.
-// So a stream that was ended on purpose simply ends. This runs before Gradio's script.
+// So a stream that was ended on purpose simply ends, also before it began. This runs before Gradio's script.
 
 const ask = window.fetch;
 
 window.fetch = async (resource, options) => {
-  const answer = await ask(resource, options);
-  if (!answer.body || !/\/queue\/data\b/.test(resource?.url ?? String(resource))) return answer;
+  if (!/\/queue\/data\b/.test(resource?.url ?? String(resource))) return ask(resource, options);
+  const answer = await ask(resource, options).catch((error) => {
+    if (error.name === "AbortError") return new Response("");
+    throw error;
+  });
+  if (!answer.body) return answer;
   const reader = answer.body.getReader();
   const body = new ReadableStream({
     async pull(controller) {
