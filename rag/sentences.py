@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 _ABBREVIATION = re.compile(
-    r"\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Art|Abs|Fig|Tab|Sec|approx|incl|excl|vs|etc|e\.g|i\.e"
+    r"\b(?:(?<!°)[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Art|Abs|Fig|Tab|Sec|approx|incl|excl|vs|etc|e\.g|i\.e"
     r"|z\.\s?B|d\.\s?h|bzw|ca|max|min|Inc|Ltd|Co|Corp|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\.$"
 )
 _ITEM_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,3}\.$")

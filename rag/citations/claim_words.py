@@ -102,21 +102,11 @@ UNITS = _table(
     second: seconds s sec sekunde sekunden secondes seconde
     minute: minutes min minuten
     hour: hours h hrs stunde stunden heure heures hora horas
-    day: days tag tage tagen werktag werktage arbeitstage kalendertage jour jours día días
+    day: days tag tage tagen tagen werktag werktage arbeitstage kalendertage jour jours día días
     week: weeks woche wochen semaine semaines semana semanas
     month: months monat monate monaten mois mes meses
     year: years jahr jahre jahren an ans année années año años
-    january: januar janvier
-    february: februar février
-    march: märz mars
-    april: avril
-    june: juni juin
-    july: juli juillet
-    august: août
-    september: septembre
-    october: oktober octobre
-    november: novembre
-    december: dezember décembre
+    times: fois mal vez veces
     km: kilometre kilometres kilometer kilometers
     mm: millimetre millimetres millimeter millimeters
     cm: centimetre centimetres centimeter zentimeter
@@ -135,13 +125,90 @@ UNITS = _table(
     bar: bars
     gb: gigabyte gigabytes
     mb: megabyte megabytes
-    million: millions mio millionen
-    billion: billions mrd milliarden
+    ml: millilitre millilitres milliliter milliliters
+    tb: terabyte terabytes
     """
 )
-LOWER = _words("above over exceeding minimum least longer more greater mindestens über mehr")
+_MONTHS = """
+    january: jan januar janvier enero
+    february: feb februar février febrero
+    march: mar märz mars marzo
+    april: apr avril abril
+    may: mai mayo
+    june: jun juni juin junio
+    july: jul juli juillet julio
+    august: aug août agosto
+    september: sep sept septembre septiembre
+    october: oct okt oktober octobre octubre
+    november: nov novembre noviembre
+    december: dec dez dezember décembre diciembre
+"""
+MONTH_NAMES = {
+    line.split(":")[0].strip(): frozenset(line.replace(":", " ").split())
+    for line in _MONTHS.strip().splitlines()
+}
+"""All names of each month, in order."""
+UNITS |= {
+    form: name
+    for name, forms in MONTH_NAMES.items()
+    for form in forms
+    if form not in {"may", "mar"}
+}
+UNIT_FACTORS = {
+    "km": ("m", 1000), "cm": ("m", 0.01), "mm": ("m", 0.001),
+    "kg": ("g", 1000), "t": ("g", 1_000_000), "ml": ("l", 0.001),
+    "minute": ("second", 60), "hour": ("second", 3600), "year": ("month", 12),
+    "mb": ("gb", 0.001), "tb": ("gb", 1000), "kw": ("w", 1000), "kva": ("va", 1000),
+}  # fmt: skip
+"""Units that are so many of a smaller one. A day is not: working hours are counted, and working days."""
+SCALES = {
+    form: 10 ** int(power)
+    for form, power in _table(
+        """
+        2: hundred hundert cent cien
+        3: thousand tausend mille mil
+        6: million millions mio millionen millón millones
+        9: billion billions mrd milliarde milliarden milliard milliards
+        """
+    ).items()
+    if form != power
+}
+FRACTIONS = {
+    form: int(parts)
+    for form, parts in _table(
+        """
+        2: half halves hälfte moitié mitad
+        3: third thirds drittel tiers tercio tercios
+        4: quarter quarters viertel quart quarts cuarto cuartos
+        5: fifth fifths fünftel cinquième cinquièmes
+        10: tenth tenths zehntel dixième dixièmes
+        """
+    ).items()
+    if form != parts
+}
+APPROXIMATELY = _words(
+    """
+    about around approximately roughly circa ca nearly almost etwa rund ungefähr knapp environ presque
+    aproximadamente unos unas casi
+    """
+)
+"""What makes a number a round one."""
+ONE = _words("ein eine einen un une una uno")
+"""The article that is a number before a unit: \"une semaine\"."""
+RANGE_STARTS = _words("from between von zwischen de entre desde")
+RANGE_JOINTS = _words("to and until till bis und à et a y hasta")
+LOWER = _words(
+    """
+    above over exceeding minimum least longer more greater larger later from ab dès desde mindestens über
+    mehr minimal mínimo más plus
+    """
+)
 UPPER = _words(
-    "below under maximum most shorter less fewer until höchstens unter weniger bis jusqu"
+    """
+    below under maximum most shorter less fewer until within earlier latest höchstens unter weniger bis
+    maximal binnen innerhalb spätestens jusqu máximo moins menos
+    hasta
+    """
 )
 _PAIRS = (
     ("before", "after"),
@@ -154,8 +221,8 @@ _PAIRS = (
     ("longer", "shorter"), ("longer", "less"), ("higher", "lower"), ("highest", "lowest"),
     ("always", "never"), ("buy", "sell"), ("paid", "unpaid"), ("mandatory", "optional"),
     ("required", "optional"), ("internal", "external"), ("public", "confidential"),
-    ("full-time", "part-time"), ("hot", "cold"), ("from", "until"), ("ab", "bis"),
-    ("vor", "nach"), ("avant", "après"), ("keep", "stop"),
+    ("full-time", "part-time"), ("hot", "cold"),
+    ("vor", "nach"), ("from", "until"), ("ab", "bis"), ("avant", "après"), ("keep", "stop"),
     ("continue", "stop"), ("continue", "end"), ("carry", "stop"),
     ("inside", "outside"),
     ("allowed", "banned"), ("starts", "stops"), ("start", "stop"), ("raise", "lower"),
@@ -184,4 +251,67 @@ NO_MORE = _words("longer more mehr länger plus")
 
 CONJUNCTIONS = _words(
     "and or but otherwise which whereas with und oder aber sonst mit et ou mais avec y con pero"
+)
+
+ALTERNATIVES = _words(
+    """
+    but whereas while otherwise else except aber sondern während sonst andernfalls außer mais tandis sinon
+    sauf pero mientras sino excepto
+    """
+)
+"""What sets the rest of a sentence against what stands before it."""
+AUXILIARIES = _words(
+    """
+    is are was were be been has have had must may can could will would shall should do does did
+    ist sind war waren wird werden hat haben muss müssen darf dürfen kann können soll
+    est sont était a ont doit doivent peut peuvent es son está están era eran debe deben puede pueden
+    """
+)
+INVERTING = _words("wird werden ist sind hat haben muss müssen darf kann soll")
+"""Those that begin a condition: "wird der Antrag genehmigt, …"."""
+BY = _words("by von vom durch par por")
+"""What stands before the one who does it, where it is said what is done."""
+CONDITIONS = _words("if when unless whenever provided wenn falls sofern si lorsque quand cuando")
+ALSO = _words("also too auch aussi également también")
+BEFORE = _words("before bevor ehe vor avant antes")
+AFTER = _words("after nachdem nach après después")
+THEN = _words("then danach anschließend dann ensuite puis luego")
+ELSE = _words("otherwise else sonst andernfalls sinon")
+EXCEPTIONS = _words("except unlike außer sauf excepto salvo")
+ARTICLES = _words(
+    """
+    a an the der die das den dem des ein eine einen einem einer eines le la les l un une el los las una unos
+    unas
+    """
+)
+PREPOSITIONS = _words(
+    """
+    at by for from in into of on onto to with about via within before after under over above below between
+    than as without
+    am auf aus bei bis durch für im mit nach ohne pro seit über um unter von vom vor zu zum zur zwischen als
+    an in je
+    à au aux avec avant après chez contre d dans de des du en entre par pour sans sous sur vers que
+    al ante antes bajo con del desde después durante hasta para por según sin sobre
+    """
+)
+CONTRACTIONS = _table(
+    """
+    zu: zum zur
+    an: am ans
+    in: im ins
+    von: vom
+    à: au aux
+    de: du des del
+    a: al
+    """
+)
+QUANTIFIERS = _table(
+    """
+    all: every each everyone everybody always both alle aller allen jede jeder jedes jeden beide tous toutes
+    all: tout chaque todos todas cada ambos
+    some: several certain einige manche mehrere gewisse certains certaines quelques plusieurs algunos
+    some: algunas varios varias
+    most: meisten plupart mayoría
+    only: solely exclusively nur ausschließlich seulement uniquement sólo solo solamente únicamente
+    """
 )

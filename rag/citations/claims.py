@@ -7,32 +7,27 @@ numbers, names and shared words still count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rag.citations.claim_words import (
     ALLOWED,
-    CONJUNCTIONS,
+    APPROXIMATELY,
     FORBIDDEN,
     FUNCTION_WORDS,
-    LOWER,
-    NEGATIONS,
     NO_MORE,
-    NUMBER_WORDS,
     OPENERS,
     OPPOSITES,
-    PER,
-    PERIODS,
+    RANGE_JOINTS,
+    RANGE_STARTS,
     UNIT_SIGNS,
-    UNITS,
-    UPPER,
     WITHOUT,
 )
+from rag.citations.numerals import YEAR, amount, kind, number, unit_of
+from rag.citations.quantities import bound_at, end_at, is_bound, is_pronoun, is_unit, unit_at
+from rag.citations.words import Word, denied_clauses, denies, is_denial, periods, words_of
 
-_WORD = re.compile(r"[€$£%°]|\w+(?:[.,:/'’-]\w+)*")
 _DIGIT = re.compile(r"\d")
-_CLAUSE_END = re.compile(r"[,;:.!?()|–—]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +35,9 @@ class Token:
     """A content word or number of a sentence.
 
     `stem` is the word's rough stem, or the number in one way of writing ("1,000" is "1000", "five" is "5").
-    `denied`: a negation stands before it. `unit` and `bound` (1 "at least", -1 "at most", 0 neither) are
-    a number's.
+    `denied`: a negation stands before it. Of a number: its `unit`; `bound`, 1 for "at least" and the lower
+    end of a range, -1 for "at most" and the upper end, 0 for neither; `end`, 1 for what stands first in "from
+    8 to 10" and 2 for what stands second, else 0; whether it is a round one, "about 1,200".
     """
 
     stem: str
@@ -52,18 +48,34 @@ class Token:
     denied: bool = False
     unit: str = ""
     bound: int = 0
+    end: int = 0
+    is_round: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What it is a number of: lengths, times of day, years."""
+        if ":" in self.stem:
+            return "time"
+        return "year" if not self.unit and YEAR.fullmatch(self.stem) else kind(self.unit)
+
+    @property
+    def amount(self) -> tuple[str, str]:
+        """The number in the smallest unit of its kind, and that unit."""
+        return amount(self.stem, self.unit)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claim:
     """The content of a sentence.
 
+    `order` are all its words, of which a token's `place` counts.
     `words` are the stems of its content words; `periods` those after which something comes back in it.
     `opener` is its first word if that may be a name, or "";
     `opposites` those of its words that have an opposite; `negated` whether anything in it is denied, and
     `denied_clauses` the numbers of the clauses in which.
     """
 
+    order: tuple[Word, ...]
     tokens: tuple[Token, ...]
     words: frozenset[str]
     opener: str
@@ -75,19 +87,22 @@ class Claim:
     @classmethod
     def of(cls, text: str) -> Claim:
         """Read a sentence."""
-        raw = list(_raw_tokens(text))
+        raw = words_of(text)
         tokens = tuple(_tokens(raw))
         words = frozenset(token.stem for token in tokens if not token.is_number)
         first = raw[0].text if raw else ""
         opener = _stem(first.lower()) if first and _may_be_a_name(text, first) else ""
         return cls(
+            order=raw,
             tokens=tokens,
             words=words,
             opener=opener if opener in words else "",
-            opposites=frozenset(_stem(each.low) for each in raw) & _OPPOSITES.keys(),
-            negated=any(_denies(each.low) for each in raw),
-            denied_clauses=frozenset(_denied_clauses(raw)),
-            periods=frozenset(_periods(raw)),
+            # "From 1 to 15 April" is until then as well.
+            opposites=frozenset(_stem(each.low) for each in raw)
+            & _OPPOSITES.keys() - (_ENDS if any(token.end for token in tokens) else frozenset()),
+            negated=any(is_denial(raw, place) for place in range(len(raw))),
+            denied_clauses=frozenset(denied_clauses(raw)),
+            periods=frozenset(periods(raw)),
         )
 
     @property
@@ -99,6 +114,29 @@ class Claim:
     def numbers(self) -> tuple[Token, ...]:
         """The numbers, in order."""
         return tuple(token for token in self.tokens if token.is_number)
+
+    def named_by(self, number: Token) -> str:
+        """The stem of the word right before a bare number, whose name it may be part of: "Room 4", or ""."""
+        if number.unit:
+            return ""
+        return next((each.stem for each in self.tokens if each.place == number.place - 1), "")
+
+    @property
+    def units(self) -> frozenset[str]:
+        """Stems of the words that are units of its numbers."""
+        behind = {each.place + 1 for each in self.numbers}
+        return frozenset(
+            each.stem
+            for each in self.tokens
+            if each.place in behind and unit_of(self.order[each.place].low)
+        )
+
+    @property
+    def designations(self) -> frozenset[tuple[str, str]]:
+        """Its bare numbers with the words right before them."""
+        return frozenset((self.named_by(each), each.stem) for each in self.numbers) - {
+            ("", each.stem) for each in self.numbers
+        }
 
     @property
     def stems(self) -> frozenset[str]:
@@ -126,41 +164,7 @@ def opposite_of(word: str) -> frozenset[str]:
     return _OPPOSITES.get(word, frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    text: str
-    low: str
-    clause: int
-    is_capital: bool
-
-
-def _raw_tokens(text: str) -> Iterator[_Raw]:
-    """Words in order, with the number of the clause that each stands in."""
-    text = text.replace("’", "'")
-    clause, end = 0, 0
-    for match in _WORD.finditer(text):
-        word = match[0]
-        for part in _elided(word):
-            low = part.lower()
-            between = text[end : match.start()]
-            if _CLAUSE_END.search(between) or low in CONJUNCTIONS:
-                clause += 1
-            yield _Raw(part, low, clause, part[0].isupper())
-            end = match.end()
-
-
-def _elided(word: str) -> Iterator[str]:
-    """ "l'eau" is "eau", "n'est" is "n'" and "est"; "don't" stays."""
-    head, quote, tail = word.partition("'")
-    if quote and len(head) <= 2 and tail and tail.lower() != "t":
-        if head.lower() == "n":
-            yield "ne"
-        yield tail
-    else:
-        yield word
-
-
-def _tokens(raw: list[_Raw]) -> Iterator[Token]:
+def _tokens(raw: Sequence[Word]) -> Iterator[Token]:
     denying_until = -1
     clause = -1
     for place, each in enumerate(raw):
@@ -172,84 +176,48 @@ def _tokens(raw: list[_Raw]) -> Iterator[Token]:
         elif low in ALLOWED:
             yield Token("allow", place, clause, denied=place <= denying_until)
             denying_until = -1
-        elif _denies(low):
+        elif is_denial(raw, place):
             # "Nothing without a number" does not deny the number.
             doubled = low in WITHOUT and any(
-                _denies(other.low) for other in raw[:place] if other.clause == clause
+                denies(other.low) for other in raw[:place] if other.clause == clause
             )
             denying_until = -1 if doubled else place + 4
-        elif number := _number(low):
+        elif is_pronoun(raw, place):
+            continue
+        elif value := number(low):
+            end, end_bound = end_at(raw, place)
             yield Token(
-                number, place, clause, is_number=True,
-                denied=False, unit=_unit(raw, place), bound=_bound(raw, place),
+                value, place, clause, is_number=True, unit=unit_at(raw, place),
+                bound=bound_at(raw, place) or end_bound, end=end,
+                is_round=any(before.low in APPROXIMATELY for before in raw[max(0, place - 2) : place]),
             )  # fmt: skip
         elif (
-            low in FUNCTION_WORDS
+            (low in FUNCTION_WORDS and not _is_letter(raw, place))
             or low in UNIT_SIGNS
+            or is_bound(raw, place)
+            or denies(low)
+            or (
+                low in APPROXIMATELY
+                and any(number(after.low) for after in raw[place + 1 : place + 3])
+            )
             or (place <= denying_until and low in NO_MORE)
         ):
             continue
         else:
             yield Token(
                 _stem(low), place, clause,
-                is_name=bool(_DIGIT.search(low)) or (bool(place) and each.is_capital),
+                is_name=bool(_DIGIT.search(low))
+                or (bool(place) and each.is_capital and not is_unit(raw, place)),
                 denied=place <= denying_until,
             )  # fmt: skip
             denying_until = -1
 
 
-def _unit(raw: list[_Raw], place: int) -> str:
-    """The unit of the number at `place`: what follows it, or a currency before it; "" if it has none."""
-    after = raw[place + 1].low if place + 1 < len(raw) else ""
-    before = raw[place - 1].low if place else ""
-    after = after.partition("-")[0] if after.partition("-")[0] in UNITS else after
-    return UNITS.get(after) or (UNITS[before] if before in {"€", "$", "£"} else "")
-
-
-def _bound(raw: list[_Raw], place: int) -> int:
-    """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
-    before = [each.low for each in raw[:place] if each.low not in UNIT_SIGNS]
-    direction = 0
-    behind = [each.low for each in raw[place + 1 : place + 4]]
-    for conjunction, word in pairwise(behind):
-        if conjunction in {"or", "oder", "and"} and word in LOWER | UPPER:
-            return 1 if word in LOWER else -1  # "30 seconds or more"
-    for word in reversed(before[-4:]):
-        if _number(word):
-            break
-        if word in LOWER or word in UPPER:
-            direction = 1 if word in LOWER else -1
-            break
-    if " ".join(before).endswith("up to"):
-        direction = -1
-    if direction and (any(map(_denies, before[-3:])) or {"not", "cannot"} & set(before)):
-        direction = -direction
-    return direction
-
-
-def _periods(raw: list[_Raw]) -> Iterator[str]:
-    for before, each in pairwise(raw):
-        if before.low in PER and (unit := UNITS.get(each.low)) in PERIODS:
-            yield str(unit)
-
-
-def _denies(word: str) -> bool:
-    return word in NEGATIONS or word.endswith("n't")
-
-
-def _denied_clauses(raw: list[_Raw]) -> Iterator[int]:
-    """Clauses with a denial that is none of a bound or a condition: "no more than 5", "without a key"."""
-    for place, each in enumerate(raw):
-        following = raw[place + 1].low if place + 1 < len(raw) else ""
-        if each.low in WITHOUT:
-            continue
-        if _denies(each.low) and following not in LOWER | UPPER | {
-            "only",
-            "later",
-            "earlier",
-            "nur",
-        }:
-            yield each.clause
+def _is_letter(raw: Sequence[Word], place: int) -> bool:
+    """ "House A" is called by a letter."""
+    word = raw[place]
+    is_letter = len(word.low) == 1 and word.text.isupper() and word.low != "i"
+    return bool(place) and is_letter and raw[place - 1].low not in UNIT_SIGNS
 
 
 def _may_be_a_name(text: str, first: str) -> bool:
@@ -261,26 +229,6 @@ def _may_be_a_name(text: str, first: str) -> bool:
         and not low.endswith(("ly", "ed"))
         and after[:1] != ","
     )
-
-
-_ORDINAL = re.compile(r"^(\d+)(?:st|nd|rd|th|er|e|ème)$")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-
-
-def _number(token: str) -> str:
-    """The number that a word is, in one way of writing, or ""."""
-    if token in NUMBER_WORDS:
-        return NUMBER_WORDS[token]
-    tens, _, ones = token.partition("-")
-    if tens in NUMBER_WORDS and ones in NUMBER_WORDS:
-        return str(int(NUMBER_WORDS[tens]) + int(NUMBER_WORDS[ones]))
-    if not _DIGIT.search(token) or not token[0].isdigit():
-        return ""
-    if ordinal := _ORDINAL.match(token):
-        return ordinal[1]
-    if "-" in token or any(character.isalpha() for character in token):
-        return ""  # a code, or a number with its unit in one word: compared as a name
-    return _THOUSANDS.sub("", token).replace(",", ".").strip(".:/'")
 
 
 def _stem(word: str) -> str:
@@ -295,7 +243,13 @@ def _stem(word: str) -> str:
     return word.removesuffix("e") if len(word) > 3 else word
 
 
-_OPPOSITES = {_stem(word): frozenset(map(_stem, others)) for word, others in OPPOSITES.items()}
+_OPPOSITES: dict[str, frozenset[str]] = {}
+for _word, _others in OPPOSITES.items():
+    # "stop" and "stops" are one here, and have the opposites of both.
+    _OPPOSITES[_stem(_word)] = _OPPOSITES.get(_stem(_word), frozenset()) | set(map(_stem, _others))
+
+
+_ENDS = frozenset(map(_stem, RANGE_STARTS | RANGE_JOINTS))
 
 
 def shared(words: Iterable[str], others: frozenset[str]) -> int:
@@ -303,18 +257,29 @@ def shared(words: Iterable[str], others: frozenset[str]) -> int:
     return sum(word in others or any(akin(word, other) for other in others) for word in words)
 
 
-_KIN = 5  # characters that kindred words share at their beginning
+_KIN = 5
+"""Characters that kindred words share at their beginning; one fewer before one of these endings."""
+_ENDINGS = frozenset({"ing", "ed", "ly"})
+_PREFIX = 3
+"""Characters, at least, of a word in front of another in a compound, which none of these is."""
+_NEGATING = frozenset({"non", "dis", "mis", "nicht", "anti"})
 
 
 def akin(a: str, b: str) -> bool:
     """Forms of one word, "install" and "installed", or a compound, "Resturlaub" and "Urlaub"."""
-    if len(a) < _KIN or len(b) < _KIN:
-        return False
-    if _DIGIT.search(a) or _DIGIT.search(b):
-        return False
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
-    if longer.endswith(shorter):
-        return True
+    if len(shorter) < _KIN - 1:
+        return False
+    begin_alike = longer.startswith(shorter[:_KIN])
+    if not begin_alike and not longer.endswith(shorter):
+        return False
+    if _DIGIT.search(longer) or _DIGIT.search(shorter):
+        return False
+    if len(shorter) < _KIN:
+        return longer.removeprefix(shorter) in _ENDINGS
+    if not begin_alike:
+        prefix = longer.removesuffix(shorter)
+        return len(prefix) >= _PREFIX and prefix not in _NEGATING
     common = next(
         (i for i, (x, y) in enumerate(zip(longer, shorter, strict=False)) if x != y), len(shorter)
     )

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from rag import sentences
 from rag.citations.claims import Claim
+from rag.citations.numerals import YEAR
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 
@@ -21,7 +22,6 @@ _ORDER = re.compile(
 """A sentence that is addressed to a model. It states nothing, and so it supports nothing."""
 _FRAGMENT = 6
 """Words, at most, of a heading or an entry that is no sentence."""
-YEAR = re.compile(r"(?:19|20)\d\d")
 _NUMBERING = re.compile(r"^\d+(?:\.\d+)*\.?\s+")
 _LOWERCASE = re.compile(r"\b[^\W\d_A-ZÄÖÜ]\w+")
 
@@ -43,7 +43,8 @@ class Evidence:
 class Statement:
     """A sentence of a passage, and the words around it; of a table's row, those of the other rows.
 
-    `header` is the text of the header row that it stands under.
+    `header` is the text of the header row that it stands under; `designations` what is called by a number in
+    it and in the titles, such as ("room", "4").
     """
 
     evidence: Evidence
@@ -55,6 +56,7 @@ class Statement:
     is_fragment: bool
     rows: tuple[frozenset[str], ...] = ()
     header: str = ""
+    designations: frozenset[tuple[str, str]] = frozenset()
 
 
 class Source:
@@ -95,13 +97,14 @@ def _statements(number: int, hit: Hit) -> Iterator[Statement]:
     named_claim = Claim.of(f"{hit.title}. {named}. {hit.section or ''}")
     about = named_claim.words | _years(named_claim)
     header: frozenset[str] = frozenset()
-    header_text = ""
+    header_text, header_claim = "", Claim.of("")
+    designations = named_claim.designations
     heading: frozenset[str] = frozenset()
     for place, ((start, end), claim) in enumerate(zip(spans, claims, strict=True)):
         if not rows[place]:
-            header, header_text = frozenset(), ""
+            header, header_text, header_claim = frozenset(), "", Claim.of("")
         elif "---" in hit.text[end : spans[place + 1][0] if place + 1 < len(spans) else end]:
-            header, header_text = claim.words, hit.text[start:end]
+            header, header_text, header_claim = claim.words, hit.text[start:end], claim
         around = about | heading
         if rows[place]:
             around |= header
@@ -135,6 +138,7 @@ def _statements(number: int, hit: Hit) -> Iterator[Statement]:
             is_fragment,
             others,
             header_text if claim.words != header else "",
+            designations | header_claim.designations,
         )
 
 

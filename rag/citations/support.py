@@ -6,10 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.citations.claim_words import HEDGES, STRICT_UNITS
+from rag.citations.amounts import is_same_amount, units_agree
+from rag.citations.claim_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.citations.claims import Claim, Token, opposite_of, shared
-from rag.citations.statements import YEAR, Evidence, Source, Statement
+from rag.citations.columns import misplaces
+from rag.citations.contrast import denies_a_part, mixes, part_of
+from rag.citations.numerals import YEAR
+from rag.citations.roles import order_of_events, swaps
+from rag.citations.scope import differs
+from rag.citations.statements import Evidence, Source, Statement
 
+_VERBATIM = 2.0
+"""The support of a sentence that holds the claim word for word."""
 SUPPORT = 0.6
 """Share of a claim's content words that its source has to hold."""
 _CORE_SHARE = 0.3
@@ -25,6 +33,7 @@ _LONGEST_QUOTE = 700
 """Characters: clauses that rest on sentences further apart get a citation each."""
 _PART_SHARE = 0.75
 """SUPPORT for a clause by itself, which has fewer words to go by."""
+_TIMES = Claim.of(" ".join(sorted(BEFORE | AFTER))).words
 _HEDGES = Claim.of(" ".join(sorted(HEDGES))).words
 
 
@@ -40,6 +49,10 @@ def find_evidence(sentence: str, source: Source) -> tuple[Evidence, ...]:
     found = [_best(part, "", source, _PART_SHARE) for part in parts] if len(parts) > 1 else []
     if not found or any(each is None for each in found):
         return ()
+    carriers = {each for each in found if each is not None}
+    for statement in source.statements:
+        if statement.evidence in carriers and _says_otherwise(wanted, statement):
+            return ()
     return _joined([each for each in found if each is not None])
 
 
@@ -55,6 +68,9 @@ def _best(wanted: Claim, sentence: str, source: Source, least: float = SUPPORT) 
             if (denial := _denial(wanted, statement)) > denied:
                 denied, contested = denial, _denied_words(wanted, statement.claim)
             continue
+        if support < _VERBATIM and _says_otherwise(wanted, statement):
+            denied, contested = max(denied, support), frozenset()
+            continue
         evidence = statement.evidence
         key = (support, evidence.start - evidence.end, -evidence.hit)
         if best is None or key > best:
@@ -65,9 +81,23 @@ def _best(wanted: Claim, sentence: str, source: Source, least: float = SUPPORT) 
     return chosen if best[0] > denied or contested <= words else None
 
 
+def _says_otherwise(wanted: Claim, statement: Statement) -> bool:
+    """Whether a sentence that has the words puts them together in another way."""
+    said = statement.claim
+    if statement.is_row and " | " in statement.text.strip("| "):
+        return bool(statement.header) and misplaces(wanted, statement.text, statement.header)
+    return (
+        order_of_events(wanted, said) < 0
+        or mixes(wanted, said)
+        or swaps(wanted, said)
+        or differs(wanted, said)
+    )
+
+
 def _denial(wanted: Claim, statement: Statement) -> float:
     """Share of the wanted words in and around a statement that says the contrary."""
-    if not wanted.words or not _denied_words(wanted, statement.claim):
+    said = statement.claim
+    if not wanted.words or not (_denied_words(wanted, said) or order_of_events(wanted, said) < 0):
         return 0.0
     inside = shared(wanted.words, statement.claim.words)
     anywhere = shared(wanted.words, statement.claim.words | statement.around)
@@ -87,10 +117,12 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: Source) ->
     if _contradicts(wanted, said):
         return 0.0
     if plain and plain in _plain(statement.text):
-        return 2.0
+        return _VERBATIM
     if not _names_agree(wanted, statement, source):
         return 0.0
     for number in wanted.numbers:
+        if (wanted.named_by(number), number.stem) in statement.designations:
+            continue
         is_year = bool(YEAR.fullmatch(number.stem)) and number.stem in statement.around
         if not is_year and not _number_agrees(number, wanted, said):
             return 0.0
@@ -101,7 +133,7 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: Source) ->
     if statement.is_row and _fits_another_row(wanted, statement):
         return 0.0
     # A row has no verbs: what a column is of says as much.
-    hedged = wanted.words & _HEDGES if statement.is_row else frozenset()
+    hedged = wanted.words & (_HEDGES | wanted.units) if statement.is_row else frozenset()
     inside = shared(wanted.words, said.words)
     count = len(wanted.words) - len(hedged - said.words)
     if inside < (_ROW_SHARE if statement.is_row else _CORE_SHARE) * count:
@@ -109,6 +141,7 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: Source) ->
     anywhere = shared(wanted.words, said.words | statement.around)
     known = said.words | statement.around | {number.stem for number in said.numbers}
     for clause in wanted.clauses():
+        clause = clause - (hedged - known)
         if shared(clause, known) < _CLAUSE_SHARE * len(clause):
             return 0.0
     return (inside + _AROUND * (anywhere - inside)) / count
@@ -125,7 +158,7 @@ def _speaks_for_another(wanted: Claim, statement: Statement, source: Source) -> 
         and not {number.stem for number in wanted.numbers}
         & {number.stem for number in other.claim.numbers}
         and any(
-            _units_agree(mine.unit, other_number.unit)
+            units_agree(mine.unit, other_number.unit)
             for mine in wanted.numbers
             for other_number in other.claim.numbers
         )
@@ -158,25 +191,39 @@ def _names_agree(wanted: Claim, statement: Statement, source: Source) -> bool:
 def _denied_words(wanted: Claim, said: Claim) -> frozenset[str]:
     """Words that one denies and the other affirms."""
     affirmed, denied = (
-        {token.stem for token in said.tokens if not token.is_number and token.denied is is_denied}
+        frozenset(
+            token.stem for token in said.tokens if not token.is_number and token.denied is is_denied
+        )
         for is_denied in (False, True)
     )
     return frozenset(
         token.stem
         for token in wanted.tokens
-        if token.stem in (affirmed - denied if token.denied else denied - affirmed)
+        if shared([token.stem], affirmed if token.denied else denied)
+        and not shared([token.stem], denied if token.denied else affirmed)
     )
 
 
 def _contradicts(wanted: Claim, said: Claim) -> bool:
     """Whether one denies what the other says, or says the opposite."""
-    if _denied_words(wanted, said):
+    # Whether the part that denies is the one that is spoken of is looked at by itself.
+    is_divided = bool(said.denied_clauses) and denies_a_part(said)
+    if not is_divided and _denied_words(wanted, said):
         return True
     if wanted.periods and said.periods and not wanted.periods & said.periods:
         return True
-    if wanted.negated != said.negated and _speaks_of_what_is_denied(wanted, said):
+    if (
+        wanted.negated != said.negated
+        and not is_divided
+        and _speaks_of_what_is_denied(wanted, said)
+    ):
         return True
-    return any(opposite_of(word) & said.opposites for word in wanted.opposites - said.opposites)
+    order = order_of_events(wanted, said)
+    return order < 0 or any(
+        opposite_of(word) & said.opposites
+        for word in wanted.opposites - said.opposites
+        if not (order and word in _TIMES)
+    )
 
 
 def _speaks_of_what_is_denied(wanted: Claim, said: Claim) -> bool:
@@ -193,25 +240,31 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
     same = [
         each
         for each in said.numbers
-        if each.stem == number.stem
-        and _units_agree(each.unit, number.unit)
-        and each.bound * number.bound >= 0
+        if is_same_amount(number, each)
+        and (each.bound * number.bound >= 0 or _leaves_open(said, each, number.bound))
+        and (not each.end or not number.end or each.end == number.end)
     ]
     if not same:
         return False
+    if number.end and any(each.end == number.end for each in same):
+        return True
     rivals = [
         each
         for each in said.numbers
-        if each.stem != number.stem
-        and each.unit == same[0].unit
-        and (each.unit or len(said.numbers) > 2)
+        if each not in same and each.kind == same[0].kind and (each.unit or len(said.numbers) > 2)
     ]
     return not rivals or any(_is_nearest(number, each, rivals, wanted, said) for each in same)
 
 
-def _units_agree(unit: str, other: str) -> bool:
-    """The same; or one of them is left out, as a person may who speaks of an amount."""
-    return unit == other or (not (unit and other) and not {unit, other} & STRICT_UNITS)
+def _leaves_open(said: Claim, limit: Token, bound: int) -> bool:
+    """Whether it goes on beyond a limit: "up to 2 GB by mail, larger ones on disk"."""
+    beyond = LOWER if bound > 0 else UPPER
+    return any(
+        word.low in beyond
+        and word.clause != limit.clause
+        and not any(place < number.place < place + 4 for number in said.numbers)
+        for place, word in enumerate(said.order)
+    )
 
 
 def _is_nearest(
@@ -219,10 +272,14 @@ def _is_nearest(
 ) -> bool:
     """Whether the words about the number stand nearer to it than to other numbers of its kind."""
 
+    # Which of two alternatives it belongs to is looked at by itself.
+    here = part_of(place, said)
+    rivals = [each for each in rivals if part_of(each, said) == here]
+
     def nearness(where: Token) -> float:
         total = 0.0
         for token in wanted.tokens:
-            if token.is_number:
+            if token is number or (token.is_number and token.kind == number.kind):
                 continue
             places = [each.place for each in said.tokens if each.stem == token.stem]
             if places:
@@ -230,7 +287,7 @@ def _is_nearest(
                 total += weight / (1 + min(abs(each - where.place) for each in places))
         return total
 
-    return nearness(place) >= 0.8 * max(nearness(rival) for rival in rivals)
+    return nearness(place) >= 0.8 * max(map(nearness, rivals), default=0.0)
 
 
 def _parts(wanted: Claim) -> list[Claim]:

@@ -1,13 +1,20 @@
 """Sentences with the right words in the wrong places, and their true twins.
 
 Each line of `doctored/logic.jsonl` is a true sentence about one of `doctored/passages`, and the same with one
-thing wrong that no single word shows: the value of another column, the other of two conditions, who does it to
-whom, all for some, before for after, another day in another way of writing. "half" was drawn at random (seed
-20261129) before the first count: what is missed was mended by the pairs of "mend" alone, those of "count" were
-only ever counted.
+thing wrong that no single word shows: the value of another column, the other of two conditions, who does it
+to whom, all for some, before for after, another day in another way of writing. What was missed was mended
+by the pairs of "mend" alone, the others are only ever counted; which is which was drawn at random (seed
+20261129) before the first count. The second lot was written when the first had been mended, and the third,
+all of it to mend by, after the second.
 
-Counted before anything was mended, doctored caught and true ones marked unsupported: "mend" 45 % and 19 %,
-"count" 50 % and 24 %.
+Doctored caught, and true ones marked unsupported, in per cent:
+
+              before anything   when it was new   now
+    1 mend      45   19           45   19         100   0
+    1 count     50   24           50   24          92  10
+    2 mend      43   22           89    9         100   2
+    2 count     40   18           76   13          80  11
+    3 mend      43   20           78   18          99   0
 """
 
 from __future__ import annotations
@@ -47,7 +54,7 @@ def is_supported(text: str, read: list[Hit]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("half", "believed", "doubted"), [("mend", 0.55, 0.2), ("count", 0.5, 0.25)]
+    ("half", "believed", "doubted"), [("mend", 0.05, 0.05), ("count", 0.14, 0.11)]
 )
 def test_what_is_wrong_is_marked_and_its_twin_is_not(
     half: str, believed: float, doubted: float
@@ -61,6 +68,6 @@ def test_what_is_wrong_is_marked_and_its_twin_is_not(
 
 
 def test_the_set_is_large_and_mixed() -> None:
-    assert len(PAIRS) >= 120
+    assert len(PAIRS) >= 280
     assert len({pair["how"] for pair in PAIRS}) >= 12
     assert {pair["passage"] for pair in PAIRS} == set(NAMES)

@@ -1,0 +1,77 @@
+"""From which column of a table's row a value is: each belongs under its own header."""
+
+from __future__ import annotations
+
+from rag.citations.amounts import is_same_amount, units_agree
+from rag.citations.claims import Claim, Token, akin
+from rag.citations.numerals import kind
+
+_ELSEWHERE = 100
+"""How much further away a word in another clause is."""
+
+
+def misplaces(wanted: Claim, row: str, header: str) -> bool:
+    """Whether a number that is wanted stands in the row, but under another header than is named with it."""
+    cells, heads = _cells(row), _cells(header)
+    if len(cells) != len(heads) or len(cells) < 3:
+        return False
+    own = [
+        head.stems - frozenset().union(*(each.stems for each in heads if each is not head))
+        for head in heads
+    ]
+    return any(
+        _is_misplaced(number, wanted, cells, own)
+        for number in wanted.numbers
+        if not any(number.stem in names for names in own)
+    )
+
+
+def _is_misplaced(
+    number: Token, wanted: Claim, cells: list[Claim], own: list[frozenset[str]]
+) -> bool:
+    held = {
+        column: each
+        for column, cell in enumerate(cells)
+        for each in cell.numbers
+        if is_same_amount(number, each)
+    }
+    if not held:
+        return False
+    others = [
+        each for column, cell in enumerate(cells) if column not in held for each in cell.numbers
+    ]
+    has_unit = bool(number.unit) and any(each.unit for each in held.values())
+    if (
+        number.unit
+        and not has_unit
+        and any(kind(each.unit) == kind(number.unit) for each in others)
+    ):
+        return True
+    named = _named_columns(number, wanted, own)
+    if not named or any(column in held for column in named):
+        return False
+    there = cells[named[0]].numbers
+    if not there:
+        return not has_unit and bool(cells[named[0]].order)
+    return any(
+        units_agree(number.unit, each.unit) and (not has_unit or bool(each.unit)) for each in there
+    )
+
+
+def _named_columns(number: Token, wanted: Claim, own: list[frozenset[str]]) -> list[int]:
+    """The columns, but for the first, whose headers are named nearest to the number, or one word behind."""
+    distances = sorted(
+        (
+            abs(token.place - number.place) + _ELSEWHERE * (token.clause != number.clause),
+            column,
+        )
+        for token in wanted.tokens
+        if token is not number
+        for column, names in enumerate(own)
+        if column and any(token.stem == name or akin(token.stem, name) for name in names)
+    )
+    return [column for distance, column in distances if distance <= distances[0][0] + 1]
+
+
+def _cells(row: str) -> list[Claim]:
+    return [Claim.of(cell) for cell in row.strip().strip("|").split("|")]

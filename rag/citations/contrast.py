@@ -1,0 +1,184 @@
+"""What a sentence sets against each other: "if it is red, wait; if it is green, go", "one 30, the other 15".
+
+Such a sentence has parts that say the same of different things. Two of them are laid side by side: what is
+the same in both holds them together, and what stands between is a slot that each fills in its own way. Who
+takes one slot from the first and another from the second has mixed them up, though every word is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from rag.citations.claim_words import EXCEPTIONS, WITHOUT
+from rag.citations.claims import Claim, Token, shared
+from rag.citations.parts import (
+    FRAME,
+    Item,
+    Part,
+    aligned,
+    is_parallel,
+    is_same,
+    only_denies,
+    parts_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What the one part says here, and what the other; and `replaced`, what the other says it instead of."""
+
+    first: frozenset[str]
+    second: frozenset[str]
+    replaced: frozenset[str]
+
+    @classmethod
+    def of(cls, first: Sequence[str], second: Sequence[str]) -> _Slot:
+        # What it has no counterpart for, the second takes from the first.
+        many = len(second) or len(first)
+        return cls(frozenset(first), frozenset(second), frozenset(first[:many]))
+
+
+def mixes(wanted: Claim, said: Claim) -> bool:
+    """Whether what is wanted takes something from one part of what is said, and something from another."""
+    parts = parts_of(said)
+    if len(parts) < 2 or any(word.low in EXCEPTIONS for word in wanted.order):
+        return False
+    theirs = [_all_readings(part) for part in parts]
+    units = [
+        unit
+        for part in parts_of(wanted, allow_gaps=False)
+        # What says only what one part says, or all that they say, mixes nothing.
+        if not any((unit := _all_readings(part)) <= their for their in theirs)
+    ]
+    return any(
+        _is_mixed(unit, first, second, slots)
+        for (n, first), (m, second) in combinations(enumerate(parts), 2)
+        if is_parallel(first.items, second.items) or (m == n + 1 and _follows(first, second))
+        if (slots := _slots(first, second))
+        for unit in units
+    )
+
+
+def _follows(first: Part, second: Part) -> bool:
+    """Whether the one behind is an alternative though they have no word in common: "if …; if …"."""
+    is_condition = all(
+        any(each.sort == "condition" for each in part.items) for part in (first, second)
+    )
+    return second.is_else or second.is_short or is_condition
+
+
+def _all_readings(part: Part) -> frozenset[str]:
+    return frozenset(key for each in part.items for key in _readings(each))
+
+
+def _readings(item: Item) -> Iterator[str]:
+    """What it may stand for in another sentence: a number with a bound for itself, one without for any."""
+    if item.key in WITHOUT:
+        yield "not"
+    if item.sort in FRAME:
+        return
+    yield item.key
+    if item.sort.startswith("number"):
+        bare = item.key.rstrip("<>")
+        yield from [bare] if bare != item.key else [f"{bare}<", f"{bare}>"]
+
+
+def part_of(token: Token, said: Claim) -> int:
+    """The number, from 0, of the part that a word of the sentence stands in."""
+    return sum(part.start <= token.place for part in parts_of(said)[1:])
+
+
+def denies_a_part(said: Claim) -> bool:
+    """Whether a part of the sentence does nothing but deny what another one affirms."""
+    parts = parts_of(said)
+    return len(parts) > 1 and any(only_denies(part.items) for part in parts[1:])
+
+
+def _is_mixed(unit: frozenset[str], first: Part, second: Part, slots: Sequence[_Slot]) -> bool:
+    if _all_readings(first) | _all_readings(second) <= unit:
+        return False
+    filled = {_filled_from(unit, slot) for slot in slots}
+    if first.denies != second.denies:
+        filled.add(1 if first.denies == ("not" in unit) else 2)
+    if only_denies(second.items) and not first.denies and "not" not in unit:
+        return any(shared(slot.second, unit) for slot in slots)
+    return filled >= {1, 2}
+
+
+def _filled_from(unit: frozenset[str], slot: _Slot) -> int:
+    """1 or 2 for the part that a slot is filled from; 0 for neither and for both."""
+    second = shared(slot.second, unit) / max(len(slot.second), 1)
+    if not second:
+        return int(bool(shared(slot.replaced, unit)))
+    first = shared(slot.first, unit) / max(len(slot.first), 1)
+    return 0 if first == second else 1 if first > second else 2
+
+
+def _slots(one: Part, other: Part) -> list[_Slot]:
+    """What stands between what is the same in both.
+
+    What only the first says holds for the second as well, which leaves it out; unless the second holds
+    otherwise. What only the second says is its own, but for its end, which both may share.
+    """
+    first, second = one.items, other.items
+    slots = []
+    if other.is_else:
+        condition, first = _condition(first)
+        slots.append(_Slot.of(condition, ()))
+    mine, theirs = {each.key for each in first}, {each.key for each in second}
+    together = aligned(first, second)
+    if not any(is_same(first[a], second[b]) for a, b in together):
+        mine_here, theirs_here = _own(first, theirs), _own(second, mine)
+        if len(theirs_here) < 2:
+            return [*slots, _Slot.of(mine_here, theirs_here)]
+        return [
+            *slots,
+            _Slot.of(mine_here[:-1], theirs_here[:-1]),
+            _Slot.of(mine_here[-1:], theirs_here[-1:]),
+        ]
+    pairs = [(-1, -1), *together, (len(first), len(second))]
+    for (a, b), (next_a, next_b) in pairwise(pairs):
+        if a >= 0 and first[a].key != second[b].key and first[a].sort not in FRAME:
+            slots.append(_Slot.of([first[a].key], [second[b].key]))
+        run = first[a + 1 : next_a]
+        if slots and not slots[-1].first and (phrase := _phrase(run)):
+            # "files of up to 2 GB" and "larger files"
+            slots[-1] = _Slot.of(_own(phrase, theirs), sorted(slots[-1].second))
+            run = run[len(phrase) :]
+        mine_here, theirs_here = _own(run, theirs), _own(second[b + 1 : next_b], mine)
+        if theirs_here and (mine_here or next_b < len(second)):
+            slots.append(_Slot.of(mine_here, theirs_here))
+    return slots
+
+
+def _condition(items: Sequence[Item]) -> tuple[list[str], tuple[Item, ...]]:
+    """The words of the part's condition, and the items of the rest."""
+    start = next((n for n, each in enumerate(items) if each.sort == "condition"), len(items))
+    end = next((n for n in range(start, len(items)) if items[n].sort == "comma"), len(items))
+    return _own(items[start:end], set()), (*items[:start], *items[end:])
+
+
+def _phrase(items: Sequence[Item]) -> Sequence[Item]:
+    """The preposition at the beginning with what depends on it, to its first number or word; or nothing."""
+    if not items or items[0].sort not in {"preposition", "direction"}:
+        return ()
+    end = next(
+        (
+            n
+            for n, each in enumerate(items)
+            if each.sort == "word" or each.sort.startswith("number")
+        ),
+        -1,
+    )
+    end += end + 1 < len(items) and items[end + 1].sort == "unit"
+    return items[: end + 1]
+
+
+def _own(items: Sequence[Item], elsewhere: set[str]) -> list[str]:
+    return [
+        each.key
+        for each in items
+        if each.sort not in FRAME and each.key not in elsewhere | {"not", "only"}
+    ]

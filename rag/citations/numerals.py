@@ -1,0 +1,161 @@
+"""Numbers, dates and amounts in one way of writing, so that they can be compared.
+
+"3 May 2026", "May 3rd, 2026", "2026-05-03" and "03.05.2026" are one day; in figures alone the day stands
+before the month, unless there is no such month. "1.2 million" is 1,200,000 and "5–40" is "5 to 40".
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from rag.citations.claim_words import (
+    FRACTIONS,
+    MONTH_NAMES,
+    NUMBER_WORDS,
+    SCALES,
+    UNIT_FACTORS,
+    UNITS,
+)
+
+YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGIT = re.compile(r"\d")
+_ORDINAL = re.compile(r"^(\d+)(?:st|nd|rd|th|er|e|ème)$")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_POINTED = re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}")
+
+_MONTHS = tuple(MONTH_NAMES)
+_MONTH = (
+    "(?:"
+    + "|".join(
+        # "may" is a verb, and short forms are words in lower case.
+        f"(?:{name.capitalize()})"
+        if name == "may" or (len(name) < 4 and name != "mai")
+        else f"(?i:{name})"
+        for names in MONTH_NAMES.values()
+        for name in sorted(names, key=len, reverse=True)
+    )
+    + r")\b\.?"
+)
+_YEAR_AFTER = r"(?:,?\s+(?:del?\s+)?(\d{4})\b)?"
+_ISO = re.compile(r"(?<![\w-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\w-])")
+_FIGURES = re.compile(r"(?<![\w./])(\d{1,2})([./])(\d{1,2})\2(\d{4})(?!\w)")
+_DAY_FIRST = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?({_MONTH}){_YEAR_AFTER}"
+)
+_MONTH_FIRST = re.compile(
+    rf"\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:%]|[.,]\d){_YEAR_AFTER}"
+)
+_GROUPED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))")
+_RANGE = re.compile(r"(?<![\w.,:-])(\d+(?:[.,:]\d+)*)(?:\s?[–—]\s?|-)(\d+(?:[.,:]\d+)*)(?![\w-])")
+
+
+def unified(text: str) -> str:
+    """The text with its dates, ranges and grouped figures in one way of writing."""
+    if not _DIGIT.search(text):
+        return text
+    text = _GROUPED.sub("", text)
+    text = _ISO.sub(lambda found: _date(found, found[3], found[2], found[1]), text)
+    text = _FIGURES.sub(_in_figures, text)
+    text = _MONTH_FIRST.sub(lambda found: _date(found, found[2], found[1], found[3]), text)
+    text = _DAY_FIRST.sub(lambda found: _date(found, found[1], found[2], found[3]), text)
+    return _RANGE.sub(_range, text)
+
+
+def _range(found: re.Match[str]) -> str:
+    first, last = decimal(found[1]), decimal(found[2])
+    is_code = first is not None and last is not None and first >= last
+    return found[0] if is_code else f"{found[1]} to {found[2]}"
+
+
+def _in_figures(found: re.Match[str]) -> str:
+    first, second = found[1], found[3]
+    day, month = (second, first) if int(second) > 12 else (first, second)
+    return _date(found, day, month, found[4])
+
+
+def _date(found: re.Match[str], day: str, month: str, year: str | None) -> str:
+    """ "3 mai 2026", with the name of the month that is nothing else; as it was if there is no such day."""
+    if month.isdigit():
+        number = int(month)
+    else:
+        low = month.lower().rstrip(".")
+        number = next(n for n, names in enumerate(MONTH_NAMES.values(), 1) if low in names)
+    if not (1 <= int(day) <= 31 and 1 <= number <= 12):
+        return found[0]
+    name = _MONTHS[number - 1]
+    return " ".join([str(int(day)), "mai" if name == "may" else name, *([year] if year else [])])
+
+
+def number(token: str) -> str:
+    """The number that a word is, in one way of writing, or ""."""
+    if token in NUMBER_WORDS:
+        return NUMBER_WORDS[token]
+    tens, _, ones = token.partition("-")
+    if tens in NUMBER_WORDS and ones in NUMBER_WORDS:
+        return str(int(NUMBER_WORDS[tens]) + int(NUMBER_WORDS[ones]))
+    if not _DIGIT.search(token) or not token[0].isdigit():
+        return ""
+    if ordinal := _ORDINAL.match(token):
+        return ordinal[1]
+    if "-" in token or any(character.isalpha() for character in token):
+        return ""  # a code, or a number with its unit in one word: compared as a name
+    if _POINTED.fullmatch(token):
+        return token.replace(".", "")
+    return _THOUSANDS.sub("", token).replace(",", ".").strip(".:/'")
+
+
+def scaled(number: str, word: str) -> str:
+    """The number with one of `SCALES` behind it, such as "million"; "" if it is no plain number."""
+    value = decimal(number)
+    return "" if value is None else plain(value * SCALES[word])
+
+
+def percent(number: str, word: str) -> str:
+    """The percentage that a number of one of `FRACTIONS` is, of "three quarters"; "" if it is no number."""
+    value = decimal(number)
+    return "" if value is None else plain(round(100 * value / FRACTIONS[word], 1))
+
+
+def amount(number: str, unit: str) -> tuple[str, str]:
+    """The number in the smallest unit of its kind, and that unit: ("1500", "m") for 1.5 km."""
+    base, factor = UNIT_FACTORS.get(unit, (unit, 1))
+    value = decimal(number)
+    if value is None:
+        return number, base
+    return plain(value * Decimal(str(factor))), base
+
+
+def kind(unit: str) -> str:
+    """What numbers with this unit are numbers of: lengths, days of the year."""
+    return "date" if unit in MONTH_NAMES else UNIT_FACTORS.get(unit, (unit, 1))[0]
+
+
+def unit_of(word: str) -> str:
+    """The unit that a word is, or ""."""
+    head = word.partition("-")[0]
+    return UNITS.get(head if head in UNITS else word, "")
+
+
+def rounds_to(exact: str, rough: str) -> bool:
+    """Whether the one number, rounded as far as the other is, is the other: 1198 to 1200."""
+    value, wanted = decimal(exact), decimal(rough)
+    if value is None or wanted is None or not wanted:
+        return False
+    whole, _, fraction = rough.partition(".")
+    places = len(fraction) if fraction else len(whole.rstrip("0")) - len(whole)
+    return round(value, places) == wanted
+
+
+def decimal(number: str) -> Decimal | None:
+    """Its value; None for what is no single number, such as a time of day."""
+    try:
+        return Decimal(number) if number.isascii() else None
+    except InvalidOperation:
+        return None
+
+
+def plain(value: Decimal) -> str:
+    """Without an exponent and without zeros behind its last figure."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,109 @@
+"""What stands about a number: its unit, which bound it is, which end of a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from rag.citations.claim_words import LOWER, RANGE_JOINTS, RANGE_STARTS, UNIT_SIGNS, UNITS, UPPER
+from rag.citations.numerals import decimal, number, unit_of
+from rag.citations.words import BOUNDS, Word, denies, is_year
+
+_BEFORE = frozenset({"before", "vor", "avant", "antes"})
+
+
+def unit_at(raw: Sequence[Word], place: int) -> str:
+    """The unit of the number at `place`: what follows it, or a currency before it; "" if it has none.
+
+    The first of two numbers may leave it to the second: "5 to 40 °C".
+    """
+    after = raw[place + 1].low if place + 1 < len(raw) else ""
+    before = raw[place - 1].low if place else ""
+    found = unit_of(after) or (UNITS[before] if before in {"€", "$", "£"} else "")
+    if found or is_year(raw, place):
+        return found
+    if after in RANGE_JOINTS and place + 2 < len(raw) and number(raw[place + 2].low):
+        return unit_at(raw, place + 2)
+    return found
+
+
+def bound_at(raw: Sequence[Word], place: int) -> int:
+    """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
+    before = [each.low for each in raw[:place] if each.low not in UNIT_SIGNS]
+    direction = 0
+    behind = [each.low for each in raw[place + 1 : place + 4]]
+    for conjunction, word in pairwise(behind):
+        if conjunction in {"or", "oder", "and"} and word in BOUNDS:
+            return 1 if word in LOWER else -1  # "30 seconds or more"
+    for back, word in enumerate(reversed(before[-4:]), 1):
+        if number(word):
+            break
+        if word in LOWER or word in UPPER:
+            direction = 1 if word in LOWER else -1
+            # "plus de 5" and "au plus 5", "menos de 5" and "al menos 5"
+            is_most = back < len(before) and before[-back - 1] in {"au", "al", "lo"}
+            if word == "plus" and not is_most and before[1 - back :][:1] != ["de"]:
+                direction = 0
+            if word in {"plus", "moins", "menos", "más"} and is_most:
+                direction = -direction
+            # Later before something is less time before it.
+            if word in {"later", "earlier", "latest", "spätestens"} and _BEFORE & set(behind):
+                direction = -direction
+            break
+    if " ".join(before).endswith("up to"):
+        direction = -1
+    if direction and (any(map(denies, before[-3:])) or {"not", "cannot"} & set(before)):
+        direction = -direction
+    return direction
+
+
+def end_at(raw: Sequence[Word], place: int) -> tuple[int, int]:
+    """Which end of "from A to B" the number at `place` is, and which bound it therefore is."""
+    other = 0
+    if place and raw[place - 1].low in RANGE_JOINTS | UNIT_SIGNS:
+        joint = place - 1 if raw[place - 1].low in RANGE_JOINTS else place - 2
+        other = next((n for n in (joint - 1, joint - 2) if n >= 0 and number(raw[n].low)), -1)
+        if other >= 0 and raw[joint].low in RANGE_JOINTS and _opens(raw, other, joint):
+            return 2, -_rising(raw, other, place)
+    for joint in (place + 1, place + 2):
+        if joint < len(raw) and raw[joint].low in RANGE_JOINTS:
+            other = next(
+                (n for n in (joint + 1, joint + 2) if n < len(raw) and number(raw[n].low)), -1
+            )
+            if other >= 0 and _opens(raw, place, joint):
+                return 1, _rising(raw, place, other)
+    return 0, 0
+
+
+def _opens(raw: Sequence[Word], first: int, joint: int) -> bool:
+    """Whether a range begins there: "3 and 4" is none, "between 3 and 4" and "3 to 4" are."""
+    if raw[joint].low in {"to", "bis", "till", "until", "à", "hasta"}:
+        return True
+    return any(each.low in RANGE_STARTS for each in raw[max(0, first - 2) : first])
+
+
+def _rising(raw: Sequence[Word], first: int, second: int) -> int:
+    low, high = decimal(number(raw[first].low)), decimal(number(raw[second].low))
+    return int(low is not None and high is not None and low < high)
+
+
+def is_bound(raw: Sequence[Word], place: int) -> bool:
+    """Whether a word is the bound of a number: said by the number, it need not be said by itself."""
+    low = raw[place].low
+    if low not in BOUNDS or low.startswith(("maxim", "minim", "máxim", "mínim")):
+        return False
+    behind = [each.low for each in raw[place + 1 : place + 5] if each.low not in UNIT_SIGNS]
+    return any(map(number, behind[:2]))
+
+
+def is_unit(raw: Sequence[Word], place: int) -> bool:
+    """Whether the word at `place` is the unit of the number before it."""
+    return bool(unit_of(raw[place].low)) and bool(number(raw[place - 1].low))
+
+
+def is_pronoun(raw: Sequence[Word], place: int) -> bool:
+    """ "The old one" is no number."""
+    return raw[place].low == "one" and any(
+        each.low in {"the", "this", "that", "which", "another"}
+        for each in raw[max(0, place - 2) : place]
+    )

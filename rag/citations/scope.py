@@ -1,0 +1,66 @@
+"""Of how many something is said: of all, of most, of some, of two of five, of these only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rag.citations.claim_words import ALSO, QUANTIFIERS
+from rag.citations.claims import Claim, Token, shared
+
+_REACH = 2
+"""Content words behind a quantity that say what it is a quantity of."""
+_PART = frozenset({"of", "der", "des", "von", "de", "aus"})
+
+
+def differs(wanted: Claim, said: Claim) -> bool:
+    """Whether both say of how many, and not of as many."""
+    theirs = list(_quantities(said))
+    are_exclusive = [words for quantity, words in theirs if quantity == "only"]
+    for quantity, words in _quantities(wanted):
+        if (
+            quantity == "all"
+            and are_exclusive
+            and not any(
+                other == "all" and (not words or shared(words, their)) for other, their in theirs
+            )
+        ):
+            return True
+        if quantity == "also" and any(shared(words, only) for only in are_exclusive):
+            return True
+        same_thing = {other for other, their in theirs if shared(words, their)} & _SHARES
+        if quantity in _SHARES and same_thing and quantity not in same_thing:
+            return True
+    return False
+
+
+_SHARES = frozenset({"all", "most", "some"})
+
+
+def _quantities(claim: Claim) -> Iterator[tuple[str, frozenset[str]]]:
+    for place, word in enumerate(claim.order):
+        following = claim.order[place + 1].low if place + 1 < len(claim.order) else ""
+        quantity = QUANTIFIERS.get(word.low, "")
+        token = next((each for each in claim.tokens if each.place == place), None)
+        if not quantity and token and token.is_number and not token.unit and following in _PART:
+            quantity = "some"
+        if word.low in ALSO:
+            quantity = "also"
+        if not quantity:
+            continue
+        nouns = [
+            each
+            for each in claim.tokens
+            if each.place > place and each.clause == word.clause and not each.is_number
+        ]
+        if word.low in _PRONOUNS:
+            nouns = []
+        elif quantity == "only" and not nouns:
+            nouns = [each for each in claim.tokens if each.place < place][-_REACH:]
+        yield quantity, _stems(nouns[:_REACH])
+
+
+_PRONOUNS = frozenset({"everyone", "everybody"})
+
+
+def _stems(tokens: list[Token]) -> frozenset[str]:
+    return frozenset(each.stem for each in tokens)

@@ -1,0 +1,148 @@
+"""A sentence word by word: its clauses, its numbers put together, what denies in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from rag.citations.claim_words import (
+    CONJUNCTIONS,
+    FRACTIONS,
+    LOWER,
+    NEGATIONS,
+    ONE,
+    PER,
+    PERIODS,
+    QUANTIFIERS,
+    RANGE_JOINTS,
+    SCALES,
+    UNITS,
+    UPPER,
+    WITHOUT,
+)
+from rag.citations.numerals import YEAR, number, percent, scaled, unified
+
+_WORD = re.compile(r"[€$£%°]|\w+(?:[.,:/'’-]\w+)*")
+_CLAUSE_END = re.compile(r"[,;:.!?()|–—]")
+BOUNDS = LOWER | UPPER
+_PARTITIVES = frozenset({"of", "the", "der", "des", "aller", "von", "de", "del", "los", "las"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it stands, and in lower case; the clause it is in; and the sign before it, of ,;:.!?()|"""
+
+    text: str
+    low: str
+    clause: int
+    is_capital: bool
+    sign: str = ""
+
+
+def words_of(text: str) -> tuple[Word, ...]:
+    """The words of a sentence, in order."""
+    return tuple(_read_numbers(list(_raw_tokens(unified(text)))))
+
+
+def _raw_tokens(text: str) -> Iterator[Word]:
+    """Words in order, with the number of the clause that each stands in."""
+    text = text.replace("’", "'")
+    clause, end = 0, 0
+    for match in _WORD.finditer(text):
+        word = match[0]
+        for part in _elided(word):
+            low = part.lower()
+            sign = _CLAUSE_END.search(text, end, match.start())
+            if sign or low in CONJUNCTIONS:
+                clause += 1
+            yield Word(part, low, clause, part[0].isupper(), sign[0] if sign else "")
+            end = match.end()
+
+
+def _elided(word: str) -> Iterator[str]:
+    """ "l'eau" is "eau", "n'est" is "n'" and "est"; "don't" stays."""
+    head, quote, tail = word.partition("'")
+    if quote and len(head) <= 2 and tail and tail.lower() != "t":
+        if head.lower() == "n":
+            yield "ne"
+        yield tail
+    else:
+        yield word
+
+
+def _read_numbers(raw: Sequence[Word]) -> list[Word]:
+    """Numbers put together: "4.2 million" is one word, "three quarters of" are 75 percent."""
+    read: list[Word] = []
+    for place, each in enumerate(raw):
+        last = read[-1] if read else each
+        following = raw[place + 1].low if place + 1 < len(raw) else ""
+        if read and each.low in SCALES and (value := scaled(number(last.low), each.low)):
+            read[-1] = replace(last, low=value)
+            # "4.2 to 5.1 million"
+            if len(read) > 2 and read[-2].low in RANGE_JOINTS and not is_year(read, len(read) - 3):
+                first = scaled(number(read[-3].low), each.low)
+                read[-3] = replace(read[-3], low=first or read[-3].low)
+        elif (
+            read
+            and each.low in FRACTIONS
+            and following in _PARTITIVES
+            and (value := percent("1" if last.low in {"a", *ONE} else number(last.low), each.low))
+        ):
+            read[-1] = replace(last, low=value)
+            read.append(replace(each, low="percent"))
+        elif each.low in ONE and following in UNITS:
+            read.append(replace(each, low="1"))
+        else:
+            read.append(each)
+    return read
+
+
+def is_year(raw: Sequence[Word], place: int) -> bool:
+    """Whether the word at `place` is a year by what stands before it: "in 2024"."""
+    before = raw[place - 1].low if place else ""
+    return bool(YEAR.fullmatch(raw[place].low)) and before in {"in", "im", "en", "since", "seit"}
+
+
+def denies(word: str) -> bool:
+    """Whether a word is a negation."""
+    return word in NEGATIONS or word.endswith("n't")
+
+
+def is_denial(raw: Sequence[Word], place: int) -> bool:
+    """Whether a negation denies, and is not that of a bound or of one word.
+
+    "No later than 5 days", "cannot be reduced to less than 15", "nicht genommener Urlaub".
+    """
+    word = raw[place]
+    if not denies(word.low):
+        return False
+    clause = [each.low for each in raw[place + 1 : place + 8] if each.clause == word.clause]
+    if not place and word.low == "nicht" and clause and clause[0] not in QUANTIFIERS:
+        return False
+    return not any(
+        low in BOUNDS and any(map(number, clause[n + 1 : n + 4])) for n, low in enumerate(clause)
+    )
+
+
+def denied_clauses(raw: Sequence[Word]) -> Iterator[int]:
+    """Clauses with a denial that is none of a bound or a condition: "no more than 5", "without a key"."""
+    for place, each in enumerate(raw):
+        following = raw[place + 1].low if place + 1 < len(raw) else ""
+        if each.low in WITHOUT:
+            continue
+        if is_denial(raw, place) and following not in BOUNDS | {
+            "only",
+            "later",
+            "earlier",
+            "nur",
+        }:
+            yield each.clause
+
+
+def periods(raw: Sequence[Word]) -> Iterator[str]:
+    """The periods after which something comes back: "once a month"."""
+    for before, each in pairwise(raw):
+        if before.low in PER and (unit := UNITS.get(each.low)) in PERIODS:
+            yield str(unit)

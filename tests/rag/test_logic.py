@@ -1,0 +1,203 @@
+"""How the words of a sentence are put together: numbers and dates, parts, roles, order, scope, columns."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.citations import check
+from rag.citations.claims import Claim
+from rag.citations.columns import misplaces
+from rag.citations.contrast import mixes
+from rag.citations.numerals import rounds_to, unified
+from rag.citations.roles import order_of_events, swaps
+from rag.citations.scope import differs
+from tests.rag.test_citations import is_supported, passage
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3 May 2026", "3 mai 2026"),
+        ("May 3rd, 2026", "3 mai 2026"),
+        ("2026-05-03", "3 mai 2026"),
+        ("03.05.2026", "3 mai 2026"),
+        ("3. Mai 2026", "3 mai 2026"),
+        ("3 de mayo de 2026", "3 mai 2026"),
+        ("05/16/2026", "16 mai 2026"),  # there is no sixteenth month
+        ("you may 3", "you may 3"),
+        ("2026-13-03 is none", "2026-13-03 is none"),
+        ("5–40 °C", "5 to 40 °C"),
+        ("part 31560-2", "part 31560-2"),
+        ("1\u202f200 km", "1200 km"),
+    ],
+)
+def test_dates_and_ranges_are_written_in_one_way(text: str, said: str) -> None:
+    assert unified(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1.2 million euros", [("1200000", "eur")]),
+        ("€4.2 to 5.1 million", [("4200000", "eur"), ("5100000", "")]),
+        ("1.200.000 Euro", [("1200000", "eur")]),
+        ("in 2024 to 5.1 million", [("2024", ""), ("5100000", "")]),
+        ("three quarters of the staff", [("75", "percent")]),
+        ("the old one arrives", []),
+        ("une semaine", [("1", "week")]),
+        ("5 to 40 kg", [("5", "kg"), ("40", "kg")]),
+    ],
+)
+def test_numbers_are_put_together(text: str, numbers: list[tuple[str, str]]) -> None:
+    assert [(each.stem, each.unit) for each in Claim.of(text).numbers] == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("at least 5 days", 1),
+        ("no more than 5 days", -1),
+        ("cannot be less than 5", 1),
+        ("no later than 5 days after it", -1),
+        ("no later than 5 days before it", 1),
+        ("au moins 5", 1),
+        ("moins de 5", -1),
+        ("como máximo 5 días", -1),
+        ("5 days", 0),
+    ],
+)
+def test_a_bound_is_at_least_or_at_most(text: str, bound: int) -> None:
+    """A day no later than five days before something is five days before it or more."""
+    (number,) = Claim.of(text).numbers
+    assert number.bound == bound
+
+
+def test_a_round_number_is_what_the_exact_one_rounds_to() -> None:
+    assert rounds_to("1198", "1200")
+    assert not rounds_to("1198", "1100")
+    assert rounds_to("2.75", "2.8")
+    assert is_supported("It has about 1,200 rooms.", "The hotel has 1,198 rooms.")
+    assert not is_supported("It has 1,200 rooms.", "The hotel has 1,198 rooms.")
+
+
+def test_as_much_in_another_unit_is_the_same() -> None:
+    assert is_supported("The rope is 1,500 metres long.", "The rope is 1.5 km long.")
+    assert not is_supported("The rope is 150 metres long.", "The rope is 1.5 km long.")
+
+
+@pytest.mark.parametrize(
+    ("said", "right", "wrong"),
+    [
+        (
+            "If the bell rings once, stop; if it rings twice, leave.",
+            "Leave if it rings twice.",
+            "Leave if it rings once.",
+        ),
+        (
+            "Adults pay 9 euros, children 4 euros.",
+            "Children pay 4 euros.",
+            "Children pay 9 euros.",
+        ),
+        ("Members may vote; guests may not.", "Guests may not vote.", "Guests may vote."),
+        (
+            "Tea is served hot, lemonade cold.",
+            "Lemonade is served cold.",
+            "Lemonade is served hot.",
+        ),
+        (
+            "Ist die Lampe rot, warten Sie; ist sie grün, fahren Sie.",
+            "Warten Sie, wenn die Lampe rot ist.",
+            "Fahren Sie, wenn die Lampe rot ist.",
+        ),
+        (
+            "Parcels of up to 5 kg go by post; heavier parcels go by lorry.",
+            "Parcels of 5 kg go by post.",
+            "Parcels of up to 5 kg go by lorry.",
+        ),
+    ],
+)
+def test_two_parts_of_a_sentence_are_not_mixed(said: str, right: str, wrong: str) -> None:
+    assert not mixes(Claim.of(right), Claim.of(said))
+    assert mixes(Claim.of(wrong), Claim.of(said))
+    assert not mixes(Claim.of(said), Claim.of(said))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said", "swapped"),
+    [
+        ("Bo reports to Ann.", "Ann reports to Bo.", True),
+        ("Bo is praised by Ann.", "Ann praises Bo.", False),
+        ("Ann is praised by Bo.", "Ann praises Bo.", True),
+        ("On Friday the team meets.", "The team meets on Friday.", False),
+        ("Am 31. März verfällt der Urlaub.", "Der Urlaub verfällt am 31. März.", False),
+        ("The pump feeds the tank.", "The tank feeds the pump.", True),
+        ("House A is larger than house B.", "House B is larger than house A.", True),
+        ("The guard reports a card.", "A card is reported to the guard.", True),
+        ("The guest network is slow.", "The network for guests is slow.", False),
+    ],
+)
+def test_who_does_it_to_whom(sentence: str, said: str, swapped: bool) -> None:
+    assert swaps(Claim.of(sentence), Claim.of(said)) is swapped
+
+
+@pytest.mark.parametrize(
+    ("sentence", "order"),
+    [
+        ("Close the valve before opening the drain.", 1),
+        ("Before opening the drain, close the valve.", 1),
+        ("Open the drain after closing the valve.", 1),
+        ("Close the valve and then open the drain.", 1),
+        ("Open the drain before closing the valve.", -1),
+        ("Open the drain, then close the valve.", -1),
+        ("Close the valve.", 0),
+    ],
+)
+def test_what_comes_first(sentence: str, order: int) -> None:
+    said = Claim.of("Close the valve before you open the drain.")
+    assert order_of_events(Claim.of(sentence), said) == order
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said", "different"),
+    [
+        ("All doors are locked.", "Some doors are locked.", True),
+        ("Every door is locked.", "All doors are locked.", False),
+        ("All five doors are locked.", "Two of the five doors are locked.", True),
+        ("Everybody may vote.", "Only members may vote.", True),
+        ("Alle Türen sind zu.", "Die meisten Türen sind zu.", True),
+        ("Doors are locked.", "Some doors are locked.", False),
+    ],
+)
+def test_of_how_many_it_is_said(sentence: str, said: str, different: bool) -> None:
+    assert differs(Claim.of(sentence), Claim.of(said)) is different
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"),
+    [
+        ("The large one costs €9.", False),
+        ("The large one costs €3.", True),
+        ("The large one is for 3 guests.", False),
+        ("The large one is for 20 guests.", True),
+        ("The large one costs €9, has 20 m and is for 3 guests.", False),
+    ],
+)
+def test_a_value_belongs_under_its_header(sentence: str, wrong: bool) -> None:
+    row, header = "| Large | €9 | 20 m | 3 |", "| Size | Price | Length | Guests |"
+    assert misplaces(Claim.of(sentence), row, header) is wrong
+
+
+_LOGICAL = (
+    "Ann Bo A B before after then and or ; , . if otherwise than by to from only all some not no one "
+    "12:00 9 June 2027 5 % € million half of | except reports reported the a is was unpaid may"
+)
+_PIECES = st.lists(st.sampled_from(_LOGICAL.split()), max_size=24).map(" ".join)
+
+
+@given(answer=_PIECES, text=_PIECES)
+def test_whatever_the_words_there_is_a_verdict(answer: str, text: str) -> None:
+    """No order of logical words ends in an error, and what a passage says word for word is supported."""
+    checked = check(answer, [passage(text)])
+    assert all(bool(each.citations) == each.supported for each in checked.sentences)
