@@ -178,12 +178,15 @@ class _Run:
         make_document = functools.partial(self._document, count_tokens=count_tokens)
         embedding = PartEmbedder(self._embedder, count_tokens)
         loading = _load_beside(self._embedder)
-        with ReadAhead(files, sandbox, make_document) as ahead:
-            # What is read until then is embedded together, like with like, rather than file by file.
-            while loading.is_alive() and not self._stopped():
-                loading.join(_POLL_S)
-            for batch in ahead.batches(_WINDOW_CHUNKS, self._stopped):
-                self._stage(batch, embedding)
+        try:
+            with ReadAhead(files, sandbox, make_document) as ahead:
+                # What is read until then is embedded together, like with like, rather than file by file.
+                while loading.is_alive() and not self._stopped():
+                    loading.join(_POLL_S)
+                for batch in ahead.batches(_WINDOW_CHUNKS, self._stopped):
+                    self._stage(batch, embedding)
+        finally:
+            loading.join()  # the end of the program would abort it in the middle of a library
 
     def _document(
         self, file: SourceFile, loaded: LoadedDocument, *, count_tokens: TokenCounter
