@@ -198,7 +198,7 @@ def _entry(entry: os.DirEntry[str], base: str) -> SourceFile | Unlisted:
     if stat.S_ISREG(status.st_mode):
         return _file(path, status, base)
     is_link = stat.S_ISLNK(status.st_mode)
-    reason = "is a link, which is not followed" if is_link else "is no file but a pipe or a device"
+    reason = "is a link, which is not followed" if is_link else "is a pipe or a device, not a file"
     return Unlisted(uri_of(path), base, reason, failed=False)
 
 

@@ -31,7 +31,7 @@ LEFT_OUT = {
     "left/archive.zip": "is a .zip file, a format that is not read yet",
     "left/link.md": "is a link, which is not followed",
     "left/nosuffix": "is a file without a suffix, a format that is not read yet",
-    "left/pipe": "is no file but a pipe or a device",
+    "left/pipe": "is a pipe or a device, not a file",
 }
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 

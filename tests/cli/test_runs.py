@@ -231,7 +231,7 @@ def test_links_pipes_and_unknown_formats_are_skipped_and_named(house: House) -> 
     assert {Path(p.uri).name: p.reason.split(",")[0] for p in report.skipped} == {
         "link.md": "is a link",
         "folder": "is a link",
-        "pipe.md": "is not a regular file",
+        "pipe.md": "is a pipe or a device",
         "film.mp4": "is a .mp4 file",
     }
 
