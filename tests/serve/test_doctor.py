@@ -15,8 +15,8 @@ from ui.cli import cli
 from ui.commands.doctor import CHECKS
 
 PARTS = [
-    *("Machine", "Data folder", "Embedder", "Re-ranker", "Index", "Profile", "Scans"),
-    *("Language model", "vLLM", "Memory", "Model server"),
+    *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Index"),
+    *("Profile", "Scans", "Language model", "vLLM", "Memory", "Model server"),
 ]
 
 
