@@ -6,7 +6,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rag.answer import Answer, Citation, Comparison, Event, Sentence, Status, Turn
+    from rag.answer import (
+        Answer,
+        Citation,
+        Comparison,
+        Event,
+        Extract,
+        Grade,
+        Sentence,
+        Status,
+        Turn,
+    )
     from rag.assistant import Assistant
     from rag.embedder import LangChainEmbedder
     from rag.errors import InhouseError
@@ -23,7 +33,9 @@ _ROOMS = {
     "Citation": "rag.answer",
     "Comparison": "rag.answer",
     "Event": "rag.answer",
+    "Extract": "rag.answer",
     "Filter": "rag.index",
+    "Grade": "rag.answer",
     "Hit": "rag.hit",
     "InhouseError": "rag.errors",
     "InhouseVectorStore": "rag.langchain.vectorstore",
@@ -43,7 +55,9 @@ __all__ = [
     "Citation",
     "Comparison",
     "Event",
+    "Extract",
     "Filter",
+    "Grade",
     "Hit",
     "InhouseError",
     "InhouseVectorStore",

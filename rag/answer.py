@@ -12,13 +12,32 @@ from rag.hit import Hit
 
 
 class Status(StrEnum):
-    """How far the documents carry the answer."""
+    """How far the documents support the answer.
+
+    `nothing_readable`: the asker may read no document that could answer. `not_asked`: no model was asked, on
+    purpose.
+    """
 
     GROUNDED = "grounded"
     PARTIAL = "partial"
     UNSUPPORTED = "unsupported"
     NOT_IN_DOCUMENTS = "not_in_documents"
     MODEL_UNAVAILABLE = "model_unavailable"
+    NOTHING_READABLE = "nothing_readable"
+    NOT_ASKED = "not_asked"
+
+
+class Grade(StrEnum):
+    """How a sentence of the answer relates to the documents.
+
+    `verbatim`: it stands there, word for word. `paraphrase`: it stands there in other words. `not_found`: the
+    passages do not say it. `unchecked`: no check was possible.
+    """
+
+    VERBATIM = "verbatim"
+    PARAPHRASE = "paraphrase"
+    NOT_FOUND = "not_found"
+    UNCHECKED = "unchecked"
 
 
 class _Value(BaseModel):
@@ -40,11 +59,39 @@ class Citation(_Value):
 
 
 class Sentence(_Value):
-    """A sentence of the answer; `citations` are the numbers of the citations that support it."""
+    """A sentence of the answer; `citations` are the numbers of the citations that support it.
+
+    `supported`: its grade is `verbatim`, or `paraphrase` with a `score` above the calibrated threshold.
+    `score` is the calibrated probability that the passages say it: 0…1; None where that was not measured.
+    `is_beside_the_point`: the passages may say it, but it does not answer the question.
+    """
 
     text: str
     supported: bool
     citations: tuple[int, ...] = ()
+    grade: Grade = Grade.UNCHECKED
+    score: float | None = None
+    is_beside_the_point: bool = False
+
+
+class Extract(_Value):
+    """What the documents say, in their own words: a sentence, table row or list item that answers.
+
+    `text` is what a reader is shown; `document.text[start:end]` is where it stands. `fields` holds a table
+    row's columns and values in their order. `score` is the probability that it answers the question: 0…1.
+    """
+
+    rank: int = Field(ge=1)
+    text: str
+    uri: str
+    title: str
+    page: int | None = None
+    section: str | None = None
+    start: int
+    end: int
+    score: float
+    fields: dict[str, str] = Field(default_factory=dict)
+    boxes: tuple[Box, ...] = Field(default=(), exclude=True, repr=False)
 
 
 class Context(_Value):
@@ -82,6 +129,7 @@ class Answer(_Value):
     text: str
     status: Status
     sentences: tuple[Sentence, ...] = ()
+    extracts: tuple[Extract, ...] = ()
     citations: tuple[Citation, ...] = ()
     context: Context = Context()
     model: str = ""

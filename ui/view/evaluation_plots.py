@@ -23,6 +23,8 @@ _STATUS_COLOURS = {
     Status.UNSUPPORTED: 3,
     Status.NOT_IN_DOCUMENTS: 2,
     Status.MODEL_UNAVAILABLE: 4,
+    Status.NOTHING_READABLE: 2,
+    Status.NOT_ASKED: 4,
 }
 
 

@@ -21,6 +21,8 @@ _COLOURS = {
     Status.UNSUPPORTED: "red",
     Status.NOT_IN_DOCUMENTS: "yellow",
     Status.MODEL_UNAVAILABLE: "red",
+    Status.NOTHING_READABLE: "yellow",
+    Status.NOT_ASKED: "green",
 }
 _EXCERPT = 240
 

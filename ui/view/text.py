@@ -34,6 +34,14 @@ def _english_statuses() -> Mapping[Status, tuple[str, str]]:
                 "Model unavailable",
                 "No answer was written. These are the passages that fit the question best.",
             ),
+            Status.NOTHING_READABLE: (
+                "Nothing here that you may read",
+                "No document that could answer is open to you. Ask whoever looks after this page.",
+            ),
+            Status.NOT_ASKED: (
+                "From your documents",
+                "These are the documents’ own words. No model was asked.",
+            ),
         }
     )
 
@@ -79,6 +87,8 @@ def _english_alone() -> Mapping[Status, str]:
             Status.UNSUPPORTED: "Your documents bear out none of it.",
             Status.NOT_IN_DOCUMENTS: "It says that it does not know.",
             Status.MODEL_UNAVAILABLE: "No answer was written.",
+            Status.NOTHING_READABLE: "There is no document that you may read.",
+            Status.NOT_ASKED: "No model was asked.",
         }
     )
 

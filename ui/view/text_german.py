@@ -66,6 +66,14 @@ GERMAN = Words(
                 "Modell nicht erreichbar",
                 "Es wurde keine Antwort geschrieben. Diese Stellen passen am besten zur Frage.",
             ),
+            Status.NOTHING_READABLE: (
+                "Nichts, was Sie lesen dürfen",
+                "Kein Dokument, das antworten könnte, ist für Sie offen. Fragen Sie, wer diese Seite betreut.",
+            ),
+            Status.NOT_ASKED: (
+                "Aus Ihren Dokumenten",
+                "Das ist der Wortlaut der Dokumente. Es wurde kein Modell gefragt.",
+            ),
         }
     ),
     sources="Quellen",
@@ -220,6 +228,8 @@ GERMAN = Words(
             Status.UNSUPPORTED: "Ihre Dokumente stützen nichts davon.",
             Status.NOT_IN_DOCUMENTS: "Es sagt, dass es das nicht weiß.",
             Status.MODEL_UNAVAILABLE: "Es wurde keine Antwort geschrieben.",
+            Status.NOTHING_READABLE: "Es gibt kein Dokument, das Sie lesen dürfen.",
+            Status.NOT_ASKED: "Es wurde kein Modell gefragt.",
         }
     ),
     tally="{n} von {sentences} durch Ihre Dokumente gestützt",
