@@ -124,6 +124,8 @@ def make_answer(question: str, status: Status) -> Answer:
             Sentence(text="The documents do not answer this question.", supported=False),
         ),
         Status.MODEL_UNAVAILABLE: (),
+        Status.NOTHING_READABLE: (),
+        Status.NOT_ASKED: (),
     }[status]
     cited = any(sentence.citations for sentence in sentences)
     down = status is Status.MODEL_UNAVAILABLE

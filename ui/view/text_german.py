@@ -68,7 +68,7 @@ GERMAN = Words(
             ),
             Status.NOTHING_READABLE: (
                 "Nichts, was Sie lesen dürfen",
-                "Kein Dokument, das antworten könnte, ist für Sie offen. Fragen Sie, wer diese Seite betreut.",
+                "Kein passendes Dokument ist für Sie offen. Fragen Sie, wer diese Seite betreut.",
             ),
             Status.NOT_ASKED: (
                 "Aus Ihren Dokumenten",
