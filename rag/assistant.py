@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
-from rag.answering import followup, waiting
+from rag.answering import followup, streaming
 from rag.answering.abstention import Decision
-from rag.answering.inquiry import Inquiry
-from rag.answering.recent import Recent
-from rag.answering.speaker import Speaker
+from rag.answering.answer_builder import Inquiry
+from rag.answering.model_connection import Speaker
+from rag.answering.passage_order import Recent
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
@@ -221,7 +221,7 @@ class Assistant:
         filter: Filter | None = None,
     ) -> Answer:
         """Answer `question` from the documents; see `Answer.status` for how far they carry it."""
-        return waiting.last(self.stream(question, history=history, filter=filter))
+        return streaming.last(self.stream(question, history=history, filter=filter))
 
     def stream(
         self,
@@ -237,7 +237,7 @@ class Assistant:
         """
         inquiry = self._inquire(question, history, filter)
         yield inquiry.found()
-        yield from waiting.answered(inquiry, self._speaker)
+        yield from streaming.answered(inquiry, self._speaker)
 
     async def aask(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
@@ -254,7 +254,7 @@ class Assistant:
         """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
         inquiry = await asyncio.to_thread(self._inquire, question, history, filter)
         yield inquiry.found()
-        async with contextlib.aclosing(waiting.aanswered(inquiry, self._speaker)) as events:
+        async with contextlib.aclosing(streaming.aanswered(inquiry, self._speaker)) as events:
             async for event in events:
                 yield event
 
@@ -265,7 +265,7 @@ class Assistant:
         return Comparison(
             question=checked(question),
             with_documents=self.ask(question, history=history, filter=filter),
-            without_documents=waiting.last(
+            without_documents=streaming.last(
                 self.stream_without_documents(question, history=history, filter=filter)
             ),
         )
@@ -279,14 +279,14 @@ class Assistant:
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
         inquiry = self._inquire(question, history, filter, alone=True)
-        yield from waiting.answered(inquiry, self._speaker)
+        yield from streaming.answered(inquiry, self._speaker)
 
     async def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> AsyncGenerator[Event, None]:
         """`stream_without_documents` for a coroutine."""
         inquiry = await asyncio.to_thread(self._inquire, question, history, filter, alone=True)
-        async with contextlib.aclosing(waiting.aanswered(inquiry, self._speaker)) as events:
+        async with contextlib.aclosing(streaming.aanswered(inquiry, self._speaker)) as events:
             async for event in events:
                 yield event
 
@@ -295,7 +295,7 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        return waiting.said(self._inquiry(question, history, alone=True), self._speaker)
+        return streaming.said(self._inquiry(question, history, alone=True), self._speaker)
 
     def _inquiry(self, question: str, history: Sequence[Turn], *, alone: bool) -> Inquiry:
         return Inquiry(

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rag.answering.model_server import Served, is_loopback, served
 from rag.answering.prompt import Style, style_of
-from rag.answering.served import Served, is_loopback, served
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
 
 if TYPE_CHECKING:

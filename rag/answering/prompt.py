@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer import Turn
-from rag.answering.told import as_data
+from rag.answering.sanitising import as_data
 from rag.hit import Hit
 from rag.profile import Profile, Term
 

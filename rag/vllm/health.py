@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.answering.served import served_models
+from rag.answering.model_server import served_models
 from rag.settings import LLMSettings
 
 

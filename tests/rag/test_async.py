@@ -12,7 +12,7 @@ import pytest
 
 from rag import Assistant
 from rag.answer import AnswerEvent, DeltaEvent, Status
-from rag.answering.gate import Gate
+from rag.answering.answer_queue import Gate
 from rag.errors import ModelServerBusyError
 from rag.settings import Settings
 from rag.testing import HashingEmbedder

@@ -9,7 +9,7 @@ import pytest
 
 from rag import Assistant
 from rag.answer import Answer, DeltaEvent, Status
-from rag.answering.served import served_models
+from rag.answering.model_server import served_models
 from rag.settings import LLMSettings, Settings
 from rag.testing import HashingEmbedder
 from tests.conftest import free_port

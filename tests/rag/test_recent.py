@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer import Turn
-from rag.answering.recent import KEPT, Recent
+from rag.answering.passage_order import KEPT, Recent
 from rag.hit import Hit
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest import ingest
 from rag import Assistant
 from rag.answer import Status
-from rag.answering.told import as_data
+from rag.answering.sanitising import as_data
 from rag.index import IndexReader
 from rag.settings import Settings
 from rag.testing import HashingEmbedder

@@ -25,7 +25,7 @@ from rag.answer import (
 )
 from rag.answering import context, followup, prompt
 from rag.answering.llm import Piece
-from rag.answering.recent import Recent
+from rag.answering.passage_order import Recent
 from rag.citations.bearing import Bearing
 from rag.citations.entailment import Entailment
 from rag.citations.statements import Source

@@ -8,8 +8,8 @@ from contextlib import aclosing, closing
 
 from rag.answer import Answer, AnswerEvent, DeltaEvent, Event
 from rag.answering import llm
-from rag.answering.inquiry import Inquiry
-from rag.answering.speaker import Speaker
+from rag.answering.answer_builder import Inquiry
+from rag.answering.model_connection import Speaker
 from rag.errors import ModelServerError
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.answering import followup, llm, prompt
+from rag.answering.answer_queue import Gate
 from rag.answering.context import Room
-from rag.answering.gate import Gate
-from rag.answering.served import CountTokens, served_models, token_counter
+from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
 
 if TYPE_CHECKING:
