@@ -26,8 +26,8 @@ from rag.answer import (
 from rag.answering import context, followup, prompt
 from rag.answering.llm import Piece
 from rag.answering.passage_order import Recent
-from rag.citations.bearing import Bearing
 from rag.citations.entailment import Entailment
+from rag.citations.relevance import Bearing
 from rag.citations.statements import Source
 from rag.embedder import Embedder
 from rag.errors import ModelServerError

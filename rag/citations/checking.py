@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from rag import sentences
 from rag.answer import Citation, Sentence, Status
-from rag.citations.bearing import SURE_ENOUGH, Bearing
 from rag.citations.claims import Claim
 from rag.citations.entailment import Entailment
+from rag.citations.relevance import SURE_ENOUGH, Bearing
 from rag.citations.statements import Evidence, Source
 from rag.citations.support import find_evidence
 from rag.hit import Hit

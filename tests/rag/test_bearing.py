@@ -10,7 +10,7 @@ from langchain_core.language_models import FakeListChatModel
 from rag import Assistant, Turn
 from rag.answer import Answer, AnswerEvent, DeltaEvent, Status
 from rag.citations import check
-from rag.citations.bearing import SURE, SURE_ENOUGH, Bearing, features
+from rag.citations.relevance import SURE, SURE_ENOUGH, Bearing, features
 from rag.citations.statements import Source
 from rag.embedder import Embedder, open_embedder
 from rag.hit import Hit
