@@ -9,11 +9,11 @@ from dataclasses import replace
 from rag.citations.amounts import is_same_amount, units_agree
 from rag.citations.claim_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.citations.claims import Claim, Token, opposite_of, shared
-from rag.citations.columns import misplaces
-from rag.citations.contrast import denies_a_part, mixes, part_of
+from rag.citations.contradiction.quantifiers import differs
+from rag.citations.contradiction.roles import order_of_events, swaps
+from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
+from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.numerals import YEAR
-from rag.citations.roles import order_of_events, swaps
-from rag.citations.scope import differs
 from rag.citations.statements import Evidence, Source, Statement
 
 _VERBATIM = 2.0

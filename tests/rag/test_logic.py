@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from rag.citations import check
 from rag.citations.claims import Claim
-from rag.citations.columns import misplaces
-from rag.citations.contrast import mixes
+from rag.citations.contradiction.quantifiers import differs
+from rag.citations.contradiction.roles import order_of_events, swaps
+from rag.citations.contradiction.slots import mixes
+from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.numerals import rounds_to, unified
-from rag.citations.roles import order_of_events, swaps
-from rag.citations.scope import differs
 from tests.rag.test_citations import is_supported, passage
 
 

@@ -13,7 +13,7 @@ from itertools import combinations, pairwise
 
 from rag.citations.claim_words import EXCEPTIONS, WITHOUT
 from rag.citations.claims import Claim, Token, shared
-from rag.citations.parts import (
+from rag.citations.contradiction.parallel_parts import (
     FRAME,
     Item,
     Part,
