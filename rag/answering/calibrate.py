@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import sentences
 from rag.answering.abstention import Calibration, Closeness, CurvePoint, closeness
-from rag.citations.claims import Claim
 from rag.embedder import Embedder
 from rag.errors import UsageError
 from rag.index import Filter, IndexReader, Snapshot
+from rag.language import sentences
+from rag.language.claims import Claim
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rag import sentences
 from rag.answer import Turn
 from rag.answering.prompt import Style, messages, messages_without_documents, passage_text
 from rag.errors import ModelServerError
 from rag.hit import Hit
+from rag.language import sentences
 from rag.profile import Profile
 
 CountTokens = Callable[[str], int]

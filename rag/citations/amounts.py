@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rag.citations.claim_words import STRICT_UNITS
-from rag.citations.claims import Token
-from rag.citations.numerals import rounds_to
+from rag.language.claims import Token
+from rag.language.logic_words import STRICT_UNITS
+from rag.language.numerals import rounds_to
 
 
 def is_same_amount(number: Token, other: Token) -> bool:

@@ -12,14 +12,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag import sentences
 from rag.answer import Citation, Sentence, Status
-from rag.citations.claims import Claim
 from rag.citations.entailment import Entailment
 from rag.citations.relevance import SURE_ENOUGH, Bearing
 from rag.citations.statements import Evidence, Source
 from rag.citations.support import find_evidence
 from rag.hit import Hit
+from rag.language import sentences
+from rag.language.claims import Claim
 from rag.profile import REFUSAL
 
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.citations.claims import Claim, akin
 from rag.citations.statements import Evidence, Source, Statement
+from rag.language.claims import Claim, akin
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from rag import sentences
-from rag.citations.claims import Claim
-from rag.citations.numerals import YEAR
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
+from rag.language import sentences
+from rag.language.claims import Claim
+from rag.language.numerals import YEAR
 
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|ignora|olvida)\b.{0,40}"

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag import sentences
 from rag.evaluation.wording import words
 from rag.index import Snapshot
 from rag.index.listing import ListedDocument, list_documents, page_at
+from rag.language import sentences
 
 _SHORTEST, _LONGEST = 40, 300  # characters of a sentence
 _FEWEST_WORDS = 6

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rag.citations.claim_words import ALLOWED, FORBIDDEN, NEGATIONS
 from rag.hit import Hit, Place
+from rag.language.logic_words import ALLOWED, FORBIDDEN, NEGATIONS
 
 SAME = 0.9
 """Share of its runs of three words that a passage has in common with another of about its length."""

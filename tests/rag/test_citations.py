@@ -231,7 +231,7 @@ def test_every_quote_stands_word_for_word_at_its_span(
 @given(text=_TEXT)
 def test_a_passage_supports_its_own_sentences(text: str) -> None:
     """What is quoted word for word is never called unsupported, if it claims anything and denies nothing."""
-    from rag.sentences import spans
+    from rag.language.sentences import spans
 
     for start, end in spans(text):
         sentence = text[start:end]

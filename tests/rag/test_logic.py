@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.citations import check
-from rag.citations.claims import Claim
 from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import mixes
 from rag.citations.contradiction.table_columns import misplaces
-from rag.citations.numerals import rounds_to, unified
+from rag.language.claims import Claim
+from rag.language.numerals import rounds_to, unified
 from tests.rag.test_citations import is_supported, passage
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.sentences import spans
+from rag.language.sentences import spans
 
 _PIECES = st.sampled_from(
     [

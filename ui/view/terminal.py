@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import click
 
-from rag import sentences
 from rag.answer import Answer, Citation, Status
 from rag.cli_options import short_path
 from rag.hit import Hit, Place, Why
+from rag.language import sentences
 from rag.retrieval import highlight
 from ui.view.text import ENGLISH, Words
 

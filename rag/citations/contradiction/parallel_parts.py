@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.citations.claim_words import (
+from rag.language.claims import Claim, Token, akin, opposite_of
+from rag.language.logic_words import (
     ALTERNATIVES,
     ARTICLES,
     AUXILIARIES,
@@ -19,9 +20,8 @@ from rag.citations.claim_words import (
     RANGE_JOINTS,
     WITHOUT,
 )
-from rag.citations.claims import Claim, Token, akin, opposite_of
-from rag.citations.numerals import unit_of
-from rag.citations.words import Word
+from rag.language.numerals import unit_of
+from rag.language.tokens import Word
 
 _LONGEST = 40
 """Items of a part, at most."""

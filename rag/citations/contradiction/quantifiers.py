@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.citations.claim_words import ALSO, QUANTIFIERS
-from rag.citations.claims import Claim, Token, shared
+from rag.language.claims import Claim, Token, shared
+from rag.language.logic_words import ALSO, QUANTIFIERS
 
 _REACH = 2
 """Content words behind a quantity that say what it is a quantity of."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.citations.claim_words import (
+from rag.language.claims import Claim, Token, akin, shared
+from rag.language.logic_words import (
     AFTER,
     ARTICLES,
     AUXILIARIES,
@@ -17,9 +18,8 @@ from rag.citations.claim_words import (
     QUANTIFIERS,
     THEN,
 )
-from rag.citations.claims import Claim, Token, akin, shared
-from rag.citations.numerals import unit_of
-from rag.citations.words import Word
+from rag.language.numerals import unit_of
+from rag.language.tokens import Word
 
 
 @dataclass(frozen=True, slots=True)

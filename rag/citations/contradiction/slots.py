@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from rag.citations.claim_words import EXCEPTIONS, WITHOUT
-from rag.citations.claims import Claim, Token, shared
 from rag.citations.contradiction.parallel_parts import (
     FRAME,
     Item,
@@ -23,6 +21,8 @@ from rag.citations.contradiction.parallel_parts import (
     only_denies,
     parts_of,
 )
+from rag.language.claims import Claim, Token, shared
+from rag.language.logic_words import EXCEPTIONS, WITHOUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rag.citations.amounts import is_same_amount, units_agree
-from rag.citations.claims import Claim, Token, akin
-from rag.citations.numerals import kind
+from rag.language.claims import Claim, Token, akin
+from rag.language.numerals import kind
 
 _ELSEWHERE = 100
 """How much further away a word in another clause is."""

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rag.citations.claim_words import LOWER, RANGE_JOINTS, RANGE_STARTS, UNIT_SIGNS, UNITS, UPPER
-from rag.citations.numerals import decimal, number, unit_of
-from rag.citations.words import BOUNDS, Word, denies, is_year
+from rag.language.logic_words import (
+    LOWER,
+    RANGE_JOINTS,
+    RANGE_STARTS,
+    UNIT_SIGNS,
+    UNITS,
+    UPPER,
+)
+from rag.language.numerals import decimal, number, unit_of
+from rag.language.tokens import BOUNDS, Word, denies, is_year
 
 _BEFORE = frozenset({"before", "vor", "avant", "antes"})
 

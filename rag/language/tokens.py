@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from rag.citations.claim_words import (
+from rag.language.logic_words import (
     CONJUNCTIONS,
     FRACTIONS,
     LOWER,
@@ -22,7 +22,7 @@ from rag.citations.claim_words import (
     UPPER,
     WITHOUT,
 )
-from rag.citations.numerals import YEAR, number, percent, scaled, unified
+from rag.language.numerals import YEAR, number, percent, scaled, unified
 
 _WORD = re.compile(r"[€$£%°]|\w+(?:[.,:/'’-]\w+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?()|–—]")

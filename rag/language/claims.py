@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.citations.claim_words import (
+from rag.language.logic_words import (
     ALLOWED,
     APPROXIMATELY,
     FORBIDDEN,
@@ -23,9 +23,9 @@ from rag.citations.claim_words import (
     UNIT_SIGNS,
     WITHOUT,
 )
-from rag.citations.numerals import YEAR, amount, kind, number, unit_of
-from rag.citations.quantities import bound_at, end_at, is_bound, is_pronoun, is_unit, unit_at
-from rag.citations.words import Word, denied_clauses, denies, is_denial, periods, words_of
+from rag.language.numerals import YEAR, amount, kind, number, unit_of
+from rag.language.quantities import bound_at, end_at, is_bound, is_pronoun, is_unit, unit_at
+from rag.language.tokens import Word, denied_clauses, denies, is_denial, periods, words_of
 
 _DIGIT = re.compile(r"\d")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from rag.citations.claim_words import (
+from rag.language.logic_words import (
     FRACTIONS,
     MONTH_NAMES,
     NUMBER_WORDS,
