@@ -15,8 +15,8 @@ from rag.hit import Hit
 from rag.index.rows import Spot
 from rag.index.vectors import Candidates
 from rag.profile import REFUSAL
+from rag.retrieval.boosts import NAME_WEIGHT, called
 from rag.retrieval.fusion import fuse, smooth
-from rag.retrieval.naming import NAME_WEIGHT, called
 
 
 def hit(rank: int, text: str, title: str = "T", section: str | None = None) -> Hit:
