@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.citations.amounts import is_same_amount, units_agree
 from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, Source, Statement
-from rag.language.claims import Claim, Token, opposite_of, shared
+from rag.language.claims import Claim, Token, is_same_amount, opposite_of, shared, units_agree
 from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.language.numerals import YEAR
 

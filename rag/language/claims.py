@@ -20,10 +20,11 @@ from rag.language.logic_words import (
     OPPOSITES,
     RANGE_JOINTS,
     RANGE_STARTS,
+    STRICT_UNITS,
     UNIT_SIGNS,
     WITHOUT,
 )
-from rag.language.numerals import YEAR, amount, kind, number, unit_of
+from rag.language.numerals import YEAR, amount, kind, number, rounds_to, unit_of
 from rag.language.quantities import bound_at, end_at, is_bound, is_pronoun, is_unit, unit_at
 from rag.language.tokens import Word, denied_clauses, denies, is_denial, periods, words_of
 
@@ -284,3 +285,17 @@ def akin(a: str, b: str) -> bool:
         (i for i, (x, y) in enumerate(zip(longer, shorter, strict=False)) if x != y), len(shorter)
     )
     return common >= max(_KIN, len(longer) - 4, len(shorter) - 2)
+
+
+def is_same_amount(number: Token, other: Token) -> bool:
+    """The same number with the same unit; as much in another unit; or what it was rounded from."""
+    if number.stem == other.stem and units_agree(number.unit, other.unit):
+        return True
+    if number.unit and number.amount == other.amount:
+        return True
+    return number.is_round and number.unit == other.unit and rounds_to(other.stem, number.stem)
+
+
+def units_agree(unit: str, other: str) -> bool:
+    """The same; or one of them is left out, as a person may who speaks of an amount."""
+    return unit == other or (not (unit and other) and not {unit, other} & STRICT_UNITS)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rag.citations.amounts import is_same_amount, units_agree
-from rag.language.claims import Claim, Token, akin
+from rag.language.claims import Claim, Token, akin, is_same_amount, units_agree
 from rag.language.numerals import kind
 
 _ELSEWHERE = 100
