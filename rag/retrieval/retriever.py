@@ -13,11 +13,10 @@ from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
 from rag.index.rows import ChunkRow, Spot
 from rag.index.vectors import NOTHING, Candidates
-from rag.retrieval.boosts import called
+from rag.retrieval.boosts import called, holding, quoted
 from rag.retrieval.duplicates import once
 from rag.retrieval.fusion import fuse, smooth
 from rag.retrieval.passages import HEAD, REACH, Passage, join, shared_section, spread
-from rag.retrieval.phrases import holding, quoted
 from rag.retrieval.reranker import Reranker, rerank
 from rag.retrieval.versions import Names, newest_first
 

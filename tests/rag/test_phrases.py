@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag import Assistant
-from rag.retrieval.phrases import quoted
+from rag.retrieval.boosts import quoted
 from tests.rag.houses import open_house
 
 WORDS = "red light above the door"
