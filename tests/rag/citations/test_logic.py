@@ -13,7 +13,7 @@ from rag.citations.contradiction.slots import mixes
 from rag.citations.contradiction.table_columns import misplaces
 from rag.language.claims import Claim
 from rag.language.numerals import rounds_to, unified
-from tests.rag.test_citations import is_supported, passage
+from tests.rag.citations.test_citations import is_supported, passage
 
 
 @pytest.mark.parametrize(

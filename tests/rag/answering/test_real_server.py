@@ -19,7 +19,7 @@ from tests.conftest import free_port
 from tests.rag.conftest import HANDBOOK
 
 QUESTION = "How long is parental leave?"
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SERVER = """
 import sys, threading
 from tests.rag.server import ModelServer

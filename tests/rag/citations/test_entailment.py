@@ -21,7 +21,7 @@ from rag.citations.entailment import CrossEncoderEntailment, Entailment
 from rag.errors import EmbeddingError, InhouseError, ModelRefusedError
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
-from tests.rag.test_citations import PASSAGES, passage
+from tests.rag.citations.test_citations import PASSAGES, passage
 
 LABELS = ("contradiction", "entailment", "neutral")
 SAID = "Parental leave is 16 weeks."

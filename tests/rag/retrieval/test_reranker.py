@@ -20,7 +20,7 @@ from rag.retrieval.passages import Passage
 from rag.retrieval.reranker import CrossEncoderReranker, rerank
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
-from tests.rag.test_passages import chunk
+from tests.rag.retrieval.test_passages import chunk
 
 QUERY = "How many weeks of leave are there?"
 POSITIONS = 128
