@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from ingest.units import TokenCounter
+from ingest.chunking.units import TokenCounter
 from rag.embedder import Embedder, Float32
 
 PART_CHUNKS = 32, 256

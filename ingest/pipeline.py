@@ -14,7 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.chunker import CHUNKER_VERSION, TokenCounter, chunk
+from ingest.chunking.chunker import CHUNKER_VERSION, TokenCounter, chunk
+from ingest.chunking.token_counter import token_counter
 from ingest.deletions import check_deletions
 from ingest.embedding import PartEmbedder
 from ingest.errors import UnreadableFileError
@@ -26,7 +27,6 @@ from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
 from ingest.source import SourceFile, resolve_roots, uri_of
-from ingest.token_counter import token_counter
 from rag.document import Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores

@@ -15,11 +15,11 @@ from tokenizers.models import BPE, WordLevel, WordPiece
 from tokenizers.pre_tokenizers import BertPreTokenizer, Whitespace
 from tokenizers.trainers import BpeTrainer
 
-from ingest.chunker import TokenCounter, chunk
+from ingest.chunking.chunker import TokenCounter, chunk
+from ingest.chunking.token_counter import token_counter
 from ingest.loaded import Block, BlockKind, Line, LoadedDocument, Page
 from ingest.loader import load_bytes
 from ingest.media_type import MARKDOWN, PLAIN_TEXT
-from ingest.token_counter import token_counter
 from rag.document import Box, Chunk, squeezed
 
 

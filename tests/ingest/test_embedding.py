@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
+from ingest.chunking.token_counter import token_counter
 from ingest.embedding import PART_CHUNKS, PartEmbedder
-from ingest.token_counter import token_counter
 from rag.embedder import Float32
 from rag.testing import HashingEmbedder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdfium2 import PdfDocument
 
-from ingest.chunker import chunk
+from ingest.chunking.chunker import chunk
 from ingest.loaded import BlockKind, LoadedDocument
 from ingest.loader import load, load_bytes
 from ingest.media_type import PDF, SUPPORTED

@@ -11,9 +11,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
+from ingest.chunking.packing import common_section, pack
+from ingest.chunking.units import (
+    CHARS_PER_TOKEN,
+    TokenCounter,
+    Unit,
+    split_units,
+    whole_units,
+)
 from ingest.loaded import LoadedDocument, SheetRow
-from ingest.packing import common_section, pack
-from ingest.units import CHARS_PER_TOKEN, TokenCounter, Unit, split_units, whole_units
 from rag.cells import cell_range
 from rag.document import SECTION_SEPARATOR, Box, Chunk
 

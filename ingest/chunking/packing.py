@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from ingest.chunking.units import Unit
 from ingest.loaded import ATTACHMENT, BlockKind
-from ingest.units import Unit
 
 SMALL_SHARE = 0.5
 """A section below this share of a chunk is packed together with its neighbours."""

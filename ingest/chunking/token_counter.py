@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-    from ingest.units import TokenCounter
+    from ingest.chunking.units import TokenCounter
 
 _MAX_CACHED_WORDS = 500_000
 _MAX_CACHED_CHARS = 40
