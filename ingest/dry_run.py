@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ingest.deletions import check_deletions, moves
 from ingest.errors import MassDeletionError
 from ingest.pipeline import recipe_of
-from ingest.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.deletions import check_deletions, moves
+from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.source import SourceFile, resolve_roots
 from ingest.report import Problem
-from ingest.source import SourceFile, resolve_roots
 from rag.index import FileRecord, FileState
 from rag.index.standing import Rates, Standing, read_standing
 from rag.settings import Settings, load_settings

@@ -13,10 +13,10 @@ from ingest.errors import (
     UnsupportedFileError,
 )
 from ingest.loaded import NO_OCR, LoadedDocument
-from ingest.plan import NEVER, Plan, content_sha256
-from ingest.recipe import with_ocr
+from ingest.planning.plan import NEVER, Plan, content_sha256
+from ingest.planning.recipe import with_ocr
+from ingest.planning.source import SourceFile, Unlisted
 from ingest.report import IngestReport, Problem
-from ingest.source import SourceFile, Unlisted
 from rag.document import Document
 from rag.index import IN_INDEX, FileRecord, FileState, IndexWriter
 

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 from ingest.chunking.chunker import CHUNKER_VERSION, TokenCounter, chunk
 from ingest.chunking.token_counter import token_counter
-from ingest.deletions import check_deletions
 from ingest.embedding import PartEmbedder
 from ingest.errors import UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
-from ingest.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.deletions import check_deletions
+from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.source import SourceFile, resolve_roots, uri_of
 from ingest.progress import Progress, Silent
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
-from ingest.source import SourceFile, resolve_roots, uri_of
 from rag.document import Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores

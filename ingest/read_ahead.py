@@ -11,8 +11,8 @@ from types import TracebackType
 
 from ingest.errors import ParserCrashError, UnreadableFileError
 from ingest.loaded import LoadedDocument
+from ingest.planning.source import SourceFile
 from ingest.sandbox import Outcome, Sandbox
-from ingest.source import SourceFile
 from rag.document import Document
 
 MAX_WAITING_CHUNKS = 2048

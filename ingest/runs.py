@@ -14,9 +14,9 @@ import click
 
 from ingest.metrics import check_metrics_file, write_metrics
 from ingest.pipeline import ingest
+from ingest.planning.source import resolve_roots
 from ingest.progress import Bar
 from ingest.report import IngestReport, Problem
-from ingest.source import resolve_roots
 from ingest.watch import times_to_run
 from rag.cli_options import mark_run, note, short_path, tell
 from rag.embedder import Embedder, open_embedder

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.access import label
-from ingest.source import Root, look
+from ingest.planning.access import label
+from ingest.planning.source import Root, look
 from rag.readers import intersection, parse, stored
 from rag.settings import IngestSettings
 from rag.source_settings import AccessRule, AccessSettings

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.planning.source import Root, look
 from ingest.sandbox import Sandbox
-from ingest.source import Root, look
 from rag.index import catalog
 from rag.index.overview import read_overview
 from rag.index.schema import FORMAT

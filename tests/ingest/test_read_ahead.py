@@ -11,9 +11,9 @@ import pytest
 
 from ingest.errors import IngestError, ParserCrashError, UnreadableFileError
 from ingest.loaded import LoadedDocument
+from ingest.planning.source import SourceFile, look, resolve_roots
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.sandbox import Sandbox
-from ingest.source import SourceFile, look, resolve_roots
 from rag.document import Chunk, Document
 from rag.settings import IngestSettings
 

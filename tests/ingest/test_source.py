@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.source import Root, look, resolve_roots
+from ingest.planning.source import Root, look, resolve_roots
 from rag.errors import ConfigurationError, UsageError
 from rag.settings import IngestSettings
 from rag.source_settings import RootSettings

@@ -14,7 +14,7 @@ import pytest
 from ingest.loaded import NO_OCR, BlockKind, LoadedDocument
 from ingest.loader import load_bytes
 from ingest.media_type import CSV, DOC, EMAIL, JSON, RTF, XLSX, XML
-from ingest.recipe import is_current, with_ocr
+from ingest.planning.recipe import is_current, with_ocr
 from rag.cells import cell_range, join_cell_ranges
 from rag.settings import IngestSettings
 

@@ -251,7 +251,7 @@ def _sync(folder: Path) -> None:
 
 
 def _uri(path: Path) -> str:
-    from ingest.source import uri_of
+    from ingest.planning.source import uri_of
 
     return uri_of(path)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.errors import RuleFileError
-from ingest.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
+from ingest.planning.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
 from rag.errors import UsageError
 from rag.settings import IngestSettings
 from rag.source_settings import RootSettings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.errors import MassDeletionError
-from ingest.plan import Plan, by_content, content_sha256
-from ingest.source import Root
+from ingest.planning.plan import Plan, by_content, content_sha256
+from ingest.planning.source import Root
 
 
 def moves(plan: Plan) -> dict[str, str]:

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.access import label
 from ingest.errors import UnreadableFileError
 from ingest.loader import SUPPORTED, open_file
-from ingest.recipe import is_current
-from ingest.source import Listing, Root, SourceFile, Unlisted, look
+from ingest.planning.access import label
+from ingest.planning.recipe import is_current
+from ingest.planning.source import Listing, Root, SourceFile, Unlisted, look
 from rag.document import Labels
 from rag.index import IN_INDEX, FileRecord, FileState
 from rag.settings import IngestSettings, Settings

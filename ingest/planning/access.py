@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from ingest.ignore import SIDECAR, read_rule_file
-from ingest.posix import PosixReaders
-from ingest.source import Listing, Unlisted, uri_of
+from ingest.planning.ignore import SIDECAR, read_rule_file
+from ingest.planning.posix import PosixReaders
+from ingest.planning.source import Listing, Unlisted, uri_of
 from rag.document import Labels
 from rag.errors import ConfigurationError
 from rag.readers import Readers, intersection, parse, stored
