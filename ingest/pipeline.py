@@ -32,7 +32,7 @@ from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
 from rag.index import IN_INDEX, FileRecord, IndexWriter
-from rag.index.retention import Retention
+from rag.index.catalog.retention import Retention
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:

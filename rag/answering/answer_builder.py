@@ -32,7 +32,7 @@ from rag.citations.statements import Source
 from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit
-from rag.index.rows import Generation
+from rag.index.catalog.rows import Generation
 from rag.profile import Profile
 
 if TYPE_CHECKING:

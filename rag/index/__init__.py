@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rag.index.catalog.ledger import IN_INDEX, FileRecord, FileState
 from rag.index.filter import EVERYBODY, Filter
-from rag.index.ledger import IN_INDEX, FileRecord, FileState
 from rag.index.reader import IndexReader
 from rag.index.snapshot import Snapshot
 from rag.index.writer import IndexWriter

@@ -10,9 +10,9 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexDamagedError, StorageError, UsageError
-from rag.index import catalog
-from rag.index.catalog import CATALOG
-from rag.index.checksums import checksum_vfs
+from rag.index.catalog import database
+from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.database import CATALOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def backup(data_dir: Path, target: Path) -> Backup:
             f"{target} holds an index already.", hint="Name a folder that is new or empty."
         )
     temporary = target / f".{CATALOG}-{secrets.token_hex(4)}"
-    source = catalog.connect(data_dir / CATALOG)
+    source = database.connect(data_dir / CATALOG)
     try:
         target.mkdir(parents=True, exist_ok=True)
         generation = _copy(source, data_dir / CATALOG, temporary)
@@ -56,25 +56,25 @@ def backup(data_dir: Path, target: Path) -> Backup:
 def _copy(source: apsw.Connection, path: Path, temporary: Path) -> int:
     """Copy one state, whole; returns its generation."""
     copy = None
-    with catalog.mapped_errors(path), catalog.transaction(source):
-        generation: int = catalog.read_manifest(source, "generation")
+    with database.mapped_errors(path), database.transaction(source):
+        generation: int = database.read_manifest(source, "generation")
         if not generation:
-            raise catalog.missing(path)
-        with catalog.mapped_errors(temporary):
+            raise database.missing(path)
+        with database.mapped_errors(temporary):
             copy = apsw.Connection(str(temporary), vfs=checksum_vfs())
             with copy.backup("main", source, "main") as work:
                 while not work.done:
                     work.step()
-    with catalog.mapped_errors(temporary):
+    with database.mapped_errors(temporary):
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise IndexDamagedError(
-                f"The catalogue {path} is damaged: {verdict}.", hint=catalog.WAY_BACK
+                f"The catalogue {path} is damaged: {verdict}.", hint=database.WAY_BACK
             )
         # An index of its own: put in the place of the first one, it is not that one gone back.
-        catalog.write_manifest(copy, "index_id", catalog.new_index_id())
-        catalog.use_journal(copy)
+        database.write_manifest(copy, "index_id", database.new_index_id())
+        database.use_journal(copy)
         copy.close()
     return generation
 

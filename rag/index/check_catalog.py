@@ -8,7 +8,7 @@ import apsw
 import numpy as np
 
 from rag.document import Chunk
-from rag.index.schema import VISIBLE
+from rag.index.catalog.schema import VISIBLE
 from rag.index.writer import embedded_text, text_key
 
 

@@ -11,7 +11,7 @@ import apsw
 import numpy as np
 
 from rag.errors import IndexDamagedError
-from rag.index import rows, vector_rows
+from rag.index.catalog import rows, vector_rows
 from rag.index.derived import Derived
 from rag.index.lexical import LexicalIndex
 from rag.index.vectors import Batch, VectorIndex

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rag.index import catalog
+from rag.index.catalog import database
+from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import Filter
-from rag.index.schema import VISIBLE
 from rag.index.snapshot import Snapshot
 
 
@@ -24,7 +24,7 @@ class ListedDocument:
 
 def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
     """Every document of the generation, whoever may read it, in order of URI."""
-    with catalog.mapped_errors(snapshot.path):
+    with database.mapped_errors(snapshot.path):
         rows = snapshot.connection().execute(
             f"SELECT id, uri, title, language FROM documents WHERE {VISIBLE} ORDER BY uri",
             {"g": snapshot.generation.id},
@@ -35,7 +35,7 @@ def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
 def present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozenset[str]:
     """Those of these documents that the generation holds and the filter lets pass."""
     condition, parameters = filter.sql()
-    with catalog.mapped_errors(snapshot.path):
+    with database.mapped_errors(snapshot.path):
         rows = snapshot.connection().execute(
             "SELECT uri FROM documents WHERE uri IN (SELECT value FROM json_each(:uris)) "
             f"AND {VISIBLE} AND {condition}",
@@ -46,7 +46,7 @@ def present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozense
 
 def page_at(snapshot: Snapshot, document_id: int, position: int) -> int | None:
     """The 1-based page on which a character of a document stands; None where it has no pages."""
-    with catalog.mapped_errors(snapshot.path):
+    with database.mapped_errors(snapshot.path):
         row = (
             snapshot.connection()
             .execute(

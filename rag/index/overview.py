@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.index import catalog, ledger, rows
-from rag.index.catalog import CATALOG
-from rag.index.ledger import LAST_RUN, Coverage, FileRecord, FileState
+from rag.index.catalog import database, ledger, rows
+from rag.index.catalog.database import CATALOG
+from rag.index.catalog.ledger import LAST_RUN, Coverage, FileRecord, FileState
 from rag.index.lock import holder_of
 
 
@@ -50,11 +50,11 @@ class Overview:
 def read_overview(data_dir: Path) -> Overview:
     """Raises IndexMissingError, IndexDamagedError."""
     path = data_dir / CATALOG
-    connection = catalog.connect(path)
-    with catalog.mapped_errors(path), catalog.transaction(connection):
+    connection = database.connect(path)
+    with database.mapped_errors(path), database.transaction(connection):
         kept = rows.generations(connection)
         if not kept:
-            raise catalog.empty(path)
+            raise database.empty(path)
         newest = kept[max(kept)]
         problems = tuple(
             each for each in ledger.read_files(connection) if each.state is not FileState.INDEXED
@@ -68,7 +68,7 @@ def read_overview(data_dir: Path) -> Overview:
             embedder=rows.embedder_identity(connection, newest.embedder_id),
             files=ledger.count_states(connection),
             coverage=ledger.read_coverage(connection),
-            last_run=catalog.read_manifest(connection, LAST_RUN),
+            last_run=database.read_manifest(connection, LAST_RUN),
             at_work=holder_of(data_dir),
             problems=problems,
             bytes_on_disk=_bytes_below(data_dir),

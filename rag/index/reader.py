@@ -10,8 +10,9 @@ import weakref
 from pathlib import Path
 
 from rag.errors import IndexDamagedError, IndexLockedError, StorageError
-from rag.index import catalog, derived, lexical, refresh, rows, vectors
-from rag.index.catalog import CATALOG
+from rag.index import derived, lexical, refresh, vectors
+from rag.index.catalog import database, rows
+from rag.index.catalog.database import CATALOG
 from rag.index.derived import Derived
 from rag.index.lexical import LexicalIndex
 from rag.index.lock import WriteLock, holder_of
@@ -31,7 +32,7 @@ class IndexReader:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self._path = data_dir / CATALOG
-        self._connection = catalog.connect(self._path)
+        self._connection = database.connect(self._path)
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._checked: set[derived.FileKey] = set()
@@ -39,10 +40,10 @@ class IndexReader:
 
     def snapshot(self) -> Snapshot:
         """The newest published state; the same object until there is a newer one."""
-        with self._lock, catalog.mapped_errors(self._path):
-            published = catalog.read_manifest(self._connection, "generation")
+        with self._lock, database.mapped_errors(self._path):
+            published = database.read_manifest(self._connection, "generation")
             if published is None or published == 0:
-                raise catalog.empty(self._path)
+                raise database.empty(self._path)
             if self._snapshot is None or self._snapshot.generation.id != published:
                 self._snapshot = self._open()
             return self._snapshot
@@ -52,7 +53,7 @@ class IndexReader:
         for _ in range(_ATTEMPTS):
             found = refresh.landscape(self.data_dir, self._connection)
             try:
-                with catalog.transaction(self._connection):
+                with database.transaction(self._connection):
                     return self._open_once()
             except (IndexDamagedError, StorageError, OSError) as exc:
                 # Storage: what a private structure was to be built on may have been swept meanwhile.
@@ -71,10 +72,10 @@ class IndexReader:
 
     def _open_once(self) -> Snapshot:
         connection = self._connection
-        index_id = catalog.read_manifest(connection, "index_id")
+        index_id = database.read_manifest(connection, "index_id")
         kept = rows.generations(connection)
         if not kept:
-            raise catalog.damaged(self._path, "it does not know the generation that it published")
+            raise database.damaged(self._path, "it does not know the generation that it published")
         newest = kept[max(kept)]
         words = refresh.undamaged(
             self._valid(lexical.NAME, lexical.LAYOUT, index_id, kept), self._checked
@@ -147,8 +148,8 @@ class IndexReader:
 
         try:
             with WriteLock(self.data_dir):
-                with contextlib.closing(catalog.connect(self._path)) as now:
-                    if catalog.read_manifest(now, "generation") != newest.id:
+                with contextlib.closing(database.connect(self._path)) as now:
+                    if database.read_manifest(now, "generation") != newest.id:
                         raise IndexDamagedError(f"{self.data_dir} has moved on.")  # look again
                 made = build(self.data_dir)
                 derived.sweep(self.data_dir, vectors.NAME, made[0].path)

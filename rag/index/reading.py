@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.document import SECTION_SEPARATOR
-from rag.index import catalog
+from rag.index.catalog import database
+from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import Filter
-from rag.index.schema import VISIBLE
 from rag.index.shelf import name_of
 from rag.index.snapshot import Snapshot
 
@@ -85,7 +85,7 @@ class Reading:
         return row[0] if row else None
 
     def _first(self, query: str, parameters: Any) -> Any:
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             return self._snapshot.connection().execute(query, parameters).fetchone()
 
 
@@ -96,8 +96,8 @@ class _References:
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        with catalog.mapped_errors(snapshot.path):
-            index_id = str(catalog.read_manifest(snapshot.connection(), "index_id"))
+        with database.mapped_errors(snapshot.path):
+            index_id = str(database.read_manifest(snapshot.connection(), "index_id"))
             uris: Iterable[tuple[str]] = snapshot.connection().execute(
                 f"SELECT uri FROM documents WHERE {VISIBLE}", {"g": snapshot.generation.id}
             )

@@ -11,8 +11,8 @@ import apsw
 
 from rag.document import Chunk
 from rag.embedder import Embedder, as_embedder
-from rag.index.retention import Retention
-from rag.index.schema import VISIBLE
+from rag.index.catalog.retention import Retention
+from rag.index.catalog.schema import VISIBLE
 from rag.index.writer import IndexWriter, embedded_text
 
 if TYPE_CHECKING:

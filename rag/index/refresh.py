@@ -11,7 +11,8 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexDamagedError
-from rag.index import catalog, derived, lexical, rows, vector_rows, vectors
+from rag.index import derived, lexical, vectors
+from rag.index.catalog import database, rows, vector_rows
 from rag.index.derived import Derived
 
 REWRITE_SHARE = 0.1
@@ -38,7 +39,7 @@ def valid(
 def landscape(data_dir: Path, connection: apsw.Connection) -> tuple[int, frozenset[str]]:
     """What changes whenever a writer publishes, or makes a structure anew."""
     names = frozenset(path.name for path in data_dir.glob("[!.]*-*") if path.is_dir())
-    return catalog.read_manifest(connection, "generation"), names
+    return database.read_manifest(connection, "generation"), names
 
 
 def undamaged(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rag.index import copies, ledger, rows
-from rag.index.retention import Retention
+from rag.index.catalog import copies, ledger, rows
+from rag.index.catalog.retention import Retention
 from rag.index.session import WriteSession
 
 

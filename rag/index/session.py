@@ -15,12 +15,13 @@ from typing import Any, Literal, Self
 import apsw
 
 from rag.errors import StorageError, UsageError
-from rag.index import catalog, derived, ledger, lexical, migrations, refresh, rows, vectors
-from rag.index.catalog import CATALOG
+from rag.index import derived, lexical, refresh, vectors
+from rag.index.catalog import database, ledger, migrations, rows
+from rag.index.catalog.database import CATALOG
+from rag.index.catalog.retention import Retention, drop_unreachable
 from rag.index.derived import Derived
 from rag.index.identity import check_embedder
 from rag.index.lock import WriteLock
-from rag.index.retention import Retention, drop_unreachable
 
 Kind = Literal["ingest", "rollback", "reembed"]
 
@@ -59,15 +60,15 @@ class WriteSession:
         if self._identity is not None and not self._replaces_embedder:
             self._make_folder()
         elif not self._path.exists():
-            raise catalog.missing(self._path)
+            raise database.missing(self._path)
         with ExitStack() as stack:
             self._lock.acquire()
             stack.callback(self._lock.release)
             if self._path.exists():
-                catalog.sweep(self._path)
+                database.sweep(self._path)
             else:
-                catalog.create(self._path)
-            self._connection = catalog.connect(self._path, writable=True, lock=self._lock)
+                database.create(self._path)
+            self._connection = database.connect(self._path, writable=True, lock=self._lock)
             stack.callback(self._close)
             self._open()
             self._exits = stack.pop_all()
@@ -79,7 +80,7 @@ class WriteSession:
         self._exits.close()
 
     def _close(self) -> None:
-        with catalog.mapped_errors(self._path):
+        with database.mapped_errors(self._path):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             try:
@@ -103,10 +104,10 @@ class WriteSession:
             ) from exc
 
     def _open(self) -> None:
-        with catalog.mapped_errors(self._path):
+        with database.mapped_errors(self._path):
             migrations.migrate(self._connection)
-            self._index_id: str = catalog.read_manifest(self._connection, "index_id")
-            self._published: int = catalog.read_manifest(self._connection, "generation")
+            self._index_id: str = database.read_manifest(self._connection, "index_id")
+            self._published: int = database.read_manifest(self._connection, "generation")
             self._discard_unpublished()
             self._embedder_id = self._find_embedder()
 
@@ -136,7 +137,7 @@ class WriteSession:
 
     def mapped_errors(self) -> AbstractContextManager[None]:
         """Turns SQLite's errors about the catalogue into the house's."""
-        return catalog.mapped_errors(self._path)
+        return database.mapped_errors(self._path)
 
     def begin(self) -> apsw.Connection:
         """The connection, inside the open transaction."""
@@ -165,7 +166,7 @@ class WriteSession:
     def _transaction(self) -> AbstractContextManager[None]:
         """A transaction of its own, that changes something."""
         self._lock.begin(self._index_id)
-        return catalog.transaction(self._connection, write=True)
+        return database.transaction(self._connection, write=True)
 
     def _discard_unpublished(self) -> None:
         """Take back what a run staged that never published; its vectors stay."""
@@ -192,7 +193,7 @@ class WriteSession:
         ).fetchone()
         if self._identity is None:
             if current is None:
-                raise catalog.missing(self._path)
+                raise database.missing(self._path)
             self._identity = rows.embedder_identity(self._connection, current[0])
         identity = json.dumps(self._identity, sort_keys=True)
         known = dict(self._connection.execute("SELECT identity, id FROM embedders").fetchall())
@@ -211,7 +212,7 @@ class WriteSession:
     def flush(self) -> None:
         """Make what is staged durable; nobody sees it yet."""
         if self._connection.in_transaction:
-            with catalog.mapped_errors(self._path):
+            with database.mapped_errors(self._path):
                 self._connection.execute("COMMIT")
 
     def publish(self, summary: Mapping[str, Any], kind: Kind = "ingest") -> int:
@@ -219,7 +220,7 @@ class WriteSession:
 
         Returns the published generation.
         """
-        with catalog.mapped_errors(self._path):
+        with database.mapped_errors(self._path):
             publishes = self._changed or kind != "ingest"
             if publishes:
                 self._publish(summary, kind)
@@ -243,7 +244,7 @@ class WriteSession:
                 documents, chunks, json.dumps(dict(summary)),
             ),
         )  # fmt: skip
-        catalog.write_manifest(connection, "generation", generation)
+        database.write_manifest(connection, "generation", generation)
         self.flush()
         self._published = generation
 

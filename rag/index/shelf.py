@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import apsw
 
-from rag.index import catalog, ledger
+from rag.index.catalog import database, ledger
+from rag.index.catalog.ledger import LAST_RUN, Coverage, FileState
+from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import Filter
-from rag.index.ledger import LAST_RUN, Coverage, FileState
-from rag.index.schema import VISIBLE
 from rag.index.snapshot import Snapshot
 
 Column = Literal["name", "title", "state", "size", "changed", "read", "pages"]
@@ -119,7 +119,7 @@ class Shelf:
         way = "DESC" if wanted.descending else "ASC"
         order = f"ORDER BY {_ORDERS[wanted.order]} {way} NULLS LAST, uri {way}"
         page = f"{order} LIMIT :limit OFFSET :offset"
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             connection = self._connection()
             count = connection.execute(
                 f"SELECT count(*) FROM ({source}) WHERE {where}", parameters
@@ -131,7 +131,7 @@ class Shelf:
     def file(self, uri: str) -> Listed | None:
         """The file with this URI; None if it is not there, or not for whoever looks."""
         source, parameters = self._source()
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             row = (
                 self._connection()
                 .execute(f"SELECT * FROM ({source}) WHERE uri = :uri", {**parameters, "uri": uri})
@@ -146,7 +146,7 @@ class Shelf:
     def named(self, name: str) -> Listed | None:
         """The file of that short name, which is no permission; None if it is not for whoever looks."""
         source, parameters = self._source()
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             row = (
                 self._connection()
                 .execute(
@@ -164,7 +164,7 @@ class Shelf:
         types: Counter[str] = Counter()
         tags: Counter[str] = Counter()
         states: Counter[str] = Counter()
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             rows = self._connection().execute(
                 f"SELECT uri, root, media_type, tags, state FROM ({source})", parameters
             )
@@ -189,14 +189,14 @@ class Shelf:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
         source, parameters = self._source()
         top, _, below = label.partition("/")
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             rows = self._connection().execute(f"SELECT DISTINCT root FROM ({source})", parameters)
             roots = [root for (root,) in rows if _name(root) == top]
         return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
 
     def chunk_counts(self, document_ids: Iterable[int]) -> dict[int, int]:
         """How many chunks these documents have, by id."""
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             return dict(
                 self._connection().execute(
                     "SELECT document_id, count(*) FROM chunks "
@@ -207,7 +207,7 @@ class Shelf:
 
     def chunks(self, document_id: int, *, offset: int = 0, limit: int = 100) -> list[ShownChunk]:
         """The chunks of a document that `file` or `files` gave, in order."""
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             rows = self._connection().execute(
                 "SELECT ordinal, start, end, page, section, context, text FROM chunks "
                 "WHERE document_id = ? ORDER BY ordinal LIMIT ? OFFSET ?",
@@ -222,15 +222,15 @@ class Shelf:
         """How much of the folders can be found; None for whoever may not see all of them."""
         if not self.everything:
             return None
-        with catalog.mapped_errors(self._snapshot.path):
+        with database.mapped_errors(self._snapshot.path):
             return ledger.read_coverage(self._connection())
 
     def last_run(self) -> dict[str, Any] | None:
         """The account of the last ingest that changed anything; None for whoever may not see it."""
         if not self.everything:
             return None
-        with catalog.mapped_errors(self._snapshot.path):
-            account: dict[str, Any] | None = catalog.read_manifest(self._connection(), LAST_RUN)
+        with database.mapped_errors(self._snapshot.path):
+            account: dict[str, Any] | None = database.read_manifest(self._connection(), LAST_RUN)
         return account
 
     def _connection(self) -> apsw.Connection:
@@ -242,8 +242,8 @@ class Shelf:
     @property
     def _key(self) -> bytes:
         if self._index_id is None:
-            with catalog.mapped_errors(self._snapshot.path):
-                found = catalog.read_manifest(self._snapshot.connection(), "index_id")
+            with database.mapped_errors(self._snapshot.path):
+                found = database.read_manifest(self._snapshot.connection(), "index_id")
             self._index_id = str(found).encode()[:64]
         return self._index_id
 

@@ -13,7 +13,7 @@ import apsw
 import numpy as np
 
 from rag.errors import EmbeddingError, IndexDamagedError, UsageError
-from rag.index import catalog, lookup, rows, vector_rows
+from rag.index.catalog import database, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
 from rag.index.lexical import LexicalIndex
@@ -213,7 +213,7 @@ class Snapshot:
     def _reading(self) -> Iterator[apsw.Connection]:
         """Reading rows of the catalogue. Raises GenerationGoneError if they were let go of meanwhile."""
         connection = self.connection()
-        with catalog.mapped_errors(self._path):
+        with database.mapped_errors(self._path):
             try:
                 yield connection
             finally:
@@ -224,7 +224,7 @@ class Snapshot:
         """This thread's own read-only connection."""
         connection: apsw.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = catalog.connect(self._path)
+            connection = self._local.connection = database.connect(self._path)
         return connection
 
     def _mask(self, filter: Filter) -> _Masks:

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 import apsw
 
 from rag.document import Labels
-from rag.index import catalog, ledger, rows
-from rag.index.catalog import CATALOG
-from rag.index.ledger import FileRecord
-from rag.index.schema import TABLES, VISIBLE
+from rag.index.catalog import database, ledger, rows
+from rag.index.catalog.database import CATALOG
+from rag.index.catalog.ledger import FileRecord
+from rag.index.catalog.schema import TABLES, VISIBLE
 
 _RUNS = 20
 
@@ -50,9 +50,9 @@ def read_standing(data_dir: Path) -> Standing | None:
     path = data_dir / CATALOG
     if not path.exists():
         return None
-    connection = catalog.connect(path)
-    with catalog.mapped_errors(path), catalog.transaction(connection):
-        generation: int = catalog.read_manifest(connection, "generation")
+    connection = database.connect(path)
+    with database.mapped_errors(path), database.transaction(connection):
+        generation: int = database.read_manifest(connection, "generation")
         kept = rows.generations(connection)
         if not kept:
             return None
@@ -81,7 +81,7 @@ def _reconciled(
     """The ledger as it will be when the next run has taken back what a killed one staged."""
     memory = apsw.Connection(":memory:")
     memory.execute(TABLES)
-    catalog.write_manifest(memory, "format", catalog.read_manifest(connection, "format"))
+    database.write_manifest(memory, "format", database.read_manifest(connection, "format"))
     for record in files:
         ledger.write_file(memory, record)
     memory.executemany(

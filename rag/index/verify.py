@@ -10,8 +10,9 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexLockedError, StorageError
-from rag.index import catalog, lexical, refresh, rows, vectors
-from rag.index.catalog import CATALOG
+from rag.index import lexical, refresh, vectors
+from rag.index.catalog import database, rows
+from rag.index.catalog.database import CATALOG
 from rag.index.check_catalog import check_catalog
 from rag.index.check_derived import check_vectors, check_words
 from rag.index.session import WriteSession
@@ -60,7 +61,7 @@ def verify(data_dir: Path, *, full: bool = False, repair: bool = True) -> Verifi
     repaired = broken if broken and repair and _rebuild(data_dir, broken) else []
     hint = ""
     if truth.problems:
-        hint = catalog.WAY_BACK
+        hint = database.WAY_BACK
     elif broken and not repaired:
         hint = (
             "The damaged structures can be built anew: run inhouse verify while no run is writing."
@@ -75,15 +76,15 @@ def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
     """
     path = data_dir / CATALOG
     with (
-        catalog.mapped_errors(path),
-        contextlib.closing(catalog.connect(path)) as connection,
+        database.mapped_errors(path),
+        contextlib.closing(database.connect(path)) as connection,
     ):
         for _ in range(_ATTEMPTS):
             before = refresh.landscape(data_dir, connection)
-            with catalog.transaction(connection):
-                generation: int = catalog.read_manifest(connection, "generation")
+            with database.transaction(connection):
+                generation: int = database.read_manifest(connection, "generation")
                 if not generation:
-                    raise catalog.missing(path)
+                    raise database.missing(path)
                 found = [_check("catalogue", check_catalog(connection, full=full))]
                 if found[0].problems:
                     break
@@ -120,7 +121,7 @@ def _check_structure(
         vectors.NAME: (vectors.LAYOUT, check_vectors),
         lexical.NAME: (lexical.LAYOUT, check_words),
     }[name]
-    index_id = catalog.read_manifest(connection, "index_id")
+    index_id = database.read_manifest(connection, "index_id")
     kept = rows.generations(connection)
     candidates = refresh.valid(data_dir, name, layout, index_id, kept)
     if not candidates:

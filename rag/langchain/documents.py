@@ -16,7 +16,7 @@ from langchain_core.documents import Document as LangChainDocument
 from rag.document import SECTION_SEPARATOR, Chunk, Document
 from rag.errors import UsageError
 from rag.index import FileRecord, FileState, Filter, Snapshot
-from rag.index.rows import ChunkRow
+from rag.index.catalog.rows import ChunkRow
 
 SCHEME = "langchain:"
 """What the uri of a document that LangChain added begins with; its id follows."""

@@ -19,7 +19,7 @@ from rag.embedder import Embedder, Float32, LangChainEmbedder, as_embedder, open
 from rag.embedder.vectors import normalised
 from rag.errors import IndexMissingError, UsageError
 from rag.index import EVERYBODY, IndexReader, IndexWriter, Snapshot
-from rag.index.retention import Retention
+from rag.index.catalog.retention import Retention
 from rag.langchain.documents import (
     SCHEME,
     Shared,

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from rag.index.rows import ChunkRow
+from rag.index.catalog.rows import ChunkRow
 from rag.index.words import plain_words
 
 NAME_WEIGHT = 0.2

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.rows import Spot
+from rag.index.catalog.rows import Spot
 from rag.index.vectors import Candidates, Float32
 
 DENSE_WEIGHT = 0.5

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.cells import join_cell_ranges
-from rag.index.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkRow, Spot
 from rag.retrieval.fusion import Place
 
 GROWN = 600

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag.cross_encoder import PairScores, read_labels
 from rag.document import SECTION_SEPARATOR
 from rag.errors import ModelRefusedError
-from rag.index.rows import ChunkRow
+from rag.index.catalog.rows import ChunkRow
 from rag.retrieval.passages import Passage, shared_section
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rag.document import SECTION_SEPARATOR
 from rag.embedder import Embedder
 from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
-from rag.index.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkRow, Spot
 from rag.index.vectors import NOTHING, Candidates
 from rag.retrieval.boosts import called, holding, quoted
 from rag.retrieval.duplicates import once

@@ -81,9 +81,9 @@ def test_a_terminal_reads_the_answer_with_its_source(sample_index: Path, vllm_ur
 
 def document_texts(data: Path) -> dict[str, str]:
     """Every current document's text by uri, straight from the catalogue."""
-    from rag.index import catalog
+    from rag.index.catalog import database
 
-    connection = catalog.connect(data / "catalog.db")
+    connection = database.connect(data / "catalog.db")
     return dict(
         connection.execute(
             "SELECT d.uri, t.text FROM documents d JOIN texts t ON t.id = d.text_id "

@@ -25,7 +25,7 @@ from ingest.sandbox import Outcome
 from rag.cli_options import run
 from rag.errors import InhouseError
 from rag.index import lexical
-from rag.index.retention import Retention
+from rag.index.catalog.retention import Retention
 from rag.index.rollback import rollback
 from rag.index.vacuum import vacuum
 from rag.index.verify import verify

@@ -17,8 +17,8 @@ import pytest
 from rag.errors import GenerationGoneError
 from rag.index import IndexReader
 from rag.index.backup import backup
+from rag.index.catalog.retention import Retention
 from rag.index.lock import LOCK, WriteLock
-from rag.index.retention import Retention
 from rag.index.vacuum import vacuum
 from rag.index.verify import Verification, verify
 from rag.testing import HashingEmbedder

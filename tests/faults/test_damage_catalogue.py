@@ -20,8 +20,8 @@ from rag.errors import (
 )
 from rag.index import Filter, IndexReader
 from rag.index.backup import backup
-from rag.index.catalog import CATALOG, WAY_BACK
-from rag.index.checksums import checksum_vfs
+from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.database import CATALOG, WAY_BACK
 from rag.index.overview import read_overview
 from rag.index.verify import verify
 from tests.faults.indexes import Answers, Shelf, answers, build, folder_of, grow

@@ -8,9 +8,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rag.index import catalog, rows, vector_rows
-from rag.index.catalog import CATALOG
-from rag.index.retention import Retention, drop_unreachable
+from rag.index.catalog import database, rows, vector_rows
+from rag.index.catalog.database import CATALOG
+from rag.index.catalog.retention import Retention, drop_unreachable
 from tests.index.world import World, document
 
 SMALL, LARGE = 1_000, 4_000
@@ -74,7 +74,7 @@ def dropping(world: World) -> int:
 
 def catching_up(world: World) -> int:
     """What a reader reads to search beside the vector file."""
-    connection = catalog.connect(world.data / CATALOG)
+    connection = database.connect(world.data / CATALOG)
     kept = rows.generations(connection)
 
     def read() -> None:

@@ -16,9 +16,9 @@ from rag.errors import (
 )
 from rag.index import IndexReader
 from rag.index.backup import backup
-from rag.index.catalog import CATALOG
+from rag.index.catalog.database import CATALOG
+from rag.index.catalog.retention import Retention
 from rag.index.reembed import reembed
-from rag.index.retention import Retention
 from rag.index.rollback import rollback
 from rag.index.vacuum import vacuum
 from rag.index.verify import verify

@@ -9,12 +9,12 @@ from rag.errors import (
     IndexFormatError,
 )
 from rag.index import Filter, IndexWriter
-from rag.index import catalog as catalogue
-from rag.index.catalog import CATALOG
-from rag.index.migrations import migrate
+from rag.index.catalog import database as catalogue
+from rag.index.catalog.database import CATALOG
+from rag.index.catalog.migrations import migrate
+from rag.index.catalog.schema import FORMAT
 from rag.index.reembed import reembed
 from rag.index.rollback import rollback
-from rag.index.schema import FORMAT
 from rag.index.verify import verify
 from rag.testing import HashingEmbedder
 from tests.index.world import NEW, B, World, document, passages

@@ -14,8 +14,8 @@ import numpy as np
 
 from rag.document import Chunk, Document
 from rag.index import FileRecord, FileState, Filter, IndexReader, IndexWriter, Snapshot
-from rag.index.catalog import CATALOG
-from rag.index.checksums import checksum_vfs
+from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.database import CATALOG
 from rag.index.vectors import Float32
 from rag.testing import HashingEmbedder
 

@@ -12,9 +12,9 @@ import pytest
 
 from ingest.planning.source import Root, look
 from ingest.sandbox import Sandbox
-from rag.index import catalog
+from rag.index.catalog import database
+from rag.index.catalog.schema import FORMAT
 from rag.index.overview import read_overview
-from rag.index.schema import FORMAT
 from rag.settings import IngestSettings
 from tests.ingest.house import House
 
@@ -234,7 +234,7 @@ def test_status_reads_an_index_of_the_format_before(house: House) -> None:
     """Without pages, and without touching it; the next run brings it up to date."""
     house.write("note.md", "# Note\n\nWords.\n")
     house.ingest()
-    connection = catalog.connect(house.data / "catalog.db", writable=True)
+    connection = database.connect(house.data / "catalog.db", writable=True)
     connection.execute(
         "ALTER TABLE files DROP COLUMN pages; ALTER TABLE files DROP COLUMN pages_with_text;"
         "UPDATE manifest SET value = '1' WHERE key = 'format'"
@@ -244,7 +244,7 @@ def test_status_reads_an_index_of_the_format_before(house: House) -> None:
     house.write("more.pdf", pdf("One.", "Two."))
     house.ingest()
     assert read_overview(house.data).coverage.pages == 3
-    connection = catalog.connect(house.data / "catalog.db")
+    connection = database.connect(house.data / "catalog.db")
     found = connection.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone()
     assert found == (str(FORMAT),)
     connection.close()

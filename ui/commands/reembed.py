@@ -24,8 +24,8 @@ def command(settings: Settings, as_json: bool) -> None:
     was. No document is read again.
     """
     from rag.embedder import open_embedder
+    from rag.index.catalog.retention import Retention
     from rag.index.reembed import reembed
-    from rag.index.retention import Retention
 
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     done = reembed(settings.data, open_embedder(settings), retention=keep)

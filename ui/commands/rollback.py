@@ -24,7 +24,7 @@ def command(settings: Settings, generation: int, as_json: bool) -> None:
     Nothing is read or embedded. The next `inhouse ingest` brings the index up to the files again, so
     mend the files, or stop the cron job, first.
     """
-    from rag.index.retention import Retention
+    from rag.index.catalog.retention import Retention
     from rag.index.rollback import rollback
 
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)

@@ -23,7 +23,7 @@ def command(settings: Settings, as_json: bool) -> None:
     How long they are kept say the settings index.keep_generations and index.keep_days. Each ingest that
     changes something lets go of them by itself; this one also makes the files smaller.
     """
-    from rag.index.retention import Retention
+    from rag.index.catalog.retention import Retention
     from rag.index.vacuum import vacuum
 
     done = vacuum(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from rag.index.ledger import IN_INDEX, Coverage, FileState
+from rag.index.catalog.ledger import IN_INDEX, Coverage, FileState
 from rag.index.shelf import Choices, Column, Listed, Wanted
 from ui.view.forms import chooser, type_name
 from ui.view.markup import escape, escape_name

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from rag.index.ledger import FileState
+from rag.index.catalog.ledger import FileState
 
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from rag.index.ledger import FileState
+from rag.index.catalog.ledger import FileState
 from ui.view.text_rooms import RoomWords
 
 GERMAN_ROOMS = RoomWords(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
-from rag.index.ledger import FileState
+from rag.index.catalog.ledger import FileState
 from rag.index.shelf import Column, Shelf, Wanted
 from ui.view import document_page as one
 from ui.view import documents_page as many

@@ -12,7 +12,7 @@ from rag.citations.statements import Source
 from rag.citations.support import find_evidence
 from rag.document import Box
 from rag.hit import Hit
-from rag.index.rows import stored_boxes
+from rag.index.catalog.rows import stored_boxes
 from rag.profile import REFUSAL
 
 HANDBOOK = (

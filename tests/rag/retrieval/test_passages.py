@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkRow, Spot
 from rag.retrieval.passages import (
     FIRST,
     GROWN,

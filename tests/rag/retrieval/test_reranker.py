@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from rag import Assistant
 from rag.errors import InhouseError, ModelRefusedError, UsageError
 from rag.evaluation import Fact, Options, Question, QuestionSet, evaluate
-from rag.index.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkRow, Spot
 from rag.retrieval.passages import Passage
 from rag.retrieval.reranker import CrossEncoderReranker, rerank
 from rag.settings import Settings

@@ -12,7 +12,7 @@ from rag.answer import Turn
 from rag.answering.context import pack
 from rag.answering.prompt import COMPACT, FULL, Style, messages, style_of
 from rag.hit import Hit
-from rag.index.rows import Spot
+from rag.index.catalog.rows import Spot
 from rag.index.vectors import Candidates
 from rag.profile import REFUSAL
 from rag.retrieval.boosts import NAME_WEIGHT, called

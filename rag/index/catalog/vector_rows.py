@@ -9,8 +9,8 @@ import apsw
 import numpy as np
 
 from rag.errors import IndexDamagedError
-from rag.index.rows import Generation
-from rag.index.schema import VISIBLE, ids_of, only
+from rag.index.catalog.rows import Generation
+from rag.index.catalog.schema import VISIBLE, ids_of, only
 from rag.index.vectors import Batch, Float32, Int64
 
 _BATCH = 4096

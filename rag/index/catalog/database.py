@@ -25,9 +25,9 @@ from rag.errors import (
     StorageError,
 )
 from rag.index import derived
-from rag.index.checksums import RESERVED_BYTES, are_checked, checksum_vfs
+from rag.index.catalog.checksums import RESERVED_BYTES, are_checked, checksum_vfs
+from rag.index.catalog.schema import FORMAT, TABLES
 from rag.index.lock import WriteLock, holder_of, left_journal
-from rag.index.schema import FORMAT, TABLES
 
 CATALOG = "catalog.db"
 WAY_BACK = (

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import apsw
 
 from rag.errors import IndexFormatError
-from rag.index import catalog
-from rag.index.schema import FORMAT
+from rag.index.catalog import database
+from rag.index.catalog.schema import FORMAT
 
 Step = Callable[[apsw.Connection], None]
 
@@ -31,7 +31,7 @@ def migrate(
     The caller holds the write lock. Raises IndexFormatError if a step is missing: the format is older than
     what this program can still read.
     """
-    found: int = catalog.read_manifest(connection, "format")
+    found: int = database.read_manifest(connection, "format")
     if found >= target:
         return found
     missing = [number for number in range(found, target) if number not in steps]
@@ -41,8 +41,8 @@ def migrate(
             f"{missing[-1] + 1}.",
             hint="Delete the data folder and ingest again, or use an older release first.",
         )
-    with catalog.transaction(connection, write=True):
+    with database.transaction(connection, write=True):
         for number in range(found, target):
             steps[number](connection)
-        catalog.write_manifest(connection, "format", target)
+        database.write_manifest(connection, "format", target)
     return found

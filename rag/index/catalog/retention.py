@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 
 import apsw
 
-from rag.index import rows
+from rag.index.catalog import rows
 
 _DAY_S = 86_400.0
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import apsw
 
-from rag.index import catalog
-from rag.index.schema import VISIBLE
+from rag.index.catalog import database
+from rag.index.catalog.schema import VISIBLE
 
 
 class FileState(StrEnum):
@@ -82,7 +82,7 @@ def _record(row: Sequence[Any]) -> FileRecord:
 
 def pages_columns(connection: apsw.Connection) -> str:
     """The columns of pages; before format 2 a reader finds none, and may not add them."""
-    known = catalog.read_manifest(connection, "format") > 1
+    known = database.read_manifest(connection, "format") > 1
     return "pages, pages_with_text AS with_text" if known else "0 AS pages, 0 AS with_text"
 
 

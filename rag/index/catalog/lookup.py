@@ -9,8 +9,8 @@ from typing import Any
 import apsw
 import numpy as np
 
-from rag.index import rows, vector_rows
-from rag.index.schema import VISIBLE
+from rag.index.catalog import rows, vector_rows
+from rag.index.catalog.schema import VISIBLE
 from rag.index.vectors import Float32, Int64
 
 

@@ -1,0 +1,1 @@
+"""The SQLite catalogue: documents, chunks, vectors and generations."""
