@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rag.errors import InhouseError
     from rag.hit import Hit
     from rag.index import Filter
-    from rag.index.reembed import reembed
+    from rag.index.maintenance.reembed import reembed
     from rag.langchain.vectorstore import InhouseVectorStore
     from rag.profile import Profile
     from rag.settings import Settings, load_settings
@@ -46,7 +46,7 @@ _ROOMS = {
     "Status": "rag.answer",
     "Turn": "rag.answer",
     "load_settings": "rag.settings",
-    "reembed": "rag.index.reembed",
+    "reembed": "rag.index.maintenance.reembed",
 }
 
 __all__ = [

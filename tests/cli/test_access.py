@@ -13,7 +13,7 @@ from ingest import IngestReport, ingest
 from rag import Assistant
 from rag.errors import UsageError
 from rag.index import Filter
-from rag.index.rollback import rollback
+from rag.index.maintenance.rollback import rollback
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.rag.server import ModelServer

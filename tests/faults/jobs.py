@@ -26,9 +26,9 @@ from rag.cli_options import run
 from rag.errors import InhouseError
 from rag.index import lexical
 from rag.index.catalog.retention import Retention
-from rag.index.rollback import rollback
-from rag.index.vacuum import vacuum
-from rag.index.verify import verify
+from rag.index.maintenance.rollback import rollback
+from rag.index.maintenance.vacuum import vacuum
+from rag.index.maintenance.verify import verify
 from tests.faults.embedder import WordEmbedder
 from tests.faults.state import observe
 

@@ -16,11 +16,11 @@ import pytest
 
 from rag.errors import GenerationGoneError
 from rag.index import IndexReader
-from rag.index.backup import backup
 from rag.index.catalog.retention import Retention
 from rag.index.lock import LOCK, WriteLock
-from rag.index.vacuum import vacuum
-from rag.index.verify import Verification, verify
+from rag.index.maintenance.backup import backup
+from rag.index.maintenance.vacuum import vacuum
+from rag.index.maintenance.verify import Verification, verify
 from rag.testing import HashingEmbedder
 from tests.faults import corpus
 from tests.faults.launcher import ENVIRONMENT, ROOT, Launcher

@@ -15,13 +15,13 @@ from rag.errors import (
     UsageError,
 )
 from rag.index import IndexReader
-from rag.index.backup import backup
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Retention
-from rag.index.reembed import reembed
-from rag.index.rollback import rollback
-from rag.index.vacuum import vacuum
-from rag.index.verify import verify
+from rag.index.maintenance.backup import backup
+from rag.index.maintenance.reembed import reembed
+from rag.index.maintenance.rollback import rollback
+from rag.index.maintenance.vacuum import vacuum
+from rag.index.maintenance.verify import verify
 from rag.testing import HashingEmbedder
 from tests.index.world import A1, NEW, OLD, B, World, document, passages
 

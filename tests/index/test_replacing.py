@@ -13,9 +13,9 @@ from rag.index.catalog import database as catalogue
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.migrations import migrate
 from rag.index.catalog.schema import FORMAT
-from rag.index.reembed import reembed
-from rag.index.rollback import rollback
-from rag.index.verify import verify
+from rag.index.maintenance.reembed import reembed
+from rag.index.maintenance.rollback import rollback
+from rag.index.maintenance.verify import verify
 from rag.testing import HashingEmbedder
 from tests.index.world import NEW, B, World, document, passages
 

@@ -14,7 +14,7 @@ from ingest import IngestReport, ingest
 from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.index import IndexWriter
-from rag.index.rollback import rollback
+from rag.index.maintenance.rollback import rollback
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from rag.document import Labels
 from rag.index import Filter, IndexReader, IndexWriter, Snapshot
 from rag.index.catalog.retention import Retention
-from rag.index.rollback import rollback
-from rag.index.verify import verify
+from rag.index.maintenance.rollback import rollback
+from rag.index.maintenance.verify import verify
 from tests.index.world import World, document, every_row, nearest, record
 
 URIS = [f"/{folder}/{name}.txt" for folder in "ab" for name in "123"]

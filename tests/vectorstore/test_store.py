@@ -18,8 +18,8 @@ from rag.errors import (
     UsageError,
 )
 from rag.index import IndexWriter
-from rag.index.rollback import rollback
-from rag.index.verify import verify
+from rag.index.maintenance.rollback import rollback
+from rag.index.maintenance.verify import verify
 from rag.settings import IngestSettings, Settings
 from rag.testing import HashingEmbedder
 from tests.index.world import World

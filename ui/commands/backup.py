@@ -25,7 +25,7 @@ def command(settings: Settings, folder: Path, as_json: bool) -> None:
     FOLDER is a data folder then: search it with --data FOLDER, or put its catalog.db in the place of a
     damaged one.
     """
-    from rag.index.backup import backup
+    from rag.index.maintenance.backup import backup
 
     done = backup(settings.data, folder)
     if as_json:

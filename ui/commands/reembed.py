@@ -25,7 +25,7 @@ def command(settings: Settings, as_json: bool) -> None:
     """
     from rag.embedder import open_embedder
     from rag.index.catalog.retention import Retention
-    from rag.index.reembed import reembed
+    from rag.index.maintenance.reembed import reembed
 
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     done = reembed(settings.data, open_embedder(settings), retention=keep)

@@ -25,7 +25,7 @@ def command(settings: Settings, generation: int, as_json: bool) -> None:
     mend the files, or stop the cron job, first.
     """
     from rag.index.catalog.retention import Retention
-    from rag.index.rollback import rollback
+    from rag.index.maintenance.rollback import rollback
 
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     done = rollback(settings.data, generation, retention=keep)

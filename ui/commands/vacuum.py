@@ -24,7 +24,7 @@ def command(settings: Settings, as_json: bool) -> None:
     changes something lets go of them by itself; this one also makes the files smaller.
     """
     from rag.index.catalog.retention import Retention
-    from rag.index.vacuum import vacuum
+    from rag.index.maintenance.vacuum import vacuum
 
     done = vacuum(
         settings.data, Retention(settings.index.keep_generations, settings.index.keep_days)

@@ -26,7 +26,7 @@ def command(settings: Settings, full: bool, as_json: bool) -> int:
     \b
     Exit codes: 0 all is well now, 1 something is wrong and could not be mended.
     """
-    from rag.index.verify import verify
+    from rag.index.maintenance.verify import verify
 
     found = verify(settings.data, full=full)
     if as_json:

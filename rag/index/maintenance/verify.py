@@ -13,8 +13,8 @@ from rag.errors import IndexLockedError, StorageError
 from rag.index import lexical, refresh, vectors
 from rag.index.catalog import database, rows
 from rag.index.catalog.database import CATALOG
-from rag.index.check_catalog import check_catalog
-from rag.index.check_derived import check_vectors, check_words
+from rag.index.maintenance.check_catalog import check_catalog
+from rag.index.maintenance.check_derived import check_vectors, check_words
 from rag.index.session import WriteSession
 
 _SHOWN = 20

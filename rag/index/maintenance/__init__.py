@@ -1,0 +1,1 @@
+"""Verify, back up, roll back, vacuum and re-embed an index."""
