@@ -20,7 +20,7 @@ import psutil
 
 from index_parts import bare, build, oracle, synthetic
 from rag.index import Filter, IndexReader, IndexWriter, Snapshot
-from rag.index.vectors import PROBE_SHARE
+from rag.index.search.vectors import PROBE_SHARE
 from rag.retrieval.retriever import CANDIDATES, fuse, retrieve
 
 QUERIES = 200

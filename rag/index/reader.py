@@ -10,14 +10,15 @@ import weakref
 from pathlib import Path
 
 from rag.errors import IndexDamagedError, IndexLockedError, StorageError
-from rag.index import derived, lexical, refresh, vectors
+from rag.index import refresh
 from rag.index.catalog import database, rows
 from rag.index.catalog.database import CATALOG
-from rag.index.derived import Derived
-from rag.index.lexical import LexicalIndex
 from rag.index.lock import WriteLock, holder_of
+from rag.index.search import derived, lexical, vectors
+from rag.index.search.derived import Derived
+from rag.index.search.lexical import LexicalIndex
+from rag.index.search.vectors import VectorIndex
 from rag.index.snapshot import Snapshot
-from rag.index.vectors import VectorIndex
 
 _ATTEMPTS = 20
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexDamagedError
-from rag.index import derived, lexical, vectors
 from rag.index.catalog import database, rows, vector_rows
-from rag.index.derived import Derived
+from rag.index.search import derived, lexical, vectors
+from rag.index.search.derived import Derived
 
 REWRITE_SHARE = 0.1
 """The vector structure is written anew when more than this share of its rows would change."""

@@ -15,13 +15,14 @@ from typing import Any, Literal, Self
 import apsw
 
 from rag.errors import StorageError, UsageError
-from rag.index import derived, lexical, refresh, vectors
+from rag.index import refresh
 from rag.index.catalog import database, ledger, migrations, rows
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Retention, drop_unreachable
-from rag.index.derived import Derived
 from rag.index.identity import check_embedder
 from rag.index.lock import WriteLock
+from rag.index.search import derived, lexical, vectors
+from rag.index.search.derived import Derived
 
 Kind = Literal["ingest", "rollback", "reembed"]
 

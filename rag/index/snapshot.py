@@ -16,9 +16,10 @@ from rag.errors import EmbeddingError, IndexDamagedError, UsageError
 from rag.index.catalog import database, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
-from rag.index.lexical import LexicalIndex
 from rag.index.permitted import Permitted
-from rag.index.vectors import (
+from rag.index.search.analysis import shared_words
+from rag.index.search.lexical import LexicalIndex
+from rag.index.search.vectors import (
     Batch,
     Candidates,
     ExactVectors,
@@ -26,7 +27,6 @@ from rag.index.vectors import (
     Int64,
     VectorIndex,
 )
-from rag.index.words import shared_words
 
 _KEPT_FILTERS = 64
 _KEPT_BEGINNINGS = 4096

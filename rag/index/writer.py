@@ -14,8 +14,8 @@ from rag.document import Chunk, Document, Labels
 from rag.errors import EmbeddingError
 from rag.index.catalog import copies, database, ledger, rows
 from rag.index.catalog.ledger import LAST_RUN, FileRecord
+from rag.index.search.vectors import Float32
 from rag.index.session import WriteSession
-from rag.index.vectors import Float32
 
 _KEY_BYTES = 16
 _ABOUT_EMBEDDER = "Look at its model: inhouse doctor"

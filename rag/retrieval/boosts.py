@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from rag.index.catalog.rows import ChunkRow
-from rag.index.words import plain_words
+from rag.index.search.analysis import plain_words
 
 NAME_WEIGHT = 0.2
 """What the chunks of the document that is called by most of its name get on top of their scores."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.index.catalog.rows import Spot
-from rag.index.vectors import Candidates, Float32
+from rag.index.search.vectors import Candidates, Float32
 
 DENSE_WEIGHT = 0.5
 """Share of the dense score in the fused one; the lexical score has the rest."""

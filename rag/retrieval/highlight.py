@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from rag.index.words import DEFAULT_LANGUAGE, stems
+from rag.index.search.analysis import DEFAULT_LANGUAGE, stems
 
 _WORD = re.compile(r"\w+")
 

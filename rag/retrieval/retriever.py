@@ -12,7 +12,7 @@ from rag.embedder import Embedder
 from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
 from rag.index.catalog.rows import ChunkRow, Spot
-from rag.index.vectors import NOTHING, Candidates
+from rag.index.search.vectors import NOTHING, Candidates
 from rag.retrieval.boosts import called, holding, quoted
 from rag.retrieval.duplicates import once
 from rag.retrieval.fusion import fuse, smooth

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from rag.index.words import plain_words
+from rag.index.search.analysis import plain_words
 
 
 def _set(text: str) -> frozenset[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.index import Filter, IndexReader, Snapshot, derived
+from rag.index import Filter, IndexReader, Snapshot
+from rag.index.search import derived
 from rag.retrieval.retriever import retrieve
 from tests.index.world import World, document
 

@@ -24,11 +24,11 @@ from ingest.loader import load
 from ingest.sandbox import Outcome
 from rag.cli_options import run
 from rag.errors import InhouseError
-from rag.index import lexical
 from rag.index.catalog.retention import Retention
 from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.vacuum import vacuum
 from rag.index.maintenance.verify import verify
+from rag.index.search import lexical
 from tests.faults.embedder import WordEmbedder
 from tests.faults.state import observe
 

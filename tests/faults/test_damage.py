@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.index import derived
 from rag.index.maintenance.verify import verify
+from rag.index.search import derived
 from tests.faults.indexes import Shelf, answers, flip, folder_of, grow, without_scores
 from tests.index.world import World, document
 

@@ -7,7 +7,7 @@ import pytest
 
 from rag.errors import EmbeddingError, UsageError
 from rag.index import Filter, IndexWriter
-from rag.index.vectors import Float32
+from rag.index.search.vectors import Float32
 from rag.testing import HashingEmbedder
 from tests.index.world import World, document, every_row, nearest, unit_vectors
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from rag.index import derived, vectors
 from rag.index.permitted import Mask, Permitted
-from rag.index.small_sets import SmallSets
-from rag.index.vectors import Batch, Candidates, Float32, Int64, VectorIndex
+from rag.index.search import derived, vectors
+from rag.index.search.row_sets import SmallSets
+from rag.index.search.vectors import Batch, Candidates, Float32, Int64, VectorIndex
 from tests.index.world import unit_vectors
 
 ROWS, DIMENSION, QUERIES = 12_000, 32, 40

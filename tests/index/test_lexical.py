@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.index import Filter, Snapshot
-from rag.index.lexical import EXACT_BOOST
+from rag.index.search.lexical import EXACT_BOOST
 from tests.index.test_dense import FILTERS, random_world
 from tests.index.world import World, document, every_row
 

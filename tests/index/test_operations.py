@@ -173,7 +173,7 @@ def test_a_full_check_finds_what_checksums_cannot(changed: World) -> None:
     """A derived file that was wrong when it was written has the right checksum."""
     from dataclasses import replace
 
-    from rag.index import derived
+    from rag.index.search import derived
 
     (source,) = derived.find(changed.data, "vectors")
     ids = np.load(source.path / "chunk_ids.npy")

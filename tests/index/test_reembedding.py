@@ -20,7 +20,7 @@ from rag.index import Filter
 from rag.index.lock import WriteLock
 from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.verify import verify
-from rag.index.vectors import Float32
+from rag.index.search.vectors import Float32
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.index.world import World, document, every_row, nearest

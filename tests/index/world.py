@@ -16,7 +16,7 @@ from rag.document import Chunk, Document
 from rag.index import FileRecord, FileState, Filter, IndexReader, IndexWriter, Snapshot
 from rag.index.catalog.checksums import checksum_vfs
 from rag.index.catalog.database import CATALOG
-from rag.index.vectors import Float32
+from rag.index.search.vectors import Float32
 from rag.testing import HashingEmbedder
 
 RECIPE = "test/1"

@@ -24,10 +24,10 @@ from rag.errors import (
     InhouseError,
     StorageError,
 )
-from rag.index import derived
 from rag.index.catalog.checksums import RESERVED_BYTES, are_checked, checksum_vfs
 from rag.index.catalog.schema import FORMAT, TABLES
 from rag.index.lock import WriteLock, holder_of, left_journal
+from rag.index.search import derived
 
 CATALOG = "catalog.db"
 WAY_BACK = (

@@ -11,7 +11,7 @@ import numpy as np
 
 from rag.index.catalog import rows, vector_rows
 from rag.index.catalog.schema import VISIBLE
-from rag.index.vectors import Float32, Int64
+from rag.index.search.vectors import Float32, Int64
 
 
 def chunks_of(

@@ -14,10 +14,10 @@ import numpy as np
 from rag.document import Box
 from rag.errors import GenerationGoneError
 from rag.index.catalog.schema import VISIBLE, ids_of, only
-from rag.index.derived import Origin
 from rag.index.filter import Filter
-from rag.index.lexical import LexicalRow
-from rag.index.vectors import Int64
+from rag.index.search.derived import Origin
+from rag.index.search.lexical import LexicalRow
+from rag.index.search.vectors import Int64
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag.index.vectors import Int64
+    from rag.index.search.vectors import Int64
 
 FORMAT = 2
 

@@ -11,7 +11,7 @@ import numpy as np
 from rag.errors import IndexDamagedError
 from rag.index.catalog.rows import Generation
 from rag.index.catalog.schema import VISIBLE, ids_of, only
-from rag.index.vectors import Batch, Float32, Int64
+from rag.index.search.vectors import Batch, Float32, Int64
 
 _BATCH = 4096
 

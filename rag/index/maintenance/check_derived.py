@@ -12,9 +12,9 @@ import numpy as np
 
 from rag.errors import IndexDamagedError
 from rag.index.catalog import rows, vector_rows
-from rag.index.derived import Derived
-from rag.index.lexical import LexicalIndex
-from rag.index.vectors import Batch, VectorIndex
+from rag.index.search.derived import Derived
+from rag.index.search.lexical import LexicalIndex
+from rag.index.search.vectors import Batch, VectorIndex
 
 _ALIKE = 0.99
 """Least inner product of a vector with its 8-bit code."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.index import lexical, vectors
 from rag.index.catalog import retention, rows
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Dropped, Retention
+from rag.index.search import lexical, vectors
 from rag.index.session import WriteSession
 
 _FREE_SHARE = 0.1

@@ -10,11 +10,12 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexLockedError, StorageError
-from rag.index import lexical, refresh, vectors
+from rag.index import refresh
 from rag.index.catalog import database, rows
 from rag.index.catalog.database import CATALOG
 from rag.index.maintenance.check_catalog import check_catalog
 from rag.index.maintenance.check_derived import check_vectors, check_words
+from rag.index.search import lexical, vectors
 from rag.index.session import WriteSession
 
 _SHOWN = 20

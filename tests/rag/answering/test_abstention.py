@@ -172,7 +172,7 @@ class _Empty:
     def dense(self, *_: object) -> object:
         import numpy as np
 
-        from rag.index.vectors import Candidates
+        from rag.index.search.vectors import Candidates
 
         return Candidates(np.empty(0, np.int64), np.empty(0, np.float32))
 

@@ -13,7 +13,7 @@ from rag.answering.context import pack
 from rag.answering.prompt import COMPACT, FULL, Style, messages, style_of
 from rag.hit import Hit
 from rag.index.catalog.rows import Spot
-from rag.index.vectors import Candidates
+from rag.index.search.vectors import Candidates
 from rag.profile import REFUSAL
 from rag.retrieval.boosts import NAME_WEIGHT, called
 from rag.retrieval.fusion import fuse, smooth

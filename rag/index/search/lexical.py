@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamagedError
-from rag.index import derived
 from rag.index.filter import EVERYBODY, Filter
-from rag.index.vectors import NOTHING, Candidates
-from rag.index.words import STEMMERS, analyzer, language_of
+from rag.index.search import derived
+from rag.index.search.analysis import STEMMERS, analyzer, language_of
+from rag.index.search.vectors import NOTHING, Candidates
 
 NAME = "lexical"
 LAYOUT = 3

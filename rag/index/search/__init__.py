@@ -1,0 +1,1 @@
+"""The search indexes of a generation (FAISS and tantivy), built from the catalogue."""
