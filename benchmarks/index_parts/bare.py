@@ -16,7 +16,7 @@ import numpy as np
 import tantivy
 
 from index_parts.synthetic import RARE_TAG, Float32
-from rag.index.permitted import Mask
+from rag.index.search.row_sets import Mask
 
 FAISS_FILE = "index.faiss"
 _HEAP_BYTES = 128_000_000

@@ -14,7 +14,7 @@ from index_parts.oracle import Oracle
 from index_parts.synthetic import DIMENSION, PER_DOCUMENT, Chunks
 from rag.document import Chunk, Document
 from rag.index import FileRecord, FileState, IndexWriter
-from rag.index.permitted import Mask
+from rag.index.search.row_sets import Mask
 
 IDENTITY = {"name": "synthetic", "sha256": "0" * 64, "dimension": DIMENSION, "max_tokens": 512}
 _RECIPE = "benchmark/1"

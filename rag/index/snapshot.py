@@ -16,9 +16,9 @@ from rag.errors import EmbeddingError, IndexDamagedError, UsageError
 from rag.index.catalog import database, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
-from rag.index.permitted import Permitted
 from rag.index.search.analysis import shared_words
 from rag.index.search.lexical import LexicalIndex
+from rag.index.search.row_sets import Permitted
 from rag.index.search.vectors import (
     Batch,
     Candidates,

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from rag.index.permitted import Mask, Permitted
 from rag.index.search import derived, vectors
-from rag.index.search.row_sets import SmallSets
+from rag.index.search.row_sets import Mask, Permitted, SmallSets
 from rag.index.search.vectors import Batch, Candidates, Float32, Int64, VectorIndex
 from tests.index.world import unit_vectors
 

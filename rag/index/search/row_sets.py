@@ -11,7 +11,8 @@ import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from rag.index.permitted import Permitted
+import numpy as np
+import numpy.typing as npt
 
 _MOST_ROWS = 40_000
 _HELD_ROWS = 100_000
@@ -57,3 +58,19 @@ class SmallSets(Generic[Set]):
                 return
             del self._sets[permitted]
             excess -= permitted.count
+
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Permitted:
+    """The rows that a search may return, prepared once for many searches."""
+
+    def __init__(self, rows: Mask) -> None:
+        import faiss
+
+        self.rows = rows
+        self.count = int(np.count_nonzero(rows))
+        self.selector = faiss.IDSelectorBitmap(np.packbits(rows, bitorder="little"))
+        self.per_list: npt.NDArray[np.int64] | None = None
+        """How many of them stand in each list of an inverted file, once that was counted."""

@@ -18,9 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import IndexDamagedError
-from rag.index.permitted import Permitted
 from rag.index.search import derived
-from rag.index.search.row_sets import SmallSets
+from rag.index.search.row_sets import Permitted, SmallSets
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
