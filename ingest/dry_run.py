@@ -15,7 +15,7 @@ from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
 from ingest.planning.source import SourceFile, resolve_roots
 from ingest.report import Problem
 from rag.index import FileRecord, FileState
-from rag.index.standing import Rates, Standing, read_standing
+from rag.index.views.next_run import Rates, Standing, read_standing
 from rag.settings import Settings, load_settings
 
 _TEXT_SUFFIXES = frozenset({".md", ".txt", ".html", ".htm", ".csv", ".tsv", ".json", ".xml"})

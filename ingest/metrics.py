@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.report import IngestReport
 from rag.errors import ConfigurationError, InhouseError
-from rag.index.overview import Overview, read_overview
+from rag.index.views.overview import Overview, read_overview
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

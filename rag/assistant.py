@@ -22,8 +22,8 @@ from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
-from rag.index.reading import Reading
-from rag.index.shelf import Shelf
+from rag.index.views.documents import Reading
+from rag.index.views.files import Shelf
 from rag.profile import Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, checked
 from rag.readers import asker, both

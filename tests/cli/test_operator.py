@@ -25,7 +25,7 @@ from ingest.cli import command
 from rag.cli_options import run
 from rag.errors import InhouseError
 from rag.index.lock import WriteLock
-from rag.index.overview import read_overview
+from rag.index.views.overview import read_overview
 from rag.testing import HashingEmbedder
 from tests.cli.conftest import end, environment, start
 from tests.log_lines import LOG_LINE

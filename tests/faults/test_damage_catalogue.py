@@ -23,7 +23,7 @@ from rag.index.catalog.checksums import checksum_vfs
 from rag.index.catalog.database import CATALOG, WAY_BACK
 from rag.index.maintenance.backup import backup
 from rag.index.maintenance.verify import verify
-from rag.index.overview import read_overview
+from rag.index.views.overview import read_overview
 from tests.faults.indexes import Answers, Shelf, answers, build, folder_of, grow
 from tests.faults.trial import Bench, sample
 from tests.faults.world import REWRITE, Scenario, World

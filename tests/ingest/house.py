@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest import IngestReport, ingest
 from ingest.dry_run import Forecast, dry_run
-from rag.index.overview import Overview, read_overview
+from rag.index.views.overview import Overview, read_overview
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 
@@ -51,7 +51,7 @@ class House:
 
     def state(self, path: Path) -> str | None:
         """The ledger's word for a file; None if it has none."""
-        from rag.index.standing import read_standing
+        from rag.index.views.next_run import read_standing
 
         standing = read_standing(self.data)
         found = {r.uri: r.state.value for r in standing.files} if standing else {}

@@ -100,7 +100,7 @@ def peak_mb(pid: int) -> float:
 
 
 def ledger(data: Path) -> dict[str, tuple[str, str]]:
-    from rag.index.standing import read_standing
+    from rag.index.views.next_run import read_standing
 
     standing = read_standing(data)
     assert standing is not None

@@ -14,7 +14,7 @@ from ingest.planning.source import Root, look
 from ingest.sandbox import Sandbox
 from rag.index.catalog import database
 from rag.index.catalog.schema import FORMAT
-from rag.index.overview import read_overview
+from rag.index.views.overview import read_overview
 from rag.settings import IngestSettings
 from tests.ingest.house import House
 

@@ -9,7 +9,7 @@ import pytest
 from ingest import ingest
 from rag import Assistant
 from rag.index.catalog.ledger import FileState
-from rag.index.shelf import Shelf, Wanted
+from rag.index.views.files import Shelf, Wanted
 from rag.retrieval.highlight import spans
 from rag.settings import Settings
 from rag.testing import HashingEmbedder

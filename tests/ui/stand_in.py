@@ -24,7 +24,7 @@ from rag.answer import (
 from rag.errors import IndexMissingError
 from rag.hit import Hit
 from rag.index import Filter
-from rag.index.shelf import Shelf
+from rag.index.views.files import Shelf
 from rag.profile import Profile
 
 LEAVE = (

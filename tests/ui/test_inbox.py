@@ -158,7 +158,7 @@ def test_a_run_has_the_settings_of_the_page(
 @pytest.mark.slow
 async def test_what_was_uploaded_is_found_and_what_was_withdrawn_is_not(tmp_path: Path) -> None:
     """Over HTTP, with the real ingest in its own process."""
-    from rag.index.overview import read_overview
+    from rag.index.views.overview import read_overview
 
     page = gather(tmp_path / "data", StandIn, inbox=tmp_path / "inbox")
     cookie = page.cookie("editor")

@@ -145,7 +145,7 @@ def test_documents_open_and_are_listed_whatever_the_profile(
 
 
 def _everything() -> Any:
-    from rag.index.shelf import Wanted
+    from rag.index.views.files import Wanted
 
     return Wanted()
 

@@ -27,7 +27,7 @@ def command(settings: Settings, as_json: bool) -> None:
     Every file that a run found is in one state: indexed, partial (some pages hold no text), empty, failed
     or skipped. Coverage is the share of pages with text; a file that failed counts as a page without.
     """
-    from rag.index.overview import read_overview
+    from rag.index.views.overview import read_overview
 
     found = read_overview(settings.data)
     if as_json:

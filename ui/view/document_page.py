@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.index.shelf import Listed, ShownChunk
+from rag.index.views.files import Listed, ShownChunk
 from ui.view.documents_page import state_tag
 from ui.view.forms import type_name
 from ui.view.markup import escape, escape_name

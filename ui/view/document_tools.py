@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rag.index.shelf import Listed
+from rag.index.views.files import Listed
 from ui.view.markup import escape, escape_name
 from ui.view.text import Words
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rag.index.catalog.ledger import IN_INDEX, Coverage, FileState
-from rag.index.shelf import Choices, Column, Listed, Wanted
+from rag.index.views.files import Choices, Column, Listed, Wanted
 from ui.view.forms import chooser, type_name
 from ui.view.markup import escape, escape_name
 from ui.view.numbers import day_and_time, number, short_day, size

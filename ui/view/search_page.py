@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from rag.hit import Hit
-from rag.index.shelf import Choices
+from rag.index.views.files import Choices
 from ui.view.evidence import file_name, where
 from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag.answer import Event, Turn
 from rag.errors import IndexMissingError, InhouseError
 from rag.hit import Hit
-from rag.index.reading import Reading
+from rag.index.views.documents import Reading
 from rag.profile import Profile
 from ui.errors import NotReadyError
 from ui.view.text import ENGLISH, Words, counted
@@ -23,7 +23,7 @@ from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:
     from rag.index import Filter
-    from rag.index.shelf import Shelf
+    from rag.index.views.files import Shelf
 
 _log = logging.getLogger(__name__)
 _BOUND = 256  # assistants kept for different sets of reader tokens and profiles

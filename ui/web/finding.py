@@ -9,7 +9,7 @@ from rag.errors import UsageError
 from rag.hit import Hit
 from rag.hit import Why as Reasons
 from rag.index import Filter
-from rag.index.shelf import Shelf
+from rag.index.views.files import Shelf
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
 from ui.view.elsewhere import elsewhere

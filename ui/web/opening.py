@@ -11,7 +11,7 @@ from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
 from ingest.media_type import MARKDOWN, PDF, PPTX
 from ingest.page_pictures import PagePicture, PagePictures
 from rag.document import SECTION_SEPARATOR
-from rag.index.reading import Reading, StoredDocument
+from rag.index.views.documents import Reading, StoredDocument
 from ui.errors import NotThereError
 from ui.view import source as view
 from ui.view.links import check_of

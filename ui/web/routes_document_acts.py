@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rag.index.shelf import Listed
+from rag.index.views.files import Listed
 from ui.errors import NotThereError
 from ui.web.house import House
 from ui.web.people import Role, needs, person_of

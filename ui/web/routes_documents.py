@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
 from rag.index.catalog.ledger import FileState
-from rag.index.shelf import Column, Shelf, Wanted
+from rag.index.views.files import Column, Shelf, Wanted
 from ui.view import document_page as one
 from ui.view import documents_page as many
 from ui.view.document_tools import document_tools

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from rag.errors import InhouseError, UsageError
-from rag.index.shelf import Choices
+from rag.index.views.files import Choices
 from ui.view.search_page import Asked, search_page
 from ui.view.text import Words
 from ui.web.finding import MOST, find

@@ -12,8 +12,8 @@ from rag.document import SECTION_SEPARATOR
 from rag.index.catalog import database
 from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import Filter
-from rag.index.shelf import name_of
 from rag.index.snapshot import Snapshot
+from rag.index.views.files import name_of
 
 
 @dataclass(frozen=True, slots=True)
