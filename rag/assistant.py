@@ -129,7 +129,7 @@ class Assistant:
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that the index holds for whoever asks."""
-        from rag.index.listing import present
+        from rag.index.views.documents import present
 
         return present(self._reader.snapshot(), uris, self._narrowed(None))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rag.evaluation.questions import QuestionSet
 from rag.evaluation.relevance import is_document
 from rag.index import Snapshot
-from rag.index.listing import list_documents
+from rag.index.views.documents import list_documents
 
 _NAMED = 5
 

@@ -14,7 +14,7 @@ from rag.evaluation.scores import Texts, answer_scores, right_citations, wording
 from rag.evaluation.searching import Searched
 from rag.hit import Hit
 from rag.index import Snapshot
-from rag.index.listing import list_documents
+from rag.index.views.documents import list_documents
 
 _KEPT_PLACES = 10
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rag.evaluation.wording import words
 from rag.index import Snapshot
-from rag.index.listing import ListedDocument, list_documents, page_at
+from rag.index.views.documents import ListedDocument, list_documents, page_at
 from rag.language import sentences
 
 _SHORTEST, _LONGEST = 40, 300  # characters of a sentence

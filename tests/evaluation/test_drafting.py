@@ -48,7 +48,7 @@ def test_what_a_question_could_ask_for(sentence: str, answer: str | None) -> Non
 
 def test_sentences_are_spread_over_the_documents(snapshot: Snapshot) -> None:
     """One of each document before a second of any; each stands in its document, once in all of them."""
-    from rag.index.listing import list_documents
+    from rag.index.views.documents import list_documents
 
     texts = {each.uri: snapshot.text(each.document_id) for each in list_documents(snapshot)}
     everything = "\n".join(texts.values())
