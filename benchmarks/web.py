@@ -28,8 +28,7 @@ from starlette.requests import Request
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from rag.embedder import Embedder, Float32, open_embedder
-from rag.settings import Settings
-from rag.web_settings import WebSettings
+from rag.settings import Settings, WebSettings
 
 PASSAGES = 4
 """Paragraphs in each document, each about as long as a chunk may be."""

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from rag.errors import ProfileError
 from rag.index import Filter
-from rag.source_settings import Section
+from rag.settings.base import Section
 
 DEFAULT = "default"
 """Name of the profile of somebody who asked for none."""

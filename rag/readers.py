@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 from rag.errors import UsageError
-from rag.source_settings import EVERYBODY, check_token
+
+EVERYBODY = "*"
+"""The reader token that stands for everybody."""
+MAX_TOKEN_CHARACTERS = 200
 
 Readers = frozenset[str] | None
 """Reader tokens; None is everybody, the empty set nobody."""
+
+
+def check_token(token: str) -> str:
+    """A reader token in its stored form; raises ValueError for what cannot be one.
+
+    A token is one printable word or several, without a comma: "group:hr", "group:Domain Users", "*".
+    """
+    token = unicodedata.normalize("NFC", token).strip()
+    if not token:
+        raise ValueError("a reader token cannot be empty")
+    if len(token) > MAX_TOKEN_CHARACTERS:
+        raise ValueError(f"a reader token has at most {MAX_TOKEN_CHARACTERS} characters")
+    if "," in token or not token.isprintable():
+        raise ValueError(f"a reader token has no comma and no control character: {token!r}")
+    return token
 
 
 def parse(tokens: Iterable[str]) -> Readers:

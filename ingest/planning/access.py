@@ -20,8 +20,8 @@ from ingest.planning.posix import PosixReaders
 from ingest.planning.source import Listing, Unlisted, uri_of
 from rag.document import Labels
 from rag.errors import ConfigurationError
-from rag.readers import Readers, intersection, parse, stored
-from rag.source_settings import AccessSettings, check_token
+from rag.readers import Readers, check_token, intersection, parse, stored
+from rag.settings import AccessSettings
 
 
 class Access:

@@ -11,8 +11,7 @@ from pathlib import Path
 from ingest.errors import RuleFileError
 from ingest.planning.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
 from rag.errors import UsageError
-from rag.settings import IngestSettings
-from rag.source_settings import RootSettings
+from rag.settings import IngestSettings, RootSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.errors import UsageError
-from rag.source_settings import EVERYBODY as EVERYBODY
+from rag.readers import EVERYBODY as EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from ingest.planning.access import label
 from ingest.planning.source import Root, look
 from rag.readers import intersection, parse, stored
-from rag.settings import IngestSettings
-from rag.source_settings import AccessRule, AccessSettings
+from rag.settings import AccessRule, AccessSettings, IngestSettings
 
 EVERYBODY, NOBODY = ("*",), ()
 NAMES = ("a.md", "hr/b.md", "hr/board/c.md", "it/d.md")

@@ -12,8 +12,7 @@ import pytest
 
 from ingest.planning.source import Root, look, resolve_roots
 from rag.errors import ConfigurationError, UsageError
-from rag.settings import IngestSettings
-from rag.source_settings import RootSettings
+from rag.settings import IngestSettings, RootSettings
 
 
 def write(folder: Path, *names: str) -> None:

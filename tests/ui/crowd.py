@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.settings import Settings
-from rag.web_settings import WebSettings
+from rag.settings import Settings, WebSettings
 from tests.ui.asgi import HOST
 from ui.web.accounts import Account, Accounts
 from ui.web.people import Role

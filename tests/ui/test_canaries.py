@@ -16,8 +16,7 @@ import pytest
 
 from ingest import ingest
 from rag import Assistant
-from rag.settings import Settings
-from rag.source_settings import AccessRule, AccessSettings
+from rag.settings import AccessRule, AccessSettings, Settings
 from rag.testing import HashingEmbedder
 from tests.rag.server import ModelServer
 from tests.ui.asgi import Reply, call

@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 
 from rag.errors import StorageError, UsageError
-from rag.settings import Settings, load_settings
-from rag.source_settings import AccessRule, AccessSettings, RootSettings
-from rag.web_settings import WebSettings
+from rag.settings import (
+    AccessRule,
+    AccessSettings,
+    RootSettings,
+    Settings,
+    WebSettings,
+    load_settings,
+)
 from tests.ui.asgi import call
 from tests.ui.crowd import gather
 from tests.ui.stand_in import StandIn

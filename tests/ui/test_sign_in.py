@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from rag.errors import ConfigurationError, UsageError
-from rag.settings import load_settings
-from rag.web_settings import WebSettings
+from rag.settings import WebSettings, load_settings
 from tests.ui.asgi import HOST, Reply, call
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn

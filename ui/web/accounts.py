@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import UsageError
-from rag.readers import asker
-from rag.source_settings import EVERYBODY
+from rag.readers import EVERYBODY, asker
 from ui.errors import NotThereError
 from ui.web.people import Person, Role
 from ui.web.store import Store, new_id

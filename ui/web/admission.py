@@ -5,9 +5,8 @@ from __future__ import annotations
 from starlette.requests import cookie_parser
 
 from rag.errors import UsageError
-from rag.readers import asker
-from rag.source_settings import EVERYBODY
-from rag.web_settings import WebSettings
+from rag.readers import EVERYBODY, asker
+from rag.settings import WebSettings
 from ui.web.accounts import Accounts, checked_name, folded
 from ui.web.address import Headers, Origin
 from ui.web.people import LOCAL, Person, Role

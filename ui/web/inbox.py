@@ -20,7 +20,7 @@ from ui.web.people import Person, Role
 from ui.web.store import Store
 
 if TYPE_CHECKING:
-    from rag.web_settings import WebSettings
+    from rag.settings import WebSettings
 
 _NAME_BYTES = 200  # file systems take 255; what is unfinished has a longer name
 _MB = 1_000_000

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from rag.source_settings import EVERYBODY
+from rag.readers import EVERYBODY
 from ui.errors import NotAllowedError
 
 _STATE, _AGAIN = "inhouse_person", "inhouse_person_again"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigurationError
-from rag.web_settings import WebSettings
+from rag.settings import WebSettings
 
 if TYPE_CHECKING:
     import fastapi

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rag.source_settings import FromText, Section
+from rag.settings.base import FromText, Section
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}")
 _HOST = re.compile(r"[a-z0-9_.:-]{1,253}")

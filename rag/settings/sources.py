@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-import unicodedata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-EVERYBODY = "*"
-"""The reader token that stands for everybody."""
-MAX_TOKEN_CHARACTERS = 200
-
-
-class Section(BaseModel):
-    """A part of the settings: unknown keys are errors, and nothing changes once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def check_token(token: str) -> str:
-    """A reader token in its stored form; raises ValueError for what cannot be one.
-
-    A token is one printable word or several, without a comma: "group:hr", "group:Domain Users", "*".
-    """
-    token = unicodedata.normalize("NFC", token).strip()
-    if not token:
-        raise ValueError("a reader token cannot be empty")
-    if len(token) > MAX_TOKEN_CHARACTERS:
-        raise ValueError(f"a reader token has at most {MAX_TOKEN_CHARACTERS} characters")
-    if "," in token or not token.isprintable():
-        raise ValueError(f"a reader token has no comma and no control character: {token!r}")
-    return token
+from rag.readers import check_token
+from rag.settings.base import FromText, Section
 
 
 def _check_access_glob(glob: str) -> str:
@@ -51,19 +27,6 @@ def _check_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
     return globs
 
 
-def _from_text(value: Any) -> Any:
-    """A list that comes as text, from the environment, is written as in the file."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError as exc:
-        raise ValueError(
-            f'input should be a list as in inhouse.toml, like ["a", "b"] ({exc})'
-        ) from exc
-
-
-FromText = BeforeValidator(_from_text)
 Token = Annotated[str, AfterValidator(check_token)]
 Globs = Annotated[tuple[str, ...], FromText, AfterValidator(_check_globs)]
 Tokens = Annotated[tuple[Token, ...], FromText]

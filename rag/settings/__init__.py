@@ -1,0 +1,33 @@
+"""All settings of Inhouse: what there is, and how it is read."""
+
+from __future__ import annotations
+
+from rag.settings.loading import ENV_PREFIX, inner_model, load_settings
+from rag.settings.sections import (
+    AnswersSettings,
+    EmbedderSettings,
+    IngestSettings,
+    LLMSettings,
+    RetrievalSettings,
+    ServeSettings,
+    Settings,
+)
+from rag.settings.sources import AccessRule, AccessSettings, RootSettings
+from rag.settings.web import WebSettings
+
+__all__ = [
+    "ENV_PREFIX",
+    "AccessRule",
+    "AccessSettings",
+    "AnswersSettings",
+    "EmbedderSettings",
+    "IngestSettings",
+    "LLMSettings",
+    "RetrievalSettings",
+    "RootSettings",
+    "ServeSettings",
+    "Settings",
+    "WebSettings",
+    "inner_model",
+    "load_settings",
+]

@@ -1,0 +1,164 @@
+"""Settings: defaults < `inhouse.toml` < `INHOUSE_…` environment < what the caller passes.
+
+Nested settings are sections in the file (`[llm]` `url = …`) and one underscore in the environment
+(`INHOUSE_LLM_URL`). `${NAME}` in a string of the file is replaced by that environment variable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from rag.errors import ConfigurationError
+from rag.settings.base import Section
+from rag.settings.sections import Settings
+
+ENV_PREFIX = "INHOUSE_"
+_ENV_ONLY = {"INHOUSE_CONFIG"}
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+    """Read the configuration file and the environment.
+
+    `config` None means `INHOUSE_CONFIG`, or `./inhouse.toml` if it is there. `overrides` win
+    over everything; a section's key is written with two underscores (`llm__url="…"`); None means
+    not given.
+    Raises ConfigurationError, which names the key, its value and where it was set.
+    """
+    named = config or (
+        Path(os.environ["INHOUSE_CONFIG"]) if "INHOUSE_CONFIG" in os.environ else None
+    )
+    path = named or Path("inhouse.toml")
+    origins: dict[tuple[str, ...], str] = {}
+    values: dict[str, Any] = {}
+    if named is not None or path.exists():
+        _merge(values, _read_file(path), origins, lambda key: f"{path}: {'.'.join(key)}")
+    _merge(values, _read_environment(), origins, lambda key: ENV_PREFIX + "_".join(key).upper())
+    flags: dict[str, Any] = {}
+    for name, value in overrides.items():
+        if value is not None:
+            _assign(flags, tuple(name.split("__")), value)
+    _merge(values, flags, origins, lambda key: f"--{'-'.join(key).replace('_', '-')}")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as exc:
+        raise _configuration_error(exc, origins) from exc
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return {k: _expand(v, f"{path}: {k}") for k, v in tomllib.load(file).items()}
+    except FileNotFoundError as exc:
+        raise ConfigurationError(f"There is no configuration file {path}.") from exc
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ConfigurationError(f"The configuration file {path} cannot be read: {exc}.") from exc
+
+
+def _expand(value: Any, where: str) -> Any:
+    if isinstance(value, dict):
+        return {k: _expand(v, f"{where}.{k}") for k, v in value.items()}
+    if isinstance(value, list):
+        return [_expand(v, where) for v in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in os.environ:
+            raise ConfigurationError(
+                f"{where} uses the environment variable {name}, which is not set.",
+                hint=f"Set {name}, or write the value itself.",
+            )
+        return os.environ[name]
+
+    return _VARIABLE.sub(replace, value)
+
+
+def _read_environment() -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    sections = {n for n, f in Settings.model_fields.items() if isinstance(f.default, Section)}
+    for name, value in os.environ.items():
+        if not name.startswith(ENV_PREFIX) or name in _ENV_ONLY:
+            continue
+        key = name.removeprefix(ENV_PREFIX).lower()
+        section, _, rest = key.partition("_")
+        _assign(values, (section, rest) if section in sections and rest else (key,), value)
+    return values
+
+
+def _assign(values: dict[str, Any], key: tuple[str, ...], value: Any) -> None:
+    for part in key[:-1]:
+        inner: Any = values.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return  # a section was given a value: validation says so
+        values = inner
+    values[key[-1]] = value
+
+
+def _merge(
+    into: dict[str, Any],
+    new: dict[str, Any],
+    origins: dict[tuple[str, ...], str],
+    describe: Any,
+    prefix: tuple[str, ...] = (),
+) -> None:
+    for name, value in new.items():
+        key = (*prefix, name)
+        if isinstance(value, dict):
+            origins.setdefault(key, describe(key))
+            inner = into.setdefault(name, {})
+            if isinstance(inner, dict):  # else a section was given a value: validation says so
+                _merge(inner, value, origins, describe, key)
+        else:
+            into[name] = value
+            origins[key] = describe(key)
+
+
+def _configuration_error(
+    exc: ValidationError, origins: dict[tuple[str, ...], str]
+) -> ConfigurationError:
+    error = exc.errors()[0]
+    key = tuple(str(part) for part in error["loc"])
+    where = _where(key, origins)
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(_known_keys(key[:-1]))
+        return ConfigurationError(f"{where} is not a setting.", hint=f"Known here: {known}.")
+    if error["type"] == "missing":
+        return ConfigurationError(f"{where} is missing.")
+    reason = error["msg"].removeprefix("Value error, ")
+    reason = reason[0].lower() + reason[1:]
+    return ConfigurationError(f"{where} is {error['input']!r}: {reason}.")
+
+
+def _where(key: tuple[str, ...], origins: dict[tuple[str, ...], str]) -> str:
+    """The place that set the key; inside a list, the place of the list and the way from there."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in origins:
+            way = "".join(f"[{int(p) + 1}]" if p.isdigit() else f".{p}" for p in key[length:])
+            return origins[key[:length]] + way
+    return ".".join(key)
+
+
+def _known_keys(section: tuple[str, ...]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for name in section:
+        if not name.isdigit():
+            model = inner_model(model.model_fields[name]) or model
+    return sorted(model.model_fields)
+
+
+def inner_model(field: FieldInfo) -> type[BaseModel] | None:
+    """The model of a section, or of each entry of a list of tables; None for a plain value."""
+    for candidate in (field.annotation, *typing.get_args(field.annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
