@@ -196,7 +196,7 @@ async def crowd(url: str, cookies: Sequence[str], rounds: int) -> list[dict[str,
 def sign_in_all(data: Path, people: int) -> list[str]:
     """A new account with a session for each person."""
     from ui.web.accounts import Accounts
-    from ui.web.people import Role
+    from ui.web.identity import Role
     from ui.web.sessions import Sessions
     from ui.web.store import PEOPLE, Store
 

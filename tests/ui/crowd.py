@@ -11,7 +11,7 @@ from typing import Any
 from rag.settings import Settings, WebSettings
 from tests.ui.asgi import HOST
 from ui.web.accounts import Account, Accounts
-from ui.web.people import Role
+from ui.web.identity import Role
 from ui.web.sessions import Sessions
 from ui.web.store import PEOPLE, Store
 

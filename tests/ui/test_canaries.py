@@ -23,7 +23,7 @@ from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
 from tests.ui.test_doors import ROWS
 from ui.view.text import ENGLISH
-from ui.web.people import Person
+from ui.web.identity import Person
 from ui.web.recall import exported
 
 CANARY = "zanzibarium"

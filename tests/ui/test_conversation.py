@@ -11,9 +11,9 @@ from rag.answer import Turn
 from rag.errors import IndexMissingError
 from tests.ui.stand_in import StandIn
 from ui.view.text import ENGLISH
+from ui.web.assistant_service import Desk
 from ui.web.conversation import Conversation
-from ui.web.desk import Desk
-from ui.web.people import LOCAL, Person, Role
+from ui.web.identity import LOCAL, Person, Role
 
 
 @pytest.fixture

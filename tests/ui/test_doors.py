@@ -11,7 +11,7 @@ import pytest
 from tests.ui.asgi import Reply, call
 from tests.ui.crowd import WHO, Crowd, gather
 from tests.ui.stand_in import StandIn
-from ui.web.people import Role
+from ui.web.identity import Role
 
 ANYBODY, READERS, EDITORS, ADMINS = None, Role.READER, Role.EDITOR, Role.ADMIN
 

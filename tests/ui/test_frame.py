@@ -11,9 +11,9 @@ import pytest
 from tests.ui.stand_in import StandIn
 from ui.view.languages import LANGUAGES
 from ui.view.text_german import GERMAN
-from ui.web.people import Person, Role
-from ui.web.rooms import Room
-from ui.web.shell import Frame
+from ui.web.identity import Person, Role
+from ui.web.layout import Frame
+from ui.web.navigation import Room
 
 
 @pytest.fixture(scope="module")

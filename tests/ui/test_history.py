@@ -15,10 +15,10 @@ from rag.evaluation.questions import read_questions
 from tests.ui.stand_in import HITS, StandIn, make_answer
 from ui.errors import NotThereError
 from ui.view.text import ENGLISH
-from ui.web.desk import Desk
+from ui.web.assistant_service import Desk
 from ui.web.feedback import FeedbackBook, as_drafts, as_lines, as_questions
 from ui.web.history import History
-from ui.web.people import Person, Role
+from ui.web.identity import Person, Role
 from ui.web.recall import exported
 from ui.web.store import MIGRATIONS, Store
 

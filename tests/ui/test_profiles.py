@@ -20,11 +20,11 @@ from ui.view.brand import style_of
 from ui.view.colours import contrast
 from ui.view.text import ENGLISH
 from ui.web.app import create_app
+from ui.web.assistant_service import Desk
 from ui.web.conversation import Conversation
-from ui.web.desk import Desk
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
-from ui.web.people import LOCAL
+from ui.web.identity import LOCAL
 from ui.web.profiles import Profiles, offered
 from ui.web.store import Store
 

@@ -16,11 +16,11 @@ from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from ui.view.acts import plain
 from ui.view.text import ENGLISH
 from ui.web.app import create_app
+from ui.web.assistant_service import Desk
 from ui.web.conversation import Conversation
-from ui.web.desk import Desk
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
-from ui.web.people import LOCAL, Person, Role
+from ui.web.identity import LOCAL, Person, Role
 from ui.web.recall import _Scrub, exported, recall
 from ui.web.store import PEOPLE, Store
 

@@ -21,7 +21,7 @@ from tests.ui.tab import NARROW, WIDE, Tab
 from ui.view.text import ENGLISH
 from ui.view.text_german import GERMAN
 from ui.web.history import History
-from ui.web.people import LOCAL
+from ui.web.identity import LOCAL
 from ui.web.store import PEOPLE, Store
 
 pytestmark = pytest.mark.browser

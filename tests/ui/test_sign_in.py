@@ -19,7 +19,7 @@ from tests.ui.stand_in import StandIn
 from ui.cli import cli
 from ui.errors import NotThereError, TooManyError
 from ui.web.accounts import Accounts
-from ui.web.people import Role
+from ui.web.identity import Role
 from ui.web.server import listen, warnings_of
 from ui.web.sessions import Sessions
 from ui.web.store import PEOPLE, Store

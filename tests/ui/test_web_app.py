@@ -133,9 +133,7 @@ def test_a_port_in_use_is_one_sentence() -> None:
 
 
 def test_importing_the_front_end_loads_nothing_heavy() -> None:
-    modules = (
-        "ui.view.answer, ui.view.evidence, ui.web.app, ui.web.server, ui.web.shell, ui.commands.web"
-    )
+    modules = "ui.view.answer, ui.view.evidence, ui.web.app, ui.web.server, ui.web.layout, ui.commands.web"
     heavy = "{'gradio', 'fastapi', 'torch', 'transformers', 'faiss', 'langchain_core', 'uvicorn'}"
     code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

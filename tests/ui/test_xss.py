@@ -95,7 +95,7 @@ def address(data: Path) -> Iterator[str]:
     from ui.web.app import create_app
     from ui.web.feedback import FeedbackBook
     from ui.web.history import History
-    from ui.web.people import LOCAL
+    from ui.web.identity import LOCAL
     from ui.web.store import PEOPLE, Store
 
     settings = Settings.model_validate({"data": str(data), "llm": {"model": CASES[0]}})

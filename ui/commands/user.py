@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
     from ui.web.accounts import Account, Accounts
 
-_ROLES = ("reader", "editor", "admin")  # ui.web.people has them, behind slow imports
+_ROLES = ("reader", "editor", "admin")  # ui.web.identity has them, behind slow imports
 _Command = Callable[..., Any]
 
 
@@ -91,7 +91,7 @@ def add(
       inhouse user add anna --role editor --reader group:hr
     """
     from ui.web.accounts import checked_name
-    from ui.web.people import Role
+    from ui.web.identity import Role
 
     name, accounts = checked_name(name), _accounts(settings)
     if accounts.by_name(name) is not None:
@@ -118,7 +118,7 @@ def set_(
 
     `--reader '*'` alone leaves only what is for everybody.
     """
-    from ui.web.people import Role
+    from ui.web.identity import Role
 
     account = _accounts(settings).change(
         name, role=Role(role) if role else None, readers=None if all_documents else readers

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import UsageError
 from rag.readers import EVERYBODY, asker
 from ui.errors import NotThereError
-from ui.web.people import Person, Role
+from ui.web.identity import Person, Role
 from ui.web.store import Store, new_id
 
 if TYPE_CHECKING:

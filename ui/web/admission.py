@@ -9,7 +9,7 @@ from rag.readers import EVERYBODY, asker
 from rag.settings import WebSettings
 from ui.web.accounts import Accounts, checked_name, folded
 from ui.web.address import Headers, Origin
-from ui.web.people import LOCAL, Person, Role
+from ui.web.identity import LOCAL, Person, Role
 from ui.web.sessions import Sessions
 from ui.web.throttle import Throttle
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from rag.profile import Profile
 from rag.settings import Settings
 from ui.view.text import ENGLISH, Words
-from ui.web.desk import Answering
-from ui.web.page import build_page
+from ui.web.assistant_service import Answering
+from ui.web.gradio_page import build_page
+from ui.web.layout import STATIC
 from ui.web.server import LOOPBACK
-from ui.web.shell import STATIC
 
 if TYPE_CHECKING:
     import fastapi
     import gradio
 
-    from ui.web.house import House
+    from ui.web.app_state import House
 
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO_FONT = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -65,8 +65,8 @@ def _create_app(
     from fastapi.staticfiles import StaticFiles
 
     from rag.errors import InhouseError
+    from ui.web.app_state import furnish
     from ui.web.doors import routers
-    from ui.web.house import furnish
     from ui.web.replies import refuse
 
     house = furnish(open_assistant, settings, words, profiles)

@@ -13,7 +13,7 @@ from ui.view import compare as view
 from ui.view.compare import Side
 from ui.view.evidence import Shelf
 from ui.view.text import Words
-from ui.web.desk import Answering
+from ui.web.assistant_service import Answering
 from ui.web.events import Frames
 
 _log = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ from ui.view import evidence
 from ui.view.acts import Kept
 from ui.view.languages import LANGUAGES
 from ui.view.text import Words
-from ui.web.desk import Desk
+from ui.web.assistant_service import Desk
 from ui.web.events import Frames
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
-from ui.web.people import Person
+from ui.web.identity import Person
 from ui.web.recall import recalled
 from ui.web.writing import Draft
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ui.web.house import House
-from ui.web.people import Needs, Role, needs_of
+from ui.web.app_state import House
+from ui.web.identity import Needs, Role, needs_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.answer import Answer
 from rag.errors import UsageError
-from ui.web.people import Person
+from ui.web.identity import Person
 from ui.web.store import Store, new_id
 
 REASONS = ("", "wrong", "incomplete", "wrong_source", "not_found", "unclear", "other")

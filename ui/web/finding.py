@@ -16,7 +16,7 @@ from ui.view.elsewhere import elsewhere
 from ui.view.links import source_link
 from ui.view.search_page import Asked, Found, Why
 from ui.view.text import Words
-from ui.web.desk import Answering
+from ui.web.assistant_service import Answering
 
 MOST = 50
 """So many passages are shown at most."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.profile import Profile
+from ui.web.identity import person_of
 from ui.web.language import words_for
-from ui.web.people import person_of
+from ui.web.layout import Frame
+from ui.web.navigation import Room
 from ui.web.profiles import Profiles
-from ui.web.rooms import Room
-from ui.web.shell import Frame
 
 if TYPE_CHECKING:
     from starlette.requests import Request

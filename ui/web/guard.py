@@ -12,8 +12,8 @@ from ui.errors import TooManyError
 from ui.web.address import Headers, Origin, Proxies, headers_of
 from ui.web.admission import Admission
 from ui.web.doors import Door
+from ui.web.identity import Needs, Person, Role, put_person
 from ui.web.metrics import Metrics
-from ui.web.people import Needs, Person, Role, put_person
 from ui.web.replies import Refusal
 from ui.web.throttle import Throttle
 

@@ -16,8 +16,8 @@ from ui.errors import NotThereError
 from ui.view import source as view
 from ui.view.links import check_of
 from ui.view.text import Words
-from ui.web.desk import Desk
-from ui.web.people import Person
+from ui.web.assistant_service import Desk
+from ui.web.identity import Person
 
 _AROUND = 6_000  # characters of text shown on each side of a quote
 _WHOLE = 24_000  # a document up to this long is shown whole

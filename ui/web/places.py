@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
-from ui.web.people import Person
+from ui.web.identity import Person
 
 
 class Places:

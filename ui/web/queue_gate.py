@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from ui.errors import TooManyError
-from ui.web.people import Needs, Person, needs_of
+from ui.web.identity import Needs, Person, needs_of
 from ui.web.replies import Refusal
 from ui.web.throttle import Throttle
 
@@ -91,7 +91,7 @@ def events_of(page: Any) -> dict[int, Needs]:
 
 
 def _person(scope: Scope) -> Person:
-    from ui.web.people import person_in
+    from ui.web.identity import person_in
 
     return person_in(scope)
 

@@ -9,9 +9,9 @@ from typing import Any
 from rag.answer import Answer, Citation, Context, Sentence
 from rag.hit import Hit
 from ui.view.text import Words
-from ui.web.desk import Desk
+from ui.web.assistant_service import Desk
 from ui.web.history import History, KeptTurn
-from ui.web.people import Person
+from ui.web.identity import Person
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
 from ui.view.about_page import About, about_page, notices_page
+from ui.web.app_state import House
 from ui.web.framing import frame
-from ui.web.house import House
-from ui.web.parts import packages, versions
-from ui.web.people import Role, needs, person_of
-from ui.web.rooms import Room
+from ui.web.identity import Role, needs, person_of
+from ui.web.installed_packages import packages, versions
+from ui.web.navigation import Room
 from ui.web.server import is_loopback
 
 if TYPE_CHECKING:

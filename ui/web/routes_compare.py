@@ -16,13 +16,13 @@ from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
 from ui.view import compare as view
 from ui.view.text import Words
+from ui.web.app_state import House
+from ui.web.assistant_service import Answering
 from ui.web.comparing import compare
-from ui.web.desk import Answering
 from ui.web.framing import frame
-from ui.web.house import House
+from ui.web.identity import Role, needs, person_of, watch
 from ui.web.language import words_for
-from ui.web.people import Role, needs, person_of, watch
-from ui.web.rooms import Room
+from ui.web.navigation import Room
 from ui.web.throttle import Throttle
 
 if TYPE_CHECKING:

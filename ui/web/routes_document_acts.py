@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse
 
 from rag.index.views.files import Listed
 from ui.errors import NotThereError
-from ui.web.house import House
-from ui.web.people import Role, needs, person_of
+from ui.web.app_state import House
+from ui.web.identity import Role, needs, person_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -17,11 +17,11 @@ from ui.view.document_tools import document_tools
 from ui.view.inbox_part import inbox_part
 from ui.view.links import source_link
 from ui.view.markup import escape
+from ui.web.app_state import House
 from ui.web.framing import frame
-from ui.web.house import House
-from ui.web.people import Role, needs, person_of
-from ui.web.rooms import Room
-from ui.web.shell import Frame
+from ui.web.identity import Role, needs, person_of
+from ui.web.layout import Frame
+from ui.web.navigation import Room
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

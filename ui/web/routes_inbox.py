@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from ui.web.house import House
-from ui.web.people import Person, Role, needs, person_of
+from ui.web.app_state import House
+from ui.web.identity import Person, Role, needs, person_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from ui.view.languages import LANGUAGES
-from ui.web.house import House
+from ui.web.app_state import House
+from ui.web.identity import needs
 from ui.web.language import COOKIE
-from ui.web.people import needs
 from ui.web.preference import remember
 
 if TYPE_CHECKING:

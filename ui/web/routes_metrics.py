@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from ui.web.house import House
-from ui.web.people import Role, needs
+from ui.web.app_state import House
+from ui.web.identity import Role, needs
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -10,11 +10,11 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from rag.errors import InhouseError
 from rag.profile import Profile
+from ui.web.app_state import House
 from ui.web.framing import frame
-from ui.web.house import House
+from ui.web.identity import Role, needs, person_of
 from ui.web.language import words_for
-from ui.web.people import Role, needs, person_of
-from ui.web.rooms import Room
+from ui.web.navigation import Room
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ui.web.house import House
-from ui.web.people import Role, needs
+from ui.web.app_state import House
+from ui.web.identity import Role, needs
 from ui.web.preference import remember
 from ui.web.profiles import COOKIE, cookie_value
 

@@ -11,11 +11,11 @@ from rag.errors import InhouseError, UsageError
 from rag.index.views.files import Choices
 from ui.view.search_page import Asked, search_page
 from ui.view.text import Words
+from ui.web.app_state import House
 from ui.web.finding import MOST, find
 from ui.web.framing import frame
-from ui.web.house import House
-from ui.web.people import Role, needs, person_of
-from ui.web.rooms import Room
+from ui.web.identity import Role, needs, person_of
+from ui.web.navigation import Room
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -13,11 +13,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ui.errors import TooManyError
 from ui.view.text_sign_in import SIGN_IN, SignInWords
 from ui.web.address import Headers, Origin, headers_of, own_address
-from ui.web.house import House
+from ui.web.app_state import House
+from ui.web.identity import needs
 from ui.web.language import words_for
-from ui.web.people import needs
+from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
-from ui.web.shell import version
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

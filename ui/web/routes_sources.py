@@ -19,10 +19,10 @@ from ui.errors import NotThereError
 from ui.view import source as view
 from ui.view.languages import LANGUAGES
 from ui.view.text import Words
-from ui.web.house import House
+from ui.web.app_state import House
+from ui.web.identity import Role, needs, person_of
 from ui.web.language import words_for
 from ui.web.opening import Opener, Place
-from ui.web.people import Role, needs, person_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

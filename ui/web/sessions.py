@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from ui.web.accounts import Account, account_of
-from ui.web.people import Person
+from ui.web.identity import Person
 from ui.web.store import Store
 
 _NOTED_S = 30.0  # what somebody does is noted at most this often

@@ -24,8 +24,8 @@ from ui.view.history import drawers
 from ui.view.languages import LANGUAGES
 from ui.view.text import Words
 from ui.view.text_sign_in import SIGN_IN
-from ui.web.people import Person
-from ui.web.rooms import Room
+from ui.web.identity import Person
+from ui.web.navigation import Room
 
 STATIC = Path(__file__).with_name("static")
 

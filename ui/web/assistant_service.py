@@ -18,7 +18,7 @@ from rag.index.views.documents import Reading
 from rag.profile import Profile
 from ui.errors import NotReadyError
 from ui.view.text import ENGLISH, Words, counted
-from ui.web.people import Person, Role
+from ui.web.identity import Person, Role
 from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ui.view.text import Words
-from ui.web.people import Person, Role
+from ui.web.identity import Person, Role
 
 
 class Room(StrEnum):

@@ -11,7 +11,7 @@ from ui.view.text import Words
 from ui.web.accounts import Accounts
 from ui.web.address import Proxies
 from ui.web.admission import Admission
-from ui.web.desk import Answering, Desk
+from ui.web.assistant_service import Answering, Desk
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.inbox import Inbox
