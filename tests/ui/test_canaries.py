@@ -23,8 +23,8 @@ from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
 from tests.ui.test_doors import ROWS
 from ui.view.text import ENGLISH
+from ui.web.chat.redaction import exported
 from ui.web.identity import Person
-from ui.web.recall import exported
 
 CANARY = "zanzibarium"
 """In the secret documents' text, titles, headings, file names and folders, and nowhere else."""

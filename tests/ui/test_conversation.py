@@ -12,7 +12,7 @@ from rag.errors import IndexMissingError
 from tests.ui.stand_in import StandIn
 from ui.view.text import ENGLISH
 from ui.web.assistant_service import Desk
-from ui.web.conversation import Conversation
+from ui.web.chat.conversation import Conversation
 from ui.web.identity import LOCAL, Person, Role
 
 

@@ -16,10 +16,10 @@ from tests.ui.stand_in import HITS, StandIn, make_answer
 from ui.errors import NotThereError
 from ui.view.text import ENGLISH
 from ui.web.assistant_service import Desk
+from ui.web.chat.redaction import exported
 from ui.web.feedback import FeedbackBook, as_drafts, as_lines, as_questions
 from ui.web.history import History
 from ui.web.identity import Person, Role
-from ui.web.recall import exported
 from ui.web.store import MIGRATIONS, Store
 
 ANNA = Person("a1", "anna", Role.READER)

@@ -17,8 +17,8 @@ from tests.ui.serving import served
 from tests.ui.stand_in import StandIn
 from ui.view.text import ENGLISH
 from ui.web.accounts import Accounts
+from ui.web.chat.answer_slots import Places
 from ui.web.identity import LOCAL, Person, Role
-from ui.web.places import Places
 from ui.web.store import PEOPLE, Store
 
 

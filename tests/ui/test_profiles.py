@@ -21,7 +21,7 @@ from ui.view.colours import contrast
 from ui.view.text import ENGLISH
 from ui.web.app import create_app
 from ui.web.assistant_service import Desk
-from ui.web.conversation import Conversation
+from ui.web.chat.conversation import Conversation
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.identity import LOCAL

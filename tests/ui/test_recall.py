@@ -17,11 +17,11 @@ from ui.view.acts import plain
 from ui.view.text import ENGLISH
 from ui.web.app import create_app
 from ui.web.assistant_service import Desk
-from ui.web.conversation import Conversation
+from ui.web.chat.conversation import Conversation
+from ui.web.chat.redaction import _Scrub, exported, recall
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.identity import LOCAL, Person, Role
-from ui.web.recall import _Scrub, exported, recall
 from ui.web.store import PEOPLE, Store
 
 NOBODY = Person("n1", "nobody", Role.READER, readers=frozenset())

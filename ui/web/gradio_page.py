@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ui.view.markup import escape
 from ui.view.text import Words
 from ui.web.app_state import House
-from ui.web.conversation import Conversation, Screen
+from ui.web.chat.conversation import Conversation, Screen
 from ui.web.identity import Person, watch, with_person
 from ui.web.language import words_for
 

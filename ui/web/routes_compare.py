@@ -18,7 +18,7 @@ from ui.view import compare as view
 from ui.view.text import Words
 from ui.web.app_state import House
 from ui.web.assistant_service import Answering
-from ui.web.comparing import compare
+from ui.web.chat.comparison import compare
 from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of, watch
 from ui.web.language import words_for

@@ -14,11 +14,11 @@ from ui.view.acts import Kept
 from ui.view.brand import label_of
 from ui.view.history import conversations
 from ui.web.app_state import House
+from ui.web.chat.redaction import exported, recalled
 from ui.web.feedback import NOTE_CHARACTERS
 from ui.web.history import KeptTurn
 from ui.web.identity import Person, Role, needs, person_of
 from ui.web.language import words_for
-from ui.web.recall import exported, recalled
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

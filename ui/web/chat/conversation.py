@@ -15,12 +15,12 @@ from ui.view.acts import Kept
 from ui.view.languages import LANGUAGES
 from ui.view.text import Words
 from ui.web.assistant_service import Desk
-from ui.web.events import Frames
+from ui.web.chat.draft import Draft
+from ui.web.chat.event_batches import Frames
+from ui.web.chat.redaction import recalled
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
 from ui.web.identity import Person
-from ui.web.recall import recalled
-from ui.web.writing import Draft
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from ui.view.compare import Side
 from ui.view.evidence import Shelf
 from ui.view.text import Words
 from ui.web.assistant_service import Answering
-from ui.web.events import Frames
+from ui.web.chat.event_batches import Frames
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Conversations on the page: asking, streaming, comparing and keeping answers."""
