@@ -22,7 +22,7 @@ from tests.rag.server import ModelServer
 from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
 from tests.ui.test_doors import ROWS
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 from ui.web.chat.redaction import exported
 from ui.web.identity import Person
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from rag.errors import IndexMissingError
 from rag.profile import Profile
 from tests.ui.stand_in import StandIn
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 from ui.web.app import create_app
 
 

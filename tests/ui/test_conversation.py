@@ -10,7 +10,7 @@ import pytest
 from rag.answer import Turn
 from rag.errors import IndexMissingError
 from tests.ui.stand_in import StandIn
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 from ui.web.assistant_service import Desk
 from ui.web.chat.conversation import Conversation
 from ui.web.identity import LOCAL, Person, Role

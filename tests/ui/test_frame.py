@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.ui.stand_in import StandIn
-from ui.view.languages import LANGUAGES
-from ui.view.text_german import GERMAN
+from ui.messages.languages import LANGUAGES
+from ui.messages.page_german import GERMAN
 from ui.web.identity import Person, Role
 from ui.web.layout import Frame
 from ui.web.navigation import Room

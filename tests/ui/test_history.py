@@ -14,7 +14,7 @@ from rag.errors import StorageError, UsageError
 from rag.evaluation.questions import read_questions
 from tests.ui.stand_in import HITS, StandIn, make_answer
 from ui.errors import NotThereError
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 from ui.web.assistant_service import Desk
 from ui.web.chat.redaction import exported
 from ui.web.feedback import FeedbackBook, as_drafts, as_lines, as_questions

@@ -17,12 +17,12 @@ from rag.evaluation.ablation import PARTS
 from rag.evaluation.faults import faults
 from rag.evaluation.metrics import Names, Share, metrics
 from rag.evaluation.questions import Question
-from ui.view import text_german
+from ui.messages import page_german
+from ui.messages.languages import LANGUAGES, preferred
+from ui.messages.page import ENGLISH, Words
+from ui.messages.page_german import GERMAN
+from ui.messages.report_terms import fault, meaning, part
 from ui.view.forms import type_name
-from ui.view.languages import LANGUAGES, preferred
-from ui.view.report_terms import fault, meaning, part
-from ui.view.text import ENGLISH, Words
-from ui.view.text_german import GERMAN
 
 SAME_IN_BOTH = {
     *("product", "stop", "seconds", "generation", "rooms.name", "rooms.version"),
@@ -65,7 +65,7 @@ def test_no_text_was_left_in_english() -> None:
     assert alike <= SAME_IN_BOTH, sorted(alike - SAME_IN_BOTH)
     given = {
         call.func.id: {each.arg for each in call.keywords}
-        for file in Path(text_german.__file__).parent.glob("text_*german.py")
+        for file in Path(page_german.__file__).parent.glob("text_*german.py")
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
     }

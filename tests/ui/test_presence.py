@@ -15,7 +15,7 @@ import pytest
 from tests.ui.crowd import Crowd, gather
 from tests.ui.serving import served
 from tests.ui.stand_in import StandIn
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 from ui.web.accounts import Accounts
 from ui.web.chat.answer_slots import Places
 from ui.web.identity import LOCAL, Person, Role

@@ -16,9 +16,9 @@ from rag.profile import Branding, Filters, Profile
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.ui.library import read_in
+from ui.messages.page import ENGLISH
 from ui.view.brand import style_of
 from ui.view.colours import contrast
-from ui.view.text import ENGLISH
 from ui.web.app import create_app
 from ui.web.assistant_service import Desk
 from ui.web.chat.conversation import Conversation

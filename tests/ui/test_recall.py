@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from rag.answer import Answer, Context, Sentence
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
+from ui.messages.page import ENGLISH
 from ui.view.acts import plain
-from ui.view.text import ENGLISH
 from ui.web.app import create_app
 from ui.web.assistant_service import Desk
 from ui.web.chat.conversation import Conversation

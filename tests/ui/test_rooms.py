@@ -18,8 +18,8 @@ from tests.evaluation.world import hostile_evaluation
 from tests.ui.serving import served
 from tests.ui.stand_in import make_answer
 from tests.ui.tab import NARROW, WIDE, Tab
-from ui.view.text import ENGLISH
-from ui.view.text_german import GERMAN
+from ui.messages.page import ENGLISH
+from ui.messages.page_german import GERMAN
 from ui.web.history import History
 from ui.web.identity import LOCAL
 from ui.web.store import PEOPLE, Store

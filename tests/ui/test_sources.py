@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from rag import Assistant
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, NOTES, fill, open_library, read_in
+from ui.messages.page import ENGLISH
 from ui.view.links import check_of
-from ui.view.text import ENGLISH
 from ui.web.app import create_app
 
 Open = Callable[..., Any]

@@ -14,7 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from tests.ui.tab import NARROW, WIDE, Tab
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 
 pytestmark = pytest.mark.browser
 SIZES = {"wide": WIDE, "narrow": NARROW}

@@ -10,9 +10,9 @@ import pytest
 from rag.answer import Answer, Context, Sentence, Status
 from rag.hit import Place
 from tests.ui.stand_in import make_answer, make_citation, make_hit
+from ui.messages.page import ENGLISH
 from ui.view import answer as view
 from ui.view import evidence, markup
-from ui.view.text import ENGLISH
 
 HOSTILE = [
     "<script>alert(1)</script>",

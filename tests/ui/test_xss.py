@@ -21,7 +21,7 @@ from tests.evaluation.world import hostile_evaluation
 from tests.ui.serving import served
 from tests.ui.tab import WIDE, Tab
 from tests.ui.xss import CASES
-from ui.view.text import ENGLISH
+from ui.messages.page import ENGLISH
 
 pytestmark = pytest.mark.browser
 

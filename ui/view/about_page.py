@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.models.cards import ModelCard
+from ui.messages.numbers import day, number
+from ui.messages.page import Words
 from ui.view.markup import emphasised, escape, escape_name
-from ui.view.numbers import day, number
-from ui.view.text import Words
 
 
 @dataclass(frozen=True, slots=True)

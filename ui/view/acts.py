@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag.answer import Answer
+from ui.messages.page import Words
 from ui.view.evidence import file_name
 from ui.view.markup import escape
-from ui.view.text import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from rag.answer import Answer, Sentence, Status
+from ui.messages.numbers import number
+from ui.messages.page import Words, counted
 from ui.view.acts import Kept, acts
 from ui.view.evidence import grouped
 from ui.view.markup import emphasised, escape, escape_name
-from ui.view.numbers import number
-from ui.view.text import Words, counted
 
 # What the model itself claims to cite. The citations on the page are those that were checked.
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")

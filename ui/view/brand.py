@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from rag.profile import DEFAULT, Profile
+from ui.messages.page import Words
 from ui.view.colours import accent_style
 from ui.view.markup import escape, escape_name
-from ui.view.text import Words
 
 
 def product_of(profile: Profile, words: Words) -> str:

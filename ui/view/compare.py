@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from rag.answer import Answer, Status
+from ui.messages.page import Words, counted
 from ui.view import answer as view
 from ui.view.evidence import Shelf, evidence
 from ui.view.markup import escape
-from ui.view.text import Words, counted
 
 
 class Side(StrEnum):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.index.views.files import Listed, ShownChunk
+from ui.messages.numbers import count, day_and_time, number, size
+from ui.messages.page import Words
 from ui.view.documents_page import state_tag
 from ui.view.forms import type_name
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import count, day_and_time, number, size
-from ui.view.text import Words
 
 EACH = 50
 """So many chunks stand on a page."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from rag.index.views.files import Listed
+from ui.messages.page import Words
 from ui.view.markup import escape, escape_name
-from ui.view.text import Words
 
 
 def document_tools(file: Listed, address: str, *, may_withdraw: bool, words: Words) -> str:

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 
 from rag.index.catalog.ledger import IN_INDEX, Coverage, FileState
 from rag.index.views.files import Choices, Column, Listed, Wanted
+from ui.messages.numbers import day_and_time, number, short_day, size
+from ui.messages.page import Words
 from ui.view.forms import chooser, type_name
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import day_and_time, number, short_day, size
-from ui.view.text import Words
 
 EACH = 50
 """So many files stand on a page."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rag.hit import Hit, Place
+from ui.messages.page import Words
 from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
-from ui.view.text import Words
 
 _MOST = 4  # other documents are named; of more there is a number
 

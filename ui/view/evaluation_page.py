@@ -10,13 +10,13 @@ from rag.evaluation import metrics as m
 from rag.evaluation.bootstrap import Figure
 from rag.evaluation.gates import Failure
 from rag.evaluation.metrics import Metric, metrics
+from ui.messages.numbers import count, day_and_time, figure_text, number
+from ui.messages.page import ENGLISH, Words
+from ui.messages.report_terms import meaning, part
 from ui.view.evaluation_plots import Plot, evaluation_plots
 from ui.view.evaluation_questions import questions_section
 from ui.view.evaluation_text import NONE
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import count, day_and_time, figure_text, number
-from ui.view.report_terms import meaning, part
-from ui.view.text import ENGLISH, Words
 
 _SHARED = Path(__file__).parent.parent / "web" / "static" / "report.css"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"

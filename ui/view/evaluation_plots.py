@@ -11,10 +11,10 @@ from rag.evaluation import Evaluation
 from rag.evaluation import metrics as m
 from rag.evaluation.metrics import Metric
 from rag.evaluation.result import Ablation
-from ui.view.numbers import figure_text, number
+from ui.messages.numbers import figure_text, number
+from ui.messages.page import Words
+from ui.messages.report_terms import part
 from ui.view.plots import Row, Series, Stack, intervals, lines, stacks
-from ui.view.report_terms import part
-from ui.view.text import Words
 
 _MOST_TYPES = 14
 _STATUS_COLOURS = {

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from rag.evaluation import Evaluation
 from rag.evaluation.questions import Fact
 from rag.evaluation.result import Outcome, Place, Quoted
+from ui.messages.numbers import number
+from ui.messages.page import Words
+from ui.messages.report_terms import fault
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import number
-from ui.view.report_terms import fault
-from ui.view.text import Words
 
 MOST = 500
 """So many questions are shown; the JSON has them all."""

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from rag.answer import Answer, Citation
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
+from ui.messages.page import Words
 from ui.view.elsewhere import elsewhere
 from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
 from ui.view.passage import Mark, passage
-from ui.view.text import Words
 
 _AROUND = 220  # characters of the passage shown on each side of a quote
 _GLANCE = 320  # characters of a passage that nobody cited

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ui.messages.numbers import number
+from ui.messages.page import Words
+from ui.messages.sections import MEDIA_TYPES
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import number
-from ui.view.text import Words
-from ui.view.text_rooms import MEDIA_TYPES
 
 
 def chooser(

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from ui.messages.numbers import day_and_time
+from ui.messages.page import Words, counted
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import day_and_time
-from ui.view.text import Words, counted
 
 
 class Listed(Protocol):

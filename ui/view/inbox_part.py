@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from ui.messages.numbers import size
+from ui.messages.page import Words
 from ui.view.markup import escape
-from ui.view.numbers import size
-from ui.view.text import Words
 
 
 def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:

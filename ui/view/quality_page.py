@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from rag.answer import Answer
 from rag.evaluation import Evaluation
+from ui.messages.numbers import day_and_time, number
+from ui.messages.page import Words
 from ui.view.evaluation_page import report
 from ui.view.markup import emphasised, escape, escape_name
-from ui.view.numbers import day_and_time, number
-from ui.view.text import Words
 
 MOST = 100
 """So much feedback is shown, the latest first."""

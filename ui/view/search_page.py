@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from rag.hit import Hit
 from rag.index.views.files import Choices
+from ui.messages.numbers import count, number
+from ui.messages.page import Words
 from ui.view.evidence import file_name, where
 from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name
 from ui.view.markup import escape, escape_name
-from ui.view.numbers import count, number
 from ui.view.passage import passage
-from ui.view.text import Words
 
 _GLANCE = 420  # characters of a passage that are shown at once
 _SPARE = 80  # characters; so little is not worth a click

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ui.messages.page import Words
 from ui.view.evidence import file_name
 from ui.view.markup import escape, escape_name
 from ui.view.passage import Span, passage
-from ui.view.text import Words
 
 Box = tuple[float, float, float, float]
 

@@ -13,7 +13,7 @@ from rag.cli_options import short_path
 from rag.hit import Hit, Place, Why
 from rag.language import sentences
 from rag.retrieval import highlight
-from ui.view.text import ENGLISH, Words
+from ui.messages.page import ENGLISH, Words
 
 _COLOURS = {
     Status.GROUNDED: "green",

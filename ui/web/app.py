@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.profile import Profile
 from rag.settings import Settings
-from ui.view.text import ENGLISH, Words
+from ui.messages.page import ENGLISH, Words
 from ui.web.assistant_service import Answering
 from ui.web.gradio_page import build_page
 from ui.web.layout import STATIC

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.profile import Profile
 from rag.settings import Settings
-from ui.view.text import Words
+from ui.messages.page import Words
 from ui.web.accounts import Accounts
 from ui.web.address import Proxies
 from ui.web.admission import Admission

@@ -17,7 +17,7 @@ from rag.hit import Hit
 from rag.index.views.documents import Reading
 from rag.profile import Profile
 from ui.errors import NotReadyError
-from ui.view.text import ENGLISH, Words, counted
+from ui.messages.page import ENGLISH, Words, counted
 from ui.web.identity import Person, Role
 from ui.web.profiles import Profiles
 

@@ -12,10 +12,10 @@ from rag.index import Filter
 from rag.index.views.files import Shelf
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
+from ui.messages.page import Words
 from ui.view.elsewhere import elsewhere
 from ui.view.links import source_link
 from ui.view.search_page import Asked, Found, Why
-from ui.view.text import Words
 from ui.web.assistant_service import Answering
 
 MOST = 50

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ui.messages.page import Words
 from ui.view.markup import escape
-from ui.view.text import Words
 from ui.web.app_state import House
 from ui.web.chat.conversation import Conversation, Screen
 from ui.web.identity import Person, watch, with_person

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ui.view.languages import preferred
-from ui.view.text import Words
+from ui.messages.languages import preferred
+from ui.messages.page import Words
 
 COOKIE = "inhouse_language"
 

@@ -19,11 +19,11 @@ from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
 from rag.profile import Profile
+from ui.messages.languages import LANGUAGES
+from ui.messages.page import Words
+from ui.messages.sign_in import SIGN_IN
 from ui.view import brand
 from ui.view.history import drawers
-from ui.view.languages import LANGUAGES
-from ui.view.text import Words
-from ui.view.text_sign_in import SIGN_IN
 from ui.web.identity import Person
 from ui.web.navigation import Room
 

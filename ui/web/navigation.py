@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ui.view.text import Words
+from ui.messages.page import Words
 from ui.web.identity import Person, Role
 
 

@@ -13,9 +13,9 @@ from ingest.page_pictures import PagePicture, PagePictures
 from rag.document import SECTION_SEPARATOR
 from rag.index.views.documents import Reading, StoredDocument
 from ui.errors import NotThereError
+from ui.messages.page import Words
 from ui.view import source as view
 from ui.view.links import check_of
-from ui.view.text import Words
 from ui.web.assistant_service import Desk
 from ui.web.identity import Person
 

@@ -14,8 +14,8 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from rag.errors import InhouseError
 from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
+from ui.messages.page import Words
 from ui.view import compare as view
-from ui.view.text import Words
 from ui.web.app_state import House
 from ui.web.assistant_service import Answering
 from ui.web.chat.comparison import compare

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from ui.view.languages import LANGUAGES
+from ui.messages.languages import LANGUAGES
 from ui.web.app_state import House
 from ui.web.identity import needs
 from ui.web.language import COOKIE

@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse
 
 from rag.errors import InhouseError, UsageError
 from rag.index.views.files import Choices
+from ui.messages.page import Words
 from ui.view.search_page import Asked, search_page
-from ui.view.text import Words
 from ui.web.app_state import House
 from ui.web.finding import MOST, find
 from ui.web.framing import frame

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.errors import TooManyError
-from ui.view.text_sign_in import SIGN_IN, SignInWords
+from ui.messages.sign_in import SIGN_IN, SignInWords
 from ui.web.address import Headers, Origin, headers_of, own_address
 from ui.web.app_state import House
 from ui.web.identity import needs

@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, Response
 from ingest.page_pictures import PagePictures
 from rag.errors import InhouseError
 from ui.errors import NotThereError
+from ui.messages.languages import LANGUAGES
+from ui.messages.page import Words
 from ui.view import source as view
-from ui.view.languages import LANGUAGES
-from ui.view.text import Words
 from ui.web.app_state import House
 from ui.web.identity import Role, needs, person_of
 from ui.web.language import words_for

@@ -10,9 +10,9 @@ from rag.hit import Hit
 from rag.retrieval.version_names import edition
 from rag.retrieval.versions import newer_of
 from tests.rag.houses import open_house
+from ui.messages.page import ENGLISH
 from ui.view.elsewhere import elsewhere
 from ui.view.terminal import hits_text
-from ui.view.text import ENGLISH
 
 
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent
 from rag.errors import InhouseError
+from ui.messages.page import Words
 from ui.view import compare as view
 from ui.view.compare import Side
 from ui.view.evidence import Shelf
-from ui.view.text import Words
 from ui.web.assistant_service import Answering
 from ui.web.chat.event_batches import Frames
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from rag.answer import Answer, RetrievalEvent, Status, Turn
 from rag.errors import InhouseError
 from ui.errors import NotAllowedError, NotThereError
+from ui.messages.languages import LANGUAGES
+from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.acts import Kept
-from ui.view.languages import LANGUAGES
-from ui.view.text import Words
 from ui.web.assistant_service import Desk
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import Frames

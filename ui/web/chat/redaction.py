@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.answer import Answer, Citation, Context, Sentence
 from rag.hit import Hit
-from ui.view.text import Words
+from ui.messages.page import Words
 from ui.web.assistant_service import Desk
 from ui.web.history import History, KeptTurn
 from ui.web.identity import Person

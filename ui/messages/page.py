@@ -1,4 +1,4 @@
-"""The words on the page, in one place: another language is another `Words`; see `ui.view.languages`."""
+"""The words on the page, in one place: another language is another `Words`; see `ui.messages.languages`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rag.answer import Status
-from ui.view.text_report import ENGLISH_REPORT, ReportWords
-from ui.view.text_rooms import ENGLISH_ROOMS, RoomWords
+from ui.messages.report import ENGLISH_REPORT, ReportWords
+from ui.messages.sections import ENGLISH_ROOMS, RoomWords
 
 
 def _english_statuses() -> Mapping[Status, tuple[str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ui.view.text import ENGLISH, Words
-from ui.view.text_german import GERMAN
+from ui.messages.page import ENGLISH, Words
+from ui.messages.page_german import GERMAN
 
 LANGUAGES: Mapping[str, Words] = MappingProxyType({"en": ENGLISH, "de": GERMAN})
 _LONGEST = 500  # characters of an Accept-Language header that are looked at

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from rag.evaluation import metrics as m
 from rag.evaluation.metrics import Metric, Names
-from ui.view.text import Words
+from ui.messages.page import Words
 
 _NUMBER = re.compile(r"\d[\d,]*")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from rag.index.catalog.ledger import FileState
-from ui.view.text_rooms import RoomWords
+from ui.messages.sections import RoomWords
 
 GERMAN_ROOMS = RoomWords(
     rooms="Räume",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.view.text_report import ReportWords
+from ui.messages.report import ReportWords
 
 GERMAN_REPORT = ReportWords(
     over="Messung · {when}",

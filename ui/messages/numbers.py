@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ui.view.text import Words
+from ui.messages.page import Words
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from rag.answer import Status
-from ui.view.text import Words
-from ui.view.text_report_german import GERMAN_REPORT
-from ui.view.text_rooms_german import GERMAN_ROOMS
+from ui.messages.page import Words
+from ui.messages.report_german import GERMAN_REPORT
+from ui.messages.sections_german import GERMAN_ROOMS
 
 _SHOWN = "Das ist der Text, der daraus gelesen wurde."
 
