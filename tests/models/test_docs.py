@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from rag.models import catalogue
-from ui.view.models import count
+from ui.terminal.models import count
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 _TABLE = re.compile(r"(?<=<!-- licences: )([^\n]*-->\n)(.*?)(?=<!-- end of licences -->)", re.S)

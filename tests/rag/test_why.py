@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag import Assistant
 from rag.hit import Why
-from ui.view.terminal import excerpt, why_text
+from ui.terminal.answers import excerpt, why_text
 
 
 def test_a_hit_says_its_ranks_and_the_words_it_shares(assistant: Assistant) -> None:

@@ -59,7 +59,7 @@ def _exit_code(*answers: Answer) -> int:
 
 
 def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
-    from ui.view import terminal
+    from ui.terminal import answers
 
     if as_json:
         both = assistant.compare(question)
@@ -70,32 +70,32 @@ def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
     click.secho("\nThe same model without them", bold=True)
     *_, last = assistant.stream_without_documents(question)
     alone: Answer = last.answer  # type: ignore[union-attr]
-    click.echo(terminal.answer_text(alone) or "It said nothing.")
-    click.echo(f"\n{terminal.alone_text(alone)}")
+    click.echo(answers.answer_text(alone) or "It said nothing.")
+    click.echo(f"\n{answers.alone_text(alone)}")
     if alone.notice:
-        click.echo(terminal.safe(alone.notice), err=True)
+        click.echo(answers.safe(alone.notice), err=True)
     return _exit_code(told, alone)
 
 
 def print_answer(assistant: Assistant, question: str) -> Answer:
     """Print the answer, as it comes where standard output is a terminal, then what it rests on."""
     from rag.answer import AnswerEvent, DeltaEvent
-    from ui.view import terminal
+    from ui.terminal import answers
 
     live = sys.stdout.isatty()
     for event in assistant.stream(question):
         if isinstance(event, DeltaEvent) and live:
-            click.echo(terminal.safe(event.text), nl=False)
+            click.echo(answers.safe(event.text), nl=False)
         elif isinstance(event, AnswerEvent):
             answer = event.answer  # the last event, always
     if live and answer.text:
         # The text has been seen; what follows is which of it is carried by what.
         click.echo("\n")
     if answer.text and (not live or answer.citations):
-        click.echo(terminal.answer_text(answer))
-    click.echo(f"\n{terminal.status_text(answer)}")
+        click.echo(answers.answer_text(answer))
+    click.echo(f"\n{answers.status_text(answer)}")
     if answer.notice:
-        click.echo(terminal.safe(answer.notice), err=True)
-    if sources := terminal.sources_text(answer):
+        click.echo(answers.safe(answer.notice), err=True)
+    if sources := answers.sources_text(answer):
         click.echo(sources)
     return answer

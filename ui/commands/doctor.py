@@ -70,7 +70,7 @@ def _data_folder(settings: Settings) -> str:
 def _machine(settings: Settings) -> str:
     del settings
     from rag.models import this_machine
-    from ui.view.models import machine_text
+    from ui.terminal.models import machine_text
 
     return machine_text(this_machine())
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rag.evaluation.drafting import Writer
     from rag.evaluation.gates import Failure
     from rag.settings import Settings
-    from ui.view.question_bar import QuestionBar
+    from ui.terminal.progress_bar import QuestionBar
 
 SOME_UNANSWERED = 3
 
@@ -132,7 +132,7 @@ def command(
 
 
 def _bar() -> QuestionBar:
-    from ui.view.question_bar import QuestionBar
+    from ui.terminal.progress_bar import QuestionBar
 
     return QuestionBar(shown=logging.getLogger("ui").isEnabledFor(logging.INFO))
 
@@ -198,7 +198,7 @@ def _keep(data: Path, evaluation: Evaluation) -> None:
 
 
 def _print(evaluation: Evaluation, *, as_json: bool) -> None:
-    from ui.view.evaluation_text import evaluation_text
+    from ui.terminal.evaluation import evaluation_text
 
     if as_json:
         click.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2))

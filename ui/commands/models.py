@@ -26,7 +26,7 @@ def command(settings: Settings, as_json: bool) -> None:
     if click.get_current_context().invoked_subcommand is not None:
         return
     from rag.models import catalogue, find_cached
-    from ui.view.models import table
+    from ui.terminal.models import table
 
     if as_json:
         entries = [_describe(card, settings.cache) for card in catalogue()]
@@ -44,7 +44,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     """Show all that is known about one model of the catalogue."""
     from rag.errors import ModelNotFoundError
     from rag.models import catalogue, get_card
-    from ui.view.models import fact_sheet
+    from ui.terminal.models import fact_sheet
 
     card = get_card(name)
     if card is None:
@@ -106,7 +106,7 @@ def recommend(settings: Settings, as_json: bool) -> None:
     """Say which language model suits this machine, and why."""
     from rag.models import recommend as choose
     from rag.models import this_machine
-    from ui.view.models import machine_text
+    from ui.terminal.models import machine_text
 
     machine = this_machine()
     found = choose(machine)
@@ -141,7 +141,7 @@ def _folder_of(named: str, cache: Path | None) -> Path:
 
 
 def _echo_suggestion(suggestion: Suggestion) -> None:
-    from ui.view.models import count
+    from ui.terminal.models import count
 
     card, speed = suggestion.card, suggestion.tokens_per_s
     pace = "" if speed is None else f", about {speed:.0f} words a second here"

@@ -37,7 +37,7 @@ def command(
       inhouse search "error E17 after defrost" -k 3
     """
     from rag import Assistant
-    from ui.view import terminal
+    from ui.terminal import answers
 
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
@@ -46,6 +46,6 @@ def command(
     if as_json:
         click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
     elif hits:
-        click.echo("\n".join(terminal.hits_text(hits, query)))
+        click.echo("\n".join(answers.hits_text(hits, query)))
     else:
         click.echo("Nothing found.")

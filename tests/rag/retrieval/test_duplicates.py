@@ -10,7 +10,7 @@ from ingest import ingest
 from rag import Assistant
 from rag.settings import AccessRule, AccessSettings, Settings
 from rag.testing import HashingEmbedder
-from ui.view.terminal import hits_text
+from ui.terminal.answers import hits_text
 
 RULE = (
     "Whoever leaves the building last closes the windows on all three floors, switches off the machines in "

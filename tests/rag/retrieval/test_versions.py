@@ -11,8 +11,8 @@ from rag.retrieval.version_names import edition
 from rag.retrieval.versions import newer_of
 from tests.rag.houses import open_house
 from ui.messages.page import ENGLISH
+from ui.terminal.answers import hits_text
 from ui.view.elsewhere import elsewhere
-from ui.view.terminal import hits_text
 
 
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from rag.cli_options import short_path
 from rag.evaluation import Evaluation
 from rag.evaluation.metrics import Metric, metrics
 from rag.evaluation.result import Ablation, Summary
-from ui.view.terminal import safe
+from ui.terminal.answers import safe
 
 NONE = "–"
 _SHARES = (0.25, 0.5, 0.75)
