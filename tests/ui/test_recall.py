@@ -14,7 +14,7 @@ from rag.answer import Answer, Context, Sentence
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from ui.messages.page import ENGLISH
-from ui.view.acts import plain
+from ui.view.answer_actions import plain
 from ui.web.app import create_app
 from ui.web.assistant_service import Desk
 from ui.web.chat.conversation import Conversation

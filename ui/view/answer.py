@@ -9,7 +9,7 @@ from functools import partial
 from rag.answer import Answer, Sentence, Status
 from ui.messages.numbers import number
 from ui.messages.page import Words, counted
-from ui.view.acts import Kept, acts
+from ui.view.answer_actions import Kept, acts
 from ui.view.evidence import grouped
 from ui.view.markup import emphasised, escape, escape_name
 

@@ -10,7 +10,7 @@ from rag.answer import Answer, Citation
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 from ui.messages.page import Words
-from ui.view.elsewhere import elsewhere
+from ui.view.also_found_in import elsewhere
 from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
 from ui.view.passage import Mark, passage

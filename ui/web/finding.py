@@ -13,7 +13,7 @@ from rag.index.views.files import Shelf
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
 from ui.messages.page import Words
-from ui.view.elsewhere import elsewhere
+from ui.view.also_found_in import elsewhere
 from ui.view.links import source_link
 from ui.view.search_page import Asked, Found, Why
 from ui.web.assistant_service import Answering

@@ -14,9 +14,9 @@ from rag.index.views.files import Column, Shelf, Wanted
 from ui.view import document_page as one
 from ui.view import documents_page as many
 from ui.view.document_tools import document_tools
-from ui.view.inbox_part import inbox_part
 from ui.view.links import source_link
 from ui.view.markup import escape
+from ui.view.upload_form import inbox_part
 from ui.web.app_state import House
 from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of

@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from rag.errors import InhouseError
 from ui.errors import FrontEndError, NotThereError
-from ui.view import acts as view
-from ui.view.acts import Kept
+from ui.view import answer_actions as view
+from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
 from ui.view.history import conversations
 from ui.web.app_state import House

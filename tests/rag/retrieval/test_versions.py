@@ -12,7 +12,7 @@ from rag.retrieval.versions import newer_of
 from tests.rag.houses import open_house
 from ui.messages.page import ENGLISH
 from ui.terminal.answers import hits_text
-from ui.view.elsewhere import elsewhere
+from ui.view.also_found_in import elsewhere
 
 
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:

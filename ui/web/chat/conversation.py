@@ -13,7 +13,7 @@ from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view import evidence
-from ui.view.acts import Kept
+from ui.view.answer_actions import Kept
 from ui.web.assistant_service import Desk
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import Frames
