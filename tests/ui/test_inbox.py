@@ -23,9 +23,9 @@ from tests.ui.asgi import call
 from tests.ui.crowd import gather
 from tests.ui.stand_in import StandIn
 from ui.errors import NotAllowedError, NotThereError, RefusedFileError
+from ui.web.documents.ingest_jobs import environment
+from ui.web.documents.uploads import Inbox
 from ui.web.identity import Person, Role
-from ui.web.inbox import Inbox
-from ui.web.ingesting import environment
 from ui.web.store import Store
 
 ANNA = Person("a1", "anna", Role.EDITOR)

@@ -13,10 +13,10 @@ from ui.web.address import Proxies
 from ui.web.admission import Admission
 from ui.web.assistant_service import Answering, Desk
 from ui.web.chat.answer_slots import Places
+from ui.web.documents.ingest_jobs import Ingesting
+from ui.web.documents.uploads import Inbox
 from ui.web.feedback import FeedbackBook
 from ui.web.history import History
-from ui.web.inbox import Inbox
-from ui.web.ingesting import Ingesting
 from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
 from ui.web.sessions import Sessions

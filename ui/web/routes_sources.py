@@ -20,9 +20,9 @@ from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import source as view
 from ui.web.app_state import House
+from ui.web.documents.viewer import Opener, Place
 from ui.web.identity import Role, needs, person_of
 from ui.web.language import words_for
-from ui.web.opening import Opener, Place
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
