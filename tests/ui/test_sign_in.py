@@ -20,10 +20,10 @@ from ui.cli import cli
 from ui.errors import NotThereError, TooManyError
 from ui.web.accounts import Accounts
 from ui.web.identity import Role
+from ui.web.security.rate_limit import Throttle
 from ui.web.server import listen, warnings_of
 from ui.web.sessions import Sessions
 from ui.web.store import PEOPLE, Store
-from ui.web.throttle import Throttle
 
 
 @pytest.fixture
@@ -281,7 +281,7 @@ async def test_a_proxy_s_word_counts_from_its_own_address_only(
 
 
 def test_a_name_that_was_smuggled_past_the_proxy_is_nobody(proxied: Crowd) -> None:
-    from ui.web.address import Origin
+    from ui.web.security.client_address import Origin
 
     origin = Origin("203.0.113.1", is_https=True, via_proxy=True)
 
@@ -307,7 +307,7 @@ def test_a_name_that_was_smuggled_past_the_proxy_is_nobody(proxied: Crowd) -> No
 )
 def test_the_browser_s_address_is_the_last_that_no_proxy_has(chain: str, address: str) -> None:
     """What a browser writes itself at the front of the chain changes nothing."""
-    from ui.web.address import Proxies
+    from ui.web.security.client_address import Proxies
 
     proxies = Proxies(["192.0.2.0/24"])
     headers = {"x-forwarded-for": [chain], "x-forwarded-proto": ["https"]}

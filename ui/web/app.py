@@ -66,8 +66,8 @@ def _create_app(
 
     from rag.errors import InhouseError
     from ui.web.app_state import furnish
-    from ui.web.doors import routers
-    from ui.web.replies import refuse
+    from ui.web.security.allowed_routes import routers
+    from ui.web.security.refusals import refuse
 
     house = furnish(open_assistant, settings, words, profiles)
 
@@ -108,10 +108,10 @@ def _create_app(
 def _guard(
     app: fastapi.FastAPI, house: House, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
 ) -> None:
-    from ui.web.doors import GRADIO_DOORS, STATIC_DOORS, doors_of
-    from ui.web.guard import Guard, Rules
-    from ui.web.queue_gate import QueueGate, events_of
-    from ui.web.throttle import Throttle
+    from ui.web.security.allowed_routes import GRADIO_DOORS, STATIC_DOORS, doors_of
+    from ui.web.security.gradio_queue import QueueGate, events_of
+    from ui.web.security.guard import Guard, Rules
+    from ui.web.security.rate_limit import Throttle
 
     web = house.settings.web
     rules = Rules(

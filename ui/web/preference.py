@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ui.web.address import own_address
+from ui.web.security.client_address import own_address
 
 REMEMBERED_S = 365 * 24 * 3600
 

@@ -23,7 +23,7 @@ from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of, watch
 from ui.web.language import words_for
 from ui.web.navigation import Room
-from ui.web.throttle import Throttle
+from ui.web.security.rate_limit import Throttle
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

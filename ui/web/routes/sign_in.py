@@ -12,12 +12,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.errors import TooManyError
 from ui.messages.sign_in import SIGN_IN, SignInWords
-from ui.web.address import Headers, Origin, headers_of, own_address
 from ui.web.app_state import House
 from ui.web.identity import needs
 from ui.web.language import words_for
 from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
+from ui.web.security.client_address import Headers, Origin, headers_of, own_address
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 
 from ui.errors import TooManyError
 from ui.web.identity import Needs, Person, needs_of
-from ui.web.replies import Refusal
-from ui.web.throttle import Throttle
+from ui.web.security.rate_limit import Throttle
+from ui.web.security.refusals import Refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ui.errors import TooManyError
-from ui.web.address import Headers, Origin, Proxies, headers_of
-from ui.web.admission import Admission
-from ui.web.doors import Door
 from ui.web.identity import Needs, Person, Role, put_person
 from ui.web.metrics import Metrics
-from ui.web.replies import Refusal
-from ui.web.throttle import Throttle
+from ui.web.security.allowed_routes import Door
+from ui.web.security.authentication import Admission
+from ui.web.security.client_address import Headers, Origin, Proxies, headers_of
+from ui.web.security.rate_limit import Throttle
+from ui.web.security.refusals import Refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

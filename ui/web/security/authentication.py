@@ -8,10 +8,10 @@ from rag.errors import UsageError
 from rag.readers import EVERYBODY, asker
 from rag.settings import WebSettings
 from ui.web.accounts import Accounts, checked_name, folded
-from ui.web.address import Headers, Origin
 from ui.web.identity import LOCAL, Person, Role
+from ui.web.security.client_address import Headers, Origin
+from ui.web.security.rate_limit import Throttle
 from ui.web.sessions import Sessions
-from ui.web.throttle import Throttle
 
 _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
 _MAX_COOKIE = 8_192  # characters

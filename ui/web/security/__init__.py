@@ -1,0 +1,1 @@
+"""Who may do what: authentication, allowed routes, rate limits and refusals."""
