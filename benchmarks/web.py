@@ -195,10 +195,10 @@ async def crowd(url: str, cookies: Sequence[str], rounds: int) -> list[dict[str,
 
 def sign_in_all(data: Path, people: int) -> list[str]:
     """A new account with a session for each person."""
-    from ui.web.accounts import Accounts
     from ui.web.identity import Role
-    from ui.web.sessions import Sessions
-    from ui.web.store import PEOPLE, Store
+    from ui.web.userdata.accounts import Accounts
+    from ui.web.userdata.database import PEOPLE, Store
+    from ui.web.userdata.sessions import Sessions
 
     store = Store(data / PEOPLE)
     accounts, sessions = Accounts(store), Sessions(store, idle_s=1e5, longest_s=1e5)

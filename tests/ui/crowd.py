@@ -10,10 +10,10 @@ from typing import Any
 
 from rag.settings import Settings, WebSettings
 from tests.ui.asgi import HOST
-from ui.web.accounts import Account, Accounts
 from ui.web.identity import Role
-from ui.web.sessions import Sessions
-from ui.web.store import PEOPLE, Store
+from ui.web.userdata.accounts import Account, Accounts
+from ui.web.userdata.database import PEOPLE, Store
+from ui.web.userdata.sessions import Sessions
 
 PASSWORD = "a long enough secret"
 WHO = ("nobody", "reader", "other reader", "editor", "admin", "expired", "disabled")

@@ -17,10 +17,10 @@ from ui.errors import NotThereError
 from ui.messages.page import ENGLISH
 from ui.web.assistant_service import Desk
 from ui.web.chat.redaction import exported
-from ui.web.feedback import FeedbackBook, as_drafts, as_lines, as_questions
-from ui.web.history import History
 from ui.web.identity import Person, Role
-from ui.web.store import MIGRATIONS, Store
+from ui.web.userdata.database import MIGRATIONS, Store
+from ui.web.userdata.feedback import FeedbackBook, as_drafts, as_lines, as_questions
+from ui.web.userdata.history import History
 
 ANNA = Person("a1", "anna", Role.READER)
 BERT = Person("b1", "bert", Role.ADMIN, readers=None)

@@ -26,7 +26,7 @@ from ui.errors import NotAllowedError, NotThereError, RefusedFileError
 from ui.web.documents.ingest_jobs import environment
 from ui.web.documents.uploads import Inbox
 from ui.web.identity import Person, Role
-from ui.web.store import Store
+from ui.web.userdata.database import Store
 
 ANNA = Person("a1", "anna", Role.EDITOR)
 BERT = Person("b1", "bert", Role.ADMIN)

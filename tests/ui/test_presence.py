@@ -16,10 +16,10 @@ from tests.ui.crowd import Crowd, gather
 from tests.ui.serving import served
 from tests.ui.stand_in import StandIn
 from ui.messages.page import ENGLISH
-from ui.web.accounts import Accounts
 from ui.web.chat.answer_slots import Places
 from ui.web.identity import LOCAL, Person, Role
-from ui.web.store import PEOPLE, Store
+from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.database import PEOPLE, Store
 
 
 class Page:

@@ -22,11 +22,11 @@ from ui.view.colours import contrast
 from ui.web.app import create_app
 from ui.web.assistant_service import Desk
 from ui.web.chat.conversation import Conversation
-from ui.web.feedback import FeedbackBook
-from ui.web.history import History
 from ui.web.identity import LOCAL
 from ui.web.profiles import Profiles, offered
-from ui.web.store import Store
+from ui.web.userdata.database import Store
+from ui.web.userdata.feedback import FeedbackBook
+from ui.web.userdata.history import History
 
 KEYS, LEAVE = "The keys hang in the lobby.", "Parents take 16 weeks of leave."
 

@@ -19,10 +19,10 @@ from ui.web.app import create_app
 from ui.web.assistant_service import Desk
 from ui.web.chat.conversation import Conversation
 from ui.web.chat.redaction import _Scrub, exported, recall
-from ui.web.feedback import FeedbackBook
-from ui.web.history import History
 from ui.web.identity import LOCAL, Person, Role
-from ui.web.store import PEOPLE, Store
+from ui.web.userdata.database import PEOPLE, Store
+from ui.web.userdata.feedback import FeedbackBook
+from ui.web.userdata.history import History
 
 NOBODY = Person("n1", "nobody", Role.READER, readers=frozenset())
 

@@ -20,9 +20,9 @@ from tests.ui.stand_in import make_answer
 from tests.ui.tab import NARROW, WIDE, Tab
 from ui.messages.page import ENGLISH
 from ui.messages.page_german import GERMAN
-from ui.web.history import History
 from ui.web.identity import LOCAL
-from ui.web.store import PEOPLE, Store
+from ui.web.userdata.database import PEOPLE, Store
+from ui.web.userdata.history import History
 
 pytestmark = pytest.mark.browser
 

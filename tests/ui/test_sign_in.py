@@ -18,12 +18,12 @@ from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
 from ui.cli import cli
 from ui.errors import NotThereError, TooManyError
-from ui.web.accounts import Accounts
 from ui.web.identity import Role
 from ui.web.security.rate_limit import Throttle
 from ui.web.server import listen, warnings_of
-from ui.web.sessions import Sessions
-from ui.web.store import PEOPLE, Store
+from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.database import PEOPLE, Store
+from ui.web.userdata.sessions import Sessions
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
 from tests.ui.tab import ARTIFACTS, NARROW, WIDE
-from ui.web.accounts import Accounts
+from ui.web.userdata.accounts import Accounts
 
 pytestmark = pytest.mark.browser
 

@@ -93,10 +93,10 @@ def address(data: Path) -> Iterator[str]:
     from langchain_core.messages import AIMessage
 
     from ui.web.app import create_app
-    from ui.web.feedback import FeedbackBook
-    from ui.web.history import History
     from ui.web.identity import LOCAL
-    from ui.web.store import PEOPLE, Store
+    from ui.web.userdata.database import PEOPLE, Store
+    from ui.web.userdata.feedback import FeedbackBook
+    from ui.web.userdata.history import History
 
     settings = Settings.model_validate({"data": str(data), "llm": {"model": CASES[0]}})
     model = GenericFakeChatModel(messages=itertools.cycle(map(AIMessage, _batches())))

@@ -15,7 +15,7 @@ from rag.errors import UsageError
 
 if TYPE_CHECKING:
     from rag.settings import Settings
-    from ui.web.accounts import Account, Accounts
+    from ui.web.userdata.accounts import Account, Accounts
 
 _ROLES = ("reader", "editor", "admin")  # ui.web.identity has them, behind slow imports
 _Command = Callable[..., Any]
@@ -90,8 +90,8 @@ def add(
     Example:
       inhouse user add anna --role editor --reader group:hr
     """
-    from ui.web.accounts import checked_name
     from ui.web.identity import Role
+    from ui.web.userdata.accounts import checked_name
 
     name, accounts = checked_name(name), _accounts(settings)
     if accounts.by_name(name) is not None:
@@ -173,14 +173,14 @@ def remove(settings: Settings, name: str, yes: bool) -> None:
 
 
 def _accounts(settings: Settings) -> Accounts:
-    from ui.web.accounts import Accounts
-    from ui.web.store import Store, people_file
+    from ui.web.userdata.accounts import Accounts
+    from ui.web.userdata.database import Store, people_file
 
     return Accounts(Store(people_file(settings)))
 
 
 def _password(name: str, from_stdin: bool) -> str:
-    from ui.web.accounts import check_password
+    from ui.web.userdata.accounts import check_password
 
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")

@@ -28,10 +28,10 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
     sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
 
     from rag import Assistant
-    from ui.web.accounts import Accounts
     from ui.web.app import create_app
     from ui.web.profiles import offered
-    from ui.web.store import Store, people_file
+    from ui.web.userdata.accounts import Accounts
+    from ui.web.userdata.database import Store, people_file
 
     app = create_app(
         lambda: Assistant.open(settings.data, settings=settings),

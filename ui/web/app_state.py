@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from rag.profile import Profile
 from rag.settings import Settings
 from ui.messages.page import Words
-from ui.web.accounts import Accounts
 from ui.web.assistant_service import Answering, Desk
 from ui.web.chat.answer_slots import Places
 from ui.web.documents.ingest_jobs import Ingesting
 from ui.web.documents.uploads import Inbox
-from ui.web.feedback import FeedbackBook
-from ui.web.history import History
 from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
 from ui.web.security.authentication import Admission
 from ui.web.security.client_address import Proxies
-from ui.web.sessions import Sessions
-from ui.web.store import Store, people_file
+from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.database import Store, people_file
+from ui.web.userdata.feedback import FeedbackBook
+from ui.web.userdata.history import History
+from ui.web.userdata.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)

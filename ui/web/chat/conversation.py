@@ -18,9 +18,9 @@ from ui.web.assistant_service import Desk
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import Frames
 from ui.web.chat.redaction import recalled
-from ui.web.feedback import FeedbackBook
-from ui.web.history import History
 from ui.web.identity import Person
+from ui.web.userdata.feedback import FeedbackBook
+from ui.web.userdata.history import History
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from rag.answer import Answer, Citation, Context, Sentence
 from rag.hit import Hit
 from ui.messages.page import Words
 from ui.web.assistant_service import Desk
-from ui.web.history import History, KeptTurn
 from ui.web.identity import Person
+from ui.web.userdata.history import History, KeptTurn
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from rag.errors import StorageError, UsageError
 from ui.errors import NotAllowedError, NotThereError, RefusedFileError, TooManyError
 from ui.web.identity import Person, Role
-from ui.web.store import Store
+from ui.web.userdata.database import Store
 
 if TYPE_CHECKING:
     from rag.settings import WebSettings

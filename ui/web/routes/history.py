@@ -15,10 +15,10 @@ from ui.view.brand import label_of
 from ui.view.history import conversations
 from ui.web.app_state import House
 from ui.web.chat.redaction import exported, recalled
-from ui.web.feedback import NOTE_CHARACTERS
-from ui.web.history import KeptTurn
 from ui.web.identity import Person, Role, needs, person_of
 from ui.web.language import words_for
+from ui.web.userdata.feedback import NOTE_CHARACTERS
+from ui.web.userdata.history import KeptTurn
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -7,11 +7,11 @@ from starlette.requests import cookie_parser
 from rag.errors import UsageError
 from rag.readers import EVERYBODY, asker
 from rag.settings import WebSettings
-from ui.web.accounts import Accounts, checked_name, folded
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.security.client_address import Headers, Origin
 from ui.web.security.rate_limit import Throttle
-from ui.web.sessions import Sessions
+from ui.web.userdata.accounts import Accounts, checked_name, folded
+from ui.web.userdata.sessions import Sessions
 
 _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
 _MAX_COOKIE = 8_192  # characters

@@ -7,9 +7,9 @@ import secrets
 import time
 from collections.abc import Callable
 
-from ui.web.accounts import Account, account_of
 from ui.web.identity import Person
-from ui.web.store import Store
+from ui.web.userdata.accounts import Account, account_of
+from ui.web.userdata.database import Store
 
 _NOTED_S = 30.0  # what somebody does is noted at most this often
 

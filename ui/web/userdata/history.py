@@ -10,7 +10,7 @@ import apsw
 from rag.answer import Answer
 from ui.errors import NotThereError
 from ui.web.identity import Person
-from ui.web.store import Store, new_id
+from ui.web.userdata.database import Store, new_id
 
 TITLE_CHARACTERS = 120
 

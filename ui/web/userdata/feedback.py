@@ -12,7 +12,7 @@ from typing import Any
 from rag.answer import Answer
 from rag.errors import UsageError
 from ui.web.identity import Person
-from ui.web.store import Store, new_id
+from ui.web.userdata.database import Store, new_id
 
 REASONS = ("", "wrong", "incomplete", "wrong_source", "not_found", "unclear", "other")
 """Why an answer did not help; "" is no reason given."""

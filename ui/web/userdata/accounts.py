@@ -16,7 +16,7 @@ from rag.errors import UsageError
 from rag.readers import EVERYBODY, asker
 from ui.errors import NotThereError
 from ui.web.identity import Person, Role
-from ui.web.store import Store, new_id
+from ui.web.userdata.database import Store, new_id
 
 if TYPE_CHECKING:
     import apsw

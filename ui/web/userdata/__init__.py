@@ -1,0 +1,1 @@
+"""What the page stores about its users: accounts, sessions, conversations and feedback."""
