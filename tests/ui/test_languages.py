@@ -65,7 +65,7 @@ def test_no_text_was_left_in_english() -> None:
     assert alike <= SAME_IN_BOTH, sorted(alike - SAME_IN_BOTH)
     given = {
         call.func.id: {each.arg for each in call.keywords}
-        for file in Path(page_german.__file__).parent.glob("text_*german.py")
+        for file in Path(page_german.__file__).parent.glob("*_german.py")
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
     }

@@ -66,7 +66,7 @@ def _create_app(
 
     from rag.errors import InhouseError
     from ui.web.app_state import furnish
-    from ui.web.security.allowed_routes import routers
+    from ui.web.routes import routers
     from ui.web.security.refusals import refuse
 
     house = furnish(open_assistant, settings, words, profiles)

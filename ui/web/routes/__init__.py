@@ -1,1 +1,22 @@
-"""The routes of the page."""
+"""The routes of the page.
+
+A module of this package adds routes by being there: its function `routes(house)` returns a FastAPI
+`APIRouter`, each of whose functions is marked with `needs(role)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING
+
+from ui.web.app_state import House
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+
+def routers(house: House) -> list[APIRouter]:
+    """The routers of all modules of this package, in order of their names."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}."))
+    return [importlib.import_module(name).routes(house) for name in names]

@@ -1,25 +1,16 @@
-"""Every way into the application, and who may use it: what is not here does not exist.
-
-A module `ui.web.routes_NAME` adds routes of its own by being there: it has a function `routes(house)` that
-gives a FastAPI `APIRouter`, each of whose functions is marked with `needs(role)`.
-"""
+"""Every way into the application, and who may use it: what is not here does not exist."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ui.web.app_state import House
 from ui.web.identity import Needs, Role, needs_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
-
-_PREFIX = "routes_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +50,6 @@ GRADIO_DOORS = (
     _gradio("GET", "/gradio_api/queue/data", is_click=False),
     _gradio("GET", "/gradio_api/heartbeat/{tab}", r"/gradio_api/heartbeat/\w+", is_click=False),
 )
-
-
-def routers(house: House) -> list[APIRouter]:
-    """The routers of all `routes_…` modules beside this one, in order of their names."""
-    package = importlib.import_module("ui.web")
-    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__, "ui.web."))
-    chosen = [name for name in names if name.rpartition(".")[2].startswith(_PREFIX)]
-    return [importlib.import_module(name).routes(house) for name in chosen]
 
 
 def doors_of(found: Iterable[APIRouter]) -> Iterator[Door]:
