@@ -1,20 +1,20 @@
-"""For whoever watches over the server."""
+"""For whoever watches over the server: is it alive, can it answer, and its numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from ui.web.app_state import House
-from ui.web.identity import LOCAL, needs
+from ui.web.identity import LOCAL, Role, needs
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
 def routes(house: House) -> APIRouter:
-    """`/healthz` and `/readyz`."""
+    """`/healthz`, `/readyz` and `/metrics`."""
     from fastapi import APIRouter
 
     router = APIRouter()
@@ -35,5 +35,15 @@ def routes(house: House) -> APIRouter:
             "model": "ok" if now.model and now.model.ok else "unavailable",
         }
         return JSONResponse(body, status_code=200 if now.index.ok else 503)
+
+    @router.get("/metrics")
+    @needs(Role.ADMIN, is_click=False, by_token=True)
+    def metrics() -> Response:
+        """The server's numbers, for administrators and for Prometheus."""
+        return Response(
+            house.metrics.text(house.desk),
+            media_type="text/plain; version=0.0.4; charset=utf-8",
+            headers={"cache-control": "no-store"},
+        )
 
     return router
