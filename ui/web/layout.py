@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
@@ -24,8 +24,13 @@ from ui.messages.page import Words
 from ui.messages.sign_in import SIGN_IN
 from ui.view import brand
 from ui.view.history import drawers
-from ui.web.identity import Person
+from ui.web.identity import Person, person_of
+from ui.web.language import words_for
 from ui.web.navigation import Room
+from ui.web.profiles import Profiles
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 STATIC = Path(__file__).with_name("static")
 
@@ -244,3 +249,21 @@ def _own_style(name: str) -> str:
 
 def _own_script(name: str) -> str:
     return f'<script type="module" src="/page/{name}.js?v={version()}"></script>'
+
+
+def frame(request: Request, room: Room, profile: Profile | None = None) -> Frame:
+    """The frame in the language of whoever asks, with the rooms that they may enter.
+
+    `profile`: the one that the room is about, where that is not the one that the request or browser names.
+    """
+    query = request.url.query
+    here = f"{request.url.path}?{query}" if query else request.url.path
+    profiles: Profiles = request.app.state.house.profiles
+    return Frame(
+        words_for(request),
+        person_of(request),
+        room,
+        here,
+        profile or profiles.of(request),
+        tuple(profiles),
+    )

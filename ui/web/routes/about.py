@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse, Response
 from rag.errors import InhouseError
 from ui.view.about_page import About, about_page, notices_page
 from ui.web.app_state import House
-from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of
 from ui.web.installed_packages import packages, versions
+from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.server import is_loopback
 

@@ -19,9 +19,9 @@ from ui.view import compare as view
 from ui.web.app_state import House
 from ui.web.assistant_service import Answering
 from ui.web.chat.comparison import compare
-from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of, watch
 from ui.web.language import words_for
+from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.security.rate_limit import Throttle
 

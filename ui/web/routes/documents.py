@@ -18,9 +18,8 @@ from ui.view.links import source_link
 from ui.view.markup import escape
 from ui.view.upload_form import inbox_part
 from ui.web.app_state import House
-from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of
-from ui.web.layout import Frame
+from ui.web.layout import Frame, frame
 from ui.web.navigation import Room
 
 if TYPE_CHECKING:

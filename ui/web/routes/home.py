@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse, JSONResponse
 from rag.errors import InhouseError
 from rag.profile import Profile
 from ui.web.app_state import House
-from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of
 from ui.web.language import words_for
+from ui.web.layout import frame
 from ui.web.navigation import Room
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, Response
 from ui.view.markup import escape
 from ui.view.quality_page import Said, quality_page
 from ui.web.app_state import House
-from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of
+from ui.web.layout import frame
 from ui.web.navigation import Room
 
 if TYPE_CHECKING:

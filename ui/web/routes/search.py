@@ -12,8 +12,8 @@ from rag.index.views.files import Choices
 from ui.messages.page import Words
 from ui.view.search_page import Asked, search_page
 from ui.web.app_state import House
-from ui.web.framing import frame
 from ui.web.identity import Role, needs, person_of
+from ui.web.layout import frame
 from ui.web.navigation import Room
 
 if TYPE_CHECKING:
