@@ -13,7 +13,7 @@ from rag.index.catalog.ledger import FileState
 from rag.index.views.files import Column, Shelf, Wanted
 from ui.view import document_page as one
 from ui.view import documents_page as many
-from ui.view.document_tools import document_tools
+from ui.view.document_page import document_tools
 from ui.view.links import source_link
 from ui.view.markup import escape
 from ui.view.upload_form import inbox_part
