@@ -143,7 +143,7 @@ def test_a_killed_run_is_resumed_where_it_was(large: World, end: signal.Signals)
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
     assert child.stdout is not None
     while int(child.stdout.readline()) <= 1200:

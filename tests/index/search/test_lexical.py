@@ -11,7 +11,7 @@ import pytest
 
 from rag.index import Filter, Snapshot
 from rag.index.search.lexical import EXACT_BOOST
-from tests.index.test_dense import FILTERS, random_world
+from tests.index.search.test_vectors import FILTERS, random_world
 from tests.index.world import World, document, every_row
 
 K1, B = 1.2, 0.75

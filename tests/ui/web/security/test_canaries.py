@@ -21,7 +21,7 @@ from rag.testing import HashingEmbedder
 from tests.rag.server import ModelServer
 from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
-from tests.ui.test_doors import ROWS
+from tests.ui.web.security.test_allowed_routes import ROWS
 from ui.messages.page import ENGLISH
 from ui.web.chat.redaction import exported
 from ui.web.identity import Person
