@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.cli_options import as_json_option, run, tell, with_settings
+from rag.cli_options import as_json_option, run, with_settings
+from rag.cli_output import tell
 
 if TYPE_CHECKING:
     from rag.settings import Settings

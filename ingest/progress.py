@@ -10,7 +10,7 @@ from typing import Protocol
 
 import click
 
-from rag.cli_options import note
+from rag.cli_output import note
 
 _NOTE_S, _SAY_S = 60.0, 0.5
 _LOOK = "{desc} {percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt} files{postfix}, {remaining} left"

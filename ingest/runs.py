@@ -18,7 +18,7 @@ from ingest.planning.source import resolve_roots
 from ingest.progress import Bar
 from ingest.report import IngestReport, Problem
 from ingest.watch import times_to_run
-from rag.cli_options import mark_run, note, short_path, tell
+from rag.cli_output import mark_run, note, short_path, tell
 from rag.embedder import Embedder, open_embedder
 from rag.errors import InhouseError, UsageError
 from rag.settings import Settings

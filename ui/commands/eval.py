@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, profile_option, tell, with_settings
+from rag.cli_options import as_json_option, profile_option, with_settings
+from rag.cli_output import tell
 
 if TYPE_CHECKING:
     from rag.evaluation import Evaluation

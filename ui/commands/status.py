@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.cli_options import as_json_option, short_path, with_settings
+from rag.cli_options import as_json_option, with_settings
+from rag.cli_output import short_path
 
 if TYPE_CHECKING:
     from rag.settings import Settings

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import profile_option, tell, with_settings
+from rag.cli_options import profile_option, with_settings
+from rag.cli_output import tell
 
 if TYPE_CHECKING:
     from rag.settings import Settings

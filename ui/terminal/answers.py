@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 
 from rag.answer import Answer, Citation, Status
-from rag.cli_options import short_path
+from rag.cli_output import short_path
 from rag.hit import Hit, Place, Why
 from rag.language import sentences
 from rag.retrieval import highlight

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from rag.cli_options import short_path
+from rag.cli_output import short_path
 from rag.evaluation import Evaluation
 from rag.evaluation.metrics import Metric, metrics
 from rag.evaluation.result import Ablation, Summary
