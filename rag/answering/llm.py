@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rag.answering.model_server import Served, is_loopback, served
 from rag.answering.prompt import Style, style_of
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
+from rag.models import AUTO
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -58,7 +59,11 @@ def open_chat_model(settings: LLMSettings) -> OpenedModel:
             hint="Install it with: pip install langchain-openai",
         ) from exc
     offered = served(settings)
-    named = [each for each in offered if each.name == settings.model]
+    if not offered and settings.model == AUTO:
+        raise ModelServerError(
+            f"The model server at {settings.url} offers no model.", hint="See: inhouse doctor"
+        )
+    named = [model for model in offered if model.name == settings.model]
     chosen = (named or offered or [Served(settings.model)])[0]
     style = style_of(chosen.name, chosen.root)
     timeout = httpx.Timeout(settings.timeout_s, connect=settings.connect_timeout_s)

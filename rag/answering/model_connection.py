@@ -11,6 +11,7 @@ from rag.answering.answer_queue import Gate
 from rag.answering.context import Room
 from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
+from rag.models import AUTO
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -42,7 +43,7 @@ class Speaker:
         self._given = chat_model
         self._speaking: Speaking | None = None
         self._lock = threading.Lock()
-        self.name = llm.name_of(chat_model) if chat_model else settings.llm.model
+        self.name = llm.name_of(chat_model) if chat_model else _name(settings.llm.model)
         self.gate = Gate(settings.llm.max_concurrent, settings.llm.timeout_s)
 
     def open(self) -> Speaking:
@@ -88,3 +89,8 @@ class Speaker:
 
     def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> Room:
         return Room(self._settings.retrieval.context_tokens or style.context_tokens, window, count)
+
+
+def _name(model: str) -> str:
+    """The name of the model as far as it is known before the server is asked."""
+    return "" if model == AUTO else model

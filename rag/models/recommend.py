@@ -34,7 +34,7 @@ def recommend(machine: Machine, cards: Sequence[ModelCard] | None = None) -> lis
     training data is public too, if it is another. Models that companies may not use, that know no
     conversation, or that a hub gives only to some are left out.
     """
-    known = [card for card in cards or catalogue() if card.kind == "llm" and _is_for_everyone(card)]
+    known = [card for card in cards or catalogue() if card.kind == "llm" and is_for_everyone(card)]
     known.sort(key=lambda card: card.parameters)
     suitable = [card for card in known if not why_not(card, machine)] or known[:1]
     good = [card for card in suitable if card.recommended] or suitable
@@ -72,7 +72,8 @@ def tokens_per_s(card: ModelCard, machine: Machine) -> float:
     return cores * _CPU_BYTES_PER_S / (2 * card.parameters)
 
 
-def _is_for_everyone(card: ModelCard) -> bool:
+def is_for_everyone(card: ModelCard) -> bool:
+    """Whether a company may use the model, everybody can fetch it, and it can converse."""
     return card.chat_template and card.commercial_use != "no" and not card.gated
 
 

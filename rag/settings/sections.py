@@ -27,7 +27,10 @@ class EmbedderSettings(Section):
 class LLMSettings(Section):
     """Which model answers, and where it is served."""
 
-    model: str = Field("smollm2-135m-instruct", description="Catalogue name, folder or hub id.")
+    model: str = Field(
+        "auto",
+        description="Catalogue name, folder or hub id; auto: the best for this machine, or what is served.",
+    )
     url: str = Field(
         "http://127.0.0.1:8000/v1", description="OpenAI-compatible base URL of the vLLM server."
     )

@@ -75,7 +75,7 @@ def test_a_server_that_runs_is_named_with_what_it_serves(
     with VllmServer(model, settings, log_file=tmp_path / "vllm.log") as server:
         path = str(model.path)
         served = _examine(tmp_path, 1, LLM_URL=server.base_url, LLM_MODEL=path)
-        other = _examine(tmp_path, 1, LLM_URL=server.base_url)
+        other = _examine(tmp_path, 1, LLM_URL=server.base_url, LLM_MODEL="smollm2-135m-instruct")
     assert served["Model server"]["ok"]
     assert served["Model server"]["found"] == f"{server.base_url} serves tiny"
     assert served["Memory"]["found"] == "tiny is being served"

@@ -44,7 +44,7 @@ def command(settings: Settings, once: bool, documents: Path) -> None:
     Fetches the two default models if they are not here yet. Ctrl-C stops everything it started.
     """
     from rag import Assistant
-    from rag.models import resolve_model
+    from rag.models import AUTO, choose_model, resolve_model
     from rag.vllm import VllmServer
     from ui.commands.ask import print_answer
     from ui.web.server import listen
@@ -57,7 +57,10 @@ def command(settings: Settings, once: bool, documents: Path) -> None:
     page = None if once else listen(settings.web.host, settings.web.port)
     resolve_model(settings.embedder.model, kind="embedder", cache=settings.cache)
     settings = _with_free_port(settings)
-    folder = resolve_model(settings.llm.model, kind="llm", cache=settings.cache)
+    choice = choose_model(settings.llm.model, cache=settings.cache)
+    folder = choice.folder
+    if settings.llm.model == AUTO:
+        click.echo(f"The model is {folder.name}: {choice.why}.")
     server = VllmServer(folder, settings.serve)
     with contextlib.ExitStack() as started:
         started.callback(server.stop)

@@ -190,16 +190,22 @@ def _model_server(settings: Settings) -> str:
         raise ModelServerError(
             f"{settings.llm.url} serves no model.", hint="See the log of that server."
         )
+    from rag.models import AUTO
+
     wanted = settings.llm.model
     known = {wanted, Path(wanted).name}  # a folder is served by its name
-    other = "" if known & set(names) else f" (not {wanted}: its first model answers instead)"
+    other = (
+        ""
+        if wanted == AUTO or known & set(names)
+        else f" (not {wanted}: its first model answers instead)"
+    )
     return f"{settings.llm.url} serves {', '.join(names)}{other}"
 
 
 def _model_folder(settings: Settings) -> ModelFolder:
-    from rag.models import resolve_model
+    from rag.models import choose_model
 
-    return resolve_model(settings.llm.model, kind="llm", cache=settings.cache, fetch=False)
+    return choose_model(settings.llm.model, cache=settings.cache, fetch=False).folder
 
 
 def _is_elsewhere(settings: Settings) -> bool:

