@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
-import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any, NamedTuple
 
 from rag.embedder import Embedder, Float32
 from rag.errors import IndexDamagedError, StorageError
+from rag.files import replace_file
 from rag.index import Filter, Snapshot
 
 _log = logging.getLogger(__name__)
@@ -142,15 +141,10 @@ class Calibration:
 def save_calibration(data_dir: Path, calibration: Calibration) -> Path:
     """Keep it beside the index, in place of the one before; returns the file."""
     path = data_dir / CALIBRATION
-    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with replace_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
             json.dump({"layout": _LAYOUT, **asdict(calibration)}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
         raise StorageError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
     return path
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from pathlib import Path
 
 from rag.errors import StorageError
 from rag.evaluation.result import Evaluation
+from rag.files import replace_file
 
 FOLDER = "evaluations"
 KEPT = 20
@@ -22,15 +22,9 @@ def keep(data_dir: Path, evaluation: Evaluation) -> Path:
     folder = data_dir / FOLDER
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(evaluation.made_at))
     path = folder / f"{moment}-{secrets.token_hex(2)}.json"
-    temporary = folder / f".{path.name}"
     try:
         folder.mkdir(exist_ok=True)
-        try:
-            write_json(temporary, evaluation)
-            temporary.rename(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        _sync(folder)
+        write_json(path, evaluation)
         _sweep(data_dir)
     except OSError as exc:
         raise StorageError(
@@ -48,12 +42,10 @@ def _sweep(data_dir: Path) -> None:
 
 
 def write_json(path: Path, evaluation: Evaluation) -> None:
-    """Write the evaluation's JSON, and wait until it is on disk."""
-    with path.open("w", encoding="utf-8") as file:
+    """Write the evaluation's JSON, whole or not at all."""
+    with replace_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         json.dump(evaluation.to_json(), file, ensure_ascii=False, indent=1)
         file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def kept(data_dir: Path) -> list[Path]:
@@ -70,11 +62,3 @@ def last(data_dir: Path) -> Evaluation | None:
             # Written by another version, or gone meanwhile: an older one is better than none.
             continue
     return None
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from rag.errors import IndexLockedError, StorageError
+from rag.files import sync
 
 LOCK = "write.lock"
 _NOTE_BYTES = 4096
@@ -82,7 +83,7 @@ class WriteLock:
             return
         self.journal_of = index_id  # so `finish` takes it back, whatever became of the note
         try:
-            _sync(self._path.parent)
+            sync(self._path.parent)
             self._write(self._holder | {"journal_of": index_id})
         except OSError as exc:
             raise StorageError(
@@ -186,11 +187,3 @@ def _describe_holder(fd: int) -> str:
                 os.kill(note["pid"], 0)
         return f"process {note['pid']} on {note['host']}, for {age} s"
     return ""
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -22,6 +22,7 @@ from typing import Any
 import platformdirs
 
 from rag.errors import ModelRefusedError, StorageError
+from rag.files import move, sync, sync_tree
 from rag.models.check import check_folder, weights_sha256
 
 RECEIPT = "inhouse-model.json"
@@ -122,16 +123,14 @@ def publish_folder(prepared: Path, final: Path) -> None:
     prepared.chmod(0o755)
     for path in prepared.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
-        _sync(path)
-    _sync(prepared)
+    sync_tree(prepared)
     if final.exists():  # damaged, or it would have been used
         replaced = prepared.with_name(f"{prepared.name}-replaced")
         final.rename(replaced)
-        prepared.rename(final)
+        move(prepared, final)
         shutil.rmtree(replaced, ignore_errors=True)
     else:
-        prepared.rename(final)
-    _sync(final.parent)
+        move(prepared, final)
 
 
 def require_space(cache: Path, needed: int) -> None:
@@ -152,9 +151,8 @@ def disk_full(cache: Path, detail: str = "") -> StorageError:
 def _write_receipt(folder: Path, receipt: dict[str, Any]) -> None:
     new = folder.with_name(f"{folder.name}.{os.getpid()}.receipt")
     new.write_text(json.dumps(receipt, indent=1), encoding="utf-8")
-    _sync(new)
-    new.replace(folder / RECEIPT)
-    _sync(folder)
+    sync(new)
+    move(new, folder / RECEIPT)
 
 
 def _list_files(folder: Path) -> dict[str, list[int]]:
@@ -164,11 +162,3 @@ def _list_files(folder: Path) -> dict[str, list[int]]:
             status = path.stat()
             files[path.relative_to(folder).as_posix()] = [status.st_size, status.st_mtime_ns]
     return files
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexDamagedError, StorageError, UsageError
+from rag.files import move, sync
 from rag.index.catalog import database
 from rag.index.catalog.checksums import checksum_vfs
 from rag.index.catalog.database import CATALOG
@@ -41,9 +41,8 @@ def backup(data_dir: Path, target: Path) -> Backup:
         target.mkdir(parents=True, exist_ok=True)
         generation = _copy(source, data_dir / CATALOG, temporary)
         size = temporary.stat().st_size
-        _sync(temporary)
-        temporary.rename(destination)
-        _sync(target)
+        sync(temporary)
+        move(temporary, destination)
     except OSError as exc:
         raise StorageError(f"{target} cannot be written: {exc.strerror or exc}.") from exc
     finally:
@@ -77,11 +76,3 @@ def _copy(source: apsw.Connection, path: Path, temporary: Path) -> int:
         database.use_journal(copy)
         copy.close()
     return generation
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

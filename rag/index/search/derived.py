@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import StorageError
+from rag.files import move, sync_tree
 
 STAMP = "stamp.json"
 MEND = "Mend it with: inhouse verify"
@@ -176,12 +176,9 @@ def work_folder(data_dir: Path, name: str) -> Iterator[Path]:
 def publish(work: Path, data_dir: Path, name: str, stamp: Stamp) -> Derived:
     """Make the scratch folder durable, then visible under its name, in this order."""
     write_stamp(work, stamp)
-    for file in work.iterdir():
-        _fsync(file)
-    _fsync(work)
+    sync_tree(work)
     path = data_dir / f"{name}-{stamp.origin.generation:09d}-{secrets.token_hex(4)}"
-    work.rename(path)
-    _fsync(data_dir)
+    move(work, path)
     return Derived(path, stamp)
 
 
@@ -198,11 +195,3 @@ def sweep(data_dir: Path, name: str, keep: Path | None) -> None:
     for prefix in (_WORK, _SWEPT):
         for path in data_dir.glob(f"{prefix}{name}-*"):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _fsync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import StorageError, UsageError
+from rag.files import move, sync
 from ui.errors import NotAllowedError, NotThereError, RefusedFileError, TooManyError
 from ui.web.identity import Person, Role
 from ui.web.userdata.database import Store
@@ -110,8 +111,7 @@ class Inbox:
             if size == 0:
                 raise RefusedFileError(f"{target.name} is empty.")
             await run_in_threadpool(os.fsync, descriptor)
-            part.replace(target)
-            _sync(folder)
+            move(part, target)
         return size
 
     def _room(self, folder: Path) -> int:
@@ -178,7 +178,7 @@ class Inbox:
             pass  # gone already: the next ingest notices all the same
         except OSError as exc:
             raise StorageError(f"{path.name} could not be deleted: {exc.strerror}.") from exc
-        _sync(folder)
+        sync(folder)
         with self._store.writing() as connection:
             connection.execute("DELETE FROM uploads WHERE uri = ?", (uri,))
 
@@ -240,14 +240,6 @@ def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _uri(path: Path) -> str:
