@@ -61,8 +61,14 @@ def asker(tokens: Iterable[str]) -> frozenset[str]:
         raise UsageError(f"That is no reader: {exc}.") from exc
 
 
+def admitting(asker: frozenset[str]) -> frozenset[str]:
+    """The tokens of which a document must have one for this asker: theirs and "*"; none for nobody.
+
+    Both searches use this rule, and no other place repeats it.
+    """
+    return asker | {EVERYBODY} if asker else frozenset()
+
+
 def both(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
     """An asker who may read no more than either of two; nobody if one of them is nobody."""
-    if not one or not other:
-        return frozenset()
-    return (one | {EVERYBODY}) & (other | {EVERYBODY})
+    return admitting(one) & admitting(other)

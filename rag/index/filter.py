@@ -10,6 +10,7 @@ from typing import Any
 
 from rag.errors import UsageError
 from rag.readers import EVERYBODY as EVERYBODY
+from rag.readers import admitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Filter:
             return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value IN ({marks}))"
 
         if self.readers is not None:
-            yield any_of("readers", sorted(self.readers | {EVERYBODY}) if self.readers else ())
+            yield any_of("readers", sorted(admitting(self.readers)))
         if self.folders:
             each = [
                 f"substr(uri, 1, {len(prefix)}) = {bind(prefix)}"

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 
 from rag.errors import IndexDamagedError
-from rag.index.filter import EVERYBODY, Filter
+from rag.index.filter import Filter
 from rag.index.search import derived
 from rag.index.search.analysis import STEMMERS, analyzer, language_of
 from rag.index.search.vectors import NOTHING, Candidates
+from rag.readers import admitting
 
 NAME = "lexical"
 LAYOUT = 3
@@ -311,8 +312,7 @@ def _conditions(filter: Filter) -> list[Any]:
     query, schema = tantivy.Query, _schema()
     found = []
     if filter.readers is not None:
-        readers = sorted(filter.readers | {EVERYBODY}) if filter.readers else []
-        found.append(_any_of("reader", readers))
+        found.append(_any_of("reader", sorted(admitting(filter.readers))))
     if filter.folders:
         found.append(_any_of("folder", filter.folders))
     if filter.tags:
