@@ -40,6 +40,11 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     help="Read this file again, changed or not; named as in `inhouse status --json`.",
 )
 @click.option(
+    "--replace-rules",
+    is_flag=True,
+    help="Let go of access rules, tags and roots that the index knows and the settings no longer have.",
+)
+@click.option(
     "--metrics-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -60,6 +65,7 @@ def command(
     as_json: bool,
     retry_failed: bool,
     again: tuple[str, ...],
+    replace_rules: bool,
     progress_json: bool,
     **overrides: Any,
 ) -> int:
@@ -71,6 +77,7 @@ def command(
 
     \b
     Exit codes: 0 done, 1 stopped because too much is gone (--max-delete),
+    2 access rules that the index knows are missing (--replace-rules),
     3 some files failed, 11 another run is at work, 128+N stopped by signal N
     (what was finished is kept).
 
@@ -84,7 +91,14 @@ def command(
         raise click.UsageError("Name a PATH, or list folders as ingest.roots in inhouse.toml.")
     settings = _with(settings, overrides)
     if dry_run:
-        return forecast(settings, paths, retry_failed=retry_failed, again=again, as_json=as_json)
+        return forecast(
+            settings,
+            paths,
+            retry_failed=retry_failed,
+            again=again,
+            replace_rules=replace_rules,
+            as_json=as_json,
+        )
     with _stop_signals() as stopped:
         runs = Runs(
             settings,
@@ -92,6 +106,7 @@ def command(
             stopped,
             retry_failed=retry_failed,
             again=again,
+            replace_rules=replace_rules,
             as_json=as_json,
             progress_as_json=progress_json,
         )

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ingest.errors import MassDeletionError
+from ingest.errors import IngestError, MassDeletionError, MissingRulesError
 from ingest.pipeline import recipe_of
 from ingest.planning.deletions import check_deletions, moves
 from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
 from ingest.planning.source import SourceFile, resolve_roots
+from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
 from rag.index import FileRecord, FileState
 from rag.index.views.next_run import Rates, Standing, read_standing
@@ -44,11 +45,12 @@ class Forecast:
     seconds: float | None
     rated_by_runs: int
     stops: str = ""
+    stop_code: int = 0
 
     @property
     def exit_code(self) -> int:
-        """That of the run, as far as can be known: 1 if it would stop, 3 if files failed before."""
-        return MassDeletionError.exit_code if self.stops else 3 if self.failed else 0
+        """That of the run, as far as can be known: 1 or 2 if it would stop, 3 if files failed before."""
+        return self.stop_code or (3 if self.failed else 0)
 
     def to_json(self) -> dict[str, Any]:
         """The shape of `inhouse ingest --dry-run --json`."""
@@ -74,12 +76,14 @@ def dry_run(
     settings: Settings | None = None,
     retry_failed: bool = False,
     again: Collection[str] = (),
+    replace_rules: bool = False,
 ) -> Forecast:
     """What `ingest` with the same arguments would do. Needs no lock, no embedder and no network.
 
     Raises UsageError for a path that does not exist.
     """
     settings, data_dir = settings or load_settings(), Path(data_dir)
+    rules = SourceRules.of(settings)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     roots = resolve_roots(given, settings.ingest.roots)
     standing = read_standing(data_dir) or Standing([], {}, Rates(), settings.chunker.max_tokens + 2)
@@ -88,15 +92,18 @@ def dry_run(
         roots, standing.files, standing.labels, settings, recipe,
         data_dir=data_dir, retry_failed=retry_failed, again=again,
     )  # fmt: skip
-    stops = ""
+    stopped_by: IngestError | None = None
     try:
+        if not replace_rules:
+            check_rules(SourceRules.from_json(standing.source_rules), rules, roots)
+            check_opened(plan.relabelled, standing.labels, plan.labels, settings.access)
         check_deletions(plan, roots, settings.ingest.max_delete)
-    except MassDeletionError as exc:
-        stops = str(exc)
-    return _forecast(plan, standing, stops)
+    except (MassDeletionError, MissingRulesError) as exc:
+        stopped_by = exc
+    return _forecast(plan, standing, stopped_by)
 
 
-def _forecast(plan: Plan, standing: Standing, stops: str) -> Forecast:
+def _forecast(plan: Plan, standing: Standing, stopped_by: IngestError | None) -> Forecast:
     moved = moves(plan)
     copied = _copies(plan, standing.files)
     new = [f for f in plan.read if f.uri not in plan.documents]
@@ -118,7 +125,8 @@ def _forecast(plan: Plan, standing: Standing, stops: str) -> Forecast:
         chunks=chunks,
         seconds=0.0 if not chunks else None if rate is None else chunks * rate,
         rated_by_runs=standing.rates.runs,
-        stops=stops,
+        stops="" if stopped_by is None else str(stopped_by),
+        stop_code=0 if stopped_by is None else stopped_by.exit_code,
     )
 
 

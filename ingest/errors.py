@@ -3,6 +3,7 @@
     InhouseError (rag.errors)
     └── IngestError
         ├── MassDeletionError         far more files are gone than usual; nothing was deleted
+        ├── MissingRulesError         access rules or tags of the index are missing; nothing was changed
         ├── RuleFileError             a folder's file of rules cannot be obeyed
         ├── WatchError                the operating system cannot tell of changes
         └── UnreadableFileError       one file cannot be indexed; the run goes on with the others
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rag.errors import InhouseError
+from rag.errors import ConfigurationError, InhouseError
 
 
 class IngestError(InhouseError):
@@ -36,6 +37,10 @@ class IngestError(InhouseError):
 
 class MassDeletionError(IngestError):
     pass
+
+
+class MissingRulesError(IngestError):
+    exit_code = ConfigurationError.exit_code
 
 
 class RuleFileError(IngestError):

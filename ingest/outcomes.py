@@ -48,6 +48,7 @@ class Tally:
             chunks_embedded=self.embedded,
             chunks_reused=self.reused,
             seconds=round(seconds, 3),
+            readable_by_nobody=plan.readable_by_nobody,
         )
 
 

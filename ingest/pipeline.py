@@ -22,7 +22,13 @@ from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
 from ingest.planning.deletions import check_deletions
 from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
-from ingest.planning.source import SourceFile, resolve_roots, uri_of
+from ingest.planning.source import Root, SourceFile, resolve_roots, uri_of
+from ingest.planning.source_rules import (
+    SourceRules,
+    check_opened,
+    check_rules,
+    unlisted_roots,
+)
 from ingest.progress import Progress, Silent
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
@@ -60,6 +66,7 @@ def ingest(
     stopped: Callable[[], bool] = lambda: False,
     retry_failed: bool = False,
     again: Collection[str] = (),
+    replace_rules: bool = False,
     run_id: str = "",
 ) -> IngestReport:
     """Bring the index in `data_dir` up to what stands below `paths`; none: the configured roots.
@@ -71,9 +78,13 @@ def ingest(
     again although they have not changed; those whose uri is in `again` are in any case. `run_id` names the
     run in its account.
 
+    Access rules, and the tags of configured roots, belong to the index: a run whose settings lack some of
+    them stops, unless `replace_rules` says that they are meant to go. Then documents of configured roots
+    that are no longer listed go as well.
+
     Raises UsageError for a path that does not exist, IndexLockedError while another run is writing,
-    MassDeletionError, EmbedderMismatchError, StorageError, and ModelNotFoundError if the embedder cannot
-    be had.
+    MassDeletionError, MissingRulesError, EmbedderMismatchError, StorageError, and ModelNotFoundError if
+    the embedder cannot be had.
     """
     started, clock = time.time(), time.perf_counter()
     settings = settings or load_settings()
@@ -84,17 +95,38 @@ def ingest(
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     with IndexWriter(data_dir, embedder.identity.to_json(), retention=keep) as writer:
         ledger = writer.files()
+        known, rules = SourceRules.from_json(writer.source_rules()), SourceRules.of(settings)
+        if not replace_rules:
+            check_rules(known, rules, roots)
         run = _Run(writer, embedder, settings, progress or Silent(), stopped, ledger)
+        labels = writer.labels()
         plan = make_plan(
-            roots, ledger, writer.labels(), settings, run.recipe,
+            roots, ledger, labels, settings, run.recipe,
             data_dir=data_dir, retry_failed=retry_failed, again=again,
         )  # fmt: skip
+        if not replace_rules:
+            check_opened(plan.relabelled, labels, plan.labels, settings.access)
+        elif not given:
+            plan.gone += _of_roots(ledger, unlisted_roots(known, rules), roots)
         check_deletions(plan, roots, settings.ingest.max_delete)
         run.execute(plan)
         report = run.tally.report(plan, 0, time.perf_counter() - clock)
+        if not stopped():
+            writer.note_source_rules(rules.after(known, roots, replace=replace_rules).to_json())
         writer.note_run(report.account(run_id, started, stopped=stopped()))
         generation = writer.publish(report.to_json())
     return run.tally.report(plan, generation, time.perf_counter() - clock)
+
+
+def _of_roots(
+    ledger: Sequence[FileRecord], removed: Sequence[str], roots: Sequence[Root]
+) -> list[FileRecord]:
+    """The files of roots that are no longer configured, and that no other root holds."""
+    return [
+        record
+        for record in ledger
+        if record.root in removed and not any(root.holds(record.uri) for root in roots)
+    ]
 
 
 class _Run:

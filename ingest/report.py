@@ -27,7 +27,7 @@ class IngestReport:
 
     `updated` counts files whose content, readers or tags changed, `moved` those that stand elsewhere with
     the same content, `deleted` documents whose files are gone. `generation` is the published one after the
-    run.
+    run. `readable_by_nobody` counts the listed documents that no reader token opens.
     """
 
     generation: int
@@ -41,6 +41,7 @@ class IngestReport:
     chunks_embedded: int
     chunks_reused: int
     seconds: float
+    readable_by_nobody: int = 0
 
     @property
     def exit_code(self) -> int:

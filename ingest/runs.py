@@ -41,12 +41,14 @@ class Runs:
         *,
         retry_failed: bool = False,
         again: Sequence[str] = (),
+        replace_rules: bool = False,
         as_json: bool = False,
         progress_as_json: bool = False,
     ) -> None:
         self._progress_as_json = progress_as_json
         self._settings, self._paths, self._stopped = settings, paths, stopped
         self._retry_failed, self._again, self._as_json = retry_failed, again, as_json
+        self._replace_rules = replace_rules
         self._embedder: Embedder | None = None
         if settings.ingest.metrics_file is not None:
             check_metrics_file(settings.ingest.metrics_file)
@@ -108,6 +110,7 @@ class Runs:
                     stopped=lambda: bool(self._stopped),
                     retry_failed=self._retry_failed,
                     again=self._again,
+                    replace_rules=self._replace_rules,
                     run_id=run_id,
                 )
             exit_code = self._exit_code(report)
@@ -136,13 +139,19 @@ def forecast(
     *,
     retry_failed: bool,
     again: Sequence[str],
+    replace_rules: bool,
     as_json: bool,
 ) -> int:
     """`--dry-run`: say what a run would do; the exit code that it would have, as far as that is known."""
     from ingest.dry_run import dry_run
 
     found = dry_run(
-        paths, data_dir=settings.data, settings=settings, retry_failed=retry_failed, again=again
+        paths,
+        data_dir=settings.data,
+        settings=settings,
+        retry_failed=retry_failed,
+        again=again,
+        replace_rules=replace_rules,
     )
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
@@ -204,6 +213,10 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
                 importance = logging.INFO if each.is_known else level
                 tell(line, importance, event=word, uri=each.uri, reason=each.reason)
 
+    if report.readable_by_nobody:
+        count = report.readable_by_nobody
+        what = f"{count:,} documents are" if count != 1 else "1 document is"
+        tell(f"{what} readable by nobody: no access rule names a reader.", logging.WARNING)
     tell_each("failed", report.failed, logging.WARNING)
     tell_each("skipped", report.skipped, logging.INFO)
 

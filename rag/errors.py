@@ -26,6 +26,8 @@ Errors of the libraries underneath are mapped to these with `raise … from exc`
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class InhouseError(Exception):
     """Base of every error raised on purpose by `rag`, `ingest` and `ui`.
@@ -41,8 +43,21 @@ class InhouseError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How an error goes from one process to another: as it is, whatever made it."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         return f"{self.message} {self.hint}" if self.hint else self.message
+
+
+def _restored(
+    kind: type[InhouseError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> InhouseError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 class ConfigurationError(InhouseError):

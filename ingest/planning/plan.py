@@ -45,6 +45,12 @@ class Plan:
     relabelled: list[str] = field(default_factory=list)
     documents: frozenset[str] = frozenset()
 
+    @property
+    def readable_by_nobody(self) -> int:
+        """How many of the documents listed have no reader at all."""
+        to_be = self.documents | {file.uri for file in self.read}
+        return sum(uri in to_be and not labels.readers for uri, labels in self.labels.items())
+
 
 def make_plan(
     roots: Sequence[Root],

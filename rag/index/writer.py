@@ -13,7 +13,7 @@ import numpy as np
 from rag.document import Chunk, Document, Labels
 from rag.errors import EmbeddingError
 from rag.index.catalog import copies, database, ledger, rows
-from rag.index.catalog.ledger import LAST_RUN, FileRecord
+from rag.index.catalog.ledger import LAST_RUN, SOURCE_RULES, FileRecord
 from rag.index.search.vectors import Float32
 from rag.index.session import WriteSession
 
@@ -155,6 +155,18 @@ class IndexWriter(WriteSession):
         if self._wrote:
             with database.mapped_errors(self._path):
                 database.write_manifest(self.begin(), LAST_RUN, dict(account))
+
+    def source_rules(self) -> dict[str, Any] | None:
+        """The access rules and roots that the index was made with; None if it does not know them."""
+        with database.mapped_errors(self._path):
+            stored: dict[str, Any] | None = database.read_manifest(self._connection, SOURCE_RULES)
+            return stored
+
+    def note_source_rules(self, rules: Mapping[str, Any]) -> None:
+        """Keep them, with the next publication; writes nothing if they are the same."""
+        if rules != self.source_rules():
+            with database.mapped_errors(self._path):
+                database.write_manifest(self.begin(), SOURCE_RULES, dict(rules))
 
     def _retire(self, uri: str) -> None:
         connection = self.begin()

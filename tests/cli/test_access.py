@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ingest import IngestReport, ingest
+from ingest.errors import MissingRulesError
 from rag import Assistant
 from rag.errors import UsageError
 from rag.index import Filter
@@ -40,11 +41,17 @@ class House:
             os.utime(path, (1.6e9, 1.6e9))
         self.rules: dict[str, list[str]] = {}
 
-    def ingest(self) -> IngestReport:
+    def ingest(self, **options: Any) -> IngestReport:
         self.embedder = HashingEmbedder()
         rules = [{"glob": glob, "readers": names} for glob, names in self.rules.items()]
         settings = Settings.model_validate({"access": {"rules": rules}})
-        return ingest(self.docs, data_dir=self.data, settings=settings, embedder=self.embedder)
+        return ingest(
+            self.docs,
+            data_dir=self.data,
+            settings=settings,
+            embedder=self.embedder,
+            **options,
+        )
 
     def open(self, **options: Any) -> Assistant:
         return Assistant.open(
@@ -163,7 +170,9 @@ def test_the_first_rule_closes_what_it_does_not_name_and_the_last_one_opens_it(
     assert house.found("it") == {"it/wifi.md"}
     assert house.found("anybody", query="canteen") == set()
     house.rules = {}
-    house.ingest()
+    with pytest.raises(MissingRulesError):
+        house.ingest()
+    house.ingest(replace_rules=True)
     assert house.found("anybody") == set(DOCUMENTS)
 
 

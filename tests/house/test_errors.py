@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from types import ModuleType
@@ -17,6 +18,7 @@ EXIT_CODES = {
     "ProfileError": 2,
     "UsageError": 2,
     "EmbedderMismatchError": 2,
+    "MissingRulesError": 2,
     "IndexMissingError": 10,
     "IndexLockedError": 11,
     "ModelServerError": 12,
@@ -59,6 +61,18 @@ def test_the_tree_at_the_top_is_the_tree_of_classes(module: ModuleType) -> None:
 @pytest.mark.parametrize("error", [*_errors(rag.errors).values(), *_errors(ingest.errors).values()])
 def test_every_error_has_the_promised_exit_code(error: type[InhouseError]) -> None:
     assert error.exit_code == EXIT_CODES.get(error.__name__, 1)
+
+
+@pytest.mark.parametrize("error", [*_errors(rag.errors).values(), *_errors(ingest.errors).values()])
+def test_every_error_goes_to_another_process_as_it_is(error: type[InhouseError]) -> None:
+    """By the protocol that pickle and copy share: one failed question does not break a pool of processes."""
+    try:
+        sent = error("It broke.", hint="Mend it.")
+    except TypeError:  # those that make their sentence from a reason alone
+        sent = error("broke")
+    got = copy.deepcopy(sent)
+    assert type(got) is type(sent)
+    assert (str(got), got.hint, vars(got)) == (str(sent), sent.hint, vars(sent))
 
 
 def test_an_error_says_what_happened_and_what_to_do() -> None:

@@ -15,7 +15,7 @@ from ui.cli import cli
 from ui.commands.doctor import CHECKS
 
 PARTS = [
-    *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Index"),
+    *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Index", "Access"),
     *("Profile", "Scans", "Language model", "vLLM", "Memory", "Model server"),
 ]
 

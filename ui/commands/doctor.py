@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from rag.cli_options import as_json_option, with_settings
-from rag.errors import InhouseError
+from rag.errors import IndexMissingError, InhouseError
 
 if TYPE_CHECKING:
     from rag.models import ModelFolder
@@ -83,6 +83,19 @@ def _index(settings: Settings) -> str:
         f"generation {generation.id}: {generation.documents:,} documents, "
         f"{generation.chunks:,} chunks, every file as it was written"
     )
+
+
+def _access(settings: Settings) -> str:
+    from ingest.planning.source_rules import not_yet_applied
+    from rag.index.views.overview import read_overview
+
+    try:
+        found = read_overview(settings.data)
+    except IndexMissingError:
+        return "no documents yet"
+    if behind := not_yet_applied(found.source_rules, found.roots, settings):
+        raise InhouseError(behind, hint="Run: inhouse ingest")
+    return "every document has the readers and tags that these settings say"
 
 
 def _embedder(settings: Settings) -> str:
@@ -219,6 +232,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Re-ranker": _reranker,
     "Entailment": _entailment,
     "Index": _index,
+    "Access": _access,
     "Profile": _profile,
     "Scans": _scans,
     "Language model": _language_model,

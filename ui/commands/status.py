@@ -28,11 +28,14 @@ def command(settings: Settings, as_json: bool) -> None:
     Every file that a run found is in one state: indexed, partial (some pages hold no text), empty, failed
     or skipped. Coverage is the share of pages with text; a file that failed counts as a page without.
     """
+    from ingest.planning.source_rules import not_yet_applied
     from rag.index.views.overview import read_overview
 
     found = read_overview(settings.data)
+    behind = not_yet_applied(found.source_rules, found.roots, settings)
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        shown = found.to_json() | {"rules_not_applied": behind or None}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.created_at))
     states = ", ".join(f"{count:,} {state.value}" for state, count in found.files.items() if count)
@@ -48,6 +51,8 @@ def command(settings: Settings, as_json: bool) -> None:
     )
     if found.last_run is not None:
         click.echo(f"Last run    {_last_run(found.last_run)}")
+    if behind:
+        click.echo(f"Access      {click.style(behind, fg='red')} Run: inhouse ingest")
     if found.at_work:
         click.echo(f"At work     {found.at_work}")
     # The worst first: of what was left out there may be thousands.

@@ -44,4 +44,18 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
     click.echo(f"Inhouse is on {scheme}://{shown}:{port} (Ctrl-C ends it).")
     for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
         tell(f"inhouse web: {warning}", logging.WARNING)
+    if behind := _rules_not_applied(settings):
+        tell(f"inhouse web: {behind} Run: inhouse ingest", logging.WARNING)
     serve(app, sock, web)
+
+
+def _rules_not_applied(settings: Settings) -> str:
+    from ingest.planning.source_rules import not_yet_applied
+    from rag.errors import InhouseError
+    from rag.index.views.overview import read_overview
+
+    try:
+        found = read_overview(settings.data)
+    except InhouseError:
+        return ""  # the page says what is wrong with the index
+    return not_yet_applied(found.source_rules, found.roots, settings)

@@ -26,6 +26,8 @@ class FileState(StrEnum):
 
 LAST_RUN = "last_run"
 """The manifest's key for the account of the last ingest that changed anything."""
+SOURCE_RULES = "source_rules"
+"""The manifest's key for the access rules and the roots that the documents were labelled by."""
 IN_INDEX = frozenset({FileState.INDEXED, FileState.PARTIAL})
 
 

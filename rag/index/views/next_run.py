@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import apsw
 
@@ -43,6 +44,7 @@ class Standing:
     labels: dict[str, Labels]
     rates: Rates
     max_tokens: int
+    source_rules: dict[str, Any] | None = None
 
 
 def read_standing(data_dir: Path) -> Standing | None:
@@ -65,6 +67,7 @@ def read_standing(data_dir: Path) -> Standing | None:
             _labels(connection, generation),
             _rates(connection, files, generation),
             int(identity["max_tokens"]),
+            database.read_manifest(connection, ledger.SOURCE_RULES),
         )
 
 

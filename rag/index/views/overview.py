@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.index.catalog import database, ledger, rows
 from rag.index.catalog.database import CATALOG
-from rag.index.catalog.ledger import LAST_RUN, Coverage, FileRecord, FileState
+from rag.index.catalog.ledger import LAST_RUN, SOURCE_RULES, Coverage, FileRecord, FileState
+from rag.index.catalog.schema import VISIBLE
 from rag.index.lock import holder_of
 
 
@@ -19,7 +21,8 @@ class Overview:
     """The newest generation and the ledger behind it. `created_at`: seconds since the epoch.
 
     `last_run` is the account of the last ingest that changed anything, None if there is none. `at_work` says
-    who is writing now, "" if nobody.
+    who is writing now, "" if nobody. `roots`: the documents of each root that was read, by its uri.
+    `source_rules`: what the documents were labelled by, as the index keeps it.
     """
 
     data: str
@@ -34,6 +37,8 @@ class Overview:
     at_work: str
     problems: tuple[FileRecord, ...]
     bytes_on_disk: int
+    roots: Mapping[str, int]
+    source_rules: dict[str, Any] | None
 
     def to_json(self) -> dict[str, Any]:
         shown = asdict(self) | {
@@ -72,6 +77,13 @@ def read_overview(data_dir: Path) -> Overview:
             at_work=holder_of(data_dir),
             problems=problems,
             bytes_on_disk=_bytes_below(data_dir),
+            roots=dict(
+                connection.execute(
+                    f"SELECT root, count(*) FROM documents WHERE {VISIBLE} GROUP BY root",
+                    {"g": newest.id},
+                ).fetchall()
+            ),
+            source_rules=database.read_manifest(connection, SOURCE_RULES),
         )
 
 
