@@ -42,8 +42,10 @@ class Hit(BaseModel):
 
     `score` is higher-is-better and comparable within one search only. `text` is the document's own text
     from character `start` to `end`. `page` is 1-based, or None where a format has no pages. `section` is
-    the path of headings, outermost first, joined with " > ", or None. `also_in` are other documents that say
-    the same. `newer` is a newer version of its document, where one was found as well.
+    the path of headings, outermost first, joined with " > ", or None. `lead` is what stands above a passage
+    that begins in the middle of a table: the table's header, and the labels of merged cells; it is not
+    part of the JSON. `also_in` are other documents that say the same. `newer` is a newer version of its
+    document, where one was found as well.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,6 +62,7 @@ class Hit(BaseModel):
     chunk_id: int = Field(default=0, exclude=True)
     document_id: int = Field(default=0, exclude=True)
     stored_boxes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)
+    lead: str = Field(default="", exclude=True, repr=False)
     # Not kept with an answer: who reads that later may not read these documents any more.
     also_in: tuple[Place, ...] = Field(default=(), exclude=True)
     newer: Place | None = Field(default=None, exclude=True)

@@ -28,7 +28,7 @@ from rag.answering.llm import Piece
 from rag.answering.passage_order import Recent
 from rag.citations.entailment import Entailment
 from rag.citations.relevance import Bearing
-from rag.citations.statements import Source
+from rag.citations.statements import PassageSentences
 from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit
@@ -177,7 +177,7 @@ class Inquiry:
         against = self.hits if self.alone else self.read
         bearing = None
         if self.wanders and self.text.strip() and against and not self.failure:
-            bearing = Bearing(self.searched, Source(against), self.embedder)
+            bearing = Bearing(self.searched, PassageSentences(against), self.embedder)
         leans = followup.leans(self.question, self.history)
         return citations.check(
             self.text,

@@ -144,7 +144,7 @@ def messages_without_documents(
 
 def passage_text(number: int, hit: Hit, style: Style, fence: str = "") -> str:
     """A passage as it stands in the prompt."""
-    text = as_data(hit.text, fence)
+    text = as_data(f"{hit.lead}\n{hit.text}" if hit.lead else hit.text, fence)
     if not style.numbered:
         return text
     heading = f"{hit.title}, {hit.section}" if hit.section else hit.title

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rag.answer import Citation, Sentence, Status
 from rag.citations.entailment import Entailment
 from rag.citations.relevance import SURE_ENOUGH, Bearing
-from rag.citations.statements import Evidence, Source
+from rag.citations.statements import Evidence, PassageSentences
 from rag.citations.support import find_evidence
 from rag.hit import Hit
 from rag.language import sentences
@@ -69,7 +69,7 @@ def check(
     numbered: dict[Evidence, int] = {}
     checked: list[Sentence] = []
     corrected = dropped = 0
-    source = bearing.source if bearing else Source(passages)
+    source = bearing.source if bearing else PassageSentences(passages)
     spans = list(sentences.spans(plain))
     carried = [find_evidence(plain[start:end], source) for start, end in spans]
     if bearing:
@@ -108,7 +108,7 @@ def check(
 def _entailed(
     said: Sequence[str],
     carried: Sequence[tuple[Evidence, ...]],
-    source: Source,
+    source: PassageSentences,
     entailment: Entailment,
 ) -> list[tuple[Evidence, ...]]:
     """What carries each sentence, () where the sentence does not follow from it.

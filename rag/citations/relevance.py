@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.citations.statements import Evidence, Source, Statement
+from rag.citations.statements import Evidence, PassageSentences, Statement
 from rag.language.claims import Claim, akin
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ _SURENESS_BIAS = 0.66
 class Bearing:
     """How sure it is of each sentence of the passages that it answers the question."""
 
-    def __init__(self, question: str, source: Source, embedder: Embedder) -> None:
+    def __init__(self, question: str, source: PassageSentences, embedder: Embedder) -> None:
         self.source = source
         self._sureness = _sureness(features(question, source.statements, embedder))
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
-from rag.language import sentences
+from rag.language import sentences, table_rows
 from rag.language.claims import Claim
 from rag.language.numerals import YEAR
 
@@ -41,10 +41,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence of a passage, and the words around it; of a table's row, those of the other rows.
+    """A sentence of a passage, or a row of a table, with what a reader knows from around it.
 
-    `header` is the text of the header row that it stands under; `designations` what is called by a number in
-    it and in the titles, such as ("room", "4").
+    `text` is the sentence; of a row, with the labels that merged cells carry on into it. `about` are words of
+    the titles and headings above it, `around` those and the words of the sentences beside it or of the row's
+    header. `rows` are the words of the other rows of its table. `header` is the header row that it stands
+    under; `designations` what is called by a number in it and in the titles, such as ("room", "4").
     """
 
     evidence: Evidence
@@ -59,13 +61,15 @@ class Statement:
     designations: frozenset[tuple[str, str]] = frozenset()
 
 
-class Source:
+class PassageSentences:
     """The passages that a model has read, sentence by sentence."""
 
     def __init__(self, passages: Sequence[Hit]) -> None:
         self._passages = passages
         self.statements = [
-            each for number, hit in enumerate(passages) for each in _statements(number, hit)
+            statement
+            for number, hit in enumerate(passages)
+            for statement in _Passage(number, hit).statements()
         ]
         self.plain_words = frozenset(
             word.removesuffix("s") for hit in passages for word in _LOWERCASE.findall(hit.text)
@@ -73,83 +77,141 @@ class Source:
         """Words that stand somewhere in lower case, and so are no names."""
 
     def as_read(self, evidence: Evidence) -> str:
-        """A stretch as a reader has it before him: under its title, its section, its table's header."""
+        """The quote with its title, section and table header."""
         hit = self._passages[evidence.hit]
         headers = {
-            each.header: None for each in self.statements if each.evidence.overlaps(evidence)
+            statement.header: None
+            for statement in self.statements
+            if statement.evidence.overlaps(evidence)
         }
         parts = (hit.title, hit.section, *headers, hit.text[evidence.start : evidence.end])
         return "\n".join(part for part in parts if part)
 
 
-def _statements(number: int, hit: Hit) -> Iterator[Statement]:
-    spans = [
-        (start, end)
-        for start, end in sentences.spans(hit.text)
-        if not _ORDER.search(hit.text[start:end])
-    ]
-    claims = [Claim.of(hit.text[start:end]) for start, end in spans]
-    rows = [
-        hit.text[start:end].startswith("|") or " | " in hit.text[start:end] for start, end in spans
-    ]
-    # A file's name says what it is about as well, and often better than its first heading.
-    named = re.sub(r"[-_]", " ", f"{hit.title} {PurePosixPath(hit.uri).stem}")
-    named_claim = Claim.of(f"{hit.title}. {named}. {hit.section or ''}")
-    about = named_claim.words | _years(named_claim)
-    header: frozenset[str] = frozenset()
-    header_text, header_claim = "", Claim.of("")
-    designations = named_claim.designations
-    heading: frozenset[str] = frozenset()
-    for place, ((start, end), claim) in enumerate(zip(spans, claims, strict=True)):
-        if not rows[place]:
-            header, header_text, header_claim = frozenset(), "", Claim.of("")
-        elif "---" in hit.text[end : spans[place + 1][0] if place + 1 < len(spans) else end]:
-            header, header_text, header_claim = claim.words, hit.text[start:end], claim
-        around = about | heading
-        if rows[place]:
-            around |= header
-            others = tuple(
-                claims[other].words
-                for other in _table(rows, place)
-                if other != place and claims[other].words != header
+@dataclass(slots=True)
+class _Table:
+    """The rows of a table that were read so far; `header` is one name for each column."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+    @property
+    def header_text(self) -> str:
+        return table_rows.joined(self.header) if self.header else ""
+
+    def filled(self, cells: list[str]) -> list[str]:
+        """The row with the labels that merged cells carry on into it."""
+        labels = table_rows.carried_labels(cells, self.rows)
+        return [label or cell for label, cell in zip(labels, cells, strict=True)]
+
+
+class _Passage:
+    """One passage on its way to its statements. What stands in `Hit.lead` is read, and states nothing."""
+
+    def __init__(self, number: int, hit: Hit) -> None:
+        self._number, self._hit = number, hit
+        lead = f"{hit.lead}\n" if hit.lead else ""
+        self._lead_end, self._text = len(lead), lead + hit.text
+        self._spans = [
+            (start, end)
+            for start, end in sentences.spans(self._text)
+            if not _ORDER.search(self._text[start:end])
+        ]
+        self._is_row = [table_rows.is_row(self._text[start:end]) for start, end in self._spans]
+        self._rows = self._filled_rows()
+        self._claims = [
+            Claim.of(self._rows[place][0] if place in self._rows else self._text[start:end])
+            for place, (start, end) in enumerate(self._spans)
+        ]
+
+    def _filled_rows(self) -> dict[int, tuple[str, str, int]]:
+        """For each row that is no header: its text with all labels, its header, the number of its table."""
+        found: dict[int, tuple[str, str, int]] = {}
+        table, number = _Table([], []), 0
+        for place, (start, end) in enumerate(self._spans):
+            if not self._is_row[place]:
+                table, number = _Table([], []), number + 1
+                continue
+            cells = table_rows.cells_of(self._text[start:end])
+            following = self._spans[place + 1][0] if place + 1 < len(self._spans) else end
+            if any(map(table_rows.is_rule, self._text[end:following].split("\n"))):
+                table, number = _Table(cells, []), number + 1
+            elif table.header and not table.rows and table_rows.is_second_header(cells):
+                table.header = table_rows.two_level_header(table.header, cells)
+            else:
+                filled = table.filled(cells)
+                table.rows.append(filled)
+                found[place] = (table_rows.joined(filled), table.header_text, number)
+        return found
+
+    def statements(self) -> Iterator[Statement]:
+        # A file's name says what it is about as well, and often better than its first heading.
+        hit = self._hit
+        named = re.sub(r"[-_]", " ", f"{hit.title} {PurePosixPath(hit.uri).stem}")
+        named_claim = Claim.of(f"{hit.title}. {named}. {hit.section or ''}")
+        about = named_claim.words | _years(named_claim)
+        heading: frozenset[str] = frozenset()
+        for place, (start, end) in enumerate(self._spans):
+            claim = self._claims[place]
+            if start < self._lead_end or _is_question(self._text[start:end]):
+                continue
+            evidence = Evidence(self._number, start - self._lead_end, end - self._lead_end)
+            if place in self._rows:
+                yield self._row(place, evidence, about | heading, named_claim.designations)
+                continue
+            is_fragment = not self._is_row[place] and _is_fragment(self._text[start:end], claim)
+            if is_fragment:
+                heading = claim.words
+            if is_fragment and _is_heading(hit, evidence.start, evidence.end):
+                continue
+            yield Statement(
+                evidence,
+                claim,
+                self._text[start:end],
+                about | heading,
+                about | heading | self._beside(place),
+                self._is_row[place],
+                is_fragment,
+                designations=named_claim.designations,
             )
-        else:
-            others = ()
-            for beside in (place - 1, place + 1):
-                if not 0 <= beside < len(spans) or rows[beside]:
-                    continue
-                # A question is about the sentence that follows it, and about no other.
-                if beside < place or not _is_question(hit.text, spans[beside]):
-                    around |= claims[beside].words | _years(claims[beside])
-        if _is_question(hit.text, (start, end)):
-            continue
-        is_fragment = not rows[place] and _is_fragment(hit.text[start:end], claim)
-        if is_fragment:
-            heading = claim.words
-        if is_fragment and _is_heading(hit, start, end):
-            continue
-        yield Statement(
-            Evidence(number, start, end),
-            claim,
-            hit.text[start:end],
-            about | heading,
-            around,
-            rows[place],
-            is_fragment,
-            others,
-            header_text if claim.words != header else "",
-            designations | header_claim.designations,
+
+    def _row(
+        self,
+        place: int,
+        evidence: Evidence,
+        about: frozenset[str],
+        designations: frozenset[tuple[str, str]],
+    ) -> Statement:
+        text, header, table = self._rows[place]
+        header_claim = Claim.of(header)
+        others = tuple(
+            self._claims[other].words
+            for other, (_, _, other_table) in self._rows.items()
+            if other != place and other_table == table
+        )
+        return Statement(
+            evidence,
+            self._claims[place],
+            text,
+            about,
+            about | header_claim.words,
+            is_row=True,
+            is_fragment=False,
+            rows=others,
+            header=header,
+            designations=designations | header_claim.designations,
         )
 
-
-def _table(rows: Sequence[bool], place: int) -> range:
-    """The rows of the table that the one at `place` belongs to."""
-    first, last = place, place
-    while first and rows[first - 1]:
-        first -= 1
-    while last + 1 < len(rows) and rows[last + 1]:
-        last += 1
-    return range(first, last + 1)
+    def _beside(self, place: int) -> frozenset[str]:
+        """Words of the sentences before and behind."""
+        words: frozenset[str] = frozenset()
+        for beside in (place - 1, place + 1):
+            if not 0 <= beside < len(self._spans) or self._is_row[beside]:
+                continue
+            # A question is about the sentence that follows it, and about no other.
+            if beside < place or not _is_question(self._text[slice(*self._spans[beside])]):
+                words |= self._claims[beside].words | _years(self._claims[beside])
+        return words
 
 
 def _years(claim: Claim) -> frozenset[str]:
@@ -172,6 +234,6 @@ def _is_heading(hit: Hit, start: int, end: int) -> bool:
     return name in {_NUMBERING.sub("", each).casefold() for each in above}
 
 
-def _is_question(text: str, span: tuple[int, int]) -> bool:
+def _is_question(text: str) -> bool:
     """A question states nothing."""
-    return text[slice(*span)].rstrip("\"'”’»)*_ ").endswith("?")
+    return text.rstrip("\"'”’»)*_ ").endswith("?")

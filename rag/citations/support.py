@@ -10,7 +10,7 @@ from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
 from rag.citations.contradiction.table_columns import misplaces
-from rag.citations.statements import Evidence, Source, Statement
+from rag.citations.statements import Evidence, PassageSentences, Statement
 from rag.language.claims import Claim, Token, is_same_amount, opposite_of, shared, units_agree
 from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.language.numerals import YEAR
@@ -36,7 +36,7 @@ _TIMES = Claim.of(" ".join(sorted(BEFORE | AFTER))).words
 _HEDGES = Claim.of(" ".join(sorted(HEDGES))).words
 
 
-def find_evidence(sentence: str, source: Source) -> tuple[Evidence, ...]:
+def find_evidence(sentence: str, source: PassageSentences) -> tuple[Evidence, ...]:
     """The shortest of the best supporting stretches: one, or one for each clause; () if there is none."""
     wanted = Claim.of(sentence)
     if not wanted.words and not wanted.numbers:
@@ -55,7 +55,9 @@ def find_evidence(sentence: str, source: Source) -> tuple[Evidence, ...]:
     return _joined([each for each in found if each is not None])
 
 
-def _best(wanted: Claim, sentence: str, source: Source, least: float = SUPPORT) -> Evidence | None:
+def _best(
+    wanted: Claim, sentence: str, source: PassageSentences, least: float = SUPPORT
+) -> Evidence | None:
     best: tuple[float, int, int] | None = None
     chosen = None
     denied = 0.0
@@ -107,7 +109,7 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
-def _support(wanted: Claim, statement: Statement, plain: str, source: Source) -> float:
+def _support(wanted: Claim, statement: Statement, plain: str, source: PassageSentences) -> float:
     """Share of the wanted words in the statement and around it; 0 where it says something else.
 
     2 where the statement holds the sentence word for word.
@@ -146,7 +148,7 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: Source) ->
     return (inside + _AROUND * (anywhere - inside)) / count
 
 
-def _speaks_for_another(wanted: Claim, statement: Statement, source: Source) -> bool:
+def _speaks_for_another(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
     """Whether what is spoken of first is named elsewhere, with other numbers of the kind, and not here."""
     first = next(token.stem for token in wanted.tokens if not token.is_number)
     if shared([first], statement.claim.words | statement.about):
@@ -173,7 +175,7 @@ def _fits_another_row(wanted: Claim, statement: Statement) -> bool:
     )
 
 
-def _names_agree(wanted: Claim, statement: Statement, source: Source) -> bool:
+def _names_agree(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
     said = statement.claim
     missing = frozenset(name for name in wanted.names if not shared([name], said.words))
     if any(not shared([name], statement.around) for name in missing):

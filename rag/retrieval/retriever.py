@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from rag.retrieval.duplicates import once
 from rag.retrieval.fusion import fuse, smooth
 from rag.retrieval.passages import HEAD, REACH, Passage, join, shared_section, spread
 from rag.retrieval.reranker import Reranker, rerank
+from rag.retrieval.table_lead import table_lead
 from rag.retrieval.versions import Names, newest_first
 
 CANDIDATES = 150
@@ -147,6 +149,7 @@ def _hit(snapshot: Snapshot, rank: int, passage: Passage, rows: Mapping[int, Chu
     chunks = [rows[spot.chunk_id] for spot in passage.chunks]
     found, first, last = rows[passage.found.chunk_id], chunks[0], chunks[-1]
     joined = len(chunks) > 1
+    text = snapshot.slice(found.document_id, first.start, last.end) if joined else found.text
     return Hit(
         rank=rank,
         score=round(passage.score, 6),
@@ -154,10 +157,11 @@ def _hit(snapshot: Snapshot, rank: int, passage: Passage, rows: Mapping[int, Chu
         title=found.title,
         page=found.page,
         section=SECTION_SEPARATOR.join(shared_section(chunks)) or None,
-        text=snapshot.slice(found.document_id, first.start, last.end) if joined else found.text,
+        text=text,
         start=first.start,
         end=last.end,
         chunk_id=found.chunk_id,
         document_id=found.document_id,
         stored_boxes=tuple(chunk.stored_boxes for chunk in chunks),
+        lead=table_lead(text, first.start, partial(snapshot.slice, found.document_id)),
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rag.answer import Status
 from rag.citations import check
-from rag.citations.statements import Source
+from rag.citations.statements import PassageSentences
 from rag.citations.support import find_evidence
 from rag.document import Box
 from rag.hit import Hit
@@ -35,7 +35,9 @@ PASSAGES = (passage(HANDBOOK), passage(FEES, 2, 7))
 
 def is_supported(sentence: str, *texts: str) -> bool:
     texts = texts or (HANDBOOK, FEES)
-    found = find_evidence(sentence, Source([passage(text, n) for n, text in enumerate(texts, 1)]))
+    found = find_evidence(
+        sentence, PassageSentences([passage(text, n) for n, text in enumerate(texts, 1)])
+    )
     return bool(found)
 
 
@@ -240,4 +242,4 @@ def test_a_passage_supports_its_own_sentences(text: str) -> None:
         ]
         # A heading claims nothing.
         if plain and "[" not in sentence and "#" not in text:
-            assert find_evidence(sentence, Source([passage(text)]))
+            assert find_evidence(sentence, PassageSentences([passage(text)]))

@@ -11,7 +11,7 @@ from rag import Assistant, Turn
 from rag.answer import Answer, AnswerEvent, DeltaEvent, Status
 from rag.citations import check
 from rag.citations.relevance import SURE, SURE_ENOUGH, Bearing, features
-from rag.citations.statements import Source
+from rag.citations.statements import PassageSentences
 from rag.embedder import Embedder, open_embedder
 from rag.hit import Hit
 from rag.settings import Settings
@@ -58,7 +58,7 @@ def test_the_sentence_that_answers_is_found_word_for_word(
     sample_index: Path, embedder: Embedder, question: str, part: str
 ) -> None:
     passages = Assistant.open(sample_index, settings=Settings(), embedder=embedder).search(question)
-    best = Bearing(question, Source(passages[:3]), embedder).best
+    best = Bearing(question, PassageSentences(passages[:3]), embedder).best
     assert best is not None
     assert part in passages[best.hit].text[best.start : best.end]
 
@@ -68,14 +68,14 @@ def test_the_sentence_that_answers_is_found_word_for_word(
 )
 def test_where_nothing_answers_nothing_is_sure(text: str, embedder: Embedder) -> None:
     """Even where there is but one sentence to choose."""
-    source = Source([passage(text)])
+    source = PassageSentences([passage(text)])
     assert Bearing("How long is parental leave?", source, embedder).best is None
 
 
 def test_one_at_most_is_sure(sample_index: Path, embedder: Embedder) -> None:
     """Only what is ahead of all others may be."""
     passages = Assistant.open(sample_index, settings=Settings(), embedder=embedder).search(QUESTION)
-    source = Source(passages)
+    source = PassageSentences(passages)
     bearing = Bearing(QUESTION, source, embedder)
     found = [bearing.of(each.evidence) for each in source.statements]
     assert all(0 <= each <= 1 for each in found)
@@ -85,7 +85,9 @@ def test_one_at_most_is_sure(sample_index: Path, embedder: Embedder) -> None:
 
 def test_the_scale_of_an_embedders_cosines_changes_nothing() -> None:
     """Some embedders find everything alike: 0.8 is far apart for them."""
-    source = Source([passage("Parental leave is 16 weeks. Desks are shared. Trains are late.")])
+    source = PassageSentences(
+        [passage("Parental leave is 16 weeks. Desks are shared. Trains are late.")]
+    )
 
     class Narrow(HashingEmbedder):
         def embed_documents(self, texts):  # type: ignore[no-untyped-def]
@@ -100,7 +102,7 @@ def test_the_scale_of_an_embedders_cosines_changes_nothing() -> None:
 
 def test_what_is_true_but_beside_the_question_supports_nothing(embedder: Embedder) -> None:
     passages = [passage("Parental leave is 16 weeks. Desks are shared by all teams.")]
-    bearing = Bearing("How long is parental leave?", Source(passages), embedder)
+    bearing = Bearing("How long is parental leave?", PassageSentences(passages), embedder)
     said = "Desks are shared by all teams."
     assert check(said, passages).status is Status.GROUNDED
     assert check(said, passages, bearing=bearing).status is Status.UNSUPPORTED
@@ -109,7 +111,9 @@ def test_what_is_true_but_beside_the_question_supports_nothing(embedder: Embedde
 
 def test_who_says_the_last_answer_again_has_not_answered(embedder: Embedder) -> None:
     passages = [passage("Parental leave is 16 weeks. Desks are shared by all teams.")]
-    bearing = Bearing("How long is parental leave? And for managers?", Source(passages), embedder)
+    bearing = Bearing(
+        "How long is parental leave? And for managers?", PassageSentences(passages), embedder
+    )
     said = "Parental leave is 16 weeks."
     assert check(said, passages, bearing=bearing).status is Status.GROUNDED
     before = "How long is parental leave? 16 weeks."
