@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ingest.unread import KINDS, Unread, describe
 from rag.document import Box
 
 NO_OCR = "none"
@@ -82,8 +83,10 @@ class LoadedDocument:
     page, those in `pages_without_text` with an empty range. `title` is what the document calls itself, or
     None. `source_sha256` is of the very bytes that were parsed. `language` is ISO 639-1 or empty. `gaps`
     say what else of the file is not in the text, each as the end of a sentence that begins with the file's
-    name. `ocr` names the languages in which pictures of text were read; it is NO_OCR where such were met,
-    and could not be read.
+    name; `unread` counts what was met and not read, by kind. `ocr` names the languages in which pictures of
+    text were read; it is NO_OCR where such were met, and could not be read. `reader` is empty, or names the
+    second reader whose result this is. `doubt` is a parser's own word that it has missed something, such as
+    "found no text in 3 streams of text": another reader is then tried, where there is one.
     """
 
     text: str
@@ -96,7 +99,10 @@ class LoadedDocument:
     lines: tuple[Line, ...] = ()
     rows: tuple[SheetRow, ...] = ()
     gaps: tuple[str, ...] = ()
+    unread: Mapping[Unread, int] = field(default_factory=dict)
     ocr: str = ""
+    reader: str = ""
+    doubt: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -114,7 +120,16 @@ class LoadedDocument:
 
     @property
     def shortfall(self) -> str:
-        """What of the file is not in the text, to go on from its name in a sentence; empty: nothing."""
+        """What could not be read, phrased to follow the file's name; empty if there is nothing."""
+        reasons = [self.other_shortfall] if self.other_shortfall else []
+        if phrase := describe(self.unread, missing_only=True):
+            count = sum(n for kind, n in self.unread.items() if KINDS[kind].is_missing)
+            reasons.append(f"holds {phrase} that {'was' if count == 1 else 'were'} not read")
+        return "; ".join(reasons)
+
+    @property
+    def other_shortfall(self) -> str:
+        """The pages without text and the gaps, phrased as `shortfall` is: what has no kind."""
         blank = self.pages_without_text
         reasons = list(self.gaps)
         if blank:
@@ -140,7 +155,9 @@ class LoadedDocument:
             ],
             "rows": [[r.start, r.end, r.sheet, r.row, r.first, r.last] for r in self.rows],
             "gaps": list(self.gaps),
+            "unread": {kind.value: count for kind, count in self.unread.items() if count},
             "ocr": self.ocr,
+            "reader": self.reader,
             "metadata": dict(self.metadata),
         }
 
@@ -159,18 +176,20 @@ class LoadedDocument:
                 lines=tuple(Line(n[0], n[1], Box(*n[2:])) for n in value["lines"]),
                 rows=tuple(SheetRow(*r) for r in value["rows"]),
                 gaps=tuple(str(gap) for gap in value["gaps"]),
+                unread={Unread(kind): int(count) for kind, count in value["unread"].items()},
                 ocr=value["ocr"],
+                reader=value["reader"],
                 metadata=value["metadata"],
             )
             _check(document)
-        except (KeyError, TypeError, IndexError) as exc:
+        except (KeyError, TypeError, IndexError, AttributeError) as exc:
             raise ValueError(f"not a loaded document: {exc}") from exc
         return document
 
 
 def _check(document: LoadedDocument) -> None:
     strings = [document.text, document.media_type, document.source_sha256, document.language]
-    strings += [document.ocr, document.title or ""]
+    strings += [document.ocr, document.reader, document.title or ""]
     if not all(isinstance(value, str) for value in strings):
         raise ValueError("a text is not a string")
     document.text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib
 import os
 import re
 import stat
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -16,40 +14,20 @@ from ingest.errors import FileAccessError, UnreadableFileError
 from ingest.language import detect_language
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from ingest.media_type import (
-    ASCIIDOC,
     CSV,
-    DOC,
-    DOCX,
-    EMAIL,
-    EPUB,
-    HTML,
-    JSON,
-    MARKDOWN,
     MBOX,
-    MSG,
-    NOTEBOOK,
-    ODP,
     ODS,
-    ODT,
-    ORG,
-    PDF,
-    PICTURES,
-    PLAIN_TEXT,
-    PPT,
-    PPTX,
-    RST,
-    RTF,
     SUPPORTED,
     TSV,
     XLS,
     XLSB,
     XLSX,
-    XML,
     check_content,
     media_type_of_name,
 )
 from ingest.ocr import Ocr
 from ingest.parsers.context import Context
+from ingest.readers import READERS, read_with
 
 __all__ = ["SUPPORTED", "load", "load_bytes", "open_file"]
 
@@ -105,11 +83,18 @@ def open_file(path: Path) -> int:
 
 
 def load_bytes(
-    data: bytes, media_type: str, *, suffix: str = "", ocr: Ocr | None = None, depth: int = 0
+    data: bytes,
+    media_type: str,
+    *,
+    suffix: str = "",
+    ocr: Ocr | None = None,
+    depth: int = 0,
+    skip_readers: int = 0,
 ) -> LoadedDocument:
     """Read a document from memory; `suffix` is only for the wording of reasons.
 
-    Without `ocr` pictures of text are not read. `depth`: how many files this one is in.
+    Without `ocr` pictures of text are not read. `depth`: how many files this one is in. `skip_readers`:
+    how many of the format's readers are left out, because they took their process down.
     """
     digest = hashlib.sha256(data).hexdigest()
     if not data.strip(b"\x00\t\n\r "):
@@ -118,7 +103,7 @@ def load_bytes(
     ocr = ocr or Ocr()
     context = Context(functools.partial(_load_part, ocr=ocr, depth=depth + 1), ocr)
     try:
-        parsed = _parse(data, media_type, context)
+        parsed = read_with(READERS[media_type][skip_readers:], data, context)
     except RecursionError as exc:
         raise UnreadableFileError("is nested too deeply") from exc
     # A sheet or a message is not what its file is about.
@@ -151,49 +136,6 @@ def _load_part(data: bytes, name: str, *, ocr: Ocr, depth: int) -> LoadedDocumen
 
 def _fit(text: str) -> str:
     return _UNFIT.sub("\ufffd", text)
-
-
-_PARSERS: Mapping[str, tuple[str, str]] = {
-    PLAIN_TEXT: ("plain_text", "parse_plain_text"),
-    MARKDOWN: ("plain_text", "parse_markdown"),
-    RST: ("plain_text", "parse_restructured_text"),
-    ASCIIDOC: ("plain_text", "parse_asciidoc"),
-    ORG: ("plain_text", "parse_org"),
-    HTML: ("html", "parse_html"),
-    XML: ("xml_data", "parse_xml"),
-    JSON: ("json_data", "parse_json"),
-    NOTEBOOK: ("notebook", "parse_notebook"),
-    DOCX: ("docx", "parse_docx"),
-    PPTX: ("pptx", "parse_pptx"),
-    XLSX: ("spreadsheet", "parse_xlsx"),
-    XLSB: ("spreadsheet", "parse_xlsb"),
-    XLS: ("spreadsheet", "parse_xls"),
-    CSV: ("spreadsheet", "parse_csv"),
-    TSV: ("spreadsheet", "parse_tsv"),
-    DOC: ("office_binary", "parse_doc"),
-    PPT: ("office_binary", "parse_ppt"),
-    ODT: ("opendocument", "parse_odt"),
-    ODS: ("opendocument", "parse_ods"),
-    ODP: ("opendocument", "parse_odp"),
-    RTF: ("rtf", "parse_rtf"),
-    EPUB: ("epub", "parse_epub"),
-}
-_PARSERS_WITH_CONTEXT: Mapping[str, tuple[str, str]] = {
-    PDF: ("pdf", "parse_pdf"),
-    EMAIL: ("email_message", "parse_email"),
-    MBOX: ("email_message", "parse_mbox"),
-    MSG: ("msg", "parse_msg"),
-    **dict.fromkeys(PICTURES, ("picture", "parse_picture")),
-}
-
-
-def _parse(data: bytes, media_type: str, context: Context) -> LoadedDocument:
-    """Parse; the parser is imported only now: a child that reads text loads no PDF library."""
-    needs_context = media_type in _PARSERS_WITH_CONTEXT
-    module, function = (_PARSERS_WITH_CONTEXT if needs_context else _PARSERS)[media_type]
-    parse = getattr(importlib.import_module(f"ingest.parsers.{module}"), function)
-    parsed: LoadedDocument = parse(data, context) if needs_context else parse(data)
-    return parsed
 
 
 def _first_heading(blocks: tuple[Block, ...]) -> str | None:

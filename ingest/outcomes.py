@@ -171,4 +171,6 @@ class Outcomes:
             seen_at=time.time(),
             pages=pages,
             pages_with_text=pages - len(loaded.pages_without_text) if loaded else 0,
+            unread={kind.value: n for kind, n in loaded.unread.items() if n} if loaded else {},
+            reader=loaded.reader if loaded else "",
         )

@@ -124,7 +124,13 @@ def _answer(request: dict[str, Any], file: int, ocr: Ocr) -> dict[str, Any]:
             from ingest.parsers.pdf_page import draw_page
 
             return {"picture": draw_page(data, **request["page"])}
-        document = load_bytes(data, request["media_type"], suffix=request["suffix"], ocr=ocr)
+        document = load_bytes(
+            data,
+            request["media_type"],
+            suffix=request["suffix"],
+            ocr=ocr,
+            skip_readers=int(request.get("skip_readers", 0)),
+        )
         return {"document": document.to_json()}
     except UnreadableFileError as exc:
         if _ran_out_of_memory(exc):

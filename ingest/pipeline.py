@@ -183,6 +183,8 @@ class _Run:
             self._outcomes.record(file, same.state, same.reason, digest),
             pages=same.pages,
             pages_with_text=same.pages_with_text,
+            unread=same.unread,
+            reader=same.reader,
         )
         if not self._writer.put_copy(record, self._labels[file.uri]):
             return False

@@ -15,12 +15,19 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from ingest.errors import FileTooLargeError, UnreadableFileError
+from ingest.errors import (
+    FileTooLargeError,
+    ParserCrashError,
+    ParserMemoryError,
+    UnreadableFileError,
+)
 from ingest.loaded import LoadedDocument
 from ingest.loader import open_file
 from ingest.media_type import media_type_of_name
 from ingest.parser_child import Outcome, ParserChild
+from ingest.readers import READERS
 
 __all__ = ["Outcome", "Sandbox"]
 
@@ -128,11 +135,24 @@ class Sandbox:
             }
             parser = self._free.get()
             try:
-                return parser.load(request, descriptor)
+                return _load_with(parser, request, descriptor, len(READERS.get(wanted, ())))
             finally:
                 self._free.put(parser)
         finally:
             os.close(descriptor)
+
+
+def _load_with(
+    parser: ParserChild, request: dict[str, Any], descriptor: int, readers: int
+) -> Outcome:
+    """Load a file; where its first reader took the child down, with the next ones of its readers."""
+    outcome = parser.load(request, descriptor)
+    for skipped in range(1, readers):
+        if not isinstance(outcome, ParserCrashError | ParserMemoryError):
+            break
+        second = parser.load({**request, "skip_readers": skipped}, descriptor)
+        outcome = second if isinstance(second, LoadedDocument) else outcome
+    return outcome
 
 
 def _size(path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from ingest.loaded import LoadedDocument
 from ingest.media_type import NOTEBOOK
 from ingest.parsers.plain_text import decode, parse_markdown
 from ingest.text_builder import TextBuilder
+from ingest.unread import Unread
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
 
@@ -25,6 +27,7 @@ def parse_notebook(data: bytes) -> LoadedDocument:
     if cells is None:
         raise DamagedFileError("has no cells, as a notebook must")
     builder = TextBuilder()
+    unread: Counter[Unread] = Counter()
     for cell in cells:
         if not isinstance(cell, Mapping):
             raise DamagedFileError("holds a cell that is none")
@@ -35,11 +38,12 @@ def parse_notebook(data: bytes) -> LoadedDocument:
             builder.code(source)
             for output in _outputs(cell):
                 builder.code(_COLOURS.sub("", output))
+            unread[Unread.PICTURE] += _pictures(cell)
         elif cell.get("cell_type") == "heading":  # until version 3 of the format
             builder.heading(source, int(cell.get("level") or 1))
         else:
             builder.paragraph(source)
-    return LoadedDocument(builder.text(), NOTEBOOK, blocks=tuple(builder.blocks))
+    return LoadedDocument(builder.text(), NOTEBOOK, blocks=tuple(builder.blocks), unread=unread)
 
 
 def _cells(notebook: Any) -> list[Any] | None:
@@ -64,6 +68,20 @@ def _outputs(cell: Mapping[str, Any]) -> Iterator[str]:
             yield _joined(output["text"])
         elif isinstance(bundle, Mapping):
             yield _joined(bundle.get("text/plain"))
+
+
+def _pictures(cell: Mapping[str, Any]) -> int:
+    """How many outputs of a cell are pictures."""
+    outputs = cell.get("outputs")
+    bundles = [
+        output.get("data")
+        for output in (outputs if isinstance(outputs, list) else ())
+        if isinstance(output, Mapping)
+    ]
+    return sum(
+        isinstance(bundle, Mapping) and any(str(key).startswith("image/") for key in bundle)
+        for bundle in bundles
+    )
 
 
 def _joined(value: Any) -> str:

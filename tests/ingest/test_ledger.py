@@ -231,16 +231,18 @@ def test_a_document_whose_file_became_a_link_answers_no_more(house: House) -> No
 
 
 def test_status_reads_an_index_of_the_format_before(house: House) -> None:
-    """Without pages, and without touching it; the next run brings it up to date."""
+    """Without pages and counts, and without touching it; the next run brings it up to date."""
     house.write("note.md", "# Note\n\nWords.\n")
     house.ingest()
     connection = database.connect(house.data / "catalog.db", writable=True)
     connection.execute(
         "ALTER TABLE files DROP COLUMN pages; ALTER TABLE files DROP COLUMN pages_with_text;"
+        "ALTER TABLE files DROP COLUMN unread; ALTER TABLE files DROP COLUMN reader;"
         "UPDATE manifest SET value = '1' WHERE key = 'format'"
     )
     connection.close()
-    assert read_overview(house.data).coverage.pages == 1
+    before = read_overview(house.data)
+    assert (before.coverage.pages, before.unread) == (1, {})
     house.write("more.pdf", pdf("One.", "Two."))
     house.ingest()
     assert read_overview(house.data).coverage.pages == 3

@@ -13,6 +13,7 @@ from rag.cli_options import as_json_option, with_settings
 from rag.cli_output import short_path
 
 if TYPE_CHECKING:
+    from rag.index.catalog.ledger import UnreadCount
     from rag.settings import Settings
 
 _SHOWN_PROBLEMS = 20
@@ -25,8 +26,9 @@ _WORST_FIRST = ("failed", "empty", "partial", "skipped")
 def command(settings: Settings, as_json: bool) -> None:
     """Show what the index holds, what became of every file, and which are not, or not wholly, in it.
 
-    Every file that a run found is in one state: indexed, partial (some pages hold no text), empty, failed
-    or skipped. Coverage is the share of pages with text; a file that failed counts as a page without.
+    Every file that a run found is in one state: indexed, partial (something in it was not read), empty,
+    failed or skipped. Coverage is the share of pages with text; a file that failed counts as a page
+    without. "Not read" counts what was met in the files and cannot be searched for.
     """
     from ingest.planning.source_rules import not_yet_applied
     from rag.index.views.overview import read_overview
@@ -49,6 +51,8 @@ def command(settings: Settings, as_json: bool) -> None:
         f"Coverage    {covered.share:.1%}: {covered.pages_with_text:,} of {covered.pages:,} pages "
         "have text"
     )
+    if found.unread:
+        click.echo(f"Not read    {_unread(found.unread)}")
     if found.last_run is not None:
         click.echo(f"Last run    {_last_run(found.last_run)}")
     if behind:
@@ -61,6 +65,17 @@ def command(settings: Settings, as_json: bool) -> None:
         click.echo(f"  {problem.state.value:<8}{short_path(problem.uri)}: {problem.reason}")
     if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:
         click.echo(f"  … and {more:,} more; all of them with --json")
+
+
+def _unread(kinds: Mapping[str, UnreadCount]) -> str:
+    """ "2 charts, 40 pictures (in 3 files)": each kind of content, and in how many files it was met."""
+    from ingest.unread import Unread, describe
+
+    return ", ".join(
+        f"{describe({Unread(kind): each.count})} "
+        f"(in {each.files:,} {'file' if each.files == 1 else 'files'})"
+        for kind, each in kinds.items()
+    )
 
 
 def _last_run(account: Mapping[str, Any]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -37,7 +37,8 @@ class FileRecord:
 
     `modified_ns` is its time of change in nanoseconds since the epoch; `recipe` names the loader and
     chunker that read it: with another recipe it is read again. `pages` is 0 where a format has none, or
-    where they were never seen.
+    where they were never seen. `unread` counts the kinds of content that were met and not read; `reader`
+    names the second reader that the text comes from, "" for the format's first one.
     """
 
     uri: str
@@ -51,16 +52,19 @@ class FileRecord:
     seen_at: float
     pages: int = 0
     pages_with_text: int = 0
+    unread: Mapping[str, int] = field(default_factory=dict)
+    reader: str = ""
 
 
 _COLUMNS = "uri, root, state, reason, size, modified_ns, source_sha256, recipe, seen_at"
-_PAGES = "pages, pages_with_text"
+_LATER = "pages, pages_with_text, unread, reader"
+_NONE_UNREAD = "'{}' AS unread, '' AS reader"
 
 
 def read_files(connection: apsw.Connection, root: str | None = None) -> Iterator[FileRecord]:
     """The rows below `root`, or all, in order of uri."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, {pages_columns(connection)} FROM files "
+        f"SELECT {_COLUMNS}, {later_columns(connection)} FROM files "
         "WHERE :root IS NULL OR root = :root ORDER BY uri",
         {"root": root},
     )
@@ -70,7 +74,7 @@ def read_files(connection: apsw.Connection, root: str | None = None) -> Iterator
 def read_files_at(connection: apsw.Connection, uris: Iterable[str]) -> Iterator[FileRecord]:
     """The rows of these uris, as far as there are any, in order of uri."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, {pages_columns(connection)} FROM files "
+        f"SELECT {_COLUMNS}, {later_columns(connection)} FROM files "
         "WHERE uri IN (SELECT value FROM json_each(?)) ORDER BY uri",
         (json.dumps(list(uris)),),
     )
@@ -78,25 +82,27 @@ def read_files_at(connection: apsw.Connection, uris: Iterable[str]) -> Iterator[
 
 
 def _record(row: Sequence[Any]) -> FileRecord:
-    uri, root, state, *rest = row
-    return FileRecord(uri, root, FileState(state), *rest)
+    uri, root, state, *between, unread, reader = row
+    record = FileRecord(uri, root, FileState(state), *between)
+    return replace(record, unread=json.loads(unread), reader=reader)
 
 
-def pages_columns(connection: apsw.Connection) -> str:
-    """The columns of pages; before format 2 a reader finds none, and may not add them."""
-    known = database.read_manifest(connection, "format") > 1
-    return "pages, pages_with_text AS with_text" if known else "0 AS pages, 0 AS with_text"
+def later_columns(connection: apsw.Connection) -> str:
+    """The columns that a catalogue of an older format lacks, where a reader may not add them."""
+    version = database.read_manifest(connection, "format")
+    pages = "pages, pages_with_text AS with_text" if version > 1 else "0 AS pages, 0 AS with_text"
+    return f"{pages}, {'unread, reader' if version > 2 else _NONE_UNREAD}"
 
 
 def write_file(connection: apsw.Connection, record: FileRecord) -> None:
     """Insert or replace the file's row."""
     connection.execute(
-        f"INSERT OR REPLACE INTO files ({_COLUMNS}, {_PAGES}) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO files ({_COLUMNS}, {_LATER}) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.uri, record.root, record.state.value, record.reason, record.size,
             record.modified_ns, record.source_sha256, record.recipe, record.seen_at,
-            record.pages, record.pages_with_text,
+            record.pages, record.pages_with_text, json.dumps(dict(record.unread)), record.reader,
         ),
     )  # fmt: skip
 
@@ -155,7 +161,7 @@ def read_coverage(connection: apsw.Connection) -> Coverage:
     pages, with_text = connection.execute(
         "SELECT coalesce(sum(max(pages, 1)), 0), coalesce(sum(CASE WHEN pages > 0 THEN with_text "
         "WHEN state IN (:indexed, :partial) THEN 1 ELSE 0 END), 0) "
-        f"FROM (SELECT state, {pages_columns(connection)} FROM files WHERE state != :skipped)",
+        f"FROM (SELECT state, {later_columns(connection)} FROM files WHERE state != :skipped)",
         {
             "indexed": FileState.INDEXED.value,
             "partial": FileState.PARTIAL.value,
@@ -163,6 +169,25 @@ def read_coverage(connection: apsw.Connection) -> Coverage:
         },
     ).fetchone()
     return Coverage(pages, with_text)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadCount:
+    """How often a kind of content was met and not read, and in how many files."""
+
+    count: int
+    files: int
+
+
+def count_unread(connection: apsw.Connection) -> dict[str, UnreadCount]:
+    """The kinds of content that were not read in any file, the most frequent first."""
+    if database.read_manifest(connection, "format") < 3:
+        return {}
+    rows = connection.execute(
+        "SELECT kind.key, sum(kind.value) AS times, count(*) FROM files, json_each(files.unread) kind "
+        "GROUP BY kind.key ORDER BY times DESC, kind.key"
+    )
+    return {kind: UnreadCount(count, files) for kind, count, files in rows}
 
 
 def count_states(connection: apsw.Connection) -> dict[FileState, int]:

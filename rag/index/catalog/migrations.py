@@ -19,7 +19,15 @@ def _count_pages(connection: apsw.Connection) -> None:
         connection.execute(f"ALTER TABLE files ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
 
 
-STEPS: Mapping[int, Step] = {1: _count_pages}
+def _note_unread(connection: apsw.Connection) -> None:
+    """Format 3: the ledger knows what was not read of a file, and which reader read it."""
+    for column, default in (("unread", "{}"), ("reader", "")):
+        connection.execute(
+            f"ALTER TABLE files ADD COLUMN {column} TEXT NOT NULL DEFAULT '{default}'"
+        )
+
+
+STEPS: Mapping[int, Step] = {1: _count_pages, 2: _note_unread}
 """`STEPS[n]` turns a catalogue of format n into one of format n + 1."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.index.search.vectors import Int64
 
-FORMAT = 2
+FORMAT = 3
 
 TABLES = """
 CREATE TABLE manifest (
@@ -105,7 +105,9 @@ CREATE TABLE files (
     recipe TEXT NOT NULL,
     seen_at REAL NOT NULL,
     pages INTEGER NOT NULL DEFAULT 0,
-    pages_with_text INTEGER NOT NULL DEFAULT 0
+    pages_with_text INTEGER NOT NULL DEFAULT 0,
+    unread TEXT NOT NULL DEFAULT '{}',
+    reader TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 """
 

@@ -252,7 +252,7 @@ class Shelf:
         condition, parameters = self._filter.sql()
         files = (
             "(SELECT uri, root, state, reason, size, modified_ns, seen_at, "
-            f"{ledger.pages_columns(self._snapshot.connection())} FROM files) f"
+            f"{ledger.later_columns(self._snapshot.connection())} FROM files) f"
         )
         documents = f"(SELECT * FROM documents WHERE {VISIBLE} AND {condition}) d"
         tables = (

@@ -11,7 +11,14 @@ from typing import Any
 
 from rag.index.catalog import database, ledger, rows
 from rag.index.catalog.database import CATALOG
-from rag.index.catalog.ledger import LAST_RUN, SOURCE_RULES, Coverage, FileRecord, FileState
+from rag.index.catalog.ledger import (
+    LAST_RUN,
+    SOURCE_RULES,
+    Coverage,
+    FileRecord,
+    FileState,
+    UnreadCount,
+)
 from rag.index.catalog.schema import VISIBLE
 from rag.index.lock import holder_of
 
@@ -20,9 +27,10 @@ from rag.index.lock import holder_of
 class Overview:
     """The newest generation and the ledger behind it. `created_at`: seconds since the epoch.
 
-    `last_run` is the account of the last ingest that changed anything, None if there is none. `at_work` says
-    who is writing now, "" if nobody. `roots`: the documents of each root that was read, by its uri.
-    `source_rules`: what the documents were labelled by, as the index keeps it.
+    `unread`: what was met in the files and not read, by kind. `last_run` is the account of the last ingest
+    that changed anything, None if there is none. `at_work` says who is writing now, "" if nobody. `roots`:
+    the documents of each root that was read, by its uri. `source_rules`: what the documents were labelled
+    by, as the index keeps it.
     """
 
     data: str
@@ -33,6 +41,7 @@ class Overview:
     embedder: dict[str, Any]
     files: dict[FileState, int]
     coverage: Coverage
+    unread: dict[str, UnreadCount]
     last_run: dict[str, Any] | None
     at_work: str
     problems: tuple[FileRecord, ...]
@@ -73,6 +82,7 @@ def read_overview(data_dir: Path) -> Overview:
             embedder=rows.embedder_identity(connection, newest.embedder_id),
             files=ledger.count_states(connection),
             coverage=ledger.read_coverage(connection),
+            unread=ledger.count_unread(connection),
             last_run=database.read_manifest(connection, LAST_RUN),
             at_work=holder_of(data_dir),
             problems=problems,

@@ -1,0 +1,167 @@
+"""Which parsers read a format: the first, and those that are tried where it fails or finds too little.
+
+A second reader is one more line under the format in `READERS`, with a `name` for the ledger:
+
+    DOCX: (Reader("docx", "parse_docx"), Reader("other", "parse_docx", name="other")),
+
+The next one is tried where a reader raises DamagedFileError or an error that nobody foresaw, takes its
+process down, sets `LoadedDocument.doubt`, or gives text that is no text (`doubt_of`). Of the results the
+first counts, unless a later one has clearly more words. What the file itself forbids (a password, its size)
+is final.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from ingest.errors import DamagedFileError, ParserCrashError, UnreadableFileError
+from ingest.loaded import LoadedDocument
+from ingest.media_type import (
+    ASCIIDOC,
+    CSV,
+    DOC,
+    DOCX,
+    EMAIL,
+    EPUB,
+    HTML,
+    JSON,
+    MARKDOWN,
+    MBOX,
+    MSG,
+    NOTEBOOK,
+    ODP,
+    ODS,
+    ODT,
+    ORG,
+    PDF,
+    PICTURES,
+    PLAIN_TEXT,
+    PPT,
+    PPTX,
+    RST,
+    RTF,
+    TSV,
+    XLS,
+    XLSB,
+    XLSX,
+    XML,
+)
+from ingest.parsers.context import Context
+
+_WORD = re.compile(r"[^\W_]+")
+_NO_TEXT = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_MAX_NO_TEXT = (
+    0.02  # share of the characters; a page in a font without a character map has most of them
+)
+_CLEARLY_MORE = 1.1  # times as many words: less is hyphens and page numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A function of a module in `ingest.parsers`, which is imported when it is called.
+
+    `name` is what the ledger calls a second reader; the first has none. `with_context`: the function also
+    takes a Context.
+    """
+
+    module: str
+    function: str
+    name: str = ""
+    with_context: bool = False
+
+    def read(self, data: bytes, context: Context) -> LoadedDocument:
+        """Read the file; raises UnreadableFileError, and for a hostile file whatever its libraries raise."""
+        parse: Callable[..., LoadedDocument] = getattr(
+            importlib.import_module(f"ingest.parsers.{self.module}"), self.function
+        )
+        document = parse(data, context) if self.with_context else parse(data)
+        return replace(document, reader=self.name)
+
+
+READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
+    {
+        PLAIN_TEXT: (Reader("plain_text", "parse_plain_text"),),
+        MARKDOWN: (Reader("plain_text", "parse_markdown"),),
+        RST: (Reader("plain_text", "parse_restructured_text"),),
+        ASCIIDOC: (Reader("plain_text", "parse_asciidoc"),),
+        ORG: (Reader("plain_text", "parse_org"),),
+        HTML: (Reader("html", "parse_html"),),
+        XML: (Reader("xml_data", "parse_xml"),),
+        JSON: (Reader("json_data", "parse_json"),),
+        NOTEBOOK: (Reader("notebook", "parse_notebook"),),
+        DOCX: (Reader("docx", "parse_docx"),),
+        PPTX: (Reader("pptx", "parse_pptx"),),
+        XLSX: (Reader("spreadsheet", "parse_xlsx"),),
+        XLSB: (Reader("spreadsheet", "parse_xlsb"),),
+        XLS: (Reader("spreadsheet", "parse_xls"),),
+        CSV: (Reader("spreadsheet", "parse_csv"),),
+        TSV: (Reader("spreadsheet", "parse_tsv"),),
+        DOC: (Reader("office_binary", "parse_doc"),),
+        PPT: (Reader("office_binary", "parse_ppt"),),
+        ODT: (Reader("opendocument", "parse_odt"),),
+        ODS: (Reader("opendocument", "parse_ods"),),
+        ODP: (Reader("opendocument", "parse_odp"),),
+        RTF: (Reader("rtf", "parse_rtf"),),
+        EPUB: (Reader("epub", "parse_epub"),),
+        PDF: (Reader("pdf", "parse_pdf", with_context=True),),
+        EMAIL: (Reader("email_message", "parse_email", with_context=True),),
+        MBOX: (Reader("email_message", "parse_mbox", with_context=True),),
+        MSG: (Reader("msg", "parse_msg", with_context=True),),
+        **dict.fromkeys(PICTURES, (Reader("picture", "parse_picture", with_context=True),)),
+    }
+)
+"""Media type to its readers, in the order in which they are tried."""
+
+
+def read_with(readers: Sequence[Reader], data: bytes, context: Context) -> LoadedDocument:
+    """The best result of these readers. Raises the first one's UnreadableFileError if none has a result."""
+    best: LoadedDocument | None = None
+    failure: UnreadableFileError | None = None
+    for position, reader in enumerate(readers):
+        try:
+            document = reader.read(data, context)
+        except DamagedFileError as exc:
+            failure = failure or exc
+            continue
+        except (UnreadableFileError, MemoryError, RecursionError):
+            if best is None and failure is None:
+                raise
+            continue
+        # A parser may raise anything for a file that it does not foresee; the next one may.
+        except Exception as exc:
+            if position + 1 == len(readers) and best is None and failure is None:
+                raise
+            failure = failure or _crash(exc)
+            continue
+        if best is None or words_in(document) > words_in(best) * _CLEARLY_MORE:
+            best = document
+        if not doubt_of(best):
+            return best
+    if best is not None:
+        return best
+    raise failure or DamagedFileError
+
+
+def doubt_of(document: LoadedDocument) -> str:
+    """Why the text may not be what the file says, phrased to follow the file's name; empty: no doubt."""
+    if document.doubt:
+        return document.doubt
+    if document.is_empty:
+        return "" if document.pages else "holds no text"
+    strange = len(_NO_TEXT.findall(document.text))
+    if strange > len(document.text) * _MAX_NO_TEXT:
+        return f"holds {strange:,} characters without a meaning"
+    return ""
+
+
+def words_in(document: LoadedDocument) -> int:
+    """How many words of letters and digits the text has; none of private-use or control characters."""
+    return sum(1 for _ in _WORD.finditer(document.text))
+
+
+def _crash(error: Exception) -> ParserCrashError:
+    return ParserCrashError(f"crashed the parser ({type(error).__name__}: {error})"[:300])
