@@ -48,6 +48,11 @@ class Filter:
         """Whether every document passes."""
         return self == Filter()
 
+    def access(self) -> Filter:
+        """What of it says who asks; who may read everything has an empty one."""
+        also = self.also.access() if self.also else Filter()
+        return Filter(readers=self.readers, also=None if also.is_empty else also)
+
     def narrowed(self, other: Filter) -> Filter:
         """A filter that lets pass what both let pass."""
         if self.is_empty or other.is_empty:

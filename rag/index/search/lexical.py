@@ -10,6 +10,7 @@ import functools
 import os
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from rag.errors import IndexDamagedError
 from rag.index.filter import Filter
 from rag.index.search import derived
 from rag.index.search.analysis import STEMMERS, analyzer, language_of
+from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
 from rag.readers import admitting
 
@@ -37,6 +39,8 @@ _TIES = 64
 _LONG_LIST = 20_000
 _COMMON_SHARE = 0.2
 _FEW_VALUES = 64
+_KEPT_GROUPS = 64
+"""As many groups of askers as the snapshot keeps masks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,9 @@ class LexicalIndex:
                 hint=derived.MEND,
             )
         self._languages: list[str] = source.stamp.details["languages"]
+        self._stored_chunks = stored_chunks(source.path)
+        self._known_statistics: dict[Filter, Statistics] = {}
+        self._lock = threading.Lock()
 
     def _mirror(self) -> Path:
         """A folder of links to the files, which goes with this object.
@@ -205,7 +212,9 @@ class LexicalIndex:
         """
         import tantivy
 
-        words = self._words(query)
+        access = filter.access()
+        statistics = self._statistics(access)
+        words = self._words(query, statistics)
         if words is None or k == 0 or len(self) == 0:
             return NOTHING
         must, conditions = tantivy.Occur.Must, _conditions(filter)
@@ -216,6 +225,8 @@ class LexicalIndex:
         ids = self._searcher.fast_field_values("chunk_id", [address for _, address in found])
         chunk_ids = np.asarray(ids, np.int64)
         scores = np.asarray([score for score, _ in found], np.float32)
+        if not access.is_empty:  # a boost cancels out but for the last bits
+            scores = scores.round(ROUNDED_TO)
         order = np.lexsort((chunk_ids, -scores))[:k]
         return Candidates(chunk_ids[order], scores[order])
 
@@ -249,7 +260,37 @@ class LexicalIndex:
         ids = self._searcher.fast_field_values("chunk_id", [address for _, address in found])
         return row.chunk_id in ids
 
-    def _words(self, query: str) -> Any:
+    def _statistics(self, access: Filter) -> Statistics:
+        """The word counts of what passes `access`, kept for the groups of askers that came last."""
+        with self._lock:
+            if (known := self._known_statistics.pop(access, None)) is None:
+                while len(self._known_statistics) >= _KEPT_GROUPS:
+                    del self._known_statistics[next(iter(self._known_statistics))]
+                known = self._make_statistics(access)
+            self._known_statistics[access] = known
+        return known
+
+    def _make_statistics(self, access: Filter) -> Statistics:
+        import tantivy
+
+        searcher, conditions = self._searcher, _conditions(access)
+
+        def count(*clauses: Any) -> int:
+            every = [(tantivy.Occur.Must, clause) for clause in (*clauses, *conditions)]
+            query = tantivy.Query.boolean_query(every) if every else tantivy.Query.all_query()
+            return int(searcher.search(query, limit=1, count=True).count)
+
+        def count_having(field: str, word: str) -> int:
+            if searcher.doc_freq(field, word) == 0:
+                return 0
+            return count(tantivy.Query.term_query(_schema(), field, word, "basic"))
+
+        if not conditions:  # the library's own counts, and no boost
+            stored = self._stored_chunks
+            return Statistics(stored, searcher.doc_freq, stored, searcher.doc_freq)
+        return Statistics(count(), count_having, self._stored_chunks, searcher.doc_freq)
+
+    def _words(self, query: str, statistics: Statistics) -> Any:
         """Any of the query's words, in any field; None if it has none."""
         import tantivy
 
@@ -257,45 +298,60 @@ class LexicalIndex:
         clauses = [
             (should, clause)
             for language in self._languages
-            for clause in _terms(f"text_{language}", analyzer(language).analyze(query))
+            for clause in _weighted(
+                f"text_{language}", analyzer(language).analyze(query), statistics
+            )
         ]
         exact = analyzer(None).analyze(query)
-        telling = [word for word in exact if not self._is_common(word)]
+        telling = [word for word in exact if not self._is_common(word, statistics)]
         if not clauses and not telling:
             telling = exact
         clauses += [
             (should, tantivy.Query.boost_query(clause, EXACT_BOOST))
-            for clause in _terms("exact", telling)
+            for clause in _weighted("exact", telling, statistics)
         ]
         clauses += [
             (should, tantivy.Query.boost_query(clause, MISSPELT_BOOST))
-            for clause in self._misspelt(exact)
+            for clause in self._misspelt(exact, statistics)
         ]
         return tantivy.Query.boolean_query(clauses) if clauses else None
 
-    def _misspelt(self, words: Iterable[str]) -> list[Any]:
-        """For words that no document has: those that differ in a letter. Codes are not guessed at."""
+    def _misspelt(self, words: Iterable[str], statistics: Statistics) -> list[Any]:
+        """For words that no permitted document has: those one letter off. Codes are not guessed at."""
         import tantivy
 
         long = (each for each in dict.fromkeys(words) if len(each) >= _SHORTEST_GUESSED)
-        unknown = [each for each in long if each.isalpha() and not self._is_known(each)]
+        unknown = [each for each in long if each.isalpha() and not self._is_known(each, statistics)]
         return [
             tantivy.Query.fuzzy_term_query(_schema(), "exact", word, distance=1)
             for word in unknown[:_MOST_GUESSED]
         ]
 
-    def _is_known(self, word: str) -> bool:
-        """Whether the word stands in a document, as it is or by its stem in one of their languages."""
-        return self._searcher.doc_freq("exact", word) > 0 or any(
-            self._searcher.doc_freq(f"text_{language}", stem) > 0
+    def _is_known(self, word: str, statistics: Statistics) -> bool:
+        """Whether a permitted document has the word, as it is or by its stem in one of the languages."""
+        return statistics.count("exact", word) > 0 or any(
+            statistics.count(f"text_{language}", stem) > 0
             for language in self._languages
             for stem in analyzer(language).analyze(word)
         )
 
-    def _is_common(self, word: str) -> bool:
+    def _is_common(self, word: str, statistics: Statistics) -> bool:
         """Whether the word stands in so many chunks that it tells little, and takes long to count."""
-        most = max(_LONG_LIST, _COMMON_SHARE * len(self))
-        return len(self) > most and self._searcher.doc_freq("exact", word) > most
+        most = max(_LONG_LIST, _COMMON_SHARE * statistics.chunk_count)
+        return statistics.chunk_count > most and statistics.count("exact", word) > most
+
+
+def _weighted(field: str, words: list[str], statistics: Statistics) -> list[Any]:
+    """A clause for each of the words that a permitted chunk has, weighed by the permitted chunks alone."""
+    import tantivy
+
+    unique = list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]
+    boosts = {word: statistics.boost(field, word) for word in unique}
+    return [
+        tantivy.Query.boost_query(clause, boosts[word])
+        for word, clause in zip(unique, _terms(field, unique), strict=True)
+        if boosts[word]
+    ]
 
 
 def _terms(field: str, words: list[str]) -> list[Any]:
