@@ -29,7 +29,6 @@ from ingest.planning.source_rules import (
     check_rules,
     unlisted_roots,
 )
-from ingest.progress import Progress, Silent
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
@@ -39,6 +38,7 @@ from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
 from rag.index import IN_INDEX, FileRecord, IndexWriter
 from rag.index.catalog.retention import Retention
+from rag.progress import NoProgress, Progress
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def ingest(
         known, rules = SourceRules.from_json(writer.source_rules()), SourceRules.of(settings)
         if not replace_rules:
             check_rules(known, rules, roots)
-        run = _Run(writer, embedder, settings, progress or Silent(), stopped, ledger)
+        run = _Run(writer, embedder, settings, progress or NoProgress(), stopped, ledger)
         labels = writer.labels()
         plan = make_plan(
             roots, ledger, labels, settings, run.recipe,
@@ -162,7 +162,7 @@ class _Run:
         self._outcomes.settle(plan)
         gone = by_content(plan.gone)
         unread = [f for f in plan.read if not self._stopped() and not self._copy(f, gone)]
-        self._progress.start(len(unread))
+        self._progress.start("Reading", len(unread))
         if unread:
             self._read(unread)
         if not self._stopped():
@@ -278,11 +278,11 @@ class _Run:
             done.update(part)
             self.tally.embedded += len(part)
             now = files * len(done) // len(texts)
-            self._progress.advance(files=now - told, chunks=len(part))
+            self._progress.advance(now - told, chunks=len(part))
             told = now
             self._flush()
         if len(done) == len(texts) and files > told:
-            self._progress.advance(files=files - told)
+            self._progress.advance(files - told)
         return done
 
     def _flush(self) -> None:

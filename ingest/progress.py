@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from types import TracebackType
-from typing import Protocol
 
 import click
 
@@ -14,24 +13,6 @@ from rag.cli_output import note
 
 _NOTE_S, _SAY_S = 60.0, 0.5
 _LOOK = "{desc} {percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt} files{postfix}, {remaining} left"
-
-
-class Progress(Protocol):
-    """Hears of every file that is done, and of every chunk that was embedded."""
-
-    def start(self, files: int) -> None: ...
-
-    def advance(self, *, files: int = 0, chunks: int = 0) -> None: ...
-
-
-class Silent:
-    """Says nothing."""
-
-    def start(self, files: int) -> None:
-        """Hear of the number of files."""
-
-    def advance(self, *, files: int = 0, chunks: int = 0) -> None:
-        """Hear of work done."""
 
 
 class Bar:
@@ -61,23 +42,23 @@ class Bar:
         if hasattr(self, "_bar"):
             self._bar.close()
 
-    def start(self, files: int) -> None:
-        self._total, self._began = files, time.monotonic()
+    def start(self, stage: str, total: int) -> None:
+        self._total, self._began = total, time.monotonic()
         if self._as_json:
             self._say()
-        if not files:
+        if not total:
             return
         from tqdm import tqdm
 
         self._bar = tqdm(
-            total=files, desc="Reading", disable=self._disabled, leave=False, bar_format=_LOOK
+            total=total, desc=stage, disable=self._disabled, leave=False, bar_format=_LOOK
         )
         if not self._bar.disable:
             self._clock.start()
 
-    def advance(self, *, files: int = 0, chunks: int = 0) -> None:
+    def advance(self, done: int = 1, *, chunks: int = 0) -> None:
         self._chunks += chunks
-        self._files += files
+        self._files += done
         if self._as_json:
             if time.monotonic() - self._noted >= _SAY_S or self._files == self._total:
                 self._say()
@@ -87,7 +68,7 @@ class Bar:
             return
         rate = self._chunks / max(time.monotonic() - self._began, 1e-3)
         self._bar.set_postfix_str(f"{self._chunks:,} chunks, {rate:,.0f} a second", refresh=False)
-        self._bar.update(files)
+        self._bar.update(done)
 
     def _tick(self) -> None:
         """Let the clock go on while a batch is at work."""

@@ -29,7 +29,7 @@ from rag.models import ModelFolder
 from rag.models.cache import fresh_folder, publish_folder, require_space, work_folder
 from rag.models.check import sha256_of
 from rag.models.child import run_python
-from rag.models.progress import step
+from rag.progress import step
 
 _RECIPE = 2  # rises when `openvino_export` makes something else of the same model
 _PROGRAM = "rag.embedder.openvino_export"

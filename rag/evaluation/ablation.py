@@ -9,9 +9,9 @@ from rag.assistant import Assistant
 from rag.evaluation import metrics
 from rag.evaluation.bootstrap import figures, lifts
 from rag.evaluation.metrics import Metric, Names, Scores
-from rag.evaluation.progress import Progress
 from rag.evaluation.result import Ablation, Lift, Outcome
 from rag.evaluation.searching import search_all
+from rag.progress import Progress
 from rag.retrieval.retriever import Part
 
 RETRIEVAL = "retrieval"

@@ -12,8 +12,8 @@ from typing import TypeVar
 from rag.answer import Answer, AnswerEvent, Status
 from rag.assistant import Assistant
 from rag.errors import ModelServerError
-from rag.evaluation.progress import Progress
 from rag.evaluation.questions import Question
+from rag.progress import Progress
 
 GIVE_UP_AFTER = 5
 """So many questions in a row without an answer mean that the server is gone."""

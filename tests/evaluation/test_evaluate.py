@@ -16,7 +16,7 @@ from rag.errors import ModelServerError, ModelServerUnreachableError, UsageError
 from rag.evaluation import Evaluation, Fact, Options, Question, evaluate
 from rag.evaluation.gates import read_gates
 from rag.evaluation.metrics import Names
-from rag.evaluation.progress import Silent
+from rag.progress import NoProgress
 from rag.testing import HashingEmbedder
 from tests.conftest import free_port
 from tests.evaluation.world import ALONE, LEAVE, QUESTIONS, REPLIES
@@ -179,8 +179,8 @@ def replace_id(question: Question, name: str) -> Question:
 def test_an_interrupt_stops_what_is_under_way(assistant: Callable[..., Assistant]) -> None:
     """Ctrl-C in the middle: no thread goes on asking."""
 
-    class Interrupted(Silent):
-        def advance(self) -> None:
+    class Interrupted(NoProgress):
+        def advance(self, done: int = 1, *, chunks: int = 0) -> None:
             if threading.active_count() > before:
                 raise KeyboardInterrupt
 

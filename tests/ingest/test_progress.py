@@ -26,11 +26,11 @@ class Recorder:
         self.started: list[int] = []
         self.told: list[tuple[int, int]] = []
 
-    def start(self, files: int) -> None:
-        self.started.append(files)
+    def start(self, stage: str, total: int) -> None:
+        self.started.append(total)
 
-    def advance(self, *, files: int = 0, chunks: int = 0) -> None:
-        self.told.append((files, chunks))
+    def advance(self, done: int = 1, *, chunks: int = 0) -> None:
+        self.told.append((done, chunks))
 
 
 class SlowEmbedder(HashingEmbedder):

@@ -22,16 +22,17 @@ class QuestionBar:
         if self._bar is not None:
             self._bar.close()
 
-    def start(self, stage: str, questions: int) -> None:
+    def start(self, stage: str, total: int) -> None:
         """Begin a bar of its own for the stage."""
         from tqdm import tqdm
 
         if self._bar is not None:
             self._bar.close()
         self._bar = tqdm(
-            total=questions, unit="question", desc=stage, disable=self._disabled, leave=False
+            total=total, unit="question", desc=stage, disable=self._disabled, leave=False
         )
 
-    def advance(self) -> None:
-        """One more question is done."""
-        self._bar.update()
+    def advance(self, done: int = 1, *, chunks: int = 0) -> None:
+        """More questions are done."""
+        del chunks  # questions have none
+        self._bar.update(done)

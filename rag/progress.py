@@ -1,4 +1,4 @@
-"""Progress on standard error, and only where a person is watching."""
+"""How far a long run is: what it reports, and a bar for a single step of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,29 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 logger = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """Is told when a stage of a run begins and when parts of it are done."""
+
+    def start(self, stage: str, total: int) -> None:
+        """A stage of `total` files or questions begins."""
+
+    def advance(self, done: int = 1, *, chunks: int = 0) -> None:
+        """`done` more files or questions are finished, and `chunks` more chunks are embedded."""
+
+
+class NoProgress:
+    """Shows nothing."""
+
+    def start(self, stage: str, total: int) -> None:
+        """Ignore the start of a stage."""
+
+    def advance(self, done: int = 1, *, chunks: int = 0) -> None:
+        """Ignore finished work."""
 
 
 @contextlib.contextmanager
