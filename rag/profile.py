@@ -9,13 +9,14 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from rag.errors import ProfileError
 from rag.index import Filter
 from rag.settings.base import Section
+from rag.validation import first_problem, known_keys
 
 DEFAULT = "default"
 """Name of the profile of somebody who asked for none."""
@@ -203,29 +204,19 @@ def _check_names(path: Path, terms: Iterable[Term]) -> None:
 
 
 def _error(path: Path, exc: ValidationError) -> ProfileError:
-    error = exc.errors()[0]
-    key = "".join(
-        f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]
-    ).lstrip(".")
-    if error["type"] == "extra_forbidden":
-        known = ", ".join(sorted(_section(error["loc"][:-1]).model_fields))
+    problem = first_problem(exc)
+    if problem.kind == "unknown":
+        known = ", ".join(known_keys(Profile, problem.location[:-1]))
         return ProfileError(
-            f"The profile {path} has an unknown key {key}.", hint=f"Known here: {known}."
+            f"The profile {path} has an unknown key {problem.key}.", hint=f"Known here: {known}."
         )
-    if error["type"] == "missing":
-        return ProfileError(f"The profile {path} has no {key}.")
-    reason = error["msg"].removeprefix("Value error, ")
-    reason = reason[0].lower() + reason[1:]
-    return ProfileError(f"The profile {path}: {key} is {_shown(error['input'])}: {reason}.")
+    if problem.kind == "missing":
+        return ProfileError(f"The profile {path} has no {problem.key}.")
+    return ProfileError(
+        f"The profile {path}: {problem.key} is {_shortened(problem.value)}: {problem.reason}."
+    )
 
 
-def _section(location: tuple[Any, ...]) -> type[Section]:
-    sections: dict[Any, type[Section]] = {
-        "glossary": Term, "examples": Example, "filters": Filters, "branding": Branding
-    }  # fmt: skip
-    return sections.get(location[0], Profile) if location else Profile
-
-
-def _shown(value: object) -> str:
+def _shortened(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rag.errors import ConfigurationError
 from rag.evaluation.metrics import Names, metrics
 from rag.evaluation.result import Evaluation, Summary
+from rag.validation import first_problem
 
 LATENCIES = tuple(
     f"{name}_{percentile}"
@@ -89,12 +90,8 @@ def read_gates(path: Path, names: Names) -> Gates:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigurationError(f"The gates {path} cannot be read: {exc}.") from exc
     except ValidationError as exc:
-        error = exc.errors()[0]
-        place = ".".join(str(part) for part in error["loc"])
-        reason = error["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(
-            f"{path}: {place or 'the file'}: {reason[0].lower()}{reason[1:]}."
-        ) from exc
+        problem = first_problem(exc)
+        raise ConfigurationError(f"{path}: {problem.key or 'the file'}: {problem.reason}.") from exc
     bounds = dict(_bounds(path, file, names))
     if not bounds:
         raise ConfigurationError(f"{path} holds no gate.", hint="docs/evaluation.md has examples.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rag.answer import Turn
 from rag.errors import UsageError
 from rag.question import MAX_QUESTION_CHARACTERS
+from rag.validation import problems
 
 FORMAT_HINT = "docs/evaluation.md says how a question looks."
 _SHOWN_ERRORS = 10
@@ -126,22 +126,13 @@ def _parse(lines: list[str]) -> tuple[dict[int, Question], _Errors, list[str]]:
         try:
             question = Question.model_validate({"id": str(number)} | row)
         except ValidationError as exc:
-            errors += [(number, reason) for reason in _reasons(exc)]
+            errors += [
+                (number, f"{problem.key}: {problem.reason}" if problem.key else problem.reason)
+                for problem in problems(exc)
+            ]
         else:
             found[number] = question
     return found, errors, sorted(ignored)
-
-
-def _reasons(exc: ValidationError) -> Iterator[str]:
-    for error in exc.errors():
-        place = ".".join(str(part) for part in error["loc"])
-        reason = _in_words(error["msg"])
-        yield f"{place}: {reason}" if place else reason
-
-
-def _in_words(message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    return message[0].lower() + message[1:]
 
 
 def _repeated(found: dict[int, Question]) -> _Errors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.settings.loading import ENV_PREFIX, inner_model, load_settings
+from rag.settings.loading import ENV_PREFIX, load_settings
 from rag.settings.sections import (
     AnswersSettings,
     EmbedderSettings,
@@ -28,6 +28,5 @@ __all__ = [
     "ServeSettings",
     "Settings",
     "WebSettings",
-    "inner_model",
     "load_settings",
 ]

@@ -9,16 +9,15 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-import typing
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 
 from rag.errors import ConfigurationError
 from rag.settings.base import Section
 from rag.settings.sections import Settings
+from rag.validation import first_problem, key_of, known_keys
 
 ENV_PREFIX = "INHOUSE_"
 _ENV_ONLY = {"INHOUSE_CONFIG"}
@@ -126,39 +125,22 @@ def _merge(
 def _configuration_error(
     exc: ValidationError, origins: dict[tuple[str, ...], str]
 ) -> ConfigurationError:
-    error = exc.errors()[0]
-    key = tuple(str(part) for part in error["loc"])
-    where = _where(key, origins)
-    if error["type"] == "extra_forbidden":
-        known = ", ".join(_known_keys(key[:-1]))
+    problem = first_problem(exc)
+    where = _where(problem.location, origins)
+    if problem.kind == "unknown":
+        known = ", ".join(known_keys(Settings, problem.location[:-1]))
         return ConfigurationError(f"{where} is not a setting.", hint=f"Known here: {known}.")
-    if error["type"] == "missing":
+    if problem.kind == "missing":
         return ConfigurationError(f"{where} is missing.")
-    reason = error["msg"].removeprefix("Value error, ")
-    reason = reason[0].lower() + reason[1:]
-    return ConfigurationError(f"{where} is {error['input']!r}: {reason}.")
+    return ConfigurationError(f"{where} is {problem.value!r}: {problem.reason}.")
 
 
-def _where(key: tuple[str, ...], origins: dict[tuple[str, ...], str]) -> str:
-    """The place that set the key; inside a list, the place of the list and the way from there."""
+def _where(location: tuple[str | int, ...], origins: dict[tuple[str, ...], str]) -> str:
+    """What set the key; for an entry of a list, what set the list, and the way to the entry from there."""
+    key = tuple(str(part) for part in location)
     for length in range(len(key), 0, -1):
         if key[:length] in origins:
-            way = "".join(f"[{int(p) + 1}]" if p.isdigit() else f".{p}" for p in key[length:])
-            return origins[key[:length]] + way
-    return ".".join(key)
-
-
-def _known_keys(section: tuple[str, ...]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for name in section:
-        if not name.isdigit():
-            model = inner_model(model.model_fields[name]) or model
-    return sorted(model.model_fields)
-
-
-def inner_model(field: FieldInfo) -> type[BaseModel] | None:
-    """The model of a section, or of each entry of a list of tables; None for a plain value."""
-    for candidate in (field.annotation, *typing.get_args(field.annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+            rest = key_of(location[length:])
+            dot = "." if rest and not rest.startswith("[") else ""
+            return f"{origins[key[:length]]}{dot}{rest}"
+    return key_of(location)

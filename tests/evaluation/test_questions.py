@@ -63,10 +63,13 @@ def test_unknown_keys_are_said_and_left(tmp_path: Path) -> None:
         (GOOD | {"question": "  "}, "question: string should have at least 1 character"),
         (GOOD | {"question": "x" * 4001}, "question: string should have at most 4000 characters"),
         (GOOD | {"question": 7}, "question: input should be a valid string"),
-        (GOOD | {"facts": [{"text": "x"}]}, "facts.0.filename: field required"),
-        (GOOD | {"facts": [{"filename": "x", "page": 0}]}, "facts.0.page: input should be greater"),
+        (GOOD | {"facts": [{"text": "x"}]}, "facts[1].filename: field required"),
+        (
+            GOOD | {"facts": [{"filename": "x", "page": 0}]},
+            "facts[1].page: input should be greater",
+        ),
         (GOOD | {"facts": {"filename": "x"}}, "facts: input should be a valid tuple"),
-        (GOOD | {"history": [{"question": "x"}]}, "history.0.answer: field required"),
+        (GOOD | {"history": [{"question": "x"}]}, "history[1].answer: field required"),
         ({"question": "What?"}, "neither facts nor answers"),
         (
             GOOD | {"unanswerable": True, "answers": ["x"]},

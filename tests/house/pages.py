@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from rag.settings import ENV_PREFIX, Settings, inner_model
+from rag.settings import ENV_PREFIX, Settings
+from rag.validation import inner_model
 
 _MADE = "<!-- Made from the code: UPDATE_DOCS=1 make test ARGS=tests/house -->"
 _SETTINGS_INTRO = f"""\
