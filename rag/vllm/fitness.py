@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from rag.checks import CheckResult
 from rag.errors import InhouseError
 from rag.models.cache import read_receipt
 from rag.models.cards import get_card
@@ -19,17 +19,7 @@ from rag.vllm.sizing import GIB, Device, require_room, size_up
 _REGISTRY = Path("model_executor/models/registry.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, what was found, and what to do if it is not as it should be."""
-
-    name: str
-    ok: bool
-    found: str
-    hint: str = ""
-
-
-def examine(folder: Path, machine: Machine, settings: ServeSettings) -> Iterator[Finding]:
+def examine(folder: Path, machine: Machine, settings: ServeSettings) -> Iterator[CheckResult]:
     """Look at a model folder; ends early where the rest makes no sense any more.
 
     Files first: what could run code is refused before anything else of the folder is read.
@@ -48,7 +38,7 @@ def examine(folder: Path, machine: Machine, settings: ServeSettings) -> Iterator
     yield room(folder, machine, settings)
 
 
-def room(folder: Path, machine: Machine, settings: ServeSettings) -> Finding:
+def room(folder: Path, machine: Machine, settings: ServeSettings) -> CheckResult:
     """Whether the model in `folder` fits into what is free."""
     shape = read_shape(folder)
     device: Device = "gpu" if machine.gpus else "cpu"
@@ -56,10 +46,10 @@ def room(folder: Path, machine: Machine, settings: ServeSettings) -> Finding:
     try:
         require_room(shape, machine, sizing, folder.name)
     except InhouseError as exc:
-        return Finding("memory", False, exc.message, exc.hint)
+        return CheckResult("memory", False, exc.message, exc.hint)
     where = f"on {sizing.gpus} GPU{'s' * (sizing.gpus > 1)}, each" if sizing.gpus else "in memory,"
     found = f"{where} {sizing.needed / GIB:.1f} GiB for a context of {sizing.context:,} tokens"
-    return Finding("memory", sizing.fits, " ".join((found + ".", *sizing.notes)))
+    return CheckResult("memory", sizing.fits, " ".join((found + ".", *sizing.notes)))
 
 
 def knows(architecture: str) -> bool | None:
@@ -72,54 +62,54 @@ def knows(architecture: str) -> bool | None:
     return None
 
 
-def _files(folder: Path) -> Finding:
+def _files(folder: Path) -> CheckResult:
     try:
         check_folder(folder)
     except InhouseError as exc:
-        return Finding("files", False, exc.message, exc.hint)
+        return CheckResult("files", False, exc.message, exc.hint)
     count = len([path for path in folder.rglob("*") if path.is_file()])
-    return Finding("files", True, f"{count} files: safetensors and data, complete, no code")
+    return CheckResult("files", True, f"{count} files: safetensors and data, complete, no code")
 
 
-def _hashes(folder: Path) -> Finding:
+def _hashes(folder: Path) -> CheckResult:
     card, receipt = get_card(folder.name), read_receipt(folder)
     expected = card.hub.sha256 if card and card.hub else {}
     try:
         if expected:
             check_sha256(folder, expected)
-            return Finding("hashes", True, "the weights are those that the catalogue names")
+            return CheckResult("hashes", True, "the weights are those that the catalogue names")
     except InhouseError as exc:
-        return Finding("hashes", False, exc.message, exc.hint)
+        return CheckResult("hashes", False, exc.message, exc.hint)
     found = weights_sha256(folder)
     if receipt is None:
-        return Finding("hashes", True, f"nothing to compare with; SHA-256 {found}")
+        return CheckResult("hashes", True, f"nothing to compare with; SHA-256 {found}")
     if found == receipt["sha256"]:
-        return Finding("hashes", True, f"as they were fetched ({receipt['source']})")
+        return CheckResult("hashes", True, f"as they were fetched ({receipt['source']})")
     hint = f"Delete {folder} and fetch the model again."
-    return Finding("hashes", False, "the weights are not as they were fetched", hint)
+    return CheckResult("hashes", False, "the weights are not as they were fetched", hint)
 
 
-def _format(shape: ModelShape) -> Finding:
+def _format(shape: ModelShape) -> CheckResult:
     stored = (
         f"{shape.stored}, quantised with {shape.quantised}" if shape.quantised else shape.stored
     )
     what = shape.architecture or "an unnamed architecture"
     found = f"{what}, {shape.parameters / 1e6:,.0f} million parameters, {stored}"
-    return Finding("format", True, f"{found}; {shape.weights / GIB:.2f} GiB as served")
+    return CheckResult("format", True, f"{found}; {shape.weights / GIB:.2f} GiB as served")
 
 
-def _architecture(shape: ModelShape) -> Finding:
+def _architecture(shape: ModelShape) -> CheckResult:
     known = knows(shape.architecture)
     if known is None:
-        return Finding("architecture", True, "vLLM is not installed: not looked at")
+        return CheckResult("architecture", True, "vLLM is not installed: not looked at")
     if known:
-        return Finding("architecture", True, f"{shape.architecture} is one that vLLM knows")
+        return CheckResult("architecture", True, f"{shape.architecture} is one that vLLM knows")
     hint = "Take a newer vLLM, or another model."
-    return Finding("architecture", False, f"vLLM does not know {shape.architecture!r}", hint)
+    return CheckResult("architecture", False, f"vLLM does not know {shape.architecture!r}", hint)
 
 
-def _template(shape: ModelShape) -> Finding:
+def _template(shape: ModelShape) -> CheckResult:
     if not shape.chat_template:
-        return Finding("chat template", True, "none: a base model, served with a plain one")
+        return CheckResult("chat template", True, "none: a base model, served with a plain one")
     extra = "; it can think aloud, which inhouse serve switches off" if shape.thinks else ""
-    return Finding("chat template", True, f"its own{extra}")
+    return CheckResult("chat template", True, f"its own{extra}")

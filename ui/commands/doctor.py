@@ -6,15 +6,16 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
+from rag.checks import CheckResult
 from rag.cli_options import as_json_option, with_settings
 from rag.errors import IndexMissingError, InhouseError
+from ui.terminal.checks import echo_results
 
 if TYPE_CHECKING:
     from rag.models import ModelFolder
@@ -23,37 +24,25 @@ if TYPE_CHECKING:
 _MIN_FREE_GIB = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What was looked at, what was found, and what to do if it is not as it should be."""
-
-    name: str
-    ok: bool
-    found: str
-    remedy: str = ""
-
-
 @click.command()
 @as_json_option
 @with_settings
 def command(settings: Settings, as_json: bool) -> int:
     """Check each part of Inhouse, and say how to mend what is missing. Exit code 1 if something is."""
-    checks = [_run(name, check, settings) for name, check in CHECKS.items()]
+    results = [_run(name, check, settings) for name, check in CHECKS.items()]
     if as_json:
-        click.echo(json.dumps([asdict(check) for check in checks], ensure_ascii=False, indent=2))
-    for check in [] if as_json else checks:
-        mark = click.style("ok", fg="green") if check.ok else click.style("!!", fg="red", bold=True)
-        click.echo(f"{mark}  {check.name:<16}{check.found}")
-        if check.remedy and not check.ok:
-            click.echo(f"{'':<20}→ {check.remedy}")
-    return 0 if all(check.ok for check in checks) else 1
+        rows = [result.to_json(hint_key="remedy") for result in results]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        echo_results(results, width=16)
+    return 0 if all(result.ok for result in results) else 1
 
 
-def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Check:
+def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> CheckResult:
     try:
-        return Check(name, True, check(settings))
+        return CheckResult(name, True, check(settings))
     except InhouseError as exc:
-        return Check(name, False, exc.message, exc.hint)
+        return CheckResult(name, False, exc.message, exc.hint)
 
 
 def _data_folder(settings: Settings) -> str:
@@ -186,10 +175,10 @@ def _room(settings: Settings) -> str:
         names = ()
     if folder.name in names:
         return f"{folder.name} is being served"
-    finding = room(folder.path, this_machine(), settings.serve)
-    if not finding.ok:
-        raise InhouseError(finding.found, hint=finding.hint or "inhouse models recommend")
-    return f"for {folder.name}: {finding.found}"
+    memory = room(folder.path, this_machine(), settings.serve)
+    if not memory.ok:
+        raise InhouseError(memory.detail, hint=memory.hint or "inhouse models recommend")
+    return f"for {folder.name}: {memory.detail}"
 
 
 def _model_server(settings: Settings) -> str:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli_options import as_json_option, with_settings
+from ui.terminal.checks import echo_results
 
 if TYPE_CHECKING:
     from rag.models import ModelCard, Suggestion
     from rag.settings import Settings
-    from rag.vllm.fitness import Finding
 
 
 @click.group(invoke_without_command=True)
@@ -89,14 +89,15 @@ def check(settings: Settings, folder: str, as_json: bool) -> int:
     from rag.vllm.fitness import examine
 
     path = _folder_of(folder, settings.cache)
-    findings = list(examine(path, this_machine(), settings.serve))
+    results = list(examine(path, this_machine(), settings.serve))
     if _wants_json(as_json):
-        result = {"folder": str(path), "findings": [asdict(finding) for finding in findings]}
-        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        rows = [result.to_json() for result in results]
+        click.echo(
+            json.dumps({"folder": str(path), "findings": rows}, ensure_ascii=False, indent=2)
+        )
     else:
-        for finding in findings:
-            _echo_finding(finding)
-    return 0 if all(finding.ok for finding in findings) else 1
+        echo_results(results, width=15)
+    return 0 if all(result.ok for result in results) else 1
 
 
 @command.command()
@@ -151,13 +152,6 @@ def _echo_suggestion(suggestion: Suggestion) -> None:
     click.echo(
         f"  {count(card.parameters)} parameters, {card.memory_gb:.1f} GiB, {card.licence}{pace}"
     )
-
-
-def _echo_finding(finding: Finding) -> None:
-    mark = click.style("ok", fg="green") if finding.ok else click.style("!!", fg="red", bold=True)
-    click.echo(f"{mark}  {finding.name:<15}{finding.found}")
-    if finding.hint and not finding.ok:
-        click.echo(f"{'':<19}→ {finding.hint}")
 
 
 def _wants_json(as_json: bool) -> bool:
