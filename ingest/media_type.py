@@ -62,6 +62,7 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".doc": DOC,
         ".docm": DOCX,
         ".docx": DOCX,
+        ".dotm": DOCX,
         ".dot": DOC,
         ".dotx": DOCX,
         ".eml": EMAIL,
@@ -88,7 +89,9 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".pdf": PDF,
         ".png": PNG,
         ".pot": PPT,
+        ".potm": PPTX,
         ".potx": PPTX,
+        ".ppsm": PPTX,
         ".pps": PPT,
         ".ppsx": PPTX,
         ".ppt": PPT,
@@ -110,6 +113,7 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".xlsm": XLSX,
         ".xlsx": XLSX,
         ".xlt": XLS,
+        ".xltm": XLSX,
         ".xltx": XLSX,
         ".xml": XML,
     }
@@ -119,12 +123,32 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
 _ZIP = "application/zip"
 _OLE_STORAGE = "application/x-ole-storage"
 _BINARY = "application/octet-stream"
-_ZIP_PARTS = {
-    "word/document.xml": DOCX,
-    "ppt/presentation.xml": PPTX,
-    "xl/workbook.xml": XLSX,
-    "xl/workbook.bin": XLSB,
+_MAIN_PARTS = {
+    b"wordprocessingml.document.main": DOCX,
+    b"wordprocessingml.template.main": DOCX,
+    b"ms-word.document.macroenabled": DOCX,
+    b"ms-word.template.macroenabled": DOCX,
+    b"presentationml.presentation.main": PPTX,
+    b"presentationml.slideshow.main": PPTX,
+    b"presentationml.template.main": PPTX,
+    b"ms-powerpoint.presentation.macroenabled": PPTX,
+    b"ms-powerpoint.slideshow.macroenabled": PPTX,
+    b"ms-powerpoint.template.macroenabled": PPTX,
+    b"spreadsheetml.sheet.main": XLSX,
+    b"spreadsheetml.template.main": XLSX,
+    b"ms-excel.sheet.macroenabled": XLSX,
+    b"ms-excel.template.macroenabled": XLSX,
+    b"ms-excel.sheet.binary.macroenabled": XLSB,
 }
+"""What [Content_Types].xml calls the part that a package is about, in lower case."""
+_USUAL_PARTS = (
+    ("word/document", ".xml", DOCX),
+    ("ppt/presentation", ".xml", PPTX),
+    ("xl/workbook", ".xml", XLSX),
+    ("xl/workbook", ".bin", XLSB),
+)
+"""How the main part's name begins and ends as a rule, in lower case."""
+_MAX_CONTENT_TYPES = 4 * 1024 * 1024
 _OLE_STREAMS = {
     "WordDocument": DOC,
     "PowerPoint Document": PPT,
@@ -138,7 +162,7 @@ _OPEN_DOCUMENT = {
     for media_type in (ODT, ODS, ODP)
     for suffix in ("", "-template", "-master")
 }
-_PACKAGES = frozenset({*_ZIP_PARTS.values(), *_OLE_STREAMS.values(), ODT, ODS, ODP, EPUB})
+_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_OLE_STREAMS.values(), ODT, ODS, ODP, EPUB})
 _ALIKE = (
     frozenset({DOC, DOCX, RTF}),
     frozenset({XLS, XLSX, XLSB}),
@@ -277,11 +301,21 @@ def _sniff_zip(data: bytes) -> str:
         raise DamagedFileError from exc
     if declared:
         return declared
-    return next((kind for part, kind in _ZIP_PARTS.items() if part in names), _ZIP)
+    parts = [name.replace("\\", "/").lstrip("/").lower() for name in names]
+    for begin, end, kind in _USUAL_PARTS:
+        if any(part.startswith(begin) and part.endswith(end) for part in parts):
+            return kind
+    return _ZIP
 
 
 def _declared_type(archive: zipfile.ZipFile, names: set[str]) -> str:
-    """What an OpenDocument file or an EPUB says in its part "mimetype"; else empty."""
+    """What a package says of itself: in its list of content types, or in its part "mimetype"; else empty."""
+    listed = next((n for n in names if n.lower().lstrip("/") == "[content_types].xml"), None)
+    if listed and archive.getinfo(listed).file_size <= _MAX_CONTENT_TYPES:
+        content = archive.read(listed).lower()
+        for declared_part, kind in _MAIN_PARTS.items():
+            if declared_part in content:
+                return kind
     if "mimetype" not in names or archive.getinfo("mimetype").file_size > 200:
         return EPUB if "META-INF/container.xml" in names and "mimetype" not in names else ""
     declared = archive.read("mimetype").decode("ascii", "replace").strip()

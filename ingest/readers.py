@@ -82,6 +82,8 @@ class Reader:
         return replace(document, reader=self.name)
 
 
+_CALAMINE = Reader("calamine_workbook", "parse_workbook", name="calamine")
+
 READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
     {
         PLAIN_TEXT: (Reader("plain_text", "parse_plain_text"),),
@@ -93,11 +95,17 @@ READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
         XML: (Reader("xml_data", "parse_xml"),),
         JSON: (Reader("json_data", "parse_json"),),
         NOTEBOOK: (Reader("notebook", "parse_notebook"),),
-        DOCX: (Reader("docx", "parse_docx"),),
-        PPTX: (Reader("pptx", "parse_pptx"),),
-        XLSX: (Reader("spreadsheet", "parse_xlsx"),),
-        XLSB: (Reader("spreadsheet", "parse_xlsb"),),
-        XLS: (Reader("spreadsheet", "parse_xls"),),
+        DOCX: (
+            Reader("docx", "parse_docx", with_context=True),
+            Reader("office_binary", "parse_docx", name="office-oxide"),
+        ),
+        PPTX: (
+            Reader("pptx", "parse_pptx"),
+            Reader("office_binary", "parse_pptx", name="office-oxide"),
+        ),
+        XLSX: (Reader("xlsx", "parse_xlsx"), _CALAMINE),
+        XLSB: (Reader("xlsb", "parse_xlsb"), _CALAMINE),
+        XLS: (Reader("xls", "parse_xls"), _CALAMINE),
         CSV: (Reader("spreadsheet", "parse_csv"),),
         TSV: (Reader("spreadsheet", "parse_tsv"),),
         DOC: (Reader("office_binary", "parse_doc"),),

@@ -49,6 +49,7 @@ class Unread(StrEnum):
     DELETED_TEXT = "deleted_text"
     HIDDEN_TEXT = "hidden_text"
     HIDDEN_SHEET = "hidden_sheet"
+    HIDDEN_ROW = "hidden_row"
     HIDDEN_SLIDE = "hidden_slide"
     PAGE_HEADER = "page_header"
 
@@ -95,6 +96,9 @@ KINDS: Mapping[Unread, Kind] = MappingProxyType(
         Unread.DELETED_TEXT: Kind("a deleted passage", "deleted passages", is_missing=False),
         Unread.HIDDEN_TEXT: Kind("a hidden passage", "hidden passages", is_missing=False),
         Unread.HIDDEN_SHEET: Kind("a hidden sheet", "hidden sheets", is_missing=False),
+        Unread.HIDDEN_ROW: Kind(
+            "a hidden row or column", "hidden rows and columns", is_missing=False
+        ),
         Unread.HIDDEN_SLIDE: Kind("a hidden slide", "hidden slides", is_missing=False),
         Unread.PAGE_HEADER: Kind(
             "a page header or footer", "page headers and footers", is_missing=False
@@ -102,9 +106,41 @@ KINDS: Mapping[Unread, Kind] = MappingProxyType(
     }
 )
 
+_OPEN_XML = frozenset({Unread.DAMAGED_PART, Unread.MISSING_PART})
+_SHEETS = frozenset({Unread.FAR_CELL, Unread.HIDDEN_SHEET, Unread.HIDDEN_ROW})
+_RICH_TEXT = frozenset({Unread.PICTURE, Unread.EQUATION, Unread.EMBEDDED_FILE, Unread.HIDDEN_TEXT})
+
 REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
     {
         types.NOTEBOOK: frozenset({Unread.PICTURE}),
+        types.DOCX: _OPEN_XML
+        | {
+            Unread.CHART,
+            Unread.DIAGRAM,
+            Unread.PICTURE,
+            Unread.EQUATION,
+            Unread.EMBEDDED_FILE,
+            Unread.LINKED_PART,
+            Unread.CHARACTER,
+            Unread.DELETED_TEXT,
+            Unread.HIDDEN_TEXT,
+        },
+        types.PPTX: _OPEN_XML
+        | {
+            Unread.CHART,
+            Unread.DIAGRAM,
+            Unread.PICTURE,
+            Unread.EMBEDDED_FILE,
+            Unread.RECORDING,
+            Unread.HIDDEN_SLIDE,
+        },
+        types.XLSX: _OPEN_XML
+        | _SHEETS
+        | {Unread.CHART, Unread.DIAGRAM, Unread.PICTURE, Unread.FORMULA},
+        types.XLSB: _OPEN_XML | _SHEETS | {Unread.CHART, Unread.DIAGRAM},
+        types.XLS: _SHEETS | {Unread.CHART},
+        types.RTF: _RICH_TEXT,
+        types.MSG: _RICH_TEXT,
     }
 )
 """Media type to the kinds that its parser may meet and not read; a format without any is left out.

@@ -1,37 +1,52 @@
-"""Word documents, through python-docx.
+"""Word documents (.docx, .docm and their templates): the final version as somebody sees it who opens it.
 
-Not through kreuzberg: its 4.10 leaves out every "&", "<" and ">" of a Word document's text.
+Not through a library: of python-docx, mammoth, docx2python and kreuzberg 4.10 none counts the numbers of
+headings, leaves out what was moved away or hidden, and reads diagrams, charts and text boxes.
 """
 
 from __future__ import annotations
 
-import io
-import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ingest.errors import DamagedFileError
+from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import DOCX
-from ingest.parsers.archive import FAULTS, check_archive
+from ingest.parsers.archive import FAULTS
+from ingest.parsers.context import Context
+from ingest.parsers.office.drawing_text import body_lines, write_related_drawings
+from ingest.parsers.office.merged_cells import fill_down
+from ingest.parsers.office.package import MC, A, OfficePackage, R, W, alternative
+from ingest.parsers.office.word_numbering import BULLET, WordNumbering
+from ingest.parsers.office.word_styles import WordStyles, is_on, outline_level, value_of
+from ingest.parsers.office.word_text import Paragraph, ParagraphReader, is_placeholder
 from ingest.text_builder import TextBuilder
+from ingest.unread import Unread
 
-_HEADING_STYLE = re.compile(r"heading ?([1-9])", re.IGNORECASE)
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WRAPPERS = frozenset(W + name for name in ("customXml", "ins", "moveTo", "smartTag", "sdtContent"))
+_REMOVED = frozenset({f"{W}del", f"{W}moveFrom"})
+_OLE = "{urn:schemas-microsoft-com:office:office}OLEObject"
+_VML = "{urn:schemas-microsoft-com:vml}"
+_MAX_DEPTH = 40
+_LONGEST_QUOTE = 80  # characters of a paragraph, to say which one a comment is on
+_MAX_SPAN = 256  # columns; Word allows 63
+_CHUNK_SUFFIXES = {
+    "html": ".html", "htm": ".html", "xhtml": ".html", "mht": ".eml", "mhtml": ".eml",
+    "rtf": ".rtf", "txt": ".txt", "docx": ".docx", "dat": ".docx", "xml": ".xml",
+}  # fmt: skip
 
 
-def parse_docx(data: bytes) -> LoadedDocument:
-    import docx
-    from docx.opc.exceptions import OpcError
-
-    check_archive(data)
+def parse_docx(data: bytes, context: Context) -> LoadedDocument:
     try:
-        document = docx.Document(io.BytesIO(data))
+        package = OfficePackage(data)
+        name, root = package.main_tree("word/document")
+        body = root.find(f"{W}body")
+        if body is None:
+            raise DamagedFileError
         builder = TextBuilder()
-        _Walker(builder, document).walk()
-        properties = document.core_properties
-        title, author = properties.title, properties.author
-    except OpcError as exc:
-        raise DamagedFileError from exc
+        document = _Document(package, name, context)
+        document.write(builder, body)
+        title, author = package.properties()
     except FAULTS as exc:
         raise DamagedFileError from exc
     return LoadedDocument(
@@ -39,184 +54,307 @@ def parse_docx(data: bytes) -> LoadedDocument:
         DOCX,
         title=title or None,
         blocks=tuple(builder.blocks),
+        unread=package.unread,
+        doubt=package.doubt,
         metadata={"author": author} if author else {},
     )
 
 
+class _CellBuilder(TextBuilder):
+    """Writes what stands in a cell of a table, where headings and tables are nothing but text."""
+
+    def heading(self, text: str, level: int) -> None:  # noqa: ARG002 - as the base class has it
+        self.paragraph(text)
+
+    def table_row(
+        self,
+        cells: Sequence[str],
+        *,
+        begins: bool,  # noqa: ARG002
+        header: bool = False,  # noqa: ARG002
+    ) -> bool:
+        self.paragraph(" ".join(cell for cell in cells if cell.strip()))
+        return any(cell.strip() for cell in cells)
+
+
+class _Document:
+    """What the parts of a document share: styles, lists, notes and comments."""
+
+    def __init__(self, package: OfficePackage, name: str, context: Context) -> None:
+        self.package = package
+        self.name = name
+        self.context = context
+        self.styles = WordStyles(self._tree("styles"))
+        self.numbering = WordNumbering(self._tree("numbering"))
+        self.reader = ParagraphReader(self.styles, package.unread)
+        self.footnotes = self._notes("footnotes")
+        self.endnotes = self._notes("endnotes")
+        self.comments = self._notes("comments")
+        self.remarks: list[str] = []
+
+    def write(self, builder: TextBuilder, body: Any) -> None:
+        """Write the body, its comments, then what stands at the head and foot of its pages, once each."""
+        _Walker(self, builder, self.name).container(body)
+        for remark in self.remarks:
+            builder.paragraph(remark)
+        settings = self._tree("settings")
+        written: set[str] = set()
+        for name, label in self._page_parts(body, is_on(settings, "evenAndOddHeaders") or False):
+            root = self.package.tree(name)
+            text = self.plain(root, name) if root is not None else ""
+            words = [word for word in text.split() if any(char.isalnum() for char in word)]
+            # What is left of "Page 3 of 12" without its numbers says nothing.
+            is_bare = len(words) < 3 and root is not None and _has_field(root)
+            if words and not is_bare and text not in written:
+                written.add(text)
+                builder.paragraph(f"{label}: {text}")
+
+    def _page_parts(self, body: Any, even_differs: bool) -> Iterator[tuple[str, str]]:
+        relationships = self.package.relationships(self.name)
+        seen = set()
+        for section in body.iter(f"{W}sectPr"):
+            first_differs = is_on(section, "titlePg")
+            for kind, label in (("headerReference", "Header"), ("footerReference", "Footer")):
+                for reference in section.findall(W + kind):
+                    which = reference.get(f"{W}type") or "default"
+                    is_used = {"first": first_differs, "even": even_differs}.get(which, True)
+                    relation = relationships.get(reference.get(f"{R}id") or "")
+                    if is_used and relation and relation.target not in seen:
+                        seen.add(relation.target)
+                        yield relation.target, label
+
+    def plain(self, container: Any, part: str) -> str:
+        """The text of a container in one line, as it stands in a cell."""
+        builder = _CellBuilder()
+        _Walker(self, builder, part).container(container)
+        return " ".join(builder.text().split())
+
+    def _tree(self, kind: str) -> Any:
+        names = self.package.related(self.name, kind)
+        return self.package.tree(names[0], counts=False) if names else None
+
+    def _notes(self, kind: str) -> dict[str, tuple[str, Any]]:
+        """Footnotes, endnotes or comments by their identifiers, each with the name of its part."""
+        notes = {}
+        for name in self.package.related(self.name, kind):
+            root = self.package.tree(name)
+            for note in root if root is not None else ():
+                if (
+                    note.get(f"{W}type") is None
+                ):  # the others are the lines that part notes from text
+                    notes[note.get(f"{W}id") or ""] = (name, note)
+        return notes
+
+
 class _Walker:
-    """Goes through the body in document order: paragraphs, tables, and what content controls wrap."""
+    """Writes what stands in a container, in document order."""
 
-    def __init__(self, builder: TextBuilder, document: Any) -> None:
-        self.builder = builder
-        self.document = document
-        self._counters: dict[tuple[str, int], int] = {}
-        self._formats: dict[tuple[str, int], str] = {}
-        self._outline: dict[str, int] = {}
+    def __init__(self, document: _Document, builder: TextBuilder, part: str) -> None:
+        self._document = document
+        self._builder = builder
+        self._part = part
+        self._unread = document.package.unread
+        self._carried = Paragraph()
 
-    def walk(self) -> None:
-        self._container(self.document.element.body)
-        self._notes()
+    def container(self, container: Any) -> None:
+        """Write the paragraphs, tables and what else stands in a body, a cell, a box or a note."""
+        self._content(container, 0)
+        if self._carried.text.strip():
+            self._builder.paragraph(self._carried.text)
+        self._behind(self._carried)
+        self._carried = Paragraph()
 
-    def _container(self, container: Any) -> None:
-        for element in container:
-            if element.tag == f"{_W}p":
+    def _content(self, container: Any, depth: int) -> None:
+        for element in container if depth < _MAX_DEPTH else ():
+            tag = element.tag
+            if tag == f"{W}p":
                 self._paragraph(element)
-            elif element.tag == f"{_W}tbl":
+            elif tag == f"{W}tbl":
                 self._table(element)
-            elif element.tag == f"{_W}sdt":
-                content = element.find(f"{_W}sdtContent")
-                if content is not None:
-                    self._container(content)
+            elif tag == f"{W}sdt":
+                if not is_placeholder(element):
+                    self._content(element, depth + 1)
+            elif tag in _WRAPPERS:
+                self._content(element, depth + 1)
+            elif tag == f"{MC}AlternateContent":
+                self._content(alternative(element), depth + 1)
+            elif tag == f"{W}altChunk":
+                self._chunk(element)
+            elif tag == f"{W}subDoc":
+                self._unread[Unread.LINKED_PART] += 1
 
     def _paragraph(self, element: Any) -> None:
-        text = _text(element)
-        if text.strip():
-            level = self._heading_level(element)
-            numbering = self._numbering(element)
-            if level:
-                self.builder.heading(text, level)
-            elif numbering:
-                marker, depth = numbering
-                self.builder.list_item(text, marker=marker, depth=depth)
+        properties = element.find(f"{W}pPr")
+        paragraph = self._joined(self._document.reader.read(element))
+        mark = properties.find(f"{W}rPr") if properties is not None else None
+        if mark is not None and any(mark.find(tag) is not None for tag in _REMOVED):
+            self._carried = paragraph  # its end is deleted: it goes on in the next one
+            return
+        style = value_of(properties, "pStyle") or None
+        marker, depth = self._marker(properties, style)
+        level = outline_level(properties)
+        level = self._document.styles.heading_level(style) if level is None else level
+        text = paragraph.text
+        if level:
+            is_numbered = marker and marker != BULLET and text.strip()
+            self._builder.heading(f"{marker} {text.strip()}" if is_numbered else text, level)
+        elif marker:
+            self._builder.list_item(text, marker=marker, depth=depth)
+        else:
+            self._builder.paragraph(text)
+        self._behind(paragraph)
+
+    def _joined(self, paragraph: Paragraph) -> Paragraph:
+        carried, self._carried = self._carried, Paragraph()
+        return Paragraph(
+            carried.text + paragraph.text,
+            carried.hanging + paragraph.hanging,
+            carried.footnotes + paragraph.footnotes,
+            carried.endnotes + paragraph.endnotes,
+            carried.comments + paragraph.comments,
+        )
+
+    def _marker(self, properties: Any, style: str | None) -> tuple[str, int]:
+        """The number or bullet of a paragraph, counted, and its depth; empty for one that has none."""
+        direct = properties.find(f"{W}numPr") if properties is not None else None
+        style_number, style_depth = self._document.styles.numbering(style)
+        number = value_of(direct, "numId") or style_number
+        if not number or number == "0":
+            return "", 0
+        raw = value_of(direct, "ilvl") or style_depth
+        numbering = self._document.numbering
+        depth = int(raw) if raw.isdecimal() else numbering.depth_of_style(number, style)
+        depth = min(depth, 8)
+        return numbering.marker(number, depth), depth
+
+    def _behind(self, paragraph: Paragraph) -> None:
+        """Write what hangs on a paragraph: boxes, charts, diagrams, then its notes and comments."""
+        for element in paragraph.hanging:
+            self._drawing(element)
+        document = self._document
+        for identifier in paragraph.footnotes:
+            self._note(document.footnotes, identifier)
+        for identifier in paragraph.endnotes:
+            self._note(document.endnotes, identifier)
+        for identifier in paragraph.comments:
+            part, comment = document.comments.pop(identifier, ("", None))
+            if comment is not None and (text := document.plain(comment, part)):
+                author = comment.get(f"{W}author") or ""
+                document.remarks.append(_remark(author, paragraph.text, text))
+
+    def _note(self, notes: dict[str, tuple[str, Any]], identifier: str) -> None:
+        part, note = notes.pop(identifier, ("", None))
+        if note is not None:
+            self._builder.paragraph(self._document.plain(note, part))
+
+    def _drawing(self, element: Any) -> None:
+        boxes = [
+            box
+            for box in element.iter(f"{W}txbxContent")
+            if not any(a.tag == f"{W}txbxContent" for a in _between(box, element))
+        ]
+        for box in boxes:
+            if not any(a.tag.endswith("}Fallback") for a in _between(box, element)):
+                _Walker(self._document, self._builder, self._part).container(box)
+        for shape in element.iter("{*}txBody"):
+            self._builder.paragraph("\n".join(body_lines(shape)))
+        for art in element.iter(f"{_VML}textpath"):
+            self._builder.paragraph(art.get("string") or "")
+        package = self._document.package
+        write_related_drawings(self._builder, package, self._part, element, self._unread)
+        if any(True for _ in element.iter(f"{A}blip", f"{_VML}imagedata")):
+            self._unread[Unread.PICTURE] += 1
+        for embedded in element.iter(_OLE):
+            is_equation = (embedded.get("ProgID") or "").startswith("Equation")
+            self._unread[Unread.EQUATION if is_equation else Unread.EMBEDDED_FILE] += 1
+
+    def _chunk(self, element: Any) -> None:
+        """Write a file of another format that stands in the document's place for it."""
+        package = self._document.package
+        relation = package.relationships(self._part).get(element.get(f"{R}id") or "")
+        data = package.bytes_of(relation.target) if relation and not relation.is_external else None
+        if relation is None or data is None:
+            self._unread[Unread.LINKED_PART] += 1
+            return
+        suffix = relation.target.rpartition(".")[2].lower()
+        try:
+            document = self._document.context.read(data, f"chunk{_CHUNK_SUFFIXES.get(suffix, '')}")
+        except UnreadableFileError:
+            self._unread[Unread.EMBEDDED_FILE] += 1
+            return
+        self._unread.update(document.unread)
+        self._builder.include(document)
+
+    def _table(self, table: Any) -> None:
+        rows = [row for row in _rows(table) if not _is_removed(row)]
+        cells = [cell for row in rows for cell in _cells(row)]
+        if len(cells) == 1:
+            self._content(cells[0], 1)  # a box drawn as a table
+            return
+        self._builder.table(fill_down(self._row(row) for row in rows))
+
+    def _row(self, row: Any) -> list[str | None]:
+        """The texts of a row's cells, one for each column; None goes on from the cell above."""
+        properties = row.find(f"{W}trPr")
+        texts: list[str | None] = [""] * _span(value_of(properties, "gridBefore"), 0)
+        for cell in _cells(row):
+            form = cell.find(f"{W}tcPr")
+            merge = form.find(f"{W}vMerge") if form is not None else None
+            if merge is not None and merge.get(f"{W}val") != "restart":
+                texts.append(None)
+            elif value_of(form, "hMerge") == "continue":
+                texts.append("")
             else:
-                self.builder.paragraph(text)
-        for box in element.iter(f"{_W}txbxContent"):
-            if next(box.iterancestors(f"{_W}txbxContent"), None) is None and _is_choice(box):
-                self._container(box)
+                texts.append(self._cell(cell))
+            texts += [""] * (_span(value_of(form, "gridSpan"), 1) - 1)
+        return texts
 
-    def _style(self, element: Any) -> Any:
-        from docx.text.paragraph import Paragraph
-
-        return Paragraph(element, self.document._body).style
-
-    def _heading_level(self, element: Any) -> int:
-        direct = element.find(f"{_W}pPr/{_W}outlineLvl")
-        if direct is not None:
-            return _level(direct)
-        style_id = element.find(f"{_W}pPr/{_W}pStyle")
-        key = "" if style_id is None else style_id.get(f"{_W}val", "")
-        if key not in self._outline:
-            self._outline[key] = self._style_level(self._style(element)) if key else 0
-        return self._outline[key]
-
-    def _style_level(self, style: Any) -> int:
-        for _ in range(10):  # a style's ancestors; a damaged file may chain them in a ring
-            if style is None:
-                return 0
-            match = _HEADING_STYLE.fullmatch(style.name or "")
-            if match:
-                return int(match[1])
-            if (style.name or "").lower() == "title":
-                return 1
-            outline = style.element.find(f"{_W}pPr/{_W}outlineLvl")
-            if outline is not None:
-                return _level(outline)
-            style = style.base_style
-        return 0
-
-    def _numbering(self, element: Any) -> tuple[str, int] | None:
-        """The marker and depth of a list item, or None for what is not one."""
-        properties = element.find(f"{_W}pPr/{_W}numPr")
-        style = None
-        if properties is None:
-            style = self._style(element)
-            properties = style.element.find(f"{_W}pPr/{_W}numPr") if style is not None else None
-        if properties is None:
-            return None
-        number = properties.find(f"{_W}numId")
-        level = properties.find(f"{_W}ilvl")
-        number_id = number.get(f"{_W}val", "0") if number is not None else "0"
-        if number_id == "0":
-            return None
-        raw = level.get(f"{_W}val", "0") if level is not None else "0"
-        depth = min(int(raw), 8) if raw.isdecimal() else 0
-        key = (number_id, depth)
-        if self._format(key) == "bullet":
-            return "-", depth
-        self._counters[key] = self._counters.get(key, 0) + 1
-        for other in list(self._counters):
-            if other[0] == number_id and other[1] > depth:
-                del self._counters[other]
-        return f"{self._counters[key]}.", depth
-
-    def _format(self, key: tuple[str, int]) -> str:
-        if key not in self._formats:
-            self._formats[key] = _number_format(self.document, *key)
-        return self._formats[key]
-
-    def _table(self, element: Any) -> None:
-        rows = []
-        for row in element.iter(f"{_W}tr"):
-            if next(row.iterancestors(f"{_W}tbl")) is not element:
-                continue  # the row of a table within a cell: its words come with that cell
-            cells = []
-            for cell in row.iter(f"{_W}tc"):
-                if next(cell.iterancestors(f"{_W}tr")) is row:
-                    paragraphs = (_text(p) for p in cell.iter(f"{_W}p"))
-                    cells.append(" ".join(text for text in paragraphs if text.strip()))
-            rows.append(cells)
-        if len(rows) == 1 and len(rows[0]) == 1:
-            self.builder.paragraph(rows[0][0])  # a box drawn as a table
-        else:
-            self.builder.table(rows)
-
-    def _notes(self) -> None:
-        from lxml import etree
-
-        for relation in self.document.part.rels.values():
-            if relation.is_external or not relation.reltype.endswith(("/footnotes", "/endnotes")):
-                continue
-            parser = etree.XMLParser(resolve_entities=False, no_network=True)
-            for note in etree.fromstring(relation.target_part.blob, parser):
-                if note.get(f"{_W}type") is None:
-                    self.builder.paragraph(" ".join(_text(p) for p in note.iter(f"{_W}p")))
+    def _cell(self, cell: Any) -> str:
+        return self._document.plain(cell, self._part)
 
 
-def _level(outline: Any) -> int:
-    raw = outline.get(f"{_W}val", "9")
-    level = int(raw) + 1 if raw.isdecimal() else 10
-    return level if level <= 9 else 0
+def _remark(author: str, commented: str, text: str) -> str:
+    """A comment with its author and the beginning of the paragraph that it is on."""
+    commented = " ".join(commented.split())
+    if len(commented) > _LONGEST_QUOTE:
+        commented = f"{commented[:_LONGEST_QUOTE].rsplit(' ', 1)[0]}…"
+    place = f' on "{commented}"' if commented else ""
+    return f"Comment{f' by {author}' if author else ''}{place}: {text}"
 
 
-def _number_format(document: Any, number_id: str, depth: int) -> str:
-    try:
-        numbering = document.part.numbering_part.element
-    except (KeyError, NotImplementedError):
-        return "bullet"
-    for number in numbering.iter(f"{_W}num"):
-        if number.get(f"{_W}numId") != number_id:
-            continue
-        abstract = number.find(f"{_W}abstractNumId")
-        abstract_id = abstract.get(f"{_W}val") if abstract is not None else None
-        for candidate in numbering.iter(f"{_W}abstractNum"):
-            if candidate.get(f"{_W}abstractNumId") != abstract_id:
-                continue
-            for level in candidate.iter(f"{_W}lvl"):
-                if level.get(f"{_W}ilvl") == str(depth):
-                    kind = level.find(f"{_W}numFmt")
-                    return kind.get(f"{_W}val", "bullet") if kind is not None else "bullet"
-    return "bullet"
+def _rows(table: Any) -> Iterator[Any]:
+    """The rows of a table, those too that a content control wraps; not those of tables in its cells."""
+    for element in table:
+        if element.tag == f"{W}tr":
+            yield element
+        elif element.tag in _WRAPPERS or element.tag == f"{W}sdt":
+            yield from _rows(element)
 
 
-def _is_choice(box: Any) -> bool:
-    """Word writes each text box twice, for new and old programs; the old one's copy is left out."""
-    return not any(ancestor.tag.endswith("}Fallback") for ancestor in box.iterancestors())
+def _cells(row: Any) -> Iterator[Any]:
+    for element in row:
+        if element.tag == f"{W}tc":
+            if element.find(f"{W}tcPr/{W}cellDel") is None:
+                yield element
+        elif element.tag in _WRAPPERS or element.tag == f"{W}sdt":
+            yield from _cells(element)
 
 
-def _text(paragraph: Any) -> str:
-    """A paragraph's words, those in links and fields and accepted insertions too, deletions not."""
-    parts: list[str] = []
-    for node in paragraph.iter(f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}noBreakHyphen"):
-        owner = next(node.iterancestors(f"{_W}p"), None)
-        if owner is not paragraph:
-            continue  # in a text box that is anchored here
-        if node.tag == f"{_W}t":
-            parts.append(node.text or "")
-        elif node.tag == f"{_W}tab":
-            if node.getparent().tag == f"{_W}r":  # not a tab stop's definition
-                parts.append("\t")
-        elif node.tag == f"{_W}noBreakHyphen":
-            parts.append("-")
-        else:
-            parts.append("\n")
-    return "".join(parts)
+def _is_removed(row: Any) -> bool:
+    return row.find(f"{W}trPr/{W}del") is not None
+
+
+def _span(raw: str, default: int) -> int:
+    return min(int(raw), _MAX_SPAN) if raw.isdecimal() and len(raw) < 6 else default
+
+
+def _has_field(root: Any) -> bool:
+    return any(True for _ in root.iter(f"{W}fldSimple", f"{W}instrText"))
+
+
+def _between(inner: Any, outer: Any) -> Iterator[Any]:
+    """The elements around `inner` up to `outer`, that one left out."""
+    for above in inner.iterancestors():
+        if above is outer:
+            return
+        yield above

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from ingest.errors import DamagedFileError, EncryptedFileError
 from ingest.loaded import LoadedDocument, Page
-from ingest.media_type import DOC, PPT
+from ingest.media_type import DOC, DOCX, PPT, PPTX
+from ingest.parsers.archive import check_archive
 from ingest.parsers.ppt_tables import read_tables
 from ingest.text_builder import TextBuilder
 
@@ -26,6 +27,36 @@ def parse_doc(data: bytes) -> LoadedDocument:
         for element in section.get("elements") or ():
             _element(builder, element)
     return _document(tree, builder, DOC)
+
+
+def parse_docx(data: bytes) -> LoadedDocument:
+    """The second reader of Word's newer files: it opens some that the first does not."""
+    tree = _read(data, "docx")
+    builder = TextBuilder()
+    for section in tree.get("sections") or ():
+        for element in section.get("elements") or ():
+            _element(builder, element)
+    return _second(_document(tree, builder, DOCX))
+
+
+def parse_pptx(data: bytes) -> LoadedDocument:
+    """The second reader of PowerPoint's newer files."""
+    tree = _read(data, "pptx")
+    builder = TextBuilder()
+    pages = []
+    for number, slide in enumerate(tree.get("sections") or (), 1):
+        start = builder.position
+        _slide(builder, list(slide.get("elements") or ()), [])
+        blocks = [block for block in builder.blocks if block.start >= start]
+        pages.append(Page(number, blocks[0].start if blocks else start, builder.position))
+    return _second(_document(tree, builder, PPTX, tuple(pages)))
+
+
+def _second(document: LoadedDocument) -> LoadedDocument:
+    """The result of a second reader, which has something to say or leaves the file damaged."""
+    if document.is_empty:
+        raise DamagedFileError
+    return document
 
 
 def parse_ppt(data: bytes) -> LoadedDocument:
@@ -77,9 +108,11 @@ def _covers(table: list[list[str]], elements: Sequence[Mapping[str, Any]], place
     return 0
 
 
-def _read(data: bytes, kind: Literal["doc", "ppt"]) -> Mapping[str, Any]:
+def _read(data: bytes, kind: Literal["doc", "docx", "ppt", "pptx"]) -> Mapping[str, Any]:
     import office_oxide
 
+    if kind.endswith("x"):
+        check_archive(data)
     try:
         return office_oxide.Document.from_bytes(data, kind).to_ir()
     except office_oxide.OfficeOxideError as exc:

@@ -6,28 +6,49 @@ Not through a library: striprtf and kreuzberg 4.10 give the words, but no headin
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import RTF
-from ingest.parsers.rtf_paragraphs import NO_LEVEL, ParagraphFormat, RtfWriter, level_of_style
+from ingest.parsers.office.raised_text import subscript, superscript
+from ingest.parsers.rtf_paragraphs import (
+    NO_LEVEL,
+    CellForm,
+    ParagraphFormat,
+    RtfWriter,
+    level_of_style,
+)
+from ingest.unread import Unread
 
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)"
 )
 _MAX_DEPTH = 1000
 _SKIPPED = frozenset(
-    "colortbl pict object themedata colorschememapping datastore latentstyles header footer"  # noqa: SIM905
-    " headerl headerr headerf footerl footerr footerf listtable listoverridetable revtbl rsidtbl"
-    " generator fldinst bkmkstart bkmkend xe tc private nonshppict filetbl annotation atnid"
-    " atnauthor ftnsep ftnsepc aftnsep aftnsepc".split()
+    "colortbl pict objdata objclass objname themedata colorschememapping datastore latentstyles sp"  # noqa: SIM905
+    " listtable listoverridetable revtbl rsidtbl generator bkmkstart bkmkend xe tc private"
+    " nonshppict filetbl atnid atnref atndate atnparent atntime annotationstart annotationend"
+    " ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn upr".split()
 )
-_KEPT_THOUGH_STARRED = frozenset({"shptxt", "shpinst", "pntext", "cs"})
-_CAUGHT = frozenset(
-    {"fonttbl", "stylesheet", "info", "title", "author", "listtext", "pntext", "footnote"}
+_KEPT_THOUGH_STARRED = frozenset("shptxt shpinst pntext cs ud fldinst annotation atnauthor".split())  # noqa: SIM905
+_HEADERS = frozenset({"header", "headerl", "headerr", "headerf"})
+_FOOTERS = frozenset({"footer", "footerl", "footerr", "footerf"})
+_CAUGHT = (
+    _HEADERS
+    | _FOOTERS
+    | frozenset(
+        "fonttbl stylesheet info title author listtext pntext footnote annotation atnauthor fldinst".split()  # noqa: SIM905
+    )
 )
+_COUNTED = {
+    "pict": Unread.PICTURE,
+    "objdata": Unread.EMBEDDED_FILE,
+    "moMath": Unread.EQUATION,
+}
+_PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 _WORDS = {
     "tab": "\t",
     "line": "\n",
@@ -59,6 +80,8 @@ class _Group:
     font: int = -1
     style: int = -1
     deleted: bool = False
+    hidden: bool = False
+    raised: str = ""
 
 
 def parse_rtf(data: bytes) -> LoadedDocument:
@@ -70,6 +93,7 @@ def parse_rtf(data: bytes) -> LoadedDocument:
         RTF,
         title=reader.info.get("title", "").strip() or None,
         blocks=tuple(reader.writer.builder.blocks),
+        unread=reader.unread,
         metadata={"author": author} if author else {},
     )
 
@@ -79,6 +103,15 @@ class _Reader:
         self._source = data.decode("latin-1")
         self.writer = RtfWriter()
         self.info: dict[str, str] = {}
+        self.unread: Counter[Unread] = Counter()
+        self._furniture: dict[
+            str, str
+        ] = {}  # what stands at the head or foot of pages, and its label
+        self._comment_author = ""
+        self._is_page_field = False
+        self._was_raised = False
+        self._cell_form = CellForm()
+        self._row: list[CellForm] = []
         self._group = _Group()
         self._stack: list[_Group] = []
         self._codepage = "cp1252"
@@ -116,6 +149,8 @@ class _Reader:
         if self._stack:
             raise DamagedFileError("is truncated: its end is missing")
         self.writer.end()
+        for text, label in self._furniture.items():
+            self.writer.builder.paragraph(f"{label}: {text}")
 
     def _tokens(self) -> Iterator[re.Match[str]]:
         position = 0
@@ -145,13 +180,28 @@ class _Reader:
         if ended.destination == "stylesheet":
             self._end_style()
         if ended.destination != self._group.destination:
-            text = self._text_caught()
-            if ended.destination in ("title", "author"):
-                self.info[ended.destination] = text
-            elif ended.destination in ("listtext", "pntext"):
-                self._format.marker = text
-            elif ended.destination == "footnote":
-                self.writer.note(text)
+            self._end_destination(ended.destination, self._text_caught())
+
+    def _end_destination(self, destination: str, text: str) -> None:
+        """Take what was caught since the destination began."""
+        if destination in ("title", "author"):
+            self.info[destination] = text
+        elif destination in ("listtext", "pntext"):
+            self._format.marker = text
+        elif destination == "footnote":
+            self.writer.note(text)
+        elif destination == "fldinst":
+            self._is_page_field = bool(_PAGE_FIELD.match(text))
+        elif destination == "atnauthor":
+            self._comment_author = text.strip()
+        elif destination == "annotation":
+            author = f" by {self._comment_author}" if self._comment_author else ""
+            self.writer.note(f"Comment{author}: {text.strip()}" if text.strip() else "")
+        elif destination in _HEADERS | _FOOTERS:
+            line = " ".join(text.split())
+            if sum(any(char.isalpha() for char in word) for word in line.split()) > 1:
+                label = "Header" if destination in _HEADERS else "Footer"
+                self._furniture.setdefault(line, label)
 
     def _control(self, word: str, number: int | None) -> None:
         if self._to_skip:
@@ -159,9 +209,11 @@ class _Reader:
             return
         starred, self._is_starred = self._is_starred, False
         group = self._group
+        if word in _COUNTED and not group.skipped:
+            self.unread[_COUNTED[word]] += 1
         if word in _SKIPPED or (starred and word not in _KEPT_THOUGH_STARRED | {"stylesheet"}):
             group.skipped = True
-        elif word == "shptxt":
+        elif word in ("shptxt", "ud"):
             group.skipped = False
         elif group.skipped:
             return
@@ -175,12 +227,27 @@ class _Reader:
             group.unicode_bytes = min(max(number or 0, 0), 10)
         elif word in _WORDS:
             self._write(_WORDS[word])
-        elif word == "deleted":
+        elif word in ("deleted", "mvf"):  # also what was moved away
             group.deleted = number != 0
+        elif word == "v":
+            group.hidden = number != 0
+        elif word in ("super", "sub", "nosupersub", "plain", "up", "dn"):
+            self._raise(word, number)
+        elif word == "fldrslt":
+            group.skipped = self._is_page_field
+            self._is_page_field = False
         elif word in ("f", "fcharset", "ansicpg", "mac", "pc"):
             self._encoding(word, number or 0)
         elif group.destination in ("", "stylesheet"):
             self._paragraph_word(word, number)
+
+    def _raise(self, word: str, number: int | None) -> None:
+        group = self._group
+        if word == "plain":
+            group.hidden = False
+        is_raised = word in ("super", "up") and number != 0
+        is_lowered = word in ("sub", "dn") and number != 0
+        group.raised = "super" if is_raised else "sub" if is_lowered else ""
 
     def _encoding(self, word: str, number: int) -> None:
         if word == "f":
@@ -215,7 +282,21 @@ class _Reader:
         elif word in ("cell", "nestcell"):
             self.writer.end_cell(is_nested=word == "nestcell")
         elif word == "row":
-            self.writer.end_row()
+            self.writer.end_row(self._row)
+        else:
+            self._row_word(word, number)
+
+    def _row_word(self, word: str, number: int | None) -> None:
+        """How the cells of a row are drawn; a definition holds until the next one."""
+        if word == "trowd":
+            self._row, self._cell_form = [], CellForm()
+        elif word == "clmrg":
+            self._cell_form = replace(self._cell_form, continues_left=True)
+        elif word == "clvmrg":
+            self._cell_form = replace(self._cell_form, continues_above=True)
+        elif word == "cellx":
+            self._row.append(replace(self._cell_form, edge=number or 0))
+            self._cell_form = CellForm()
 
     def _end_style(self) -> None:
         """Remember the level of the style whose definition has just been read."""
@@ -239,6 +320,13 @@ class _Reader:
         group = self._group
         if group.skipped or group.deleted or not text:
             return
+        if group.hidden:
+            self.unread[Unread.HIDDEN_TEXT] += 1
+            return
+        if group.raised and not self._was_raised:
+            before = "".join(self._caught[-3:]) if group.destination else self.writer.last_words
+            text = (superscript if group.raised == "super" else subscript)(before, text)
+        self._was_raised = bool(group.raised)
         if group.destination:
             self._caught.append(text)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.loaded import SheetRow
@@ -16,11 +16,16 @@ _FIGURE = re.compile(r"[\s$€£¥(+−-]*\d[\d.,:/\s%€$)-]*")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with words in it: its number and its first cell's column, both from 1; cells from there on."""
+    """A row with words in it: its number and its first cell's column, both from 1; cells from there on.
+
+    `first_column` and `last_column` are those in the sheet, where columns between them are left out.
+    """
 
     number: int
     column: int
     cells: Sequence[str]
+    first_column: int = 0
+    last_column: int = 0
 
     @property
     def filled(self) -> int:
@@ -44,46 +49,66 @@ def write_sheet(
 ) -> None:
     """Write a sheet under its name: every stretch without an empty row is a table.
 
-    A line above a table with just one cell is a paragraph: the table's title. The first row of the first
+    Lines above a table with just one cell are paragraphs: the table's title. The first row of the first
     table is its header; a later stretch has one of its own where its first row holds no figures, and goes
     on with the table above otherwise.
     """
     if name:
         builder.heading(name, SHEET_LEVEL)
     kept = [row for row in rows if row is not None]
-    column = min((row.column for row in kept), default=1)
     wide = any(row.filled > 1 for row in kept)
-    has_table = False
-    after_gap = True
-    for index, row in enumerate(kept):
-        after_gap = after_gap or row.number > kept[index - 1].number + 1
-        below = kept[index + 1] if index + 1 < len(kept) else None
-        start = builder.position
-        if after_gap and wide and row.filled == 1 and (below is None or below.filled > 1):
+    column = 0  # where the table that is being written begins; 0: none is
+    for stretch in _stretches(kept):
+        titles = _title_count(stretch) if wide else 0
+        for row in stretch[:titles]:
+            start = builder.position
             builder.paragraph(row.cells[0])
-            has_table = has_table and below is None
-            after_gap = True
-        else:
-            is_header = (
-                first_is_header and after_gap and _is_header(row, below, first=not has_table)
-            )
+            _note(builder, start, row, name)
+            column = 0
+        table = stretch[titles:]
+        if not table:
+            continue
+        left = min(row.column for row in table)
+        has_header = first_is_header and (not column or _is_header(table))
+        begins = has_header or not column or left < column
+        column = left if begins else column
+        for index, row in enumerate(table):
+            start = builder.position
             cells = [*[""] * (row.column - column), *row.cells]
-            builder.table_row(cells, begins=is_header or not has_table, header=is_header)
-            has_table = True
-            after_gap = False
-        _note(builder, start, row, name)
+            builder.table_row(cells, begins=begins and not index, header=has_header and not index)
+            _note(builder, start, row, name)
 
 
-def _is_header(row: Row, below: Row | None, *, first: bool) -> bool:
-    if first:
-        return True
-    follows = below is not None and below.number == row.number + 1
-    return follows and row.filled > 1 and not any(_FIGURE.fullmatch(cell) for cell in row.cells)
+def _stretches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """The rows in groups without a row missing in between."""
+    stretch: list[Row] = []
+    for row in rows:
+        if stretch and row.number > stretch[-1].number + 1:
+            yield stretch
+            stretch = []
+        stretch.append(row)
+    if stretch:
+        yield stretch
+
+
+def _title_count(stretch: Sequence[Row]) -> int:
+    """How many lines with a single cell stand at the top of a stretch."""
+    return next((i for i, row in enumerate(stretch) if row.filled > 1), len(stretch))
+
+
+def _is_header(table: Sequence[Row]) -> bool:
+    first = table[0]
+    return (
+        len(table) > 1
+        and first.filled > 1
+        and not any(_FIGURE.fullmatch(cell) for cell in first.cells)
+    )
 
 
 def _note(builder: TextBuilder, start: int, row: Row, sheet: str) -> None:
     if builder.position == start:
         return
     block = builder.blocks[-1]
-    last = row.column + len(row.cells) - 1
-    builder.rows.append(SheetRow(block.start, block.end, sheet, row.number, row.column, last))
+    first = row.first_column or row.column
+    last = row.last_column or row.column + len(row.cells) - 1
+    builder.rows.append(SheetRow(block.start, block.end, sheet, row.number, first, last))

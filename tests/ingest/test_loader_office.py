@@ -63,7 +63,7 @@ def test_slides_are_pages_and_their_titles_headings() -> None:
         slide.shapes.title.text = title
         slide.placeholders[1].text = body
     slide.notes_slide.notes_text_frame.text = "Speak slowly"
-    table = slide.shapes.add_table(2, 2, Inches(1), Inches(1), Inches(4), Inches(1)).table
+    table = slide.shapes.add_table(2, 2, Inches(1), Inches(7), Inches(4), Inches(1)).table
     for cell, text in zip(table.iter_cells(), "abcd", strict=True):
         cell.text = text
     buffer = io.BytesIO()
@@ -98,14 +98,23 @@ def test_a_truncated_word_file_is_damaged() -> None:
         load_bytes(data[: len(data) // 2], DOCX)
 
 
-@pytest.mark.parametrize("part", ["word/document.xml", "[Content_Types].xml", "_rels/.rels"])
-def test_a_word_file_with_a_broken_part_is_damaged(part: str) -> None:
+def word_with_broken(part: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(word())) as source, zipfile.ZipFile(buffer, "w") as target:
         for name in source.namelist():
             target.writestr(name, b"<not xml" if name == part else source.read(name))
+    return buffer.getvalue()
+
+
+def test_a_word_file_whose_text_is_broken_is_damaged() -> None:
     with pytest.raises(DamagedFileError):
-        load_bytes(buffer.getvalue(), DOCX)
+        load_bytes(word_with_broken("word/document.xml"), DOCX)
+
+
+@pytest.mark.parametrize("part", ["[Content_Types].xml", "_rels/.rels"])
+def test_a_word_file_without_its_list_of_parts_is_read(part: str) -> None:
+    """The text stands where it usually does."""
+    assert "After the table." in load_bytes(word_with_broken(part), DOCX).text
 
 
 def test_an_encrypted_office_file_says_so() -> None:

@@ -8,12 +8,11 @@ import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
-import openpyxl
 import pytest
 
-from ingest.loaded import NO_OCR, BlockKind, LoadedDocument
+from ingest.loaded import NO_OCR, LoadedDocument
 from ingest.loader import load_bytes
-from ingest.media_type import CSV, DOC, EMAIL, JSON, RTF, XLSX, XML
+from ingest.media_type import CSV, DOC, EMAIL, JSON, RTF, XML
 from ingest.planning.recipe import is_current, with_ocr
 from rag.cells import cell_range, join_cell_ranges
 from rag.settings import IngestSettings
@@ -106,16 +105,6 @@ def test_a_table_goes_on_below_an_empty_row_and_a_new_one_has_its_header() -> No
         ("table_header", "| name | room |\n| --- | --- |"),
         ("table_row", "| Ada | B |"),
     ]
-
-
-def test_cells_too_far_to_the_right_are_missed_with_a_word() -> None:
-    workbook = openpyxl.Workbook()
-    workbook.active["A1"], workbook.active["IX3"] = "kiln", "far"
-    buffer = io.BytesIO()
-    workbook.save(buffer)
-    document = load_bytes(buffer.getvalue(), XLSX)
-    assert document.shortfall == "has cells beyond its column 256, which are not read (row 3)"
-    assert document.blocks[-1].kind is BlockKind.TABLE_HEADER
 
 
 def test_an_archive_with_a_password_is_encrypted() -> None:

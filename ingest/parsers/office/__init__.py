@@ -1,0 +1,1 @@
+"""What the Office formats share: packages, drawings, equations, merged cells, number formats."""

@@ -1,0 +1,62 @@
+"""The order in which the shapes of a slide are read: from top to bottom, and column after column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A shape and the rectangle that it fills, in whatever unit."""
+
+    shape: Any
+    left: int = 0
+    top: int = 0
+    width: int = 0
+    height: int = 0
+
+
+def reading_order(shapes: Sequence[Placed], depth: int = 0) -> list[Placed]:
+    """Cut along the gaps that go all the way across, then along those that go all the way down (XY-cut)."""
+    if len(shapes) < 2:
+        return list(shapes)
+    if depth < _MAX_DEPTH:
+        for start, size in ((_top, _height), (_left, _width)):
+            groups = _cut(shapes, start, size)
+            if len(groups) > 1:
+                return [each for group in groups for each in reading_order(group, depth + 1)]
+    return sorted(shapes, key=lambda each: (each.top, each.left))
+
+
+def _cut(
+    shapes: Sequence[Placed], start: Callable[[Placed], int], size: Callable[[Placed], int]
+) -> list[list[Placed]]:
+    groups: list[list[Placed]] = []
+    end = 0
+    for each in sorted(shapes, key=start):
+        if not groups or start(each) >= end:
+            groups.append([])
+            end = start(each)
+        groups[-1].append(each)
+        end = max(end, start(each) + size(each))
+    return groups
+
+
+def _top(each: Placed) -> int:
+    return each.top
+
+
+def _left(each: Placed) -> int:
+    return each.left
+
+
+def _height(each: Placed) -> int:
+    return each.height
+
+
+def _width(each: Placed) -> int:
+    return each.width

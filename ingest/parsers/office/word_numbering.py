@@ -1,0 +1,182 @@
+"""The numbers of Word's headings and list items, counted as Word counts them (ECMA-376 part 1, 17.9)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.parsers.office.package import W
+from ingest.parsers.office.word_styles import is_on, value_of
+
+BULLET = "-"
+_MAX_LEVELS = 9
+_PLACE = re.compile(r"%([1-9])")
+_ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
+    (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+_IDEOGRAPHS = "〇一二三四五六七八九十"
+_IDEOGRAPHIC = frozenset(
+    "chineseCounting chineseCountingThousand japaneseCounting taiwaneseCounting"  # noqa: SIM905
+    " taiwaneseCountingThousand ideographDigital japaneseDigitalTenThousand".split()
+)
+_WORDS = "Zero One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".split()  # noqa: SIM905
+_LARGEST_ROMAN = 3999
+
+
+def number_text(number: int, style: str) -> str:
+    """`number` in one of Word's styles of numbering; one that is not known is written in digits."""
+    if style in ("lowerLetter", "upperLetter") and number > 0:
+        letter = chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1)
+        return letter.upper() if style == "upperLetter" else letter
+    if style in ("lowerRoman", "upperRoman") and 0 < number <= _LARGEST_ROMAN:
+        roman = _roman(number)
+        return roman.upper() if style == "upperRoman" else roman
+    if style == "decimalZero":
+        return f"{number:02d}"
+    if style == "ordinal":
+        teens = 10 < number % 100 < 14
+        return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+    if style == "cardinalText" and number < len(_WORDS):
+        return _WORDS[number]
+    if style in _IDEOGRAPHIC and 0 < number < 100:
+        return _ideographic(number)
+    if style.startswith("decimalEnclosedCircle") and 0 < number <= 20:
+        return chr(0x2460 + number - 1)
+    return "" if style == "none" else str(number)
+
+
+def _roman(number: int) -> str:
+    roman = ""
+    for value, letters in _ROMAN:
+        count, number = divmod(number, value)
+        roman += letters * count
+    return roman
+
+
+def _ideographic(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    before = ("" if tens == 1 else _IDEOGRAPHS[tens]) + _IDEOGRAPHS[10] if tens else ""
+    return before + (_IDEOGRAPHS[ones] if ones or not tens else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How the items of one depth are numbered; `text` has "%1" for the number of the first depth."""
+
+    style: str = "decimal"
+    text: str = ""
+    start: int = 1
+    restarts_after: int = (
+        -1
+    )  # the depth, from 1, whose next item begins anew; 0: none does; -1: any above
+    digits_only: bool = False
+
+
+class WordNumbering:
+    """Counts the items of a document's lists; `root` is the numbering part, or None."""
+
+    def __init__(self, root: Any) -> None:
+        self._abstract: dict[str, Any] = {}
+        self._styles: dict[str, str] = {}
+        self._numbers: dict[str, Any] = {}
+        for element in root if root is not None else ():
+            if element.tag == f"{W}abstractNum":
+                identifier = element.get(f"{W}abstractNumId") or ""
+                self._abstract[identifier] = element
+                if link := value_of(element, "styleLink"):
+                    self._styles[link] = identifier
+            elif element.tag == f"{W}num":
+                self._numbers[element.get(f"{W}numId") or ""] = element
+        self._levels: dict[str, dict[int, _Level]] = {}
+        self._counters: dict[str, list[int | None]] = {}
+        self._started: set[tuple[str, int]] = set()
+
+    def depth_of_style(self, number: str, style: str | None) -> int:
+        """The depth of a list that belongs to a paragraph style; 0 where none does."""
+        abstract = self._abstract.get(self._abstract_of(number))
+        for level in abstract.iter(f"{W}lvl") if style and abstract is not None else ():
+            if value_of(level, "pStyle") == style:
+                return _number(level.get(f"{W}ilvl"), 0)
+        return 0
+
+    def marker(self, number: str, depth: int) -> str:
+        """Count an item of a list; its number as it is shown, BULLET, or empty for none.
+
+        Lists made from one definition go on counting together, unless one of them starts anew.
+        """
+        if number not in self._numbers:
+            return BULLET
+        levels = self._levels_of(number)
+        level = levels.get(depth, _Level("bullet"))
+        counters = self._counters.setdefault(self._abstract_of(number), [None] * _MAX_LEVELS)
+        for override in self._numbers[number].findall(f"{W}lvlOverride"):
+            overridden = _number(override.get(f"{W}ilvl"), 0)
+            is_first = (number, overridden) not in self._started
+            if is_first and override.find(f"{W}startOverride") is not None:
+                self._started.add((number, overridden))
+                counters[overridden] = None
+        for above in range(depth):
+            if counters[above] is None:
+                counters[above] = levels.get(above, _Level()).start
+        current = counters[depth]
+        counters[depth] = level.start if current is None else current + 1
+        for below in range(depth + 1, _MAX_LEVELS):
+            restart = levels.get(below, _Level()).restarts_after
+            if restart < 0 or depth < restart:
+                counters[below] = None
+        if level.style == "bullet":
+            return BULLET
+        return self._shown(level, levels, counters)
+
+    @staticmethod
+    def _shown(level: _Level, levels: dict[int, _Level], counters: list[int | None]) -> str:
+        def place(match: re.Match[str]) -> str:
+            depth = int(match[1]) - 1
+            style = levels.get(depth, _Level()).style
+            if level.digits_only or style == "bullet":
+                style = "decimal"
+            return number_text(counters[depth] or 0, style)
+
+        return _PLACE.sub(place, level.text).strip()
+
+    def _abstract_of(self, number: str) -> str:
+        """The definition that a list is made from, through the style that it may be linked to."""
+        element = self._numbers.get(number)
+        identifier = value_of(element, "abstractNumId")
+        abstract = self._abstract.get(identifier)
+        linked = value_of(abstract, "numStyleLink")
+        return self._styles.get(linked, identifier)
+
+    def _levels_of(self, number: str) -> dict[int, _Level]:
+        if number not in self._levels:
+            levels = {}
+            abstract = self._abstract.get(self._abstract_of(number))
+            for element in abstract.findall(f"{W}lvl") if abstract is not None else ():
+                levels[_number(element.get(f"{W}ilvl"), 0)] = _level(element)
+            for override in self._numbers[number].findall(f"{W}lvlOverride"):
+                depth = _number(override.get(f"{W}ilvl"), 0)
+                if (element := override.find(f"{W}lvl")) is not None:
+                    levels[depth] = _level(element)
+                if start := value_of(override, "startOverride"):
+                    old = levels.get(depth, _Level())
+                    levels[depth] = _Level(
+                        old.style, old.text, _number(start, 1), old.restarts_after, old.digits_only
+                    )
+            self._levels[number] = levels
+        return self._levels[number]
+
+
+def _level(element: Any) -> _Level:
+    return _Level(
+        value_of(element, "numFmt") or "decimal",
+        value_of(element, "lvlText"),
+        _number(value_of(element, "start"), 0),
+        _number(value_of(element, "lvlRestart"), -1),
+        bool(is_on(element, "isLgl")),
+    )
+
+
+def _number(raw: str | None, default: int) -> int:
+    return int(raw) if raw and raw.isdecimal() and len(raw) < 7 else default
