@@ -27,6 +27,23 @@ class Status(StrEnum):
     NOT_ASKED = "not_asked"
 
 
+class Verdict(StrEnum):
+    """What an answer comes to for its reader, who sees the documents' words and what they support.
+
+    `backed`: everything that the model said is supported. `partly_backed`: some of it. `quoted`: nothing that
+    it said, or nothing at all was said, but the documents' own words answer. `no_clear_answer`: something
+    comes close. `not_in_documents`: the documents do not say it, as sure as the calibration can be.
+    `nothing_readable`: the asker may read no document.
+    """
+
+    BACKED = "backed"
+    PARTLY_BACKED = "partly_backed"
+    QUOTED = "quoted"
+    NO_CLEAR_ANSWER = "no_clear_answer"
+    NOT_IN_DOCUMENTS = "not_in_documents"
+    NOTHING_READABLE = "nothing_readable"
+
+
 class Grade(StrEnum):
     """How a sentence of the answer relates to the documents.
 
@@ -113,21 +130,25 @@ class Usage(_Value):
 
 
 class Answer(_Value):
-    """What the assistant says, how far it is supported, and where it stands.
+    """What the documents say, what the model says, how far that is supported, and where it stands.
 
-    Where nothing that a small model says is supported, the text may end with a quotation: the sentence of the
-    passages that answers the question. It is the last of the sentences, in quotation marks.
+    `extracts` are the documents' own words, found without a model; `text` is the model's, unchanged. A front
+    end shows `backed_sentences` and then the extracts; the rest of the text is not backed by the documents.
+    `verdict` says what that comes to; None for answers that were stored before there was one. `confidence` is
+    the probability that the documents hold an answer: 0…1.
 
     `timings_ms` holds wall-clock milliseconds: `search`, `first_token`, `total`. `corrected` and `dropped`
     count the passage numbers that the model wrote itself and that were wrong. `searched` is what was searched
-    for: the question, made whole where it leans on the conversation, with the glossary's other names.
-    `turns`: how many of the earlier turns of the conversation the model was told, the latest. `notice` says
-    why it broke off, or what was cut, in plain sentences.
+    for: the question, resolved against the conversation, with the glossary's synonyms. `turns`: how many of
+    the latest turns of the conversation were in the prompt. `notices` say why the model broke off, or what
+    was cut, in plain sentences; `notice` is all of them as one text.
     """
 
     question: str
     text: str
     status: Status
+    verdict: Verdict | None = None
+    confidence: float | None = None
     sentences: tuple[Sentence, ...] = ()
     extracts: tuple[Extract, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -138,10 +159,31 @@ class Answer(_Value):
     usage: Usage = Usage()
     timings_ms: dict[str, float] = Field(default_factory=dict)
     notice: str = ""
+    notices: tuple[str, ...] = ()
     corrected: int = 0
     dropped: int = 0
     searched: str = ""
     turns: int = 0
+
+    @property
+    def backed_sentences(self) -> tuple[Sentence, ...]:
+        """The model's sentences that the documents support and that answer the question."""
+        return tuple(
+            sentence
+            for sentence in self.sentences
+            if sentence.supported and not sentence.is_beside_the_point
+        )
+
+    @property
+    def shown_text(self) -> str:
+        """What a reader sees first: the backed sentences, else the first extract; "" where there is none."""
+        if backed := self.backed_sentences:
+            return " ".join(sentence.text for sentence in backed)
+        return self.extracts[0].text if self.extracts else ""
+
+    def as_turn(self) -> Turn:
+        """This question and what was shown for it, as an earlier turn of the next question."""
+        return Turn(question=self.question, answer=self.shown_text)
 
     def to_json(self) -> dict[str, Any]:
         """The promised JSON shape, ready for `json.dumps`; `Answer.model_validate` reads it back."""
@@ -171,12 +213,19 @@ class Turn(_Value):
 
 
 class RetrievalEvent(_Value):
-    """The passages are there; the model has not said anything yet. `searched`: for what, as in `Answer`."""
+    """The passages and extracts are there; the model has not said anything yet.
+
+    `searched`, `extracts` and `confidence` are as in `Answer`. Not `is_final`: a follow-up is still being
+    rewritten by the model, and another event with what is found then follows.
+    """
 
     type: Literal["retrieval"] = "retrieval"
     hits: tuple[Hit, ...]
     generation: int
     searched: str = ""
+    extracts: tuple[Extract, ...] = ()
+    confidence: float = 0.0
+    is_final: bool = True
 
 
 class DeltaEvent(_Value):
@@ -184,6 +233,14 @@ class DeltaEvent(_Value):
 
     type: Literal["delta"] = "delta"
     text: str
+
+
+class SentencesEvent(_Value):
+    """The sentences that are complete so far, each of them checked, and their citations so far."""
+
+    type: Literal["sentences"] = "sentences"
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
 
 
 class CitationsEvent(_Value):
@@ -202,5 +259,6 @@ class AnswerEvent(_Value):
 
 
 Event = Annotated[
-    RetrievalEvent | DeltaEvent | CitationsEvent | AnswerEvent, Field(discriminator="type")
+    RetrievalEvent | DeltaEvent | SentencesEvent | CitationsEvent | AnswerEvent,
+    Field(discriminator="type"),
 ]

@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import time
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.answer import Answer, AnswerEvent, Comparison, Event, Turn
+from rag.answer import Answer, AnswerEvent, Comparison, Event, Extract, Turn
 from rag.answering import followup, streaming
 from rag.answering.abstention import Decision
-from rag.answering.answer_builder import Inquiry
+from rag.answering.answer_builder import AnswerBuilder
 from rag.answering.model_connection import Speaker
 from rag.answering.passage_order import Recent
+from rag.answering.query import Retrieved, SearchQuery
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
+from rag.extracts import select_extracts
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.views.documents import Reading
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.langchain.retriever import InhouseRetriever
+
+
+EXTRACTS = 3
+"""Extracts of an answer: three hold what was asked for nearly as often as five; see docs/answers.md."""
 
 
 class Assistant:
@@ -179,29 +186,52 @@ class Assistant:
         """
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one passage.")
-        searched, narrowed = self.searched(query, history), self._narrowed(filter)
         return self._retrieve(
             self._snapshot(),
-            query=searched,
+            query=self.search_query(query, history).text,
             k=k,
-            filter=narrowed,
+            filter=self._narrowed(filter),
             without=without,
             explain=explain,
             fold=fold,
         )
 
-    def searched(
-        self, question: str, history: Sequence[Turn] = (), *, ask_model: bool = False
-    ) -> str:
-        """What is searched for: the question made whole, with the glossary's other names.
+    def extracts(
+        self,
+        question: str,
+        k: int = 3,
+        *,
+        filter: Filter | None = None,
+        history: Sequence[Turn] = (),
+    ) -> list[Extract]:
+        """The k sentences, table rows or list items of the documents that answer best; no model is asked.
 
-        `ask_model` lets the model put anew a question that leans on `history`; without it, and where the
-        model is away or loses the subject, the earlier question is put in front.
+        Raises UsageError for an empty question or k < 1.
         """
-        rewrite = self._speaker.rewrite if ask_model else None
-        made = followup.whole(checked(question), history, rewrite)
-        terms = (term.names for term in self.profile.terms_in(made))
-        return expand(made, terms)[:MAX_QUESTION_CHARACTERS]
+        if k < 1:
+            raise UsageError(f"k is {k}; ask for at least one extract.")
+        query = self.search_query(question, history)
+        return list(self._retrieved(query, filter, extracts=k).extracts)
+
+    def search_query(self, question: str, history: Sequence[Turn] = ()) -> SearchQuery:
+        """What is searched for: the question resolved against the conversation, plus glossary synonyms.
+
+        No model is asked. Raises UsageError for a question that is empty or too long.
+        """
+        question = checked(question)
+        text = followup.whole(question, history)
+        return SearchQuery(
+            question, self._expanded(text), is_followup=followup.leans(question, history)
+        )
+
+    def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
+        """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
+        text = followup.whole(query.question, history, self._speaker.rewrite)
+        return replace(query, text=self._expanded(text))
+
+    def _expanded(self, text: str) -> str:
+        names = (term.names for term in self.profile.terms_in(text))
+        return expand(text, names)[:MAX_QUESTION_CHARACTERS]
 
     def confidence(self, question: str, *, filter: Filter | None = None) -> float:
         """How likely it is that the documents hold an answer, for comparing questions: 0…1.
@@ -219,9 +249,14 @@ class Assistant:
         *,
         history: Sequence[Turn] = (),
         filter: Filter | None = None,
+        ask_model: bool = True,
     ) -> Answer:
-        """Answer `question` from the documents; see `Answer.status` for how far they carry it."""
-        return streaming.last(self.stream(question, history=history, filter=filter))
+        """Answer `question` from the documents; see `Answer.status` for how far they support it.
+
+        With `ask_model` False the documents' own words are all of the answer, and its status is `not_asked`.
+        """
+        events = self.stream(question, history=history, filter=filter, ask_model=ask_model)
+        return streaming.last_answer(events)
 
     def stream(
         self,
@@ -229,32 +264,59 @@ class Assistant:
         *,
         history: Sequence[Turn] = (),
         filter: Filter | None = None,
+        ask_model: bool = True,
     ) -> Iterator[Event]:
-        """The answer as it is made: passages, the model's text in pieces, citations, the Answer.
+        """The answer as it is made: passages and extracts, the model's text, its citations, the Answer.
 
-        A model server that is down or breaks off is no error here: the Answer has the passages, the
-        status `model_unavailable`, and a notice that says why. Closing the iterator stops the model.
+        For a follow-up the first passages come before the model rewrites the question, and the final ones
+        after it. A model server that is down or breaks off is no error here: the Answer has the extracts and
+        passages, the status `model_unavailable`, and a notice that says why. Closing the iterator stops the
+        model.
         """
-        inquiry = self._inquire(question, history, filter)
-        yield inquiry.found()
-        yield from streaming.answered(inquiry, self._speaker)
+        started = time.perf_counter()
+        query = self.search_query(question, history)
+        retrieved = self._retrieved(query, filter)
+        if query.is_followup and ask_model:
+            yield retrieved.event(is_final=False)
+            retrieved = self._retrieved_again(retrieved, history, filter)
+        yield retrieved.event()
+        builder = self._builder(retrieved, history, started, ask_model=ask_model)
+        yield from streaming.stream_answer(builder, self._speaker)
 
     async def aask(
-        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filter: Filter | None = None,
+        ask_model: bool = True,
     ) -> Answer:
         """`ask` for a coroutine."""
-        async for event in self.astream(question, history=history, filter=filter):
+        events = self.astream(question, history=history, filter=filter, ask_model=ask_model)
+        async for event in events:
             if isinstance(event, AnswerEvent):
                 return event.answer
         raise AssertionError("a stream ends with its answer")
 
     async def astream(
-        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filter: Filter | None = None,
+        ask_model: bool = True,
     ) -> AsyncGenerator[Event, None]:
         """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
-        inquiry = await asyncio.to_thread(self._inquire, question, history, filter)
-        yield inquiry.found()
-        async with contextlib.aclosing(streaming.aanswered(inquiry, self._speaker)) as events:
+        started = time.perf_counter()
+        query = self.search_query(question, history)
+        retrieved = await asyncio.to_thread(self._retrieved, query, filter)
+        if query.is_followup and ask_model:
+            yield retrieved.event(is_final=False)
+            retrieved = await asyncio.to_thread(self._retrieved_again, retrieved, history, filter)
+        yield retrieved.event()
+        builder = self._builder(retrieved, history, started, ask_model=ask_model)
+        answers = streaming.astream_answer(builder, self._speaker)
+        async with contextlib.aclosing(answers) as events:
             async for event in events:
                 yield event
 
@@ -265,7 +327,7 @@ class Assistant:
         return Comparison(
             question=checked(question),
             with_documents=self.ask(question, history=history, filter=filter),
-            without_documents=streaming.last(
+            without_documents=streaming.last_answer(
                 self.stream_without_documents(question, history=history, filter=filter)
             ),
         )
@@ -275,18 +337,21 @@ class Assistant:
     ) -> Iterator[Event]:
         """What the model says by itself, in pieces; then citations and the Answer, as in `stream`.
 
-        It is told nothing of the documents, but what it says is checked against the passages that were
+        It is shown nothing of the documents, but what it says is checked against the passages that were
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
-        inquiry = self._inquire(question, history, filter, alone=True)
-        yield from streaming.answered(inquiry, self._speaker)
+        builder = self._builder_without_documents(question, history, filter)
+        yield from streaming.stream_answer(builder, self._speaker)
 
     async def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> AsyncGenerator[Event, None]:
         """`stream_without_documents` for a coroutine."""
-        inquiry = await asyncio.to_thread(self._inquire, question, history, filter, alone=True)
-        async with contextlib.aclosing(streaming.aanswered(inquiry, self._speaker)) as events:
+        builder = await asyncio.to_thread(
+            self._builder_without_documents, question, history, filter
+        )
+        answers = streaming.astream_answer(builder, self._speaker)
+        async with contextlib.aclosing(answers) as events:
             async for event in events:
                 yield event
 
@@ -295,39 +360,65 @@ class Assistant:
 
         Raises ModelServerError.
         """
-        return streaming.said(self._inquiry(question, history, alone=True), self._speaker)
+        nothing = Retrieved(self.search_query(question, history), (), 0)
+        builder = self._builder(nothing, history, time.perf_counter(), without_documents=True)
+        return streaming.collect_text(builder, self._speaker)
 
-    def _inquiry(self, question: str, history: Sequence[Turn], *, alone: bool) -> Inquiry:
-        return Inquiry(
-            checked(question),
+    def _builder(
+        self,
+        retrieved: Retrieved,
+        history: Sequence[Turn],
+        started: float,
+        *,
+        without_documents: bool = False,
+        ask_model: bool = True,
+    ) -> AnswerBuilder:
+        return AnswerBuilder(
+            retrieved,
             history,
             self.profile,
             self._recent,
             self._embedder,
             self._entailment,
-            alone,
+            started=started,
+            without_documents=without_documents,
+            ask_model=ask_model,
         )
 
-    def _inquire(
-        self,
-        question: str,
-        history: Sequence[Turn],
-        filter: Filter | None,
-        *,
-        alone: bool = False,
-    ) -> Inquiry:
-        """Search for a question, and decide whether the model is asked."""
-        inquiry = self._inquiry(question, history, alone=alone)
+    def _builder_without_documents(
+        self, question: str, history: Sequence[Turn], filter: Filter | None
+    ) -> AnswerBuilder:
+        started = time.perf_counter()
+        retrieved = self._retrieved(self.search_query(question, history), filter)
+        return self._builder(retrieved, history, started, without_documents=True)
+
+    def _retrieved(
+        self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
+    ) -> Retrieved:
+        """Search for a query, and select the sentences of the passages that answer it."""
         snapshot, narrowed = self._snapshot(), self._narrowed(filter)
-        k = self.settings.retrieval.k
-        searched = self.searched(inquiry.question, history, ask_model=True)
-        hits = self._retrieve(snapshot, query=searched, k=k, filter=narrowed, fold=True)
-        may_answer = alone or (
-            bool(hits) and self._decision.permits(snapshot, self._embedder, searched, narrowed)
+        hits = self._retrieve(
+            snapshot, query=query.text, k=self.settings.retrieval.k, filter=narrowed, fold=True
         )
-        inquiry.searched = searched
-        inquiry.search(hits, snapshot.generation, may_answer)
-        return inquiry
+        selection = select_extracts(query.text, hits, self._embedder, extracts)
+        return Retrieved(
+            query,
+            tuple(hits),
+            snapshot.generation.id,
+            snapshot.generation.token,
+            selection.extracts,
+            selection.confidence,
+            is_readable=bool(hits)
+            or not snapshot.generation.documents
+            or snapshot.count(Filter(readers=narrowed.readers)).documents > 0,
+        )
+
+    def _retrieved_again(
+        self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
+    ) -> Retrieved:
+        """What is found for a follow-up once the model has rewritten it."""
+        query = self._rewritten(retrieved.query, history)
+        return retrieved if query == retrieved.query else self._retrieved(query, filter)
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""

@@ -1,13 +1,12 @@
-"""One question on its way to its answer: what was found, what the model was told, what it said.
+"""Build the answer to one question: the prompt, the model's text as it arrives, its check, the `Answer`.
 
-Nothing here waits for the model. `rag.assistant` does, with and without `await`, and hands on what it hears.
+Nothing here waits for the model: `rag.answering.streaming` does, with and without `await`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rag import citations
@@ -18,26 +17,26 @@ from rag.answer import (
     Context,
     DeltaEvent,
     Event,
-    RetrievalEvent,
+    SentencesEvent,
     Status,
     Turn,
     Usage,
 )
-from rag.answering import context, followup, prompt
+from rag.answering import context, prompt, verdict
 from rag.answering.llm import Piece
 from rag.answering.passage_order import Recent
+from rag.answering.query import Retrieved
 from rag.citations.entailment import Entailment
 from rag.citations.relevance import Bearing
 from rag.citations.statements import PassageSentences
 from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit
-from rag.index.catalog.rows import Generation
+from rag.language import sentences
 from rag.profile import Profile
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-
 
 _TAIL = 48
 """Characters that a model which says the same again and again has said at the end."""
@@ -45,158 +44,182 @@ _TIMES = 4
 _LOOK_EVERY = 64
 
 
-@dataclass(slots=True)
-class Inquiry:
-    """A question with the passages found for it, and what has come of it so far.
+class AnswerBuilder:
+    """One answer in the making.
 
-    `recent`: what the prompts before it began with. `read`: the passages in the order in which the model was
-    told them; they are the first of `hits`, and none where it was asked `alone`. `turns`: how many of the
-    earlier turns it was told. `asks_model`: False where it need not be asked. `failure`: why it did not
-    answer to the end.
+    `retrieved` is what the search brought, `history` the earlier turns. `without_documents`: the model is
+    shown no passage, but what it says is checked against them. `ask_model` False: on purpose, no model is
+    asked.
     """
 
-    question: str
-    history: Sequence[Turn]
-    profile: Profile
-    recent: Recent
-    embedder: Embedder
-    entailment: Entailment | None = None
-    alone: bool = False
-    hits: Sequence[Hit] = ()
-    generation: int = 0
-    searched: str = ""
-    fence: str = ""
-    asks_model: bool = True
-    started: float = field(default_factory=time.perf_counter)
-    text: str = ""
-    read: Sequence[Hit] = ()
-    turns: int = 0
-    usage: Usage = field(default_factory=Usage)
-    failure: ModelServerError | None = None
-    notices: list[str] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
-    is_over: bool = False
-    wanders: bool = False
-    _looked: int = 0
+    def __init__(
+        self,
+        retrieved: Retrieved,
+        history: Sequence[Turn],
+        profile: Profile,
+        passage_order: Recent,
+        embedder: Embedder,
+        entailment: Entailment | None = None,
+        *,
+        started: float,
+        without_documents: bool = False,
+        ask_model: bool = True,
+    ) -> None:
+        self.retrieved, self.history, self.profile = retrieved, history, profile
+        self._passage_order, self._embedder, self._entailment = passage_order, embedder, entailment
+        self._started, self._without_documents = started, without_documents
+        self._ask_model = ask_model
+        self._timings = {"search": self._elapsed()}
+        self._notices: list[str] = []
+        self._usage = Usage()
+        self._prompted: tuple[Hit, ...] = ()
+        self._turns = 0
+        self._drifts = False
+        self._failure: ModelServerError | None = None
+        self._checked_sentences = self._complete_end = self._looked = 0
+        # What nothing was found for needs no model to be refused.
+        self.text = "" if retrieved.hits or without_documents else profile.refusal
+        self.is_complete = False
+        """Whether the model need not say more."""
 
-    def search(self, hits: Sequence[Hit], generation: Generation, may_answer: bool) -> None:
-        """Take in what was found, in which state of the index, and whether that may hold an answer."""
-        self.hits, self.generation, self.fence = hits, generation.id, generation.token
-        self.asks_model = may_answer
-        if not may_answer:
-            self.text = self.profile.refusal
-        self.timings["search"] = self.elapsed()
+    @property
+    def needs_model(self) -> bool:
+        """Whether the model has anything to answer from, and may be asked."""
+        return self._ask_model and (self._without_documents or bool(self.retrieved.hits))
 
-    def found(self) -> RetrievalEvent:
-        """What the search found."""
-        return RetrievalEvent(
-            hits=tuple(self.hits), generation=self.generation, searched=self.searched
-        )
+    @property
+    def failure(self) -> ModelServerError | None:
+        """Why the model did not answer to the end."""
+        return self._failure
 
-    def tell(self, style: prompt.Style, room: context.Room) -> list[BaseMessage]:
-        """What the model is told, as far as there is room; keeps what of it that is."""
-        self.wanders = style.wanders
-        if self.alone:
-            turns = context.fit_turns(self.question, self.history, style, self.profile, room)
-            self.turns = len(turns)
-            return prompt.messages_without_documents(self.question, turns, style, self.profile)
-        fence = self.fence if style.fenced else ""
+    def build_prompt(self, style: prompt.Style, budget: context.Room) -> list[BaseMessage]:
+        """Build the prompt within the token budget, and remember which passages and turns went into it."""
+        self._drifts = style.wanders
+        question, profile = self.retrieved.query.question, self.profile
+        if self._without_documents:
+            turns = context.fit_turns(question, self.history, style, profile, budget)
+            self._turns = len(turns)
+            return prompt.messages_without_documents(question, turns, style, profile)
+        generation, fence = self.retrieved.generation, self.retrieved.fence if style.fenced else ""
         fitted = context.fit(
-            self.question, self.hits, self.history, style, self.profile, fence, room
+            question, self.retrieved.hits, self.history, style, profile, fence, budget
         )
-        self.turns = len(fitted.turns)
-        self.read = self.recent.familiar_first(self.generation, self.history, fitted.passages)
-        self.recent.keep(self.generation, self.question, self.history, self.read)
-        self.notices += [fitted.notice] if fitted.notice else []
-        return prompt.messages(self.question, self.read, fitted.turns, style, self.profile, fence)
+        self._turns = len(fitted.turns)
+        order = self._passage_order
+        self._prompted = order.familiar_first(generation, self.history, fitted.passages)
+        order.keep(generation, question, self.history, self._prompted)
+        self._notices += [fitted.notice] if fitted.notice else []
+        return prompt.messages(question, self._prompted, fitted.turns, style, profile, fence)
 
-    def hear(self, piece: Piece) -> Iterator[DeltaEvent]:
-        """Take in the next piece of the model's text. Once `is_over`, it need not say more."""
+    def add(self, piece: Piece) -> Iterator[DeltaEvent]:
+        """Take in the next piece of the model's text."""
         if piece.text:
-            self.timings.setdefault("first_token", self.elapsed())
+            self._timings.setdefault("first_token", self._elapsed())
             self.text += piece.text
             yield DeltaEvent(text=piece.text)
         if piece.completion_tokens:
-            self.usage = Usage(
+            self._usage = Usage(
                 prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens
             )
         if piece.cut:
-            self.notices.append("The answer was cut at its longest length (llm.max_tokens).")
+            self._notices.append("The answer was cut at its longest length (llm.max_tokens).")
         if len(self.text) - self._looked >= _LOOK_EVERY:
             self._looked = len(self.text)
-            self._notice_a_loop()
+            self._stop_a_loop()
 
-    def _notice_a_loop(self) -> None:
-        again = self.text[-_TAIL:]
-        if self.text.count(again) < _TIMES:
+    def note_complete_sentences(self) -> bool:
+        """Note where the complete sentences end; whether there is one more than at the last call.
+
+        The last one may go on: "It is 1." may become "It is 1.5 m".
+        """
+        spans = list(sentences.spans(self.text))
+        if len(spans) - 1 <= self._checked_sentences:
+            return False
+        self._checked_sentences, self._complete_end = len(spans) - 1, spans[-2][1]
+        return True
+
+    def check_complete_sentences(self) -> SentencesEvent:
+        """Check the sentences that are complete."""
+        checked = self._check(self.text[: self._complete_end])
+        return SentencesEvent(sentences=checked.sentences, citations=checked.citations)
+
+    def _stop_a_loop(self) -> None:
+        repeated = self.text[-_TAIL:]
+        if self.text.count(repeated) < _TIMES:
             return
-        self.is_over = True
-        first = self.text.index(again) + _TAIL
-        self.text = self.text[:first]
-        self.notices.append("The model went on saying the same, and was stopped.")
+        self.is_complete = True
+        self.text = self.text[: self.text.index(repeated) + _TAIL]
+        self._notices.append("The model went on saying the same, and was stopped.")
 
-    def break_off(self, error: ModelServerError) -> None:
+    def fail(self, error: ModelServerError) -> None:
         """The model will say no more. What it said so far counts."""
-        self.failure = error
+        self._failure = error
 
     def finish(self, model: str) -> Iterator[Event]:
         """Check what was said, and make the Answer of it. `model` is the name of who said it."""
-        checked = self._checked()
-        if checked.quotation:
-            added = f"\n\n{checked.quotation}"
-            self.text = self.text.rstrip() + added
-            yield DeltaEvent(text=added)
+        checked = self._check(self.text)
         yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
+        status, outcome = verdict.decide(
+            self.retrieved,
+            checked.sentences,
+            checked.status,
+            refused=checked.status is Status.NOT_IN_DOCUMENTS,
+            asked_model=self._ask_model,
+            failed=self._failure is not None,
+        )
+        notices = (*([str(self._failure)] if self._failure else []), *self._notices)
         yield AnswerEvent(
             answer=Answer(
-                question=self.question,
+                question=self.retrieved.query.question,
                 text=self.text.strip(),
-                status=Status.MODEL_UNAVAILABLE if self.failure else checked.status,
+                status=status,
+                verdict=outcome,
+                confidence=round(self.retrieved.confidence, 4),
                 sentences=checked.sentences,
+                extracts=self.retrieved.extracts,
                 citations=checked.citations,
-                context=self._disclosed(checked.cited),
+                context=self._context(checked.cited),
                 model=model,
                 profile=self.profile.name,
-                generation=self.generation,
-                usage=self.usage,
+                generation=self.retrieved.generation,
+                usage=self._usage,
                 corrected=checked.corrected,
                 dropped=checked.dropped,
-                turns=self.turns,
-                timings_ms=self.timings | {"total": self.elapsed()},
-                notice=" ".join([*([str(self.failure)] if self.failure else []), *self.notices]),
-                searched=self.searched,
+                turns=self._turns,
+                timings_ms=self._timings | {"total": self._elapsed()},
+                notice=" ".join(notices),
+                notices=notices,
+                searched=self.retrieved.query.text,
             )
         )
 
-    def _checked(self) -> citations.Checked:
-        """Each sentence against the passages; what a small model missed in them is quoted.
-
-        Not where the question leans on the conversation: it is searched for as two in one, and the quotation
-        might answer the other of them.
-        """
-        against = self.hits if self.alone else self.read
+    def _check(self, text: str) -> citations.Checked:
+        """Check each sentence against the passages that the model read, or could have read."""
+        passages = self.retrieved.hits if self._without_documents else self._prompted
         bearing = None
-        if self.wanders and self.text.strip() and against and not self.failure:
-            bearing = Bearing(self.searched, PassageSentences(against), self.embedder)
-        leans = followup.leans(self.question, self.history)
+        if self._drifts and text.strip() and passages and not self._failure:
+            bearing = Bearing(self.retrieved.query.text, PassageSentences(passages), self._embedder)
+        before = ""
+        if self.retrieved.query.is_followup and self.history:
+            before = f"{self.history[-1].question} {self.history[-1].answer}"
         return citations.check(
-            self.text,
-            against,
+            text,
+            passages,
             self.profile.refusal,
             bearing,
-            entailment=self.entailment,
-            quote=not self.alone and not leans,
-            before=f"{self.history[-1].question} {self.history[-1].answer}" if leans else "",
+            entailment=self._entailment,
+            before=before,
         )
 
-    def _disclosed(self, cited: frozenset[int]) -> Context:
-        """What became of each passage that was found; a passage that was cut is there as it was sent."""
+    def _context(self, cited: frozenset[int]) -> Context:
+        """What became of each passage; one that was cut is there as it was sent."""
+        prompted = self._prompted
         return Context(
-            cited=tuple(hit for number, hit in enumerate(self.read) if number in cited),
-            read=tuple(hit for number, hit in enumerate(self.read) if number not in cited),
-            retrieved=tuple(self.hits[len(self.read) :]),
+            cited=tuple(hit for number, hit in enumerate(prompted) if number in cited),
+            read=tuple(hit for number, hit in enumerate(prompted) if number not in cited),
+            retrieved=self.retrieved.hits[len(prompted) :],
         )
 
-    def elapsed(self) -> float:
+    def _elapsed(self) -> float:
         """Milliseconds since the question was asked."""
-        return round((time.perf_counter() - self.started) * 1e3, 1)
+        return round((time.perf_counter() - self._started) * 1e3, 1)

@@ -1,4 +1,4 @@
-"""Waiting for the model, with and without `await`: the only place where the two differ."""
+"""Wait for the model, with and without `await`: the only place where the two differ."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, closing
 
-from rag.answer import Answer, AnswerEvent, DeltaEvent, Event
+from rag.answer import Answer, AnswerEvent, Event
 from rag.answering import llm
-from rag.answering.answer_builder import Inquiry
+from rag.answering.answer_builder import AnswerBuilder
 from rag.answering.model_connection import Speaker
 from rag.errors import ModelServerError
 
 
-def answered(inquiry: Inquiry, speaker: Speaker) -> Iterator[Event]:
-    """The model's text in pieces, then what was checked, and the Answer."""
-    if inquiry.asks_model:
-        yield from hear(inquiry, speaker)
-    yield from inquiry.finish(speaker.name)
+def stream_answer(builder: AnswerBuilder, connection: Speaker) -> Iterator[Event]:
+    """The model's text in pieces, its sentences as they are checked, then all citations and the Answer."""
+    if builder.needs_model:
+        yield from consume(builder, connection)
+    yield from builder.finish(connection.name)
 
 
-async def aanswered(inquiry: Inquiry, speaker: Speaker) -> AsyncGenerator[Event, None]:
+async def astream_answer(
+    builder: AnswerBuilder, connection: Speaker
+) -> AsyncGenerator[Event, None]:
     """The same for a coroutine."""
-    if inquiry.asks_model:
-        async with aclosing(_ahear(inquiry, speaker)) as deltas:
-            async for delta in deltas:
-                yield delta
-    for event in await asyncio.to_thread(lambda: list(inquiry.finish(speaker.name))):
+    if builder.needs_model:
+        async with aclosing(_aconsume(builder, connection)) as events:
+            async for event in events:
+                yield event
+    for event in await asyncio.to_thread(lambda: list(builder.finish(connection.name))):
         yield event
 
 
-def last(events: Iterable[Event]) -> Answer:
+def last_answer(events: Iterable[Event]) -> Answer:
     """The answer that a stream ends with."""
     for event in events:
         if isinstance(event, AnswerEvent):
@@ -38,42 +40,47 @@ def last(events: Iterable[Event]) -> Answer:
     raise AssertionError("a stream ends with its answer")
 
 
-def said(inquiry: Inquiry, speaker: Speaker) -> str:
+def collect_text(builder: AnswerBuilder, connection: Speaker) -> str:
     """The model's text alone. Raises ModelServerError."""
-    for _ in hear(inquiry, speaker):
+    for _ in consume(builder, connection):
         pass
-    if inquiry.failure:
-        raise inquiry.failure
-    return inquiry.text.strip()
+    if builder.failure:
+        raise builder.failure
+    return builder.text.strip()
 
 
-def hear(inquiry: Inquiry, speaker: Speaker) -> Iterator[DeltaEvent]:
+def consume(builder: AnswerBuilder, connection: Speaker) -> Iterator[Event]:
     """Ask the model; what it said so far counts even if it breaks off."""
     try:
-        with speaker.gate.passing():
-            speaking = speaker.open()
-            told = inquiry.tell(speaking.style, speaking.room)
-            with closing(llm.stream(speaking.model, told, speaking.style.stop)) as pieces:
+        with connection.gate.passing():
+            opened = connection.open()
+            messages = builder.build_prompt(opened.style, opened.room)
+            with closing(llm.stream(opened.model, messages, opened.style.stop)) as pieces:
                 for piece in pieces:
-                    yield from inquiry.hear(piece)
-                    if inquiry.is_over:
+                    yield from builder.add(piece)
+                    if builder.note_complete_sentences():
+                        yield builder.check_complete_sentences()
+                    if builder.is_complete:
                         return
     except ModelServerError as exc:
-        speaker.forget()
-        inquiry.break_off(exc)
+        connection.forget()
+        builder.fail(exc)
 
 
-async def _ahear(inquiry: Inquiry, speaker: Speaker) -> AsyncGenerator[DeltaEvent, None]:
+async def _aconsume(builder: AnswerBuilder, connection: Speaker) -> AsyncGenerator[Event, None]:
     try:
-        async with speaker.gate.apassing():
-            speaking = await asyncio.to_thread(speaker.open)
-            told = await asyncio.to_thread(inquiry.tell, speaking.style, speaking.room)
-            async with aclosing(llm.astream(speaking.model, told, speaking.style.stop)) as pieces:
+        async with connection.gate.apassing():
+            opened = await asyncio.to_thread(connection.open)
+            messages = await asyncio.to_thread(builder.build_prompt, opened.style, opened.room)
+            async with aclosing(llm.astream(opened.model, messages, opened.style.stop)) as pieces:
                 async for piece in pieces:
-                    for delta in inquiry.hear(piece):
+                    for delta in builder.add(piece):
                         yield delta
-                    if inquiry.is_over:
+                    if builder.note_complete_sentences():
+                        # It computes for some milliseconds: not on the loop that serves everybody.
+                        yield await asyncio.to_thread(builder.check_complete_sentences)
+                    if builder.is_complete:
                         return
     except ModelServerError as exc:
-        speaker.forget()
-        inquiry.break_off(exc)
+        connection.forget()
+        builder.fail(exc)

@@ -70,7 +70,7 @@ def search_all(
         for each in questions
     }
     confidence = {
-        each.id: assistant.confidence(assistant.searched(each.question, each.history))
+        each.id: assistant.confidence(assistant.search_query(each.question, each.history).text)
         for each in questions
     }
     return Searched(found, milliseconds, confidence, ranks, scores)

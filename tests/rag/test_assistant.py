@@ -15,8 +15,17 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from ingest import ingest
-from rag import Answer, Assistant, Filter, Turn
-from rag.answer import AnswerEvent, CitationsEvent, DeltaEvent, RetrievalEvent, Status
+from rag import Answer, Assistant, Filter
+from rag.answer import (
+    AnswerEvent,
+    CitationsEvent,
+    DeltaEvent,
+    RetrievalEvent,
+    SentencesEvent,
+    Status,
+    Turn,
+    Verdict,
+)
 from rag.errors import EmbedderMismatchError, IndexMissingError, InhouseError, UsageError
 from rag.profile import REFUSAL
 from rag.settings import Settings
@@ -288,10 +297,72 @@ def test_a_filter_holds_for_search_and_answer(data: Path, handbook: Path) -> Non
 
 def test_where_nothing_is_found_the_model_is_not_asked(data: Path) -> None:
     model = ListeningModel()
-    answer = open_with(data, model).ask(QUESTION, filter=Filter(readers=frozenset(), tags=("x",)))
+    answer = open_with(data, model).ask(QUESTION, filter=Filter(tags=("x",)))
     assert answer.status is Status.NOT_IN_DOCUMENTS
     assert answer.text == REFUSAL
     assert model.prompts == []
+
+
+def test_nothing_readable(data: Path) -> None:
+    """Whoever may read no document is told that, and the model is not asked."""
+    model = ListeningModel()
+    answer = open_with(data, model).ask(QUESTION, filter=Filter(readers=frozenset()))
+    assert answer.status is Status.NOTHING_READABLE
+    assert answer.verdict is Verdict.NOTHING_READABLE
+    assert not answer.extracts
+    assert model.prompts == []
+
+
+def test_no_model_on_purpose(data: Path) -> None:
+    """The documents' own words are the answer, and no model is asked."""
+    model = ListeningModel()
+    answer = open_with(data, model).ask(QUESTION, ask_model=False)
+    assert answer.status is Status.NOT_ASKED
+    assert any("16 weeks" in extract.text for extract in answer.extracts)
+    assert model.prompts == []
+
+
+def test_extracts_come_with_the_passages(data: Path) -> None:
+    """They are there before the model is asked, and stand at their span of the document."""
+    assistant = open_with(data, ListeningModel())
+    first = next(iter(assistant.stream(QUESTION)))
+    assert isinstance(first, RetrievalEvent)
+    assert list(first.extracts) == assistant.extracts(QUESTION)
+    hits = {hit.uri: hit for hit in first.hits}
+    for extract in first.extracts:
+        hit = hits[extract.uri]
+        quoted = hit.text[extract.start - hit.start : extract.end - hit.start]
+        assert set(extract.text.split()) & set(quoted.split())
+
+
+def test_sentences_are_checked_as_they_are_completed(data: Path) -> None:
+    """A sentence is checked when the next one begins; one that nothing supports is never among those."""
+    reply = "Parental leave is 16 weeks. It is paid on Mars. That is all."
+    events = list(open_with(data, ListeningModel(reply=reply)).stream(QUESTION))
+    checked = [event for event in events if isinstance(event, SentencesEvent)]
+    assert [len(event.sentences) for event in checked] == [1, 2]
+    assert checked[0].sentences[0].supported
+    assert not checked[1].sentences[1].supported
+    assert events.index(checked[0]) < len(events) - 2
+
+
+def test_a_followup_is_retrieved_at_most_twice(data: Path) -> None:
+    """Once as it stands behind the conversation, once as the model rewrites it; other questions once."""
+    history = [Turn(question=QUESTION, answer="16 weeks.")]
+    model = ListeningModel(reply="Is parental leave 16 weeks for part-timers?")
+    assistant = open_with(data, model)
+    searches: list[str] = []
+    retrieve = assistant._retrieve
+    assistant._retrieve = lambda *args, **kwargs: (  # type: ignore[assignment]
+        searches.append(kwargs["query"]) or retrieve(*args, **kwargs)
+    )
+    events = list(assistant.stream("And for part-timers?", history=history))
+    retrievals = [event for event in events if isinstance(event, RetrievalEvent)]
+    assert [event.is_final for event in retrievals] == [False, True]
+    assert len(searches) <= 2
+    searches.clear()
+    list(assistant.stream("How long may a colleague stay in the canteen?", history=history))
+    assert len(searches) == 1
 
 
 def test_a_model_of_the_developer_s_own_that_fails_still_leaves_the_passages(data: Path) -> None:

@@ -16,8 +16,11 @@ from rag.answer import (
     Context,
     DeltaEvent,
     Event,
+    Extract,
+    Grade,
     RetrievalEvent,
     Sentence,
+    SentencesEvent,
     Status,
     Turn,
 )
@@ -91,6 +94,23 @@ def make_citation(n: int, hit: Hit, quote: str) -> Citation:
     )
 
 
+def make_extract(hit: Hit, rank: int = 1) -> Extract:
+    """The whole passage as an extract."""
+    return Extract(
+        rank=rank,
+        text=hit.text,
+        uri=hit.uri,
+        title=hit.title,
+        page=hit.page,
+        section=hit.section,
+        start=hit.start,
+        end=hit.end,
+        score=0.8,
+    )
+
+
+EXTRACTS = (make_extract(HITS[0]), make_extract(HITS[3], 2))
+
 GROUNDED = (
     Sentence(
         text="Parents take up to **16 weeks** of paid leave after a birth or adoption.",
@@ -101,7 +121,9 @@ GROUNDED = (
         text="It can be split into three blocks within two years.", supported=True, citations=(2,)
     ),
 )
-GUESSED = Sentence(text="The company also pays for a crib.", supported=False)
+GUESSED = Sentence(
+    text="The company also pays for a crib.", supported=False, grade=Grade.NOT_FOUND, score=0.02
+)
 CITATIONS = (
     make_citation(
         1,
@@ -134,6 +156,7 @@ def make_answer(question: str, status: Status) -> Answer:
         text=" ".join(sentence.text for sentence in sentences),
         status=status,
         sentences=sentences,
+        extracts=EXTRACTS,
         citations=CITATIONS if cited else (),
         context=Context(cited=HITS[:1], read=HITS[1:3], retrieved=HITS[3:])
         if cited
@@ -188,10 +211,6 @@ class StandIn:
     ) -> list[Hit]:
         return list(HITS[:k])
 
-    def searched(self, question: str, history: Sequence[Turn] = ()) -> str:
-        leans = history and "lean" in question
-        return f"{history[-1].question} {question}" if leans else question
-
     def shelf(self) -> Shelf:
         raise IndexMissingError("What stands in for the assistant here has no index.")
 
@@ -215,7 +234,10 @@ class StandIn:
 
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
         self.histories.append(tuple(history))
-        self.is_whole.wait(20)  # the model makes a question whole that leans on the conversation
+        early = RetrievalEvent(hits=HITS, generation=7, extracts=EXTRACTS, is_final=False)
+        if history and "lean" in question:
+            yield early
+            self.is_whole.wait(20)  # the model rewrites a follow-up
         if "crash" in question:
             raise RuntimeError("a defect")
         named = (status for status in Status if status.value in question)
@@ -225,12 +247,13 @@ class StandIn:
             answer = answer.model_copy(
                 update={"text": SCRIPT, "sentences": (Sentence(text=SCRIPT, supported=False),)}
             )
-        yield RetrievalEvent(hits=HITS, generation=7)
+        yield early.model_copy(update={"is_final": True})
         time.sleep(self.pause)
         for number, word in enumerate(answer.text.split(" ")):
             yield DeltaEvent(text=word if number == 0 else f" {word}")
             time.sleep(self.pause)
             if number == 8:
                 self.going.wait(20)
+                yield SentencesEvent(sentences=answer.sentences[:1], citations=answer.citations[:1])
         yield CitationsEvent(sentences=answer.sentences, citations=answer.citations)
         yield AnswerEvent(answer=answer)

@@ -18,24 +18,38 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("question")
 @click.option("--compare", is_flag=True, help="Ask the same model without the documents, too.")
+@click.option("--no-model", is_flag=True, help="Answer in the documents' own words alone.")
+@click.option("--show-model-text", is_flag=True, help="Print also what the documents do not back.")
 @profile_option
 @as_reader_option
 @as_json_option
 @with_settings
 def command(
-    settings: Settings, question: str, compare: bool, readers: tuple[str, ...], as_json: bool
+    settings: Settings,
+    question: str,
+    compare: bool,
+    no_model: bool,
+    show_model_text: bool,
+    readers: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Answer QUESTION from the documents, with its sources.
 
-    Without a model server the passages that fit best are shown, and the exit code is 12.
+    What the model says stands in front where the documents back it; then come the documents' own words.
+    Without a model server these are the answer, and the exit code is 12; with --no-model it is 0.
 
     \b
     Examples:
       inhouse ask "How long is parental leave?"
       inhouse ask "How long is parental leave?" --profile profiles/hr.toml
       inhouse ask "How long is parental leave?" --compare
+      inhouse ask "How long is parental leave?" --no-model --json
     """
     from rag import Assistant
+    from rag.errors import UsageError
+
+    if compare and no_model:
+        raise UsageError("--compare asks the model; it cannot go with --no-model.")
 
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
@@ -43,10 +57,12 @@ def command(
     if compare:
         return _compare(assistant, question, as_json=as_json)
     if as_json:
-        answer = assistant.ask(question)
+        answer = assistant.ask(question, ask_model=not no_model)
         click.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=2))
     else:
-        answer = print_answer(assistant, question)
+        answer = print_answer(
+            assistant, question, ask_model=not no_model, show_model_text=show_model_text
+        )
     return _exit_code(answer)
 
 
@@ -59,7 +75,7 @@ def _exit_code(*answers: Answer) -> int:
 
 
 def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
-    from ui.terminal import answers
+    from ui.terminal import answers as terminal
 
     if as_json:
         both = assistant.compare(question)
@@ -70,32 +86,45 @@ def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
     click.secho("\nThe same model without them", bold=True)
     *_, last = assistant.stream_without_documents(question)
     alone: Answer = last.answer  # type: ignore[union-attr]
-    click.echo(answers.answer_text(alone) or "It said nothing.")
-    click.echo(f"\n{answers.alone_text(alone)}")
+    click.echo(terminal.answer_text(alone) or "It said nothing.")
+    click.echo(f"\n{terminal.alone_text(alone)}")
     if alone.notice:
-        click.echo(answers.safe(alone.notice), err=True)
+        click.echo(terminal.safe(alone.notice), err=True)
     return _exit_code(told, alone)
 
 
-def print_answer(assistant: Assistant, question: str) -> Answer:
-    """Print the answer, as it comes where standard output is a terminal, then what it rests on."""
-    from rag.answer import AnswerEvent, DeltaEvent
-    from ui.terminal import answers
+def print_answer(
+    assistant: Assistant,
+    question: str,
+    *,
+    ask_model: bool = True,
+    show_model_text: bool = False,
+) -> Answer:
+    """Print the answer and what it rests on.
+
+    On a terminal the documents' own words are there at once, while the model still writes.
+    """
+    from rag.answer import AnswerEvent, RetrievalEvent
+    from ui.terminal import answers as terminal
 
     live = sys.stdout.isatty()
-    for event in assistant.stream(question):
-        if isinstance(event, DeltaEvent) and live:
-            click.echo(answers.safe(event.text), nl=False)
+    early = ""
+    for event in assistant.stream(question, ask_model=ask_model):
+        if isinstance(event, RetrievalEvent) and event.is_final and live:
+            early = terminal.extracts_text(event.extracts)
+            click.echo(early)
         elif isinstance(event, AnswerEvent):
             answer = event.answer  # the last event, always
-    if live and answer.text:
-        # The text has been seen; what follows is which of it is carried by what.
-        click.echo("\n")
-    if answer.text and (not live or answer.citations):
-        click.echo(answers.answer_text(answer))
-    click.echo(f"\n{answers.status_text(answer)}")
+    text = terminal.answer_text(answer)
+    if early:  # it has been seen
+        text = text.removesuffix(early).strip()
+    if text:
+        click.echo(text)
+    click.echo(f"\n{terminal.status_text(answer)}")
     if answer.notice:
-        click.echo(answers.safe(answer.notice), err=True)
-    if sources := answers.sources_text(answer):
+        click.echo(terminal.safe(answer.notice), err=True)
+    if show_model_text and answer.text:
+        click.echo(f"\nWhat the model wrote: {terminal.model_text(answer)}")
+    if sources := terminal.sources_text(answer):
         click.echo(sources)
     return answer

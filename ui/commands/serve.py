@@ -90,10 +90,8 @@ def command(
     try:
         choice = choose_model(name, cache=settings.cache)
         folder = choice.folder
-        if name == AUTO:
-            click.echo(f"The model is {folder.name}: {choice.why}.")
         server = VllmServer(folder, wanted, log_file=log_file)
-        raise _run(server, settings)
+        raise _run(server, settings, choice.why if name == AUTO else "")
     except _Stopped as stopped:
         _clear_line()
         return 128 + stopped.signum
@@ -102,9 +100,14 @@ def command(
             server.stop()
 
 
-def _run(server: VllmServer, settings: Settings) -> ModelServerError:
-    """Start, say when it is ready, and stay until vLLM ends by itself; why it did is the result."""
+def _run(server: VllmServer, settings: Settings, why: str) -> ModelServerError:
+    """Start, say when it is ready, and stay until vLLM ends by itself; why it did is the result.
+
+    `why` the model was taken is said where nobody named one.
+    """
     server.start()
+    if why:
+        click.echo(f"The model is {server.model.name}: {why}.")
     seconds = server.wait_until_healthy(_report if sys.stderr.isatty() else None)
     _clear_line()
     click.echo(

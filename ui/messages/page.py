@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from rag.answer import Status
+from rag.answer import Grade, Status, Verdict
 from ui.messages.report import ENGLISH_REPORT, ReportWords
 from ui.messages.sections import ENGLISH_ROOMS, RoomWords
 
@@ -15,33 +15,72 @@ def _english_statuses() -> Mapping[Status, tuple[str, str]]:
     return MappingProxyType(
         {
             Status.GROUNDED: (
-                "Grounded",
-                "Every sentence rests on a passage quoted from the documents.",
+                "Backed by your documents",
+                "Every sentence stands in a passage that is quoted from them.",
             ),
             Status.PARTIAL: (
-                "Partly supported",
+                "Partly backed",
                 "Check the marked sentences: no source was found for them.",
             ),
             Status.UNSUPPORTED: (
-                "Not supported",
-                "Nothing in the documents backs this answer. Go by the passages instead.",
+                "Not backed",
+                "No source was found for what the model wrote.",
             ),
             Status.NOT_IN_DOCUMENTS: (
-                "Not in the documents",
-                "The nearest passages are shown, so that you can judge for yourself.",
+                "Your documents do not say",
+                "The model found no answer in the passages.",
             ),
             Status.MODEL_UNAVAILABLE: (
                 "Model unavailable",
-                "No answer was written. These are the passages that fit the question best.",
+                "No answer was written.",
             ),
             Status.NOTHING_READABLE: (
                 "Nothing here that you may read",
-                "No document that could answer is open to you. Ask whoever looks after this page.",
+                "No document that could answer is open to you.",
             ),
             Status.NOT_ASKED: (
-                "From your documents",
-                "These are the documents’ own words. No model was asked.",
+                "In your documents’ own words",
+                "No model was asked.",
             ),
+        }
+    )
+
+
+def _english_verdicts() -> Mapping[Verdict, tuple[str, str]]:
+    return MappingProxyType(
+        {
+            Verdict.BACKED: (
+                "Backed by your documents",
+                "The numbers lead to the words that each sentence rests on.",
+            ),
+            Verdict.PARTLY_BACKED: (
+                "Partly backed",
+                "Only what your documents back stands in front, and then their own words.",
+            ),
+            Verdict.QUOTED: (
+                "In your documents’ own words",
+                "The model’s wording was not backed by them and is folded away below.",
+            ),
+            Verdict.NO_CLEAR_ANSWER: ("No clear answer found", "These come closest."),
+            Verdict.NOT_IN_DOCUMENTS: (
+                "Your documents do not say",
+                "Nothing in them comes near an answer to this question.",
+            ),
+            Verdict.NOTHING_READABLE: (
+                "Nothing here that you may read",
+                "No document that could answer is open to you. Ask whoever looks after this page.",
+            ),
+        }
+    )
+
+
+def _english_grades() -> Mapping[Grade, str]:
+    return MappingProxyType(
+        {
+            Grade.VERBATIM: "in the document’s own words",
+            Grade.PARAPHRASE: "in other words",
+            Grade.NOT_FOUND: "not found in the passages",
+            Grade.UNCHECKED: "not checked",
         }
     )
 
@@ -101,8 +140,8 @@ class Words:
     product: str = "Inhouse"
     heading: str = "Ask your documents"
     promise: str = (
-        "Answers come from your company’s own documents. "
-        "Each sentence shows the passage it rests on, or says that it has none."
+        "Your company’s own documents answer, in their own words. "
+        "What the model adds is shown only where they back it."
     )
     starters: str = "Try one of these"
     fields: str = "Or ask about one field"
@@ -119,17 +158,29 @@ class Words:
 
     you: str = "You asked"
     searching: str = "Searching the documents"
-    leaning: str = "Putting your question together with what was said before"
+    resolving: str = "Putting your question together with what was said before"
     reading: str = "Reading {passages}"
-    writing: str = "Writing, not checked yet"
+    writing: str = "The model is writing. What your documents back of it appears here."
+    writing_unchecked: str = "Writing, not checked"
     broke_off: str = "The model broke off. What it wrote until then was checked as far as it goes."
     stopped: str = "Stopped"
-    stopped_why: str = "This text was not checked against the documents."
+    stopped_why: str = "The model’s text ends where you stopped it."
     failed: str = "No answer"
-    no_source: str = "no source"
+    no_source: str = "not found in the documents"
     show_sources: str = "Show sources"
     show_passages: str = "Show passages"
     statuses: Mapping[Status, tuple[str, str]] = field(default_factory=_english_statuses)
+    verdicts: Mapping[Verdict, tuple[str, str]] = field(default_factory=_english_verdicts)
+    quoted_without_model: str = "These sentences answer best."
+    quoted_not_asked: str = "These sentences answer best. No model was asked."
+    no_model_wrote: str = "The model is not available just now."
+    grades: Mapping[Grade, str] = field(default_factory=_english_grades)
+    probably: str = "probably in the documents"
+    unchecked: str = "not checked"
+    beside_the_point: str = "in the documents, but beside the point"
+    extracts: str = "What the documents say"
+    model_text: str = "What the model wrote (not backed by the documents)"
+    rest_of_model_text: str = "All that the model wrote (partly not backed by the documents)"
 
     sources: str = "Sources"
     passages: str = "Passages found"
@@ -172,7 +223,7 @@ class Words:
     model_ready: str = "ready"
     model_missing: str = "Model unavailable"
     model_silent: str = "The language model does not answer just now."
-    model_missing_note: str = "Questions still find passages; no answer is written from them."
+    model_missing_note: str = "Questions are still answered in the documents’ own words."
     question_empty: str = "Type a question first."
     question_too_long: str = (
         "This question has {n} characters; the longest possible is {limit}. Shorten it."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from rag.answer import Status
+from rag.answer import Grade, Status, Verdict
 from ui.messages.page import Words
 from ui.messages.report_german import GERMAN_REPORT
 from ui.messages.sections_german import GERMAN_ROOMS
@@ -15,8 +15,8 @@ GERMAN = Words(
     language="de",
     heading="Fragen Sie Ihre Dokumente",
     promise=(
-        "Die Antworten kommen aus den eigenen Dokumenten Ihrer Firma. "
-        "Jeder Satz zeigt die Stelle, auf der er beruht, oder sagt, dass er keine hat."
+        "Die eigenen Dokumente Ihrer Firma antworten, in ihrem Wortlaut. "
+        "Was das Modell hinzufügt, sehen Sie nur, wo sie es belegen."
     ),
     starters="Zum Beispiel",
     fields="Oder zu einem Gebiet fragen",
@@ -34,21 +34,22 @@ GERMAN = Words(
     lost="Die Seite erreicht ihren Server nicht. Prüfen Sie, ob er noch läuft.",
     you="Sie fragten",
     searching="Die Dokumente werden durchsucht",
-    leaning="Ihre Frage wird mit dem bisher Gesagten verbunden",
+    resolving="Ihre Frage wird mit dem bisher Gesagten verbunden",
     reading="{passages} werden gelesen",
-    writing="Wird geschrieben, noch nicht geprüft",
+    writing="Das Modell schreibt. Was Ihre Dokumente davon belegen, erscheint hier.",
+    writing_unchecked="Wird geschrieben, nicht geprüft",
     broke_off=("Das Modell brach ab. Was es bis dahin schrieb, wurde geprüft, soweit es reicht."),
     stopped="Angehalten",
-    stopped_why="Dieser Text wurde nicht an den Dokumenten geprüft.",
+    stopped_why="Der Text des Modells endet, wo Sie es anhielten.",
     failed="Keine Antwort",
-    no_source="ohne Quelle",
+    no_source="in den Dokumenten nicht gefunden",
     show_sources="Quellen zeigen",
     show_passages="Textstellen zeigen",
     statuses=MappingProxyType(
         {
             Status.GROUNDED: (
-                "Belegt",
-                "Jeder Satz beruht auf einer Stelle, die aus den Dokumenten zitiert ist.",
+                "Durch Ihre Dokumente belegt",
+                "Jeder Satz steht in einer Stelle, die daraus zitiert ist.",
             ),
             Status.PARTIAL: (
                 "Teilweise belegt",
@@ -56,26 +57,68 @@ GERMAN = Words(
             ),
             Status.UNSUPPORTED: (
                 "Nicht belegt",
-                "Nichts in den Dokumenten stützt diese Antwort. Halten Sie sich an die Textstellen.",
+                "Für das, was das Modell schrieb, fand sich keine Quelle.",
             ),
             Status.NOT_IN_DOCUMENTS: (
-                "Nicht in den Dokumenten",
-                "Die nächsten Textstellen stehen daneben, damit Sie selbst urteilen können.",
+                "Ihre Dokumente sagen es nicht",
+                "Das Modell fand in den Textstellen keine Antwort.",
             ),
             Status.MODEL_UNAVAILABLE: (
                 "Modell nicht erreichbar",
-                "Es wurde keine Antwort geschrieben. Diese Stellen passen am besten zur Frage.",
+                "Es wurde keine Antwort geschrieben.",
             ),
             Status.NOTHING_READABLE: (
                 "Nichts, was Sie lesen dürfen",
-                "Kein passendes Dokument ist für Sie offen. Fragen Sie, wer diese Seite betreut.",
+                "Kein Dokument, das antworten könnte, ist für Sie offen.",
             ),
             Status.NOT_ASKED: (
-                "Aus Ihren Dokumenten",
-                "Das ist der Wortlaut der Dokumente. Es wurde kein Modell gefragt.",
+                "Im Wortlaut Ihrer Dokumente",
+                "Es wurde kein Modell gefragt.",
             ),
         }
     ),
+    verdicts=MappingProxyType(
+        {
+            Verdict.BACKED: (
+                "Durch Ihre Dokumente belegt",
+                "Die Nummern führen zu den Worten, auf denen jeder Satz beruht.",
+            ),
+            Verdict.PARTLY_BACKED: (
+                "Teilweise belegt",
+                "Vorn steht nur, was Ihre Dokumente belegen, dann deren eigener Wortlaut.",
+            ),
+            Verdict.QUOTED: (
+                "Im Wortlaut Ihrer Dokumente",
+                "Was das Modell schrieb, belegen sie nicht; es ist unten eingeklappt.",
+            ),
+            Verdict.NO_CLEAR_ANSWER: ("Keine klare Antwort gefunden", "Das kommt am nächsten."),
+            Verdict.NOT_IN_DOCUMENTS: (
+                "Ihre Dokumente sagen es nicht",
+                "Nichts darin kommt einer Antwort auf diese Frage nahe.",
+            ),
+            Verdict.NOTHING_READABLE: (
+                "Nichts, was Sie lesen dürfen",
+                "Kein passendes Dokument ist für Sie offen. Fragen Sie, wer diese Seite betreut.",
+            ),
+        }
+    ),
+    quoted_without_model="Diese Sätze antworten am besten.",
+    quoted_not_asked="Diese Sätze antworten am besten. Es wurde kein Modell gefragt.",
+    no_model_wrote="Das Modell ist gerade nicht erreichbar.",
+    grades=MappingProxyType(
+        {
+            Grade.VERBATIM: "im Wortlaut des Dokuments",
+            Grade.PARAPHRASE: "mit anderen Worten",
+            Grade.NOT_FOUND: "in den Textstellen nicht gefunden",
+            Grade.UNCHECKED: "nicht geprüft",
+        }
+    ),
+    probably="steht wahrscheinlich in den Dokumenten",
+    unchecked="nicht geprüft",
+    beside_the_point="steht in den Dokumenten, antwortet aber nicht",
+    extracts="Was die Dokumente sagen",
+    model_text="Was das Modell schrieb (durch die Dokumente nicht belegt)",
+    rest_of_model_text="Alles, was das Modell schrieb (teils nicht belegt)",
     sources="Quellen",
     passages="Gefundene Textstellen",
     sources_for="zu",
@@ -115,7 +158,7 @@ GERMAN = Words(
     model_ready="bereit",
     model_missing="Modell nicht erreichbar",
     model_silent="Das Sprachmodell antwortet gerade nicht.",
-    model_missing_note="Fragen finden weiterhin Textstellen; geschrieben wird daraus keine Antwort.",
+    model_missing_note="Fragen werden weiter im Wortlaut der Dokumente beantwortet.",
     question_empty="Schreiben Sie zuerst eine Frage.",
     question_too_long=(
         "Diese Frage hat {n} Zeichen; möglich sind höchstens {limit}. Kürzen Sie sie."

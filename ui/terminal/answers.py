@@ -4,44 +4,76 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
-from rag.answer import Answer, Citation, Status
+from rag.answer import Answer, Citation, Extract, Status, Verdict
 from rag.cli_output import short_path
 from rag.hit import Hit, Place, Why
 from rag.language import sentences
 from rag.retrieval import highlight
 from ui.messages.page import ENGLISH, Words
+from ui.view.headline import headline, verdict_of
 
 _COLOURS = {
-    Status.GROUNDED: "green",
-    Status.PARTIAL: "yellow",
-    Status.UNSUPPORTED: "red",
-    Status.NOT_IN_DOCUMENTS: "yellow",
-    Status.MODEL_UNAVAILABLE: "red",
-    Status.NOTHING_READABLE: "yellow",
-    Status.NOT_ASKED: "green",
+    Verdict.BACKED: "green",
+    Verdict.PARTLY_BACKED: "yellow",
+    Verdict.QUOTED: "green",
+    Verdict.NO_CLEAR_ANSWER: "yellow",
+    Verdict.NOT_IN_DOCUMENTS: "yellow",
+    Verdict.NOTHING_READABLE: "red",
 }
 _EXCERPT = 240
 
 
 def answer_text(answer: Answer) -> str:
-    """The checked answer: each sentence with the numbers of its sources, or said to have none."""
+    """What stands in front: the sentences that the documents back, else the documents' own words.
+
+    "" where nothing comes near.
+    """
+    backed = [
+        sentence.text + "".join(f" [{n}]" for n in sentence.citations)
+        for sentence in answer.backed_sentences
+    ]
+    parts = [_wrapped(safe(" ".join(backed)))] if backed and _is_backed(answer) else []
+    if verdict_of(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
+        parts.append(extracts_text(answer.extracts))
+    return "\n".join(part for part in parts if part)
+
+
+def extracts_text(extracts: Sequence[Extract]) -> str:
+    """The documents' own words, each with the place where it stands."""
+    return "\n".join(
+        _wrapped(f"“{_line(extract.text)}”", indent="  ", first="• ")
+        + "\n"
+        + _wrapped(f"{_line(extract.title)} ({place(extract)})", indent="  ", first="  ")
+        for extract in extracts
+    )
+
+
+def model_text(answer: Answer, words: Words = ENGLISH) -> str:
+    """All that the model wrote, each sentence with its sources or the word that it has none."""
     sentences = [
         sentence.text
         + "".join(f" [{n}]" for n in sentence.citations)
-        + ("" if sentence.supported or answer.status is Status.NOT_IN_DOCUMENTS else " [no source]")
+        + ("" if sentence.supported else f" [{words.no_source}]")
         for sentence in answer.sentences
     ]
     return _wrapped(" ".join(map(safe, sentences)) or safe(answer.text))
 
 
 def status_text(answer: Answer, words: Words = ENGLISH) -> str:
-    """The status in plain words."""
-    name, meaning = words.statuses[answer.status]
-    return click.style(name, fg=_COLOURS[answer.status], bold=True) + f": {meaning}"
+    """What the answer comes to, in plain words."""
+    line = headline(answer, words)
+    why = line.why
+    if verdict_of(answer) is Verdict.QUOTED and answer.text:
+        why = "The model’s wording was not backed by them; --show-model-text prints it."
+    return click.style(line.label, fg=_COLOURS[line.verdict], bold=True) + f": {why}"
+
+
+def _is_backed(answer: Answer) -> bool:
+    return verdict_of(answer) in (Verdict.BACKED, Verdict.PARTLY_BACKED)
 
 
 def alone_text(answer: Answer) -> str:
@@ -49,29 +81,15 @@ def alone_text(answer: Answer) -> str:
     total = len(answer.sentences)
     borne_out = sum(sentence.supported for sentence in answer.sentences)
     if answer.status in (Status.MODEL_UNAVAILABLE, Status.NOT_IN_DOCUMENTS) or not total:
-        return status_text(answer)
+        return ENGLISH.statuses[answer.status][0]
     sentences = "1 sentence" if total == 1 else f"{total} sentences"
     return f"Of its {sentences}, the documents bear out {borne_out or 'none'}."
 
 
 def sources_text(answer: Answer) -> str:
-    """The quoted sources, and the passages that fit best, in the documents' own words."""
-    quoted = [_source(citation) for citation in answer.citations]
-    context = answer.context
-    # Where every sentence has its quote, the passages are in these already.
-    others = 1 if answer.status is Status.GROUNDED else 3
-    asked = answer.searched or answer.question
-    best = sorted((*context.read, *context.retrieved), key=lambda hit: hit.rank)[:others]
-    passages = [
-        _wrapped(f"{_standing(hit)}: {excerpt(hit.text, asked)}", indent="    ", first="  · ")
-        for hit in best
-    ]
-    return "\n".join(quoted + passages)
-
-
-def _standing(hit: Hit) -> str:
-    """Where a passage stands, and whether there is a newer version of that."""
-    return f"{place(hit)} (older version)" if hit.newer else place(hit)
+    """The quotes behind the numbers of the sentences, in the documents' own words."""
+    cited = {n for sentence in answer.backed_sentences for n in sentence.citations}
+    return "\n".join(_source(citation) for citation in answer.citations if citation.n in cited)
 
 
 def _source(citation: Citation) -> str:
@@ -110,7 +128,7 @@ def why_text(why: Why) -> str:
     return f"Found {meaning}, {words}{shared}; score {why.fused_score:.3f}."
 
 
-def place(found: Hit | Citation) -> str:
+def place(found: Hit | Citation | Extract) -> str:
     """Where it stands: file, page, section."""
     parts = [short_path(found.uri)]
     if found.page is not None:

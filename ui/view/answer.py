@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from rag.answer import Answer, Sentence, Status
+from rag.answer import Answer, Grade, RetrievalEvent, Sentence, Status, Verdict
 from ui.messages.numbers import number
-from ui.messages.page import Words, counted
+from ui.messages.page import Words
 from ui.view.answer_actions import Kept, acts
-from ui.view.evidence import grouped
+from ui.view.evidence import Shelf, grouped
+from ui.view.extracts import extract_list
+from ui.view.headline import headline, verdict_of
 from ui.view.markup import emphasised, escape, escape_name
 
 # What the model itself claims to cite. The citations on the page are those that were checked.
@@ -26,34 +28,60 @@ def searching(turn: int, question: str, words: Words) -> str:
     return _turn(turn, question, _status("busy", words.searching), words)
 
 
-def leaning(turn: int, question: str, passages: int, words: Words) -> str:
-    """The question is being made whole; these passages were found for it as far as it is known."""
-    opener = _opener(turn, words.show_passages, passages)
-    return _turn(turn, question, _status("busy", words.leaning) + opener, words)
+def quoting(
+    turn: int, question: str, retrieval: RetrievalEvent, words: Words, shelf: Shelf | None = None
+) -> str:
+    """The documents' own words are there; the model has not said anything that they back.
+
+    A follow-up may still be on its way to its final wording.
+    """
+    label = words.writing if retrieval.is_final else words.resolving
+    return _turn(turn, question, unfinished(turn, label, (), retrieval, words, shelf), words)
 
 
-def reading(turn: int, question: str, passages: int, words: Words) -> str:
-    """The passages are there; the model has not said anything."""
-    status = words.reading.format(passages=counted(words.passage_count, passages))
-    opener = _opener(turn, words.show_passages, passages)
-    return _turn(turn, question, _status("busy", status) + opener, words)
+def writing(
+    turn: int,
+    question: str,
+    sentences: Sequence[Sentence],
+    retrieval: RetrievalEvent,
+    words: Words,
+    shelf: Shelf | None = None,
+) -> str:
+    """The answer so far: those of the model's sentences that the documents back, above their own words."""
+    inner = unfinished(turn, words.writing, sentences, retrieval, words, shelf)
+    return _turn(turn, question, inner, words)
 
 
-def writing(turn: int, question: str, text: str, passages: int, words: Words) -> str:
-    """The answer so far. None of it has been checked."""
-    body = f'<div class="body is-writing">{_unchecked(text)}</div>'
-    opener = _opener(turn, words.show_passages, passages)
-    return _turn(turn, question, _status("busy", words.writing) + body + opener, words)
+def unfinished(
+    turn: int,
+    label: str,
+    sentences: Sequence[Sentence],
+    retrieval: RetrievalEvent,
+    words: Words,
+    shelf: Shelf | None = None,
+) -> str:
+    """The same without the question, under a `label` that says what is going on."""
+    backed = [s for s in sentences if s.supported and not s.is_beside_the_point]
+    body = _backed(turn, backed, words)
+    # The room for the model's first sentence is kept, so that nothing jumps when it arrives.
+    slot = f'<div class="body is-writing">{body}</div>'
+    quotes = extract_list(retrieval.extracts, words, shelf or Shelf(), is_answer=not body)
+    opener = _opener(turn, words.show_passages, len(retrieval.hits))
+    return _status("busy", label) + slot + quotes + opener
 
 
 def stopped(
-    turn: int, answer: Answer, words: Words, kept: Kept | None = None, *, withdrawn: bool = False
+    turn: int,
+    answer: Answer,
+    words: Words,
+    kept: Kept | None = None,
+    shelf: Shelf | None = None,
 ) -> str:
-    """The reader stopped the answer; its text is as far as it came, its passages are what was found."""
-    body = f'<div class="body">{_unchecked(answer.text)}</div>' if answer.text else ""
-    why = words.stopped_why if answer.text else ""
+    """The reader stopped the answer: the documents' words, and what of the model's they back."""
+    shelf = shelf or Shelf()
     opener = _opener(turn, words.show_passages, len(answer.context.retrieved))
-    inner = _gone(withdrawn, words) + _status("stopped", words.stopped, why) + body + opener
+    status = _status("stopped", words.stopped, words.stopped_why if answer.text else "")
+    inner = _gone(bool(shelf.gone), words) + status + _composed(turn, answer, words, shelf) + opener
     return _turn(turn, answer.question, inner + acts(kept, words, judged=False), words)
 
 
@@ -68,18 +96,19 @@ def answered(
     answer: Answer,
     words: Words,
     kept: Kept | None = None,
-    *,
-    withdrawn: bool = False,
+    shelf: Shelf | None = None,
 ) -> str:
-    """The finished answer: status, sentences with their citations, where it came from.
+    """The finished answer: what it comes to, what is backed, the documents' own words, where they stand.
 
-    `kept` is where it can be found again; `withdrawn`: some of what it rests on is not there any more.
+    `kept` is where it can be found again; `shelf.gone` names documents that are not there any more.
     """
+    shelf = shelf or Shelf()
     if answer.citations:
         opener = _opener(turn, words.show_sources, len(grouped(answer)))
     else:
         opener = _opener(turn, words.show_passages, _hits(answer))
-    inner = _gone(withdrawn, words) + said(turn, answer, words, opener) + acts(kept, words)
+    gone = _gone(bool(shelf.gone), words)
+    inner = gone + composed(turn, answer, words, opener, shelf) + acts(kept, words)
     return _turn(turn, answer.question, inner, words)
 
 
@@ -87,19 +116,55 @@ def _gone(withdrawn: bool, words: Words) -> str:
     return f'<p class="notice is-gone">{escape(words.sources_gone)}</p>' if withdrawn else ""
 
 
-def said(turn: int, answer: Answer, words: Words, opener: str = "", *, alone: bool = False) -> str:
-    """Status, sentences and facts, without the question. `alone`: the model had no documents to read."""
+def composed(
+    turn: int, answer: Answer, words: Words, opener: str = "", shelf: Shelf | None = None
+) -> str:
+    """The answer without the question: nothing that the documents do not back stands in front."""
+    line = headline(answer, words)
+    status = _status(line.verdict.value, line.label, line.why)
+    body = _composed(turn, answer, words, shelf or Shelf())
+    return status + _notice(answer) + body + opener + _facts(answer, words)
+
+
+def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
+    verdict = verdict_of(answer)
+    if verdict is Verdict.BACKED:
+        body = f'<div class="body">{_checked(turn, answer, words)}</div>'
+        return body + extract_list(answer.extracts, words, shelf, is_answer=False)
+    backed = _backed(turn, answer.backed_sentences, words)
+    body = f'<div class="body">{backed}</div>' if backed else ""
+    is_answer = not backed and verdict is not Verdict.NOT_IN_DOCUMENTS
+    body += extract_list(answer.extracts, words, shelf, is_answer=is_answer)
+    if not answer.text:
+        return body
+    if answer.status in (Status.NOT_IN_DOCUMENTS, Status.NOTHING_READABLE):
+        # A refusal claims nothing, so there is nothing to fold away.
+        refusal = f'<div class="body">{_blocks([(answer.text, _plain)])}</div>'
+        return refusal + body if verdict is not Verdict.NO_CLEAR_ANSWER else body
+    title = words.rest_of_model_text if backed else words.model_text
+    return body + (
+        f'<details class="model-text"><summary>{escape(title)}</summary>'
+        f'<div class="body">{_checked(turn, answer, words)}</div></details>'
+    )
+
+
+def alone(turn: int, answer: Answer, words: Words, opener: str = "") -> str:
+    """What the model said without documents, each sentence with its source or without."""
     label, why = words.statuses[answer.status]
-    if answer.status is Status.MODEL_UNAVAILABLE and answer.text:
-        why = words.broke_off
-    elif alone:
-        why = words.alone_why.get(answer.status, why)
-    elif answer.status is Status.NOT_IN_DOCUMENTS and not _hits(answer):
-        why = words.nothing_near
+    why = words.alone_why.get(answer.status, why)
     status = _status(answer.status.value, label, why)
-    notice = f'<p class="notice">{emphasised(answer.notice)}</p>' if answer.notice else ""
     body = f'<div class="body">{_checked(turn, answer, words)}</div>' if answer.text else ""
-    return status + notice + body + opener + _facts(answer, words)
+    return status + _notice(answer) + body + opener + _facts(answer, words)
+
+
+def _notice(answer: Answer) -> str:
+    return f'<p class="notice">{emphasised(answer.notice)}</p>' if answer.notice else ""
+
+
+def _backed(turn: int, sentences: Sequence[Sentence], words: Words) -> str:
+    """These sentences as one paragraph, each with the numbers of its sources."""
+    parts = [_sentence(turn, sentence, words, emphasised(sentence.text)) for sentence in sentences]
+    return f"<p>{' '.join(parts)}</p>" if parts else ""
 
 
 def busy(what: str) -> str:
@@ -169,7 +234,7 @@ def _pieces(turn: int, answer: Answer, words: Words) -> Iterator[tuple[str, Deco
         at = text.find(sentence.text, cursor)
         # What the sentence splitter left out (a bullet, a heading) is still part of the answer.
         yield (text[cursor:at] if at >= 0 else " "), _plain
-        yield sentence.text, partial(_sentence, turn, sentence, answer.status, words)
+        yield sentence.text, partial(_sentence, turn, sentence, words)
         cursor = at + len(sentence.text) if at >= 0 else cursor
     yield text[cursor:], _plain
 
@@ -178,16 +243,29 @@ def _plain(markup: str) -> str:
     return markup
 
 
-def _sentence(turn: int, sentence: Sentence, status: Status, words: Words, markup: str) -> str:
+def _sentence(turn: int, sentence: Sentence, words: Words, markup: str) -> str:
+    """A sentence with the numbers of its sources, and in words how far the documents say it."""
+    named = words.grades.get(sentence.grade, "") if sentence.supported else ""
     chips = "".join(
-        f'<a class="chip" href="#e{turn}-s{n}"><span class="sr">{words.source} </span>{n}</a>'
+        f'<a class="chip grade-{sentence.grade}" href="#e{turn}-s{n}">'
+        f'<span class="sr">{words.source} </span>{n}<span class="sr">, {named}</span></a>'
         for n in sentence.citations
     )
-    # A refusal claims nothing, so it needs no source.
-    if sentence.supported or status is Status.NOT_IN_DOCUMENTS:
+    if sentence.supported and not sentence.is_beside_the_point:
         return f'<span class="sentence">{markup}{chips}</span>'
-    tag = f'<span class="tag">{words.no_source}</span>'
-    return f'<span class="sentence unsupported"><span class="claim">{markup}</span>{chips} {tag}</span>'
+    if sentence.supported:
+        tag = words.beside_the_point
+    elif sentence.grade is Grade.PARAPHRASE:
+        tag = words.probably
+    elif sentence.grade is Grade.UNCHECKED:
+        tag = words.unchecked
+    else:
+        tag = words.no_source
+    kind = "unsupported" if not sentence.supported else "beside"
+    return (
+        f'<span class="sentence {kind}"><span class="claim">{markup}</span>{chips} '
+        f'<span class="tag">{escape(tag)}</span></span>'
+    )
 
 
 def _blocks(pieces: Iterable[tuple[str, Decorate]]) -> str:

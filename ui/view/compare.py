@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from rag.answer import Answer, Status
+from rag.answer import Answer, RetrievalEvent, Sentence, Status
 from ui.messages.page import Words, counted
 from ui.view import answer as view
 from ui.view.evidence import Shelf, evidence
@@ -63,8 +63,15 @@ def waiting(side: Side, passages: int | None, words: Words) -> str:
 
 
 def writing(text: str, words: Words) -> str:
-    """What was said so far. None of it has been checked."""
-    return view.busy(words.writing) + view.unchecked(text)
+    """What the model alone has said so far. None of it has been checked."""
+    return view.busy(words.writing_unchecked) + view.unchecked(text)
+
+
+def quoting(
+    turn: int, sentences: Sequence[Sentence], retrieval: RetrievalEvent, shelf: Shelf, words: Words
+) -> str:
+    """The documents' words, and what they back of the model's."""
+    return view.unfinished(turn, words.writing, sentences, retrieval, words, shelf)
 
 
 def answered(side: Side, answer: Answer, shelf: Shelf, words: Words) -> str:
@@ -75,11 +82,9 @@ def answered(side: Side, answer: Answer, shelf: Shelf, words: Words) -> str:
         # Without the documents, passages that were found say nothing about the answer.
         found = f"<details><summary>{escape(label)}</summary>{found}</details>"
         found = found if answer.citations else ""
-    return (
-        _tally(answer, words)
-        + view.said(side.turn, answer, words, alone=side is Side.ALONE)
-        + found
-    )
+    if side is Side.ALONE:
+        return _tally(answer, words) + view.alone(side.turn, answer, words) + found
+    return _tally(answer, words) + view.composed(side.turn, answer, words, shelf=shelf) + found
 
 
 def failed(reason: str, words: Words) -> str:

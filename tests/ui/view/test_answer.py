@@ -7,12 +7,20 @@ from html.parser import HTMLParser
 
 import pytest
 
-from rag.answer import Answer, Context, Sentence, Status
+from rag.answer import Answer, Context, Grade, RetrievalEvent, Sentence, Status, Verdict
 from rag.hit import Place
-from tests.ui.stand_in import make_answer, make_citation, make_hit
+from tests.ui.stand_in import (
+    GUESSED,
+    HITS,
+    make_answer,
+    make_citation,
+    make_extract,
+    make_hit,
+)
 from ui.messages.page import ENGLISH
 from ui.view import answer as view
 from ui.view import evidence, markup
+from ui.view.extracts import extract_list
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -75,17 +83,25 @@ def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
         question=text,
         text=text,
         status=Status.PARTIAL,
-        sentences=(Sentence(text=text, supported=False),),
+        sentences=(
+            Sentence(text=text, supported=False),
+            Sentence(text=text, supported=True, citations=(1,), grade=Grade.VERBATIM),
+        ),
+        extracts=(
+            make_extract(hit),
+            make_extract(hit).model_copy(update={"fields": {text: text, "b": text}}),
+        ),
         citations=(citation,),
         context=Context(cited=(hit,), read=(hit,), retrieved=(hit,)),
         model=text,
         notice=text,
         searched=f"{text} {text}",
     )
+    retrieval = RetrievalEvent(hits=(hit,), generation=1, extracts=answer.extracts)
     pages = [
         view.searching(1, text, ENGLISH),
-        view.reading(1, text, 3, ENGLISH),
-        view.writing(1, text, text, 3, ENGLISH),
+        view.quoting(1, text, retrieval, ENGLISH),
+        view.writing(1, text, answer.sentences, retrieval, ENGLISH),
         view.stopped(1, answer, ENGLISH),
         view.failed(1, text, text, ENGLISH),
         view.answered(1, answer, ENGLISH),
@@ -108,19 +124,65 @@ def test_marks_that_reorder_text_are_taken_out_of_names() -> None:
 
 def test_each_sentence_carries_its_chips_and_an_unsupported_one_says_so() -> None:
     html = view.answered(4, make_answer("q", Status.PARTIAL), ENGLISH)
-    assert html.count('class="chip"') == 2
-    assert 'href="#e4-s1"' in html
-    assert 'href="#e4-s2"' in html
-    assert html.count('class="tag"') == 1
+    front, folded = html.split('<details class="model-text">')
+    assert front.count('class="chip ') == 2
+    assert 'href="#e4-s1"' in front
+    assert 'href="#e4-s2"' in front
+    assert GUESSED.text not in front
+    assert folded.count('class="tag"') == 1
     assert "<strong>16 weeks</strong>" in html
 
 
-@pytest.mark.parametrize("status", Status)
-def test_every_status_is_said_in_plain_words(status: Status) -> None:
-    label, why = ENGLISH.statuses[status]
-    text = Read(view.answered(1, make_answer("q", status), ENGLISH)).text
+@pytest.mark.parametrize("verdict", Verdict)
+def test_verdict_words(verdict: Verdict) -> None:
+    """What an answer comes to is said in plain words."""
+    label, why = ENGLISH.verdicts[verdict]
+    answer = make_answer("q", Status.UNSUPPORTED).model_copy(update={"verdict": verdict})
+    text = Read(view.answered(1, answer, ENGLISH)).text
     assert label in text
     assert why in text
+
+
+@pytest.mark.parametrize("status", Status)
+def test_status_without_verdict(status: Status) -> None:
+    """An answer that was stored before there were verdicts has a headline too."""
+    text = Read(view.answered(1, make_answer("q", status), ENGLISH)).text
+    assert any(label in text for label, _ in ENGLISH.verdicts.values())
+
+
+def test_unsupported_text_never_stands_in_front() -> None:
+    """The documents' words are the answer; what the model invented is folded away behind them."""
+    answer = make_answer("q", Status.UNSUPPORTED).model_copy(update={"verdict": Verdict.QUOTED})
+    html = view.answered(1, answer, ENGLISH)
+    front, folded = html.split('<details class="model-text">')
+    assert answer.extracts[0].text in Read(front).text
+    assert GUESSED.text not in Read(front).text
+    assert GUESSED.text in Read(folded).text
+    assert ENGLISH.model_text in Read(folded).text
+
+
+def test_unbacked_sentences_are_not_shown_while_writing() -> None:
+    answer = make_answer("q", Status.PARTIAL)
+    retrieval = RetrievalEvent(hits=HITS, generation=1, extracts=answer.extracts)
+    text = Read(view.writing(1, "q", answer.sentences, retrieval, ENGLISH)).text
+    assert "two years" in text
+    assert GUESSED.text not in text
+
+
+def test_row_extract_shows_columns() -> None:
+    """A table row is shown with the names of its columns and its table's title."""
+    row = make_extract(HITS[0]).model_copy(
+        update={
+            "text": "Pumps\nPrice EUR: 611 · Weight kg: 6.3",
+            "fields": {"Price EUR": "611", "Weight kg": "6.3"},
+        }
+    )
+    text = " ".join(
+        Read(extract_list([row], ENGLISH, evidence.Shelf(), is_answer=True)).text.split()
+    )
+    assert "Pumps" in text
+    assert "Price EUR: 611" in text
+    assert "Weight kg: 6.3" in text
 
 
 def test_what_was_searched_for_is_told_where_it_is_not_the_question() -> None:

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Iterator
 
-from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent
+from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent, SentencesEvent
 from rag.errors import InhouseError
 from ui.messages.page import Words
 from ui.view import compare as view
@@ -65,20 +65,24 @@ def _said(
     side: Side, question: str, assistant: Answering, words: Words, closed: threading.Event
 ) -> Iterator[str]:
     frames = Frames(_events(side, question, assistant))
-    text = ""
+    shelf, text = Shelf(assistant.reading().name), ""
+    retrieval: RetrievalEvent | None = None
     try:
         for frame in frames:
             if closed.is_set():
                 return
             for event in frame:
                 if isinstance(event, RetrievalEvent):
-                    yield view.waiting(side, len(event.hits), words)
+                    retrieval = event
+                    yield view.quoting(side.turn, (), event, shelf, words)
+                elif isinstance(event, SentencesEvent) and retrieval and side is Side.WITH:
+                    yield view.quoting(side.turn, event.sentences, retrieval, shelf, words)
                 elif isinstance(event, DeltaEvent):
                     text += event.text
                 elif isinstance(event, AnswerEvent):
-                    yield view.answered(side, event.answer, Shelf(assistant.reading().name), words)
+                    yield view.answered(side, event.answer, shelf, words)
                     return
-            if frame and text:
+            if frame and text and side is Side.ALONE:
                 yield view.writing(text, words)
     finally:
         frames.close()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rag.answer import Answer, RetrievalEvent, Status, Turn
+from rag.answer import Answer, RetrievalEvent, SentencesEvent, Status, Turn
 from rag.errors import InhouseError
 from ui.errors import NotAllowedError, NotThereError
 from ui.messages.languages import LANGUAGES
@@ -210,32 +210,31 @@ class Conversation:
         assistant = visit.desk.assistant_for(visit.person, draft.profile)
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
-        question, before = draft.question, tuple(self.history)
-        frames = Frames(iter(assistant.stream(question, history=before)))
+        question = draft.question
+        batches = Frames(iter(assistant.stream(question, history=tuple(self.history))))
         try:
-            if assistant.searched(question, before) != assistant.searched(question):
-                # The model puts it anew first; until then one sees what is found without its help.
-                hits = tuple(assistant.search(question, history=before, fold=True))
-                sources = evidence.found(number, question, hits, words, shelf)
-                yield view.leaning(number, question, len(hits), words), sources
-            for frame in frames:
+            for batch in batches:
                 if not visit.is_welcome():
                     raise NotAllowedError(words.no_longer_welcome)
-                for event in frame:
+                changed = False
+                for event in batch:
                     draft.hear(event)
                     if isinstance(event, RetrievalEvent):
-                        sources = evidence.found(number, question, draft.hits, words, shelf)
-                        yield view.reading(number, question, len(draft.hits), words), sources
+                        sources = evidence.found(number, question, event.hits, words, shelf)
+                        yield view.quoting(number, question, event, words, shelf), sources
+                    changed = changed or isinstance(event, SentencesEvent)
                 if draft.answer is not None:
                     return
                 if self.stopping:
                     draft.stop()
                     return
-                if frame and draft.text:
-                    passages = len(draft.hits)
-                    yield view.writing(number, question, draft.text, passages, words), sources
+                if changed:
+                    turn = view.writing(
+                        number, question, draft.sentences, draft.retrieval, words, shelf
+                    )
+                    yield turn, sources
         finally:
-            frames.close()
+            batches.close()
 
     def _add(
         self,
@@ -247,16 +246,16 @@ class Conversation:
         is_stopped: bool = False,
     ) -> None:
         """The answer, for the page, and where it was finished for the questions that follow it."""
-        number, gone = len(self.shown) + 1, bool(shelf.gone)
-        if is_stopped:
-            turn = view.stopped(number, answer, words, place, withdrawn=gone)
-        else:
-            turn = view.answered(number, answer, words, place, withdrawn=gone)
+        number = len(self.shown) + 1
+        render = view.stopped if is_stopped else view.answered
+        turn = render(number, answer, words, place, shelf)
         is_one = (
-            bool(answer.text) and not is_stopped and answer.status is not Status.MODEL_UNAVAILABLE
+            bool(answer.shown_text)
+            and not is_stopped
+            and answer.status is not Status.MODEL_UNAVAILABLE
         )
         if is_one:
-            self.history.append(Turn(question=answer.question, answer=answer.text))
+            self.history.append(answer.as_turn())
         sources = evidence.evidence(number, answer, words, shelf)
         self.shown.append(Shown(answer.question, turn, sources, answered=is_one, kept=place))
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rag.answer import Answer, AnswerEvent, Context, DeltaEvent, Event, RetrievalEvent, Status
-from rag.hit import Hit
+from rag.answer import (
+    Answer,
+    AnswerEvent,
+    Citation,
+    CitationsEvent,
+    Context,
+    DeltaEvent,
+    Event,
+    RetrievalEvent,
+    Sentence,
+    SentencesEvent,
+    Status,
+    Verdict,
+)
 
 
 @dataclass(slots=True)
@@ -15,30 +27,39 @@ class Draft:
     question: str
     profile: str = ""
     model: str = ""
-    generation: int = 0
-    hits: tuple[Hit, ...] = ()
+    retrieval: RetrievalEvent = field(default_factory=lambda: RetrievalEvent(hits=(), generation=0))
     text: str = ""
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
     answer: Answer | None = None
     is_stopped: bool = False
 
     def hear(self, event: Event) -> None:
         """The next event."""
         if isinstance(event, RetrievalEvent):
-            self.hits, self.generation = event.hits, event.generation
+            self.retrieval = event
         elif isinstance(event, DeltaEvent):
             self.text += event.text
+        elif isinstance(event, SentencesEvent | CitationsEvent):
+            self.sentences, self.citations = event.sentences, event.citations
         elif isinstance(event, AnswerEvent):
             self.answer = event.answer
 
     def stop(self) -> None:
-        """As far as it came is what there is: an answer of which no sentence was checked."""
+        """Keep what there is: the documents' words, and the sentences that were checked until now."""
         self.is_stopped = True
         self.answer = Answer(
             question=self.question,
             text=self.text,
             status=Status.UNSUPPORTED,
-            context=Context(retrieved=self.hits),
+            verdict=Verdict.NO_CLEAR_ANSWER,
+            confidence=self.retrieval.confidence,
+            sentences=self.sentences,
+            extracts=self.retrieval.extracts,
+            citations=self.citations,
+            context=Context(retrieved=self.retrieval.hits),
             model=self.model,
             profile=self.profile,
-            generation=self.generation,
+            generation=self.retrieval.generation,
+            searched=self.retrieval.searched,
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rag.answer import Answer, Citation, Context, Sentence
+from rag.answer import Answer, Citation, Context, Extract, Sentence
 from rag.hit import Hit
 from ui.messages.page import Words
 from ui.web.assistant_service import Desk
@@ -49,6 +49,7 @@ def recall(
                 "text": text,
                 "sentences": sentences,
                 "citations": tuple(map(scrub.citation, answer.citations)),
+                "extracts": tuple(map(scrub.extract, answer.extracts)),
                 "context": Context(
                     cited=tuple(map(scrub.hit, answer.context.cited)),
                     read=tuple(map(scrub.hit, answer.context.read)),
@@ -108,9 +109,11 @@ def _uris(answers: Sequence[Answer]) -> frozenset[str]:
 
 
 def _told(answers: Sequence[Answer]) -> frozenset[str]:
-    """Whatever the model was given to read for them."""
+    """Whatever the model was given to read for them, also as what was shown in an earlier turn."""
     hits = (hit.uri for each in answers for hit in (*each.context.cited, *each.context.read))
-    return frozenset(hits) | {citation.uri for each in answers for citation in each.citations}
+    citations = (citation.uri for answer in answers for citation in answer.citations)
+    extracts = (extract.uri for answer in answers for extract in answer.extracts)
+    return frozenset((*hits, *citations, *extracts))
 
 
 class _Scrub:
@@ -135,6 +138,13 @@ class _Scrub:
         if hit.uri not in self._gone:
             return hit
         return hit.model_copy(update={"text": "", "start": 0, "end": 0} | self._nameless(hit.uri))
+
+    def extract(self, extract: Extract) -> Extract:
+        if extract.uri not in self._gone:
+            return extract
+        return extract.model_copy(
+            update={"text": "", "start": 0, "end": 0, "fields": {}} | self._nameless(extract.uri)
+        )
 
     def sentence(self, sentence: Sentence, citations: Sequence[Citation]) -> Sentence:
         rests_on = {each.uri for each in citations if each.n in sentence.citations}

@@ -53,10 +53,11 @@ def test_a_question_that_leans_shows_passages_before_the_model_has_made_it_whole
     stand_in.is_whole.clear()
     assert ENGLISH.searching in (next(asking).now or "")
     early = next(asking)
-    assert ENGLISH.leaning in (early.now or "")
+    assert ENGLISH.resolving in (early.now or "")
+    assert ENGLISH.extracts in (early.now or "")
     assert ENGLISH.passages in (early.now_evidence or "")
     stand_in.is_whole.set()
-    assert "Grounded" in (list(asking)[-1].now or "")
+    assert "Backed by your documents" in (list(asking)[-1].now or "")
 
 
 @pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000])
@@ -119,7 +120,7 @@ def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) ->
     assert desk.state(LOCAL).index.note == "There is no index in data. Make one."
     assert desk.state(LOCAL).model is None
     there = True
-    assert "Grounded" in (list(talk.ask("How long?", desk, LOCAL))[-1].now or "")
+    assert "Backed by your documents" in (list(talk.ask("How long?", desk, LOCAL))[-1].now or "")
     assert desk.state(LOCAL).index.more == "1,317 passages · generation 7"
 
 

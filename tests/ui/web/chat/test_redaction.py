@@ -146,7 +146,7 @@ def test_a_sentence_that_cites_nothing_is_withheld_where_the_model_had_read_a_cl
 ) -> None:
     """Also one of a later answer: the model was told the earlier one. What it was not told stays."""
     loose = Sentence(text="The ice is thick then.", supported=False)
-    said = {"text": loose.text, "sentences": (loose,), "citations": ()}
+    said = {"text": loose.text, "sentences": (loose,), "citations": (), "extracts": ()}
     first = place.answer.model_copy(update=said)
     later = first.model_copy(update={"context": Context(), "turns": 1, "searched": loose.text})
     for answer, before in ((first, ()), (later, (first,))):

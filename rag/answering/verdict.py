@@ -1,0 +1,53 @@
+"""What an answer comes to: its status for programs, and its verdict for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.answer import Sentence, Status, Verdict
+from rag.answering.query import Retrieved
+
+CLEAR = 0.5
+"""Confidence from which the documents' own words are shown as the answer; see docs/answers.md."""
+ABSENT = 0.05
+"""Confidence below which the documents are said not to hold an answer at all."""
+
+
+def decide(
+    retrieved: Retrieved,
+    sentences: Sequence[Sentence],
+    checked: Status,
+    *,
+    refused: bool,
+    asked_model: bool,
+    failed: bool,
+) -> tuple[Status, Verdict]:
+    """The status and the verdict of an answer.
+
+    `checked` is the status that the check of the model's `sentences` gave; `refused`: the model said that
+    the passages do not answer; `failed`: it broke off or could not be asked.
+    """
+    verdict = _verdict(retrieved, sentences, refused=refused)
+    if verdict is Verdict.NOTHING_READABLE:
+        return Status.NOTHING_READABLE, verdict
+    if not asked_model:
+        return Status.NOT_ASKED, verdict
+    if failed:
+        return Status.MODEL_UNAVAILABLE, verdict
+    if verdict is Verdict.NOT_IN_DOCUMENTS:
+        return Status.NOT_IN_DOCUMENTS, verdict
+    return checked, verdict
+
+
+def _verdict(retrieved: Retrieved, sentences: Sequence[Sentence], *, refused: bool) -> Verdict:
+    if not retrieved.is_readable:
+        return Verdict.NOTHING_READABLE
+    backed = [s for s in sentences if s.supported and not s.is_beside_the_point]
+    is_clear = retrieved.confidence >= CLEAR
+    if backed and is_clear:
+        return Verdict.BACKED if len(backed) == len(sentences) else Verdict.PARTLY_BACKED
+    if is_clear and retrieved.extracts:
+        return Verdict.QUOTED
+    if not retrieved.hits or retrieved.confidence < ABSENT or (refused and not retrieved.extracts):
+        return Verdict.NOT_IN_DOCUMENTS
+    return Verdict.NO_CLEAR_ANSWER

@@ -1,0 +1,50 @@
+"""The documents' own words that answer a question, each with the place where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.answer import Extract
+from ui.messages.page import Words
+from ui.view.evidence import Shelf, where
+from ui.view.links import source_link
+from ui.view.markup import escape, escape_name
+
+
+def extract_list(
+    extracts: Sequence[Extract], words: Words, shelf: Shelf, *, is_answer: bool
+) -> str:
+    """The extracts, the best first; in large type where they are the answer."""
+    if not extracts:
+        return ""
+    items = "".join(_item(extract, words, shelf) for extract in extracts)
+    kind = "extracts is-answer" if is_answer else "extracts"
+    heading = f'<h3 class="extracts-title">{escape(words.extracts)}</h3>'
+    return f'{heading}<ol class="{kind}">{items}</ol>'
+
+
+def _item(extract: Extract, words: Words, shelf: Shelf) -> str:
+    if extract.uri in shelf.gone:
+        return f'<li class="extract"><p class="gone">{escape(words.withdrawn)}</p></li>'
+    place = where(extract.title, extract.uri, extract.page, extract.section, words)
+    name = escape_name(extract.title)
+    if shelf.name is not None:
+        link = source_link(shelf.name, extract.uri, extract.start, extract.end, "")
+        name = f'<a href="{link}">{name}</a>'
+    return (
+        f'<li class="extract"><blockquote>{_words(extract)}</blockquote>'
+        f'<p class="where"><strong>{name}</strong> · {place}</p></li>'
+    )
+
+
+def _words(extract: Extract) -> str:
+    if not extract.fields:
+        return "<br>".join(escape(line) for line in extract.text.splitlines() if line.strip())
+    lead, _, _ = extract.text.partition("\n")
+    fields = "".join(
+        f'<span class="field"><span class="key">{escape(name)}:</span> {escape(value)}</span> '
+        for name, value in extract.fields.items()
+    )
+    # The first line of a row's text is its table's title, where it has one.
+    title = f'<span class="table">{escape(lead)}</span>' if "\n" in extract.text else ""
+    return f"{title}{fields.strip()}"
