@@ -39,7 +39,7 @@ _BANNED_CALLS = {
     *("torch.load", "pickle.load", "pickle.loads"),
 }
 _BANNED_FLAGS = {"trust_remote_code", "shell", "allow_pickle"}
-_MAX_FILE_LINES = 400
+_MAX_FILE_LINES = 600  # one subject may need more than the usual 200
 _MAX_FUNCTION_LINES = 60
 
 
