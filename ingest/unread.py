@@ -108,6 +108,17 @@ KINDS: Mapping[Unread, Kind] = MappingProxyType(
 
 _OPEN_XML = frozenset({Unread.DAMAGED_PART, Unread.MISSING_PART})
 _SHEETS = frozenset({Unread.FAR_CELL, Unread.HIDDEN_SHEET, Unread.HIDDEN_ROW})
+_OPEN_DOCUMENT = _SHEETS | {
+    Unread.CHART,
+    Unread.PICTURE,
+    Unread.EQUATION,
+    Unread.FORM_FIELD,
+    Unread.EMBEDDED_FILE,
+    Unread.RECORDING,
+    Unread.DAMAGED_PART,
+    Unread.HIDDEN_TEXT,
+    Unread.HIDDEN_SLIDE,
+}
 _RICH_TEXT = frozenset({Unread.PICTURE, Unread.EQUATION, Unread.EMBEDDED_FILE, Unread.HIDDEN_TEXT})
 
 REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
@@ -139,6 +150,9 @@ REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
         | {Unread.CHART, Unread.DIAGRAM, Unread.PICTURE, Unread.FORMULA},
         types.XLSB: _OPEN_XML | _SHEETS | {Unread.CHART, Unread.DIAGRAM},
         types.XLS: _SHEETS | {Unread.CHART},
+        types.ODT: _OPEN_DOCUMENT,
+        types.ODP: _OPEN_DOCUMENT,
+        types.ODS: _OPEN_DOCUMENT,
         types.RTF: _RICH_TEXT,
         types.MSG: _RICH_TEXT,
     }

@@ -6,7 +6,7 @@ headings, leaves out what was moved away or hidden, and reads diagrams, charts a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ingest.errors import DamagedFileError, UnreadableFileError
@@ -14,6 +14,7 @@ from ingest.loaded import LoadedDocument
 from ingest.media_type import DOCX
 from ingest.parsers.archive import FAULTS
 from ingest.parsers.context import Context
+from ingest.parsers.office.cell_builder import CellBuilder
 from ingest.parsers.office.drawing_text import body_lines, write_related_drawings
 from ingest.parsers.office.merged_cells import fill_down
 from ingest.parsers.office.package import MC, A, OfficePackage, R, W, alternative
@@ -58,23 +59,6 @@ def parse_docx(data: bytes, context: Context) -> LoadedDocument:
         doubt=package.doubt,
         metadata={"author": author} if author else {},
     )
-
-
-class _CellBuilder(TextBuilder):
-    """Writes what stands in a cell of a table, where headings and tables are nothing but text."""
-
-    def heading(self, text: str, level: int) -> None:  # noqa: ARG002 - as the base class has it
-        self.paragraph(text)
-
-    def table_row(
-        self,
-        cells: Sequence[str],
-        *,
-        begins: bool,  # noqa: ARG002
-        header: bool = False,  # noqa: ARG002
-    ) -> bool:
-        self.paragraph(" ".join(cell for cell in cells if cell.strip()))
-        return any(cell.strip() for cell in cells)
 
 
 class _Document:
@@ -125,9 +109,9 @@ class _Document:
 
     def plain(self, container: Any, part: str) -> str:
         """The text of a container in one line, as it stands in a cell."""
-        builder = _CellBuilder()
+        builder = CellBuilder()
         _Walker(self, builder, part).container(container)
-        return " ".join(builder.text().split())
+        return builder.line()
 
     def _tree(self, kind: str) -> Any:
         names = self.package.related(self.name, kind)

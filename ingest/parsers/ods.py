@@ -2,72 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from ingest.parsers.office.cell_builder import CellBuilder
+from ingest.parsers.office.odf_styles import attribute, count, is_element, local_name
+from ingest.parsers.office.sheet_cells import SheetCells, column_letters, comment_line
 from ingest.parsers.opendocument_text import (
-    TABLE,
-    attribute,
-    inline_text,
-    is_element,
-    local_name,
+    OdfDocument,
+    TextWalker,
+    is_hidden_by_style,
+    table_rows,
+    write_object,
 )
-from ingest.parsers.sheet import MAX_COLUMNS, Row, trimmed
+from ingest.parsers.sheet import MAX_COLUMNS, write_sheet
+from ingest.text_builder import TextBuilder
+from ingest.unread import Unread
 
 _MAX_ROWS_REPEATED = 100
 _MAX_ROWS = 1_048_576
+_HIDDEN = "collapse"  # the other word, "filter", is how somebody last looked at the sheet
 
 
-def sheets(
-    body: Any, styles: Mapping[tuple[str, str], Any]
-) -> Iterator[tuple[str, Iterator[Row | None]]]:
-    """The name and rows of each sheet that is not hidden."""
+def write_sheets(builder: TextBuilder, body: Any, document: OdfDocument) -> None:
+    """Write each sheet that is not hidden, with its comments, boxes and charts below it."""
     for table in body:
-        if is_element(table, "table") and not _is_hidden(table, styles):
-            yield attribute(table, "name"), _rows(table)
+        if not is_element(table, "table"):
+            continue
+        if is_hidden_by_style(document.styles, table, "table-properties", "display", "false"):
+            document.unread[Unread.HIDDEN_SHEET] += 1
+            continue
+        reader = _SheetReader(attribute(table, "name"), document)
+        reader.read(table)
+        write_sheet(builder, reader.sheet.rows(document.unread), reader.sheet.name)
+        for shape in table.iter("{*}frame", "{*}custom-shape"):
+            _write_shape(builder, shape, document)
+        for comment in reader.sheet.after:
+            builder.paragraph(comment)
 
 
-def _is_hidden(table: Any, styles: Mapping[tuple[str, str], Any]) -> bool:
-    style = styles.get(("style", table.get(f"{TABLE}style-name", "")))
-    return style is not None and any(
-        is_element(each, "table-properties") and attribute(each, "display") == "false"
-        for each in style
-    )
-
-
-def _rows(table: Any) -> Iterator[Row | None]:
-    number = 1
-    for element in table.iter(f"{TABLE}table-row"):
-        repeated = _count(element, "number-rows-repeated")
-        cells = _cells(element)
-        # A format that fills the sheet down to its end is one row, repeated a million times.
-        for copy in range(min(repeated, _MAX_ROWS_REPEATED) if any(cells) else 0):
-            yield trimmed(number + copy, cells)
-        number += repeated
-        if number > _MAX_ROWS:
+def _write_shape(builder: TextBuilder, shape: Any, document: OdfDocument) -> None:
+    for child in shape:
+        if is_element(child, "object"):
+            write_object(builder, document, child)
+        elif is_element(child, "text-box"):
+            builder.paragraph(_line(child, document))
+        elif is_element(child, "p"):
+            builder.paragraph(_line(shape, document))
             return
 
 
-def _cells(row: Any) -> list[str]:
-    cells: list[str] = []
-    for cell in row:
-        if local_name(cell) not in ("table-cell", "covered-table-cell"):
-            continue
-        repeated = min(_count(cell, "number-columns-repeated"), MAX_COLUMNS - len(cells))
-        cells += [_shown(cell)] * repeated
-        if len(cells) >= MAX_COLUMNS:
-            break
-    return cells
+def _line(container: Any, document: OdfDocument) -> str:
+    builder = CellBuilder()
+    TextWalker(builder, document).walk(container)
+    return builder.line()
 
 
-def _shown(cell: Any) -> str:
-    date = attribute(cell, "date-value")
-    if date:
-        return date.removesuffix("T00:00:00")
-    words = "\n".join(inline_text(each) for each in cell if is_element(each, "p")).strip()
-    return words or attribute(cell, "string-value") or attribute(cell, "value")
+class _SheetReader:
+    """Reads the cells of a sheet into `sheet`."""
+
+    def __init__(self, name: str, document: OdfDocument) -> None:
+        self.sheet = SheetCells(name)
+        self._walker = TextWalker(TextBuilder(), document)
+
+    def read(self, table: Any) -> None:
+        self.sheet.hidden_columns = list(_hidden_columns(table))
+        number = 1
+        for row in table_rows(table):
+            repeated = count(row, "number-rows-repeated")
+            cells = self._cells(row, number)
+            # A format that fills the sheet down to its end is one row, repeated a million times.
+            for copy in range(min(repeated, _MAX_ROWS_REPEATED) if cells else 0):
+                self.sheet.cells[number + copy] = dict(cells)
+                if attribute(row, "visibility") == _HIDDEN:
+                    self.sheet.hidden_rows.add(number + copy)
+            number += repeated
+            if number > _MAX_ROWS:
+                return
+
+    def _cells(self, row: Any, number: int) -> dict[int, str]:
+        cells: dict[int, str] = {}
+        column = 1
+        for cell in row:
+            repeated = count(cell, "number-columns-repeated")
+            if is_element(cell, "table-cell"):
+                if text := self._shown(cell):
+                    for copy in range(min(repeated, MAX_COLUMNS)):
+                        cells[column + copy] = text
+                bottom = number + count(cell, "number-rows-spanned") - 1
+                right = column + count(cell, "number-columns-spanned") - 1
+                if (bottom, right) != (number, column):
+                    self.sheet.merged.append((number, column, bottom, right))
+                self._comment(cell, f"{column_letters(column)}{number}")
+                column += repeated
+            elif is_element(cell, "covered-table-cell"):  # what it holds is not seen
+                column += repeated
+        return cells
+
+    def _shown(self, cell: Any) -> str:
+        date = attribute(cell, "date-value")
+        if date:
+            return date.removesuffix("T00:00:00")
+        lines = [self._walker.inline_text(each) for each in cell if is_element(each, "p")]
+        return (
+            "\n".join(lines).strip() or attribute(cell, "string-value") or attribute(cell, "value")
+        )
+
+    def _comment(self, cell: Any, place: str) -> None:
+        for note in cell:
+            if is_element(note, "annotation"):
+                author = note.findtext("{*}creator") or ""
+                lines = [
+                    self._walker.inline_text(p) for p in note if local_name(p) in ("p", "list")
+                ]
+                self.sheet.after.append(comment_line(place, author, "\n".join(lines)))
 
 
-def _count(element: Any, name: str) -> int:
-    raw = element.get(f"{TABLE}{name}", "1")
-    return max(1, int(raw)) if raw.isdecimal() and len(raw) < 10 else 1
+def _hidden_columns(table: Any) -> Iterator[tuple[int, int]]:
+    column = 1
+    for element in table.iter("{*}table-column"):
+        repeated = count(element, "number-columns-repeated")
+        if attribute(element, "visibility") == _HIDDEN:
+            yield column, column + repeated - 1
+        column += repeated

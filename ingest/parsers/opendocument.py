@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -10,40 +11,44 @@ from ingest.errors import DamagedFileError, EncryptedFileError
 from ingest.loaded import LoadedDocument, Page
 from ingest.media_type import ODP, ODS, ODT
 from ingest.parsers.archive import FAULTS, check_archive
-from ingest.parsers.ods import sheets
-from ingest.parsers.opendocument_text import (
-    PRESENTATION,
-    TextWalker,
-    attribute,
-    inline_text,
-    is_element,
-    local_name,
-)
-from ingest.parsers.sheet import write_sheet
+from ingest.parsers.ods import write_sheets
+from ingest.parsers.office.cell_builder import CellBuilder
+from ingest.parsers.office.odf_styles import PRESENTATION, OdfStyles, attribute, is_element
+from ingest.parsers.office.slide_order import Placed, reading_order
+from ingest.parsers.opendocument_text import OdfDocument, TextWalker, is_hidden_by_style
 from ingest.parsers.xml_tree import parse_tree
 from ingest.text_builder import TextBuilder
+from ingest.unread import Unread
 
 _SLIDE_LEVEL = 2
+_LENGTH = re.compile(r"(-?\d+(?:\.\d+)?)(cm|mm|in|pt|pc)?")
+_PER_UNIT = {"cm": 360_000, "mm": 36_000, "in": 914_400, "pt": 12_700, "pc": 152_400}
+_FURNITURE = ("page-number", "date-time", "header")
 
 
 def parse_odt(data: bytes) -> LoadedDocument:
     package = _Package(data)
     builder = TextBuilder()
-    walker = TextWalker(builder, package.styles)
+    walker = TextWalker(builder, package.content)
     walker.walk(package.body("text"))
-    walker.notes()
+    walker.comments()
+    _write_headers(builder, package.content)
     return package.document(builder, ODT)
 
 
 def parse_odp(data: bytes) -> LoadedDocument:
     package = _Package(data)
     builder = TextBuilder()
-    walker = TextWalker(builder, package.styles)
     pages = []
     slides = (e for e in package.body("presentation") if is_element(e, "page"))
     for number, slide in enumerate(slides, 1):
+        if is_hidden_by_style(
+            package.content.styles, slide, "drawing-page-properties", "visibility", "hidden"
+        ):
+            package.content.unread[Unread.HIDDEN_SLIDE] += 1
+            continue
         first_block = len(builder.blocks)
-        _slide(walker, slide)
+        _slide(TextWalker(builder, package.content), slide)
         # The blank lines between two slides belong to neither.
         blocks = builder.blocks[first_block:]
         start = blocks[0].start if blocks else builder.position
@@ -54,42 +59,45 @@ def parse_odp(data: bytes) -> LoadedDocument:
 def parse_ods(data: bytes) -> LoadedDocument:
     package = _Package(data)
     builder = TextBuilder()
-    for name, rows in sheets(package.body("spreadsheet"), package.styles):
-        write_sheet(builder, rows, name)
+    write_sheets(builder, package.body("spreadsheet"), package.content)
     return package.document(builder, ODS)
 
 
 class _Package:
-    """The parts of an OpenDocument file that say something: content, styles and metadata."""
+    """The parts of an OpenDocument file that say something: content, styles, metadata, objects."""
 
     def __init__(self, data: bytes) -> None:
         check_archive(data)
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                names = set(archive.namelist())
-                if "META-INF/manifest.xml" in names and b":encryption-data" in archive.read(
-                    "META-INF/manifest.xml"
-                ):
-                    raise EncryptedFileError
-                parts = {
-                    n: archive.read(n) for n in names & {"content.xml", "styles.xml", "meta.xml"}
-                }
+            self._archive = zipfile.ZipFile(io.BytesIO(data))
+            self._names = {name.replace("\\", "/"): name for name in self._archive.namelist()}
+            if b":encryption-data" in self._bytes("META-INF/manifest.xml"):
+                raise EncryptedFileError
+            content = self._bytes("content.xml")
         except FAULTS as exc:
             raise DamagedFileError from exc
-        if "content.xml" not in parts:
+        if not content:
             raise DamagedFileError
-        self._content = parse_tree(parts["content.xml"])
-        self._meta = parse_tree(parts["meta.xml"]) if "meta.xml" in parts else None
-        trees = [self._content]
-        if "styles.xml" in parts:
-            trees.append(parse_tree(parts["styles.xml"]))
-        self.styles: dict[tuple[str, str], Any] = {
-            (local_name(style), attribute(style, "name")): style
-            for tree in reversed(trees)  # the content's own styles come last, and count
-            for group in tree
-            if is_element(group, "automatic-styles") or is_element(group, "styles")
-            for style in group
-        }
+        self._content = parse_tree(content)
+        self._damaged = 0
+        self._meta = self._tree("meta.xml")
+        styles = self._tree("styles.xml")
+        trees = [tree for tree in (styles, self._content) if tree is not None]
+        self.content = OdfDocument(OdfStyles(trees), self._tree)
+
+    def _bytes(self, name: str) -> bytes:
+        return self._archive.read(self._names[name]) if name in self._names else b""
+
+    def _tree(self, name: str) -> Any:
+        """A part's tree; None for one that is missing or damaged: the file is read without it."""
+        try:
+            data = self._bytes(name)
+            return parse_tree(data) if data else None
+        except DamagedFileError:
+            self._damaged += 1
+        except FAULTS:
+            self._damaged += 1
+        return None
 
     def body(self, kind: str) -> Any:
         for body in self._content:
@@ -102,35 +110,77 @@ class _Package:
     def document(
         self, builder: TextBuilder, media_type: str, pages: tuple[Page, ...] = ()
     ) -> LoadedDocument:
-        author = self._said("initial-creator") or self._said("creator")
+        if self._damaged:
+            self.content.unread[Unread.DAMAGED_PART] += self._damaged
+        author = self._property("initial-creator") or self._property("creator")
         return LoadedDocument(
             builder.text(),
             media_type,
-            title=self._said("title") or None,
+            title=self._property("title") or None,
             blocks=tuple(builder.blocks),
             pages=pages,
             rows=tuple(builder.rows),
+            unread=self.content.unread,
             metadata={"author": author} if author else {},
         )
 
-    def _said(self, what: str) -> str:
+    def _property(self, name: str) -> str:
         if self._meta is None:
             return ""
-        found = (e.text or "" for e in self._meta.iter("{*}" + what))
-        return next(found, "").strip()
+        values = (e.text or "" for e in self._meta.iter("{*}" + name))
+        return next(values, "").strip()
+
+
+def _write_headers(builder: TextBuilder, document: OdfDocument) -> None:
+    """Write what stands at the head and foot of pages, each once."""
+    written = set()
+    for page in document.styles.master_pages:
+        for element in page:
+            for kind in ("header", "footer"):
+                is_part = attribute(element, "display") != "false" and any(
+                    is_element(element, f"{kind}{which}") for which in ("", "-left", "-first")
+                )
+                line = _line(element, document) if is_part else ""
+                words = [word for word in line.split() if any(char.isalpha() for char in word)]
+                if len(words) > 1 and line not in written:
+                    written.add(line)
+                    builder.paragraph(f"{kind.capitalize()}: {line}")
+
+
+def _line(container: Any, document: OdfDocument) -> str:
+    builder = CellBuilder()
+    TextWalker(builder, document).walk(container)
+    return builder.line()
 
 
 def _slide(walker: TextWalker, slide: Any) -> None:
     frames = list(slide)
     title = next((f for f in frames if f.get(f"{PRESENTATION}class") == "title"), None)
     if title is not None:
-        walker.builder.heading(inline_text(title), _SLIDE_LEVEL)
+        boxes = (e for e in title.iter() if is_element(e, "text-box"))
+        walker.builder.heading(" ".join(map(walker.inline_text, boxes)), _SLIDE_LEVEL)
+    shapes = []
     for frame in frames:
-        if is_element(frame, "notes"):
-            said = (e for e in frame if e.get(f"{PRESENTATION}class") == "notes")
-            boxes = (e for each in said for e in each.iter() if is_element(e, "text-box"))
-            words = "\n".join(filter(None, map(inline_text, boxes)))
-            if words:
-                walker.builder.paragraph(f"Notes: {words}")
-        elif frame is not title:
-            walker.walk(frame, is_wrapped=True)
+        kind = frame.get(f"{PRESENTATION}class") or ""
+        if frame is not title and not is_element(frame, "notes") and kind not in _FURNITURE:
+            shapes.append(Placed(frame, *_place(frame)))
+    subtitles = [s for s in shapes if s.shape.get(f"{PRESENTATION}class") == "subtitle"]
+    for placed in [*subtitles, *reading_order([s for s in shapes if s not in subtitles])]:
+        walker.walk(placed.shape, is_wrapped=True)
+    for notes in (frame for frame in frames if is_element(frame, "notes")):
+        bodies = (e for e in notes if e.get(f"{PRESENTATION}class") == "notes")
+        boxes = (e for body in bodies for e in body.iter() if is_element(e, "text-box"))
+        words = "\n".join(filter(None, map(walker.inline_text, boxes)))
+        if words:
+            walker.builder.paragraph(f"Notes: {words}")
+    walker.comments()
+
+
+def _place(frame: Any) -> tuple[int, int, int, int]:
+    left, top, width, height = (_length(attribute(frame, n)) for n in ("x", "y", "width", "height"))
+    return left, top, width, height
+
+
+def _length(raw: str) -> int:
+    match = _LENGTH.fullmatch(raw)
+    return round(float(match[1]) * _PER_UNIT.get(match[2] or "cm", 0)) if match else 0

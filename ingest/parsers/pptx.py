@@ -13,10 +13,10 @@ from ingest.loaded import LoadedDocument, Page
 from ingest.media_type import PPTX
 from ingest.parsers.archive import FAULTS
 from ingest.parsers.office.drawing_text import body_lines, paragraph_text, write_related_drawings
+from ingest.parsers.office.list_numbers import number_text
 from ingest.parsers.office.merged_cells import fill_down
 from ingest.parsers.office.package import MC, A, OfficePackage, R, alternative
 from ingest.parsers.office.slide_order import Placed, reading_order
-from ingest.parsers.office.word_numbering import number_text
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
 
