@@ -125,6 +125,17 @@ class Snapshot:
         needed = Filter() if self._mask(filter)[0] is self._alive else filter
         return self._lexical.search(query, k, needed)
 
+    def documents_with_words(self, words: Iterable[str], filter: Filter) -> frozenset[int]:
+        """Ids of the documents that pass the filter and hold each of these words, as they stand.
+
+        `words` as `rag.index.words.plain_words` makes them.
+        """
+        return self._lexical.documents_with_words(words, filter)
+
+    def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
+        """Ids of the documents that pass the filter and hold a form of the word, in their language."""
+        return self._lexical.documents_with_stem(word, filter)
+
     def shared_words(self, query: str, text: str) -> tuple[str, ...]:
         """The words of the query for which the lexical half finds this text."""
         return shared_words(query, text, self._lexical.languages)

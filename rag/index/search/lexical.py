@@ -6,7 +6,6 @@ document's language (`text_en`, `text_de`, …). A filter is a set of terms in t
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import tempfile
@@ -23,9 +22,9 @@ from rag.errors import IndexDamagedError
 from rag.index.filter import Filter
 from rag.index.search import derived
 from rag.index.search.analysis import STEMMERS, analyzer, language_of
+from rag.index.search.lexical_schema import filter_queries, schema
 from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
-from rag.readers import admitting
 
 NAME = "lexical"
 LAYOUT = 3
@@ -38,7 +37,6 @@ _MAX_QUERY_TERMS = 256
 _TIES = 64
 _LONG_LIST = 20_000
 _COMMON_SHARE = 0.2
-_FEW_VALUES = 64
 _KEPT_GROUPS = 64
 """As many groups of askers as the snapshot keeps masks for."""
 
@@ -56,24 +54,6 @@ class LexicalRow:
     tags: Sequence[str]
     readers: Sequence[str]
     modified_at: float | None
-
-
-@functools.cache
-def _schema() -> Any:
-    import tantivy
-
-    builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("chunk_id", fast=True)
-    builder.add_unsigned_field("document_id", indexed=True, fast=True)
-    for field in ("folder", "tag", "reader", "media_type"):
-        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    builder.add_float_field("modified_at", indexed=True, fast=True)
-    # How often a word stands in a chunk is what BM25 asks; where it stands, nobody does.
-    builder.add_text_field("exact", tokenizer_name="exact", index_option="freq")
-    for language in STEMMERS:
-        name = f"text_{language}"
-        builder.add_text_field(name, tokenizer_name=name, index_option="freq")
-    return builder.build()
 
 
 def _register(index: Any) -> Any:
@@ -101,12 +81,12 @@ def build(
             _share_files(base, work)
         languages = set(base.stamp.details["languages"]) if base else set()
         with derived.library_errors(work, ValueError):
-            index = _register(tantivy.Index(_schema(), str(work)))
+            index = _register(tantivy.Index(schema(), str(work)))
             writer = index.writer(_HEAP_BYTES, 1)
             if ids := list(deleted):
                 # Not delete_documents_by_term: of an unsigned field it deletes nothing, without a word.
                 writer.delete_documents_by_query(
-                    tantivy.Query.term_set_query(_schema(), "document_id", ids)
+                    tantivy.Query.term_set_query(schema(), "document_id", ids)
                 )
             for row in added:
                 languages.add(language_of(row.language))
@@ -156,7 +136,7 @@ def _document(row: LexicalRow) -> Any:
     }
     if row.modified_at is not None:
         fields["modified_at"] = float(row.modified_at)
-    return tantivy.Document.from_dict(fields, _schema())
+    return tantivy.Document.from_dict(fields, schema())
 
 
 class LexicalIndex:
@@ -217,7 +197,7 @@ class LexicalIndex:
         words = self._words(query, statistics)
         if words is None or k == 0 or len(self) == 0:
             return NOTHING
-        must, conditions = tantivy.Occur.Must, _conditions(filter)
+        must, conditions = tantivy.Occur.Must, filter_queries(filter)
         if conditions:
             each = [(must, words), *((must, condition) for condition in conditions)]
             words = tantivy.Query.boolean_query(each)
@@ -229,6 +209,39 @@ class LexicalIndex:
             scores = scores.round(ROUNDED_TO)
         order = np.lexsort((chunk_ids, -scores))[:k]
         return Candidates(chunk_ids[order], scores[order])
+
+    def documents_with_words(self, words: Iterable[str], filter: Filter) -> frozenset[int]:
+        """Ids of the permitted documents that hold each of these words in one of their chunks.
+
+        `words` are terms of the field `exact`, as `plain_words` makes them; none: no document.
+        """
+        clauses = _terms("exact", list(words))
+        return self._documents_with_all(clauses, filter) if clauses else frozenset()
+
+    def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
+        """Ids of the permitted documents that hold a form of the word, by its stem in their language."""
+        found: frozenset[int] = frozenset()
+        for language in self._languages:
+            clauses = _terms(f"text_{language}", analyzer(language).analyze(word))
+            if clauses:
+                found |= self._documents_with_all(clauses, filter)
+        return found
+
+    def _documents_with_all(self, clauses: Iterable[Any], filter: Filter) -> frozenset[int]:
+        """Ids of the permitted documents of which, for each clause, a chunk matches."""
+        import tantivy
+
+        must, conditions = tantivy.Occur.Must, filter_queries(filter)
+        found: frozenset[int] | None = None
+        for clause in clauses:
+            matching = [(must, each) for each in (clause, *conditions)]
+            hits = self._searcher.search(
+                tantivy.Query.boolean_query(matching), limit=max(1, len(self)), count=False
+            ).hits
+            addresses = [address for _, address in hits]
+            documents = frozenset(self._searcher.fast_field_values("document_id", addresses))
+            found = documents if found is None else found & documents
+        return found or frozenset()
 
     def documents_of_chunks(self) -> dict[int, int]:
         """The document id of every chunk."""
@@ -252,7 +265,7 @@ class LexicalIndex:
 
         words = sorted(set(analyzer(None).analyze(row.text)), key=lambda w: (-len(w), w))[:3]
         must = tantivy.Occur.Must
-        document = tantivy.Query.term_query(_schema(), "document_id", row.document_id)
+        document = tantivy.Query.term_query(schema(), "document_id", row.document_id)
         conditions = [(must, each) for each in (document, *_terms("exact", words))]
         found = self._searcher.search(
             tantivy.Query.boolean_query(conditions), limit=len(self), count=False
@@ -273,7 +286,7 @@ class LexicalIndex:
     def _make_statistics(self, access: Filter) -> Statistics:
         import tantivy
 
-        searcher, conditions = self._searcher, _conditions(access)
+        searcher, conditions = self._searcher, filter_queries(access)
 
         def count(*clauses: Any) -> int:
             every = [(tantivy.Occur.Must, clause) for clause in (*clauses, *conditions)]
@@ -283,7 +296,7 @@ class LexicalIndex:
         def count_having(field: str, word: str) -> int:
             if searcher.doc_freq(field, word) == 0:
                 return 0
-            return count(tantivy.Query.term_query(_schema(), field, word, "basic"))
+            return count(tantivy.Query.term_query(schema(), field, word, "basic"))
 
         if not conditions:  # the library's own counts, and no boost
             stored = self._stored_chunks
@@ -323,7 +336,7 @@ class LexicalIndex:
         long = (each for each in dict.fromkeys(words) if len(each) >= _SHORTEST_GUESSED)
         unknown = [each for each in long if each.isalpha() and not self._is_known(each, statistics)]
         return [
-            tantivy.Query.fuzzy_term_query(_schema(), "exact", word, distance=1)
+            tantivy.Query.fuzzy_term_query(schema(), "exact", word, distance=1)
             for word in unknown[:_MOST_GUESSED]
         ]
 
@@ -358,42 +371,4 @@ def _terms(field: str, words: list[str]) -> list[Any]:
     import tantivy
 
     unique = list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]
-    return [tantivy.Query.term_query(_schema(), field, word, "freq") for word in unique]
-
-
-def _conditions(filter: Filter) -> list[Any]:
-    """The filter as queries that all must match and that score nothing."""
-    import tantivy
-
-    query, schema = tantivy.Query, _schema()
-    found = []
-    if filter.readers is not None:
-        found.append(_any_of("reader", sorted(admitting(filter.readers))))
-    if filter.folders:
-        found.append(_any_of("folder", filter.folders))
-    if filter.tags:
-        found.append(_any_of("tag", filter.tags))
-    if filter.media_types:
-        found.append(_any_of("media_type", filter.media_types))
-    if filter.document_ids is not None:
-        found.append(_any_of("document_id", filter.document_ids))
-    if filter.modified_from is not None or filter.modified_until is not None:
-        low, high = (
-            None if moment is None else float(moment)
-            for moment in (filter.modified_from, filter.modified_until)
-        )
-        found.append(query.range_query(schema, "modified_at", tantivy.FieldType.Float, low, high))
-    also = _conditions(filter.also) if filter.also else []
-    return [query.const_score_query(each, 0.0) for each in found] + also
-
-
-def _any_of(field: str, values: Sequence[Any]) -> Any:
-    """Chunks that have one of the values; none has one of no values."""
-    import tantivy
-
-    if len(values) > _FEW_VALUES:
-        return tantivy.Query.term_set_query(_schema(), field, list(values))
-    # A set of terms is looked for in the whole dictionary of terms; each of a few is looked up.
-    should = tantivy.Occur.Should
-    each = [(should, tantivy.Query.term_query(_schema(), field, v, "basic")) for v in values]
-    return tantivy.Query.boolean_query(each) if each else tantivy.Query.empty_query()
+    return [tantivy.Query.term_query(schema(), field, word, "freq") for word in unique]

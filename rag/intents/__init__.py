@@ -1,0 +1,24 @@
+"""Requests that need no language model: recognised by their words, answered from the index.
+
+"Which documents mention …?", "How many documents …?", "What changed between …?", "Summarise …", "Compare …",
+and small talk. `answer_without_model` is the way in; `split_questions` takes several questions in one apart.
+"""
+
+from rag.intents.answering import answer_without_model
+from rag.intents.intent import Intent, Kind
+from rag.intents.recognition import recognise
+from rag.intents.result import Cell, Change, IntentResult, Row, Table
+from rag.intents.splitting import split_questions
+
+__all__ = [
+    "Cell",
+    "Change",
+    "Intent",
+    "IntentResult",
+    "Kind",
+    "Row",
+    "Table",
+    "answer_without_model",
+    "recognise",
+    "split_questions",
+]
