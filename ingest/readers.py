@@ -108,8 +108,11 @@ READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
         XLS: (Reader("xls", "parse_xls"), _CALAMINE),
         CSV: (Reader("spreadsheet", "parse_csv"),),
         TSV: (Reader("spreadsheet", "parse_tsv"),),
-        DOC: (Reader("office_binary", "parse_doc"),),
-        PPT: (Reader("office_binary", "parse_ppt"),),
+        DOC: (
+            Reader("office_binary", "parse_doc"),
+            Reader("doc_pieces", "parse_doc_pieces", name="piece table"),
+        ),
+        PPT: (Reader("ppt", "parse_ppt"),),
         ODT: (Reader("opendocument", "parse_odt"),),
         ODS: (Reader("opendocument", "parse_ods"),),
         ODP: (Reader("opendocument", "parse_odp"),),

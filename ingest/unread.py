@@ -149,6 +149,7 @@ REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
         | _SHEETS
         | {Unread.CHART, Unread.DIAGRAM, Unread.PICTURE, Unread.FORMULA},
         types.XLSB: _OPEN_XML | _SHEETS | {Unread.CHART, Unread.DIAGRAM},
+        types.PPT: frozenset({Unread.EMBEDDED_FILE, Unread.HIDDEN_SLIDE}),
         types.XLS: _SHEETS | {Unread.CHART},
         types.ODT: _OPEN_DOCUMENT,
         types.ODP: _OPEN_DOCUMENT,

@@ -22,7 +22,9 @@ _MAX_DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Record:
+    """A record's kind, its number among those of its kind, and where its content begins and ends."""
+
     kind: int
     instance: int
     is_container: bool
@@ -42,18 +44,18 @@ def read_tables(data: bytes) -> list[list[list[str]]]:
     return [rows for group in _groups(stream, 0, len(stream), 0) if (rows := _rows(stream, group))]
 
 
-def _records(stream: bytes, start: int, end: int) -> Iterator[_Record]:
+def read_records(stream: bytes, start: int, end: int) -> Iterator[Record]:
     while start + _HEADER.size <= end:
         version, kind, length = _HEADER.unpack_from(stream, start)
         start += _HEADER.size
         stop = min(start + length, end)
-        yield _Record(kind, version >> 4, version & _CONTAINER == _CONTAINER, start, stop)
+        yield Record(kind, version >> 4, version & _CONTAINER == _CONTAINER, start, stop)
         start = stop
 
 
-def _groups(stream: bytes, start: int, end: int, depth: int) -> Iterator[_Record]:
+def _groups(stream: bytes, start: int, end: int, depth: int) -> Iterator[Record]:
     """The groups of shapes that are tables."""
-    for record in _records(stream, start, end):
+    for record in read_records(stream, start, end):
         if not record.is_container or depth > _MAX_DEPTH:
             continue
         if record.kind == _GROUP and _is_table(stream, record):
@@ -62,11 +64,11 @@ def _groups(stream: bytes, start: int, end: int, depth: int) -> Iterator[_Record
             yield from _groups(stream, record.start, record.end, depth + 1)
 
 
-def _is_table(stream: bytes, group: _Record) -> bool:
-    first = next(_records(stream, group.start, group.end), None)
+def _is_table(stream: bytes, group: Record) -> bool:
+    first = next(read_records(stream, group.start, group.end), None)
     if first is None or first.kind != _SHAPE:
         return False
-    for record in _records(stream, first.start, first.end):
+    for record in read_records(stream, first.start, first.end):
         if record.kind == _PROPERTIES:
             names = (
                 struct.unpack_from("<H", stream, record.start + 6 * number)[0] & 0x3FFF
@@ -76,12 +78,12 @@ def _is_table(stream: bytes, group: _Record) -> bool:
     return False
 
 
-def _rows(stream: bytes, group: _Record) -> list[list[str]]:
+def _rows(stream: bytes, group: Record) -> list[list[str]]:
     rows: dict[int, list[tuple[int, str]]] = {}
-    for shape in _records(stream, group.start, group.end):
+    for shape in read_records(stream, group.start, group.end):
         if shape.kind != _SHAPE:
             continue
-        parts = {record.kind: record for record in _records(stream, shape.start, shape.end)}
+        parts = {record.kind: record for record in read_records(stream, shape.start, shape.end)}
         anchor, textbox = parts.get(_ANCHOR), parts.get(_TEXTBOX)
         if anchor is None or textbox is None or anchor.end - anchor.start < 16:
             continue  # the lines between the cells
@@ -90,8 +92,8 @@ def _rows(stream: bytes, group: _Record) -> list[list[str]]:
     return [[text for _, text in sorted(rows[top])] for top in sorted(rows)]
 
 
-def _text(stream: bytes, textbox: _Record) -> str:
-    for record in _records(stream, textbox.start, textbox.end):
+def _text(stream: bytes, textbox: Record) -> str:
+    for record in read_records(stream, textbox.start, textbox.end):
         raw = stream[record.start : record.end]
         if record.kind == _TEXT_CHARS:
             return raw.decode("utf-16-le", "replace").replace("\r", "\n").replace("\v", "\n")
