@@ -32,7 +32,7 @@ def test_an_answer_streams_and_each_sentence_leads_to_its_source(
     assert page.locator("#stop").is_visible()
     tab.picture(f"wide-{scheme}-streaming")
     stand_in.going.set()
-    page.locator(".status", has_text="Grounded").wait_for()
+    page.locator(".status", has_text="Backed by your documents").wait_for()
     page.get_by_role("link", name="Source 2").click()
     source = page.locator(".source.is-chosen")
     assert "The leave can be taken in up to three blocks" in source.locator("mark.q2").inner_text()
@@ -50,8 +50,10 @@ def test_an_earlier_answer_keeps_its_own_sources(
     tab.ask("unsupported, then?")
     page = tab.page
     assert page.locator(".evidence.is-shown .about").inner_text().endswith("unsupported, then?")
-    assert "no source" in page.locator("#t1 .unsupported").inner_text()
-    assert "Not supported" in page.locator("#t2 .status").inner_text()
+    assert "The company also pays for a crib" not in page.locator("#t1").inner_text()
+    page.locator("#t1 .model-text summary").click()
+    assert "not found in the documents" in page.locator("#t1 .unsupported").inner_text()
+    assert "No clear answer found" in page.locator("#t2 .status").inner_text()
     tab.picture("wide-light-unsupported")
     page.locator("#t1 .chip").first.click()
     assert page.locator(".evidence.is-shown").get_attribute("id") == "e1"
@@ -75,7 +77,7 @@ def test_stop_ends_the_answer_and_the_next_question_works(
     tab.page.locator(".status", has_text="Stopped").wait_for()
     stand_in.going.set()
     tab.ask("And now?")
-    tab.page.locator("#t2 .status", has_text="Grounded").wait_for()
+    tab.page.locator("#t2 .status", has_text="Backed by your documents").wait_for()
 
 
 def test_on_a_narrow_window_the_sources_are_a_sheet(
@@ -152,7 +154,7 @@ def test_a_missing_index_is_said_and_the_page_works_once_it_appears(
     assert "There is no index in data." in tab.page.locator("#now .status").inner_text()
     there.append(stand_in)
     tab.ask("And now?")
-    assert "Grounded" in tab.page.locator("#now .status").inner_text()
+    assert "Backed by your documents" in tab.page.locator("#now .status").inner_text()
     tab.page.locator("#index-state", has_text="42 documents").wait_for()
     tab.page.locator(".banner").wait_for(state="detached")
 

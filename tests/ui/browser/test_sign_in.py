@@ -111,4 +111,4 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")
     notice.wait_for(state="hidden")
     question.press("Enter")
-    page.locator("#now .status", has_text="Grounded").wait_for()
+    page.locator("#now .status", has_text="Backed by your documents").wait_for()
