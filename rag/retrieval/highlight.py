@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 
 from rag.index.search.analysis import DEFAULT_LANGUAGE, stems
+from rag.language import sentences
 
 _WORD = re.compile(r"\w+")
 
@@ -27,6 +28,25 @@ def spans(query: str, text: str, languages: Iterable[str] = ()) -> list[tuple[in
         )
 
     return [found.span() for found in _WORD.finditer(text) if is_wanted(found[0])]
+
+
+def best_start(query: str, text: str, width: int) -> int:
+    """Where an excerpt of `width` characters begins: at the sentence from which it has most of the query.
+
+    0 where nothing further down has more of it than the beginning.
+    """
+    words = [(start, text[start:end].lower()) for start, end in spans(query, text)]
+
+    def count_words(begin: int) -> int:
+        return len({word for start, word in words if begin <= start < begin + width})
+
+    begins = [
+        begin
+        for begin, end in sentences.spans(text)
+        if any(begin <= start < end for start, _ in words)
+    ]
+    best = max(begins, key=count_words, default=0)  # the first of those with as many
+    return best if len(text) > width and count_words(best) > count_words(0) else 0
 
 
 @functools.lru_cache(maxsize=20_000)

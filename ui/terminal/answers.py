@@ -11,7 +11,6 @@ import click
 from rag.answer import Answer, Citation, Extract, Status, Verdict
 from rag.cli_output import short_path
 from rag.hit import Hit, Place, Why
-from rag.language import sentences
 from rag.retrieval import highlight
 from ui.messages.page import ENGLISH, Words
 from ui.view.headline import headline, verdict_of
@@ -140,19 +139,7 @@ def place(found: Hit | Citation | Extract) -> str:
 
 def excerpt(text: str, query: str) -> str:
     """The sentences of a passage with the most words of the query, on one line."""
-    words = [(start, text[start:end].lower()) for start, end in highlight.spans(query, text)]
-
-    def told(begin: int) -> int:
-        return len({word for start, word in words if begin <= start < begin + _EXCERPT})
-
-    telling = (
-        begin
-        for begin, end in sentences.spans(text)
-        if any(begin <= start < end for start, _ in words)
-    )
-    begin = max(telling, key=told, default=0)  # the first of those with as many
-    if len(text) <= _EXCERPT or told(begin) <= told(0):
-        begin = 0
+    begin = highlight.best_start(query, text, _EXCERPT)
     line = _line(text[begin:])
     cut = line if len(line) <= _EXCERPT else line[:_EXCERPT].rsplit(" ", 1)[0] + " …"
     return f"… {cut}" if begin else cut

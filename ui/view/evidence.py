@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from rag.answer import Answer, Citation
+from rag.answer import Answer, Citation, Extract
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
+from rag.retrieval import highlight
 from ui.messages.page import Words
 from ui.view.also_found_in import elsewhere
 from ui.view.links import Name, source_link
@@ -17,6 +18,7 @@ from ui.view.passage import Mark, passage
 
 _AROUND = 220  # characters of the passage shown on each side of a quote
 _GLANCE = 320  # characters of a passage that nobody cited
+_LEAD = 60  # characters before an extract in its passage's excerpt
 _SPARE = 80  # characters; so little is not worth a click
 _STUB = 40  # characters; so little of a line or a heading is left out where a text is cut
 
@@ -33,16 +35,22 @@ class Shelf:
 
 
 def found(
-    turn: int, question: str, hits: tuple[Hit, ...], words: Words, shelf: Shelf | None = None
+    turn: int,
+    question: str,
+    hits: tuple[Hit, ...],
+    words: Words,
+    shelf: Shelf | None = None,
+    extracts: Sequence[Extract] = (),
 ) -> str:
     """The passages, before the model has said anything."""
-    cards = _Cards(words, shelf or Shelf())
+    cards = _Cards(words, shelf or Shelf(), question, extracts)
     return _section(turn, question, words.passages, len(hits), cards.passages(hits), words)
 
 
 def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None) -> str:
     """The sources of a finished answer."""
-    context, cards = answer.context, _Cards(words, shelf or Shelf())
+    context = answer.context
+    cards = _Cards(words, shelf or Shelf(), answer.searched or answer.question, answer.extracts)
     if not answer.citations:
         hits = context.cited + context.read + context.retrieved
         inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
@@ -82,10 +90,13 @@ def _section(turn: int, question: str, title: str, count: int, inner: str, words
 
 
 class _Cards:
-    """A card for each source and passage."""
+    """A card for each source and passage; one shows the extracts that stand in it, marked."""
 
-    def __init__(self, words: Words, shelf: Shelf) -> None:
+    def __init__(
+        self, words: Words, shelf: Shelf, question: str, extracts: Sequence[Extract]
+    ) -> None:
         self._words, self._shelf = words, shelf
+        self._question, self._extracts = question, extracts
 
     def source(self, turn: int, citations: list[Citation], hit: Hit | None) -> str:
         """A passage with all that is quoted from it; each quote's number leads to the card."""
@@ -129,11 +140,31 @@ class _Cards:
             return f'<li class="passage">{head}{self._gone()}</li>'
         head += self._elsewhere(hit)
         opener = self._opener(hit.uri, hit.start, hit.end, hit.text, hit.page)
+        marks = self._marks(hit)
         if len(hit.text) <= _GLANCE + _SPARE:
-            return f'<li class="passage">{head}{_quote(hit, 0, len(hit.text))}{opener}</li>'
-        glance = _quote(hit, 0, _end(hit.text, _GLANCE))
-        whole = _details(words.whole_passage, _quote(hit, 0, len(hit.text)), "whole")
+            return f'<li class="passage">{head}{_quote(hit, 0, len(hit.text), marks)}{opener}</li>'
+        first, last = self._glance(hit, marks)
+        glance = _quote(hit, first, last, marks)
+        whole = _details(words.whole_passage, _quote(hit, 0, len(hit.text), marks), "whole")
         return f'<li class="passage">{head}{glance}{whole}{opener}</li>'
+
+    def _marks(self, hit: Hit) -> list[Mark]:
+        """The extracts that stand in a passage, by its characters."""
+        return [
+            (extract.start - hit.start, extract.end - hit.start, "")
+            for extract in self._extracts
+            if extract.uri == hit.uri and hit.start <= extract.start and extract.end <= hit.end
+        ]
+
+    def _glance(self, hit: Hit, marks: Sequence[Mark]) -> tuple[int, int]:
+        """The characters that are shown at once: the text that answers, with a little before it."""
+        text = hit.text
+        if marks:
+            start = min(mark[0] for mark in marks)
+            first = _word_edge(text, start - _LEAD) if start > _LEAD + _SPARE else 0
+        else:
+            first = highlight.best_start(self._question, text, _GLANCE)
+        return first, _end(text, first + _GLANCE)
 
     def _highlighted(self, hit: Hit, citations: list[Citation]) -> str:
         text, several = hit.text, len(citations) > 1

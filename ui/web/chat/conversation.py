@@ -220,7 +220,9 @@ class Conversation:
                 for event in batch:
                     draft.hear(event)
                     if isinstance(event, RetrievalEvent):
-                        sources = evidence.found(number, question, event.hits, words, shelf)
+                        sources = evidence.found(
+                            number, question, event.hits, words, shelf, event.extracts
+                        )
                         yield view.quoting(number, question, event, words, shelf), sources
                     changed = changed or isinstance(event, SentencesEvent)
                 if draft.answer is not None:
