@@ -52,6 +52,8 @@ class Measurement:
 
     values: npt.NDArray[np.float64]
     nearest: Evidence
+    terms: int
+    """Words and numbers that the claim has."""
     contradicts_figure: bool = False
     """No passage has a figure of the claim, and the nearest sentences have another one of its kind."""
 
@@ -105,6 +107,7 @@ def measure(
     return Measurement(
         np.array(values, dtype=np.float64),
         _nearest(best, share),
+        len(weights),
         _contradicts_figure(claim, best, source.everything),
     )
 

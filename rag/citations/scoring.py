@@ -20,6 +20,9 @@ from rag.citations.features import Measurement
 _FEW_WORDS = 0.25
 """Share of a sentence's words below which its meaning has to be `_CLOSE` to that of a passage's sentence."""
 _CLOSE = 0.6
+_FEW_TERMS = 3
+_HALF = 0.6
+"""The same for a sentence of no more than so many terms: each of them is half of what it says."""
 FILE = Path(__file__).with_name("scoring.json")
 
 
@@ -66,7 +69,9 @@ class Scoring:
 
     def grade(self, score: float, measured: Measurement) -> Grade:
         """`paraphrase`, or `not_found` below the threshold, or where hardly a word is in the passages."""
-        is_strange = measured["words_anywhere"] < _FEW_WORDS and not measured["meaning"] >= _CLOSE
+        shortest = measured.terms <= _FEW_TERMS and measured["longest_missing"] > 0
+        least = _HALF if shortest else _FEW_WORDS
+        is_strange = measured["words_anywhere"] <= least and not measured["meaning"] >= _CLOSE
         return Grade.NOT_FOUND if score < self.not_found or is_strange else Grade.PARAPHRASE
 
     def supports(self, score: float, measured: Measurement, *, by_rules: bool) -> bool:
