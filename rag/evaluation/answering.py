@@ -55,7 +55,7 @@ def answer_all(
 
     progress.start("Asking", len(questions))
     answers = _each(ask, questions, concurrency, progress, run)
-    if missing := [each for each in questions if each.id not in answers]:
+    if missing := [unanswered for unanswered in questions if unanswered.id not in answers]:
         progress.start("Asking again", len(missing))
         answers |= _each(ask, missing, 1, progress, run)
     return answers
@@ -97,7 +97,7 @@ def _each(
     done: dict[str, T] = {}
     with ThreadPoolExecutor(concurrency, thread_name_prefix="evaluation") as pool:
         futures: Mapping[Future[T | None], str] = {
-            pool.submit(work, each): each.id for each in questions
+            pool.submit(work, question): question.id for question in questions
         }
         try:
             for future in as_completed(futures):

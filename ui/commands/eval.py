@@ -111,7 +111,7 @@ def command(
     from rag.evaluation.gates import read_gates
     from rag.evaluation.metrics import Names
 
-    asked = read_questions(questions)
+    question_set = read_questions(questions)
     gates = None if gate is None else read_gates(gate, Names(k, words))
     _check_folder(out)
     assistant = Assistant.open(settings.data, settings=settings)
@@ -119,7 +119,7 @@ def command(
         k=k, budget=words, answers=not no_answers, concurrency=parallel, ablate=ablate
     )
     with _bar() as bar:
-        evaluation = evaluate(assistant, asked, options, bar)
+        evaluation = evaluate(assistant, question_set, options, bar)
     _keep(settings.data, evaluation)
     _print(evaluation, as_json=as_json)
     failures = gates.check(evaluation) if gates else []

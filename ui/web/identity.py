@@ -141,7 +141,7 @@ def with_person(
         person = person_of(request)
         if not person.may(least):
             raise NotAllowedError(f"This needs the role {least}.")
-        return (person, *(each(request) for each in also))
+        return (person, *(dependency(request) for dependency in also))
 
     def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
         yield from function(*admitted(request), *inputs)
@@ -174,11 +174,11 @@ def needs(
 
 def needs_of(function: Callable[..., Any] | None) -> Needs:
     """What a route's or an event's function was marked with; raises LookupError if it was not."""
-    found = getattr(function, _NEEDS, None)
-    if not isinstance(found, Needs):
+    requirement = getattr(function, _NEEDS, None)
+    if not isinstance(requirement, Needs):
         name = getattr(function, "__qualname__", function)
         raise LookupError(
             f"{name} does not say who may use it: mark a route with needs(), an event with "
             "with_person()."
         )
-    return found
+    return requirement

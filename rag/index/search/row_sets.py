@@ -43,17 +43,17 @@ class SmallSets(Generic[Set]):
             if permitted not in self._seen:
                 self._seen.add(permitted)
                 return None
-            found = self._sets.pop(permitted) if permitted in self._sets else gather()
-            self._sets[permitted] = found  # the one that was used last stands last
+            row_set = self._sets.pop(permitted) if permitted in self._sets else gather()
+            self._sets[permitted] = row_set  # the one that was used last stands last
             self._drop()
-            return found
+            return row_set
         finally:
             self._lock.release()
 
     def _drop(self) -> None:
-        held = list(self._sets)
-        excess = sum(permitted.count for permitted in held) - self._held_rows
-        for permitted in held[:-1]:
+        masks = list(self._sets)
+        excess = sum(permitted.count for permitted in masks) - self._held_rows
+        for permitted in masks[:-1]:
             if excess <= 0:
                 return
             del self._sets[permitted]

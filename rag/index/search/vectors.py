@@ -162,8 +162,8 @@ class ExactVectors:
         # `reconstruct_batch` does the same in twice the time.
         size = self._index.code_size
         codes = faiss.rev_swig_ptr(self._index.codes.data(), self._index.ntotal * size)
-        found: Float32 = self._index.sa_decode(codes.reshape(-1, size)[rows])
-        return found
+        decoded: Float32 = self._index.sa_decode(codes.reshape(-1, size)[rows])
+        return decoded
 
     def _scan(self, query: Float32, k: int, permitted: Permitted | None) -> Int64:
         """At least the k best rows, with everything that ties with the last of them."""
@@ -171,14 +171,14 @@ class ExactVectors:
 
         parameters = faiss.SearchParameters(sel=permitted.selector) if permitted else None
         most = permitted.count if permitted else len(self._chunk_ids)
-        wanted = min(most, k + 8)
+        target = min(most, k + 8)
         while True:
-            scores, rows = self._index.search(query[None], wanted, params=parameters)
+            scores, rows = self._index.search(query[None], target, params=parameters)
             # FAISS adds up in its own order, so equal vectors may differ in the last bits.
-            if wanted == most or scores[0, k - 1] - scores[0, -1] > 1e-6:
-                found: Int64 = np.sort(rows[0])
-                return found
-            wanted = min(most, wanted * 4)
+            if target == most or scores[0, k - 1] - scores[0, -1] > 1e-6:
+                positions: Int64 = np.sort(rows[0])
+                return positions
+            target = min(most, target * 4)
 
 
 class VectorIndex:
@@ -251,8 +251,8 @@ class VectorIndex:
         if self._exact is not None:
             return self._exact.vectors(rows)
         self._index.make_direct_map(True)
-        found: Float32 = self._index.reconstruct_batch(rows)
-        return found
+        decoded: Float32 = self._index.reconstruct_batch(rows)
+        return decoded
 
     def _probe(self, query: Float32, k: int, permitted: Permitted | None) -> Int64:
         """Rows that hold the best ones, as far as 8-bit codes and the nearest lists can tell."""
@@ -260,19 +260,19 @@ class VectorIndex:
 
         most = permitted.count if permitted else len(self)
         # 8-bit codes exchange neighbours in rank, seldom what stands further apart.
-        wanted = min(most, k + k // 4 + _MORE_CANDIDATES)
+        target = min(most, k + k // 4 + _MORE_CANDIDATES)
         probes = int(self._lists * self._compared(len(self)) / max(1, len(self))) or 1
         parameters = faiss.SearchParametersIVF(nprobe=probes)
         if permitted:
             parameters.nprobe = self._probes_for(query, permitted)
             parameters.sel = permitted.selector
-        _, rows = self._index.search(query[None], wanted, params=parameters)
-        found: Int64 = rows[0][rows[0] >= 0]
-        if len(found) < k:
+        _, rows = self._index.search(query[None], target, params=parameters)
+        candidates: Int64 = rows[0][rows[0] >= 0]
+        if len(candidates) < k:
             parameters.nprobe = self._lists
-            _, rows = self._index.search(query[None], wanted, params=parameters)
-            found = rows[0]
-        return found
+            _, rows = self._index.search(query[None], target, params=parameters)
+            candidates = rows[0]
+        return candidates
 
     @staticmethod
     def _compared(rows: float) -> float:
@@ -301,12 +301,12 @@ class VectorIndex:
         import faiss
 
         lists = self._index.invlists
-        found = np.empty(len(self), np.int32)
+        list_of_row = np.empty(len(self), np.int32)
         for number in range(self._lists):
             size = lists.list_size(number)
             if size:
-                found[faiss.rev_swig_ptr(lists.get_ids(number), size)] = number
-        return found
+                list_of_row[faiss.rev_swig_ptr(lists.get_ids(number), size)] = number
+        return list_of_row
 
 
 @contextlib.contextmanager

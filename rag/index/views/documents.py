@@ -115,10 +115,10 @@ _kept: weakref.WeakKeyDictionary[Snapshot, _References] = weakref.WeakKeyDiction
 
 
 def _references(snapshot: Snapshot) -> _References:
-    found = _kept.get(snapshot)
-    if found is None:
-        found = _kept[snapshot] = _References(snapshot)
-    return found
+    view = _kept.get(snapshot)
+    if view is None:
+        view = _kept[snapshot] = _References(snapshot)
+    return view
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,14 +110,12 @@ class Shelf:
         """Whether whoever looks may read everything, so that the whole ledger is theirs to see."""
         return self._filter.readers is None
 
-    def files(
-        self, wanted: Wanted, *, offset: int = 0, limit: int = 50
-    ) -> tuple[list[Listed], int]:
+    def files(self, query: Wanted, *, offset: int = 0, limit: int = 50) -> tuple[list[Listed], int]:
         """Files from `offset` on, and how many there are in all."""
         source, parameters = self._source()
-        where = " AND ".join(self._conditions(wanted, parameters)) or "TRUE"
-        way = "DESC" if wanted.descending else "ASC"
-        order = f"ORDER BY {_ORDERS[wanted.order]} {way} NULLS LAST, uri {way}"
+        where = " AND ".join(self._conditions(query, parameters)) or "TRUE"
+        way = "DESC" if query.descending else "ASC"
+        order = f"ORDER BY {_ORDERS[query.order]} {way} NULLS LAST, uri {way}"
         page = f"{order} LIMIT :limit OFFSET :offset"
         with database.mapped_errors(self._snapshot.path):
             connection = self._connection()
@@ -178,12 +176,12 @@ class Shelf:
         total = sum(states.values())
         above: Counter[str] = Counter()
         for folder, number in folders.items():
-            for each in _with_parents(folder):
-                above[each] += number
-        by_name, kinds, tagged_as, found = (
-            dict(sorted(each.items())) for each in (above, types, tags, states)
+            for ancestor in _with_parents(folder):
+                above[ancestor] += number
+        by_name, kinds, tagged_as, facets = (
+            dict(sorted(counts.items())) for counts in (above, types, tags, states)
         )
-        return Choices(by_name, kinds, tagged_as, found, total)
+        return Choices(by_name, kinds, tagged_as, facets, total)
 
     def folders(self, label: str) -> tuple[str, ...]:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
@@ -243,8 +241,8 @@ class Shelf:
     def _key(self) -> bytes:
         if self._index_id is None:
             with database.mapped_errors(self._snapshot.path):
-                found = database.read_manifest(self._snapshot.connection(), "index_id")
-            self._index_id = str(found).encode()[:64]
+                index_id = database.read_manifest(self._snapshot.connection(), "index_id")
+            self._index_id = str(index_id).encode()[:64]
         return self._index_id
 
     def _source(self) -> tuple[str, dict[str, Any]]:
@@ -271,26 +269,28 @@ class Shelf:
         )
         return f"SELECT {columns} FROM {tables}", {**parameters, "g": self.generation.id}
 
-    def _conditions(self, wanted: Wanted, parameters: dict[str, Any]) -> Iterator[str]:
-        if wanted.text:
-            parameters["text"] = _folded(wanted.text)
+    def _conditions(self, query: Wanted, parameters: dict[str, Any]) -> Iterator[str]:
+        if query.text:
+            parameters["text"] = _folded(query.text)
             # Where the root lies is not shown, so it cannot be searched either.
             below = "substr(uri, length(root) + 1)"
             yield f"(instr(folded({below}), :text) OR instr(folded(title), :text))"
-        if wanted.folder:
-            parameters["folders"] = json.dumps([f"{each}/" for each in self.folders(wanted.folder)])
+        if query.folder:
+            parameters["folders"] = json.dumps(
+                [f"{folder}/" for folder in self.folders(query.folder)]
+            )
             yield (
                 "EXISTS (SELECT 1 FROM json_each(:folders) WHERE "
                 "substr(uri, 1, length(value)) = value)"
             )
-        if wanted.media_type:
-            parameters["media_type"] = wanted.media_type
+        if query.media_type:
+            parameters["media_type"] = query.media_type
             yield "media_type = :media_type"
-        if wanted.tag:
-            parameters["tag"] = wanted.tag
+        if query.tag:
+            parameters["tag"] = query.tag
             yield "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag)"
-        if wanted.state:
-            parameters["state"] = wanted.state
+        if query.state:
+            parameters["state"] = query.state
             yield "state = :state"
 
 

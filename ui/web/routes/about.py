@@ -30,16 +30,18 @@ def routes(house: House) -> APIRouter:
     @router.get("/about")
     @needs(Role.READER)
     def about(request: Request) -> Response:
-        around = frame(request, Room.ABOUT)
-        shown = _about(house, knows_places=person_of(request).may(Role.ADMIN))
-        page = around.page(about_page(shown, around.words))
+        page_frame = frame(request, Room.ABOUT)
+        content = _about(house, knows_places=person_of(request).may(Role.ADMIN))
+        page = page_frame.page(about_page(content, page_frame.words))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     @router.get("/about/notices")
     @needs(Role.READER)
     def notices(request: Request) -> Response:
-        around = frame(request, Room.ABOUT)
-        page = around.page(notices_page(packages(), around.words), title=around.words.rooms.notices)
+        page_frame = frame(request, Room.ABOUT)
+        page = page_frame.page(
+            notices_page(packages(), page_frame.words), title=page_frame.words.rooms.notices
+        )
         return HTMLResponse(page, headers={"cache-control": "no-cache"})
 
     return router

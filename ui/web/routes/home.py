@@ -29,8 +29,8 @@ def routes(house: House) -> APIRouter:
     @router.get("/")
     @needs(Role.READER)
     def page(request: Request) -> HTMLResponse:
-        around = frame(request, Room.ASK, _profile_of(house, request))
-        return HTMLResponse(around.ask(), headers={"cache-control": "no-cache"})
+        page_frame = frame(request, Room.ASK, _profile_of(house, request))
+        return HTMLResponse(page_frame.ask(), headers={"cache-control": "no-cache"})
 
     @router.get("/state")
     @needs(Role.READER, is_click=False)

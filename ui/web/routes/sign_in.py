@@ -45,8 +45,8 @@ def routes(house: House) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         if admission.way != "accounts":
             return RedirectResponse("/", 303, headers=_NO_STORE)
-        said = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
-        name, password, onwards = (said.get(key, [""])[0] for key in ("name", "password", "next"))
+        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        name, password, onwards = (form.get(key, [""])[0] for key in ("name", "password", "next"))
         headers, origin = _from(house, request)
         words = _words(request)
         try:
@@ -105,9 +105,11 @@ def _page(
     language = words_for(request).language
     w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
     product = escape(house.words.product)
-    said = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    problem_html = (
+        f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    )
     about = ' aria-describedby="problem" aria-invalid="true"' if problem else ""
-    made = version()
+    assets_version = version()
     return HTMLResponse(
         f"""<!doctype html>
 <html lang="{language}">
@@ -117,15 +119,15 @@ def _page(
 <meta name="color-scheme" content="light dark">
 <title>{w["title"]} · {product}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page/base.css?v={made}">
-<link rel="stylesheet" href="/page/sign-in.css?v={made}">
+<link rel="stylesheet" href="/page/base.css?v={assets_version}">
+<link rel="stylesheet" href="/page/sign-in.css?v={assets_version}">
 </head>
 <body class="sign-in">
 <main>
 <p class="mark"><img src="/page/icon.svg" alt="" width="32" height="32"> {product}</p>
 <h1>{w["title"]}</h1>
 <p class="why">{w["why"]}</p>
-{said}
+{problem_html}
 <form method="post" action="/sign-in">
 <input type="hidden" name="next" value="{escape(own_address(onwards))}">
 <label for="name">{w["first_label"]}</label>

@@ -81,11 +81,11 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> N
         width: Annotated[int, Query(ge=1, le=20_000)] = 1_400,
     ) -> HTMLResponse:
         """The document at a quote."""
-        person, place = person_of(request), Place(start, end, check)
+        person, location = person_of(request), Place(start, end, check)
         opener = opener_for(request)
         return answer(
             request,
-            lambda: opener.show(person, name, place, page=page, as_text=text, width=width),
+            lambda: opener.show(person, name, location, page=page, as_text=text, width=width),
         )
 
     @router.get("/{name}/more")

@@ -52,9 +52,9 @@ GRADIO_DOORS = (
 )
 
 
-def doors_of(found: Iterable[APIRouter]) -> Iterator[Door]:
+def doors_of(routers: Iterable[APIRouter]) -> Iterator[Door]:
     """A door for each route. Raises LookupError for one that does not say who may use it."""
-    for router in found:
+    for router in routers:
         for route in router.routes:
             declared: Any = route
             for method in sorted(declared.methods):

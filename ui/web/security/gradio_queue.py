@@ -46,8 +46,12 @@ class QueueGate:
             refusal = self._join(_person(scope), body)
             receive = _again(body, receive)
         elif scope["type"] == "http" and path == _DATA:
-            said = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
-            refusal = self._own(_person(scope), said[0] if len(said) == 1 else "")
+            session_hashes = parse_qs(scope["query_string"].decode("latin-1")).get(
+                "session_hash", []
+            )
+            refusal = self._own(
+                _person(scope), session_hashes[0] if len(session_hashes) == 1 else ""
+            )
         elif scope["type"] == "http" and path.startswith(_HEARTBEAT):
             refusal = self._own(_person(scope), path.removeprefix(_HEARTBEAT))
         else:
@@ -56,8 +60,8 @@ class QueueGate:
 
     def _join(self, person: Person, body: bytes) -> Refusal | None:
         try:
-            asked = json.loads(body)
-            number, tab = asked["fn_index"], asked["session_hash"]
+            event = json.loads(body)
+            number, tab = event["fn_index"], event["session_hash"]
         except (ValueError, TypeError, KeyError, RecursionError):
             return Refusal(400, "This is no event of the page.")
         needs = self._events.get(number) if type(number) is int else None

@@ -117,10 +117,10 @@ class Guard:
 
     def _is_own_site(self, method: str, headers: Headers, host: str) -> bool:
         """A browser says with every request that changes something which page it comes from."""
-        said = headers.get("origin", ())
-        if not said:
+        origins = headers.get("origin", ())
+        if not origins:
             return method in _SAFE_METHODS or self.rules.admission.way == "none"
-        return all(urlsplit(each).netloc == host for each in said)
+        return all(urlsplit(origin).netloc == host for origin in origins)
 
     def _stranger(
         self, scope: Scope, headers: Headers, origin: Origin, door: Door
@@ -143,8 +143,8 @@ class Guard:
 
     def _person(self, headers: Headers, origin: Origin, needs: Needs) -> Person | None:
         if needs.by_token and self.rules.metrics_token:
-            said = headers.get("authorization", ("",))[0].encode("latin-1")
-            if hmac.compare_digest(said, f"Bearer {self.rules.metrics_token}".encode()):
+            header = headers.get("authorization", ("",))[0].encode("latin-1")
+            if hmac.compare_digest(header, f"Bearer {self.rules.metrics_token}".encode()):
                 return _SCRAPER
         return self.rules.admission.person(headers, origin, is_click=needs.is_click)
 
