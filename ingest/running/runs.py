@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.metrics import check_metrics_file, write_metrics
 from ingest.pipeline import ingest
 from ingest.planning.source import resolve_roots
-from ingest.progress import Bar
 from ingest.report import IngestReport, Problem
-from ingest.watch import times_to_run
+from ingest.running.metrics import check_metrics_file, write_metrics
+from ingest.running.progress import Bar
+from ingest.running.watch import times_to_run
 from rag.cli_output import mark_run, note, short_path, tell
 from rag.embedder import Embedder, open_embedder
 from rag.errors import InhouseError, UsageError
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.dry_run import Forecast
+    from ingest.running.dry_run import Forecast
 
 _SHOWN = 20
 _SIGNALLED = 128
@@ -143,7 +143,7 @@ def forecast(
     as_json: bool,
 ) -> int:
     """`--dry-run`: say what a run would do; the exit code that it would have, as far as that is known."""
-    from ingest.dry_run import dry_run
+    from ingest.running.dry_run import dry_run
 
     forecast = dry_run(
         paths,
