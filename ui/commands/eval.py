@@ -211,7 +211,7 @@ def _print(evaluation: Evaluation, *, as_json: bool) -> None:
 def _write(out: Path, evaluation: Evaluation, failures: list[Failure]) -> None:
     from rag.errors import StorageError
     from rag.evaluation.store import write_json
-    from ui.view.evaluation_page import evaluation_page
+    from ui.view.evaluation.page import evaluation_page
 
     try:
         write_json(out / "report.json", evaluation)

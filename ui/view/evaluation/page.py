@@ -14,8 +14,8 @@ from ui.messages.numbers import count, day_and_time, figure_text, number
 from ui.messages.page import ENGLISH, Words
 from ui.messages.report_terms import meaning, part
 from ui.terminal.evaluation import NONE
-from ui.view.evaluation_plots import Plot, evaluation_plots
-from ui.view.evaluation_questions import questions_section
+from ui.view.evaluation.charts import Plot, evaluation_plots
+from ui.view.evaluation.questions import questions_section
 from ui.view.markup import escape, escape_name
 
 _SHARED = Path(__file__).parent.parent / "web" / "static" / "report.css"

@@ -14,7 +14,7 @@ from rag.evaluation.result import Ablation
 from ui.messages.numbers import figure_text, number
 from ui.messages.page import Words
 from ui.messages.report_terms import part
-from ui.view.plots import Row, Series, Stack, intervals, lines, stacks
+from ui.view.evaluation.plots import Row, Series, Stack, intervals, lines, stacks
 
 _MOST_TYPES = 14
 _STATUS_COLOURS = {
