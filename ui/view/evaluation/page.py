@@ -18,7 +18,7 @@ from ui.view.evaluation.charts import Plot, evaluation_plots
 from ui.view.evaluation.questions import questions_section
 from ui.view.markup import escape, escape_name
 
-_SHARED = Path(__file__).parent.parent / "web" / "static" / "report.css"
+_SHARED = Path(__file__).parents[2] / "web" / "static" / "report.css"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
