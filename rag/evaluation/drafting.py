@@ -41,7 +41,7 @@ def draft(
     """
     picked = pick(snapshot, count)
     progress.start("Drafting", len(picked))
-    attempt = _Attempt(write)
+    attempt = _DraftAttempt(write)
     with ThreadPoolExecutor(concurrency, thread_name_prefix="draft") as pool:
         rows = []
         for number, (item, text) in enumerate(
@@ -52,7 +52,7 @@ def draft(
     return rows, attempt.problem
 
 
-class _Attempt:
+class _DraftAttempt:
     """Calls the writer until it fails; an empty text from there on. Safe in several threads."""
 
     def __init__(self, write: Writer | None) -> None:

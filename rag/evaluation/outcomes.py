@@ -9,7 +9,7 @@ from rag.evaluation.faults import faults
 from rag.evaluation.metrics import Names
 from rag.evaluation.questions import Question
 from rag.evaluation.relevance import is_document
-from rag.evaluation.result import Outcome, Place, Quoted, Said
+from rag.evaluation.result import MeasuredAnswer, Outcome, Quoted, RankedPassage
 from rag.evaluation.scores import Texts, answer_scores, right_citations, wording_scores
 from rag.evaluation.searching import Searched
 from rag.hit import Hit
@@ -50,9 +50,9 @@ def make_outcomes(
         )
 
 
-def _places(question: Question, hits: Sequence[Hit]) -> tuple[Place, ...]:
+def _places(question: Question, hits: Sequence[Hit]) -> tuple[RankedPassage, ...]:
     return tuple(
-        Place(
+        RankedPassage(
             uri=hit.uri,
             title=hit.title,
             page=hit.page,
@@ -63,9 +63,9 @@ def _places(question: Question, hits: Sequence[Hit]) -> tuple[Place, ...]:
     )
 
 
-def _said(question: Question, answer: Answer) -> Said:
+def _said(question: Question, answer: Answer) -> MeasuredAnswer:
     known = bool(question.facts)
-    return Said(
+    return MeasuredAnswer(
         text=answer.text,
         status=answer.status,
         timings_ms=answer.timings_ms,

@@ -20,11 +20,11 @@ FORMAT_HINT = "docs/evaluation.md says how a question looks."
 _SHOWN_ERRORS = 10
 
 
-class _Value(BaseModel):
+class _QuestionPart(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Fact(_Value):
+class Fact(_QuestionPart):
     """Where an answer stands.
 
     `filename`: a document's file name, with or without its ending. `text`: what it says there, in its own
@@ -36,7 +36,7 @@ class Fact(_Value):
     page: int | None = Field(None, ge=1)
 
 
-class Question(_Value):
+class Question(_QuestionPart):
     """A question, and what a good answer to it holds.
 
     `standalone` is a follow-up's question made whole; `history` is what it leans on.

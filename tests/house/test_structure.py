@@ -24,15 +24,44 @@ VAGUE = frozenset(
 """Words that say how a value came about, and not what it is."""
 MOST_VAGUE_PER_1000_LINES = 2.0
 STILL_VAGUE = {
-    # Folders that were written before the rule, with how often they break it now: only ever fewer.
+    "ingest": 9,
+    "ingest/parsers": 51,
+    "ingest/parsers/office": 35,
+    "ingest/planning": 6,
+    "ingest/running": 6,
+    "rag/answering": 29,
+    "rag/citations": 81,
+    "rag/citations/contradiction": 68,
+    "rag/evaluation": 6,
+    "rag/extracts": 1,
+    "rag/index": 13,
+    "rag/index/search": 15,
+    "rag/language": 40,
+    "rag/retrieval": 52,
+    "ui/commands": 5,
+    "ui/terminal": 3,
+    "ui/view": 26,
+    "ui/web/chat": 18,
+    "ui/web/documents": 17,
+    "ui/web/routes": 7,
+    "ui/web/security": 4,
+    "ui/web/userdata": 4,
 }
+"""Folders that were written before the rule, with how often they break it: only ever fewer."""
 
 USUAL_LINES = 150
 """What half of all modules keep to; one that is longer has a subject that needs it."""
 SCREENS_LINES = 80
 """Two screens: a function beyond that cannot be read in one go."""
 
-SHARED_CLASS_NAMES: set[str] = set()
+SHARED_CLASS_NAMES = {
+    "Context",
+    "Place",
+    "Room",
+    "_Reader",
+    "_Walker",
+    "_Workbook",
+}
 """Names that two modules have; only ever fewer."""
 
 

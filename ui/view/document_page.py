@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.index.views.files import Listed, ShownChunk
+from rag.index.views.files import FileRow, ShownChunk
 from ui.messages.numbers import count, day_and_time, number, size
 from ui.messages.page import Words
 from ui.view.documents_page import state_tag
@@ -18,10 +18,10 @@ EACH = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DocumentPage:
     """A file with a page of its chunks. `link` opens its text; None where there is none."""
 
-    file: Listed
+    file: FileRow
     address: str
     chunks: Sequence[ShownChunk]
     total: int
@@ -30,7 +30,7 @@ class Shown:
     reasons: bool
 
 
-def document_page(view: Shown, tools: str, words: Words) -> str:
+def document_page(view: DocumentPage, tools: str, words: Words) -> str:
     """The page of one file. `tools` is HTML for whoever may change documents."""
     file, texts = view.file, words.rooms
     base = file.uri.rpartition("/")[2]
@@ -48,7 +48,7 @@ def document_page(view: Shown, tools: str, words: Words) -> str:
     )
 
 
-def _problem(view: Shown) -> str:
+def _problem(view: DocumentPage) -> str:
     """What is wrong with the file, in a sentence."""
     file = view.file
     if not (view.reasons and file.reason):
@@ -58,7 +58,7 @@ def _problem(view: Shown) -> str:
     return f'<p class="complaint"><b>{escape_name(base)}</b>: {escape(reason)}.</p>'
 
 
-def _facts(view: Shown, words: Words) -> str:
+def _facts(view: DocumentPage, words: Words) -> str:
     file, texts = view.file, words.rooms
     facts = {texts.state: state_tag(file.state, words)}
     if file.media_type:
@@ -85,7 +85,7 @@ def _facts(view: Shown, words: Words) -> str:
     return f'<dl class="facts">{items}</dl>'
 
 
-def _chunks(view: Shown, words: Words) -> str:
+def _chunks(view: DocumentPage, words: Words) -> str:
     texts = words.rooms
     if not view.total:
         return f'<p class="none">{escape(texts.no_chunks)}</p>'
@@ -114,7 +114,7 @@ def _chunk(chunk: ShownChunk, words: Words) -> str:
     )
 
 
-def _pager(view: Shown, words: Words) -> str:
+def _pager(view: DocumentPage, words: Words) -> str:
     texts, first = words.rooms, (view.page - 1) * EACH
     if view.total <= EACH:
         return ""
@@ -138,7 +138,7 @@ def _pager(view: Shown, words: Words) -> str:
     )
 
 
-def document_tools(file: Listed, address: str, *, may_withdraw: bool, words: Words) -> str:
+def document_tools(file: FileRow, address: str, *, may_withdraw: bool, words: Words) -> str:
     """The buttons, worked by `document.js`. What lies outside of the inbox is withdrawn elsewhere."""
     texts = words.rooms
     name = file.title or file.uri.rpartition("/")[2]

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rag.index.catalog.ledger import IN_INDEX, Coverage, FileState
-from rag.index.views.files import Choices, Column, Listed, Wanted
+from rag.index.views.files import Column, Facets, FileQuery, FileRow
 from ui.messages.numbers import day_and_time, number, short_day, size
 from ui.messages.page import Words
 from ui.view.forms import chooser, type_name
@@ -25,11 +25,11 @@ class Ledger:
     `reasons`: whether whoever looks may see why a file failed; that may name places on the server.
     """
 
-    wanted: Wanted
+    wanted: FileQuery
     page: int
-    files: Sequence[Listed]
+    files: Sequence[FileRow]
     total: int
-    choices: Choices
+    choices: Facets
     generation: int
     generation_at: float
     coverage: Coverage | None
@@ -47,7 +47,7 @@ def documents_page(ledger: Ledger, name: Callable[[str], str], tools: str, words
     )
 
 
-def address(query: Wanted, page: int = 1) -> str:
+def address(query: FileQuery, page: int = 1) -> str:
     """The address of this part of the ledger."""
     values = {
         "name": query.text,
@@ -168,7 +168,7 @@ def _results(ledger: Ledger, name: Callable[[str], str], words: Words) -> str:
     )
 
 
-def _heading(query: Wanted, column: Column | None, label: str, kind: str) -> str:
+def _heading(query: FileQuery, column: Column | None, label: str, kind: str) -> str:
     if column is None:
         return f'<th scope="col" class="{kind}">{escape(label)}</th>'
     is_order = query.order == column
@@ -182,7 +182,7 @@ def _heading(query: Wanted, column: Column | None, label: str, kind: str) -> str
     )
 
 
-def _row(file: Listed, name: str, reasons: bool, words: Words) -> str:
+def _row(file: FileRow, name: str, reasons: bool, words: Words) -> str:
     texts = words.rooms
     base = file.uri.rpartition("/")[2]
     title = escape_name(file.title) or escape_name(base)

@@ -11,7 +11,7 @@ from ui.messages.page import Words, counted
 from ui.view.markup import escape, escape_name
 
 
-class Listed(Protocol):
+class ConversationRow(Protocol):
     """What the list needs of a conversation."""
 
     @property
@@ -27,7 +27,10 @@ class Listed(Protocol):
 
 
 def conversations(
-    conversations_found: Iterable[Listed], searched: str, words: Words, profiles: Mapping[str, str]
+    conversations_found: Iterable[ConversationRow],
+    searched: str,
+    words: Words,
+    profiles: Mapping[str, str],
 ) -> str:
     """The list, the latest first; a sentence where there is none.
 
@@ -43,7 +46,7 @@ def conversations(
     return f'<p class="plain">{escape(empty)}</p>'
 
 
-def _item(conversation: Listed, profile: str, words: Words) -> str:
+def _item(conversation: ConversationRow, profile: str, words: Words) -> str:
     title = escape_name(conversation.title) or escape(words.untitled)
     day = dt.datetime.fromtimestamp(conversation.updated_at).astimezone()
     updated = escape(day_and_time(conversation.updated_at, words))

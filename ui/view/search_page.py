@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from rag.hit import Hit
-from rag.index.views.files import Choices
+from rag.index.views.files import Facets
 from ui.messages.numbers import count, number
 from ui.messages.page import Words
 from ui.view.evidence import file_name, where
@@ -21,7 +21,7 @@ _SPARE = 80  # characters; so little is not worth a click
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchForm:
     """What stands in the form. Dates as in 2026-11-24; `many` passages are wanted."""
 
     query: str = ""
@@ -53,7 +53,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class HitReasons:
     """Why a passage was found: its place in the ranking by meaning and by words, None: not among the `of`.
 
     `matched` are the words of the query that it shares, `marks` where they stand in its text. `link` opens
@@ -72,16 +72,16 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """The passages, and how long it took to find them."""
 
-    hits: Sequence[tuple[Hit, Why]]
+    hits: Sequence[tuple[Hit, HitReasons]]
     milliseconds: float
     more: int = 0
 
 
 def search_page(
-    query: Asked, choices: Choices, results: Found | None, complaint: str, words: Words
+    query: SearchForm, choices: Facets, results: SearchResults | None, complaint: str, words: Words
 ) -> str:
     """Form and passages. `results` is None before anything was looked for."""
     texts = words.rooms
@@ -99,10 +99,10 @@ def search_page(
     )
 
 
-def _form(query: Asked, choices: Choices, words: Words) -> str:
+def _form(query: SearchForm, choices: Facets, words: Words) -> str:
     texts = words.rooms
     clear = (
-        f'<a class="button" href="{escape(Asked(query.query).address())}">{escape(texts.clear)}</a>'
+        f'<a class="button" href="{escape(SearchForm(query.query).address())}">{escape(texts.clear)}</a>'
         if query.is_filtered
         else ""
     )
@@ -135,7 +135,7 @@ def _form(query: Asked, choices: Choices, words: Words) -> str:
     )
 
 
-def _results(query: Asked, results: Found, words: Words) -> str:
+def _results(query: SearchForm, results: SearchResults, words: Words) -> str:
     texts = words.rooms
     passages = count(words.passage_count, len(results.hits), words)
     head = texts.best_first.format(passages=passages, ms=number(results.milliseconds, words))
@@ -149,7 +149,7 @@ def _results(query: Asked, results: Found, words: Words) -> str:
     return f'<p class="quiet found" role="status">{escape(head)}</p><ol class="cards">{items}</ol>{more}'
 
 
-def _hit(hit: Hit, why: Why, words: Words) -> str:
+def _hit(hit: Hit, why: HitReasons, words: Words) -> str:
     title = escape_name(hit.title) or file_name(hit.uri)
     marks = [(start, end, "") for start, end in why.marks]
     first, last = _glance(hit.text, why.marks)
@@ -173,7 +173,7 @@ def _hit(hit: Hit, why: Why, words: Words) -> str:
     )
 
 
-def _why(hit: Hit, why: Why, words: Words) -> str:
+def _why(hit: Hit, why: HitReasons, words: Words) -> str:
     texts = words.rooms
     score = number(hit.score, words, 3)
     matched = ", ".join(map(escape_name, why.matched)) or escape(texts.none_matched)

@@ -20,7 +20,7 @@ _HELD_ROWS = 100_000
 Set = TypeVar("Set")
 
 
-class SmallSets(Generic[Set]):
+class RowSets(Generic[Set]):
     """The sets that were used last, as many as `held_rows` allow; one of more than `most_rows` is not small.
 
     Safe to share between threads.
@@ -29,13 +29,13 @@ class SmallSets(Generic[Set]):
     def __init__(self, most_rows: int = _MOST_ROWS, held_rows: int = _HELD_ROWS) -> None:
         self._most_rows, self._held_rows = most_rows, held_rows
         self._lock = threading.Lock()
-        self._seen: weakref.WeakSet[Permitted] = weakref.WeakSet()
-        self._sets: weakref.WeakKeyDictionary[Permitted, Set] = weakref.WeakKeyDictionary()
+        self._seen: weakref.WeakSet[RowMask] = weakref.WeakSet()
+        self._sets: weakref.WeakKeyDictionary[RowMask, Set] = weakref.WeakKeyDictionary()
 
     def __len__(self) -> int:
         return len(self._sets)
 
-    def get(self, permitted: Permitted, gather: Callable[[], Set]) -> Set | None:
+    def get(self, permitted: RowMask, gather: Callable[[], Set]) -> Set | None:
         """The set of these rows; None if it is not small, asked for the first time, or being gathered."""
         if permitted.count > self._most_rows or not self._lock.acquire(blocking=False):
             return None
@@ -63,7 +63,7 @@ class SmallSets(Generic[Set]):
 Mask = npt.NDArray[np.bool_]
 
 
-class Permitted:
+class RowMask:
     """The rows that a search may return, prepared once for many searches."""
 
     def __init__(self, rows: Mask) -> None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from rag.errors import IndexDamagedError
 from rag.index.search import derived
-from rag.index.search.row_sets import Permitted, SmallSets
+from rag.index.search.row_sets import RowMask, RowSets
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -146,7 +146,7 @@ class ExactVectors:
         index.add(vectors)
         return cls(chunk_ids, index)
 
-    def search(self, query: Float32, k: int, permitted: Permitted | None) -> Candidates:
+    def search(self, query: Float32, k: int, permitted: RowMask | None) -> Candidates:
         """The k best permitted rows, see `VectorIndex.search`."""
         k = min(k, len(self._chunk_ids) if permitted is None else permitted.count)
         if k == 0:
@@ -165,7 +165,7 @@ class ExactVectors:
         decoded: Float32 = self._index.sa_decode(codes.reshape(-1, size)[rows])
         return decoded
 
-    def _scan(self, query: Float32, k: int, permitted: Permitted | None) -> Int64:
+    def _scan(self, query: Float32, k: int, permitted: RowMask | None) -> Int64:
         """At least the k best rows, with everything that ties with the last of them."""
         import faiss
 
@@ -207,7 +207,7 @@ class VectorIndex:
             )
         self._lists: int = getattr(self._index, "nlist", 0)
         self._exact = None if self._lists else ExactVectors(self.chunk_ids, self._index)
-        self._small_sets: SmallSets[ExactVectors] = SmallSets()
+        self._small_sets: RowSets[ExactVectors] = RowSets()
 
     def __len__(self) -> int:
         return len(self.chunk_ids)
@@ -223,7 +223,7 @@ class VectorIndex:
         return self._exact is not None
 
     def search(
-        self, query: Float32, k: int, *, permitted: Permitted | None, load_vectors: LoadVectors
+        self, query: Float32, k: int, *, permitted: RowMask | None, load_vectors: LoadVectors
     ) -> Candidates:
         """The k best permitted rows (None: all are) for `query`: (dimension,) float32, L2-normalised.
 
@@ -234,7 +234,7 @@ class VectorIndex:
             return self._exact.search(query, k, permitted)
 
         def gather() -> ExactVectors:
-            rows = np.flatnonzero(cast(Permitted, permitted).rows)
+            rows = np.flatnonzero(cast(RowMask, permitted).rows)
             return ExactVectors.of(self.chunk_ids[rows], load_vectors(self.vector_ids[rows]))
 
         if permitted and (few := self._small_sets.get(permitted, gather)):
@@ -254,7 +254,7 @@ class VectorIndex:
         decoded: Float32 = self._index.reconstruct_batch(rows)
         return decoded
 
-    def _probe(self, query: Float32, k: int, permitted: Permitted | None) -> Int64:
+    def _probe(self, query: Float32, k: int, permitted: RowMask | None) -> Int64:
         """Rows that hold the best ones, as far as 8-bit codes and the nearest lists can tell."""
         import faiss
 
@@ -279,7 +279,7 @@ class VectorIndex:
         """With how many of so many rows a query is compared."""
         return min(rows, max(rows * PROBE_SHARE, _LEAST_COMPARED))
 
-    def _probes_for(self, query: Float32, permitted: Permitted) -> int:
+    def _probes_for(self, query: Float32, permitted: RowMask) -> int:
         """How many of the nearest lists hold enough permitted rows, whichever lists those are.
 
         A filter may pass just what is far from the query: a share of the lists alone would miss it. Enough

@@ -30,7 +30,7 @@ class StoredDocument:
     characters: int
 
 
-class Reading:
+class DocumentView:
     """One generation of the index as somebody may read it: what they may not is not there.
 
     `generation` is its number.

@@ -31,7 +31,7 @@ _ORDERS: Mapping[Column, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FileQuery:
     """Which files of the ledger, in which order. `text` is part of a name or a title, in any case."""
 
     text: str = ""
@@ -44,7 +44,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class FileRow:
     """A file with what the index knows of it; `document_id` is None where it holds no text of it.
 
     `root` is the folder that was ingested, as a path.
@@ -71,7 +71,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Facets:
     """What there is to filter by: value and number of files."""
 
     folders: Mapping[str, int] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class ShownChunk:
     text: str
 
 
-class Shelf:
+class FileList:
     """One generation's documents and the ledger as somebody may see them: what they may not is not there.
 
     A file that was never indexed has no readers, so only those who may read everything see it.
@@ -110,7 +110,9 @@ class Shelf:
         """Whether whoever looks may read everything, so that the whole ledger is theirs to see."""
         return self._filter.readers is None
 
-    def files(self, query: Wanted, *, offset: int = 0, limit: int = 50) -> tuple[list[Listed], int]:
+    def files(
+        self, query: FileQuery, *, offset: int = 0, limit: int = 50
+    ) -> tuple[list[FileRow], int]:
         """Files from `offset` on, and how many there are in all."""
         source, parameters = self._source()
         where = " AND ".join(self._conditions(query, parameters)) or "TRUE"
@@ -126,7 +128,7 @@ class Shelf:
             rows = connection.execute(f"SELECT * FROM ({source}) WHERE {where} {page}", parameters)
             return [_listed(row) for row in rows], count
 
-    def file(self, uri: str) -> Listed | None:
+    def file(self, uri: str) -> FileRow | None:
         """The file with this URI; None if it is not there, or not for whoever looks."""
         source, parameters = self._source()
         with database.mapped_errors(self._snapshot.path):
@@ -141,7 +143,7 @@ class Shelf:
         """A short name of a file, the same for the life of the index; it does not say where it lies."""
         return name_of(self._key, uri)
 
-    def named(self, name: str) -> Listed | None:
+    def named(self, name: str) -> FileRow | None:
         """The file of that short name, which is no permission; None if it is not for whoever looks."""
         source, parameters = self._source()
         with database.mapped_errors(self._snapshot.path):
@@ -155,7 +157,7 @@ class Shelf:
             )
         return None if row is None else _listed(row)
 
-    def choices(self) -> Choices:
+    def choices(self) -> Facets:
         """What there is to filter by."""
         source, parameters = self._source()
         folders: Counter[str] = Counter()
@@ -181,7 +183,7 @@ class Shelf:
         by_name, kinds, tagged_as, facets = (
             dict(sorted(counts.items())) for counts in (above, types, tags, states)
         )
-        return Choices(by_name, kinds, tagged_as, facets, total)
+        return Facets(by_name, kinds, tagged_as, facets, total)
 
     def folders(self, label: str) -> tuple[str, ...]:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
@@ -269,7 +271,7 @@ class Shelf:
         )
         return f"SELECT {columns} FROM {tables}", {**parameters, "g": self.generation.id}
 
-    def _conditions(self, query: Wanted, parameters: dict[str, Any]) -> Iterator[str]:
+    def _conditions(self, query: FileQuery, parameters: dict[str, Any]) -> Iterator[str]:
         if query.text:
             parameters["text"] = _folded(query.text)
             # Where the root lies is not shown, so it cannot be searched either.
@@ -321,10 +323,10 @@ def _folded(text: str | None) -> str:
     return (text or "").casefold()
 
 
-def _listed(row: Sequence[Any]) -> Listed:
+def _listed(row: Sequence[Any]) -> FileRow:
     uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
     document_id, title, media_type, language, tags, born = document
-    return Listed(
+    return FileRow(
         uri, root, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
         seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born,
     )  # fmt: skip

@@ -34,7 +34,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IndexState:
     """The ledger and the documents' labels, as the next run will find them, and the rates of earlier ones.
 
     `max_tokens` is how much the index's embedder reads of a text.
@@ -47,7 +47,7 @@ class Standing:
     source_rules: dict[str, Any] | None = None
 
 
-def read_standing(data_dir: Path) -> Standing | None:
+def read_standing(data_dir: Path) -> IndexState | None:
     """None if there is no index yet. Raises IndexDamagedError, IndexFormatError."""
     path = data_dir / CATALOG
     if not path.exists():
@@ -62,7 +62,7 @@ def read_standing(data_dir: Path) -> Standing | None:
         if _has_unpublished(connection, generation):
             files = _reconciled(connection, files, generation)
         identity = rows.embedder_identity(connection, kept[generation].embedder_id)
-        return Standing(
+        return IndexState(
             files,
             _labels(connection, generation),
             _rates(connection, files, generation),

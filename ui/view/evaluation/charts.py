@@ -14,7 +14,7 @@ from rag.evaluation.result import Ablation
 from ui.messages.numbers import figure_text, number
 from ui.messages.page import Words
 from ui.messages.report_terms import part
-from ui.view.evaluation.plots import Row, Series, Stack, intervals, lines, stacks
+from ui.view.evaluation.plots import IntervalRow, LineSeries, Stack, intervals, lines, stacks
 
 _MOST_TYPES = 14
 _STATUS_COLOURS = {
@@ -65,7 +65,7 @@ def _recall(evaluation: Evaluation, words: Words) -> Plot:
     return Plot(
         texts.curve,
         lines(
-            [Series("recall", 0, points)],
+            [LineSeries("recall", 0, points)],
             title=texts.curve_says.format(first=first, last=last, n=len(curve)),
             x_label=texts.hits,
             x_ticks=ticks,
@@ -89,7 +89,7 @@ def _by_type(evaluation: Evaluation, name: str, title: str, words: Words) -> Ite
             continue
         low, high = figure.low or 0.0, figure.high or 0.0
         value_text = number(figure.value, words, 2)
-        rows.append((figure.n, Row(kind, figure.value, low, high, value_text)))
+        rows.append((figure.n, IntervalRow(kind, figure.value, low, high, value_text)))
     if len(rows) < 2:
         return
     largest = sorted(rows, key=lambda row: -row[0])[:_MOST_TYPES]
@@ -126,7 +126,10 @@ def _risk(evaluation: Evaluation, words: Words) -> Plot:
     return Plot(
         texts.risk,
         lines(
-            [Series(name, colour, points) for colour, (name, points) in enumerate(curves.items())],
+            [
+                LineSeries(name, colour, points)
+                for colour, (name, points) in enumerate(curves.items())
+            ],
             title=texts.risk_says,
             x_label=texts.risk_axis,
             x_ticks=(0, 0.25, 0.5, 0.75, 1),
@@ -157,7 +160,7 @@ def _latency(evaluation: Evaluation, words: Words) -> Plot:
         texts.time,
         lines(
             [
-                Series(name, colour, _cumulated(filled[name]))
+                LineSeries(name, colour, _cumulated(filled[name]))
                 for colour, name in enumerate(series)
                 if name in filled
             ],
@@ -185,7 +188,7 @@ def _lift(ablation: Ablation, known: Mapping[str, Metric], words: Words) -> Iter
         value, low, high, _ = lift.lift
         if value is not None and low is not None and high is not None:
             value_text = figure_text(value, words, signed=True)
-            rows.append(Row(known[lift.metric].label, value, low, high, value_text))
+            rows.append(IntervalRow(known[lift.metric].label, value, low, high, value_text))
     if not rows:
         return
     least, most = min(0.0, *(row.low for row in rows)), max(0.0, *(row.high for row in rows))

@@ -24,7 +24,7 @@ Written = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class LineSeries:
     """A line: its name, its colour's number (0, 1, 2), and its points in order of x."""
 
     name: str
@@ -33,7 +33,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IntervalRow:
     """A value with its interval; `shown` is how the value is written."""
 
     label: str
@@ -52,7 +52,7 @@ class Stack:
 
 
 def lines(
-    series: Sequence[Series],
+    series: Sequence[LineSeries],
     *,
     title: str,
     x_label: str,
@@ -87,7 +87,7 @@ def lines(
 
 
 def intervals(
-    rows: Sequence[Row],
+    rows: Sequence[IntervalRow],
     *,
     title: str,
     low: float = 0,

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from rag.evaluation import Evaluation
 from rag.evaluation.questions import Fact
-from rag.evaluation.result import Outcome, Place, Quoted
+from rag.evaluation.result import Outcome, Quoted, RankedPassage
 from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.messages.report_terms import fault
@@ -115,11 +115,11 @@ class _Card:
         further = f"<p>{escape(late)}</p>" if late else ""
         yield _entry(texts.found, _list(items, ordered=True) + further)
 
-    def _where(self, location: Place | Quoted) -> str:
+    def _where(self, location: RankedPassage | Quoted) -> str:
         parts = [PurePosixPath(location.uri).name]
         if location.page is not None:
             parts.append(self._words.page.format(page=location.page))
-        if isinstance(location, Place) and location.section:
+        if isinstance(location, RankedPassage) and location.section:
             parts.append(location.section)
         return escape_name(", ".join(parts))
 

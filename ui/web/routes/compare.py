@@ -16,10 +16,10 @@ from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
 from ui.messages.page import Words
 from ui.view import compare as view
-from ui.web.app_state import House
+from ui.web.app_state import AppState
 from ui.web.assistant_service import Answering
 from ui.web.chat.comparison import compare
-from ui.web.identity import Role, needs, person_of, watch
+from ui.web.identity import Role, person_of, requires, watch
 from ui.web.language import words_for
 from ui.web.layout import frame
 from ui.web.navigation import Room
@@ -32,7 +32,7 @@ _AT_ONCE = 8  # comparisons going on; each asks the model two things at the same
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/compare`, and the stream of what its two panes show."""
     from fastapi import APIRouter
 
@@ -41,7 +41,7 @@ def routes(house: House) -> APIRouter:
     rate_limit = Throttle.per_minute(house.settings.web.questions_per_minute)
 
     @router.get("/compare")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def room(request: Request) -> HTMLResponse:
         page_frame = frame(request, Room.COMPARE)
         question = request.query_params.get("q", "")[:MAX_QUESTION_CHARACTERS]
@@ -51,7 +51,7 @@ def routes(house: House) -> APIRouter:
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     @router.post("/compare")
-    @needs(Role.READER)
+    @requires(Role.READER)
     async def answers(request: Request) -> Response:
         """One JSON object a line: {"side", "html"}; then the end."""
         words, person = words_for(request), person_of(request)
@@ -74,13 +74,13 @@ def routes(house: House) -> APIRouter:
         events = _shown(lambda: house.desk.assistant_for(person, profile), question, words)
         lines = _while_welcome(events, watch(request), words)
         return StreamingResponse(
-            _Lines(lines, resources), media_type="application/x-ndjson", headers=_HEADERS
+            _EventLines(lines, resources), media_type="application/x-ndjson", headers=_HEADERS
         )
 
     return router
 
 
-class _Lines:
+class _EventLines:
     """An iterator that gives its places back at the end, also when the browser has gone."""
 
     def __init__(self, lines: Iterator[str], resources: ExitStack) -> None:

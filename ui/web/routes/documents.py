@@ -10,15 +10,15 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
 from rag.index.catalog.ledger import FileState
-from rag.index.views.files import Column, Shelf, Wanted
+from rag.index.views.files import Column, FileList, FileQuery
 from ui.view import document_page as one
 from ui.view import documents_page as many
 from ui.view.document_page import document_tools
 from ui.view.links import source_link
 from ui.view.markup import escape
 from ui.view.upload_form import inbox_part
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 from ui.web.layout import Frame, frame
 from ui.web.navigation import Room
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _FAR = 1_000_000  # a page beyond this is the last one that anybody asks for
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/documents?name=…&state=…&folder=…&type=…&tag=…&order=…&down=1&page=…`, `/documents/NAME`."""
     from fastapi import APIRouter
 
     router = APIRouter()
 
     @router.get("/documents")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def documents(request: Request) -> Response:
         page_frame = frame(request, Room.DOCUMENTS)
         tools = _tools(house, page_frame)
@@ -48,7 +48,7 @@ def routes(house: House) -> APIRouter:
         return _answer(page_frame, main, scripts=scripts)
 
     @router.get("/documents/{name}")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def document(request: Request, name: str) -> Response:
         page_frame = frame(request, Room.DOCUMENTS)
         try:
@@ -72,7 +72,7 @@ def _answer(
     return HTMLResponse(page, status, headers={"cache-control": "no-store"})
 
 
-def _tools(house: House, page_frame: Frame) -> str:
+def _tools(house: AppState, page_frame: Frame) -> str:
     """The inbox, for whoever may use it."""
     inbox = house.inbox
     if inbox.folder is None or not page_frame.person.may(Role.EDITOR):
@@ -85,7 +85,7 @@ def _unavailable(page_frame: Frame, exc: InhouseError) -> str:
     return f'<h1>{heading}</h1><p class="complaint">{escape(str(exc))}</p>'
 
 
-def _table(request: Request, shelf: Shelf, tools: str, page_frame: Frame) -> str:
+def _table(request: Request, shelf: FileList, tools: str, page_frame: Frame) -> str:
     query, page = wanted_by(request), _page(request)
     files, total = shelf.files(query, offset=(page - 1) * many.EACH, limit=many.EACH)
     if not files and total:  # a page that is not there any more: the last one
@@ -106,7 +106,9 @@ def _table(request: Request, shelf: Shelf, tools: str, page_frame: Frame) -> str
     return many.documents_page(ledger, shelf.name, tools, page_frame.words)
 
 
-def _file(request: Request, house: House, shelf: Shelf, name: str, page_frame: Frame) -> str | None:
+def _file(
+    request: Request, house: AppState, shelf: FileList, name: str, page_frame: Frame
+) -> str | None:
     file, page = shelf.named(name), _page(request)
     if file is None:
         return None
@@ -118,7 +120,7 @@ def _file(request: Request, house: House, shelf: Shelf, name: str, page_frame: F
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
     address = f"/documents/{name}"
-    view = one.Shown(file, address, chunks, total, page, link, reasons=shelf.everything)
+    view = one.DocumentPage(file, address, chunks, total, page, link, reasons=shelf.everything)
     tools = ""
     if page_frame.person.may(Role.EDITOR):
         may_withdraw = house.inbox.may_withdraw(file.uri)
@@ -126,7 +128,7 @@ def _file(request: Request, house: House, shelf: Shelf, name: str, page_frame: F
     return one.document_page(view, tools, page_frame.words)
 
 
-def wanted_by(request: Request) -> Wanted:
+def wanted_by(request: Request) -> FileQuery:
     """What an address asks for; what it asks for in vain is left out."""
     parameter = request.query_params.get
     order: Column = "name"
@@ -134,7 +136,7 @@ def wanted_by(request: Request) -> Wanted:
         if parameter("order") == column:
             order = column
     state = parameter("state", "")
-    return Wanted(
+    return FileQuery(
         text=parameter("name", "").strip()[:500],
         folder=parameter("folder", ""),
         media_type=parameter("type", ""),

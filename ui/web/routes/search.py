@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from rag.errors import InhouseError, UsageError
-from rag.index.views.files import Choices
+from rag.index.views.files import Facets
 from ui.messages.page import Words
-from ui.view.search_page import Asked, search_page
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.view.search_page import SearchForm, search_page
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 from ui.web.layout import frame
 from ui.web.navigation import Room
 
@@ -24,26 +24,26 @@ from datetime import date, datetime, timedelta
 from rag.hit import Hit
 from rag.hit import Why as Reasons
 from rag.index import Filter
-from rag.index.views.files import Shelf
+from rag.index.views.files import FileList
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
 from ui.view.also_found_in import elsewhere
 from ui.view.links import source_link
-from ui.view.search_page import Found, Why
+from ui.view.search_page import HitReasons, SearchResults
 from ui.web.assistant_service import Answering
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/search?q=…&folder=…&type=…&tag=…&from=…&until=…&many=…`"""
     from fastapi import APIRouter
 
     router = APIRouter()
 
     @router.get("/search")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def search(request: Request) -> HTMLResponse:
         parameter = request.query_params.get
-        query = Asked(
+        query = SearchForm(
             query=parameter("q", "").strip(),
             folder=parameter("folder", ""),
             media_type=parameter("type", ""),
@@ -61,9 +61,9 @@ def routes(house: House) -> APIRouter:
     return router
 
 
-def _answer(house: House, request: Request, query: Asked, words: Words) -> tuple[int, str]:
+def _answer(house: AppState, request: Request, query: SearchForm, words: Words) -> tuple[int, str]:
     """Status and content; a sentence instead of passages where there can be none."""
-    choices, results, complaint, status = Choices(), None, "", 200
+    choices, results, complaint, status = Facets(), None, "", 200
     try:
         profile = house.profiles.of(request)
         assistant = house.desk.assistant_for(person_of(request), profile.name)
@@ -89,21 +89,21 @@ MOST = 50
 _STEP = 10
 
 
-def find(query: Asked, assistant: Answering, words: Words) -> Found:
+def find(query: SearchForm, assistant: Answering, words: Words) -> SearchResults:
     """The passages for what was asked. Raises UsageError for what cannot be looked for."""
     shelf = assistant.shelf()
     filter = filter_of(query, shelf, words)
     if filter is None:
-        return Found((), 0)
+        return SearchResults((), 0)
     started = time.perf_counter()
     hits = assistant.search(query.query, k=query.many, filter=filter, explain=True, fold=True)
     took = (time.perf_counter() - started) * 1e3
     explained = [(hit, _why(hit, query, shelf, words)) for hit in hits]
     more = min(MOST, query.many + _STEP) if len(hits) == query.many < MOST else 0
-    return Found(explained, took, more)
+    return SearchResults(explained, took, more)
 
 
-def filter_of(query: Asked, shelf: Shelf, words: Words) -> Filter | None:
+def filter_of(query: SearchForm, shelf: FileList, words: Words) -> Filter | None:
     """What narrows the search; None if nothing can pass. Raises UsageError for a date that is none."""
     folders: tuple[str, ...] = ()
     if query.folder:
@@ -135,9 +135,9 @@ def _moment(day: date) -> float:
     return datetime(day.year, day.month, day.day).astimezone().timestamp()
 
 
-def _why(hit: Hit, query: Asked, shelf: Shelf, words: Words) -> Why:
+def _why(hit: Hit, query: SearchForm, shelf: FileList, words: Words) -> HitReasons:
     reasons = hit.why or Reasons()
-    return Why(
+    return HitReasons(
         by_meaning=reasons.dense_rank,
         by_words=reasons.lexical_rank,
         of=CANDIDATES,

@@ -30,7 +30,7 @@ def own_address(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ClientOrigin:
     """`address` is the browser's; `via_proxy`: a trusted proxy brought the request."""
 
     address: str
@@ -44,17 +44,17 @@ class Proxies:
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
-    def origin(self, scope: Any, headers: Headers) -> Origin:
+    def origin(self, scope: Any, headers: Headers) -> ClientOrigin:
         """The last address in the chain that is not one of the proxies, read from its end."""
         direct = (scope.get("client") or ("", 0))[0]
         if not self._is_trusted(direct):
-            return Origin(direct, scope.get("scheme") == "https", via_proxy=False)
+            return ClientOrigin(direct, scope.get("scheme") == "https", via_proxy=False)
         chain = [
             a.strip() for header in headers.get("x-forwarded-for", ()) for a in header.split(",")
         ]
         address = next((a for a in reversed(chain) if a and not self._is_trusted(a)), direct)
         proto = headers.get("x-forwarded-proto", (scope.get("scheme", ""),))[-1]
-        return Origin(address, proto.strip().lower() == "https", via_proxy=True)
+        return ClientOrigin(address, proto.strip().lower() == "https", via_proxy=True)
 
     def _is_trusted(self, address: str) -> bool:
         try:
