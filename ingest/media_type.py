@@ -251,6 +251,10 @@ def sniff(data: bytes) -> str:
     return PLAIN_TEXT
 
 
+_PDF_WITHIN = 8 * 1024
+"""Some downloads keep the headers of the transfer in front of the file."""
+
+
 def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
     """The media type to read `data` as: the wanted one, or one so like it that nobody cares.
 
@@ -259,6 +263,8 @@ def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
     found = sniff(data)
     if found == media_type or any({found, media_type} <= alike for alike in _ALIKE):
         return found
+    if media_type == PDF and b"%PDF-" in data[:_PDF_WITHIN]:
+        return PDF
     is_package = media_type in _PACKAGES
     if found == _OLE_STORAGE and "EncryptedPackage".encode("utf-16-le") in data:
         raise EncryptedFileError

@@ -123,6 +123,7 @@ _RICH_TEXT = frozenset({Unread.PICTURE, Unread.EQUATION, Unread.EMBEDDED_FILE, U
 
 REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
     {
+        types.PDF: frozenset({Unread.ATTACHMENT, Unread.CHARACTER, Unread.HIDDEN_TEXT}),
         types.NOTEBOOK: frozenset({Unread.PICTURE}),
         types.DOCX: _OPEN_XML
         | {

@@ -1,4 +1,4 @@
-"""What the lines of a PDF are: running headers, headings, list items, table rows, cells of a row.
+"""What the lines of a PDF are: headings, list items, rows of figures; and the order to read them in.
 
 A PDF says none of this; it is read off the type and the places. Each rule errs towards plain paragraphs.
 """
@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ingest.loaded import BlockKind
-from ingest.parsers.pdf_lines import RawLine
+from ingest.parsers.pdf_alignment import aligned_items
+from ingest.parsers.pdf_frame import Frame
+from ingest.parsers.pdf_furniture import without_furniture
+from ingest.parsers.pdf_lines import REGULAR, RawLine
+from ingest.parsers.pdf_rules import Rule
+from ingest.parsers.pdf_table import Item, Table
+from rag.document import Box
 
 WORD = re.compile(r"[^\W\d_]+")
 _BULLET = re.compile(
@@ -21,114 +28,99 @@ _FIGURE = r"(?:[$€£¥]\s?)?(?:[(+−-]{0,2}[$€£¥]?\d(?:[\d,.]*\d)?(?:\s?[
 _FIGURES_AT_END = re.compile(rf"(?:(?:^|(?<=\s)){_FIGURE}\s+)+{_FIGURE}$")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _SENTENCE_END = re.compile(r"[.;:,]$")
-_LEADER = re.compile(r"(?:\. ?){4}")
+_NO_HEADING = re.compile(
+    r"(?:\. ?){4}|^\S+(?:\.\w+)+(?:/\S*)?$|\S@\S"
+    r"|^\W?(?:table|figure|fig\.|tab\.|tabelle|abbildung|abb\.|tableau|tabla|figura|[表图図표그림]+)\s*\d",
+    re.IGNORECASE,
+)
+"""Leader dots, nothing but an address, or a table's or figure's caption."""
 _DIGITS = re.compile(r"\d+")
-_PAGE_NUMBER = re.compile(r"\W{0,3}(\d{1,4})\W{0,3}")
 _LARGER = 1.12
+_MUCH_LARGER = 1.5
+_SAME_SIZE = 0.05
+_HEAVIER = 2
+"""By how many weights a heading in the body's size is heavier: bold beside regular, medium beside light."""
 _MIN_SHARE_OF_BODY = 0.25
-_MAX_FURNITURE_CHARS = 200
-_MAX_FURNITURE_SIZE = 1.25
-_MIN_PAGES_OF_FURNITURE = 3
 _MAX_HEADING_CHARS = 120
+_INSET = 0.06
+"""A font's height leaves room above its letters: so much less shows them whole, and no other line's."""
+_MAX_HEADING_LINES = 3
+_MAX_HEADINGS = 2
+"""So many headings may follow each other without text between; more are a list, such as that of a cover."""
+_MIN_RECURRING = 3
 _MAX_FIGURES_CHARS = 200
 _MAX_LABEL_WORDS = 20
-_CELLS_AHEAD = 6
 
 
-def without_furniture(pages: Sequence[list[RawLine]], sizes: TypeSizes) -> list[list[RawLine]]:
-    """The pages without running headers, footers and page numbers.
+@dataclass(slots=True)
+class PageLayout:
+    """A page's items in reading order. `frame` is the one that they are placed in, `shown` the page's own.
 
-    These are lines in the margins, in hardly larger type than the body, that come again at the same height on
-    at least three pages and a third of all: the same words, and the same numbers or ones that keep pace
-    with the page's. The first of each is kept if it has words, since a company's name may stand nowhere
-    else. For a lone number that keeps pace, two pages are enough.
+    Without frames, places are points of the page as it is shown. `horizontal` are the rules drawn across it.
     """
-    counts: Counter[tuple[str, int]] = Counter()
-    for index, lines in enumerate(pages):
-        for line in lines:
-            counts.update(_identities(line, index, sizes))
-    needed = max(_MIN_PAGES_OF_FURNITURE, len(pages) // 3)
-    seen: set[tuple[str, int]] = set()
-    result = []
-    for index, lines in enumerate(pages):
-        kept = []
-        for line in lines:
-            identities = _identities(line, index, sizes)
-            often = max((counts[identity] for identity in identities), default=0)
-            is_number = _PAGE_NUMBER.fullmatch(line.text) is not None
-            if (often >= needed or (is_number and often > 1)) and (
-                len(WORD.findall(line.text)) < 2 or seen & identities
-            ):
-                continue
-            seen |= identities
-            kept.append(line)
-        result.append(kept)
+
+    number: int
+    items: list[Item] = field(default_factory=list)
+    frame: Frame | None = None
+    shown: Frame | None = None
+    horizontal: Sequence[Rule] = ()
+
+    def box(self, line: RawLine) -> Box | None:
+        """The rectangle of a line on the page as it is shown; None for a line beside the page."""
+        inset = _INSET * line.height if line.words or not line.is_turned else 0.0
+        edges = (line.left, line.top + inset, line.right, line.bottom - inset)
+        if self.frame is not None and self.shown is not None:
+            if self.frame.angle != self.shown.angle:
+                edges = self.shown.place(*self.frame.back(*edges))
+            edges = self.shown.clipped(*edges)
+        left, top, right, bottom = (round(edge, 1) for edge in edges)
+        return Box(self.number, left, top, right, bottom) if left < right and top < bottom else None
+
+
+def lay_out(pages: Sequence[PageLayout]) -> TypeSizes:
+    """Put the items of each page in order and tables together, without running headers; the type's sizes."""
+    sizes = TypeSizes([page.items for page in pages])
+    kept = without_furniture([page.items for page in pages], sizes.body)
+    for page, items in zip(pages, kept, strict=True):
+        page.items = _in_place(aligned_items(items, page.horizontal))
+    return sizes
+
+
+def _in_place(items: list[Item]) -> list[Item]:
+    """The items, each table above what stands below it: some writers draw all tables of a page last."""
+    result: list[Item] = []
+    for item in items:
+        at = len(result)
+        if isinstance(item, Table):
+            while at and _is_below(result[at - 1], item):
+                at -= 1
+        result.insert(at, item)
     return result
 
 
-def _identities(line: RawLine, index: int, sizes: TypeSizes) -> set[tuple[str, int]]:
-    """By what a line in the margins is known again: its words with their numbers, fixed or keeping pace."""
-    if (
-        not line.in_margin
-        or line.size > sizes.body * _MAX_FURNITURE_SIZE
-        or len(line.text) > _MAX_FURNITURE_CHARS
-    ):
-        return set()
-    height = round(line.top / 4)
-    text = line.text
-    pace = _DIGITS.sub(lambda n: f"#{int(n[0]) - index}" if len(n[0]) <= 4 else n[0], text)
-    # A lone number is a page's only if it keeps pace.
-    return {(pace, height)} if _PAGE_NUMBER.fullmatch(text) else {(text, height), (pace, height)}
-
-
-def cell_rows(lines: Sequence[RawLine]) -> list[int]:
-    """For each line of a page the number of the table row that it is a cell of, or -1.
-
-    Cells are lines that stand beside each other and near each other in reading order (the columns of a
-    page are beside each other too, but far apart in order), and what continues such a line below it.
-    """
-    rows = [-1] * len(lines)
-    row_count = 0
-    for index, line in enumerate(lines):
-        if (
-            rows[index] < 0
-            and index
-            and rows[index - 1] >= 0
-            and _continues(lines[index - 1], line)
-        ):
-            rows[index] = rows[index - 1]
-        for other in range(index + 1, min(index + 1 + _CELLS_AHEAD, len(lines))):
-            if _beside(line, lines[other]):
-                if rows[index] < 0:
-                    rows[index], row_count = row_count, row_count + 1
-                for between in range(index + 1, other + 1):
-                    rows[between] = rows[index]
-    return rows
-
-
-def _beside(line: RawLine, other: RawLine) -> bool:
-    overlap = min(line.bottom, other.bottom) - max(line.top, other.top)
-    height = min(line.bottom - line.top, other.bottom - other.top)
-    # A cell may run over its edge a little.
-    return overlap > height / 2 and other.left > line.right - (line.right - line.left) / 4
-
-
-def _continues(above: RawLine, below: RawLine) -> bool:
-    return abs(above.left - below.left) < 2 and 0 < below.top - above.top < 1.5 * below.size
+def _is_below(item: Item, table: Table) -> bool:
+    overlap = min(item.right, table.right) - max(item.left, table.left)
+    return item.top >= table.bottom - 2 and overlap > 0
 
 
 class TypeSizes:
-    """The document's type sizes: that of its body, and a heading level for each clearly larger one."""
+    """The document's type: its body's size and weight, and a heading level for each clearly larger size."""
 
-    def __init__(self, pages: Sequence[list[RawLine]]) -> None:
+    def __init__(self, pages: Iterable[Iterable[Item]]) -> None:
         counts: Counter[float] = Counter()
-        for lines in pages:
-            for line in lines:
+        weights: Counter[int] = Counter()
+        self._margins: Counter[str] = Counter()
+        for line in (line for items in pages for item in items for line in _lines(item)):
+            if not line.is_turned:
                 counts[line.size] += len(line.text)
+                weights[line.weight] += len(line.text)
+            if line.in_margin:
+                self._margins[_without_digits(line.text)] += 1
         # Size 0 is the usual type of scanned pages: it is the body's where hardly any other is.
         scanned = counts.pop(0.0, 0)
         body, chars = counts.most_common(1)[0] if counts else (0.0, 0)
         self.body = body if chars > _MIN_SHARE_OF_BODY * scanned else 0.0
+        self.weight = weights.most_common(1)[0][0] if weights else REGULAR
         self.levels: dict[float, int] = {}
         level, reference = 0, 0.0
         # Sizes within 5 % of each other are one level; below the fourth all are alike.
@@ -137,52 +129,120 @@ class TypeSizes:
                 level, reference = min(level + 1, 4), size
             self.levels[size] = level
 
-    def heading_level(self, line: RawLine) -> int:
-        """1 for the largest type; bold type of the body's size is one level below the sizes; else 0."""
+    def heading_level(self, line: RawLine, below: RawLine | None = None) -> int:
+        """1 for the largest type; heavy type of the body's size is one level below the sizes; else 0.
+
+        Where the line `below` is known, heavy type of about its size will do: a box may be set smaller.
+        """
         text = line.text
-        if len(text) > _MAX_HEADING_CHARS or not WORD.search(text) or _LEADER.search(text):
+        if len(text) > _MAX_HEADING_CHARS or line.is_turned or _NO_HEADING.search(text):
             return 0
+        letters = sum(map(str.isalpha, text))
+        if letters < 2 or letters <= sum(map(str.isdigit, text)) or self._is_recurring(line):
+            return 0
+        if below and line.size < self.body * _MUCH_LARGER and _is_beside(line, below):
+            return 0  # a name or a date, not a heading above its text
         if line.size in self.levels:
-            return self.levels[line.size]
-        if line.bold and line.size >= self.body * 0.95 and not _SENTENCE_END.search(text):
+            is_label = text[-1] in ":;," and line.size < self.body * _MUCH_LARGER
+            return 0 if is_label else self.levels[line.size]
+        is_heavy = line.weight >= max(self.weight + _HEAVIER, REGULAR + 1)
+        body = (
+            min(self.body, below.size * 1.01) if below and below.weight < line.weight else self.body
+        )
+        if is_heavy and line.size >= body * 0.95 and not _SENTENCE_END.search(text):
             return max(self.levels.values(), default=0) + 1
         return 0
 
+    def _is_recurring(self, line: RawLine) -> bool:
+        """Whether it stands at the edge of several pages, but for its numbers: no chapter begins so."""
+        return line.in_margin and self._margins[_without_digits(line.text)] >= _MIN_RECURRING
 
-def line_kind(lines: Sequence[RawLine], index: int, sizes: TypeSizes) -> tuple[BlockKind, int]:
+
+def _is_beside(line: RawLine, below: RawLine) -> bool:
+    return below.left > line.right or below.right < line.left
+
+
+def _without_digits(text: str) -> str:
+    return _DIGITS.sub("", text).strip()
+
+
+def _lines(item: Item) -> Iterable[RawLine]:
+    return item.pieces if isinstance(item, Table) else (item,)
+
+
+def line_kind(items: Sequence[Item], index: int, sizes: TypeSizes) -> tuple[BlockKind, int]:
     """What a line of a page begins or is, and its level where it is a heading."""
-    line = lines[index]
+    line = _line(items, index)
     if is_table_row(line.text):
         return BlockKind.TABLE_ROW, 0
-    following = lines[index + 1 : index + 4]
+    following = [item for item in items[index + 1 : index + 4] if isinstance(item, RawLine)]
     if is_table_header(line.text) and any(is_table_row(below.text) for below in following):
         return BlockKind.TABLE_HEADER, 0
     is_item = _BULLET.match(line.text) is not None
-    if line.cells > 1 and not is_item:
-        above_has_cells = index > 0 and lines[index - 1].cells > 1
-        below_has_cells = any(below.cells > 1 for below in following[:1])
-        if below_has_cells and not above_has_cells and not _DIGITS.search(line.text):
-            return BlockKind.TABLE_HEADER, 0
-        if above_has_cells or below_has_cells:
-            return BlockKind.TABLE_ROW, 0
-    level = sizes.heading_level(line)
-    if level:
+    level = sizes.heading_level(line, _line_at(items, index + 1))
+    if level and _stands_apart(items, index, sizes):
         return BlockKind.HEADING, level
     return (BlockKind.LIST_ITEM if is_item else BlockKind.PARAGRAPH), 0
 
 
-def row_kind(lines: Sequence[RawLine], rows: Sequence[int], index: int) -> BlockKind:
-    """Whether the row whose first cell is at `index` is its table's header: no digits, more rows below."""
-    row = rows[index]
-    if index and rows[index - 1] >= 0:
-        return BlockKind.TABLE_ROW
-    after = index
-    while after < len(lines) and rows[after] == row:
-        if _DIGITS.search(lines[after].text):
-            return BlockKind.TABLE_ROW
-        after += 1
-    has_more = after < len(lines) and rows[after] >= 0
-    return BlockKind.TABLE_HEADER if has_more else BlockKind.TABLE_ROW
+def is_same_type(one: RawLine, other: RawLine) -> bool:
+    """Whether two lines are set alike, as the lines of one heading are."""
+    return abs(one.size - other.size) <= _SAME_SIZE * one.size and one.weight == other.weight
+
+
+def is_same_heading(above: RawLine, below: RawLine) -> bool:
+    """Whether a heading goes on in the line below it."""
+    alike = is_same_type(above, below) or (
+        above.weight == below.weight > REGULAR
+        and max(above.size, below.size) < _LARGER * min(above.size, below.size)
+    )
+    return alike and 0 < below.bottom - above.bottom < 1.6 * above.size
+
+
+def _stands_apart(items: Sequence[Item], index: int, sizes: TypeSizes) -> bool:
+    """Whether a line set as a heading is short, has text below it, and is in no paragraph and no list."""
+    first, last = index, index
+    while (above := _line_at(items, first - 1)) and is_same_heading(above, _line(items, first)):
+        first -= 1
+    while (below := _line_at(items, last + 1)) and is_same_heading(_line(items, last), below):
+        last += 1
+    if last - first >= _MAX_HEADING_LINES or (
+        below is None and above and above.top > _line(items, last).bottom
+    ):
+        return False
+    if above and below and not sizes.heading_level(above) and not sizes.heading_level(below):
+        top, bottom = _line(items, first), _line(items, last)
+        is_close = 0 < top.bottom - above.bottom < 1.35 * top.size
+        if is_close and 0 < below.bottom - bottom.bottom < 1.35 * bottom.size:
+            return False
+    return _headings_alike(items, first, sizes) <= _MAX_HEADINGS
+
+
+def _headings_alike(items: Sequence[Item], index: int, sizes: TypeSizes) -> int:
+    """How many headings set alike follow each other, of which the line is one."""
+    count = 1
+    for step in (-1, 1):
+        at = index
+        while count <= _MAX_HEADINGS and (other := _line_at(items, at + step)):
+            own = _line(items, at)
+            if not is_same_type(own, other) or not sizes.heading_level(other):
+                break
+            upper, lower = (other, own) if step < 0 else (own, other)
+            count += not is_same_heading(upper, lower)
+            at += step
+    return count
+
+
+def _line(items: Sequence[Item], index: int) -> RawLine:
+    line = items[index]
+    if isinstance(line, Table):
+        raise TypeError("a table is no line")
+    return line
+
+
+def _line_at(items: Sequence[Item], index: int) -> RawLine | None:
+    item = items[index] if 0 <= index < len(items) else None
+    return item if isinstance(item, RawLine) else None
 
 
 def is_table_row(text: str) -> bool:
@@ -207,17 +267,17 @@ def _names_years(text: str) -> bool:
     return all(len(number) <= 2 and int(number) <= 31 for number in rest)
 
 
-def usual_pitch(lines: Sequence[RawLine]) -> float:
+def usual_pitch(items: Sequence[Item]) -> float:
     """The most frequent distance between the bottoms of two lines of a page, in points."""
     pitches = Counter(
         round(below.bottom - above.bottom)
-        for above, below in pairwise(lines)
+        for above, below in pairwise(items)
         if 2 < below.bottom - above.bottom < 60
     )
     return float(pitches.most_common(1)[0][0]) if pitches else 12.0
 
 
-def is_gap(above: RawLine, below: RawLine, pitch: float) -> bool:
+def is_gap(above: Item, below: RawLine, pitch: float) -> bool:
     """Whether there is more room between two lines than within a paragraph, or a jump upwards."""
-    distance = below.boxes[0].bottom - above.bottom
+    distance = below.bottom - above.bottom
     return distance > max(pitch, below.size) * 1.35 or distance < -2

@@ -1,16 +1,22 @@
-"""The lines of a PDF page with their place and type, as PDFium sees them.
+"""The lines of a PDF page, cut at wide gaps into segments, with their place and type, as PDFium sees them.
 
-PDFium's own line order is kept: it follows the file, which follows the writer, and it keeps a table row's
-label and numbers on one line. Per line only a few calls are made, never one per character.
+PDFium's own line order is kept: it follows the file, which follows the writer. Per word only two calls are
+made, never one per character, but for the few words whose characters have to be looked at one by one.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+import math
+import re
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
 
+from ingest.parsers.office.raised_text import superscript
+from ingest.parsers.pdf_frame import Frame, frame_of
 from rag.document import Box
 
 HYPHEN = "\ufffe"
@@ -18,181 +24,549 @@ HYPHEN = "\ufffe"
 
 _MARGIN = 0.12
 _FONT_NAME_BYTES = 96
-_BOLD = ("bold", "black", "heavy", "semibold", "demi")
+_WEIGHTS = (
+    ("thin", 1), ("light", 1), ("medium", 3), ("semi", 4), ("demi", 4), ("black", 6), ("heavy", 6),
+    ("bold", 5),
+)  # fmt: skip
+"""Weights by a word in the font's name, the last that fits; 2 without one. "SemiBold" counts as bold."""
+REGULAR, MEDIUM, BOLD = 2, 3, 4
+
+_WORD = re.compile(rf"[^\s{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
+_GAP = 1.0
+"""A gap wider than the type is high is one between cells or columns: no writer sets words that far apart."""
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_RIGHT_TO_LEFT_GAPS = 3
+"""Gaps may be so much wider in such a line: words in another script stand out of order in it."""
+_RAISED = 0.88
+"""Type below this share of the size beside it is a superscript's if it is raised."""
+_OTHER_TYPE = 1.5
+"""Type so much larger or smaller is another line's, though it stands beside this one's."""
+_CODES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""Characters that stand for a glyph and for no letter: of a font that does not say what its glyphs mean."""
+_MAX_CODES = 0.1
+"""Share of a page's characters. Fonts without a table of meanings show up by their blanks, one in six."""
+_SPECIAL = re.compile(f"{_CODES.pattern[:-1]}{_RIGHT_TO_LEFT.pattern[1:]}")
+_FLOATS = struct.Struct("4f")
+"""PDFium's FS_RECTF: left, top, right, bottom."""
+_BULLET = re.compile("[\uf000-\uf0ff]")
+"""A bullet of Word's, which takes it from a font of symbols."""
+_LONG = 18
+_TIGHT = re.compile(rf"[^\W\d_]{{{_LONG},}}")
+"""Longer than nearly all words: perhaps several without spaces."""
+_SAMPLES = 40
+_ASLANT = 5.0
+_SPACED = re.compile(r"(?:\w ){3,}\w\b")
+_ALEF_LAM = re.compile(r"[اأإآ]ل")
+
+
+_AT_END = ".,;:)]" + HYPHEN
+
+Place = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+class Word(NamedTuple):
+    text: str
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True)
 class RawLine:
-    """One line of a page.
+    """A line of a page or, where the line has wide gaps, a segment of one; `line` numbers the line.
 
-    `boxes` has two where a hyphen carries it over to the next line. `cells` counts the stretches between
-    gaps wider than the type is high: more than one is how a table row looks. `in_margin` is true of a line
-    at the very top or bottom of the page, where running headers and page numbers stand.
+    Edges are points from the top left corner of the page as it is read. `weight` is the font's, REGULAR for
+    most. `cells` counts the segments of a whole line. `in_margin`: at the very top or bottom of the page,
+    where running headers and page numbers stand. `is_turned`: it does not run as the page's text does.
     """
 
     text: str
-    boxes: tuple[Box, ...]
+    left: float
+    top: float
+    right: float
+    bottom: float
     size: float
-    bold: bool
+    weight: int = REGULAR
     cells: int = 1
     in_margin: bool = False
+    line: int = -1
+    words: tuple[Word, ...] = ()
+    is_turned: bool = False
 
     @property
-    def top(self) -> float:
-        return self.boxes[0].top
+    def height(self) -> float:
+        return self.bottom - self.top
 
     @property
-    def bottom(self) -> float:
-        return self.boxes[-1].bottom
+    def bold(self) -> bool:
+        return self.weight >= BOLD
+
+
+def cut(segment: RawLine, words: Sequence[Word]) -> RawLine:
+    """The part of a segment that `words` of it make up."""
+    return replace(
+        segment,
+        text=" ".join(word.text for word in words),
+        left=min(word.left for word in words),
+        right=max(word.right for word in words),
+        words=tuple(words),
+    )
+
+
+def joined(segments: Sequence[RawLine]) -> RawLine:
+    """The segments of a line as the whole that they are."""
+    if len(segments) == 1:
+        return segments[0]
+    return replace(
+        segments[0],
+        text=" ".join(each.text for each in segments),
+        left=min(each.left for each in segments),
+        top=min(each.top for each in segments),
+        right=max(each.right for each in segments),
+        bottom=max(each.bottom for each in segments),
+        cells=sum(each.cells for each in segments),
+        words=tuple(word for each in segments for word in each.words),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page's segments in PDFium's order, and the frame that they are placed in.
+
+    `codes` counts characters that are codes of glyphs and no letters, `hidden` segments beside the page.
+    """
+
+    segments: list[RawLine]
+    frame: Frame
+    codes: int = 0
+    hidden: int = 0
 
     @property
-    def left(self) -> float:
-        return self.boxes[0].left
-
-    @property
-    def right(self) -> float:
-        return max(box.right for box in self.boxes)
+    def is_doubtful(self) -> bool:
+        """Whether so much of the text is codes that the rest is none either."""
+        letters = sum(len(segment.text) for segment in self.segments)
+        return self.codes > _MAX_CODES * (letters + self.codes)
 
 
-def page_lines(page: Any, number: int) -> list[RawLine]:
-    """The lines of a `pypdfium2.PdfPage`, in reading order, without empty ones."""
+def page_text(page: Any) -> PageText:
+    """The text of a `pypdfium2.PdfPage`."""
     textpage = page.get_textpage()
     try:
-        reader = _LineReader(page, textpage, number)
-        return list(reader.lines())
+        reader = _LineReader(page, textpage)
+        segments = list(_continued(reader.segments()))
     finally:
         textpage.close()
+    frame = reader.frame
+    on_page = [each for each in segments if frame.holds(each)]
+    hidden = len(segments) - len(on_page) if on_page else 0
+    # A page whose whole text stands beside it has a wrong box: better read than lost.
+    segments = on_page or segments
+    if frame.angle != page.get_rotation():
+        segments.sort(key=lambda each: (round(each.bottom / 3), each.left))
+    return PageText(segments, frame, reader.codes, hidden)
+
+
+def _continued(segments: Iterable[RawLine]) -> Iterator[RawLine]:
+    """The segments, those of two lines as one where PDFium has broken a line at a raised character."""
+    held: RawLine | None = None
+    for segment in segments:
+        if held is None:
+            held = segment
+        elif (
+            segment.line != held.line
+            and abs(segment.bottom - held.bottom) < 0.15 * held.size
+            and -0.3 * held.size < segment.left - held.right < 0.5 * held.size
+            and not held.text.endswith(HYPHEN)
+            and not held.is_turned
+        ):
+            held = replace(joined([held, replace(segment, line=held.line)]), cells=1)
+        else:
+            yield held
+            held = segment
+    if held is not None:
+        yield held
 
 
 def stretch_boxes(page: Any, textpage: Any, number: int, first: int, count: int) -> tuple[Box, ...]:
     """The rectangle of each line that `count` characters from PDFium's character `first` on stand in."""
-    boxes, _ = _LineReader(page, textpage, number)._boxes(first, count, 0)
-    return boxes
+    import pypdfium2.raw as pdfium
+
+    shown = frame_of(page, page.get_rotation())
+    edges = tuple(ctypes.c_double() for _ in range(4))
+    rows: list[list[float]] = []
+    for index in range(pdfium.FPDFText_CountRects(textpage.raw, first, count)):
+        pdfium.FPDFText_GetRect(textpage.raw, index, *edges)
+        left, top, right, bottom = shown.place(*(edge.value for edge in edges))
+        # The same row as before, unless most of this rectangle is below it: a comma is not.
+        if rows and (top + bottom) / 2 < rows[-1][3] + 1 and bottom > rows[-1][1]:
+            row = rows[-1]
+            row[:] = min(row[0], left), min(row[1], top), max(row[2], right), max(row[3], bottom)
+        else:
+            rows.append([left, top, right, bottom])
+    return tuple(Box(number, *(round(edge, 1) for edge in row)) for row in rows)
 
 
 class _LineReader:
-    def __init__(self, page: Any, textpage: Any, number: int) -> None:
+    def __init__(self, page: Any, textpage: Any) -> None:
         import pypdfium2.raw as pdfium
 
         self._pdfium = pdfium
-        self._page = page
         self._text = textpage.raw
-        self._number = number
-        self._height = page.get_height()
-        left, bottom, _, _ = page.get_bbox()
-        self._upright = not page.get_rotation() and abs(left) < 0.01 and abs(bottom) < 0.01
+        self._rotation = page.get_rotation()
+        self._count = max(0, pdfium.FPDFText_CountChars(self._text))
+        self._rect = pdfium.FS_RECTF()
         self._edges = tuple(ctypes.c_double() for _ in range(4))
-        self._loose = pdfium.FS_RECTF()
         self._flags = ctypes.c_int()
+        self._matrix = pdfium.FS_MATRIX()
+        self._weights: dict[bytes, int] = {}
         self._name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+        self._is_special = False
+        self.codes = 0
+        """How many characters of the page are codes of glyphs."""
+        self.frame = frame_of(page, self._usual_angle())
 
-    def lines(self) -> Iterator[RawLine]:
+    def segments(self) -> Iterator[RawLine]:
         text = self._page_text()
         wide = max(text, default="") > "\uffff"  # then a place in the text is not one in PDFium's
+        self._is_special = _SPECIAL.search(text) is not None
+        exact = not wide and len(text) == self._count
         position = 0
-        for raw in text.split("\n"):
+        for number, raw in enumerate(text.split("\n")):
             start = position
             position += (_units(raw) if wide else len(raw)) + 1
-            stripped = raw.strip()
-            if not stripped:
-                continue
-            lead = len(raw) - len(raw.lstrip())
-            length = _units(stripped) if wide else len(stripped)
-            line = self._line(stripped, start + lead, start + lead + length - 1)
-            if line is not None:
-                yield line
+            if raw and not raw.isspace():
+                yield from self._line(raw, self._indexes(raw, start, wide, exact), number)
+
+    def _indexes(self, raw: str, start: int, wide: bool, exact: bool) -> Sequence[int]:
+        """For each character of a line the number of PDFium's; -1 where it has none."""
+        if exact:
+            return range(start, start + len(raw))
+        of = self._pdfium.FPDFText_GetCharIndexFromTextIndex
+        first = of(self._text, start)
+        if not wide and first >= 0 and of(self._text, start + len(raw) - 1) == first + len(raw) - 1:
+            return range(first, first + len(raw))
+        indexes, unit = [], start
+        for char in raw:
+            indexes.append(of(self._text, unit))
+            unit += 2 if char > "\uffff" else 1
+        return indexes
 
     def _page_text(self) -> str:
-        count = self._pdfium.FPDFText_CountChars(self._text)
-        if count <= 0:
+        if not self._count:
             return ""
-        buffer = (ctypes.c_ushort * (2 * count + 2))()
-        units = self._pdfium.FPDFText_GetText(self._text, 0, count, buffer)
+        buffer = (ctypes.c_ushort * (2 * self._count + 2))()
+        units = self._pdfium.FPDFText_GetText(self._text, 0, self._count, buffer)
         data = ctypes.string_at(buffer, 2 * max(units - 1, 0))
         return data.decode("utf-16-le", "surrogatepass").replace("\r", " ")
 
-    def _line(self, text: str, first_unit: int, last_unit: int) -> RawLine | None:
-        pdfium = self._pdfium
-        first = pdfium.FPDFText_GetCharIndexFromTextIndex(self._text, first_unit)
-        last = pdfium.FPDFText_GetCharIndexFromTextIndex(self._text, last_unit)
-        if first < 0 or last < first:
-            return None
-        pdfium.FPDFText_GetLooseCharBox(self._text, first, self._loose)
-        size = abs(self._loose.top - self._loose.bottom)
-        boxes, cells = self._boxes(first, last - first + 1, size)
-        if not boxes:
-            return None
-        self._name.value = b""
-        pdfium.FPDFText_GetFontInfo(self._text, first, self._name, _FONT_NAME_BYTES, self._flags)
-        name = self._name.value.decode("utf-8", "replace").lower()
-        bold = any(word in name for word in _BOLD)
-        margin = self._page.get_height() * _MARGIN
-        in_margin = boxes[-1].bottom < margin or boxes[0].top > self._page.get_height() - margin
-        return RawLine(text, boxes, round(size, 1), bold, cells, in_margin)
+    def _usual_angle(self) -> int:
+        """The angle of most of the page's text, of some samples."""
+        step = max(1, self._count // _SAMPLES)
+        angles = [self._angle(index) for index in range(0, self._count, step)]
+        known = [angle for angle in angles if angle is not None and angle >= 0]
+        return max(set(known), key=known.count) if known else self._rotation
 
-    def _boxes(self, first: int, count: int, size: float) -> tuple[tuple[Box, ...], int]:
-        """The rectangle of each row that the characters stand in, and the number of cells.
+    def _angle(self, index: int) -> int | None:
+        """A character's angle, against the clock: 0, 90, 180, 270, or -1 for aslant.
 
-        Some writers place every character by itself, so this loop is most of what a PDF costs.
+        None for those that PDFium adds, which have none.
         """
-        pdfium, edges = self._pdfium, self._edges
-        get_rect, text, from_top = pdfium.FPDFText_GetRect, self._text, self._from_top
-        left_edge, top_edge, right_edge, bottom_edge = edges
-        rows: list[list[float]] = []
-        row = [0.0, 0.0, 0.0, 0.0]
-        cells = 1
-        for index in range(pdfium.FPDFText_CountRects(text, first, count)):
-            get_rect(text, index, left_edge, top_edge, right_edge, bottom_edge)
-            left, top, right, bottom = from_top(
-                left_edge.value, top_edge.value, right_edge.value, bottom_edge.value
-            )
-            # The same row as before, unless most of this rectangle is below it: a comma is not.
-            if rows and (top + bottom) / 2 < row[3] + 1 and bottom > row[1]:
-                cells += left - row[2] > size
-                if left < row[0]:
-                    row[0] = left
-                if top < row[1]:
-                    row[1] = top
-                if right > row[2]:
-                    row[2] = right
-                if bottom > row[3]:
-                    row[3] = bottom
-            else:
-                row = [left, top, right, bottom]
-                rows.append(row)
-        boxes = tuple(
-            Box(self._number, round(left, 1), round(top, 1), round(right, 1), round(bottom, 1))
-            for left, top, right, bottom in rows
-        )
-        return boxes, cells
+        if self._pdfium.FPDFText_IsGenerated(self._text, index) == 1:
+            return None
+        radians = self._pdfium.FPDFText_GetCharAngle(self._text, index)
+        if radians < 0:
+            return None
+        degrees = math.degrees(-radians) % 360  # PDFium's angles run with the clock
+        quarter = round(degrees / 90) * 90
+        return quarter % 360 if abs(degrees - quarter) < _ASLANT else -1
 
-    def _from_top(
-        self, left: float, top: float, right: float, bottom: float
-    ) -> tuple[float, float, float, float]:
-        """PDF coordinates to points from the top left corner of the page as it is shown."""
-        if self._upright:
-            return left, self._height - top, right, self._height - bottom
-        corners = [self._to_device(left, top), self._to_device(right, bottom)]
-        xs, ys = zip(*corners, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
-
-    def _to_device(self, x: float, y: float) -> tuple[float, float]:
-        scale = 100  # the call gives whole pixels
-        width, height = self._page.get_size()
-        device_x, device_y = ctypes.c_int(), ctypes.c_int()
-        self._pdfium.FPDF_PageToDevice(
-            self._page.raw,
-            0,
-            0,
-            round(width * scale),
-            round(height * scale),
-            0,
-            x,
-            y,
-            device_x,
-            device_y,
+    def _line(self, raw: str, indexes: Sequence[int], number: int) -> Iterator[RawLine]:
+        first = next(
+            (i for i, c in zip(indexes, raw, strict=True) if i >= 0 and not c.isspace()), -1
         )
-        return device_x.value / scale, device_y.value / scale
+        if first < 0:
+            return
+        if (self._angle(first) or 0) != self.frame.angle:
+            yield from self._turned(raw, indexes, number)
+            return
+        words: list[Word] = []
+        top = bottom = right = size = 0.0
+        letters = 0
+        lead = tail = longest = first
+        wide = _GAP
+        is_special = self._is_special and _SPECIAL.search(raw) is not None
+        if is_special and _RIGHT_TO_LEFT.search(raw):
+            wide *= _RIGHT_TO_LEFT_GAPS
+        for word, place, index in self._placed_words(raw, indexes, is_special=is_special):
+            _, above, _, below = place
+            high = below - above
+            if words and not (
+                # Most words follow the one before on the same line and in the same type.
+                -0.1 < above - top < 0.1
+                and -0.1 < below - bottom < 0.1
+                and -size < word.left - right <= wide * size
+                and word.right >= right
+                and words[-1].text[-1] != HYPHEN
+            ):
+                apart = max(word.left - right, words[-1].left - word.right)
+                overlap = min(bottom, place[3]) - max(top, place[1])
+                if (
+                    apart > wide * size
+                    or (max(high, size) > _OTHER_TYPE * min(high, size) and len(word.text) > 3)
+                    or overlap < min(bottom - top, high) / 2
+                    or words[-1].text.endswith(HYPHEN)
+                ):
+                    yield self._segment(words, top, bottom, (lead, tail, longest), number)
+                    words = []
+            if not words:
+                top, bottom, size, lead, letters = place[1], place[3], high, index, 0
+            elif high > size * 1.05 and len(words[0].text) < 3:
+                top, bottom, size, lead = place[1], place[3], high, index  # a mark came first
+            words.append(word)
+            right, tail = word.right, index
+            if len(word.text) > letters:
+                longest, letters = index, len(word.text)
+        if words:
+            yield self._segment(words, top, bottom, (lead, tail, longest), number)
+
+    def _placed_words(
+        self, raw: str, indexes: Sequence[int], *, is_special: bool
+    ) -> Iterator[tuple[Word, Place, int]]:
+        """The words of a line with their first character's place and number.
+
+        Most take two calls: their first and last character are set alike. This loop is what a PDF costs.
+        """
+        get, text, rect, unpack = (
+            self._pdfium.FPDFText_GetLooseCharBox, self._text, self._rect, _FLOATS.unpack,
+        )  # fmt: skip
+        edge, _, _, ceiling = self.frame.box
+        is_plain = self.frame.angle == 0 and not is_special
+        for match in _WORD.finditer(raw):
+            begin, end = match.span()
+            index, tail = indexes[begin], indexes[end - 1]
+            word = match[0]
+            if is_plain and index >= 0 and tail >= 0 and get(text, index, rect):
+                left, top, right, bottom = unpack(rect)
+                first_top, first_bottom, high = top, bottom, top - bottom
+                if tail != index and get(text, tail, rect):
+                    _, top, right, bottom = unpack(rect)
+                if (
+                    right - left > 0.01
+                    and high > 0.01
+                    and -0.05 * high < top - first_top < 0.05 * high
+                    and -0.05 * high < bottom - first_bottom < 0.05 * high
+                    and right - left <= _GAP * high * len(word)
+                    and len(word) < _LONG
+                    and not (word[-1] in _AT_END and word[-2:-1].isdigit() and word[0] != "(")
+                ):
+                    above = ceiling - first_top
+                    place = (left - edge, above, right - edge, above + high)
+                    yield Word(word, left - edge, right - edge), place, index
+                    continue
+            for one, place in self._words(word, indexes[begin:end]):
+                if is_special and (kept := self._without_codes(one)) is not None:
+                    yield kept, place, index
+                elif not is_special:
+                    yield one, place, index
+
+    def _without_codes(self, word: Word) -> Word | None:
+        if _BULLET.fullmatch(word.text):
+            return word._replace(text="•")
+        text, count = _CODES.subn("", word.text)
+        self.codes += count
+        return word._replace(text=text) if text else None
+
+    def _segment(
+        self,
+        words: list[Word],
+        top: float,
+        bottom: float,
+        marks: tuple[int, int, int],
+        number: int,
+    ) -> RawLine:
+        text = " ".join(word.text for word in words)
+        if _SPACED.search(text):
+            words = _closed_up(words)
+            text = " ".join(word.text for word in words)
+        margin = self.frame.height * _MARGIN
+        left, right = words[0].left, words[-1].right
+        if self._is_special:
+            left = min(left, *(word.left for word in words))
+            right = max(right, *(word.right for word in words))
+        return RawLine(
+            text,
+            left,
+            top,
+            right,
+            bottom,
+            self._size(marks[2], bottom - top),
+            self._weight(*marks[:2]),
+            in_margin=bottom < margin or top > self.frame.height - margin,
+            line=number,
+            words=tuple(words),
+        )
+
+    def _size(self, index: int, height: float) -> float:
+        """The type's size at a character: condensed type is as high as any other; `height` if it has none."""
+        size = float(self._pdfium.FPDFText_GetFontSize(self._text, index))
+        if size > 0 and self._pdfium.FPDFText_GetMatrix(self._text, index, self._matrix):
+            size *= math.hypot(self._matrix.c, self._matrix.d)
+            if size > 0:
+                return round(size, 1)
+        return round(height, 1)
+
+    def _weight(self, first: int, last: int) -> int:
+        """The weight of a whole segment's type: a word in bold at its beginning does not count."""
+        weight = self._weight_at(first)
+        return weight if weight <= REGULAR or first == last else min(weight, self._weight_at(last))
+
+    def _weight_at(self, index: int) -> int:
+        self._name.value = b""
+        self._pdfium.FPDFText_GetFontInfo(
+            self._text, index, self._name, _FONT_NAME_BYTES, self._flags
+        )
+        name = self._name.value
+        if name not in self._weights:
+            self._weights[name] = _weight_of(name.decode("utf-8", "replace"))
+        return self._weights[name]
+
+    def _place(self, index: int) -> Place | None:
+        """A character's left, top, right and bottom; the height is its font's, not its own."""
+        rect = self._rect
+        if index < 0:
+            return None
+        if not self._pdfium.FPDFText_GetLooseCharBox(self._text, index, rect):
+            return None
+        if rect.right - rect.left > 0.01 and abs(rect.top - rect.bottom) > 0.01:
+            return self.frame.place(rect.left, rect.top, rect.right, rect.bottom)
+        return self._tight(index)
+
+    def _tight(self, index: int) -> Place | None:
+        left, right, bottom, top = self._edges
+        if not self._pdfium.FPDFText_GetCharBox(self._text, index, left, right, bottom, top):
+            return None
+        return self.frame.place(left.value, top.value, right.value, bottom.value)
+
+    def _words(self, text: str, indexes: Sequence[int]) -> Iterator[tuple[Word, Place]]:
+        """A word with its edges and its first character's place; more than one where it has wide gaps."""
+        first = self._place(indexes[0])
+        if first is None:
+            return
+        length = len(text.rstrip(_AT_END)) or 1
+        last = first if length == 1 else self._place(indexes[length - 1]) or first
+        end = last if length in (1, len(text)) else self._place(indexes[-1]) or last
+        size = first[3] - first[1]
+        left, right = min(first[0], last[0]), max(first[2], last[2])
+        if end[1] < last[3] and end[3] > last[1]:
+            right = max(right, end[2])
+        if length > 1:
+            if right - left > _GAP * size * len(text) and length > 1:
+                yield from self._apart(text, indexes, size)
+                return
+            if last[3] - last[1] < _RAISED * size and _is_raised(last, first):
+                text = self._with_mark(text, indexes, length, size)
+            elif length >= _LONG and _TIGHT.search(text):
+                text = self._spaced(text, indexes, size)
+            elif _ALEF_LAM.search(text):
+                text = self._ligatures(text, indexes)
+        yield Word(text, left, right), first
+
+    def _apart(
+        self, text: str, indexes: Sequence[int], size: float
+    ) -> Iterator[tuple[Word, Place]]:
+        """The parts of a word between whose characters there are gaps."""
+        start, begin, edge = 0, self._place(indexes[0]), 0.0
+        for at, index in enumerate(indexes):
+            place = self._place(index)
+            if place is None or begin is None:
+                continue
+            if at > start and place[0] - edge > _GAP * size:
+                yield Word(text[start:at], begin[0], edge), begin
+                start, begin = at, place
+            edge = place[2]
+        if begin is not None:
+            yield Word(text[start:], begin[0], max(edge, begin[2])), begin
+
+    def _with_mark(self, text: str, indexes: Sequence[int], length: int, size: float) -> str:
+        """The word with its superscript told apart: "10^6", and a note's mark as " [2]"."""
+        at, after = length - 1, length
+        while at > 1 and self._is_small(indexes[at - 1], size):
+            at -= 1
+        while after < len(text) and self._is_small(indexes[after], size):
+            after += 1
+        return text[:at] + superscript(text[:at], text[at:after]) + text[after:]
+
+    def _is_small(self, index: int, size: float) -> bool:
+        place = self._place(index)
+        return place is not None and place[3] - place[1] < _RAISED * size
+
+    def _ligatures(self, text: str, indexes: Sequence[int]) -> str:
+        """Lam-alef is one glyph; PDFium turns the two letters in it round with the rest of the word."""
+        chars = list(text)
+        for match in _ALEF_LAM.finditer(text):
+            at = match.start()
+            alef, lam = self._tight(indexes[at]), self._tight(indexes[at + 1])
+            if alef and lam and abs(alef[0] - lam[0]) < 0.5 and abs(alef[2] - lam[2]) < 0.5:
+                chars[at], chars[at + 1] = chars[at + 1], chars[at]
+        return "".join(chars)
+
+    def _spaced(self, text: str, indexes: Sequence[int], size: float) -> str:
+        """A very long word with spaces where its letters stand apart: tight type has narrow ones."""
+        places = [self._tight(index) for index in indexes]
+        gaps = [
+            max(0.0, after[0] - before[2]) if before and after else 0.0
+            for before, after in pairwise(places)
+        ]
+        usual = sorted(gaps)[len(gaps) // 2]
+        parts, start = [], 0
+        for at, gap in enumerate(gaps, 1):
+            if gap > usual + 0.1 * size:
+                parts.append(text[start:at])
+                start = at
+        return " ".join([*parts, text[start:]])
+
+    def _turned(self, raw: str, indexes: Sequence[int], number: int) -> Iterator[RawLine]:
+        """A line that runs another way than the page's text: one segment without words."""
+        places = [p for p in map(self._tight, (i for i in indexes if i >= 0)) if p and p[2] > p[0]]
+        if not places:
+            return
+        left, top = min(p[0] for p in places), min(p[1] for p in places)
+        right, bottom = max(p[2] for p in places), max(p[3] for p in places)
+        size = round(min(right - left, bottom - top), 1)
+        text = " ".join(raw.split())
+        yield RawLine(text, left, top, right, bottom, size, line=number, is_turned=True)
+
+
+def _weight_of(font: str) -> int:
+    """How heavy a font is by its name."""
+    name, weight = font.lower(), REGULAR
+    for part, value in _WEIGHTS:
+        if part in name:
+            weight = value
+    return weight
+
+
+def _is_raised(mark: tuple[float, ...], base: tuple[float, ...]) -> bool:
+    """Whether a smaller character stands above the line that the other one stands on."""
+    return base[3] - mark[3] > 0.15 * (base[3] - base[1])
+
+
+def _closed_up(words: Sequence[Word]) -> list[Word]:
+    """Words that were spaced out, letter by letter, put together again."""
+    gaps = sorted(
+        after.left - before.right
+        for before, after in pairwise(words)
+        if len(before.text) == len(after.text) == 1
+    )
+    usual = gaps[len(gaps) // 2] if gaps else 0.0
+    result = [words[0]]
+    for before, word in pairwise(words):
+        letters = len(before.text) == len(word.text) == 1
+        if letters and word.left - before.right <= usual * 1.5:
+            last = result.pop()
+            word = Word(last.text + word.text, last.left, word.right)
+        result.append(word)
+    return result
 
 
 def _units(text: str) -> int:

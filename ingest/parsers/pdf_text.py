@@ -1,128 +1,262 @@
-"""Writes the lines of all pages as one text, and remembers where each line and block stands."""
+"""Writes the lines and tables of all pages as one text, and remembers where each line and block stands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ingest.loaded import Block, BlockKind, Line, Page
 from ingest.parsers.pdf_layout import (
     WORD,
+    PageLayout,
     TypeSizes,
-    cell_rows,
     is_gap,
+    is_same_heading,
+    lay_out,
     line_kind,
-    row_kind,
     usual_pitch,
-    without_furniture,
 )
 from ingest.parsers.pdf_lines import HYPHEN, RawLine
+from ingest.parsers.pdf_table import Table
 
-_BROKEN_WORD = re.compile(rf"(\w{{0,64}}){HYPHEN}(\w{{0,64}})")
 _LEADER = re.compile(r"(?:\. ?){4,}")
 _SYMBOL_BULLET = re.compile(r"^[\uf000-\uf0ff](?=\s)")
 """A bullet of Word's, which takes it from a font of symbols."""
+_LAST_WORD = re.compile(r"(\w{0,64})$")
+_FIRST_WORD = re.compile(r"\w{0,64}")
 _PAGE_BREAK = "\n\n"
+_COLUMN_SHIFT = 20.0
+"""Points by which the columns of a table may be moved on its next page."""
+_COMPOUNDS = frozenset(
+    ["cross", "full", "half", "high", "long", "low", "non", "self", "short", "well"]
+)
+"""First parts of words that are written with a hyphen in the middle of a line as well: "well-known"."""
+_ENDING = re.compile(r"\w{1,3}|n?ess|ings?|ages?|ments?|ened|ening|ishly|lands?|sense")
+"""What is no second part of such a word, but the end of a longer one: "short-age"."""
 
 
 class PdfText:
     """The text of a PDF; `text`, `blocks`, `pages` and `lines` are the result."""
 
-    def __init__(self, pages: Sequence[list[RawLine]]) -> None:
+    def __init__(self, pages: Sequence[PageLayout]) -> None:
         self.blocks: list[Block] = []
         self.pages: list[Page] = []
         self.lines: list[Line] = []
         self._parts: list[str] = []
         self._length = 0
         self._vocabulary = _vocabulary(pages)
-        self._sizes = TypeSizes(pages)
-        for number, lines in enumerate(without_furniture(pages, self._sizes), 1):
-            self._page(number, lines)
+        self._sizes: TypeSizes = lay_out(pages)
+        self._table: Table | None = None
+        """The table that the text written so far ends with."""
+        self._held = ""
+        """The first half of a word that is broken at the end of the line written last."""
+        for page in pages:
+            self._page(page)
+        self._release()
         self.text = "".join(self._parts)
 
-    def _page(self, number: int, lines: list[RawLine]) -> None:
-        if lines and self._length:
-            self._write(_PAGE_BREAK)
+    def _page(self, page: PageLayout) -> None:
+        items = page.items
+        goes_on = bool(items) and isinstance(items[0], Table) and self._is_continued(items[0])
+        if items and self._length:
+            self._release()
+            self._write("\n" if goes_on else _PAGE_BREAK)
         start = self._length
-        pitch = usual_pitch(lines)
-        rows = cell_rows(lines)
-        previous: RawLine | None = None
-        for index, line in enumerate(lines):
-            if rows[index] >= 0:
-                kind, level = row_kind(lines, rows, index), 0
+        pitch = usual_pitch(items)
+        is_first = True
+        for index, item in enumerate(items):
+            if isinstance(item, Table):
+                self._rows(page, item, goes_on=goes_on and is_first, is_first=is_first)
             else:
-                kind, level = line_kind(lines, index, self._sizes)
-            if previous is None:
-                self._block("", line, kind, level)
-            elif rows[index] >= 0 and rows[index] == rows[index - 1]:
-                self._extend(" ", line)
-            else:
-                gap = is_gap(previous, line, pitch)
-                in_row = rows[index] >= 0 or rows[index - 1] >= 0
-                if not gap and not in_row and self._goes_on(previous, line, kind):
-                    self._extend("\n", line)
-                else:
-                    apart = gap or BlockKind.HEADING in (kind, self.blocks[-1].kind)
-                    self._block("\n\n" if apart else "\n", line, kind, level)
-            previous = line
-        self.pages.append(Page(number, start, self._length))
+                self._paragraph(page, index, item, pitch)
+            is_first = False
+        self._release()
+        self.pages.append(Page(page.number, start, self._length))
 
-    def _goes_on(self, previous: RawLine, line: RawLine, kind: BlockKind) -> bool:
+    def _paragraph(self, page: PageLayout, index: int, line: RawLine, pitch: float) -> None:
+        kind, level = line_kind(page.items, index, self._sizes)
+        above = page.items[index - 1] if index else None
+        self._table = None
+        if above is None:
+            self._block(page, "", line, kind, level)
+            return
+        gap = is_gap(above, line, pitch)
+        if isinstance(above, RawLine) and self._goes_on(above, line, kind, gap=gap):
+            self._extend(page, line)
+            return
+        apart = gap or isinstance(above, Table)
+        apart = apart or BlockKind.HEADING in (kind, self.blocks[-1].kind)
+        self._block(page, "\n\n" if apart else "\n", line, kind, level)
+
+    def _goes_on(self, previous: RawLine, line: RawLine, kind: BlockKind, *, gap: bool) -> bool:
         """Whether a line that follows closely belongs to the block before it."""
         open_kind = self.blocks[-1].kind
         if kind is BlockKind.HEADING:
-            same_type = previous.size == line.size and previous.bold == line.bold
-            return open_kind is BlockKind.HEADING and same_type
+            return open_kind is BlockKind.HEADING and is_same_heading(previous, line)
+        if gap and not previous.text.endswith(HYPHEN):
+            return False
         if kind is BlockKind.TABLE_HEADER:
             return open_kind is BlockKind.TABLE_HEADER
         flowing = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
         return kind is BlockKind.PARAGRAPH and open_kind in flowing
 
-    def _block(self, separator: str, line: RawLine, kind: BlockKind, level: int) -> None:
-        start, text = self._line(separator, line)
-        title = text if kind is BlockKind.HEADING else ""
-        self.blocks.append(Block(kind, start, self._length, level, title))
-
-    def _extend(self, separator: str, line: RawLine) -> None:
-        _, text = self._line(separator, line)
-        last = self.blocks.pop()
-        title = f"{last.title} {text}" if last.title else ""
-        self.blocks.append(Block(last.kind, last.start, self._length, last.level, title))
-
-    def _line(self, separator: str, line: RawLine) -> tuple[int, str]:
+    def _block(
+        self, page: PageLayout, separator: str, line: RawLine, kind: BlockKind, level: int
+    ) -> None:
+        self._release()
         self._write(separator)
         start = self._length
-        text = self._mend(line.text)
+        self._line(page, line)
+        title = self._since(start) if kind is BlockKind.HEADING else ""
+        self.blocks.append(Block(kind, start, self._length, level, title))
+
+    def _extend(self, page: PageLayout, line: RawLine) -> None:
+        last = self.blocks.pop()
+        self._line(page, line, "\n")
+        title = " ".join(self._since(last.start).split()) if last.title else ""
+        self.blocks.append(Block(last.kind, last.start, self._length, last.level, title))
+
+    def _line(self, page: PageLayout, line: RawLine, separator: str = "") -> None:
+        """Write a line; a word that is broken at its end is held back until the rest of it is known."""
+        text = _SYMBOL_BULLET.sub("•", _LEADER.sub("… ", line.text))
+        if self._held:
+            self._join(text)
+        else:
+            self._write(separator)
+        start = self._length
+        if text.endswith(HYPHEN):
+            text = text[:-1]
+            match = _LAST_WORD.search(text)
+            self._held = (match[1] if match else "") or "\u200b"
         self._write(text)
-        self.lines += [Line(start, self._length, box) for box in line.boxes]
-        return start, text
+        if box := page.box(line):
+            self.lines.append(Line(start, self._length, box))
 
-    def _mend(self, text: str) -> str:
-        """Put words together that were hyphenated at a line's end; one sign for a row of leader dots."""
-        text = _SYMBOL_BULLET.sub("•", _LEADER.sub("… ", text))
-        return _BROKEN_WORD.sub(self._mend_word, text) if HYPHEN in text else text
+    def _join(self, text: str) -> None:
+        """Write what stands between the halves of a broken word: its hyphen, or nothing."""
+        first = self._held.strip("\u200b")
+        match = _FIRST_WORD.match(text)
+        second = match[0] if match else ""
+        self._held = ""
+        if not self._is_one_word(first, second):
+            self._write("-")
 
-    def _mend_word(self, match: re.Match[str]) -> str:
-        first, second = match[1], match[2]
+    def _is_one_word(self, first: str, second: str) -> bool:
         if f"{first}{second}".lower() in self._vocabulary:
-            return first + second
+            return True
         known = first.lower() in self._vocabulary and second.lower() in self._vocabulary
-        if known or not first or not second or second[0].isupper() or second[0].isdigit():
-            return f"{first}-{second}"
-        return first + second
+        is_compound = known or len(first) < 2
+        if first.lower() in _COMPOUNDS and not _ENDING.fullmatch(second.lower()):
+            is_compound = True
+        return not (is_compound or not second or second[0].isupper() or second[0].isdigit())
+
+    def _release(self) -> None:
+        """Write the hyphen of a broken word whose rest does not follow."""
+        if self._held:
+            self._held = ""
+            self._write("-")
+            if self.blocks and self.blocks[-1].end == self._length - 1:
+                last = self.blocks.pop()
+                title = last.title and f"{last.title}-"
+                self.blocks.append(Block(last.kind, last.start, self._length, last.level, title))
+
+    def _is_continued(self, table: Table) -> bool:
+        """Whether a table at the top of a page goes on with the one at the foot of the page before."""
+        last = self._table
+        if last is None or len(last.columns) != len(table.columns):
+            return False
+        near = all(
+            abs(one - other) < _COLUMN_SHIFT
+            for one, other in zip(last.columns, table.columns, strict=True)
+        )
+        return near and (not table.header or _header_texts(last) == _header_texts(table))
+
+    def _rows(self, page: PageLayout, table: Table, *, goes_on: bool, is_first: bool) -> None:
+        self._table = self._table if goes_on and not table.header else table
+        separator = "" if is_first else "\n\n"
+        rows = table.rows[table.header :]
+        if table.header and not goes_on:
+            self._row(page, separator, _header(table), BlockKind.TABLE_HEADER)
+            separator = "\n"
+        for row in rows:
+            self._row(page, separator, [cell.pieces for cell in row], BlockKind.TABLE_ROW)
+            separator = "\n"
+
+    def _row(
+        self,
+        page: PageLayout,
+        separator: str,
+        cells: Sequence[Sequence[RawLine]],
+        kind: BlockKind,
+    ) -> None:
+        self._release()
+        self._write(separator)
+        start = self._length
+        for cell in cells:
+            self._write("| ")
+            for index, piece in enumerate(cell):
+                self._line(page, _escaped(piece), " " if index else "")
+            self._release()
+            self._write(" ")
+        self._write("|")
+        if kind is BlockKind.TABLE_HEADER:
+            self._write(f"\n|{' --- |' * len(cells)}")
+        self.blocks.append(Block(kind, start, self._length))
+
+    def _since(self, start: int) -> str:
+        """What was written from a position on."""
+        length, parts = self._length, []
+        for part in reversed(self._parts):
+            if length <= start:
+                break
+            length -= len(part)
+            parts.append(part)
+        return "".join(reversed(parts))
 
     def _write(self, text: str) -> None:
-        self._parts.append(text)
-        self._length += len(text)
+        if text:
+            self._parts.append(text)
+            self._length += len(text)
 
 
-def _vocabulary(pages: Sequence[list[RawLine]]) -> frozenset[str]:
-    """The words of the document, leaving out the halves of broken ones."""
-    return frozenset(
-        word.lower()
-        for lines in pages
-        for line in lines
-        for word in WORD.findall(
-            _BROKEN_WORD.sub(" ", line.text) if HYPHEN in line.text else line.text
+def _header(table: Table) -> list[list[RawLine]]:
+    """The header in one row. Of several, each names the columns below it up to the next one's first."""
+    columns: list[list[RawLine]] = [[] for _ in table.columns]
+    for row in table.rows[: table.header - 1]:
+        above: Sequence[RawLine] = ()
+        for at, cell in enumerate(row):
+            above = cell.pieces or (above if at else ())
+            columns[at] += above
+    for at, cell in enumerate(table.rows[table.header - 1]):
+        columns[at] += cell.pieces
+    return columns
+
+
+def _header_texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows[: table.header]]
+
+
+def _escaped(piece: RawLine) -> RawLine:
+    return replace(piece, text=piece.text.replace("|", "\\|")) if "|" in piece.text else piece
+
+
+def _texts(page: PageLayout) -> Iterator[str]:
+    for item in page.items:
+        yield from (
+            (piece.text for piece in item.pieces) if isinstance(item, Table) else (item.text,)
         )
-    )
+
+
+def _vocabulary(pages: Iterable[PageLayout]) -> frozenset[str]:
+    """The words of the document, leaving out the halves of broken ones."""
+    words: set[str] = set()
+    broken = False
+    for page in pages:
+        for text in _texts(page):
+            found = WORD.findall(text)
+            words.update(
+                word.lower() for word in found[broken : len(found) - text.endswith(HYPHEN)]
+            )
+            broken = text.endswith(HYPHEN)
+    return frozenset(words)

@@ -9,6 +9,7 @@ from ingest.errors import OcrMissingError, UnsupportedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import sniff
 from ingest.parsers.context import Context
+from ingest.parsers.pdf_layout import PageLayout
 from ingest.parsers.pdf_text import PdfText
 from ingest.parsers.scan import raw_lines
 
@@ -20,7 +21,9 @@ def parse_picture(data: bytes, context: Context) -> LoadedDocument:
     pages = context.ocr.pages(data)
     if not any(pages):
         raise UnsupportedFileError("is a picture in which no words were found")
-    text = PdfText([raw_lines(lines, number, 1.0) for number, lines in enumerate(pages, 1)])
+    text = PdfText(
+        [PageLayout(number, list(raw_lines(lines, 1.0))) for number, lines in enumerate(pages, 1)]
+    )
     return LoadedDocument(
         text.text,
         sniff(data),

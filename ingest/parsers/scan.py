@@ -8,7 +8,6 @@ from typing import Any
 
 from ingest.ocr import Ocr, OcrLine
 from ingest.parsers.pdf_lines import RawLine
-from rag.document import Box
 
 DPI = 200
 _MAX_PIXELS = 40_000_000
@@ -16,7 +15,7 @@ _HEADING = 1.5
 """Type is taken for larger than the body's only if it clearly is: a line's height depends on its letters."""
 
 
-def read_pdf_page(page: Any, number: int, ocr: Ocr) -> list[RawLine]:
+def read_pdf_page(page: Any, ocr: Ocr) -> list[RawLine]:
     """The lines of a `pypdfium2.PdfPage` that has none of its own; raises OcrError."""
     width, height = page.get_size()
     dpi = min(DPI, int((_MAX_PIXELS * 72 * 72 / max(width * height, 1)) ** 0.5))
@@ -26,7 +25,7 @@ def read_pdf_page(page: Any, number: int, ocr: Ocr) -> list[RawLine]:
     finally:
         bitmap.close()
     lines = [line for each in ocr.pages(picture, dpi) for line in each]
-    return raw_lines(lines, number, 72 / dpi)
+    return raw_lines(lines, 72 / dpi)
 
 
 def has_content(page: Any) -> bool:
@@ -36,7 +35,7 @@ def has_content(page: Any) -> bool:
     return int(pdfium.FPDFPage_CountObjects(page.raw)) > 0
 
 
-def raw_lines(lines: Sequence[OcrLine], number: int, scale: float) -> list[RawLine]:
+def raw_lines(lines: Sequence[OcrLine], scale: float) -> list[RawLine]:
     """Recognised lines in points; `scale` is points per pixel. Type of the usual size is of size 0."""
     usual = median(line.word_height for line in lines) if lines else 0.0
     result = []
@@ -44,8 +43,9 @@ def raw_lines(lines: Sequence[OcrLine], number: int, scale: float) -> list[RawLi
         size = line.word_height if line.word_height > usual * _HEADING else 0.0
         edges = (line.left, line.top, line.right, line.bottom)
         left, top, right, bottom = (round(edge * scale, 1) for edge in edges)
-        box = Box(number, left, top, right, bottom)
-        result.append(RawLine(line.text, (box,), round(size * scale, 1), False, line.cells))
+        result.append(
+            RawLine(line.text, left, top, right, bottom, round(size * scale, 1), cells=line.cells)
+        )
     return result
 
 
