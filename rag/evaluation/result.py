@@ -14,11 +14,11 @@ from rag.evaluation.questions import Question
 FORMAT = 1
 
 
-class _ReportPart(BaseModel):
+class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class RankedPassage(_ReportPart):
+class Place(_Value):
     """A passage that was found; `right`: it is from a document that the question's facts name."""
 
     uri: str
@@ -28,7 +28,7 @@ class RankedPassage(_ReportPart):
     right: bool = False
 
 
-class Quoted(_ReportPart):
+class Quoted(_Value):
     """A citation of the answer; `right`: it quotes a known fact, None where none is known."""
 
     uri: str
@@ -38,7 +38,7 @@ class Quoted(_ReportPart):
     right: bool | None = None
 
 
-class MeasuredAnswer(_ReportPart):
+class Said(_Value):
     """The answer to a question: its text, its status, what it cites; `timings_ms` as in `Answer`."""
 
     text: str
@@ -47,7 +47,7 @@ class MeasuredAnswer(_ReportPart):
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
 
-class Outcome(_ReportPart):
+class Outcome(_Value):
     """What became of one question.
 
     `found` has the best hits in order of rank; `first_right` is the rank of the first hit from a right
@@ -61,16 +61,16 @@ class Outcome(_ReportPart):
     question: Question
     search_ms: float
     confidence: float
-    found: tuple[RankedPassage, ...]
+    found: tuple[Place, ...]
     first_right: int | None = None
     scores: dict[str, Share]
     faults: tuple[str, ...] = ()
-    said: MeasuredAnswer | None = None
+    said: Said | None = None
     alone: str | None = None
     alone_scores: dict[str, Share] = Field(default_factory=dict)
 
 
-class Lift(_ReportPart):
+class Lift(_Value):
     """A metric with and without a part; `lift` is the difference, with its paired interval."""
 
     metric: str
@@ -79,14 +79,14 @@ class Lift(_ReportPart):
     lift: Figure
 
 
-class Ablation(_ReportPart):
+class Ablation(_Value):
     """What a part brings: dense, lexical, rerank, or retrieval as a whole."""
 
     part: str
     lifts: tuple[Lift, ...]
 
 
-class Subject(_ReportPart):
+class Subject(_Value):
     """What was measured: the questions, the index, the models and the settings that matter.
 
     `k`: hits that count; `budget`: words of hits in which facts are looked for.
@@ -104,7 +104,7 @@ class Subject(_ReportPart):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class Summary(_ReportPart):
+class Summary(_Value):
     """Figures over some of the questions.
 
     `metrics`: value, low and high end of its 95 % interval, and the number of questions, by name.
@@ -118,7 +118,7 @@ class Summary(_ReportPart):
     statuses: dict[Status, int] = Field(default_factory=dict)
 
 
-class Evaluation(_ReportPart):
+class Evaluation(_Value):
     """What `inhouse eval` measured. `made_at`: seconds since the epoch; `seconds`: how long it took.
 
     `meanings` explains each metric in `overall`. `types` has the figures of each type of question.

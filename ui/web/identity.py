@@ -61,7 +61,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Requires:
+class Needs:
     """What a route or an event asks of a request.
 
     `least` None: nothing, anybody may use it. `max_body`: bytes. `is_click` False: a page that is merely
@@ -74,7 +74,7 @@ class Requires:
     by_token: bool = False
 
     @property
-    def merely_open(self) -> Requires:
+    def merely_open(self) -> Needs:
         """The same of a page on which nobody clicks."""
         return replace(self, is_click=False)
 
@@ -141,7 +141,7 @@ def with_person(
         person = person_of(request)
         if not person.may(least):
             raise NotAllowedError(f"This needs the role {least}.")
-        return (person, *(dependency(request) for dependency in also))
+        return (person, *(each(request) for each in also))
 
     def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
         yield from function(*admitted(request), *inputs)
@@ -153,32 +153,32 @@ def with_person(
     # Gradio finds out from the annotation what it has to pass.
     event.__annotations__["request"] = gr.Request
     event.__name__ = getattr(function, "__name__", "event")
-    return requires(least)(event)
+    return needs(least)(event)
 
 
-def requires(
+def needs(
     least: Role | None,
     *,
     max_body: int = MAX_BODY,
     is_click: bool = True,
     by_token: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a route's function with the least role it requires, and the rest of `Requires`."""
+    """Mark a route's function with the least role it needs, and the rest of `Needs`."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(function, _NEEDS, Requires(least, max_body, is_click, by_token))
+        setattr(function, _NEEDS, Needs(least, max_body, is_click, by_token))
         return function
 
     return mark
 
 
-def requirement_of(function: Callable[..., Any] | None) -> Requires:
+def needs_of(function: Callable[..., Any] | None) -> Needs:
     """What a route's or an event's function was marked with; raises LookupError if it was not."""
-    requirement = getattr(function, _NEEDS, None)
-    if not isinstance(requirement, Requires):
+    found = getattr(function, _NEEDS, None)
+    if not isinstance(found, Needs):
         name = getattr(function, "__qualname__", function)
         raise LookupError(
-            f"{name} does not say who may use it: mark a route with requires(), an event with "
+            f"{name} does not say who may use it: mark a route with needs(), an event with "
             "with_person()."
         )
-    return requirement
+    return found

@@ -19,41 +19,38 @@ def versions() -> dict[str, str]:
     """Versions of what matters most, by name, as far as it is installed."""
     import apsw
 
-    versions_by_name = {"Inhouse": metadata.version("inhouse"), "Python": platform.python_version()}
+    found = {"Inhouse": metadata.version("inhouse"), "Python": platform.python_version()}
     for name in _NAMED:
         try:
-            versions_by_name[name] = metadata.version(name)
+            found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return versions_by_name | {"SQLite": apsw.sqlite_lib_version()}
+    return found | {"SQLite": apsw.sqlite_lib_version()}
 
 
 @functools.cache
 def packages() -> tuple[Package, ...]:
     """Every installed package that Inhouse needs, itself or through another, by name."""
-    packages_by_name: dict[str, Package] = {}
+    found: dict[str, Package] = {}
     waiting = ["inhouse"]
     while waiting:
         name = waiting.pop()
         key = re.sub(r"[-_.]+", "-", name).lower()
-        if key in packages_by_name:
+        if key in found:
             continue
         try:
             package = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue  # for another platform, or an extra that is not installed
-        packages_by_name[key] = Package(
-            package.metadata["Name"], package.version, _licence(package)
-        )
+        found[key] = Package(package.metadata["Name"], package.version, _licence(package))
         waiting += [
             match[0]
-            for requirement in package.requires or ()
+            for each in package.requires or ()
             # Extras of others are not ours; our own are.
-            if (key == "inhouse" or "extra ==" not in requirement)
-            and (match := _NAME.match(requirement))
+            if (key == "inhouse" or "extra ==" not in each) and (match := _NAME.match(each))
         ]
-    del packages_by_name["inhouse"]
-    return tuple(packages_by_name[key] for key in sorted(packages_by_name))
+    del found["inhouse"]
+    return tuple(found[key] for key in sorted(found))
 
 
 def _licence(package: metadata.Distribution) -> str:
@@ -61,9 +58,9 @@ def _licence(package: metadata.Distribution) -> str:
     if "License-Expression" in declared:
         return declared["License-Expression"]
     classified = [
-        classifier.rpartition(" :: ")[2]
-        for classifier in declared.get_all("Classifier") or ()
-        if classifier.startswith("License ::") and not classifier.endswith("OSI Approved")
+        each.rpartition(" :: ")[2]
+        for each in declared.get_all("Classifier") or ()
+        if each.startswith("License ::") and not each.endswith("OSI Approved")
     ]
     if classified:
         return ", ".join(classified)

@@ -124,7 +124,7 @@ class Frame:
         words, lines = self.words, "\n".join(head)
         sign_in = SIGN_IN[words.language]
         product = brand.product_of(self.profile, words)
-        full_title = f"{title} · {product}" if title else product
+        shown = f"{title} · {product}" if title else product
         data = {
             "lost": words.lost,
             "broken": words.broken,
@@ -136,18 +136,18 @@ class Frame:
         }
         if self.room is Room.ASK:
             data["words"] = json.dumps(self._drawn_by_gradio())
-        attributes = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
+        said = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>
 <html lang="{escape(words.language)}"{brand.style_of(self.profile)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
-<title>{escape(full_title)}</title>
+<title>{escape(shown)}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
 {lines}
 </head>
-<body {attributes}>
+<body {said}>
 <a class="skip" href="{escape(self.here)}#{target}">{escape(skip)}</a>
 {self._header(extra)}
 <div id="notices" role="status"></div>
@@ -239,12 +239,8 @@ class Frame:
 
 def _sentence(profile: Profile) -> str:
     """The profile's description, with a full stop."""
-    description = profile.description
-    return (
-        description
-        if description.endswith((".", "!", "?")) or not description
-        else f"{description}."
-    )
+    said = profile.description
+    return said if said.endswith((".", "!", "?")) or not said else f"{said}."
 
 
 def _own_style(name: str) -> str:

@@ -32,10 +32,7 @@ class Dropped:
 
     def __add__(self, other: Dropped) -> Dropped:
         return Dropped(
-            *(
-                own_value + other_value
-                for own_value, other_value in zip(astuple(self), astuple(other), strict=True)
-            )
+            *(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True))
         )
 
 

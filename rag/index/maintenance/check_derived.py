@@ -47,11 +47,11 @@ def _compare(
         wrong = getattr(index, name)[places] != getattr(batch, name)
         for chunk_id in batch.chunk_ids[wrong].tolist():
             yield f"{index.source.path}: chunk {chunk_id} has other {name} than the catalogue."
-    stored = index.vectors(places)
+    held = index.vectors(places)
     if index.is_exact:
-        wrong = (stored != batch.vectors).any(axis=1)
+        wrong = (held != batch.vectors).any(axis=1)
     else:
-        wrong = ~(np.einsum("nd,nd->n", stored, batch.vectors) > _ALIKE)
+        wrong = ~(np.einsum("nd,nd->n", held, batch.vectors) > _ALIKE)
     for chunk_id in batch.chunk_ids[wrong].tolist():
         yield f"{index.source.path}: chunk {chunk_id} has another vector than the catalogue."
 
@@ -65,11 +65,11 @@ def check_words(
     except IndexDamagedError as exc:
         yield exc.message
         return
-    stored = index.documents_of_chunks()
+    held = index.documents_of_chunks()
     for row in rows.lexical_rows(connection, generation.id, None):
-        if stored.pop(row.chunk_id, None) != row.document_id:
+        if held.pop(row.chunk_id, None) != row.document_id:
             yield f"{source.path}: chunk {row.chunk_id} is missing, or belongs to another document."
         elif not index.holds(row):
             yield f"{source.path}: chunk {row.chunk_id} is not found by its words."
-    for chunk_id in stored:
+    for chunk_id in held:
         yield f"{source.path}: chunk {chunk_id} is not in the catalogue."

@@ -53,12 +53,12 @@ class Statistics:
             if known is not None:
                 self._known.move_to_end(key)
                 return known
-        count = self._count_chunks(field, word)
+        found = self._count_chunks(field, word)
         with self._lock:
-            self._known[key] = count
+            self._known[key] = found
             while len(self._known) > _KEPT_WORDS:
                 self._known.popitem(last=False)
-        return count
+        return found
 
     def boost(self, field: str, word: str) -> float:
         """What the library's score for the word is multiplied by; 0 if no permitted chunk has it."""

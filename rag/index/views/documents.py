@@ -30,7 +30,7 @@ class StoredDocument:
     characters: int
 
 
-class DocumentView:
+class Reading:
     """One generation of the index as somebody may read it: what they may not is not there.
 
     `generation` is its number.
@@ -115,10 +115,10 @@ _kept: weakref.WeakKeyDictionary[Snapshot, _References] = weakref.WeakKeyDiction
 
 
 def _references(snapshot: Snapshot) -> _References:
-    view = _kept.get(snapshot)
-    if view is None:
-        view = _kept[snapshot] = _References(snapshot)
-    return view
+    found = _kept.get(snapshot)
+    if found is None:
+        found = _kept[snapshot] = _References(snapshot)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

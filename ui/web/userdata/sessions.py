@@ -72,11 +72,11 @@ class Sessions:
         """How many are open."""
         now = self._now()
         with self._store.reading() as connection:
-            count: int = connection.execute(
+            found: int = connection.execute(
                 "SELECT count(*) FROM sessions WHERE seen_at >= ? AND created_at >= ?",
                 (now - self._idle_s, now - self._longest_s),
             ).fetchone()[0]
-        return count
+        return found
 
 
 def _hash(token: str) -> bytes:

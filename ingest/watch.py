@@ -97,12 +97,12 @@ def _events(roots: Sequence[Path], data: str, stopped: Callable[[], bool]) -> It
 
 def _identity(roots: Sequence[Path]) -> list[tuple[int, int] | None]:
     """Which file or folder each root is now; None for one that is away."""
-    states: list[tuple[int, int] | None] = []
+    found: list[tuple[int, int] | None] = []
     for root in roots:
         try:
             status = root.stat()
         except OSError:
-            states.append(None)
+            found.append(None)
         else:
-            states.append((status.st_dev, status.st_ino))
-    return states
+            found.append((status.st_dev, status.st_ino))
+    return found

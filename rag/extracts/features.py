@@ -1,0 +1,439 @@
+"""What the units of the passages are judged by: numbers that say how each fits the question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from rag.extracts.question_type import AnswerType, answer_type, counted_noun, holds_type
+from rag.extracts.units import Unit, UnitKind
+from rag.extracts.words import content_words, match_weights, surface_words
+from rag.hit import Hit
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Float64: TypeAlias = "npt.NDArray[np.float64]"
+
+_DIGIT = re.compile(r"\d")
+_NAME = re.compile(r"(?<!^)(?<![.!?:] )\b[A-ZÀ-Þ][\w-]*|\b\w*\d\w*(?:-\w+)*\b")
+PRONOUN = re.compile(
+    r"(?:it|its|this|that|these|those|they|their|he|his|she|her|such|both|here|there|then|otherwise"
+    r"|after that|below that|for this|in this|er|sie|es|dies\w*|diese\w*|dabei|dazu|sonst|il|elle|ils|elles"
+    r"|cela|ce|cette|ces|ello|este|esta|estos|estas|ese|esa)\b",
+    re.IGNORECASE,
+)
+SOFT_FLOOR = 0.25
+_LONGEST = 60
+"""Words from which on a unit's length counts as the same."""
+
+NAMES = (
+    "cosine", "cosine_gap", "cosine_place", "near_cosine", "passage_cosine",
+    "own", "own_gap", "introduced", "introduced_gap", "headed", "titled", "near", "covered", "covered_gap",
+    "heading_only", "pairs", "keys", "keys_covered", "keys_missing", "words_in_question", "new_words",
+    "rank", "score", "score_gap", "position", "first_in_block", "length",
+    "is_sentence", "is_item", "is_row", "is_pair", "is_line", "has_lead_in", "answers_question", "pronoun",
+    "type_amount", "type_time", "type_person", "type_other_held", "type_missing", "counted", "new_number",
+    "asks_list", "asks_steps", "asks_yes_no", "asks_definition", "defines",
+    "pair_cosine", "pair_gap", "soft_own", "soft_own_gap", "soft_introduced", "soft_introduced_gap",
+    "soft_covered", "soft_covered_gap", "label_asked", "begins_with_key", "soft_near", "title_rank",
+)  # fmt: skip
+"""The features, in order.
+
+Cosines with the question, scaled by what the other units reach, of the unit alone, together with the unit
+before it, of its neighbours, of its passage's best; shares of the question's words, rare ones counting
+more, in the unit, with what introduces it, with its headings, with its document's title, in its
+neighbours, and anywhere of these; the same for names and numbers. A gap is the distance to the best unit.
+"""
+
+
+def unit_features(
+    question: str,
+    hits: Sequence[Hit],
+    units: Sequence[Unit],
+    query: Float64,
+    vectors: Float64,
+    embed_words: Callable[[list[str]], Float64],
+) -> Float64:
+    """(n_units, n_features): see `NAMES`. `query` is (dimension,), `vectors` are (n_units, dimension)."""
+    if not units:
+        return np.zeros((0, len(NAMES)))
+    words = _Words(question, hits, units, embed_words)
+    columns = {
+        **_meaning(units, query, vectors),
+        **_shared_words(words, len(units)),
+        **_place_and_form(hits, units),
+        **_kind_of_answer(question, units, words),
+    }
+    return np.column_stack([columns[name] for name in NAMES]).astype(np.float64)
+
+
+def _meaning(units: Sequence[Unit], query: Float64, vectors: Float64) -> dict[str, Float64]:
+    """How close the units come to the question in meaning."""
+    cosines = vectors @ query
+    scaled = _scaled(cosines, cosines)
+    hit_of = np.array([unit.hit for unit in units])
+    near_cosine = _beside(scaled, hit_of)
+    passage_cosine = _passage_max(scaled, hit_of)
+    place = np.empty(len(units))
+    place[np.argsort(-scaled, kind="stable")] = np.arange(len(units))
+    pair = _scaled(_pair_cosines(vectors, query, hit_of), cosines)
+    return {
+        "cosine": scaled,
+        "cosine_gap": scaled - scaled.max(),
+        "cosine_place": 1 / (1 + place),
+        "pair_cosine": pair,
+        "pair_gap": pair - pair.max(),
+        "near_cosine": near_cosine,
+        "passage_cosine": passage_cosine,
+    }
+
+
+def _shared_words(words: _Words, count: int) -> dict[str, Float64]:
+    """How many of the question's words the units hold, and what stands around them."""
+    own, introduced, headed, titled = words.own, words.introduced, words.headed, words.titled
+    near, covered = words.near, words.covered
+    return {
+        "own": own,
+        "own_gap": own - own.max(),
+        "introduced": introduced,
+        "introduced_gap": introduced - introduced.max(),
+        "headed": headed,
+        "titled": titled,
+        "title_rank": titled - titled.max(),
+        "near": near,
+        "covered": covered,
+        "covered_gap": covered - covered.max(),
+        "heading_only": words.in_headings,
+        "pairs": words.pairs,
+        "keys": words.keys,
+        "keys_covered": words.keys_covered,
+        "keys_missing": words.keys_covered - words.keys_covered.max(),
+        "words_in_question": np.full(count, min(len(words.wanted), 12) / 12),
+        "new_words": words.new_words,
+        "soft_own": words.soft_own,
+        "soft_own_gap": words.soft_own - words.soft_own.max(),
+        "soft_introduced": words.soft_introduced,
+        "soft_introduced_gap": words.soft_introduced - words.soft_introduced.max(),
+        "soft_covered": words.soft_covered,
+        "soft_covered_gap": words.soft_covered - words.soft_covered.max(),
+        "soft_near": words.soft_near,
+        "label_asked": words.label_asked,
+        "begins_with_key": words.begins_with_key,
+    }
+
+
+def _place_and_form(hits: Sequence[Hit], units: Sequence[Unit]) -> dict[str, Float64]:
+    """Where the units stand, and what they are."""
+    hit_of = np.array([unit.hit for unit in units])
+    scores = np.array([hit.score for hit in hits], dtype=np.float64)
+    best_score = max(scores.max(), 1e-9)
+    texts = [unit.text for unit in units]
+    kinds = [unit.kind for unit in units]
+    position, first = _positions(units)
+    return {
+        "rank": 1 / (1.0 + hit_of),
+        "score": scores[hit_of],
+        "score_gap": scores[hit_of] / best_score - 1,
+        "position": position,
+        "first_in_block": first,
+        "length": np.array([min(len(text.split()), _LONGEST) for text in texts]) / _LONGEST,
+        "is_sentence": _are(kinds, UnitKind.SENTENCE),
+        "is_item": _are(kinds, UnitKind.ITEM),
+        "is_row": _are(kinds, UnitKind.ROW),
+        "is_pair": _are(kinds, UnitKind.PAIR),
+        "is_line": _are(kinds, UnitKind.LINE),
+        "has_lead_in": np.array([bool(unit.lead_in) for unit in units], dtype=np.float64),
+        "answers_question": np.array(
+            [unit.lead_in.endswith("?") for unit in units], dtype=np.float64
+        ),
+        "pronoun": np.array([bool(PRONOUN.match(text)) for text in texts], dtype=np.float64),
+    }
+
+
+def _kind_of_answer(question: str, units: Sequence[Unit], words: _Words) -> dict[str, Float64]:
+    """Whether the units hold the kind of thing that is asked for."""
+    kind, count = answer_type(question), len(units)
+    held = np.array([holds_type(kind, unit.text) for unit in units], dtype=np.float64)
+    noun = content_words(counted_noun(question))
+    numbers = words.new_numbers
+    kinds = [unit.kind for unit in units]
+    _, first = _positions(units)
+    is_amount = kind in {AnswerType.AMOUNT, AnswerType.MONEY, AnswerType.DURATION}
+    typed = is_amount or kind in {
+        AnswerType.TIME, AnswerType.PERSON, AnswerType.PLACE, AnswerType.REASON, AnswerType.DEFINITION,
+    }  # fmt: skip
+    return {
+        "type_amount": held * is_amount * numbers,
+        "type_time": held * (kind is AnswerType.TIME),
+        "type_person": held * (kind is AnswerType.PERSON),
+        "type_other_held": held * (typed and not is_amount),
+        "type_missing": (1 - held) * typed,
+        "counted": words.count_noun(noun),
+        "new_number": numbers,
+        "asks_list": _are(kinds, UnitKind.ITEM) * (kind is AnswerType.LIST),
+        "asks_steps": _are(kinds, UnitKind.ITEM) * (kind is AnswerType.STEPS),
+        "asks_yes_no": np.full(count, float(kind is AnswerType.YES_NO)),
+        "asks_definition": np.full(count, float(kind is AnswerType.DEFINITION)),
+        "defines": held * (kind is AnswerType.DEFINITION) * first,
+    }
+
+
+def _are(kinds: Sequence[UnitKind], kind: UnitKind) -> Float64:
+    return np.array([each is kind for each in kinds], dtype=np.float64)
+
+
+def _scaled(cosines: Float64, others: Float64) -> Float64:
+    """Cosines above the mean of the others, as a share of what is left to 1.
+
+    So they mean much the same with any embedder, though its cosines may all be high.
+    """
+    mean = float(others.mean())
+    scaled: Float64 = (cosines - mean) / max(1 - mean, 1e-6)
+    return scaled
+
+
+def _pair_cosines(vectors: Float64, query: Float64, hit_of: npt.NDArray[np.int_]) -> Float64:
+    """The cosine of each unit together with the one before it, which it may go on from."""
+    together = vectors.copy()
+    follows = np.flatnonzero(hit_of[1:] == hit_of[:-1]) + 1
+    together[follows] += vectors[follows - 1]
+    result: Float64 = together @ query / np.maximum(np.linalg.norm(together, axis=1), 1e-9)
+    return result
+
+
+def _passage_max(values: Float64, hit_of: npt.NDArray[np.int_]) -> Float64:
+    best = np.full(int(hit_of.max()) + 1, -np.inf)
+    np.maximum.at(best, hit_of, values)
+    result: Float64 = best[hit_of]
+    return result
+
+
+def _beside(values: Float64, hit_of: npt.NDArray[np.int_]) -> Float64:
+    """The higher of the values of the units before and behind each, in its passage; 0 where there is none."""
+    padded = np.concatenate([[0.0], values, [0.0]])
+    hits = np.concatenate([[-1], hit_of, [-1]])
+    before = np.where(hits[:-2] == hit_of, padded[:-2], 0.0)
+    after = np.where(hits[2:] == hit_of, padded[2:], 0.0)
+    result: Float64 = np.maximum(before, after)
+    return result
+
+
+def _positions(units: Sequence[Unit]) -> tuple[Float64, Float64]:
+    """How far down its passage each unit is, 0 to 1, and whether it is the first of its block."""
+    position, first = np.zeros(len(units)), np.zeros(len(units))
+    ends = {unit.hit: unit.end for unit in units}
+    last: tuple[int, int] | None = None
+    for number, unit in enumerate(units):
+        position[number] = unit.start / max(1, ends[unit.hit])
+        first[number] = (unit.hit, unit.block) != last
+        last = (unit.hit, unit.block)
+    return position, first
+
+
+class _Words:
+    """Which of the question's words stand where, each counting for more the fewer units hold it."""
+
+    def __init__(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        units: Sequence[Unit],
+        embed_words: Callable[[list[str]], Float64],
+    ) -> None:
+        asked = content_words(question)
+        self.wanted = list(dict.fromkeys(asked))
+        self._count = len(units)
+        self._texts = [content_words(unit.text) for unit in units]
+        lead_ins = _cached([_lead_in(unit) for unit in units])
+        headings = _cached([" ".join(unit.headings) for unit in units])
+        titles = [
+            content_words(f"{hit.title} {re.sub(r'[-_]', ' ', PurePosixPath(hit.uri).stem)}")
+            for hit in hits
+        ]
+        vocabulary: set[str] = set()
+        for words in (*self._texts, *lead_ins, *headings, *titles):
+            vocabulary.update(words)
+        self._forms = match_weights(self.wanted, vocabulary)
+        own = self._matrix(self._texts)
+        lead_in, heading = self._matrix(lead_ins), self._matrix(headings)
+        title = self._matrix(titles)[[unit.hit for unit in units]]
+        weights = self._rarity(own)
+        total = max(float(weights.sum()), 1e-9)
+        near = np.zeros_like(own)
+        for number, unit in enumerate(units):
+            for beside in (number - 1, number + 1):
+                if 0 <= beside < self._count and units[beside].hit == unit.hit:
+                    near[number] = np.maximum(near[number], own[beside])
+        self.own = own @ weights / total
+        introduced = np.maximum(own, lead_in)
+        self.introduced = introduced @ weights / total
+        self.headed = np.maximum(introduced, heading) @ weights / total
+        self.titled = np.maximum(introduced, title) @ weights / total
+        self.near = near @ weights / total
+        everything = np.maximum.reduce([introduced, heading, title])
+        self.covered = np.maximum(everything, near * 0.5) @ weights / total
+        self.in_headings = np.maximum(heading, title) @ weights / total
+        pairs = (own[:, :-1] > 0) & (own[:, 1:] > 0)
+        self.pairs = pairs.mean(axis=1) if pairs.shape[1] else np.zeros(self._count)
+        soft = self._soft_forms(question, hits, units, vocabulary, embed_words)
+        self._measure_meaning(
+            units, soft, (own, lead_in, heading, title), (lead_ins, headings, titles)
+        )
+        self._measure_keys(question, units, own, everything)
+
+    def _measure_meaning(
+        self,
+        units: Sequence[Unit],
+        soft: dict[str, Float64],
+        exact: tuple[Float64, Float64, Float64, Float64],
+        texts: tuple[Sequence[Sequence[str]], Sequence[Sequence[str]], Sequence[Sequence[str]]],
+    ) -> None:
+        """The same shares with words that come near a wanted one in meaning."""
+        own, lead_in, heading, title = exact
+        lead_ins, headings, titles = texts
+        weights = self._rarity(own)
+        total = max(float(weights.sum()), 1e-9)
+        soft_own = np.maximum(own, _best_of(soft, self._texts))
+        soft_lead = np.maximum(lead_in, _best_of(soft, lead_ins))
+        soft_heading = np.maximum(heading, _best_of(soft, headings))
+        soft_title = np.maximum(title, _best_of(soft, titles)[[unit.hit for unit in units]])
+        soft_near = np.zeros_like(own)
+        for number, unit in enumerate(units):
+            if number and units[number - 1].hit == unit.hit:
+                soft_near[number] = soft_own[number - 1]
+        self.soft_own = soft_own @ weights / total
+        soft_introduced = np.maximum(soft_own, soft_lead)
+        self.soft_introduced = soft_introduced @ weights / total
+        self.soft_covered = (
+            np.maximum.reduce([soft_introduced, soft_heading, soft_title, 0.7 * soft_near])
+            @ weights
+            / total
+        )
+        self.soft_near = soft_near @ weights / total
+
+    def _measure_keys(
+        self, question: str, units: Sequence[Unit], own: Float64, everything: Float64
+    ) -> None:
+        """The shares of names and numbers, what a row or line begins with, and what is new."""
+        weights = self._rarity(own)
+        is_key = self._keys(question)
+        labels = [content_words(unit.cells[0] if unit.cells else "") for unit in units]
+        label = self._matrix(labels)
+        sizes = np.array([max(1, len(set(words))) for words in labels])
+        self.label_asked = np.minimum(label.sum(axis=1) / sizes, 1.0)
+        starts = self._matrix([words[:2] for words in self._texts])
+        self.begins_with_key = starts @ is_key
+        key_weights = weights * is_key
+        key_total = max(float(key_weights.sum()), 1e-9)
+        self.keys = own @ key_weights / key_total
+        self.keys_covered = everything @ key_weights / key_total
+        known = {form for forms in self._forms.values() for form in forms}
+        fresh = [len({word for word in words if word not in known}) for words in self._texts]
+        self.new_words = np.minimum(np.array(fresh), 10) / 10
+        asked_set = set(self.wanted)
+        self.new_numbers = np.array(
+            [
+                any(word[0].isdigit() and word not in asked_set for word in words)
+                for words in self._texts
+            ],
+            dtype=np.float64,
+        )
+
+    def count_noun(self, noun: Sequence[str]) -> Float64:
+        """1 where a number stands before the noun that the question counts, 0.5 where the noun stands."""
+        counted = np.zeros(self._count)
+        if not noun:
+            return counted
+        forms = match_weights(noun[:1], {word for words in self._texts for word in words})[noun[0]]
+        for number, words in enumerate(self._texts):
+            for place, word in enumerate(words):
+                if word in forms:
+                    before = words[max(0, place - 2) : place]
+                    has_number = any(_DIGIT.search(each) for each in before)
+                    counted[number] = max(counted[number], 1.0 if has_number else 0.5)
+        return counted
+
+    def _soft_forms(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        units: Sequence[Unit],
+        vocabulary: set[str],
+        embed_words: Callable[[list[str]], Float64],
+    ) -> dict[str, Float64]:
+        """How near each word of the passages comes to each wanted word in meaning: {stem: (n_wanted,)}."""
+        asked = surface_words(question)
+        surfaces: dict[str, str] = {}
+        for text in dict.fromkeys(
+            (
+                *(unit.text for unit in units),
+                *(unit.context for unit in units),
+                *(hit.title for hit in hits),
+            )
+        ):
+            for stem, word in surface_words(text).items():
+                surfaces.setdefault(stem, word)
+        known = [stem for stem in surfaces if stem in vocabulary]
+        wanted = [place for place, word in enumerate(self.wanted) if word in asked]
+        if not known or not wanted:
+            return {}
+        vectors = embed_words(
+            [surfaces[stem] for stem in known] + [asked[self.wanted[place]] for place in wanted]
+        )
+        near = vectors[: len(known)] @ vectors[len(known) :].T
+        mean = near.mean(axis=0)
+        scaled = np.clip(
+            ((near - mean) / np.maximum(1 - mean, 1e-6) - SOFT_FLOOR) / (1 - SOFT_FLOOR), 0, 1
+        )
+        full = np.zeros((len(known), len(self.wanted)))
+        full[:, wanted] = scaled
+        return dict(zip(known, full, strict=True))
+
+    def _matrix(self, texts: Sequence[Sequence[str]]) -> Float64:
+        """(n_texts, n_wanted): how far each text holds each wanted word."""
+        matrix = np.zeros((len(texts), len(self.wanted)))
+        columns: dict[str, list[tuple[int, float]]] = {}
+        for number, word in enumerate(self.wanted):
+            for form, weight in self._forms[word].items():
+                columns.setdefault(form, []).append((number, weight))
+        for row, words in enumerate(texts):
+            for word in words:
+                for number, weight in columns.get(word, ()):
+                    matrix[row, number] = max(matrix[row, number], weight)
+        return matrix
+
+    def _rarity(self, own: Float64) -> Float64:
+        count = (own > 0).sum(axis=0)
+        rarity: Float64 = np.log(1 + self._count / (count + 0.5))
+        return rarity
+
+    def _keys(self, question: str) -> Float64:
+        """1 for names, codes and numbers among the wanted words."""
+        keys = {word for match in _NAME.findall(question) for word in content_words(match)}
+        return np.array([float(word in keys) for word in self.wanted])
+
+
+def _best_of(soft: dict[str, Float64], texts: Sequence[Sequence[str]]) -> Float64:
+    """(n_texts, n_wanted): of each text the word that comes nearest to each wanted word."""
+    size = len(next(iter(soft.values()))) if soft else 0
+    best = np.zeros((len(texts), size)) if size else np.zeros((len(texts), 1))
+    for row, words in enumerate(texts):
+        if near := [soft[word] for word in words if word in soft]:
+            best[row] = np.max(near, axis=0)
+    return best
+
+
+def _lead_in(unit: Unit) -> str:
+    """What introduces a unit; a row is introduced by its table's columns."""
+    columns = " ".join(unit.table.columns) if unit.table else ""
+    return f"{unit.lead_in} {columns}"
+
+
+def _cached(texts: Sequence[str]) -> list[list[str]]:
+    known = {text: content_words(text) for text in dict.fromkeys(texts)}
+    return [known[text] for text in texts]

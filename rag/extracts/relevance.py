@@ -1,0 +1,230 @@
+"""How likely each unit of the passages is to answer the question.
+
+The model is a sum of small decision trees over the features of `rag.extracts.features`, and its numbers
+stand in `relevance.json`. They were fitted by `python benchmarks/extracts.py fit`; docs/answers.md says
+how well the model does on questions that it was not fitted on.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from rag.extracts.features import NAMES, Float64, unit_features
+from rag.extracts.units import Unit
+from rag.hit import Hit
+
+if TYPE_CHECKING:
+    from rag.embedder import Embedder
+
+MODEL = Path(__file__).with_name("relevance.json")
+_BATCH = 8
+"""Units that are embedded at a time; they are padded to the longest, so that small batches cost least."""
+_WORD_BATCH = 64
+_KEPT_WORDS = 30_000
+"""Vectors of words that are kept for an embedder: 46 MB of 384 dimensions, a language's common vocabulary."""
+
+
+@dataclass(frozen=True)
+class RelevanceModel:
+    """Decision trees, and the two logistic functions that make probabilities of their sum.
+
+    The arrays are (n_trees, n_nodes): which feature a node looks at, the threshold, the nodes to the left
+    and to the right, and a leaf's value. `unit` makes the probability that a unit answers of its sum and
+    its distance to the best of the others; `selection` makes the probability that the documents hold an
+    answer of `signals`.
+    """
+
+    feature: Any
+    threshold: Float64
+    left: Any
+    right: Any
+    value: Float64
+    depth: int
+    unit: tuple[float, float, float]
+    selection: tuple[float, ...]
+
+    def sums(self, features: Float64) -> Float64:
+        """(n_units,): the sum of all trees for each unit, higher for a better answer."""
+        trees = np.arange(len(self.feature))[None, :]
+        nodes = np.zeros((len(features), len(self.feature)), dtype=np.intp)
+        units = np.arange(len(features))[:, None]
+        for _ in range(self.depth):
+            is_left = features[units, self.feature[trees, nodes]] <= self.threshold[trees, nodes]
+            nodes = np.where(is_left, self.left[trees, nodes], self.right[trees, nodes])
+        total: Float64 = self.value[trees, nodes].sum(axis=1)
+        return total
+
+    def probabilities(self, sums: Float64) -> Float64:
+        """(n_units,): the probability of each unit to answer the question."""
+        weight, margin, bias = self.unit
+        return _logistic(weight * sums + margin * margins(sums) + bias)
+
+    def confidence(self, signals: Sequence[float]) -> float:
+        """The probability that the documents hold an answer."""
+        *weights, bias = self.selection
+        return float(_logistic(np.array(float(np.dot(weights, signals)) + bias)))
+
+
+def margins(sums: Float64) -> Float64:
+    """How far each unit is ahead of the best of the others, or behind it; at most 4, as where it is alone."""
+    if len(sums) < 2:
+        return np.full(len(sums), 4.0)
+    second, first = np.sort(sums)[-2:]
+    ahead: Float64 = np.clip(sums - np.where(sums == first, second, first), -4.0, 4.0)
+    return ahead
+
+
+def signals(features: Float64, sums: Float64, best_cosine: float) -> list[float]:
+    """What tells whether the best units answer at all: see `RelevanceModel.selection`."""
+    order = np.argsort(-sums, kind="stable")[:3]
+    best = features[order[0]]
+
+    def of(name: str) -> float:
+        return float(best[NAMES.index(name)])
+
+    return [
+        float(sums[order[0]]),
+        float(margins(sums)[order[0]]),
+        float(np.log(np.exp(sums[order]).sum())),
+        best_cosine,
+        of("cosine"),
+        of("soft_introduced"),
+        of("soft_covered"),
+        of("covered"),
+        of("keys_covered"),
+        of("type_missing"),
+        of("score"),
+        float(features[:, NAMES.index("keys_covered")].max()),
+        float(features[:, NAMES.index("soft_covered")].max()),
+        float(features[:, NAMES.index("score")].max()),
+    ]
+
+
+@functools.cache
+def load_model(path: Path = MODEL) -> RelevanceModel:
+    """The fitted model."""
+    return model_of(json.loads(path.read_text("utf-8")))
+
+
+def model_of(numbers: Mapping[str, Any]) -> RelevanceModel:
+    """The model that these numbers make. Raises ValueError if they were fitted on other features."""
+    if tuple(numbers["features"]) != NAMES:
+        raise ValueError("The relevance model was fitted on other features.")
+    trees = numbers["trees"]
+    size = max(len(tree["value"]) for tree in trees)
+
+    def padded(name: str, dtype: Any) -> Any:
+        return np.array(
+            [tree[name] + [0] * (size - len(tree[name])) for tree in trees], dtype=dtype
+        )
+
+    return RelevanceModel(
+        padded("feature", np.intp),
+        padded("threshold", np.float64),
+        padded("left", np.intp),
+        padded("right", np.intp),
+        padded("value", np.float64),
+        int(numbers["depth"]),
+        tuple(numbers["unit"]),
+        tuple(numbers["selection"]),
+    )
+
+
+@dataclass(frozen=True)
+class AnswerRelevance:
+    """The probability of each unit to answer the question, and that the documents hold an answer."""
+
+    probabilities: Float64
+    confidence: float
+
+
+def judge_units(
+    question: str,
+    hits: Sequence[Hit],
+    units: Sequence[Unit],
+    texts: Sequence[str],
+    embedder: Embedder,
+) -> AnswerRelevance:
+    """Judge the units, of which `texts` are shown."""
+    if not units:
+        return AnswerRelevance(np.zeros(0), 0.0)
+    model = load_model()
+    features, best_cosine = measure_units(question, hits, units, texts, embedder)
+    sums = model.sums(features)
+    return AnswerRelevance(
+        model.probabilities(sums), model.confidence(signals(features, sums, best_cosine))
+    )
+
+
+def measure_units(
+    question: str,
+    hits: Sequence[Hit],
+    units: Sequence[Unit],
+    texts: Sequence[str],
+    embedder: Embedder,
+) -> tuple[Float64, float]:
+    """(n_units, n_features), and the highest cosine of a unit with the question."""
+    query = embedder.embed_query(question).astype(np.float64)
+    vectors = embed_sorted(embedder, texts, _BATCH)
+    features = unit_features(
+        question, hits, units, query, vectors, functools.partial(_embed_words, embedder)
+    )
+    return features, float((vectors @ query).max())
+
+
+def embed_sorted(embedder: Embedder, texts: Sequence[str], batch: int) -> Float64:
+    """(n_texts, dimension): like with like, because a batch is padded to its longest text."""
+    vectors = np.empty((len(texts), embedder.identity.dimension))
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    for start in range(0, len(order), batch):
+        places = order[start : start + batch]
+        vectors[places] = embedder.embed_documents([texts[place] for place in places])
+    return vectors
+
+
+class _WordVectors:
+    """The vectors of words that were met lately. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._vectors: OrderedDict[str, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, words: Sequence[str], embedder: Embedder) -> Float64:
+        with self._lock:
+            known = {word: self._vectors.get(word) for word in words}
+        if missing := [word for word, vector in known.items() if vector is None]:
+            vectors = embed_sorted(embedder, missing, _WORD_BATCH).astype(np.float32)
+            known.update(zip(missing, vectors, strict=True))
+            with self._lock:
+                self._vectors.update(
+                    zip(missing, (vector.copy() for vector in vectors), strict=True)
+                )
+                while len(self._vectors) > _KEPT_WORDS:
+                    self._vectors.popitem(last=False)
+        found: Float64 = np.array([known[word] for word in words], dtype=np.float64)
+        return found
+
+
+_words: WeakKeyDictionary[Any, _WordVectors] = WeakKeyDictionary()
+_words_lock = threading.Lock()
+
+
+def _embed_words(embedder: Embedder, words: Sequence[str]) -> Float64:
+    with _words_lock:
+        vectors = _words.setdefault(embedder, _WordVectors())
+    return vectors.of(words, embedder)
+
+
+def _logistic(total: Float64) -> Float64:
+    result: Float64 = 1 / (1 + np.exp(-np.clip(total, -500, 500)))
+    return result

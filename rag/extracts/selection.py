@@ -1,0 +1,271 @@
+"""Selects the extracts: the best units, with what they make no sense without."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.answer import Extract
+from rag.extracts.features import PRONOUN, Float64
+from rag.extracts.question_type import AnswerType, answer_type
+from rag.extracts.relevance import judge_units
+from rag.extracts.tables import row_fields, show_row, shown_columns
+from rag.extracts.units import Unit, UnitKind, split_units
+from rag.extracts.words import content_words
+from rag.hit import Hit
+
+if TYPE_CHECKING:
+    from rag.embedder import Embedder
+
+_MOST_UNITS = 3
+"""Sentences that are shown together, at most."""
+_MOST_ITEMS = 8
+_MOST_CHARACTERS = 480
+"""An extract grows no further than this: about six lines on the page."""
+_NEIGHBOUR = 0.4
+"""Share of the best unit's probability from which its neighbour in the same paragraph is shown with it."""
+_SAME = 0.9
+"""Share of its words from which on an extract says the same as an earlier one."""
+_LISTS = {AnswerType.LIST, AnswerType.STEPS}
+_ORDER = re.compile(
+    r"\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|ignora|olvida)\b.{0,40}"
+    r"\b(?:above|instructions?|prompts?|previous (?:text|messages?)|everything|obig\w*|anweisung\w*"
+    r"|ci-dessus|consignes?|instrucciones|anterior\w*)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A sentence that is addressed to a model and not to a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The extracts, the best first, and the probability that the documents hold an answer: 0…1."""
+
+    extracts: tuple[Extract, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The stretch of a passage that fits a question best: `hit.text[start:end]`, and its plain text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def select_extracts(
+    question: str, hits: Sequence[Hit], embedder: Embedder, k: int = 3
+) -> Selection:
+    """The k sentences, table rows or list items of the passages that answer the question best.
+
+    Fewer than k where the passages hold no more. What says the same as an earlier one is left out.
+    """
+    units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
+    if not units or k < 1:
+        return Selection((), 0.0)
+    texts = shown_texts(question, units)
+    relevance = judge_units(question, hits, units, texts, embedder)
+    groups = group_units(question, units, relevance.probabilities)
+    extracts: list[Extract] = []
+    said: list[frozenset[str]] = []
+    for group in groups:
+        text = show_group(units, texts, group)
+        words = frozenset(content_words(text))
+        if any(_is_same(words, earlier) for earlier in said):
+            continue
+        said.append(words)
+        score = float(relevance.probabilities[group].max())
+        extracts.append(_extract(len(extracts) + 1, hits, [units[n] for n in group], text, score))
+        if len(extracts) == k:
+            break
+    return Selection(tuple(extracts), relevance.confidence)
+
+
+def best_excerpt(
+    question: str, hit: Hit, embedder: Embedder | None = None, *, characters: int = 320
+) -> Excerpt:
+    """Where to begin when a passage is shown in part: at the text that answers the question.
+
+    Without an `embedder` only words are compared. At most about `characters` long; it ends with a sentence
+    where one ends there.
+    """
+    units = split_units([hit])
+    if not units:
+        return Excerpt(0, min(len(hit.text), characters), hit.text[:characters])
+    if embedder is None:
+        wanted = set(content_words(question))
+        shares = [len(wanted & set(content_words(f"{unit.text} {unit.lead_in}"))) for unit in units]
+        first = int(np.argmax(shares))
+    else:
+        texts = shown_texts(question, units)
+        first = int(np.argmax(judge_units(question, [hit], units, texts, embedder).probabilities))
+    last = first
+    while last + 1 < len(units) and units[last + 1].end - units[first].start <= characters:
+        last += 1
+    while first and PRONOUN.match(units[first].text) and _are_beside(units, first - 1, first):
+        first -= 1
+    text = " ".join(unit.text for unit in units[first : last + 1])
+    end = max(units[last].end, units[first].start)
+    return Excerpt(
+        units[first].start, end, text if len(text) <= 2 * characters else text[:characters]
+    )
+
+
+def shown_texts(question: str, units: Sequence[Unit]) -> list[str]:
+    """What a reader is shown of each unit by itself: of a row the columns that matter, with their names."""
+    wanted = set(content_words(question))
+    return [
+        show_row(unit.table, unit.cells, _columns(unit, wanted))
+        if unit.kind is UnitKind.ROW
+        else unit.text
+        for unit in units
+    ]
+
+
+def group_units(question: str, units: Sequence[Unit], probabilities: Float64) -> list[list[int]]:
+    """Units that are shown together, the group with the best unit first. No unit is in two groups."""
+    taken: set[int] = set()
+    groups: list[list[int]] = []
+    shows_lists = answer_type(question) in _LISTS
+    for best in np.argsort(-probabilities, kind="stable").tolist():
+        if best in taken:
+            continue
+        group = _grown(units, probabilities, best, taken, shows_lists=shows_lists)
+        taken.update(group)
+        groups.append(group)
+    return groups
+
+
+def _grown(
+    units: Sequence[Unit],
+    probabilities: Float64,
+    best: int,
+    taken: set[int],
+    *,
+    shows_lists: bool,
+) -> list[int]:
+    first = last = best
+
+    def may_take(number: int) -> bool:
+        if number in taken or not 0 <= number < len(units):
+            return False
+        size = sum(len(units[n].text) for n in range(min(first, number), max(last, number) + 1))
+        return size <= _MOST_CHARACTERS and units[number].hit == units[best].hit
+
+    if units[best].text.endswith(":"):  # it introduces what answers
+        while last - first < _MOST_ITEMS and may_take(last + 1) and _is_part(units, best, last + 1):
+            last += 1
+        return list(range(first, last + 1))
+    if shows_lists and units[best].kind is UnitKind.ITEM:
+        while (
+            last - first < _MOST_ITEMS
+            and may_take(last + 1)
+            and _are_siblings(units, best, last + 1)
+        ):
+            last += 1
+        while (
+            last - first < _MOST_ITEMS
+            and may_take(first - 1)
+            and _are_siblings(units, first - 1, best)
+        ):
+            first -= 1
+        return list(range(first, last + 1))
+    if (
+        PRONOUN.match(units[best].text)
+        and may_take(best - 1)
+        and _are_beside(units, best - 1, best)
+    ):
+        first -= 1
+    while last - first + 1 < _MOST_UNITS:
+        beside = [
+            number
+            for number, edge in ((last + 1, last), (first - 1, first))
+            if may_take(number)
+            and _are_beside(units, min(number, edge), max(number, edge))
+            and probabilities[number] >= _NEIGHBOUR * probabilities[best]
+        ]
+        if not beside:
+            break
+        chosen = max(beside, key=lambda number: float(probabilities[number]))
+        first, last = min(first, chosen), max(last, chosen)
+    return list(range(first, last + 1))
+
+
+def _are_beside(units: Sequence[Unit], number: int, following: int) -> bool:
+    """Whether two units are sentences of one paragraph."""
+    one, other = units[number], units[following]
+    prose = {UnitKind.SENTENCE, UnitKind.PAIR}
+    return (
+        one.hit == other.hit
+        and one.block == other.block
+        and ({one.kind, other.kind} <= prose or one.kind is other.kind is UnitKind.ITEM)
+    )
+
+
+def _are_siblings(units: Sequence[Unit], number: int, other: int) -> bool:
+    """Whether two units are items of one list."""
+    one, two = units[number], units[other]
+    return (
+        one.kind is two.kind is UnitKind.ITEM
+        and one.headings == two.headings
+        and one.lead_in == two.lead_in
+    )
+
+
+def _is_part(units: Sequence[Unit], lead_in: int, number: int) -> bool:
+    """Whether a unit belongs to what another one introduces."""
+    return units[number].lead_in.endswith(units[lead_in].text) and units[number].kind in {
+        UnitKind.ITEM, UnitKind.ROW, UnitKind.LINE,
+    }  # fmt: skip
+
+
+def _columns(unit: Unit, wanted: set[str]) -> list[int]:
+    """The columns of a row that are shown: those that share most words with the question before others."""
+    columns = unit.table.columns if unit.table else ()
+    shared = {
+        number: len(wanted & set(content_words(f"{name} {cell}")))
+        for number, (name, cell) in enumerate(zip_longest(columns, unit.cells, fillvalue=""))
+    }
+    asked = sorted((number for number, count in shared.items() if count), key=lambda n: -shared[n])
+    return shown_columns(unit.cells, asked)
+
+
+def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]) -> str:
+    """The text of a group: what introduces it, then its units with their numbers."""
+    first = units[group[0]]
+    heading = first.headings[-1] if first.headings else ""
+    title = heading if first.kind is UnitKind.ROW else first.lead_in
+    parts = []
+    for number in group:
+        mark = f"{units[number].number} " if units[number].number else ""
+        parts.append(f"{mark}{texts[number]}")
+    if title and not title.endswith((":", "?", "：", "？")):
+        title += ":"
+    shown = f"{title} {' '.join(parts)}"
+    return shown.strip()
+
+
+def _extract(
+    rank: int, hits: Sequence[Hit], group: Sequence[Unit], text: str, score: float
+) -> Extract:
+    first, hit = group[0], hits[group[0].hit]
+    fields: dict[str, str] = {}
+    if len(group) == 1 and first.kind is UnitKind.ROW:
+        fields = row_fields(first.table, first.cells)
+    section = hit.section or (first.headings[-1] if first.headings else None)
+    return Extract(
+        rank=rank, text=text, uri=hit.uri, title=hit.title, page=hit.page, section=section,
+        start=hit.start + first.start, end=hit.start + group[-1].end,
+        score=round(min(1.0, max(0.0, score)), 4), fields=fields, boxes=hit.boxes,
+    )  # fmt: skip
+
+
+def _is_same(words: frozenset[str], earlier: frozenset[str]) -> bool:
+    if not words:
+        return True
+    return len(words & earlier) >= _SAME * max(len(words), len(earlier))

@@ -1,0 +1,103 @@
+"""Reads rows of tables and shows them with the names of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.extracts.markup import plain_text
+from rag.language.table_rows import (
+    carried_labels,
+    cells_of,
+    is_rule,
+    is_second_header,
+    two_level_header,
+)
+
+_SHOWN_COLUMNS = 8
+"""Columns of a row that are shown when the question names none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The header of a table; () where it has none."""
+
+    columns: tuple[str, ...] = ()
+
+
+def is_table_row(line: str) -> bool:
+    """Whether a line is a row of a table with bars or tabs between its cells."""
+    if line.startswith("|"):
+        return line.count("|") > 1
+    return line.count(" | ") > 1 or line.count("\t") > 1
+
+
+def read_table(
+    lines: Sequence[str], lead: Sequence[str] = ()
+) -> tuple[Table, list[tuple[int, tuple[str, ...]]]]:
+    """The table that the lines are, and its rows with the numbers of their lines.
+
+    `lead` are the rows that stand above them, where the passage begins in the middle of the table.
+    """
+    everything = [*lead, *lines]
+    rules = [place for place, line in enumerate(everything) if is_rule(line)]
+    columns: list[str] = []
+    first = 0
+    if rules and rules[0] > 0:
+        columns, first = _cells(everything[rules[0] - 1]), rules[0] + 1
+        if first < len(everything) and is_second_header(_cells(everything[first])):
+            columns = two_level_header(columns, _cells(everything[first]))
+            first += 1
+    above: list[list[str]] = []
+    rows = []
+    for place in range(len(everything)):
+        if place in rules or first - 2 <= place < first:
+            continue
+        cells = _cells(everything[place])
+        labels = carried_labels(cells, above)
+        above.append(cells)
+        if place >= len(lead):
+            whole = [label or cell for label, cell in zip(labels, cells, strict=True)]
+            rows.append((place - len(lead), tuple(map(plain_text, whole))))
+    if not rows and columns and not lead:
+        return Table(), [(rules[0] - 1, tuple(map(plain_text, columns)))]
+    return Table(tuple(map(plain_text, columns))), rows
+
+
+def _cells(line: str) -> list[str]:
+    return cells_of(line) if "|" in line else [cell.strip() for cell in line.split("\t")]
+
+
+def row_fields(table: Table | None, cells: Sequence[str]) -> dict[str, str]:
+    """A row's values by the names of its columns, without empty ones; "2", "3", … where a name is missing."""
+    fields: dict[str, str] = {}
+    columns = table.columns if table else ()
+    for number, cell in enumerate(cells):
+        name = columns[number] if number < len(columns) else ""
+        if not cell or (not name and not number):
+            continue
+        key = name or str(number + 1)
+        fields[key if key not in fields else f"{key} ({number + 1})"] = cell
+    return fields
+
+
+def shown_columns(cells: Sequence[str], asked: Sequence[int]) -> list[int]:
+    """The columns of a row that are shown: the first, those `asked` for in order, the next ones."""
+    filled = [number for number, cell in enumerate(cells) if cell]
+    chosen = [*filled[:1], *(number for number in asked if number in filled[1:]), *filled]
+    return sorted(list(dict.fromkeys(chosen))[:_SHOWN_COLUMNS])
+
+
+def show_row(table: Table | None, cells: Sequence[str], shown: Iterable[int]) -> str:
+    """A row as a sentence: "OH-41806 — Description: Sump pump · Price EUR: 611"."""
+    columns = table.columns if table else ()
+
+    def parts() -> Iterator[str]:
+        for number in shown:
+            name = columns[number] if number < len(columns) else ""
+            yield f"{name}: {cells[number]}" if name and number else cells[number]
+
+    texts = list(parts())
+    if len(texts) > 1 and columns and next(iter(shown), 1) == 0:
+        return f"{texts[0]} — {' · '.join(texts[1:])}"
+    return " · ".join(texts)

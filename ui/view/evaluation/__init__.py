@@ -1,1 +1,0 @@
-"""The report of an evaluation: its page, its charts and its questions."""
