@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 ONCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types crash families bench lock clean
+.PHONY: help setup demo quick test check format lint types crash families bench lock clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 
 demo: setup ## Start a model, ingest sample_docs, ask, serve the page (ONCE=1: without the page)
 	@$(BIN)/inhouse demo --data build/demo $(if $(ONCE),--once)
+
+quick: setup ## Lint, and run what needs no model, no vLLM and no browser
+	@$(BIN)/ruff check -q .
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --quick $(ARGS)
 
 test: setup chromium ## Run every test but `make crash` and `make families`
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not crash and not families" $(ARGS)

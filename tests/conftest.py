@@ -8,17 +8,50 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 TESTS = Path(__file__).parent
 SAMPLE_DOCS = TESTS.parent / "sample_docs"
 
+# A busy machine is no fault of the code: no example has a deadline, and slow generation is no error.
+hypothesis_settings.register_profile(
+    "inhouse", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("inhouse")
+
+_LONG_MARKERS = ("slow", "vllm", "browser", "crash", "families")
+_MODEL_FIXTURES = {"sample_index", "vllm_url", "embedder"}
+_LONG_FOLDERS = {"cli", "e2e", "embedder", "faults", "models", "serve", "vectorstore"}
+"""Folders whose tests start programs, kill them or open real models."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--quick`: what `make quick` runs."""
+    parser.addoption(
+        "--quick", action="store_true", help="Leave out tests that need models, vLLM or a browser."
+    )
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    return (
+        not any(item.get_closest_marker(marker) for marker in _LONG_MARKERS)
+        and _MODEL_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+        and item.path.relative_to(TESTS).parts[0] not in _LONG_FOLDERS
+    )
+
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Which tests go to one process: a folder's, which share what they set up; and all that need vLLM.
 
     Those come first, since they take longest and nothing may wait for them at the end.
     """
+
+    if config.getoption("--quick"):
+        long = [item for item in items if not _is_quick(item)]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if _is_quick(item)]
 
     def group(item: pytest.Item) -> str:
         if item.get_closest_marker("vllm"):

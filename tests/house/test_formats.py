@@ -48,7 +48,9 @@ def test_every_suffix_stands_in_the_docs_once() -> None:
     assert sorted(listed) == sorted(SUPPORTED)
 
 
-@pytest.mark.parametrize(("name", "suffixes", "cell"), list(rows()), ids=str)
+@pytest.mark.parametrize(
+    ("name", "suffixes", "cell"), [pytest.param(*row, id=row[0]) for row in rows()]
+)
 def test_the_docs_list_what_is_counted(name: str, suffixes: frozenset[str], cell: str) -> None:
     """A row's last cell names the kinds of all its formats, in italics what is only counted."""
     kinds = {kind for suffix in suffixes for kind in REPORTED.get(SUPPORTED[suffix], frozenset())}
