@@ -38,6 +38,9 @@ from rag.profile import Profile
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
+_CHECKED_EARLY = 6
+"""Sentences that are checked while the model still writes: each check goes over all that is complete, so that a
+text of a thousand sentences would cost a million. The rest is checked at the end."""
 _TAIL = 48
 """Characters that a model which says the same again and again has said at the end."""
 _TIMES = 4
@@ -132,6 +135,8 @@ class AnswerBuilder:
 
         The last one may go on: "It is 1." may become "It is 1.5 m".
         """
+        if self._without_documents or self._checked_sentences >= _CHECKED_EARLY:
+            return False
         spans = list(sentences.spans(self.text))
         if len(spans) - 1 <= self._checked_sentences:
             return False

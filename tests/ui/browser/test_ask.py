@@ -130,7 +130,8 @@ def test_without_a_model_server_the_passages_are_there(
     tab = open_tab(serve_page(lambda: stand_in))
     tab.page.locator(".banner", has_text="cannot be reached").wait_for()
     tab.ask("How long is parental leave?")
-    assert "Model unavailable" in tab.page.locator("#now .status").inner_text()
+    assert "The model is not available" in tab.page.locator("#now .status").inner_text()
+    assert tab.page.locator("#now .extract").count() == len(EXTRACTS)
     assert tab.page.locator("#panel .passage").count() == len(HITS)
     tab.picture("wide-light-model-missing")
 
@@ -186,9 +187,12 @@ def test_the_keyboard_reaches_everything_in_reading_order(
         page.keyboard.press("Tab")
         stops.append(
             page.evaluate(
-                "(document.activeElement.textContent.trim() || document.activeElement.tagName).slice(0, 20)"
+                "(document.activeElement.textContent.trim() || document.activeElement.tagName)"
             )
         )
     wanted = ["Source 1", "Source 2", "Ask again", "TEXTAREA", "Ask", "Also read, not cited"]
-    found = [stop for stop in stops if stop in wanted]
-    assert found[: len(wanted)] == wanted, stops
+    found = [name for stop in stops for name in wanted if stop.startswith(name)]
+    found = [name for name, before in zip(found, ["", *found], strict=False) if name != before]
+    assert [name for name in found if name != "Ask" or found.index(name) > 3][
+        : len(wanted)
+    ] == wanted
