@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 _CHECKED_EARLY = 6
-"""Sentences that are checked while the model still writes: each check goes over all that is complete, so that a
-text of a thousand sentences would cost a million. The rest is checked at the end."""
+"""Sentences that are checked while the model still writes. Each check goes over all that is complete, so a
+text of a thousand sentences would cost a million; the rest is checked at the end."""
 _TAIL = 48
 """Characters that a model which says the same again and again has said at the end."""
 _TIMES = 4

@@ -116,9 +116,15 @@ GROUNDED = (
         text="Parents take up to **16 weeks** of paid leave after a birth or adoption.",
         supported=True,
         citations=(1,),
+        grade=Grade.PARAPHRASE,
+        score=0.97,
     ),
     Sentence(
-        text="It can be split into three blocks within two years.", supported=True, citations=(2,)
+        text="It can be split into three blocks within two years.",
+        supported=True,
+        citations=(2,),
+        grade=Grade.PARAPHRASE,
+        score=0.92,
     ),
 )
 GUESSED = Sentence(
@@ -253,7 +259,7 @@ class StandIn:
             yield DeltaEvent(text=word if number == 0 else f" {word}")
             time.sleep(self.pause)
             if number == 8:
-                self.going.wait(20)
                 yield SentencesEvent(sentences=answer.sentences[:1], citations=answer.citations[:1])
+                self.going.wait(20)
         yield CitationsEvent(sentences=answer.sentences, citations=answer.citations)
         yield AnswerEvent(answer=answer)
