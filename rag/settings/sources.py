@@ -35,19 +35,21 @@ Tokens = Annotated[tuple[Token, ...], FromText]
 class RootSettings(Section):
     """A folder that `inhouse ingest` reads when it is given no PATH."""
 
-    path: Path = Field(description="The folder; absolute, or relative to where the command runs.")
+    path: Path = Field(description="The folder: absolute, or relative to the working directory.")
     tags: Tokens = Field((), description="Tags of its documents, for filters.")
-    include: Globs = Field((), description="Only these files, besides ingest.include.")
-    exclude: Globs = Field((), description="Not these, besides ingest.exclude.")
+    include: Globs = Field(
+        (), description="Read only files that match, in addition to ingest.include."
+    )
+    exclude: Globs = Field((), description="Skip files that match, in addition to ingest.exclude.")
 
 
 class AccessRule(Section):
     """Who may read what stands under a path. Of several that fit a file, every one has to agree."""
 
     glob: Annotated[str, AfterValidator(_check_access_glob)] = Field(
-        description="The paths it is about, as in .gitignore; begins with / or **/."
+        description="Paths that the rule applies to, as in .gitignore; begins with / or **/."
     )
-    readers: Tokens = Field(description="Reader tokens; * is everybody, none is nobody.")
+    readers: Tokens = Field(description="Reader tokens; * is everybody, an empty list is nobody.")
 
 
 class AccessSettings(Section):
