@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from ingest.errors import DamagedFileError, EncryptedFileError, OcrError
@@ -34,6 +33,8 @@ _START_WITHIN = 8 * 1024
 _END = b"%%EOF"
 _END_WITHIN = 64 * 1024
 _MAX_WORDS_OF_A_CELL = 12
+_MIN_BESIDE = 2
+"""A page with fewer lines beside others has no table, and its rules need not be read."""
 _POINTER = re.compile(rb"startxref\s+(\d{1,12})\s*\Z")
 
 
@@ -139,7 +140,8 @@ class _Reader:
         segments += missing_values(segments, beside)
         shown = frame_of(page, page.get_rotation())
         items: list[Item] = list(segments)
-        if not any(before.line == segment.line for before, segment in pairwise(segments)):
+        heights = {round(segment.bottom / 3) for segment in segments}
+        if len(heights) > len(segments) - _MIN_BESIDE:
             return PageLayout(number, [_slim(item) for item in items], text.frame, shown)
         horizontal, vertical = page_rules(page, text.frame)
         items = ruled_tables(segments, horizontal, vertical)
