@@ -85,7 +85,7 @@ def command(
     Example, every night at two:
       0 2 * * *  inhouse ingest /srv/handbook --data /var/lib/inhouse --quiet
     """
-    from ingest.runs import Runs, forecast
+    from ingest.running.runs import Runs, forecast
 
     if not paths and not settings.ingest.roots:
         raise click.UsageError("Name a PATH, or list folders as ingest.roots in inhouse.toml.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -318,14 +319,22 @@ def _declared_type(archive: zipfile.ZipFile, names: set[str]) -> str:
     """What a package says of itself: in its list of content types, or in its part "mimetype"; else empty."""
     listed = next((n for n in names if n.lower().lstrip("/") == "[content_types].xml"), None)
     if listed and archive.getinfo(listed).file_size <= _MAX_CONTENT_TYPES:
-        content = archive.read(listed).lower()
+        content = _part(archive, listed).lower()
         for declared_part, kind in _MAIN_PARTS.items():
             if declared_part in content:
                 return kind
     if "mimetype" not in names or archive.getinfo("mimetype").file_size > 200:
         return EPUB if "META-INF/container.xml" in names and "mimetype" not in names else ""
-    declared = archive.read("mimetype").decode("ascii", "replace").strip()
+    declared = _part(archive, "mimetype").decode("ascii", "replace").strip()
     return EPUB if declared == EPUB else _OPEN_DOCUMENT.get(declared, "")
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part of a package; empty where it is damaged or needs a password, which its parser will say."""
+    try:
+        return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return b""
 
 
 def _sniff_ole(data: bytes) -> str:
@@ -342,7 +351,15 @@ def _sniff_ole(data: bytes) -> str:
                 if storage.exists(stream):
                     return media_type
     # olefile meets hostile directories with any of these.
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as exc:
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise EncryptedFileError from exc
         raise DamagedFileError from exc

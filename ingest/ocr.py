@@ -110,8 +110,8 @@ class Ocr:
 
 
 def _reason(done: subprocess.CompletedProcess[bytes], languages: str) -> str:
-    said = done.stderr.decode("utf-8", "replace")
-    if "language" in said and "load" in said:
+    message = done.stderr.decode("utf-8", "replace")
+    if "language" in message and "load" in message:
         return f"cannot be read: tesseract lacks a language of ingest.ocr_languages = {languages!r}"
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name

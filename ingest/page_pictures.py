@@ -90,17 +90,17 @@ class PagePictures:
                 if kept := self._kept.get((sha256, page, width)):
                     self._kept.move_to_end((sha256, page, width))
                     return kept
-        wanted = {
+        request = {
             "number": page,
             "width": width,
             "quote": quote[:_MAX_WORDS],
             "before": before[-_MAX_WORDS:],
         }
-        picture = self._executor.submit(self._drawn, path, sha256, wanted).result()
+        picture = self._executor.submit(self._drawn, path, sha256, request).result()
         self._keep((sha256, picture.page, width), replace(picture, boxes=()))
         return picture
 
-    def _drawn(self, path: Path, sha256: str, wanted: dict[str, Any]) -> PagePicture:
+    def _drawn(self, path: Path, sha256: str, request: dict[str, Any]) -> PagePicture:
         descriptor = open_file(path)
         try:
             size = os.fstat(descriptor).st_size
@@ -109,7 +109,7 @@ class PagePictures:
                 raise FileTooLargeError(f"is {size / 2**20:,.1f} MiB, more than {limit:,.1f} MiB")
             child = self._free.get()
             try:
-                drawn = child.draw({"page": wanted}, descriptor)
+                drawn = child.draw({"page": request}, descriptor)
             finally:
                 self._free.put(child)
         finally:
@@ -127,7 +127,7 @@ class PagePictures:
         with self._lock:
             self._kept[key] = picture
             self._kept.move_to_end(key)
-            while sum(len(each.png) for each in self._kept.values()) > self._room:
+            while sum(len(picture.png) for picture in self._kept.values()) > self._room:
                 self._kept.popitem(last=False)
 
 

@@ -104,7 +104,7 @@ READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
             Reader("office_binary", "parse_pptx", name="office-oxide"),
         ),
         XLSX: (Reader("xlsx", "parse_xlsx"), _CALAMINE),
-        XLSB: (Reader("xlsb", "parse_xlsb"), _CALAMINE),
+        XLSB: (Reader("xlsb", "parse_xlsb"),),
         XLS: (Reader("xls", "parse_xls"), _CALAMINE),
         CSV: (Reader("spreadsheet", "parse_csv"),),
         TSV: (Reader("spreadsheet", "parse_tsv"),),

@@ -65,6 +65,6 @@ class IngestReport:
     def to_json(self) -> dict[str, Any]:
         """The promised JSON shape of `inhouse ingest --json`."""
         return asdict(self) | {
-            "failed": [each.to_json() for each in self.failed],
-            "skipped": [each.to_json() for each in self.skipped],
+            "failed": [problem.to_json() for problem in self.failed],
+            "skipped": [problem.to_json() for problem in self.skipped],
         }

@@ -25,8 +25,8 @@ from rag.errors import UsageError
 from rag.extracts import select_extracts
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
-from rag.index.views.documents import Reading
-from rag.index.views.files import Shelf
+from rag.index.views.documents import DocumentView
+from rag.index.views.files import FileList
 from rag.profile import Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, checked
 from rag.readers import asker, both
@@ -159,13 +159,13 @@ class Assistant:
         """Why the model server cannot answer now, in one sentence; None if it can."""
         return self._speaker.error()
 
-    def reading(self) -> Reading:
+    def reading(self) -> DocumentView:
         """The documents of the newest generation, to be opened by whoever asks."""
-        return Reading(self._reader.snapshot(), self._narrowed(None))
+        return DocumentView(self._reader.snapshot(), self._narrowed(None))
 
-    def shelf(self) -> Shelf:
+    def shelf(self) -> FileList:
         """The documents of the newest generation and the ledger, to be listed for whoever asks."""
-        return Shelf(self._reader.snapshot(), self._narrowed(None))
+        return FileList(self._reader.snapshot(), self._narrowed(None))
 
     def search(
         self,

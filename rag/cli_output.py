@@ -69,9 +69,9 @@ def _logs_everything() -> bool:
     """Whether all of standard error is a log: JSON, or a run that nobody sits and looks at."""
     formatters = [handler.formatter for handler in logging.getLogger("ui").handlers]
     return any(
-        isinstance(each, _JsonLines)
-        or (isinstance(each, _TextLines) and each.run and not _at_terminal())
-        for each in formatters
+        isinstance(formatter, _JsonLines)
+        or (isinstance(formatter, _TextLines) and formatter.run and not _at_terminal())
+        for formatter in formatters
     )
 
 

@@ -35,14 +35,14 @@ def read_labels(folder: Path, setting: str) -> tuple[str, ...] | None:
         config = json.loads((folder / "config.json").read_text("utf-8"))
         about = folder / "config_sentence_transformers.json"
         kind = json.loads(about.read_text("utf-8")).get("model_type") if about.exists() else None
-        architectures = [str(each) for each in config.get("architectures") or ()]
+        architectures = [str(name) for name in config.get("architectures") or ()]
         # Transformers leaves out of the file what is its default, which is two labels.
         count = int(config.get("num_labels", 2))
         names = config.get("id2label") or {n: f"LABEL_{n}" for n in range(count)}
         labels = tuple(str(names[number]) for number in sorted(names, key=int))
     except (OSError, ValueError, AttributeError, TypeError) as exc:
         raise ModelRefusedError(f"{folder} is not a cross-encoder: {exc}.") from exc
-    if any(each.endswith("ForSequenceClassification") for each in architectures):
+    if any(architecture.endswith("ForSequenceClassification") for architecture in architectures):
         return labels
     if kind == "CrossEncoder":
         return None
@@ -71,18 +71,18 @@ class PairScores:
         """
         model = self._model()
         try:
-            found = np.asarray(
+            scores = np.asarray(
                 model.predict(pairs, batch_size=_BATCH, show_progress_bar=False), np.float64
             )
         except (RuntimeError, ValueError) as exc:
             raise EmbeddingError(f"The cross-encoder {self.name} failed: {exc}.") from exc
-        if found.size != len(pairs) * self._labels or not np.isfinite(found).all():
+        if scores.size != len(pairs) * self._labels or not np.isfinite(scores).all():
             raise EmbeddingError(
                 f"The cross-encoder {self.name} gave something that is not "
                 f"{'one score' if self._labels == 1 else f'{self._labels} scores'} a pair.",
                 hint=f"Take another, or unset {self._setting}.",
             )
-        return found.reshape(len(pairs), self._labels)
+        return scores.reshape(len(pairs), self._labels)
 
     def _model(self) -> CrossEncoder:
         with self._lock:

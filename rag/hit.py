@@ -80,7 +80,7 @@ class Hit(BaseModel):
         """
         more: dict[str, Any] = {}
         if self.also_in:
-            more["also_in"] = [place.model_dump(mode="json") for place in self.also_in]
+            more["also_in"] = [location.model_dump(mode="json") for location in self.also_in]
         if self.newer is not None:
             more["newer"] = self.newer.model_dump(mode="json")
         if self.why is not None:

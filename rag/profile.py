@@ -166,10 +166,10 @@ def find_profile(name: str, folder: Path) -> Profile:
     path = Path(name)
     if path.suffix == SUFFIX or len(path.parts) > 1:
         return read_profile(path)
-    found = {each.stem: each for each in profile_files(folder)}
-    if name in found:
-        return read_profile(found[name])
-    known = ", ".join(found) or "none"
+    profiles = {file.stem: file for file in profile_files(folder)}
+    if name in profiles:
+        return read_profile(profiles[name])
+    known = ", ".join(profiles) or "none"
     raise ProfileError(
         f"There is no profile {name} in {folder}; there is {known}.",
         hint="Name its file, or set the folder of profiles with INHOUSE_PROFILES.",

@@ -33,14 +33,14 @@ class NoProgress:
 
 @contextlib.contextmanager
 def step(
-    label: str, *, total_bytes: int = 0, shown: bool = True
+    label: str, *, total_bytes: int = 0, enabled: bool = True
 ) -> Iterator[Callable[[int], None]]:
     """A progress bar for one step; call what it yields with the bytes that are there so far.
 
     With a `total_bytes` it shows rate and time left, without one the time gone by. Off a terminal it
     draws nothing, and the step is a line of the log.
     """
-    if not (shown and sys.stderr.isatty()):
+    if not (enabled and sys.stderr.isatty()):
         logger.info("%s", label)
         yield lambda _: None
         return

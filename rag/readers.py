@@ -32,8 +32,8 @@ def check_token(token: str) -> str:
 
 def parse(tokens: Iterable[str]) -> Readers:
     """What a list of tokens means: with "*" in it, everybody."""
-    found = frozenset(tokens)
-    return None if EVERYBODY in found else found
+    unique = frozenset(tokens)
+    return None if EVERYBODY in unique else unique
 
 
 def stored(readers: Readers) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ _PREFIX = "Value error, "  # pydantic puts it before the message of a ValueError
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class InvalidValue:
     """One value that was not accepted.
 
     `location` is the way to it (keys, and indices of lists from 0), `value` what was given, `reason` why it
@@ -36,11 +36,11 @@ class Problem:
         return key_of(self.location)
 
 
-def problems(exc: ValidationError) -> Iterator[Problem]:
+def problems(exc: ValidationError) -> Iterator[InvalidValue]:
     """Every problem that pydantic found, in its order; there is at least one."""
     for error in exc.errors():
         message = error["msg"].removeprefix(_PREFIX)
-        yield Problem(
+        yield InvalidValue(
             error["loc"],
             _KINDS.get(error["type"], "invalid"),
             error["input"],
@@ -48,7 +48,7 @@ def problems(exc: ValidationError) -> Iterator[Problem]:
         )
 
 
-def first_problem(exc: ValidationError) -> Problem:
+def first_problem(exc: ValidationError) -> InvalidValue:
     """The problem that a message names, where it names only one."""
     return next(problems(exc))
 

@@ -29,8 +29,8 @@ def common_section(units: Sequence[Unit]) -> tuple[str, ...]:
     for unit in units[1:]:
         if unit.section is not shared and unit.section != shared:
             length = 0
-            for ours, theirs in zip(shared, unit.section, strict=False):
-                if ours != theirs:
+            for ours, unit_heading in zip(shared, unit.section, strict=False):
+                if ours != unit_heading:
                     break
                 length += 1
             shared = shared[:length]

@@ -20,6 +20,7 @@ FAULTS: tuple[type[Exception], ...] = (
     TypeError,
     AttributeError,
     AssertionError,
+    ArithmeticError,
 )
 """What the libraries for Office files raise, besides their own errors, for a file that is damaged."""
 

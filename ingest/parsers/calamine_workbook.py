@@ -1,4 +1,4 @@
-"""Workbooks through calamine, the second reader of .xlsx, .xlsb and .xls: it opens some others.
+"""Workbooks through calamine, the second reader of .xlsx and .xls: it opens some others.
 
 It knows no number formats and no merged cells: a number is written as it is stored.
 """
@@ -50,6 +50,11 @@ def parse_workbook(data: bytes) -> LoadedDocument:
     except calamine.CalamineError as exc:
         raise DamagedFileError from exc
     except FAULTS as exc:
+        raise DamagedFileError from exc
+    # A panic of its Rust code is a BaseException, of a class that cannot be imported.
+    except BaseException as exc:
+        if type(exc).__name__ != "PanicException":
+            raise
         raise DamagedFileError from exc
     return LoadedDocument(
         builder.text(),

@@ -69,9 +69,9 @@ class Access:
         """What the files of readers in a folder and above it say together: one word, or none."""
         if folder not in self._said:
             above = os.path.dirname(folder)  # noqa: PTH120 - strings: folders are many
-            said = self._of_folder(above) if above != folder else ()
+            inherited = self._of_folder(above) if above != folder else ()
             own = self._own(folder) if self._folders.get(folder, True) else ()
-            self._said[folder] = (intersection([*said, *own]),) if own else said
+            self._said[folder] = (intersection([*inherited, *own]),) if own else inherited
         return self._said[folder]
 
     def _own(self, folder: str) -> tuple[Readers, ...]:
@@ -96,8 +96,8 @@ def label(
     known: dict[Labels, Labels] = {}  # many files share few labels
     labels = {}
     for file, root in listing.files:
-        found = Labels(access.readers(file.path, root.base), root.tags)
-        labels[file.uri] = known.setdefault(found, found)
+        of_file = Labels(access.readers(file.path, root.base), root.tags)
+        labels[file.uri] = known.setdefault(of_file, of_file)
     problems = [
         Unlisted(
             uri_of(Path(folder, SIDECAR)),

@@ -111,7 +111,11 @@ def check_opened(
 
     So it is where a folder's files of readers have gone, or where an older release made the index.
     """
-    if access.rules or access.posix or any(each.readers != (EVERYBODY,) for each in after.values()):
+    if (
+        access.rules
+        or access.posix
+        or any(labels.readers != (EVERYBODY,) for labels in after.values())
+    ):
         return
     opened = sum(before[uri].readers != (EVERYBODY,) for uri in relabelled)
     if opened:
@@ -152,9 +156,9 @@ def not_yet_applied(
 
 
 def _named(values: Sequence[str]) -> str:
-    shown = ", ".join(values[:_MOST_NAMED])
+    listed = ", ".join(values[:_MOST_NAMED])
     return (
-        shown if len(values) <= _MOST_NAMED else f"{shown} and {len(values) - _MOST_NAMED:,} more"
+        listed if len(values) <= _MOST_NAMED else f"{listed} and {len(values) - _MOST_NAMED:,} more"
     )
 
 

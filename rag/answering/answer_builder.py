@@ -24,8 +24,10 @@ from rag.answer import (
 )
 from rag.answering import context, prompt, verdict
 from rag.answering.llm import Piece
+from rag.answering.loop_guard import LoopGuard
 from rag.answering.passage_order import Recent
 from rag.answering.query import Retrieved
+from rag.answering.reasoning import ReasoningFilter
 from rag.citations.entailment import Entailment
 from rag.citations.relevance import Bearing
 from rag.citations.statements import PassageSentences
@@ -38,13 +40,14 @@ from rag.profile import Profile
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
+_SILENT = "The model gave no answer: it ended without writing a word."
+_THOUGHT = (
+    "The model gave no answer: it spent all its tokens on its reasoning. "
+    "A higher llm.max_tokens leaves it more."
+)
 _CHECKED_EARLY = 6
 """Sentences that are checked while the model still writes. Each check goes over all that is complete, so a
 text of a thousand sentences would cost a million; the rest is checked at the end."""
-_TAIL = 48
-"""Characters that a model which says the same again and again has said at the end."""
-_TIMES = 4
-_LOOK_EVERY = 64
 
 
 class AnswerBuilder:
@@ -79,7 +82,10 @@ class AnswerBuilder:
         self._turns = 0
         self._drifts = False
         self._failure: ModelServerError | None = None
-        self._checked_sentences = self._complete_end = self._looked = 0
+        self._checked_sentences = self._complete_end = 0
+        self._reasoning, self._loop_guard = ReasoningFilter(), LoopGuard()
+        self._source: PassageSentences | None = None
+        self._bearing: Bearing | None = None
         # What nothing was found for needs no model to be refused.
         self.text = "" if retrieved.hits or without_documents else profile.refusal
         self.is_complete = False
@@ -117,18 +123,23 @@ class AnswerBuilder:
     def add(self, piece: Piece) -> Iterator[DeltaEvent]:
         """Take in the next piece of the model's text."""
         if piece.text:
-            self._timings.setdefault("first_token", self._elapsed())
-            self.text += piece.text
-            yield DeltaEvent(text=piece.text)
+            yield from self._show(self._reasoning.feed(piece.text))
         if piece.completion_tokens:
             self._usage = Usage(
                 prompt_tokens=piece.prompt_tokens, completion_tokens=piece.completion_tokens
             )
         if piece.cut:
             self._notices.append("The answer was cut at its longest length (llm.max_tokens).")
-        if len(self.text) - self._looked >= _LOOK_EVERY:
-            self._looked = len(self.text)
-            self._stop_a_loop()
+        if (end := self._loop_guard.looped_at(self.text)) is not None:
+            self.is_complete = True
+            self.text = self.text[:end]
+            self._notices.append("The model went on saying the same, and was stopped.")
+
+    def _show(self, text: str) -> Iterator[DeltaEvent]:
+        if text:
+            self._timings.setdefault("first_token", self._elapsed())
+            self.text += text
+            yield DeltaEvent(text=text)
 
     def note_complete_sentences(self) -> bool:
         """Note where the complete sentences end; whether there is one more than at the last call.
@@ -148,20 +159,18 @@ class AnswerBuilder:
         checked = self._check(self.text[: self._complete_end])
         return SentencesEvent(sentences=checked.sentences, citations=checked.citations)
 
-    def _stop_a_loop(self) -> None:
-        repeated = self.text[-_TAIL:]
-        if self.text.count(repeated) < _TIMES:
-            return
-        self.is_complete = True
-        self.text = self.text[: self.text.index(repeated) + _TAIL]
-        self._notices.append("The model went on saying the same, and was stopped.")
-
     def fail(self, error: ModelServerError) -> None:
         """The model will say no more. What it said so far counts."""
         self._failure = error
 
     def finish(self, model: str) -> Iterator[Event]:
         """Check what was said, and make the Answer of it. `model` is the name of who said it."""
+        if not self.is_complete and self.needs_model:
+            yield from self._show(self._reasoning.finish())
+            # What was shown may have turned out to be reasoning.
+            self.text = self._reasoning.answer
+            if not self.text.strip() and not self._failure:
+                self._notices.append(_THOUGHT if self._reasoning.is_thinking else _SILENT)
         checked = self._check(self.text)
         yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
         status, outcome = verdict.decide(
@@ -201,9 +210,10 @@ class AnswerBuilder:
     def _check(self, text: str) -> citations.Checked:
         """Check each sentence against the passages that the model read, or could have read."""
         passages = self.retrieved.hits if self._without_documents else self._prompted
-        bearing = None
-        if self._drifts and text.strip() and passages and not self._failure:
-            bearing = Bearing(self.retrieved.query.text, PassageSentences(passages), self._embedder)
+        if self._source is None:
+            self._source = PassageSentences(passages)
+        if self._bearing is None and self._drifts and text.strip() and passages:
+            self._bearing = Bearing(self.retrieved.query.text, self._source, self._embedder)
         before = ""
         if self.retrieved.query.is_followup and self.history:
             before = f"{self.history[-1].question} {self.history[-1].answer}"
@@ -211,8 +221,10 @@ class AnswerBuilder:
             text,
             passages,
             self.profile.refusal,
-            bearing,
+            None if self._failure else self._bearing,
+            embedder=self._embedder,
             entailment=self._entailment,
+            source=self._source,
             before=before,
         )
 

@@ -1,37 +1,49 @@
 """Checking an answer against the passages: nothing rests on what the model says it used.
 
-Each clause of a sentence has to rest on one sentence of a passage that holds its numbers with their units,
-its names and most of its content words, denies what it denies, and says nothing to the contrary. What the
-sentence of the passage is about may stand around it: in its title, its section, the sentences beside it.
-The shortest such stretch is the quote. Where there is an entailment model, it has to find the sentence in it.
+A sentence that stands in a passage word for word is `verbatim`. Any other is measured against the passages
+(`rag.citations.features`), and a small fitted model makes a probability of that (`rag.citations.scoring`).
+It is supported where the probability is high and nothing contradicts it: no figure, date, name, unit or
+denial. An error in the check never breaks an answer: its sentence is then `unchecked`.
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from rag.answer import Citation, Sentence, Status
-from rag.citations.entailment import Entailment
+from rag.answer import Citation, Grade, Sentence, Status
+from rag.citations.features import measure
+from rag.citations.markers import without_markers
 from rag.citations.relevance import SURE_ENOUGH, Bearing
-from rag.citations.statements import Evidence, PassageSentences
-from rag.citations.support import find_evidence
+from rag.citations.scoring import Scoring, default_scoring
+from rag.citations.statements import Evidence, PassageSentences, is_question
+from rag.citations.support import find_support
+from rag.citations.verbatim import stands_in
 from rag.hit import Hit
 from rag.language import sentences
 from rag.language.claims import Claim
 from rag.profile import REFUSAL
 
-_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+if TYPE_CHECKING:
+    from rag.citations.entailment import Entailment
+    from rag.embedder import Embedder
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_CLAIM_WORDS = 4
+"""Content words from which a sentence beside a refusal is a claim of its own, and no word of regret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """An answer's sentences with the citations that carry them.
+    """An answer's sentences with the citations that support them.
 
-    `corrected` and `dropped` count the passage numbers that the model wrote itself: those that named another
-    passage than the one that carries the sentence, and those of sentences that nothing carries. `quotation`
-    is the last of the sentences where it is none of the model's.
+    `sentences` cover the text in order. `corrected` and `dropped` count the passage numbers that the model
+    wrote itself: those that named another passage than the one that supports the sentence, and those of
+    sentences that nothing supports.
     """
 
     sentences: tuple[Sentence, ...]
@@ -43,115 +55,241 @@ class Checked:
     quotation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the check found of one sentence: its grade, and the stretches of the passages it rests on."""
+
+    grade: Grade
+    score: float | None = None
+    supported: bool = False
+    evidence: tuple[Evidence, ...] = ()
+    is_beside_the_point: bool = False
+
+
+UNCHECKED = Verdict(Grade.UNCHECKED)
+
+
 def check(
     text: str,
     passages: Sequence[Hit],
     refusal: str = REFUSAL,
     bearing: Bearing | None = None,
     *,
+    embedder: Embedder | None = None,
     entailment: Entailment | None = None,
-    quote: bool = False,
+    source: PassageSentences | None = None,
+    scoring: Scoring | None = None,
+    quote: bool = False,  # noqa: ARG001 - the answer builder still passes it
     before: str = "",
 ) -> Checked:
-    """Check each sentence of `text` against the passages that were in the prompt.
+    """Check each sentence of `text` against the passages that were in the prompt. Never raises.
 
-    `refusal` is the sentence that says that they do not hold the answer. With `bearing`, what stands in them
-    beside the question supports nothing; with `entailment`, nor does what a sentence does not follow from. To
-    `quote` means to add the sentence that answers the question, as a quotation, where nothing else is
-    supported. `before` is what was said in the turn that the question goes on from: who only says that again
-    has not answered.
+    `refusal` is the sentence that says that they do not hold the answer. `bearing` tells which sentences of
+    the passages answer the question; what rests on others is labelled as beside the point, and so is what
+    only repeats `before`, what was said in the turn that the question goes on from. With an `embedder`,
+    meaning counts; with `entailment`, a paraphrase that does not follow from its evidence is not supported.
+    `source` are the passages' sentences, where they have been read already.
     """
-    plain, markers = _without_markers(text)
-    if not plain.strip() or _refuses(plain, refusal):
-        said = (Sentence(text=plain.strip(), supported=False),) if plain.strip() else ()
-        status = Status.NOT_IN_DOCUMENTS if plain.strip() else Status.UNSUPPORTED
-        return Checked(said, (), frozenset(), status, dropped=len(markers))
+    plain, markers = without_markers(text)
+    spans = list(sentences.spans(plain))
+    refused = _refusals(plain, refusal)
+    is_refusal = [
+        any(start < last and first < end for first, last in refused) for start, end in spans
+    ]
+    if source is None:
+        source = (
+            bearing.source if bearing else _safely(lambda: PassageSentences(passages), passages)
+        )
+    said = [plain[start:end] for start, end in spans]
+    verdicts = [UNCHECKED] * len(said)
+    if source is not None:
+        checker = _Checker(
+            passages, source, embedder, scoring or default_scoring(), bearing, before
+        )
+        verdicts = [
+            UNCHECKED if refuses else checker.verdict(sentence)
+            for sentence, refuses in zip(said, is_refusal, strict=True)
+        ]
+        if entailment:
+            verdicts = _entailed(said, verdicts, source, entailment, passages)
+    return _assembled(plain, spans, verdicts, is_refusal, markers, passages)
+
+
+class _Checker:
+    """The check of one answer's sentences, each by itself."""
+
+    def __init__(
+        self,
+        passages: Sequence[Hit],
+        source: PassageSentences,
+        embedder: Embedder | None,
+        scoring: Scoring,
+        bearing: Bearing | None,
+        before: str,
+    ) -> None:
+        self._passages, self._source, self._embedder = passages, source, embedder
+        self._scoring, self._bearing, self._before = scoring, bearing, before
+
+    def verdict(self, sentence: str) -> Verdict:
+        """The verdict on a sentence; `unchecked` where it claims nothing, or the check fails."""
+        found = _safely(lambda: self._verdict(sentence), self._passages, sentence)
+        return found or UNCHECKED
+
+    def _verdict(self, sentence: str) -> Verdict:
+        claim = Claim.of(sentence)
+        if (not claim.words and not claim.numbers) or is_question(sentence):
+            return UNCHECKED
+        if not self._source.statements:
+            return Verdict(Grade.NOT_FOUND, 0.0)
+        verbatim = self._verbatim(sentence)
+        if verbatim is not None:
+            return self._related(sentence, verbatim)
+        support = find_support(sentence, self._source)
+        measured = measure(
+            sentence,
+            claim,
+            self._source,
+            rules=support.share,
+            denied=support.denied,
+            embedder=self._embedder,
+        )
+        score = self._scoring.probability(measured)
+        if score < self._scoring.alone and self._source.is_in_another_language(sentence):
+            return UNCHECKED  # its words cannot be found, whatever it says
+        grade = self._scoring.grade(score, measured)
+        supported = self._scoring.supports(score, measured, by_rules=bool(support.evidence))
+        if supported:
+            grade = Grade.PARAPHRASE
+        elif measured.contradicts_figure:
+            grade, score = Grade.NOT_FOUND, min(score, self._scoring.contradicted)
+        evidence = support.evidence or (measured.nearest,)
+        verdict = Verdict(
+            grade, round(score, 3), supported, evidence if grade is Grade.PARAPHRASE else ()
+        )
+        return self._related(sentence, verdict)
+
+    def _verbatim(self, sentence: str) -> Verdict | None:
+        holding = [
+            statement.evidence
+            for statement in self._source.statements
+            if stands_in(sentence, statement.text)
+        ]
+        if not holding:
+            return None
+        shortest = min(holding, key=lambda each: (each.end - each.start, each.hit))
+        return Verdict(Grade.VERBATIM, self._scoring.verbatim, supported=True, evidence=(shortest,))
+
+    def _related(self, sentence: str, verdict: Verdict) -> Verdict:
+        """The verdict, labelled where what the sentence rests on does not answer the question."""
+        if not self._bearing or not verdict.evidence:
+            return verdict
+        answers = max(map(self._bearing.of, verdict.evidence)) >= SURE_ENOUGH
+        repeats = bool(self._before) and not (
+            Claim.of(sentence).stems - Claim.of(self._before).stems
+        )
+        return replace(verdict, is_beside_the_point=repeats or not answers)
+
+
+def _safely(attempt: Callable[[], T], passages: Sequence[Hit], sentence: str = "") -> T | None:
+    """What the attempt returns; None, with a line in the log to reproduce it by, where it fails."""
+    try:
+        return attempt()
+    except Exception:
+        read = ", ".join(f"{hit.uri}[{hit.start}:{hit.end}]" for hit in passages)
+        _log.exception(
+            "The check of a sentence failed; it is shown as unchecked. "
+            "Reproduce it with rag.citations.check(%r, …) on the passages %s.", sentence, read,
+        )  # fmt: skip
+        return None
+
+
+def _entailed(
+    said: Sequence[str],
+    verdicts: Sequence[Verdict],
+    source: PassageSentences,
+    entailment: Entailment,
+    passages: Sequence[Hit],
+) -> list[Verdict]:
+    """The verdicts, with support taken from each paraphrase that does not follow from its evidence.
+
+    What stands around a quote is read with it, as far as a reader has it too: a row says nothing without its
+    header, "it lasts 16 weeks" nothing without its title.
+    """
+    places = [n for n, each in enumerate(verdicts) if each.grade is Grade.PARAPHRASE]
+    pairs = [("\n".join(map(source.as_read, verdicts[n].evidence)), said[n]) for n in places]
+    found = _safely(lambda: entailment.holds(pairs), passages)
+    if found is None:
+        return [UNCHECKED if n in places else each for n, each in enumerate(verdicts)]
+    holds = dict(zip(places, found, strict=True))
+    return [
+        Verdict(Grade.NOT_FOUND, each.score) if holds.get(n) is False else each
+        for n, each in enumerate(verdicts)
+    ]
+
+
+def _assembled(
+    plain: str,
+    spans: Sequence[tuple[int, int]],
+    verdicts: Sequence[Verdict],
+    is_refusal: Sequence[bool],
+    markers: Sequence[tuple[int, int]],
+    passages: Sequence[Hit],
+) -> Checked:
     numbered: dict[Evidence, int] = {}
     checked: list[Sentence] = []
     corrected = dropped = 0
-    source = bearing.source if bearing else PassageSentences(passages)
-    spans = list(sentences.spans(plain))
-    carried = [find_evidence(plain[start:end], source) for start, end in spans]
-    if bearing:
-        carried = [
-            found if _answers(plain[start:end], found, bearing, before) else ()
-            for (start, end), found in zip(spans, carried, strict=True)
-        ]
-    if entailment:
-        carried = _entailed([plain[start:end] for start, end in spans], carried, source, entailment)
-    for place, ((start, end), found) in enumerate(zip(spans, carried, strict=True)):
+    for place, ((start, end), verdict) in enumerate(zip(spans, verdicts, strict=True)):
         following = spans[place + 1][0] if place + 1 < len(spans) else len(plain) + 1
-        numbers = tuple(numbered.setdefault(each, len(numbered) + 1) for each in found)
-        checked.append(Sentence(text=plain[start:end], supported=bool(found), citations=numbers))
+        found = verdict.evidence
+        checked.append(
+            Sentence(
+                text=plain[start:end],
+                supported=verdict.supported,
+                citations=tuple(numbered.setdefault(each, len(numbered) + 1) for each in found),
+                grade=verdict.grade,
+                score=verdict.score,
+                is_beside_the_point=verdict.is_beside_the_point,
+            )
+        )
         # A marker belongs to the sentence that it stands in or behind.
         named = [number for position, number in markers if start < position <= following]
         right = {each.hit + 1 for each in found}
         dropped += 0 if found else len(named)
         corrected += sum(number not in right for number in named) if found else 0
-    quotation = ""
-    if quote and bearing and not numbered and (best := bearing.best):
-        quotation = _quotation(passages[best.hit].text[best.start : best.end])
-        numbered[best] = 1
-        checked.append(Sentence(text=quotation, supported=True, citations=(1,)))
-    supported = sum(sentence.supported for sentence in checked)
     return Checked(
         tuple(checked),
         tuple(cite(number, each, passages) for each, number in numbered.items()),
         frozenset(each.hit for each in numbered),
-        _status(supported, len(checked)),
+        _status(checked, is_refusal),
         corrected,
         dropped,
-        quotation,
     )
 
 
-def _entailed(
-    said: Sequence[str],
-    carried: Sequence[tuple[Evidence, ...]],
-    source: PassageSentences,
-    entailment: Entailment,
-) -> list[tuple[Evidence, ...]]:
-    """What carries each sentence, () where the sentence does not follow from it.
-
-    What stands around a quote is read with it, as far as a reader has it too: a row says nothing without its
-    header, "it lasts 16 weeks" nothing without its title.
-    """
-    places = [place for place, found in enumerate(carried) if found]
-    pairs = [("\n".join(map(source.as_read, carried[place])), said[place]) for place in places]
-    holds = dict(zip(places, entailment.holds(pairs), strict=True))
-    return [found if holds.get(place) else () for place, found in enumerate(carried)]
-
-
-def _answers(sentence: str, found: Sequence[Evidence], bearing: Bearing, before: str) -> bool:
-    if max(map(bearing.of, found), default=0.0) < SURE_ENOUGH:
-        return False
-    return not before or bool(Claim.of(sentence).stems - Claim.of(before).stems)
-
-
-def _quotation(text: str) -> str:
-    """The words of a document, marked as such; of a table's row without its outer lines."""
-    return f"“{' '.join(text.split()).strip('| ')}”"
-
-
-def _status(supported: int, sentences: int) -> Status:
-    if not supported:
+def _status(checked: Sequence[Sentence], is_refusal: Sequence[bool]) -> Status:
+    answers = [each for each, refuses in zip(checked, is_refusal, strict=True) if not refuses]
+    if any(is_refusal) and not any(map(_claims, answers)):
+        return Status.NOT_IN_DOCUMENTS
+    if not any(each.grade in (Grade.VERBATIM, Grade.PARAPHRASE) for each in checked):
         return Status.UNSUPPORTED
-    return Status.GROUNDED if supported == sentences else Status.PARTIAL
+    claims = [each for each in answers if each.grade is not Grade.UNCHECKED or _claims(each)]
+    return Status.GROUNDED if all(each.supported for each in claims) else Status.PARTIAL
 
 
-def _without_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """The text without "[1, 2]", and each number with the place in that text where it stood."""
-    plain, markers, end = "", [], 0
-    for match in _MARKER.finditer(text):
-        plain += text[end : match.start()]
-        markers += [(len(plain), int(number)) for number in re.findall(r"\d+", match[0])]
-        end = match.end()
-    return plain + text[end:], markers
+def _claims(sentence: Sentence) -> bool:
+    """Whether a sentence says something of the matter, and not only that it is a pity."""
+    claim = Claim.of(sentence.text)
+    return sentence.supported or bool(claim.numbers) or len(claim.words) >= _CLAIM_WORDS
 
 
-def _refuses(text: str, refusal: str) -> bool:
-    said = text.casefold()
-    return any(each.rstrip(".!").casefold() in said for each in (refusal, REFUSAL))
+def _refusals(text: str, refusal: str) -> list[tuple[int, int]]:
+    """Where the text says that the passages do not hold the answer."""
+    phrases = {each.rstrip(".!").strip() for each in (refusal, REFUSAL)} - {""}
+    return [
+        match.span()
+        for phrase in sorted(phrases)
+        for match in re.finditer(re.escape(phrase), text, re.IGNORECASE)
+    ]
 
 
 def cite(number: int, evidence: Evidence, passages: Sequence[Hit]) -> Citation:

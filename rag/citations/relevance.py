@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.citations.statements import Evidence, PassageSentences, Statement
-from rag.language.claims import Claim, akin
+from rag.language.claims import Claim, same_word_form
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -176,7 +176,9 @@ def _meaning(
 def _kin(wanted: Iterable[str], vocabulary: frozenset[str]) -> dict[str, frozenset[str]]:
     """For each word those of the vocabulary that are forms of it."""
     return {
-        word: frozenset(other for other in vocabulary if word == other or akin(word, other))
+        word: frozenset(
+            other for other in vocabulary if word == other or same_word_form(word, other)
+        )
         for word in sorted(wanted)
     }
 

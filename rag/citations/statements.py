@@ -5,13 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby, pairwise
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from rag.citations.verbatim import tokens_of
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 from rag.language import sentences, table_rows
 from rag.language.claims import Claim
+from rag.language.identification import language_of
 from rag.language.numerals import YEAR
+from rag.language.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from rag.embedder import Embedder
+    from rag.embedder.protocol import Float32
 
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|ignora|olvida)\b.{0,40}"
@@ -20,6 +32,10 @@ _ORDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A sentence that is addressed to a model. It states nothing, and so it supports nothing."""
+_WINDOW = 3
+"""Neighbouring sentences that may support a claim together."""
+_BATCH = 4
+"""Texts of a batch, which is padded to its longest."""
 _FRAGMENT = 6
 """Words, at most, of a heading or an entry that is no sentence."""
 _NUMBERING = re.compile(r"^\d+(?:\.\d+)*\.?\s+")
@@ -60,12 +76,38 @@ class Statement:
     header: str = ""
     designations: frozenset[tuple[str, str]] = frozenset()
 
+    @property
+    def with_header(self) -> str:
+        """Its text, of a row below the header."""
+        return f"{self.header}\n{self.text}" if self.header else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring statements of one passage, which may support a claim together.
+
+    `stems` are the words and numbers of them, of what is above them, and of a table's header; `titles` those
+    of what is above them alone.
+    """
+
+    statements: Sequence[Statement]
+    stems: frozenset[str]
+    titles: frozenset[str]
+
+    @classmethod
+    def of(cls, statements: Sequence[Statement]) -> Window:
+        titles = frozenset[str]().union(*(each.about for each in statements))
+        own = (each.claim.stems for each in statements)
+        headers = (each.around for each in statements if each.is_row)
+        return cls(statements, titles.union(*own, *headers), titles)
+
 
 class PassageSentences:
     """The passages that a model has read, sentence by sentence."""
 
     def __init__(self, passages: Sequence[Hit]) -> None:
         self._passages = passages
+        self._vectors: Float32 | None = None
         self.statements = [
             statement
             for number, hit in enumerate(passages)
@@ -75,6 +117,73 @@ class PassageSentences:
             word.removesuffix("s") for hit in passages for word in _LOWERCASE.findall(hit.text)
         )
         """Words that stand somewhere in lower case, and so are no names."""
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """All words and numbers of the passages and of their titles."""
+        return Vocabulary(self.everything.stems)
+
+    @cached_property
+    def everything(self) -> Window:
+        return Window.of(self.statements)
+
+    @cached_property
+    def _by_passage(self) -> list[list[Statement]]:
+        groups = groupby(self.statements, lambda each: each.evidence.hit)
+        return [list(statements) for _, statements in groups]
+
+    @cached_property
+    def windows(self) -> list[Window]:
+        """Every statement with the up to two behind it in its passage."""
+        return [
+            Window.of(statements[start : start + _WINDOW])
+            for statements in self._by_passage
+            for start in range(max(1, len(statements) - _WINDOW + 1))
+        ]
+
+    @cached_property
+    def passage_stems(self) -> list[frozenset[str]]:
+        """Of each passage all words and numbers, with its titles."""
+        return [Window.of(statements).stems for statements in self._by_passage]
+
+    @cached_property
+    def passage_pairs(self) -> list[frozenset[tuple[str, str]]]:
+        """Of each passage the pairs of neighbouring words."""
+        return [
+            frozenset(
+                pair for statement in statements for pair in pairwise(tokens_of(statement.text))
+            )
+            for statements in self._by_passage
+        ]
+
+    def is_in_another_language(self, sentence: str) -> bool:
+        """Whether none of the passages is in the language of the sentence, as far as both are known."""
+        language = language_of(sentence)
+        others = {language_of(hit.text) for hit in self._passages}
+        return bool(language) and "" not in others and language not in others
+
+    def vectors(self, embedder: Embedder) -> Float32:
+        """(n_statements, dimension): the statements' vectors; a row's is that of its header and itself.
+
+        Computed once, so that it can be done while the model writes.
+        """
+        if self._vectors is None:
+            self._vectors = _embedded([each.with_header for each in self.statements], embedder)
+        return self._vectors
+
+    def window_vectors(self, embedder: Embedder) -> Float32:
+        """Those of two and of three neighbouring statements, as the sums of theirs, of length 1."""
+        vectors = self.vectors(embedder)
+        sums, start = [vectors], 0
+        for statements in self._by_passage:
+            own = vectors[start : start + len(statements)]
+            start += len(statements)
+            for size in range(2, min(_WINDOW, len(own)) + 1):
+                count = len(own) - size + 1
+                sums.append(sum(own[n : n + count] for n in range(size)))  # type: ignore[arg-type]
+        together = np.vstack(sums)
+        lengths = np.linalg.norm(together, axis=1, keepdims=True)
+        return np.asarray(together / np.maximum(lengths, 1e-9), np.float32)
 
     def as_read(self, evidence: Evidence) -> str:
         """The quote with its title, section and table header."""
@@ -153,7 +262,7 @@ class _Passage:
         heading: frozenset[str] = frozenset()
         for place, (start, end) in enumerate(self._spans):
             claim = self._claims[place]
-            if start < self._lead_end or _is_question(self._text[start:end]):
+            if start < self._lead_end or is_question(self._text[start:end]):
                 continue
             evidence = Evidence(self._number, start - self._lead_end, end - self._lead_end)
             if place in self._rows:
@@ -209,7 +318,7 @@ class _Passage:
             if not 0 <= beside < len(self._spans) or self._is_row[beside]:
                 continue
             # A question is about the sentence that follows it, and about no other.
-            if beside < place or not _is_question(self._text[slice(*self._spans[beside])]):
+            if beside < place or not is_question(self._text[slice(*self._spans[beside])]):
                 words |= self._claims[beside].words | _years(self._claims[beside])
         return words
 
@@ -234,6 +343,16 @@ def _is_heading(hit: Hit, start: int, end: int) -> bool:
     return name in {_NUMBERING.sub("", each).casefold() for each in above}
 
 
-def _is_question(text: str) -> bool:
+def is_question(text: str) -> bool:
     """A question states nothing."""
     return text.rstrip("\"'”’»)*_ ").endswith("?")
+
+
+def _embedded(texts: Sequence[str], embedder: Embedder) -> Float32:
+    """The vectors of the texts, in their order; like lengths are computed together."""
+    vectors = np.empty((len(texts), embedder.identity.dimension), np.float32)
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    for start in range(0, len(order), _BATCH):
+        batch = order[start : start + _BATCH]
+        vectors[batch] = embedder.embed_documents([texts[place] for place in batch])
+    return vectors

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, PassageSentences, Statement
-from rag.language.claims import Claim, Token, is_same_amount, opposite_of, shared, units_agree
+from rag.citations.verbatim import stands_in
+from rag.language.claims import (
+    Claim,
+    Token,
+    count_overlap,
+    is_same_amount,
+    opposite_of,
+    units_agree,
+)
 from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.language.numerals import YEAR
 
@@ -36,35 +43,48 @@ _TIMES = Claim.of(" ".join(sorted(BEFORE | AFTER))).words
 _HEDGES = Claim.of(" ".join(sorted(HEDGES))).words
 
 
-def find_evidence(sentence: str, source: PassageSentences) -> tuple[Evidence, ...]:
-    """The shortest of the best supporting stretches: one, or one for each clause; () if there is none."""
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What the rules find for a claim.
+
+    `evidence`: the shortest of the best supporting stretches, one, or one for each clause; () if there is
+    none. `share` of the claim's words that they hold, and the same of the sentence that most `denied` it.
+    """
+
+    evidence: tuple[Evidence, ...] = ()
+    share: float = 0.0
+    denied: float = 0.0
+
+
+def find_support(sentence: str, source: PassageSentences) -> Support:
+    """Look for the sentence of the passages, or one for each clause, that says what `sentence` says."""
     wanted = Claim.of(sentence)
     if not wanted.words and not wanted.numbers:
-        return ()
+        return Support()
     best = _best(wanted, sentence, source)
-    if best is not None:
-        return (best,)
+    if best.evidence:
+        return best
     parts = _parts(wanted)
     found = [_best(part, "", source, _PART_SHARE) for part in parts] if len(parts) > 1 else []
-    if not found or any(each is None for each in found):
-        return ()
-    carriers = {each for each in found if each is not None}
+    denied = max((each.denied for each in [best, *found]), default=0.0)
+    if not found or not all(each.evidence for each in found):
+        return Support(denied=denied)
+    carriers = [each.evidence[0] for each in found]
     for statement in source.statements:
         if statement.evidence in carriers and _says_otherwise(wanted, statement):
-            return ()
-    return _joined([each for each in found if each is not None])
+            return Support(denied=1.0)
+    return Support(_joined(carriers), min(each.share for each in found), denied)
 
 
 def _best(
     wanted: Claim, sentence: str, source: PassageSentences, least: float = SUPPORT
-) -> Evidence | None:
+) -> Support:
     best: tuple[float, int, int] | None = None
     chosen = None
     denied = 0.0
     contested: frozenset[str] = frozenset()
-    plain = _plain(sentence)
     for statement in source.statements:
-        support = _support(wanted, statement, plain, source)
+        support = _support(wanted, statement, sentence, source)
         if support < (min(least, _ROW_SUPPORT) if statement.is_row else least):
             if (denial := _denial(wanted, statement)) > denied:
                 denied, contested = denial, _denied_words(wanted, statement.claim)
@@ -76,10 +96,12 @@ def _best(
         key = (support, evidence.start - evidence.end, -evidence.hit)
         if best is None or key > best:
             best, chosen, words = key, evidence, statement.claim.words
-    if best is None or best[0] < denied:
-        return None
+    if best is None or chosen is None or best[0] < denied:
+        return Support(denied=min(denied, 1.0))
     # As strong a denial wins, unless what is denied there is what is said here.
-    return chosen if best[0] > denied or contested <= words else None
+    if best[0] > denied or contested <= words:
+        return Support((chosen,), min(best[0], 1.0), min(denied, 1.0))
+    return Support(denied=min(denied, 1.0))
 
 
 def _says_otherwise(wanted: Claim, statement: Statement) -> bool:
@@ -100,16 +122,12 @@ def _denial(wanted: Claim, statement: Statement) -> float:
     said = statement.claim
     if not wanted.words or not (_denied_words(wanted, said) or order_of_events(wanted, said) < 0):
         return 0.0
-    inside = shared(wanted.words, statement.claim.words)
-    anywhere = shared(wanted.words, statement.claim.words | statement.around)
+    inside = count_overlap(wanted.words, statement.claim.words)
+    anywhere = count_overlap(wanted.words, statement.claim.words | statement.around)
     return (inside + _AROUND * (anywhere - inside)) / len(wanted.words) if inside else 0.0
 
 
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
-def _support(wanted: Claim, statement: Statement, plain: str, source: PassageSentences) -> float:
+def _support(wanted: Claim, statement: Statement, sentence: str, source: PassageSentences) -> float:
     """Share of the wanted words in the statement and around it; 0 where it says something else.
 
     2 where the statement holds the sentence word for word.
@@ -117,14 +135,18 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: PassageSen
     said = statement.claim
     if _contradicts(wanted, said):
         return 0.0
-    if plain and plain in _plain(statement.text):
+    if sentence and stands_in(sentence, statement.text):
         return _VERBATIM
     if not _names_agree(wanted, statement, source):
         return 0.0
     for number in wanted.numbers:
         if (wanted.named_by(number), number.stem) in statement.designations:
             continue
-        is_year = bool(YEAR.fullmatch(number.stem)) and number.stem in statement.around
+        is_year = (
+            bool(YEAR.fullmatch(number.stem))
+            and number.stem in statement.around
+            and not any(each.kind == "year" for each in said.numbers)
+        )
         if not is_year and not _number_agrees(number, wanted, said):
             return 0.0
     if not wanted.words:
@@ -135,15 +157,17 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: PassageSen
         return 0.0
     # A row has no verbs: what a column is of says as much.
     hedged = wanted.words & (_HEDGES | wanted.units) if statement.is_row else frozenset()
-    inside = shared(wanted.words, said.words)
+    inside = count_overlap(wanted.words, said.words)
     count = len(wanted.words) - len(hedged - said.words)
+    if not count:  # "It is 62 Nm": the numbers, which agree, are all that it says
+        return 1.0
     if inside < (_ROW_SHARE if statement.is_row else _CORE_SHARE) * count:
         return 0.0
-    anywhere = shared(wanted.words, said.words | statement.around)
+    anywhere = count_overlap(wanted.words, said.words | statement.around)
     known = said.words | statement.around | {number.stem for number in said.numbers}
     for clause in wanted.clauses():
         clause = clause - (hedged - known)
-        if shared(clause, known) < _CLAUSE_SHARE * len(clause):
+        if count_overlap(clause, known) < _CLAUSE_SHARE * len(clause):
             return 0.0
     return (inside + _AROUND * (anywhere - inside)) / count
 
@@ -151,11 +175,11 @@ def _support(wanted: Claim, statement: Statement, plain: str, source: PassageSen
 def _speaks_for_another(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
     """Whether what is spoken of first is named elsewhere, with other numbers of the kind, and not here."""
     first = next(token.stem for token in wanted.tokens if not token.is_number)
-    if shared([first], statement.claim.words | statement.about):
+    if count_overlap([first], statement.claim.words | statement.about):
         return False
     return any(
-        shared([first], other.claim.words)
-        and 2 * shared(wanted.words, other.claim.words | other.around) >= len(wanted.words)
+        count_overlap([first], other.claim.words)
+        and 2 * count_overlap(wanted.words, other.claim.words | other.around) >= len(wanted.words)
         and not {number.stem for number in wanted.numbers}
         & {number.stem for number in other.claim.numbers}
         and any(
@@ -169,16 +193,17 @@ def _speaks_for_another(wanted: Claim, statement: Statement, source: PassageSent
 
 def _fits_another_row(wanted: Claim, statement: Statement) -> bool:
     """Whether another row of its table has all that is wanted of this one's words, and more of them."""
-    own = {word for word in wanted.words if shared([word], statement.claim.words)}
+    own = {word for word in wanted.words if count_overlap([word], statement.claim.words)}
     return any(
-        own < {word for word in wanted.words if shared([word], row)} for row in statement.rows
+        own < {word for word in wanted.words if count_overlap([word], row)}
+        for row in statement.rows
     )
 
 
 def _names_agree(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
     said = statement.claim
-    missing = frozenset(name for name in wanted.names if not shared([name], said.words))
-    if any(not shared([name], statement.around) for name in missing):
+    missing = frozenset(name for name in wanted.names if not count_overlap([name], said.words))
+    if any(not count_overlap([name], statement.around) for name in missing):
         return False
     if missing - statement.about and said.names - wanted.words:
         return False  # the sentence is about somebody else
@@ -200,8 +225,8 @@ def _denied_words(wanted: Claim, said: Claim) -> frozenset[str]:
     return frozenset(
         token.stem
         for token in wanted.tokens
-        if shared([token.stem], affirmed if token.denied else denied)
-        and not shared([token.stem], denied if token.denied else affirmed)
+        if count_overlap([token.stem], affirmed if token.denied else denied)
+        and not count_overlap([token.stem], denied if token.denied else affirmed)
     )
 
 
@@ -231,7 +256,7 @@ def _speaks_of_what_is_denied(wanted: Claim, said: Claim) -> bool:
     """Where one of two is denied: whether the other speaks of the same, in whatever words for the verb."""
     if wanted.negated:
         return True
-    matched = [token for token in said.tokens if shared([token.stem], wanted.words)]
+    matched = [token for token in said.tokens if count_overlap([token.stem], wanted.words)]
     denied = [token for token in matched if token.clause in said.denied_clauses]
     return bool(matched) and 2 * len(denied) >= len(matched)
 

@@ -29,10 +29,14 @@ def open_embedder(settings: Settings, *, progress: bool = True) -> Embedder:
     """
     from rag.models import resolve_model
 
-    wanted = settings.embedder
-    folder = resolve_model(wanted.model, kind="embedder", cache=settings.cache, progress=progress)
-    cuda = wanted.backend != "openvino" and has_cuda()
-    if wanted.backend == "openvino" or (wanted.backend == "auto" and not cuda):
+    embedder_settings = settings.embedder
+    folder = resolve_model(
+        embedder_settings.model, kind="embedder", cache=settings.cache, progress=progress
+    )
+    cuda = embedder_settings.backend != "openvino" and has_cuda()
+    if embedder_settings.backend == "openvino" or (
+        embedder_settings.backend == "auto" and not cuda
+    ):
         embedder = _openvino(folder, settings, progress=progress)
         if embedder is not None:
             return embedder
@@ -40,8 +44,8 @@ def open_embedder(settings: Settings, *, progress: bool = True) -> Embedder:
         folder.path,
         folder.name,
         folder.sha256,
-        batch_size=wanted.batch_size,
-        threads=wanted.threads,
+        batch_size=embedder_settings.batch_size,
+        threads=embedder_settings.threads,
         device="cuda" if cuda else "cpu",
     )
 

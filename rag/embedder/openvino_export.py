@@ -72,18 +72,18 @@ def _make(source: Path, into: Path, oracle: SentenceTransformerEmbedder) -> dict
         "document_prompt": _prompt(model, ["document", "passage", "corpus"]),
     }
     texts = probes(oracle)
-    wanted = _vectors(oracle, texts)
+    expected = _vectors(oracle, texts)
     # What is lost by rounding to bf16 is not the same for every model.
     proved: dict[Precision, tuple[OpenVinoEmbedder, dict[str, Any]]] = {}
     reasons = []
     for precision in _precisions():
-        made = OpenVinoForm(folder=into, precision=precision, **form)
-        embedder = OpenVinoEmbedder(source, source.name, "", made)
+        form_embedder = OpenVinoForm(folder=into, precision=precision, **form)
+        embedder = OpenVinoEmbedder(source, source.name, "", form_embedder)
         try:
-            found = _vectors(embedder, texts)
+            actual = _vectors(embedder, texts)
         except InhouseError as exc:
             raise _RefusedError(exc.message.rstrip(".")) from exc
-        cosines = (wanted * found).sum(axis=1)
+        cosines = (expected * actual).sum(axis=1)
         proof = {"probes": len(cosines), "mean": float(cosines.mean()), "min": float(cosines.min())}
         if proof["min"] >= MIN_COSINE:
             proved[precision] = embedder, proof

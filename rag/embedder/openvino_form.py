@@ -99,7 +99,7 @@ def _make(model: ModelFolder, folder: Path, work: Path, *, progress: bool) -> di
     require_space(work, 2 * weights)
     with fresh_folder(work) as fresh:
         started = time.monotonic()
-        with step(f"Preparing {model.name} for this CPU", shown=progress) as update:
+        with step(f"Preparing {model.name} for this CPU", enabled=progress) as update:
 
             def tick() -> None:
                 update(0)

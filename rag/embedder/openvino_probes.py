@@ -50,7 +50,7 @@ def probes(embedder: Embedder) -> list[str]:
     limit = embedder.identity.max_tokens
     long = []
     for share in (0.25, 0.6, 0.95, 1.5):
-        wanted = min(limit, 2048) * share if share < 1 else limit * share
-        repeated = (PASSAGE + " ") * (int(wanted / tokens) + 1)
-        long.append(repeated[: int(len(PASSAGE) * wanted / tokens)])
+        target = min(limit, 2048) * share if share < 1 else limit * share
+        repeated = (PASSAGE + " ") * (int(target / tokens) + 1)
+        long.append(repeated[: int(len(PASSAGE) * target / tokens)])
     return [*_SENTENCES, *_ODD, *long]

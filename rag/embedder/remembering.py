@@ -43,10 +43,10 @@ class Remembering:
         if missing := [text for text, vector in known.items() if vector is None]:
             for text, vector in zip(missing, self._embedder.embed_documents(missing), strict=True):
                 known[text] = self._keep(text, vector, is_query=False)
-        found = np.empty((len(texts), self.identity.dimension), np.float32)
+        vectors = np.empty((len(texts), self.identity.dimension), np.float32)
         for row, text in enumerate(texts):
-            found[row] = known[text]
-        return found
+            vectors[row] = known[text]
+        return vectors
 
     def embed_query(self, text: str) -> Float32:
         known = self._known(text, is_query=True)

@@ -31,7 +31,7 @@ def ablate_search(
     searched = search_all(
         assistant, questions, names, progress, f"Without {part}", without=(cast(Part, part),)
     )
-    wanted = [
+    compared = [
         metric
         for metric in metrics.metrics(names).values()
         if metric.group == "retrieval" and not metric.name.endswith(metrics.STANDALONE)
@@ -40,7 +40,7 @@ def ablate_search(
         part,
         [outcome.scores for outcome in outcomes],
         [searched.scores[question.id] for question in questions],
-        wanted,
+        compared,
     )
 
 
@@ -49,32 +49,32 @@ def ablate_answers(outcomes: Sequence[Outcome]) -> Ablation:
 
     Over the questions that have expected answers, and an answer either way.
     """
-    both = [each for each in outcomes if each.said is not None and each.alone_scores]
+    both = [outcome for outcome in outcomes if outcome.said is not None and outcome.alone_scores]
     known = metrics.metrics(Names(1, 1))
-    wanted = [known[metrics.CONTAINMENT], known[metrics.TOKEN_F1]]
+    compared = [known[metrics.CONTAINMENT], known[metrics.TOKEN_F1]]
     return _compare(
         RETRIEVAL,
         [outcome.scores for outcome in both],
         [outcome.alone_scores for outcome in both],
-        wanted,
+        compared,
     )
 
 
 def _compare(
-    part: str, full: Sequence[Scores], without: Sequence[Scores], wanted: Sequence[Metric]
+    part: str, full: Sequence[Scores], without: Sequence[Scores], compared: Sequence[Metric]
 ) -> Ablation:
-    found = zip(
-        wanted,
-        figures(full, wanted),
-        figures(without, wanted),
-        lifts(full, without, wanted),
+    pairs = zip(
+        compared,
+        figures(full, compared),
+        figures(without, compared),
+        lifts(full, without, compared),
         strict=True,
     )
     return Ablation(
         part=part,
         lifts=tuple(
             Lift(metric=metric.name, full=a.value, without=b.value, lift=lift)
-            for metric, a, b, lift in found
+            for metric, a, b, lift in pairs
             if lift.value is not None
         ),
     )

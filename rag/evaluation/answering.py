@@ -26,7 +26,7 @@ class _StoppedError(Exception):
 
 
 @dataclass(slots=True)
-class _Run:
+class _AskingRun:
     """What the threads share."""
 
     stop: threading.Event = field(default_factory=threading.Event)
@@ -40,7 +40,7 @@ def answer_all(
 
     Such a question is asked once more at the end. Raises ModelServerError if the server is gone.
     """
-    run = _Run()
+    run = _AskingRun()
 
     def ask(question: Question) -> Answer | None:
         events = assistant.stream(question.question, history=question.history)
@@ -55,7 +55,7 @@ def answer_all(
 
     progress.start("Asking", len(questions))
     answers = _each(ask, questions, concurrency, progress, run)
-    if missing := [each for each in questions if each.id not in answers]:
+    if missing := [unanswered for unanswered in questions if unanswered.id not in answers]:
         progress.start("Asking again", len(missing))
         answers |= _each(ask, missing, 1, progress, run)
     return answers
@@ -69,10 +69,10 @@ def write_all(
 ) -> dict[str, str]:
     """What `write` makes of each question, by its id; what a model server refuses is an error."""
     progress.start("Asking without documents", len(questions))
-    return _each(write, questions, concurrency, progress, _Run())
+    return _each(write, questions, concurrency, progress, _AskingRun())
 
 
-def _counted(answer: Answer, run: _Run) -> Answer | None:
+def _counted(answer: Answer, run: _AskingRun) -> Answer | None:
     if answer.status is not Status.MODEL_UNAVAILABLE:
         run.failed_in_a_row = 0
         return answer
@@ -91,13 +91,13 @@ def _each(
     questions: Iterable[Question],
     concurrency: int,
     progress: Progress,
-    run: _Run,
+    run: _AskingRun,
 ) -> dict[str, T]:
     """Do the work in threads; the first error, and Ctrl-C, end all of it."""
     done: dict[str, T] = {}
     with ThreadPoolExecutor(concurrency, thread_name_prefix="evaluation") as pool:
         futures: Mapping[Future[T | None], str] = {
-            pool.submit(work, each): each.id for each in questions
+            pool.submit(work, question): question.id for question in questions
         }
         try:
             for future in as_completed(futures):

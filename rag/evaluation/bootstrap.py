@@ -36,18 +36,18 @@ class Figure(NamedTuple):
     n: int
 
 
-def figures(scores: Sequence[Scores], wanted: Sequence[Metric]) -> list[Figure]:
+def figures(scores: Sequence[Scores], metrics: Sequence[Metric]) -> list[Figure]:
     """The value of each metric over all questions, with its interval."""
-    sums = _Sums(scores, wanted)
-    counts = [_n(scores, metric) for metric in wanted]
+    sums = _Sums(scores, metrics)
+    counts = [_n(scores, metric) for metric in metrics]
     return [
         _figure(sums.whole(metric), sums.resampled(metric), n)
-        for metric, n in zip(wanted, counts, strict=True)
+        for metric, n in zip(metrics, counts, strict=True)
     ]
 
 
 def lifts(
-    full: Sequence[Scores], without: Sequence[Scores], wanted: Sequence[Metric]
+    full: Sequence[Scores], without: Sequence[Scores], metrics: Sequence[Metric]
 ) -> list[Figure]:
     """How much higher each metric is in `full` than in `without`, with its paired interval.
 
@@ -55,30 +55,30 @@ def lifts(
     """
     if len(full) != len(without):
         raise ValueError("a paired comparison needs the same questions on both sides")
-    a, b = _Sums(full, wanted), _Sums(without, wanted)
+    a, b = _Sums(full, metrics), _Sums(without, metrics)
     return [
         _figure(
             a.whole(metric) - b.whole(metric),
             a.resampled(metric) - b.resampled(metric),
             min(_n(full, metric), _n(without, metric)),
         )
-        for metric in wanted
+        for metric in metrics
     ]
 
 
 class _Sums:
     """The parts and wholes of all questions, added up: once, and for every sample."""
 
-    def __init__(self, scores: Sequence[Scores], wanted: Sequence[Metric]) -> None:
+    def __init__(self, scores: Sequence[Scores], metrics: Sequence[Metric]) -> None:
         self._columns = {
-            key: place
-            for place, key in enumerate(sorted({k for metric in wanted for k in metric.sources}))
+            key: column
+            for column, key in enumerate(sorted({k for metric in metrics for k in metric.sources}))
         }
         shares = np.zeros((len(scores), 2, len(self._columns)))
-        for row, each in enumerate(scores):
+        for row, question_scores in enumerate(scores):
             for key, column in self._columns.items():
-                if key in each:
-                    shares[row, :, column] = each[key]
+                if key in question_scores:
+                    shares[row, :, column] = question_scores[key]
         self._whole = shares.sum(axis=0)
         self._samples = _resample(shares)
 
@@ -120,4 +120,7 @@ def _figure(value: float, samples: Float64, n: int) -> Figure:
 
 
 def _n(scores: Sequence[Scores], metric: Metric) -> int:
-    return sum(any(key in each and each[key].whole for key in metric.sources) for each in scores)
+    return sum(
+        any(key in question_scores and question_scores[key].whole for key in metric.sources)
+        for question_scores in scores
+    )

@@ -41,18 +41,18 @@ def draft(
     """
     picked = pick(snapshot, count)
     progress.start("Drafting", len(picked))
-    attempt = _Attempt(write)
+    attempt = _DraftAttempt(write)
     with ThreadPoolExecutor(concurrency, thread_name_prefix="draft") as pool:
         rows = []
-        for number, (each, text) in enumerate(
+        for number, (item, text) in enumerate(
             zip(picked, pool.map(attempt, picked), strict=True), start=1
         ):
-            rows.append(_row(number, each, question_in(text, each)))
+            rows.append(_row(number, item, question_in(text, item)))
             progress.advance()
     return rows, attempt.problem
 
 
-class _Attempt:
+class _DraftAttempt:
     """Calls the writer until it fails; an empty text from there on. Safe in several threads."""
 
     def __init__(self, write: Writer | None) -> None:
@@ -76,8 +76,8 @@ def model_writer(settings: LLMSettings) -> Writer:
     model = llm.open_chat_model(settings).model
 
     def write(picked: Picked) -> str:
-        told = f"Sentence: {picked.sentence}\nAnswer: {picked.answer}\nQuestion:"
-        pieces = llm.stream(model, [SystemMessage(_INSTRUCTIONS), HumanMessage(told)], ("\n\n",))
+        request = f"Sentence: {picked.sentence}\nAnswer: {picked.answer}\nQuestion:"
+        pieces = llm.stream(model, [SystemMessage(_INSTRUCTIONS), HumanMessage(request)], ("\n\n",))
         return "".join(piece.text for piece in pieces)
 
     return write
@@ -92,12 +92,12 @@ def question_in(text: str, picked: Picked) -> str | None:
     line = line.removeprefix("Question:").strip().strip('"“”')
     end = line.find("?")
     question = line[: end + 1]
-    asked = words(question)
+    question_words = words(question)
     fits = (
         len(question) <= _LONGEST_QUESTION
-        and len(asked) >= _FEWEST_WORDS
+        and len(question_words) >= _FEWEST_WORDS
         and not holds(question, [picked.answer])
-        and any(len(word) > 3 and word in words(picked.sentence) for word in asked)
+        and any(len(word) > 3 and word in words(picked.sentence) for word in question_words)
     )
     return question if fits else None
 

@@ -17,9 +17,9 @@ def faults(
 
     `status` is that of the answer, or None where there is none.
     """
-    found = _search_faults(scores, names)
-    said = () if status is None else _answer_faults(question, scores, status)
-    return (*found, *said)
+    search_faults = _search_faults(scores, names)
+    answer_faults = () if status is None else _answer_faults(question, scores, status)
+    return (*search_faults, *answer_faults)
 
 
 def _search_faults(scores: Mapping[str, Share], names: Names) -> Iterator[str]:

@@ -102,8 +102,14 @@ def _bounds(path: Path, file: _File, names: Names) -> Iterator[tuple[str, Bound]
     known = [*metrics(names), *LATENCIES]
     sections = [
         ("metrics", "", file.metrics),
-        *((f"types.{name}", f"{name}: ", each) for name, each in file.types.items()),
-        *((f"lifts.{name}", f"lift of {name}: ", each) for name, each in file.lifts.items()),
+        *(
+            (f"types.{name}", f"{name}: ", bounds_of_kind)
+            for name, bounds_of_kind in file.types.items()
+        ),
+        *(
+            (f"lifts.{name}", f"lift of {name}: ", bounds_of_lift)
+            for name, bounds_of_lift in file.lifts.items()
+        ),
     ]
     for section, prefix, bounds in sections:
         for metric, bound in bounds.items():
@@ -140,9 +146,9 @@ def _figures(evaluation: Evaluation) -> Iterator[tuple[str, float]]:
     for name, summary in evaluation.types.items():
         yield from _of_summary(f"{name}: ", summary)
     for ablation in evaluation.ablations:
-        for each in ablation.lifts:
-            if each.lift.value is not None:
-                yield f"lift of {ablation.part}: {each.metric}", each.lift.value
+        for lift in ablation.lifts:
+            if lift.lift.value is not None:
+                yield f"lift of {ablation.part}: {lift.metric}", lift.lift.value
 
 
 def _of_summary(prefix: str, summary: Summary) -> Iterator[tuple[str, float]]:

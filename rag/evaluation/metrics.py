@@ -88,7 +88,7 @@ def metrics(names: Names) -> dict[str, Metric]:
     k, budget = names.k, names.budget
     retrieval = functools.partial(Metric, group="retrieval")
     answers = functools.partial(Metric, group="answers")
-    found = (
+    every = (
         retrieval(names.recall, names.recall, f"documents found among the first {k} hits"),
         retrieval(names.ndcg, names.ndcg, f"the same, weighted by rank, over the first {k} hits"),
         retrieval(MRR, MRR, "1 over the rank of the first hit from a right document"),
@@ -121,4 +121,4 @@ def metrics(names: Names) -> dict[str, Metric]:
             keys=(ABSTENTION_RECALL, KEPT_ANSWERS),
         ),
     )
-    return {metric.name: metric for metric in found}
+    return {metric.name: metric for metric in every}

@@ -13,7 +13,7 @@ _NAMED = 5
 
 
 def notices(
-    asked: QuestionSet,
+    question_set: QuestionSet,
     snapshot: Snapshot,
     generation: int,
     *,
@@ -21,18 +21,18 @@ def notices(
     unanswered: int,
 ) -> Iterator[str]:
     """`generation`: the newest now; `answers`: whether the model was asked."""
-    if asked.ignored:
-        yield f"Keys of {asked.name} that mean nothing here: {', '.join(asked.ignored)}."
-    named = {fact.filename for question in asked.questions for fact in question.facts}
-    uris = [each.uri for each in list_documents(snapshot)]
+    if question_set.ignored:
+        yield f"Keys of {question_set.name} that mean nothing here: {', '.join(question_set.ignored)}."
+    named = {fact.filename for question in question_set.questions for fact in question.facts}
+    uris = [document.uri for document in list_documents(snapshot)]
     missing = sorted(n for n in named if not any(is_document(n, uri) for uri in uris))
     if missing:
-        shown = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
+        listed = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
         yield (
             f"{len(missing):,} of the {len(named):,} documents that facts name are not in the index: "
-            f"{shown}. Their questions count as not found."
+            f"{listed}. Their questions count as not found."
         )
-    if answers and not any(each.unanswerable for each in asked.questions):
+    if answers and not any(question.unanswerable for question in question_set.questions):
         yield "No question is marked as unanswerable, so that abstention was not measured."
     if unanswered:
         which = "1 question" if unanswered == 1 else f"{unanswered:,} questions"

@@ -9,7 +9,7 @@ from rag.evaluation.faults import faults
 from rag.evaluation.metrics import Names
 from rag.evaluation.questions import Question
 from rag.evaluation.relevance import is_document
-from rag.evaluation.result import Outcome, Place, Quoted, Said
+from rag.evaluation.result import MeasuredAnswer, Outcome, Quoted, RankedPassage
 from rag.evaluation.scores import Texts, answer_scores, right_citations, wording_scores
 from rag.evaluation.searching import Searched
 from rag.hit import Hit
@@ -39,7 +39,9 @@ def make_outcomes(
             search_ms=searched.milliseconds[question.id],
             confidence=round(searched.confidence[question.id], 6),
             found=places[: max(names.k, _KEPT_PLACES)],
-            first_right=next((n for n, each in enumerate(places, start=1) if each.right), None),
+            first_right=next(
+                (n for n, hit_place in enumerate(places, start=1) if hit_place.right), None
+            ),
             scores=scores,
             faults=faults(question, scores, answer.status if answer else None, names),
             said=None if answer is None else _said(question, answer),
@@ -48,9 +50,9 @@ def make_outcomes(
         )
 
 
-def _places(question: Question, hits: Sequence[Hit]) -> tuple[Place, ...]:
+def _places(question: Question, hits: Sequence[Hit]) -> tuple[RankedPassage, ...]:
     return tuple(
-        Place(
+        RankedPassage(
             uri=hit.uri,
             title=hit.title,
             page=hit.page,
@@ -61,21 +63,23 @@ def _places(question: Question, hits: Sequence[Hit]) -> tuple[Place, ...]:
     )
 
 
-def _said(question: Question, answer: Answer) -> Said:
+def _said(question: Question, answer: Answer) -> MeasuredAnswer:
     known = bool(question.facts)
-    return Said(
+    return MeasuredAnswer(
         text=answer.text,
         status=answer.status,
         timings_ms=answer.timings_ms,
         quoted=tuple(
             Quoted(
-                uri=each.uri,
-                title=each.title,
-                page=each.page,
-                quote=each.quote,
+                uri=citation.uri,
+                title=citation.title,
+                page=citation.page,
+                quote=citation.quote,
                 right=right if known else None,
             )
-            for each, right in zip(answer.citations, right_citations(question, answer), strict=True)
+            for citation, right in zip(
+                answer.citations, right_citations(question, answer), strict=True
+            )
         ),
     )
 
@@ -84,7 +88,7 @@ def cited_texts(snapshot: Snapshot, answers: Iterable[Answer]) -> dict[str, str]
     """The text of every document that an answer cites, by URI."""
     cited = {citation.uri for answer in answers for citation in answer.citations}
     return {
-        each.uri: snapshot.text(each.document_id)
-        for each in list_documents(snapshot)
-        if each.uri in cited
+        document.uri: snapshot.text(document.document_id)
+        for document in list_documents(snapshot)
+        if document.uri in cited
     }

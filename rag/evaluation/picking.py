@@ -59,20 +59,22 @@ def pick(snapshot: Snapshot, count: int) -> list[Picked]:
     """Up to `count` sentences, spread evenly over the documents; the same each time."""
     documents = list_documents(snapshot)
     names = _filenames(documents)
-    found = {
-        each.document_id: sorted(_candidates(snapshot.text(each.document_id)), key=_scattered)
-        for each in documents
+    candidates = {
+        document.document_id: sorted(
+            _candidates(snapshot.text(document.document_id)), key=_scattered
+        )
+        for document in documents
     }
-    repeated = Counter(sentence for each in found.values() for _, sentence in each)
+    repeated = Counter(sentence for sentences in candidates.values() for _, sentence in sentences)
     picked: list[Picked] = []
-    rounds = max((len(each) for each in found.values()), default=0)
+    rounds = max((len(sentences) for sentences in candidates.values()), default=0)
     for turn in range(rounds):
         for document in documents:
             if len(picked) == count:
                 return picked
-            if turn >= len(found[document.document_id]):
+            if turn >= len(candidates[document.document_id]):
                 continue
-            position, sentence = found[document.document_id][turn]
+            position, sentence = candidates[document.document_id][turn]
             span = answer_in(sentence)
             if span is None or repeated[sentence] > 1:
                 continue
@@ -119,13 +121,13 @@ def _scattered(candidate: tuple[int, str]) -> bytes:
 
 def _filenames(documents: Sequence[ListedDocument]) -> dict[int, str]:
     """The shortest name that tells each document from the others: stem, file name, whole path."""
-    stems = Counter(_stem(each.uri) for each in documents)
-    files = Counter(posixpath.basename(each.uri) for each in documents)
+    stems = Counter(_stem(document.uri) for document in documents)
+    files = Counter(posixpath.basename(document.uri) for document in documents)
     names = {}
-    for each in documents:
-        stem, file = _stem(each.uri), posixpath.basename(each.uri)
-        names[each.document_id] = (
-            stem if stems[stem] == 1 else file if files[file] == 1 else each.uri
+    for document in documents:
+        stem, file = _stem(document.uri), posixpath.basename(document.uri)
+        names[document.document_id] = (
+            stem if stems[stem] == 1 else file if files[file] == 1 else document.uri
         )
     return names
 

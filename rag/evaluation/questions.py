@@ -20,11 +20,11 @@ FORMAT_HINT = "docs/evaluation.md says how a question looks."
 _SHOWN_ERRORS = 10
 
 
-class _Value(BaseModel):
+class _QuestionPart(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Fact(_Value):
+class Fact(_QuestionPart):
     """Where an answer stands.
 
     `filename`: a document's file name, with or without its ending. `text`: what it says there, in its own
@@ -36,7 +36,7 @@ class Fact(_Value):
     page: int | None = Field(None, ge=1)
 
 
-class Question(_Value):
+class Question(_QuestionPart):
     """A question, and what a good answer to it holds.
 
     `standalone` is a follow-up's question made whole; `history` is what it leans on.
@@ -87,18 +87,18 @@ def read_questions(path: Path) -> QuestionSet:
     except UnicodeDecodeError as exc:
         line = content.count(b"\n", 0, exc.start) + 1
         raise UsageError(f"{path} line {line} is not UTF-8.", hint=FORMAT_HINT) from exc
-    found, errors, ignored = _parse(lines)
-    errors += _repeated(found)
+    questions, errors, ignored = _parse(lines)
+    errors += _repeated(questions)
     if errors:
         errors.sort()
-        shown = "; ".join(f"line {number}: {reason}" for number, reason in errors[:_SHOWN_ERRORS])
+        listed = "; ".join(f"line {number}: {reason}" for number, reason in errors[:_SHOWN_ERRORS])
         more = len(errors) - _SHOWN_ERRORS
         also = f"; and {more:,} more" if more > 0 else ""
-        raise UsageError(f"{path} {shown}{also}.", hint=FORMAT_HINT)
-    if not found:
+        raise UsageError(f"{path} {listed}{also}.", hint=FORMAT_HINT)
+    if not questions:
         raise UsageError(f"{path} holds no question.", hint=FORMAT_HINT)
     return QuestionSet(
-        path.name, hashlib.sha256(content).hexdigest(), tuple(found.values()), tuple(ignored)
+        path.name, hashlib.sha256(content).hexdigest(), tuple(questions.values()), tuple(ignored)
     )
 
 
@@ -106,7 +106,7 @@ _Errors = list[tuple[int, str]]
 
 
 def _parse(lines: list[str]) -> tuple[dict[int, Question], _Errors, list[str]]:
-    found: dict[int, Question] = {}
+    questions: dict[int, Question] = {}
     errors: _Errors = []
     ignored: set[str] = set()
     for number, line in enumerate(lines, start=1):
@@ -131,15 +131,15 @@ def _parse(lines: list[str]) -> tuple[dict[int, Question], _Errors, list[str]]:
                 for problem in problems(exc)
             ]
         else:
-            found[number] = question
-    return found, errors, sorted(ignored)
+            questions[number] = question
+    return questions, errors, sorted(ignored)
 
 
-def _repeated(found: dict[int, Question]) -> _Errors:
+def _repeated(questions: dict[int, Question]) -> _Errors:
     """Every second use of an id: results are compared by it."""
     count: Counter[Any] = Counter()
     errors = []
-    for number, question in found.items():
+    for number, question in questions.items():
         count[question.id] += 1
         if count[question.id] > 1:
             errors.append((number, f"the id {question.id!r} is taken"))

@@ -32,29 +32,29 @@ class RankScores:
 
 
 def rank_scores(
-    questions: Sequence[Question], found: Mapping[str, Sequence[Hit]], k: int
+    questions: Sequence[Question], hits_by_question: Mapping[str, Sequence[Hit]], k: int
 ) -> dict[str, RankScores]:
     """The rank scores of every question with facts, by its id.
 
     What is ranked are passages; what is relevant are the documents that the facts name. A document counts
-    where its first passage stands, its further passages take up their places. `found` has each question's
+    where its first passage stands; its further passages take up ranks. `hits_by_question` has each question's
     hits by its id, best first. nDCG is taken over the first k, recall down to max(k, DEPTH).
     """
     import ir_measures
 
-    asked = {str(number): each for number, each in enumerate(questions) if each.facts}
-    if not asked:
+    judged = {str(number): question for number, question in enumerate(questions) if question.facts}
+    if not judged:
         return {}
     qrels, run = [], []
-    for key, question in asked.items():
+    for key, question in judged.items():
         names = documents_of(question.facts)
-        qrels += [ir_measures.Qrel(key, _relevant(place), 1) for place in range(len(names))]
-        run += _ranked(key, names, found[question.id])
+        qrels += [ir_measures.Qrel(key, _relevant(number), 1) for number in range(len(names))]
+        run += _ranked(key, names, hits_by_question[question.id])
     recalls = [ir_measures.R @ depth for depth in range(1, max(k, DEPTH) + 1)]
     ndcg, reciprocal_rank = ir_measures.nDCG @ k, ir_measures.RR
     values = {
-        (each.query_id, each.measure): float(each.value)
-        for each in ir_measures.iter_calc([*recalls, ndcg, reciprocal_rank], qrels, run)
+        (result.query_id, result.measure): float(result.value)
+        for result in ir_measures.iter_calc([*recalls, ndcg, reciprocal_rank], qrels, run)
     }
     return {
         question.id: RankScores(
@@ -62,7 +62,7 @@ def rank_scores(
             values[key, ndcg],
             values[key, reciprocal_rank],
         )
-        for key, question in asked.items()
+        for key, question in judged.items()
     }
 
 
@@ -76,14 +76,14 @@ def _ranked(key: str, names: Sequence[str], hits: Sequence[Hit]) -> list[ScoredD
 
     ranked = []
     missing = dict(enumerate(names))
-    for place, hit in enumerate(hits):
+    for rank, hit in enumerate(hits):
         right = next((n for n, name in missing.items() if is_document(name, hit.uri)), None)
         if right is not None:
             del missing[right]
-        name = f"other{place}" if right is None else _relevant(right)
-        ranked.append(ir_measures.ScoredDoc(key, name, float(len(hits) - place)))
+        name = f"other{rank}" if right is None else _relevant(right)
+        ranked.append(ir_measures.ScoredDoc(key, name, float(len(hits) - rank)))
     return ranked
 
 
-def _relevant(place: int) -> str:
-    return f"relevant{place}"
+def _relevant(number: int) -> str:
+    return f"relevant{number}"

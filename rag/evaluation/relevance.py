@@ -17,9 +17,9 @@ COVERED = 0.85
 
 def is_document(filename: str, uri: str) -> bool:
     """Whether `filename`, with or without its ending or some of its folders, names the document."""
-    wanted, path = (unicodedata.normalize("NFC", each) for each in (filename, uri))
-    return f"/{path}".endswith(f"/{wanted}") or f"/{posixpath.splitext(path)[0]}".endswith(
-        f"/{wanted}"
+    suffix, path = (unicodedata.normalize("NFC", name) for name in (filename, uri))
+    return f"/{path}".endswith(f"/{suffix}") or f"/{posixpath.splitext(path)[0]}".endswith(
+        f"/{suffix}"
     )
 
 
@@ -42,18 +42,18 @@ def covered_facts(facts: Sequence[Fact], hits: Sequence[Hit], budget: int) -> tu
     quoted: dict[str, set[str]] = {}
     used = 0
     for hit in hits:
-        found = words(hit.text)
-        if used and used + len(found) > budget:
+        hit_words = words(hit.text)
+        if used and used + len(hit_words) > budget:
             break
-        used += len(found)
-        quoted.setdefault(hit.uri, set()).update(found)
+        used += len(hit_words)
+        quoted.setdefault(hit.uri, set()).update(hit_words)
     stated = [(fact.filename, words(fact.text)) for fact in facts if words(fact.text)]
     covered = 0
-    for filename, wanted in stated:
+    for filename, fact_words in stated:
         there = set[str]().union(
-            *(found for uri, found in quoted.items() if is_document(filename, uri))
+            *(quote_words for uri, quote_words in quoted.items() if is_document(filename, uri))
         )
-        covered += share_of(wanted, there) >= COVERED
+        covered += share_of(fact_words, there) >= COVERED
     return covered, len(stated)
 
 
@@ -75,8 +75,8 @@ def shows(citation: Citation, fact: Fact) -> bool:
     """
     if not is_document(fact.filename, citation.uri):
         return False
-    wanted, quoted = set(words(fact.text)), set(words(citation.quote))
-    if wanted and quoted:
-        short, long = sorted((wanted, quoted), key=len)
+    fact_words, quoted = set(words(fact.text)), set(words(citation.quote))
+    if fact_words and quoted:
+        short, long = sorted((fact_words, quoted), key=len)
         return share_of(short, long) >= COVERED
     return fact.page is None or citation.page == fact.page

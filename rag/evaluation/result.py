@@ -14,11 +14,11 @@ from rag.evaluation.questions import Question
 FORMAT = 1
 
 
-class _Value(BaseModel):
+class _ReportPart(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Place(_Value):
+class RankedPassage(_ReportPart):
     """A passage that was found; `right`: it is from a document that the question's facts name."""
 
     uri: str
@@ -28,7 +28,7 @@ class Place(_Value):
     right: bool = False
 
 
-class Quoted(_Value):
+class Quoted(_ReportPart):
     """A citation of the answer; `right`: it quotes a known fact, None where none is known."""
 
     uri: str
@@ -38,7 +38,7 @@ class Quoted(_Value):
     right: bool | None = None
 
 
-class Said(_Value):
+class MeasuredAnswer(_ReportPart):
     """The answer to a question: its text, its status, what it cites; `timings_ms` as in `Answer`."""
 
     text: str
@@ -47,7 +47,7 @@ class Said(_Value):
     timings_ms: dict[str, float] = Field(default_factory=dict)
 
 
-class Outcome(_Value):
+class Outcome(_ReportPart):
     """What became of one question.
 
     `found` has the best hits in order of rank; `first_right` is the rank of the first hit from a right
@@ -61,16 +61,16 @@ class Outcome(_Value):
     question: Question
     search_ms: float
     confidence: float
-    found: tuple[Place, ...]
+    found: tuple[RankedPassage, ...]
     first_right: int | None = None
     scores: dict[str, Share]
     faults: tuple[str, ...] = ()
-    said: Said | None = None
+    said: MeasuredAnswer | None = None
     alone: str | None = None
     alone_scores: dict[str, Share] = Field(default_factory=dict)
 
 
-class Lift(_Value):
+class Lift(_ReportPart):
     """A metric with and without a part; `lift` is the difference, with its paired interval."""
 
     metric: str
@@ -79,14 +79,14 @@ class Lift(_Value):
     lift: Figure
 
 
-class Ablation(_Value):
+class Ablation(_ReportPart):
     """What a part brings: dense, lexical, rerank, or retrieval as a whole."""
 
     part: str
     lifts: tuple[Lift, ...]
 
 
-class Subject(_Value):
+class Subject(_ReportPart):
     """What was measured: the questions, the index, the models and the settings that matter.
 
     `k`: hits that count; `budget`: words of hits in which facts are looked for.
@@ -104,7 +104,7 @@ class Subject(_Value):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class Summary(_Value):
+class Summary(_ReportPart):
     """Figures over some of the questions.
 
     `metrics`: value, low and high end of its 95 % interval, and the number of questions, by name.
@@ -118,7 +118,7 @@ class Summary(_Value):
     statuses: dict[Status, int] = Field(default_factory=dict)
 
 
-class Evaluation(_Value):
+class Evaluation(_ReportPart):
     """What `inhouse eval` measured. `made_at`: seconds since the epoch; `seconds`: how long it took.
 
     `meanings` explains each metric in `overall`. `types` has the figures of each type of question.

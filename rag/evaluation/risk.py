@@ -28,10 +28,12 @@ def risk_coverage(outcomes: Sequence[Outcome]) -> dict[str, tuple[RiskPoint, ...
 
     Questions are in order of `confidence`; equally sure ones are answered together.
     """
-    curves = {UNANSWERABLE: _curve(outcomes, lambda each: each.question.unanswerable)}
-    judged = [each for each in outcomes if each.question.unanswerable or _is_judged(each)]
-    if any(_is_judged(each) for each in outcomes):
-        curves[WRONG] = _curve(judged, lambda each: not _is_right(each))
+    curves = {UNANSWERABLE: _curve(outcomes, lambda outcome: outcome.question.unanswerable)}
+    judged = [
+        outcome for outcome in outcomes if outcome.question.unanswerable or _is_judged(outcome)
+    ]
+    if any(_is_judged(outcome) for outcome in outcomes):
+        curves[WRONG] = _curve(judged, lambda outcome: not _is_right(outcome))
     return {name: points for name, points in curves.items() if points}
 
 
@@ -46,13 +48,13 @@ def _is_right(outcome: Outcome) -> bool:
 def _curve(
     outcomes: Sequence[Outcome], goes_wrong: Callable[[Outcome], bool]
 ) -> tuple[RiskPoint, ...]:
-    ranked = sorted(outcomes, key=lambda each: -each.confidence)
+    ranked = sorted(outcomes, key=lambda outcome: -outcome.confidence)
     wrong, points = 0, []
-    for place, each in enumerate(ranked, start=1):
-        wrong += goes_wrong(each)
-        is_last = place == len(ranked)
-        if is_last or ranked[place].confidence < each.confidence:
-            points.append(RiskPoint(round(place / len(ranked), 6), round(wrong / place, 6)))
+    for rank, outcome in enumerate(ranked, start=1):
+        wrong += goes_wrong(outcome)
+        is_last = rank == len(ranked)
+        if is_last or ranked[rank].confidence < outcome.confidence:
+            points.append(RiskPoint(round(rank / len(ranked), 6), round(wrong / rank, 6)))
     if not 0 < wrong < len(ranked):
         return ()
     step = max(1, len(points) // _MOST_POINTS)

@@ -40,7 +40,7 @@ class Options:
 
 def evaluate(
     assistant: Assistant,
-    asked: QuestionSet,
+    question_set: QuestionSet,
     options: Options | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -53,39 +53,44 @@ def evaluate(
     _check(assistant, options)
     made_at, started = time.time(), time.perf_counter()
     snapshot = IndexReader(assistant.data_dir).snapshot()
-    questions, names = asked.questions, Names(options.k, options.budget)
+    questions, names = question_set.questions, Names(options.k, options.budget)
     searched = search_all(assistant, questions, names, progress, "Searching")
     answers: Mapping[str, Answer] = {}
     alone: Mapping[str, str] = {}
     if options.answers:
         answers = answer_all(assistant, questions, options.concurrency, progress)
     if RETRIEVAL in options.ablate:
-        worded = [each for each in questions if each.answers]
+        worded = [question for question in questions if question.answers]
         alone = write_all(
-            lambda each: assistant.ask_without_documents(each.question, history=each.history),
+            lambda question: assistant.ask_without_documents(
+                question.question, history=question.history
+            ),
             worded,
             options.concurrency,
             progress,
         )
     texts = cited_texts(snapshot, answers.values())
     outcomes = tuple(make_outcomes(questions, searched, answers, alone, texts, names))
-    wanted = measured(outcomes, names)
+    metrics = measured(outcomes, names)
     ablations = _ablations(assistant, outcomes, names, options, progress)
     unanswered = len(questions) - len(answers) if options.answers else 0
     return Evaluation(
         made_at=made_at,
         seconds=round(time.perf_counter() - started, 1),
-        subject=_subject(assistant, asked, snapshot, options),
-        meanings={metric.name: metric.meaning for metric in wanted},
-        overall=summarise(outcomes, wanted),
-        types={name: summarise(each, wanted) for name, each in by_type(outcomes).items()},
+        subject=_subject(assistant, question_set, snapshot, options),
+        meanings={metric.name: metric.meaning for metric in metrics},
+        overall=summarise(outcomes, metrics),
+        types={
+            name: summarise(outcomes_of_type, metrics)
+            for name, outcomes_of_type in by_type(outcomes).items()
+        },
         risk_coverage=risk_coverage(outcomes),
         recall_curve=mean_recalls(rank.recalls for rank in searched.ranks.values()),
         outcomes=outcomes,
         ablations=tuple(ablations),
         notices=tuple(
             notices(
-                asked,
+                question_set,
                 snapshot,
                 assistant.generation,
                 answers=options.answers,
@@ -132,13 +137,13 @@ def _ablations(
 
 
 def _subject(
-    assistant: Assistant, asked: QuestionSet, snapshot: Snapshot, options: Options
+    assistant: Assistant, question_set: QuestionSet, snapshot: Snapshot, options: Options
 ) -> Subject:
     generation, llm = snapshot.generation, assistant.settings.llm
     answering = {"temperature": llm.temperature, "max_tokens": llm.max_tokens}
     return Subject(
-        questions=asked.name,
-        questions_sha256=asked.sha256,
+        questions=question_set.name,
+        questions_sha256=question_set.sha256,
         generation=generation.id,
         documents=generation.documents,
         chunks=generation.chunks,

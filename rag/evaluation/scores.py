@@ -84,19 +84,23 @@ def right_citations(question: Question, answer: Answer) -> tuple[bool, ...]:
 
 def _citation_scores(question: Question, answer: Answer) -> dict[str, Share]:
     citations = answer.citations
-    shown = sum(any(shows(each, fact) for each in citations) for fact in question.facts)
+    shown_facts = sum(
+        any(shows(citation, fact) for citation in citations) for fact in question.facts
+    )
     from_right_documents = sum(
-        any(is_document(fact.filename, each.uri) for fact in question.facts) for each in citations
+        any(is_document(fact.filename, citation.uri) for fact in question.facts)
+        for citation in citations
     )
     return {
         metrics.CITATION_PRECISION: Share(sum(right_citations(question, answer)), len(citations)),
         metrics.CITATION_DOCUMENTS: Share(from_right_documents, len(citations)),
-        metrics.CITATION_RECALL: Share(shown, len(question.facts)),
+        metrics.CITATION_RECALL: Share(shown_facts, len(question.facts)),
     }
 
 
 def _exact_quotes(answer: Answer, texts: Texts) -> Share:
     exact = sum(
-        texts.get(each.uri, "")[each.start : each.end] == each.quote for each in answer.citations
+        texts.get(citation.uri, "")[citation.start : citation.end] == citation.quote
+        for citation in answer.citations
     )
     return Share(exact, len(answer.citations))

@@ -15,22 +15,22 @@ from rag.evaluation.result import Outcome, Summary
 _PERCENTILES = (50, 95)
 
 
-def summarise(outcomes: Sequence[Outcome], wanted: Sequence[Metric]) -> Summary:
+def summarise(outcomes: Sequence[Outcome], measures: Sequence[Metric]) -> Summary:
     """The metrics, latencies and statuses of these outcomes."""
     answered = [outcome.said for outcome in outcomes if outcome.said is not None]
     latencies = {
         "search": [outcome.search_ms for outcome in outcomes],
-        "first_token": [t for said in answered if (t := said.timings_ms.get("first_token"))],
-        "answer": [t for said in answered if (t := said.timings_ms.get("total"))],
+        "first_token": [t for answer in answered if (t := answer.timings_ms.get("first_token"))],
+        "answer": [t for answer in answered if (t := answer.timings_ms.get("total"))],
     }
-    statuses = Counter(said.status for said in answered)
+    statuses = Counter(answer.status for answer in answered)
     return Summary(
         questions=len(outcomes),
         unanswerable=sum(outcome.question.unanswerable for outcome in outcomes),
         metrics={
             metric.name: figure
             for metric, figure in zip(
-                wanted, figures([outcome.scores for outcome in outcomes], wanted), strict=True
+                measures, figures([outcome.scores for outcome in outcomes], measures), strict=True
             )
         },
         latency_ms=percentiles(latencies),
@@ -51,7 +51,9 @@ def percentiles(latencies: Mapping[str, Sequence[float]]) -> dict[str, float]:
 def measured(outcomes: Sequence[Outcome], names: metrics.Names) -> list[Metric]:
     """The metrics for which at least one of the outcomes counts, in the order they are shown."""
     there = {key for outcome in outcomes for key, share in outcome.scores.items() if share.whole}
-    return [each for each in metrics.metrics(names).values() if there.issuperset(each.sources)]
+    return [
+        metric for metric in metrics.metrics(names).values() if there.issuperset(metric.sources)
+    ]
 
 
 def by_type(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:

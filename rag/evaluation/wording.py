@@ -17,9 +17,9 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def share_of(wanted: Collection[str], among: Collection[str]) -> float:
-    """Share of the distinct words of `wanted` that are `among`; 0 where nothing is wanted."""
-    distinct = set(wanted)
+def share_of(needed: Collection[str], among: Collection[str]) -> float:
+    """Share of the distinct words of `needed` that are in `among`; 0 if none is needed."""
+    distinct = set(needed)
     return len(distinct & set(among)) / len(distinct) if distinct else 0.0
 
 
@@ -51,11 +51,11 @@ def token_f1(text: str, expected: Sequence[str]) -> float:
     return max((_f1(normalised(text), normalised(answer)) for answer in expected), default=0.0)
 
 
-def _f1(given: list[str], wanted: list[str]) -> float:
-    if not given or not wanted:
-        return float(given == wanted)
-    shared = sum((Counter(given) & Counter(wanted)).values())
+def _f1(given: list[str], expected: list[str]) -> float:
+    if not given or not expected:
+        return float(given == expected)
+    shared = sum((Counter(given) & Counter(expected)).values())
     if not shared:
         return 0.0
-    precision, recall = shared / len(given), shared / len(wanted)
+    precision, recall = shared / len(given), shared / len(expected)
     return 2 * precision * recall / (precision + recall)

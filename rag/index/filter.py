@@ -78,11 +78,11 @@ class Filter:
         if self.readers is not None:
             yield any_of("readers", sorted(admitting(self.readers)))
         if self.folders:
-            each = [
+            prefixes = [
                 f"substr(uri, 1, {len(prefix)}) = {bind(prefix)}"
                 for prefix in (folder.rstrip("/") + "/" for folder in self.folders)
             ]
-            yield f"({' OR '.join(each)})"
+            yield f"({' OR '.join(prefixes)})"
         if self.tags:
             yield any_of("tags", self.tags)
         if self.media_types:

@@ -18,8 +18,8 @@ def check_embedder(data_dir: Path, built_with: Mapping[str, Any], given: Mapping
         keys = ("dimension", "max_tokens", "sha256")
         differing = next((k for k in keys if built_with.get(k) != given.get(k)), "name")
         old, new = (
-            f"{each.get('name')} ({differing} {str(each.get(differing))[:12]})"
-            for each in (built_with, given)
+            f"{identity.get('name')} ({differing} {str(identity.get(differing))[:12]})"
+            for identity in (built_with, given)
         )
     raise EmbedderMismatchError(
         f"The index in {data_dir} was built with the embedder {old}, not with {new}.",

@@ -52,13 +52,13 @@ class IndexReader:
     def _open(self) -> Snapshot:
         """Open the structures, again if a writer was at work on them meanwhile."""
         for _ in range(_ATTEMPTS):
-            found = refresh.landscape(self.data_dir, self._connection)
+            fingerprint = refresh.landscape(self.data_dir, self._connection)
             try:
                 with database.transaction(self._connection):
                     return self._open_once()
             except (IndexDamagedError, StorageError, OSError) as exc:
                 # Storage: what a private structure was to be built on may have been swept meanwhile.
-                if refresh.landscape(self.data_dir, self._connection) != found:
+                if refresh.landscape(self.data_dir, self._connection) != fingerprint:
                     continue
                 if isinstance(exc, OSError):
                     raise StorageError(
@@ -84,9 +84,9 @@ class IndexReader:
         generation = newest if words is None else kept[words.stamp.origin.generation]
         dense = refresh.undamaged(
             (
-                each
-                for each in self._valid(vectors.NAME, vectors.LAYOUT, index_id, kept)
-                if kept[each.stamp.origin.generation].embedder_id == generation.embedder_id
+                candidate
+                for candidate in self._valid(vectors.NAME, vectors.LAYOUT, index_id, kept)
+                if kept[candidate.stamp.origin.generation].embedder_id == generation.embedder_id
             ),
             self._checked,
         )
@@ -152,10 +152,10 @@ class IndexReader:
                 with contextlib.closing(database.connect(self._path)) as now:
                     if database.read_manifest(now, "generation") != newest.id:
                         raise IndexDamagedError(f"{self.data_dir} has moved on.")  # look again
-                made = build(self.data_dir)
-                derived.sweep(self.data_dir, vectors.NAME, made[0].path)
-                derived.sweep(self.data_dir, lexical.NAME, made[1].path)
-                return made
+                structure = build(self.data_dir)
+                derived.sweep(self.data_dir, vectors.NAME, structure[0].path)
+                derived.sweep(self.data_dir, lexical.NAME, structure[1].path)
+                return structure
         except IndexLockedError:
             is_at_work = True
         except StorageError:  # a full disk, or a folder that is read-only for us

@@ -26,13 +26,13 @@ def valid(
 ) -> list[Derived]:
     """The published folders made from a generation that the catalogue still knows, newest first."""
     return [
-        each
-        for each in derived.find(data_dir, name)
-        if each.stamp.layout == layout
-        and each.stamp.origin.index_id == index_id
-        and (known := kept.get(each.stamp.origin.generation)) is not None
-        and known.token == each.stamp.origin.token
-        and known.chunks == each.stamp.rows
+        folder
+        for folder in derived.find(data_dir, name)
+        if folder.stamp.layout == layout
+        and folder.stamp.origin.index_id == index_id
+        and (known := kept.get(folder.stamp.origin.generation)) is not None
+        and known.token == folder.stamp.origin.token
+        and known.chunks == folder.stamp.rows
     ]
 
 
@@ -100,18 +100,18 @@ def _refresh_lexical(
         return base
     if base is None:
         every = rows.lexical_rows(connection, generation.id, None)
-        made = lexical.build(target, origin, None, (), every)
+        structure = lexical.build(target, origin, None, (), every)
     else:
         changed = rows.difference(connection, base.stamp.origin.generation, generation.id)
         added = rows.lexical_rows(connection, generation.id, changed.added)
-        made = lexical.build(target, origin, base, changed.removed.tolist(), added)
-    if made.stamp.rows != generation.chunks:
+        structure = lexical.build(target, origin, base, changed.removed.tolist(), added)
+    if structure.stamp.rows != generation.chunks:
         raise IndexDamagedError(
-            f"{made.path} holds {made.stamp.rows} of the {generation.chunks} chunks of generation "
+            f"{structure.path} holds {structure.stamp.rows} of the {generation.chunks} chunks of generation "
             f"{generation.id}.",
             hint="Restore the catalogue from a backup, or delete the data folder and ingest again.",
         )
-    return made
+    return structure
 
 
 def _changed_share(

@@ -18,7 +18,7 @@ from rag.index.filter import Filter
 from rag.index.identity import check_embedder
 from rag.index.search.analysis import shared_words
 from rag.index.search.lexical import LexicalIndex
-from rag.index.search.row_sets import Permitted
+from rag.index.search.row_sets import RowMask
 from rag.index.search.vectors import (
     Batch,
     Candidates,
@@ -31,7 +31,7 @@ from rag.index.search.vectors import (
 _KEPT_FILTERS = 64
 _KEPT_BEGINNINGS = 4096
 _ABOUT_EMBEDDER = "Look at the embedder that made it: inhouse doctor"
-_Masks = tuple[Permitted | None, Permitted | None]
+_Masks = tuple[RowMask | None, RowMask | None]
 """What passes in the vector structure, and beside it; None: all."""
 
 
@@ -58,7 +58,7 @@ class Snapshot:
         self.vectors, self._lexical = vectors, lexical
         changed = rows.difference(connection, vectors.source.stamp.origin.generation, generation.id)
         gone = np.isin(vectors.document_ids, changed.removed) if len(changed.removed) else None
-        self._alive: Permitted | None = None if gone is None else Permitted(~gone)
+        self._alive: RowMask | None = None if gone is None else RowMask(~gone)
         self._tail = _Tail.of(
             vector_rows.vector_batches(connection, generation, changed.added), vectors.dimension
         )
@@ -258,7 +258,7 @@ class Snapshot:
         highest = max(int(ids.max(initial=0)) for ids in (in_file, in_tail, documents))
         passes = np.zeros(highest + 1, np.bool_)
         passes[documents] = True
-        return Permitted(passes[in_file]), Permitted(passes[in_tail])
+        return RowMask(passes[in_file]), RowMask(passes[in_tail])
 
     def _mask_of_all(self) -> _Masks:
         return self._alive, None

@@ -50,12 +50,12 @@ class IndexWriter(WriteSession):
     def labels(self) -> dict[str, Labels]:
         """Readers and tags of every document that stands in the index, by its uri."""
         with database.mapped_errors(self._path):
-            found = self._connection.execute(
+            rows = self._connection.execute(
                 "SELECT uri, readers, tags FROM documents WHERE died IS NULL"
             )
             return {
                 uri: Labels(tuple(json.loads(readers)), tuple(json.loads(tags)))
-                for uri, readers, tags in found
+                for uri, readers, tags in rows
             }
 
     def missing(self, texts: Sequence[str]) -> list[str]:

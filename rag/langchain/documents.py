@@ -76,14 +76,14 @@ def to_document(name: str, text: str, metadata: Mapping[str, Any], shared: Share
     """
     uri = uri_of(name)
     try:
-        said = json.dumps(dict(metadata), sort_keys=True, allow_nan=False)
+        serialised = json.dumps(dict(metadata), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as exc:
         raise UsageError(
             f"The metadata of {name} cannot be kept as JSON: {exc}.",
             hint="Make strings of dates and other objects first.",
         ) from exc
     checked_text(text, "text")
-    whole = json.dumps([text, said, shared.tags, shared.readers, shared.language])
+    whole = json.dumps([text, serialised, shared.tags, shared.readers, shared.language])
     return Document(
         uri=uri,
         root=SCHEME,
@@ -95,7 +95,7 @@ def to_document(name: str, text: str, metadata: Mapping[str, Any], shared: Share
         modified_at=time.time(),
         tags=shared.tags,
         readers=shared.readers,
-        metadata={_SAID: json.loads(said)},
+        metadata={_SAID: json.loads(serialised)},
         chunks=(Chunk(0, len(text), text),),
     )
 
@@ -120,17 +120,17 @@ def to_record(document: Document) -> FileRecord:
 def to_langchain(snapshot: Snapshot, chunk_ids: list[int]) -> list[LangChainDocument | None]:
     """The chunks as LangChain's documents, in this order; None for one that is not there any more."""
     chunks = snapshot.chunks(chunk_ids)
-    said = snapshot.metadata({chunk.document_id for chunk in chunks.values()})
+    metadata = snapshot.metadata({chunk.document_id for chunk in chunks.values()})
     return [
-        None if (row := chunks.get(i)) is None else _to_langchain(row, said[row.document_id])
+        None if (row := chunks.get(i)) is None else _to_langchain(row, metadata[row.document_id])
         for i in chunk_ids
     ]
 
 
-def _to_langchain(row: ChunkRow, said: Mapping[str, Any]) -> LangChainDocument:
+def _to_langchain(row: ChunkRow, metadata: Mapping[str, Any]) -> LangChainDocument:
     if row.uri.startswith(SCHEME):
         name = row.uri.removeprefix(SCHEME)
-        return LangChainDocument(row.text, id=name, metadata=said[_SAID])
+        return LangChainDocument(row.text, id=name, metadata=metadata[_SAID])
     return LangChainDocument(
         row.text,
         id=f"file://{row.uri}#{row.ordinal}",
@@ -145,22 +145,22 @@ def _to_langchain(row: ChunkRow, said: Mapping[str, Any]) -> LangChainDocument:
     )
 
 
-def to_filter(snapshot: Snapshot, wanted: Wanted | None) -> Filter:
+def to_filter(snapshot: Snapshot, conditions: Wanted | None) -> Filter:
     """The filter that says the same of this generation. Raises UsageError for what says nothing."""
-    if wanted is None:
+    if conditions is None:
         return Filter()
-    if isinstance(wanted, Filter):
-        return wanted
-    if not isinstance(wanted, Mapping):
-        raise UsageError(f"A filter is a Filter or a mapping, not a {type(wanted).__name__}.")
+    if isinstance(conditions, Filter):
+        return conditions
+    if not isinstance(conditions, Mapping):
+        raise UsageError(f"A filter is a Filter or a mapping, not a {type(conditions).__name__}.")
     values = {
         name: tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
-        for name, value in wanted.items()
+        for name, value in conditions.items()
     }
-    for name, each in values.items():
-        if not isinstance(name, str) or not all(isinstance(value, _SCALARS) for value in each):
+    for name, operand in values.items():
+        if not isinstance(name, str) or not all(isinstance(value, _SCALARS) for value in operand):
             raise UsageError(
-                f"The filter {name!r}: {wanted[name]!r} is not understood.",
+                f"The filter {name!r}: {conditions[name]!r} is not understood.",
                 hint="Metadata is compared with a value or a list of values: strings, numbers, "
                 "True, False, None.",
             )

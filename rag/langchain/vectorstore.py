@@ -117,16 +117,16 @@ class InhouseVectorStore(VectorStore):
         """
         _refuse_unknown(kwargs)
         texts = list(texts)
-        named = [each or str(uuid.uuid4()) for each in (ids or [None] * len(texts))]
-        said = [dict(each or {}) for each in (metadatas or [{}] * len(texts))]
-        if not len(texts) == len(named) == len(said):
+        named = [given_id or str(uuid.uuid4()) for given_id in (ids or [None] * len(texts))]
+        entries = [dict(entry or {}) for entry in (metadatas or [{}] * len(texts))]
+        if not len(texts) == len(named) == len(entries):
             raise UsageError(
-                f"There are {len(texts)} texts, {len(named)} ids and {len(said)} metadatas."
+                f"There are {len(texts)} texts, {len(named)} ids and {len(entries)} metadatas."
             )
         shared = Shared(tuple(tags), tuple(readers), language)
         documents = [
             to_document(name, text, metadata, shared)
-            for name, text, metadata in zip(named, texts, said, strict=True)
+            for name, text, metadata in zip(named, texts, entries, strict=True)
         ]
         if documents:
             self._put({document.uri: document for document in documents})
@@ -138,7 +138,7 @@ class InhouseVectorStore(VectorStore):
             self._writing,
             IndexWriter(self._data_dir, identity, retention=self._retention) as writer,
         ):
-            known = {each.uri: each.source_sha256 for each in writer.recorded(documents)}
+            known = {record.uri: record.source_sha256 for record in writer.recorded(documents)}
             new = [d for uri, d in documents.items() if known.get(uri) != d.source_sha256]
             for first in range(0, len(new), _BATCH):
                 batch = new[first : first + _BATCH]
@@ -155,7 +155,7 @@ class InhouseVectorStore(VectorStore):
         Raises UsageError for the id of a file's passage.
         """
         _refuse_unknown(kwargs)
-        uris = None if ids is None else [uri_of(each) for each in ids]
+        uris = None if ids is None else [uri_of(document_id) for document_id in ids]
         try:
             with (
                 self._writing,
@@ -177,17 +177,17 @@ class InhouseVectorStore(VectorStore):
         snapshot = self._snapshot()
         if snapshot is None:
             return []
-        places = [place_of(each) for each in dict.fromkeys(ids)]
+        places = [place_of(document_id) for document_id in dict.fromkeys(ids)]
         chunk_ids = snapshot.find({uri for uri, _ in places})
-        found = [chunk_ids[place] for place in places if place in chunk_ids]
-        return [each for each in to_langchain(snapshot, found) if each is not None]
+        found_ids = [chunk_ids[position] for position in places if position in chunk_ids]
+        return [document for document in to_langchain(snapshot, found_ids) if document is not None]
 
     def similarity_search(
         self, query: str, k: int = 4, *, filter: Wanted | None = None, **kwargs: Any
     ) -> list[LangChainDocument]:
         """The k texts nearest to `query`, best first."""
-        found = self.similarity_search_with_score(query, k, filter=filter, **kwargs)
-        return [document for document, _ in found]
+        scored = self.similarity_search_with_score(query, k, filter=filter, **kwargs)
+        return [document for document, _ in scored]
 
     def similarity_search_with_score(
         self, query: str, k: int = 4, *, filter: Wanted | None = None, **kwargs: Any
@@ -200,8 +200,8 @@ class InhouseVectorStore(VectorStore):
         self, embedding: list[float], k: int = 4, *, filter: Wanted | None = None, **kwargs: Any
     ) -> list[LangChainDocument]:
         """The k texts nearest to a vector, of whatever length, best first."""
-        found = self.similarity_search_with_score_by_vector(embedding, k, filter=filter, **kwargs)
-        return [document for document, _ in found]
+        scored = self.similarity_search_with_score_by_vector(embedding, k, filter=filter, **kwargs)
+        return [document for document, _ in scored]
 
     def similarity_search_with_score_by_vector(
         self, embedding: list[float], k: int = 4, *, filter: Wanted | None = None, **kwargs: Any
@@ -251,9 +251,10 @@ class InhouseVectorStore(VectorStore):
         ).chunk_ids.tolist()
         stored = list(snapshot.stored_vectors(near))
         chosen = [
-            near[place] for place in maximal_marginal_relevance(vector, stored, lambda_mult, k)
+            near[position]
+            for position in maximal_marginal_relevance(vector, stored, lambda_mult, k)
         ]
-        return [each for each in to_langchain(snapshot, chosen) if each is not None]
+        return [document for document in to_langchain(snapshot, chosen) if document is not None]
 
     def _nearest(
         self, vector: Float32, k: int, filter: Wanted | None, unknown: Mapping[str, Any]
@@ -262,9 +263,9 @@ class InhouseVectorStore(VectorStore):
         snapshot = self._snapshot()
         if snapshot is None:
             return []
-        found = snapshot.dense(vector, k, to_filter(snapshot, filter))
-        documents = to_langchain(snapshot, found.chunk_ids.tolist())
-        scored = zip(documents, found.scores.tolist(), strict=True)
+        candidates = snapshot.dense(vector, k, to_filter(snapshot, filter))
+        documents = to_langchain(snapshot, candidates.chunk_ids.tolist())
+        scored = zip(documents, candidates.scores.tolist(), strict=True)
         return [(document, score) for document, score in scored if document is not None]
 
     def _select_relevance_score_fn(self) -> Any:

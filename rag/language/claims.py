@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.language.logic_words import (
     ALLOWED,
@@ -253,9 +254,11 @@ for _word, _others in OPPOSITES.items():
 _ENDS = frozenset(map(_stem, RANGE_STARTS | RANGE_JOINTS))
 
 
-def shared(words: Iterable[str], others: frozenset[str]) -> int:
+def count_overlap(words: Iterable[str], others: frozenset[str]) -> int:
     """How many of `words` have a kin among `others`: the same stem, or the same long beginning."""
-    return sum(word in others or any(akin(word, other) for other in others) for word in words)
+    return sum(
+        word in others or any(same_word_form(word, other) for other in others) for word in words
+    )
 
 
 _KIN = 5
@@ -266,7 +269,8 @@ _PREFIX = 3
 _NEGATING = frozenset({"non", "dis", "mis", "nicht", "anti"})
 
 
-def akin(a: str, b: str) -> bool:
+@lru_cache(maxsize=100_000)
+def same_word_form(a: str, b: str) -> bool:
     """Forms of one word, "install" and "installed", or a compound, "Resturlaub" and "Urlaub"."""
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
     if len(shorter) < _KIN - 1:

@@ -127,6 +127,35 @@ UNITS = _table(
     mb: megabyte megabytes
     ml: millilitre millilitres milliliter milliliters
     tb: terabyte terabytes
+    inch: inches zoll pouce pouces pulgada pulgadas
+    foot: feet ft fuß pied pieds
+    mile: miles mi meile meilen milla millas
+    yard: yards yd
+    lb: pound-mass lbs
+    oz: ounce ounces
+    mg: milligram milligrams milligramm
+    mcm: µm micrometre micrometer mikrometer micrometres
+    ampere: amps amp amperes
+    ma: milliampere milliamperes
+    w: watt watts
+    mw: megawatt megawatts
+    kwh: kilowatt-hour kilowatt-hours kilowattstunde kilowattstunden
+    mwh: megawatt-hours
+    gwh: gigawatt-hours
+    kpa: kilopascal kilopascals
+    mpa: megapascal
+    psi: psis
+    kmh: km/h kph
+    mph: miles-per-hour
+    khz: kilohertz
+    mhz: megahertz
+    ghz: gigahertz
+    pixel: pixels px
+    hectare: hectares ha hektar hectáreas
+    acre: acres
+    yen: ¥ jpy
+    inr: ₹ rupees rupee
+    chf: franken
     """
 )
 _MONTHS = """
@@ -159,6 +188,9 @@ UNIT_FACTORS = {
     "kg": ("g", 1000), "t": ("g", 1_000_000), "ml": ("l", 0.001),
     "minute": ("second", 60), "hour": ("second", 3600), "year": ("month", 12),
     "mb": ("gb", 0.001), "tb": ("gb", 1000), "kw": ("w", 1000), "kva": ("va", 1000),
+    "mw": ("w", 1_000_000), "mwh": ("kwh", 1000), "gwh": ("kwh", 1_000_000), "mg": ("g", 0.001),
+    "mcm": ("m", 0.000001), "foot": ("inch", 12), "ma": ("ampere", 0.001), "khz": ("hz", 1000),
+    "mhz": ("hz", 1_000_000), "ghz": ("hz", 1_000_000_000), "mpa": ("kpa", 1000),
 }  # fmt: skip
 """Units that are so many of a smaller one. A day is not: working hours are counted, and working days."""
 SCALES = {
@@ -193,6 +225,8 @@ APPROXIMATELY = _words(
     """
 )
 """What makes a number a round one."""
+MINUS = _words("minus")
+"""What makes the number behind it a negative one."""
 ONE = _words("ein eine einen un une una uno")
 """The article that is a number before a unit: \"une semaine\"."""
 RANGE_STARTS = _words("from between von zwischen de entre desde")
@@ -210,7 +244,7 @@ UPPER = _words(
     hasta
     """
 )
-_PAIRS = (
+_PAIRS: tuple[tuple[str, str], ...] = (
     ("before", "after"),
     ("increase", "reduce"), ("increase", "decrease"), ("increased", "reduced"),
     ("increased", "decreased"), ("rise", "fall"), ("rose", "fell"), ("gain", "lose"),
@@ -228,13 +262,23 @@ _PAIRS = (
     ("allowed", "banned"), ("starts", "stops"), ("start", "stop"), ("raise", "lower"),
     ("raised", "lowered"), ("same", "different"), ("cheaper", "dearer"), ("add", "remove"),
 )  # fmt: skip
+_MORE = (
+    "more higher greater larger bigger longer increase increased increases rise rose rises grew grow grows"
+    " gain gained höher größer mehr länger stieg gestiegen plus supérieur augmenté más mayor superior aumentó"
+)
+_LESS = (
+    "less fewer lower smaller shorter decrease decreased decreases fall fell falls fallen shrank reduce"
+    " reduced decline declined niedriger kleiner weniger kürzer sank gesunken moins"
+    " inférieur baissé menos menor inferior disminuyó"
+)
+_PAIRS += tuple((up, down) for up in _MORE.split() for down in _LESS.split())
 OPPOSITES = {
     word: frozenset(other for pair in _PAIRS if word in pair for other in pair if other != word)
     for pair in _PAIRS
     for word in pair
 }
 
-UNIT_SIGNS = frozenset("€$£%°")
+UNIT_SIGNS = frozenset("€$£¥₹%°")
 
 STRICT_UNITS = frozenset({"percent", "degree"})
 """A number with one of these is no number without it."""

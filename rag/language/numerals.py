@@ -7,6 +7,7 @@ before the month, unless there is no such month. "1.2 million" is 1,200,000 and 
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 
 from rag.language.logic_words import (
@@ -48,18 +49,41 @@ _MONTH_FIRST = re.compile(
 )
 _GROUPED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))")
 _RANGE = re.compile(r"(?<![\w.,:-])(\d+(?:[.,:]\d+)*)(?:\s?[–—]\s?|-)(\d+(?:[.,:]\d+)*)(?![\w-])")
+_CIRCLED = re.compile("[\u2460-\u2473\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
+_POWER = re.compile(
+    "\\b10(?:\\^|\\*\\*)?([\u00b9\u00b2\u00b3\u2070-\u2079]+|(?<=[\\^*])-?\\d+)(?!\\w)"
+)
+_RAISED = re.compile("(?<=[\\d\\w])[\u00b9\u00b2\u00b3\u2070-\u2079]+")
+"""A raised figure is a power or the number of a footnote, and no figure of the number before it."""
+_FOOTNOTE = re.compile(r"(?<=[^\W_]) ?(?:\[\d{1,3}\]|\^\[?\d{1,3}\]?)(?!\w)")
+_GLUED = re.compile(
+    r"(?<![\w.,-])(\d+(?:[.,]\d+)*)(kg|mg|g|mm|cm|km|m|ml|l|kV|V|kW|MW|W|kWh|MWh|GWh|mA|Nm|Hz|kHz|MHz|GHz|bar"
+    r"|psi|kPa|MPa|h|min|s|MB|GB|TB|dB|EUR|USD|GBP|CHF)(?![\w-])"
+)
+"""A number and its unit in one word: "62Nm"."""
+_INCHES = re.compile(r"(?<=\d)()(?:″|\"(?=[\s|,.;)]))")
+_AMPERES = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)*) ?A(?!\w)")
 
 
 def unified(text: str) -> str:
     """The text with its dates, ranges and grouped figures in one way of writing."""
+    text = _CIRCLED.sub(lambda found: f" {int(unicodedata.numeric(found[0]))} ", text)
     if not _DIGIT.search(text):
         return text
+    text = _POWER.sub(lambda found: f"10pow{_figures(found[1])}", text)
+    text = _FOOTNOTE.sub(" ", _RAISED.sub(" ", text))
     text = _GROUPED.sub("", text)
+    text = _GLUED.sub(r"\1 \2", text)
+    text = _INCHES.sub(r"\1 inch", _AMPERES.sub(r"\1 ampere", text))
     text = _ISO.sub(lambda found: _date(found, found[3], found[2], found[1]), text)
     text = _FIGURES.sub(_in_figures, text)
     text = _MONTH_FIRST.sub(lambda found: _date(found, found[2], found[1], found[3]), text)
     text = _DAY_FIRST.sub(lambda found: _date(found, found[1], found[2], found[3]), text)
     return _RANGE.sub(_range, text)
+
+
+def _figures(raised: str) -> str:
+    return "".join(str(unicodedata.digit(each, each)) for each in raised)
 
 
 def _range(found: re.Match[str]) -> str:
@@ -91,6 +115,8 @@ def number(token: str) -> str:
     """The number that a word is, in one way of writing, or ""."""
     if token in NUMBER_WORDS:
         return NUMBER_WORDS[token]
+    if token[:1] in {"-", "−"} and token[1:2].isdigit():
+        return f"-{number(token[1:])}"
     tens, _, ones = token.partition("-")
     if tens in NUMBER_WORDS and ones in NUMBER_WORDS:
         return str(int(NUMBER_WORDS[tens]) + int(NUMBER_WORDS[ones]))

@@ -26,7 +26,7 @@ def unit_at(raw: Sequence[Word], place: int) -> str:
     """
     after = raw[place + 1].low if place + 1 < len(raw) else ""
     before = raw[place - 1].low if place else ""
-    found = unit_of(after) or (UNITS[before] if before in {"€", "$", "£"} else "")
+    found = unit_of(after) or (UNITS[before] if before in {"€", "$", "£", "¥", "₹"} else "")
     if found or is_year(raw, place):
         return found
     if after in RANGE_JOINTS and place + 2 < len(raw) and number(raw[place + 2].low):

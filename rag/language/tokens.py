@@ -11,6 +11,7 @@ from rag.language.logic_words import (
     CONJUNCTIONS,
     FRACTIONS,
     LOWER,
+    MINUS,
     NEGATIONS,
     ONE,
     PER,
@@ -24,8 +25,15 @@ from rag.language.logic_words import (
 )
 from rag.language.numerals import YEAR, number, percent, scaled, unified
 
-_WORD = re.compile(r"[€$£%°]|\w+(?:[.,:/'’-]\w+)*")
+_WORD = re.compile(r"[€$£¥₹%°]|(?<![\w)\]])[-−]\d+(?:[.,]\d+)*(?![\w-])|\w+(?:[.,:/'’-]\w+)*")
 _CLAUSE_END = re.compile(r"[,;:.!?()|–—]")
+_DENIED = re.compile(
+    r"\b(?:(?:it is|it's|it was|es ist|c'est|il est|es) )?"
+    r"(?:not true|untrue|false|incorrect|not the case|nicht wahr|unwahr|falsch|pas vrai|faux|falso|mentira)"
+    r",? (?:that|dass|daß|que)\b",
+    re.IGNORECASE,
+)
+"""What denies the whole sentence behind it."""
 BOUNDS = LOWER | UPPER
 _PARTITIVES = frozenset({"of", "the", "der", "des", "aller", "von", "de", "del", "los", "las"})
 
@@ -43,7 +51,7 @@ class Word:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """The words of a sentence, in order."""
-    return tuple(_read_numbers(list(_raw_tokens(unified(text)))))
+    return tuple(_read_numbers(list(_raw_tokens(unified(_DENIED.sub("not ", text))))))
 
 
 def _raw_tokens(text: str) -> Iterator[Word]:
@@ -92,6 +100,10 @@ def _read_numbers(raw: Sequence[Word]) -> list[Word]:
         ):
             read[-1] = replace(last, low=value)
             read.append(replace(each, low="percent"))
+        elif each.low in MINUS and number(following) and not following.startswith("-"):
+            continue
+        elif place and raw[place - 1].low in MINUS and number(each.low):
+            read.append(replace(each, low=f"-{number(each.low)}"))
         elif each.low in ONE and following in UNITS:
             read.append(replace(each, low="1"))
         else:

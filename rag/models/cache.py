@@ -46,11 +46,11 @@ def read_receipt(folder: Path) -> dict[str, Any] | None:
     """
     try:
         receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
-        noted, found = receipt["files"], _list_files(folder)
-        if noted == found:
+        noted, present = receipt["files"], _list_files(folder)
+        if noted == present:
             return receipt
         if {name: size for name, (size, _) in noted.items()} != {
-            name: size for name, (size, _) in found.items()
+            name: size for name, (size, _) in present.items()
         }:
             return None
         check_folder(folder)
@@ -61,7 +61,7 @@ def read_receipt(folder: Path) -> dict[str, Any] | None:
     with contextlib.suppress(
         OSError
     ):  # a cache that only others may write to is usable all the same
-        _write_receipt(folder, {**receipt, "files": found})
+        _write_receipt(folder, {**receipt, "files": present})
     return receipt
 
 

@@ -112,8 +112,10 @@ class ModelCard:
 
         A language model is served in two bytes a number, an embedder computes in four.
         """
-        each, more = (2, _CPU_OVERHEAD_GIB) if self.kind == "llm" else (4, _EMBEDDER_OVERHEAD_GIB)
-        return round(self.parameters * each / _GIB + more, 1)
+        bytes_per_parameter, more = (
+            (2, _CPU_OVERHEAD_GIB) if self.kind == "llm" else (4, _EMBEDDER_OVERHEAD_GIB)
+        )
+        return round(self.parameters * bytes_per_parameter / _GIB + more, 1)
 
 
 @functools.cache
@@ -131,9 +133,9 @@ def catalogue() -> tuple[ModelCard, ...]:
 
 def get_card(name: str) -> ModelCard | None:
     """The entry with that name or hub id, in any case; None if the catalogue has none."""
-    wanted = name.casefold()
+    folded = name.casefold()
     for card in catalogue():
-        if wanted in {card.name, card.hub.id.casefold() if card.hub else card.name}:
+        if folded in {card.name, card.hub.id.casefold() if card.hub else card.name}:
             return card
     return None
 

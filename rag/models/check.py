@@ -52,14 +52,14 @@ def check_folder(folder: Path) -> None:
 
 def check_sha256(folder: Path, expected: Mapping[str, str]) -> None:
     """Raise ModelRefusedError for the first file of `folder` that is not what `expected` says."""
-    for name, wanted in expected.items():
+    for name, sha256 in expected.items():
         path = folder / name
         if not path.is_file():
             raise ModelRefusedError(f"The model has no file {name}, which it should have.")
-        found = sha256_of(path)
-        if found != wanted:
+        actual = sha256_of(path)
+        if actual != sha256:
             raise ModelRefusedError(
-                f"{name} has SHA-256 {found}, but {wanted} was expected.",
+                f"{name} has SHA-256 {actual}, but {sha256} was expected.",
                 hint="It is not the file that was checked; nothing of it is used.",
             )
 
@@ -72,11 +72,11 @@ def sha256_of(path: Path) -> str:
 
 def weights_sha256(folder: Path) -> str:
     """SHA-256 of the weights: of the file if there is one, else over all names and their hashes."""
-    found = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob(f"*{WEIGHTS}")]
-    if len(found) == 1:
-        return sha256_of(found[0][1])
+    weights = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob(f"*{WEIGHTS}")]
+    if len(weights) == 1:
+        return sha256_of(weights[0][1])
     digest = hashlib.sha256()
-    for name, path in sorted(found):
+    for name, path in sorted(weights):
         digest.update(f"{sha256_of(path)}  {name}\n".encode())
     return digest.hexdigest()
 
@@ -128,7 +128,7 @@ def _check_shards(path: Path, content: Any) -> None:
     shards = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(shards, dict):
         raise ModelRefusedError(f"{path} does not say which file holds which weights.")
-    for shard in sorted({str(each) for each in shards.values()}):
+    for shard in sorted({str(shard) for shard in shards.values()}):
         if Path(shard).name != shard or not (path.parent / shard).is_file():
             raise ModelRefusedError(
                 f"{path.parent} is incomplete: {shard} is missing.",
@@ -146,14 +146,14 @@ def _check_header(path: Path) -> None:
                 raise ValueError("its header has an impossible length")
             header = json.loads(file.read(length))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
-        wanted = 8 + length + max(ends, default=0)
+        size_needed = 8 + length + max(ends, default=0)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
         raise ModelRefusedError(
             f"{path} is not a safetensors file: {exc}.",
             hint="A git checkout without LFS has only small text files in its place: fetch it anew.",
         ) from exc
-    if size != wanted:
+    if size != size_needed:
         raise ModelRefusedError(
-            f"{path} is cut off or damaged: it has {size} bytes, its header says {wanted}.",
+            f"{path} is cut off or damaged: it has {size} bytes, its header says {size_needed}.",
             hint="Fetch the model again.",
         )

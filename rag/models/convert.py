@@ -27,7 +27,7 @@ def convert_gguf(gguf: Path, into: Path, *, progress: bool = True) -> None:
     Takes about 20 s for 135 million parameters. Raises ModelRefusedError if the file is not a model
     that can be read, MissingDependencyError if what reads it is not installed.
     """
-    with step(f"Converting {gguf.name} to safetensors", shown=progress) as update:
+    with step(f"Converting {gguf.name} to safetensors", enabled=progress) as update:
         status, output = run_python(
             # -P: the program's folder holds modules that must not stand in for installed ones.
             ["-P", str(_PROGRAM), str(gguf), str(into)],

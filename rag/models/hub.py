@@ -88,7 +88,7 @@ def _download(hub: HubSource, endpoint: str, work: Path, into: Path, *, progress
     from huggingface_hub import HfApi
 
     info = HfApi(endpoint=endpoint).model_info(hub.id, files_metadata=True, timeout=10)
-    siblings = {each.rfilename: each for each in info.siblings or []}
+    siblings = {sibling.rfilename: sibling for sibling in info.siblings or []}
     names = _choose(siblings)
     if not any(name.endswith(WEIGHTS) for name in names):
         raise ModelRefusedError(
@@ -98,10 +98,10 @@ def _download(hub: HubSource, endpoint: str, work: Path, into: Path, *, progress
     total = sum(siblings[name].size or 0 for name in names)
     require_space(work, 2 * total)
     arriving = work / "hub"
-    with step(f"Fetching {hub.id}", total_bytes=total, shown=progress) as update:
+    with step(f"Fetching {hub.id}", total_bytes=total, enabled=progress) as update:
         bars = _bar_class(update)
         # Small files first: a model that wants to run code is refused before its weights arrive.
-        for name in sorted(names, key=lambda each: siblings[each].size or 0):
+        for name in sorted(names, key=lambda file_name: siblings[file_name].size or 0):
             _fetch_file(hub, name, info.sha, endpoint, arriving, bars)
     _copy(hub, arriving, into, names)
     expected = {name: lfs.sha256 for name in names if (lfs := siblings[name].lfs)}
@@ -151,9 +151,9 @@ def _bar_class(update: Any) -> Any:
 def _choose(names: Iterable[str]) -> list[str]:
     chosen = []
     for name in names:
-        wanted = any(fnmatch.fnmatch(Path(name).name, pattern) for pattern in _WANTED)
+        is_wanted = any(fnmatch.fnmatch(Path(name).name, pattern) for pattern in _WANTED)
         unwanted = any(fnmatch.fnmatch(name, pattern) for pattern in _UNWANTED)
-        if wanted and not unwanted and ".." not in Path(name).parts:
+        if is_wanted and not unwanted and ".." not in Path(name).parts:
             chosen.append(name)
     return chosen
 
@@ -174,10 +174,10 @@ def _cached_snapshot(hub_id: str) -> Path | None:
 
 def _copy(hub: HubSource, source: Path, into: Path, names: Iterable[str] | None = None) -> None:
     """Link the wanted files of `source` into `into` where the disk allows it, copy them elsewhere."""
-    found = names or _choose(
+    chosen = names or _choose(
         path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()
     )
-    for name in found:
+    for name in chosen:
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
         original = (source / name).resolve()

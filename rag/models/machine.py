@@ -52,8 +52,8 @@ def this_machine(root: Path = Path("/")) -> Machine:
 
 def find_gpus(root: Path = Path("/")) -> tuple[Gpu, ...]:
     """The GPUs that vLLM would see; CUDA_VISIBLE_DEVICES narrows them as it does for vLLM."""
-    found = _ask_driver() or _listed_in_proc(root)
-    return found or _amd(root)
+    gpus = _ask_driver() or _listed_in_proc(root)
+    return gpus or _amd(root)
 
 
 def usable_cores(root: Path = Path("/")) -> int:
@@ -76,9 +76,9 @@ def has_fast_bf16(root: Path = Path("/")) -> bool:
 
 def _memory(root: Path) -> tuple[int, int]:
     lines = re.findall(r"^(\w+):\s+(\d+) kB", _read(root / "proc/meminfo"), re.MULTILINE)
-    found: dict[str, str] = dict(lines)
-    total = int(found.get("MemTotal", 0)) * 1024
-    free = int(found.get("MemAvailable") or found.get("MemFree") or 0) * 1024
+    fields: dict[str, str] = dict(lines)
+    total = int(fields.get("MemTotal", 0)) * 1024
+    free = int(fields.get("MemAvailable") or fields.get("MemFree") or 0) * 1024
     for limit, used in (
         ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current"),
         (
@@ -117,11 +117,11 @@ def _ask_driver() -> tuple[Gpu, ...]:
 
 def _visible(rows: list[list[str]]) -> list[list[str]]:
     """The GPUs that CUDA_VISIBLE_DEVICES names, in its order; CUDA ends its list at the first unknown."""
-    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if wanted is None:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
         return rows
     chosen = []
-    for name in filter(None, map(str.strip, wanted.split(","))):
+    for name in filter(None, map(str.strip, visible.split(","))):
         match = [
             row for row in rows if row[0] == name or (name[:3] == "GPU" and row[1].startswith(name))
         ]
@@ -133,31 +133,31 @@ def _visible(rows: list[list[str]]) -> list[list[str]]:
 
 def _listed_in_proc(root: Path) -> tuple[Gpu, ...]:
     """The driver's own list, for where `nvidia-smi` is not installed; it has no memory in it."""
-    found = []
+    gpus = []
     for path in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
         model = re.search(r"^Model:\s*(.+)$", _read(path), re.MULTILINE)
-        found.append(Gpu(model[1].strip() if model else "NVIDIA GPU"))
-    if not found and (root / "dev/nvidia0").exists():
-        found = [Gpu("NVIDIA GPU") for _ in (root / "dev").glob("nvidia[0-9]*")]
-    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+        gpus.append(Gpu(model[1].strip() if model else "NVIDIA GPU"))
+    if not gpus and (root / "dev/nvidia0").exists():
+        gpus = [Gpu("NVIDIA GPU") for _ in (root / "dev").glob("nvidia[0-9]*")]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     return tuple(
-        found if wanted is None else found[: len([w for w in wanted.split(",") if w.strip()])]
+        gpus if visible is None else gpus[: len([w for w in visible.split(",") if w.strip()])]
     )
 
 
 def _amd(root: Path) -> tuple[Gpu, ...]:
     if not (root / "dev/kfd").exists():
         return ()
-    found = []
+    gpus = []
     for card in sorted((root / "sys/class/drm").glob("card[0-9]*/device/mem_info_vram_total")):
         total = _read(card).strip()
         used = _read(card.with_name("mem_info_vram_used")).strip()
         if total.isdigit():
             free = int(total) - int(used) if used.isdigit() else None
-            found.append(
+            gpus.append(
                 Gpu(_read(card.with_name("product_name")).strip() or "AMD GPU", int(total), free)
             )
-    return tuple(found) or (Gpu("AMD GPU"),)
+    return tuple(gpus) or (Gpu("AMD GPU"),)
 
 
 def _mebibytes(text: str) -> int | None:

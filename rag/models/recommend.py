@@ -38,16 +38,16 @@ def recommend(machine: Machine, cards: Sequence[ModelCard] | None = None) -> lis
     known.sort(key=lambda card: card.parameters)
     suitable = [card for card in known if not why_not(card, machine)] or known[:1]
     good = [card for card in suitable if card.recommended] or suitable
-    found = []
+    suggestions = []
     if good:
         first = good[-1]
         larger = [c for c in known if c.recommended and c.parameters > first.parameters]
-        found.append(_suggest(first, machine, _because(first, machine, larger)))
+        suggestions.append(_suggest(first, machine, _because(first, machine, larger)))
         public = [c for c in suitable if c.training_data_public == "yes" and c is not first]
         if public and first.training_data_public != "yes":
             why = "the largest that fits whose training data and code are public as well"
-            found.append(_suggest(public[-1], machine, why))
-    return found
+            suggestions.append(_suggest(public[-1], machine, why))
+    return suggestions
 
 
 def why_not(card: ModelCard, machine: Machine) -> str:

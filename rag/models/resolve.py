@@ -68,7 +68,7 @@ def resolve_model(
     """
     card = get_card(name)
     if card is not None and kind is not None and card.kind != kind:
-        known = ", ".join(each.name for each in catalogue() if each.kind == kind)
+        known = ", ".join(card.name for card in catalogue() if card.kind == kind)
         raise ConfigurationError(
             f"{card.name} is an {card.kind}, where an {kind} is needed.",
             hint=f"Known here: {known}.",
@@ -81,8 +81,8 @@ def resolve_model(
     if card is None and not _HUB_ID.fullmatch(name):
         raise _unknown(name)
     model = card or name
-    if found := find_cached(model, cache):
-        return found
+    if cached := find_cached(model, cache):
+        return cached
     if not fetch:
         raise ModelNotFoundError(
             f"The model {name} is not on this machine yet.",
@@ -106,8 +106,8 @@ def fetch_model(model: ModelCard | str, cache: Path, *, progress: bool = True) -
     """
     card, name = (model, model.name) if isinstance(model, ModelCard) else (None, model)
     with work_folder(cache, _slug(name)) as work:
-        if found := find_cached(model, cache):
-            return found
+        if cached := find_cached(model, cache):
+            return cached
         reasons = []
         for label, fetch in _sources(model):
             with fresh_folder(work) as fresh:

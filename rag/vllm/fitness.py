@@ -48,15 +48,15 @@ def room(folder: Path, machine: Machine, settings: ServeSettings) -> CheckResult
     except InhouseError as exc:
         return CheckResult("memory", False, exc.message, exc.hint)
     where = f"on {sizing.gpus} GPU{'s' * (sizing.gpus > 1)}, each" if sizing.gpus else "in memory,"
-    found = f"{where} {sizing.needed / GIB:.1f} GiB for a context of {sizing.context:,} tokens"
-    return CheckResult("memory", sizing.fits, " ".join((found + ".", *sizing.notes)))
+    detail = f"{where} {sizing.needed / GIB:.1f} GiB for a context of {sizing.context:,} tokens"
+    return CheckResult("memory", sizing.fits, " ".join((detail + ".", *sizing.notes)))
 
 
 def knows(architecture: str) -> bool | None:
     """Whether the installed vLLM knows an architecture; None if it is not installed. Imports nothing."""
     spec = importlib.util.find_spec("vllm")
-    for place in spec.submodule_search_locations or () if spec else ():
-        registry = Path(place) / _REGISTRY
+    for location in spec.submodule_search_locations or () if spec else ():
+        registry = Path(location) / _REGISTRY
         if registry.is_file():
             return f'"{architecture}"' in registry.read_text(encoding="utf-8")
     return None
@@ -80,10 +80,10 @@ def _hashes(folder: Path) -> CheckResult:
             return CheckResult("hashes", True, "the weights are those that the catalogue names")
     except InhouseError as exc:
         return CheckResult("hashes", False, exc.message, exc.hint)
-    found = weights_sha256(folder)
+    actual = weights_sha256(folder)
     if receipt is None:
-        return CheckResult("hashes", True, f"nothing to compare with; SHA-256 {found}")
-    if found == receipt["sha256"]:
+        return CheckResult("hashes", True, f"nothing to compare with; SHA-256 {actual}")
+    if actual == receipt["sha256"]:
         return CheckResult("hashes", True, f"as they were fetched ({receipt['source']})")
     hint = f"Delete {folder} and fetch the model again."
     return CheckResult("hashes", False, "the weights are not as they were fetched", hint)
@@ -94,8 +94,8 @@ def _format(shape: ModelShape) -> CheckResult:
         f"{shape.stored}, quantised with {shape.quantised}" if shape.quantised else shape.stored
     )
     what = shape.architecture or "an unnamed architecture"
-    found = f"{what}, {shape.parameters / 1e6:,.0f} million parameters, {stored}"
-    return CheckResult("format", True, f"{found}; {shape.weights / GIB:.2f} GiB as served")
+    detail = f"{what}, {shape.parameters / 1e6:,.0f} million parameters, {stored}"
+    return CheckResult("format", True, f"{detail}; {shape.weights / GIB:.2f} GiB as served")
 
 
 def _architecture(shape: ModelShape) -> CheckResult:

@@ -71,16 +71,16 @@ def require_room(shape: ModelShape, machine: Machine, sizing: Sizing, name: str)
         )
 
 
-def parallel_gpus(shape: ModelShape, gpus: tuple[Gpu, ...], wanted: int | None = None) -> int:
+def parallel_gpus(shape: ModelShape, gpus: tuple[Gpu, ...], limit: int | None = None) -> int:
     """Over how many of `gpus` the model is spread (tensor parallel); at least 1.
 
     As many as its attention heads can be shared out to, but one alone for a model that takes less than a
-    quarter of it: there, talking to each other costs the GPUs more than it saves. `wanted` sets the most.
+    quarter of it: there, talking to each other costs the GPUs more than it saves. `limit` sets the most.
     """
     memory = min((gpu.memory for gpu in gpus if gpu.memory), default=0)
-    if wanted is None and memory and shape.weights < memory / 4:
+    if limit is None and memory and shape.weights < memory / 4:
         return 1
-    most = min(len(gpus), wanted or len(gpus))
+    most = min(len(gpus), limit or len(gpus))
     return next((n for n in range(most, 1, -1) if _shares_out(shape, n)), 1)
 
 

@@ -20,7 +20,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 import ingest.pipeline
-import ingest.runs
+import ingest.running.runs
 from ingest.cli import command
 from rag.cli_options import run
 from rag.errors import InhouseError
@@ -339,8 +339,8 @@ def test_a_watch_says_what_is_new_and_that_all_is_well_again(
         yield
         os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(ingest.runs, "times_to_run", times)
-    monkeypatch.setattr(ingest.runs, "open_embedder", lambda _: HashingEmbedder())
+    monkeypatch.setattr(ingest.running.runs, "times_to_run", times)
+    monkeypatch.setattr(ingest.running.runs, "open_embedder", lambda _: HashingEmbedder())
     said = inhouse_ingest("docs", "--watch")
     told = [LOG_LINE.sub("", line) for line in said.err.splitlines()]
     assert sum(line.startswith("failed   docs/broken.md") for line in told) == 2

@@ -14,7 +14,7 @@ from rag.evaluation import Evaluation, Options, evaluate
 from rag.evaluation.gates import Failure
 from tests.evaluation.world import ALONE, QUESTIONS, REPLIES, hostile_evaluation
 from ui.terminal.evaluation import evaluation_text
-from ui.view.evaluation_page import evaluation_page
+from ui.view.evaluation.page import evaluation_page
 
 HOSTILE = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(1)> "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rag.evaluation import Evaluation, Fact, Question, QuestionSet
 from rag.evaluation.bootstrap import Figure
 from rag.evaluation.metrics import Share
-from rag.evaluation.result import Outcome, Place, Quoted, Said, Subject, Summary
+from rag.evaluation.result import MeasuredAnswer, Outcome, Quoted, RankedPassage, Subject, Summary
 from rag.profile import REFUSAL
 
 LEAVE = Question(
@@ -57,8 +57,8 @@ def hostile_evaluation(text: str) -> Evaluation:
         answers=(text,),
         standalone=text,
     )
-    place = Place(uri=f"/{text}", title=text, page=1, section=text)
-    said = Said(
+    place = RankedPassage(uri=f"/{text}", title=text, page=1, section=text)
+    said = MeasuredAnswer(
         text=text,
         status="partial",  # type: ignore[arg-type]
         quoted=(Quoted(uri=f"/{text}", title=text, quote=text, right=False),),

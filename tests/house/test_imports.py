@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.sources import PACKAGES, imports, trees
+from tests.house.sources import PACKAGES, imports, path_of, trees
 
 FORBIDDEN = {"rag": {"ingest", "ui"}, "ingest": {"ui"}, "ui": set()}
 HEAVY = (
@@ -60,7 +60,19 @@ def test_no_module_imports_itself_in_a_circle() -> None:
         pytest.fail(" imports ".join(reversed(exc.args[1])))
 
 
-@pytest.mark.parametrize("module", [m for m in trees() if m in {*PACKAGES, "rag.index"}])
+PUBLIC = [
+    module
+    for module, tree in trees().items()
+    if path_of(module).name == "__init__.py"
+    and any(
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for node in tree.body
+    )
+]
+"""Every package that says what it offers."""
+
+
+@pytest.mark.parametrize("module", [*PUBLIC, "ui"])
 def test_all_is_what_is_visible(module: str) -> None:
     """`__all__` is sorted, each of its names is there, and nothing else that is public is."""
     loaded = importlib.import_module(module)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest import IngestReport, ingest
-from ingest.dry_run import Forecast, dry_run
+from ingest.running.dry_run import Forecast, dry_run
 from rag.index.views.overview import Overview, read_overview
 from rag.settings import Settings
 from rag.testing import HashingEmbedder

@@ -9,7 +9,7 @@ import pytest
 from ingest import ingest
 from rag import Assistant
 from rag.index.catalog.ledger import FileState
-from rag.index.views.files import Shelf, Wanted
+from rag.index.views.files import FileList, FileQuery
 from rag.retrieval.highlight import spans
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
@@ -44,7 +44,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     return Assistant.open(home / "data", settings=settings, embedder=embedder)
 
 
-def names(shelf: Shelf, wanted: Wanted) -> list[str]:
+def names(shelf: FileList, wanted: FileQuery) -> list[str]:
     listed, count = shelf.files(wanted, limit=100)
     assert count == len(listed)
     return [Path(each.uri).name for each in listed]
@@ -59,7 +59,7 @@ def test_whoever_may_read_everything_sees_the_whole_ledger_with_its_failures(
     assert shelf.choices().folders == {
         "papers": 4, "papers/open": 3, "papers/open/deep": 1, "papers/secret": 1,
     }  # fmt: skip
-    failed, _ = shelf.files(Wanted(state="failed"))
+    failed, _ = shelf.files(FileQuery(state="failed"))
     assert failed[0].state is FileState.FAILED
     assert failed[0].reason
     assert failed[0].document_id is None
@@ -74,15 +74,16 @@ def test_a_reader_sees_nothing_of_what_they_may_not_read(
     """No name, no count, no folder, no failure, no run; by its short name neither."""
     everything, shelf = assistant.shelf(), assistant.for_readers(tokens).shelf()
     seen = {"Übersicht.md", "prices.txt"} if tokens else set()
-    assert set(names(shelf, Wanted())) == seen
+    assert set(names(shelf, FileQuery())) == seen
     assert shelf.choices().total == len(seen)
     assert "papers/secret" not in shelf.choices().folders
     assert (
-        shelf.folders("papers/secret") == () or names(shelf, Wanted(folder="papers/secret")) == []
+        shelf.folders("papers/secret") == ()
+        or names(shelf, FileQuery(folder="papers/secret")) == []
     )
-    assert names(shelf, Wanted(text="merger")) == names(shelf, Wanted(text="canary")) == []
+    assert names(shelf, FileQuery(text="merger")) == names(shelf, FileQuery(text="canary")) == []
     assert shelf.coverage() is shelf.last_run() is None
-    for hidden in everything.files(Wanted())[0]:
+    for hidden in everything.files(FileQuery())[0]:
         if Path(hidden.uri).name not in seen:
             assert shelf.named(everything.name(hidden.uri)) is None
             assert shelf.file(hidden.uri) is None
@@ -90,8 +91,8 @@ def test_a_reader_sees_nothing_of_what_they_may_not_read(
 
 def test_one_of_the_board_sees_the_secret(assistant: Assistant) -> None:
     shelf = assistant.for_readers(["group:board"]).shelf()
-    assert names(shelf, Wanted(folder="papers/secret")) == ["merger.md"]
-    (secret,), _ = shelf.files(Wanted(text="merger"))
+    assert names(shelf, FileQuery(folder="papers/secret")) == ["merger.md"]
+    (secret,), _ = shelf.files(FileQuery(text="merger"))
     listed = shelf.named(shelf.name(secret.uri))
     assert listed is not None
     assert listed.title == "Canary"
@@ -100,20 +101,20 @@ def test_one_of_the_board_sees_the_secret(assistant: Assistant) -> None:
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (Wanted(text="übERSICHT"), ["Übersicht.md"]),
-        (Wanted(text="OVERVIEW"), ["Übersicht.md"]),
-        (Wanted(text="%"), []),
-        (Wanted(text="papers"), []),
-        (Wanted(folder="papers/open/deep"), ["prices.txt"]),
-        (Wanted(folder="papers/op"), []),
-        (Wanted(folder="nowhere"), []),
-        (Wanted(media_type="text/plain"), ["prices.txt"]),
-        (Wanted(tag="none"), []),
-        (Wanted(state="failed"), ["broken.pdf"]),
+        (FileQuery(text="übERSICHT"), ["Übersicht.md"]),
+        (FileQuery(text="OVERVIEW"), ["Übersicht.md"]),
+        (FileQuery(text="%"), []),
+        (FileQuery(text="papers"), []),
+        (FileQuery(folder="papers/open/deep"), ["prices.txt"]),
+        (FileQuery(folder="papers/op"), []),
+        (FileQuery(folder="nowhere"), []),
+        (FileQuery(media_type="text/plain"), ["prices.txt"]),
+        (FileQuery(tag="none"), []),
+        (FileQuery(state="failed"), ["broken.pdf"]),
     ],
 )
 def test_filters_hold_exactly_what_they_say(
-    assistant: Assistant, wanted: Wanted, found: list[str]
+    assistant: Assistant, wanted: FileQuery, found: list[str]
 ) -> None:
     """Names in any case, also beyond ASCII; no wildcard; not where the root lies; whole folders."""
     assert names(assistant.shelf(), wanted) == found
@@ -122,11 +123,11 @@ def test_filters_hold_exactly_what_they_say(
 @pytest.mark.parametrize("order", ["name", "title", "state", "size", "changed", "read", "pages"])
 def test_each_order_has_every_file_once_on_whatever_pages(assistant: Assistant, order: str) -> None:
     shelf = assistant.shelf()
-    up = names(shelf, Wanted(order=order))  # type: ignore[arg-type]
-    down = names(shelf, Wanted(order=order, descending=True))  # type: ignore[arg-type]
+    up = names(shelf, FileQuery(order=order))  # type: ignore[arg-type]
+    down = names(shelf, FileQuery(order=order, descending=True))  # type: ignore[arg-type]
     assert len(set(up)) == len(set(down)) == 4
     paged = [
-        Path(shelf.files(Wanted(order=order), offset=at, limit=1)[0][0].uri).name  # type: ignore[arg-type]
+        Path(shelf.files(FileQuery(order=order), offset=at, limit=1)[0][0].uri).name  # type: ignore[arg-type]
         for at in range(4)
     ]
     assert paged == up
@@ -134,7 +135,7 @@ def test_each_order_has_every_file_once_on_whatever_pages(assistant: Assistant, 
 
 def test_chunks_are_shown_in_order_with_what_is_read_along(assistant: Assistant) -> None:
     shelf = assistant.shelf()
-    listed = shelf.files(Wanted(text="overview"))[0][0]
+    listed = shelf.files(FileQuery(text="overview"))[0][0]
     assert listed.document_id is not None
     (chunk,) = shelf.chunks(listed.document_id)
     assert "canteen opens at eight" in chunk.text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.watch import times_to_run
+from ingest.running.watch import times_to_run
 
 QUIET_S = 0.3
 PATIENCE_S = 15.0

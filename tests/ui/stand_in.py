@@ -27,7 +27,7 @@ from rag.answer import (
 from rag.errors import IndexMissingError
 from rag.hit import Hit
 from rag.index import Filter
-from rag.index.views.files import Shelf
+from rag.index.views.files import FileList
 from rag.profile import Profile
 
 LEAVE = (
@@ -217,7 +217,7 @@ class StandIn:
     ) -> list[Hit]:
         return list(HITS[:k])
 
-    def shelf(self) -> Shelf:
+    def shelf(self) -> FileList:
         raise IndexMissingError("What stands in for the assistant here has no index.")
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:

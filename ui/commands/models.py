@@ -48,8 +48,8 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 
     card = get_card(name)
     if card is None:
-        near = [each.name for each in catalogue() if each.family.casefold() in name.casefold()]
-        known = ", ".join(near or [each.name for each in catalogue()])
+        near = [other.name for other in catalogue() if other.family.casefold() in name.casefold()]
+        known = ", ".join(near or [other.name for other in catalogue()])
         raise ModelNotFoundError(f"The catalogue has no model {name!r}.", hint=f"It has: {known}.")
     entry = _describe(card, settings.cache)
     if _wants_json(as_json):
@@ -68,8 +68,8 @@ def pull(settings: Settings, name: str, as_json: bool) -> None:
 
     folder = resolve_model(name, cache=settings.cache)
     if _wants_json(as_json):
-        found = {"name": folder.name, "path": str(folder.path), "source": folder.source}
-        click.echo(json.dumps({**found, "sha256": folder.sha256}, ensure_ascii=False, indent=2))
+        result = {"name": folder.name, "path": str(folder.path), "source": folder.source}
+        click.echo(json.dumps({**result, "sha256": folder.sha256}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"{folder.name} is in {folder.path} (from {folder.source}).")
 
@@ -110,23 +110,23 @@ def recommend(settings: Settings, as_json: bool) -> None:
     from ui.terminal.models import machine_text
 
     machine = this_machine()
-    found = choose(machine)
+    suggestions = choose(machine)
     if _wants_json(as_json):
         entries = [
             {
-                **_describe(each.card, settings.cache),
-                "why": each.why,
-                "tokens_per_s": each.tokens_per_s,
+                **_describe(suggestion.card, settings.cache),
+                "why": suggestion.why,
+                "tokens_per_s": suggestion.tokens_per_s,
             }
-            for each in found
+            for suggestion in suggestions
         ]
         result = {"machine": asdict(machine), "models": entries}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
     click.echo(f"This machine: {machine_text(machine)}.")
-    for each in found:
-        _echo_suggestion(each)
-    name = found[0].card.name
+    for suggestion in suggestions:
+        _echo_suggestion(suggestion)
+    name = suggestions[0].card.name
     click.echo(f"\nTo take it: inhouse models pull {name}, and in inhouse.toml")
     click.echo(f'  [llm]\n  model = "{name}"')
 
@@ -165,13 +165,13 @@ def _describe(card: ModelCard, cache: Path | None) -> dict[str, Any]:
     from rag.models import find_cached
 
     entry = asdict(card)
-    found = find_cached(card, cache)
+    cached = find_cached(card, cache)
     entry |= {
         "links": list(card.links),
         "memory_gb": card.memory_gb,
         "checked": card.checked.isoformat(),
         "hub": card.hub.id if card.hub else None,
         "wheel": card.wheel.requirement if card.wheel else None,
-        "cached": str(found.path) if found else None,
+        "cached": str(cached.path) if cached else None,
     }
     return entry

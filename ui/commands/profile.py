@@ -34,13 +34,15 @@ def command(context: click.Context, settings: Settings, as_json: bool) -> None:
         return
     from rag.profile import read_profiles
 
-    found = read_profiles(settings.profiles)
+    profiles = read_profiles(settings.profiles)
     if as_json:
-        click.echo(json.dumps([_facts(each) for each in found], ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps([_facts(profile) for profile in profiles], ensure_ascii=False, indent=2)
+        )
         return
-    for each in found:
-        click.echo(f"{each.name:<20} {each.description}")
-    if not found:
+    for profile in profiles:
+        click.echo(f"{profile.name:<20} {profile.description}")
+    if not profiles:
         click.echo(f"There is no profile in {short_path(str(settings.profiles))}.")
 
 
@@ -62,16 +64,16 @@ def check(settings: Settings, file: Path, as_json: bool) -> None:
     profile = read_profile(file)
     model = expected_model(settings.llm.model)
     style = style_of(model)
-    told = _told(profile, model)
+    messages = _told(profile, model)
     seen = _documents_seen(profile, settings)
     if as_json:
-        prompt = [{"role": each.type, "text": str(each.content)} for each in told]
-        shown = _facts(profile) | {"prompt": prompt, "documents": seen}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        prompt = [{"role": message.type, "text": str(message.content)} for message in messages]
+        result = _facts(profile) | {"prompt": prompt, "documents": seen}
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
     click.echo(f"{short_path(str(file))} is a profile: {profile.name}.\n")
     click.echo(f"What {model} is told:\n")
-    for message in told:
+    for message in messages:
         click.secho(f"[{message.type}]", bold=True)
         click.echo(f"{message.content}\n")
     left = profile.examples[style.examples :]
@@ -106,7 +108,7 @@ def _documents_seen(profile: Profile, settings: Settings) -> int | None:
 
 
 def _looks_at(profile: Profile, seen: int | None) -> str:
-    where = ", ".join(short_path(each) for each in profile.filters.folders)
+    where = ", ".join(short_path(folder) for folder in profile.filters.folders)
     tags = ", ".join(profile.filters.tags)
     parts = [f"in {where}" if where else "", f"with the tag {tags}" if tags else ""]
     what = " ".join(part for part in parts if part) or "all"

@@ -33,37 +33,43 @@ def command(settings: Settings, as_json: bool) -> None:
     from ingest.planning.source_rules import not_yet_applied
     from rag.index.views.overview import read_overview
 
-    found = read_overview(settings.data)
-    behind = not_yet_applied(found.source_rules, found.roots, settings)
+    overview = read_overview(settings.data)
+    behind = not_yet_applied(overview.source_rules, overview.roots, settings)
     if as_json:
-        shown = found.to_json() | {"rules_not_applied": behind or None}
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        result = overview.to_json() | {"rules_not_applied": behind or None}
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.created_at))
-    states = ", ".join(f"{count:,} {state.value}" for state, count in found.files.items() if count)
-    click.echo(f"Index       {found.data} ({found.bytes_on_disk / 2**20:,.1f} MiB)")
-    click.echo(f"Generation  {found.generation}, of {made}")
-    click.echo(f"Holds       {found.documents:,} documents, {found.chunks:,} chunks")
-    click.echo(f"Embedder    {found.embedder['name']}, {found.embedder['dimension']} dimensions")
+    created = time.strftime("%Y-%m-%d %H:%M", time.localtime(overview.created_at))
+    states = ", ".join(
+        f"{count:,} {state.value}" for state, count in overview.files.items() if count
+    )
+    click.echo(f"Index       {overview.data} ({overview.bytes_on_disk / 2**20:,.1f} MiB)")
+    click.echo(f"Generation  {overview.generation}, of {created}")
+    click.echo(f"Holds       {overview.documents:,} documents, {overview.chunks:,} chunks")
+    click.echo(
+        f"Embedder    {overview.embedder['name']}, {overview.embedder['dimension']} dimensions"
+    )
     click.echo(f"Files       {states or 'none'}")
-    covered = found.coverage
+    covered = overview.coverage
     click.echo(
         f"Coverage    {covered.share:.1%}: {covered.pages_with_text:,} of {covered.pages:,} pages "
         "have text"
     )
-    if found.unread:
-        click.echo(f"Not read    {_unread(found.unread)}")
-    if found.last_run is not None:
-        click.echo(f"Last run    {_last_run(found.last_run)}")
+    if overview.unread:
+        click.echo(f"Not read    {_unread(overview.unread)}")
+    if overview.last_run is not None:
+        click.echo(f"Last run    {_last_run(overview.last_run)}")
     if behind:
         click.echo(f"Access      {click.style(behind, fg='red')} Run: inhouse ingest")
-    if found.at_work:
-        click.echo(f"At work     {found.at_work}")
+    if overview.at_work:
+        click.echo(f"At work     {overview.at_work}")
     # The worst first: of what was left out there may be thousands.
-    worst_first = sorted(found.problems, key=lambda each: _WORST_FIRST.index(each.state.value))
+    worst_first = sorted(
+        overview.problems, key=lambda problem: _WORST_FIRST.index(problem.state.value)
+    )
     for problem in worst_first[:_SHOWN_PROBLEMS]:
         click.echo(f"  {problem.state.value:<8}{short_path(problem.uri)}: {problem.reason}")
-    if (more := len(found.problems) - _SHOWN_PROBLEMS) > 0:
+    if (more := len(overview.problems) - _SHOWN_PROBLEMS) > 0:
         click.echo(f"  … and {more:,} more; all of them with --json")
 
 
@@ -72,9 +78,9 @@ def _unread(kinds: Mapping[str, UnreadCount]) -> str:
     from ingest.unread import Unread, describe
 
     return ", ".join(
-        f"{describe({Unread(kind): each.count})} "
-        f"(in {each.files:,} {'file' if each.files == 1 else 'files'})"
-        for kind, each in kinds.items()
+        f"{describe({Unread(kind): kind_count.count})} "
+        f"(in {kind_count.files:,} {'file' if kind_count.files == 1 else 'files'})"
+        for kind, kind_count in kinds.items()
     )
 
 

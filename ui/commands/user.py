@@ -209,10 +209,10 @@ def _show(accounts: tuple[Account, ...], as_json: bool) -> None:
         click.echo("There are no accounts. Add one with: inhouse user add NAME")
         return
     rows = [("name", "role", "reads", "added", "")]
-    for each in accounts:
-        added = time.strftime("%Y-%m-%d", time.localtime(each.created_at))
-        note = "disabled" if each.disabled_at else "" if each.has_password else "no password"
-        rows.append((each.name, each.role.value, _documents(each), added, note))
+    for account in accounts:
+        added = time.strftime("%Y-%m-%d", time.localtime(account.created_at))
+        note = "disabled" if account.disabled_at else "" if account.has_password else "no password"
+        rows.append((account.name, account.role.value, _documents(account), added, note))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())

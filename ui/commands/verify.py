@@ -28,19 +28,21 @@ def command(settings: Settings, full: bool, as_json: bool) -> int:
     """
     from rag.index.maintenance.verify import verify
 
-    found = verify(settings.data, full=full)
+    verification = verify(settings.data, full=full)
     if as_json:
-        click.echo(json.dumps(asdict(found) | {"ok": found.ok}, ensure_ascii=False, indent=2))
-        return 0 if found.ok else 1
-    for check in found.checks:
+        click.echo(
+            json.dumps(asdict(verification) | {"ok": verification.ok}, ensure_ascii=False, indent=2)
+        )
+        return 0 if verification.ok else 1
+    for check in verification.checks:
         bad = len(check.problems) + check.more
         verdict = f"{bad:,} problem{'s' if bad > 1 else ''}" if bad else "in order"
-        verdict += "; built anew" if check.name in found.repaired else ""
+        verdict += "; built anew" if check.name in verification.repaired else ""
         click.echo(f"{check.name:<10} {verdict}")
         for problem in check.problems:
             click.echo(f"  {problem}")
         if check.more:
             click.echo(f"  … and {check.more:,} more")
-    if found.hint:
-        click.echo(found.hint)
-    return 0 if found.ok else 1
+    if verification.hint:
+        click.echo(verification.hint)
+    return 0 if verification.ok else 1

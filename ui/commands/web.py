@@ -39,9 +39,9 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
         settings=settings,
         profiles=offered(settings),
     )
-    shown = f"[{host}]" if ":" in host else host
+    shown_host = f"[{host}]" if ":" in host else host
     scheme = "https" if web.tls_certificate else "http"
-    click.echo(f"Inhouse is on {scheme}://{shown}:{port} (Ctrl-C ends it).")
+    click.echo(f"Inhouse is on {scheme}://{shown_host}:{port} (Ctrl-C ends it).")
     for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
         tell(f"inhouse web: {warning}", logging.WARNING)
     if behind := _rules_not_applied(settings):
@@ -55,7 +55,7 @@ def _rules_not_applied(settings: Settings) -> str:
     from rag.index.views.overview import read_overview
 
     try:
-        found = read_overview(settings.data)
+        overview = read_overview(settings.data)
     except InhouseError:
         return ""  # the page says what is wrong with the index
-    return not_yet_applied(found.source_rules, found.roots, settings)
+    return not_yet_applied(overview.source_rules, overview.roots, settings)

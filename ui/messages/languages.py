@@ -17,12 +17,12 @@ def preferred(chosen: str | None, accepted: str) -> Words:
     if chosen is not None and chosen in LANGUAGES:
         return LANGUAGES[chosen]
     liked: list[tuple[float, int, str]] = []
-    for place, part in enumerate(accepted[:_LONGEST].split(",")):
+    for position, part in enumerate(accepted[:_LONGEST].split(",")):
         tag, _, parameter = part.strip().partition(";")
         quality = _quality(parameter)
         code = tag.strip().partition("-")[0].lower()
         if code in LANGUAGES and quality > 0:
-            liked.append((-quality, place, code))
+            liked.append((-quality, position, code))
     return LANGUAGES[min(liked)[2]] if liked else ENGLISH
 
 

@@ -28,8 +28,8 @@ def fault(text: str, words: Words) -> str:
         return text
     number = _NUMBER.search(text)
     shape = _NUMBER.sub("{n}", text)
-    shown = number[0].replace(",", words.rooms.thousands) if number else ""
-    return _GERMAN_FAULTS.get(shape, text).replace("{n}", shown)
+    amount = number[0].replace(",", words.rooms.thousands) if number else ""
+    return _GERMAN_FAULTS.get(shape, text).replace("{n}", amount)
 
 
 def part(name: str, words: Words) -> str:

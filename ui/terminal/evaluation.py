@@ -20,10 +20,10 @@ _SHARES = (0.25, 0.5, 0.75)
 def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
     """The lines of the result: figures over all questions, by type, what parts bring, notices."""
     known = metrics(evaluation.names)
-    shown = [known[name] for name in evaluation.overall.metrics]
+    shown_metrics = [known[name] for name in evaluation.overall.metrics]
     yield from _head(evaluation)
     for group, title in (("retrieval", "Retrieval"), ("answers", "Answers")):
-        if members := [metric for metric in shown if metric.group == group]:
+        if members := [metric for metric in shown_metrics if metric.group == group]:
             yield ""
             yield from _overall(title, members, evaluation.overall)
     if evaluation.overall.statuses:
@@ -36,7 +36,7 @@ def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
     yield _latencies(evaluation.overall)
     if len(evaluation.types) > 1:
         for group in ("retrieval", "answers"):
-            members = [metric for metric in shown if metric.group == group]
+            members = [metric for metric in shown_metrics if metric.group == group]
             if members:
                 yield ""
                 yield from _by_type(members, evaluation)
@@ -94,13 +94,13 @@ def _risks(evaluation: Evaluation) -> Iterator[str]:
 
 def _latencies(summary: Summary) -> str:
     names = {"search": "search", "first_token": "first token", "answer": "whole answer"}
-    found = [
-        f"{said} {summary.latency_ms[f'{name}_p50']:,.0f} ms (p95 "
+    figures = [
+        f"{label} {summary.latency_ms[f'{name}_p50']:,.0f} ms (p95 "
         f"{summary.latency_ms[f'{name}_p95']:,.0f} ms)"
-        for name, said in names.items()
+        for name, label in names.items()
         if f"{name}_p50" in summary.latency_ms
     ]
-    return f"Time, median: {', '.join(found)}"
+    return f"Time, median: {', '.join(figures)}"
 
 
 def _by_type(members: Sequence[Metric], evaluation: Evaluation) -> Iterator[str]:
@@ -117,14 +117,14 @@ def _by_type(members: Sequence[Metric], evaluation: Evaluation) -> Iterator[str]
 def _ablation(ablation: Ablation) -> Iterator[str]:
     title = click.style(f"Without {ablation.part}", bold=True)
     rows = [(title, "with", "without", "lift", "95 % interval")]
-    for each in ablation.lifts:
-        lift = each.lift
+    for pair in ablation.lifts:
+        lift = pair.lift
         interval = f"{signed(lift.low)} to {signed(lift.high)}"
         rows.append(
             (
-                f"  {each.metric}",
-                value(each.full),
-                value(each.without),
+                f"  {pair.metric}",
+                value(pair.full),
+                value(pair.without),
                 signed(lift.value),
                 interval,
             )

@@ -44,63 +44,63 @@ class About:
 
 def about_page(about: About, words: Words) -> str:
     """The room."""
-    said = words.rooms
-    stays = [said.stays_here, said.stays_model.format(url=about.model_url)]
-    stays.append(said.stays_loopback if about.is_local else said.stays_elsewhere)
+    texts = words.rooms
+    stays = [texts.stays_here, texts.stays_model.format(url=about.model_url)]
+    stays.append(texts.stays_loopback if about.is_local else texts.stays_elsewhere)
     if about.data is not None:
-        stays.append(said.index_at.format(path=about.data))
+        stays.append(texts.index_at.format(path=about.data))
     versions = "".join(
         f"<div><dt>{escape_name(name)}</dt><dd>{escape_name(version)}</dd></div>"
         for name, version in about.versions.items()
     )
     return (
-        f'<h1>{escape(said.about)}</h1><p class="lead">{escape(said.about_lead)}</p>'
-        f"<section><h2>{escape(said.stays)}</h2>{''.join(f'<p>{escape(s)}</p>' for s in stays)}</section>"
-        f"{_model(said.model, about.model, about.model_card, words)}"
-        f"{_model(said.embedder, about.embedder, about.embedder_card, words)}"
-        f"{_cross_encoder(said.reranker, about.reranker, said.reranks)}"
-        f"{_cross_encoder(said.entailment, about.entailment, said.entails)}"
-        f'<section><h2>{escape(said.versions)}</h2><dl class="facts card">{versions}</dl></section>'
-        f"<section><h2>{escape(said.licence)}</h2><p>{escape(said.own_licence)}</p>"
-        f'<p><a href="/about/notices">{escape(said.notices)}</a></p></section>'
+        f'<h1>{escape(texts.about)}</h1><p class="lead">{escape(texts.about_lead)}</p>'
+        f"<section><h2>{escape(texts.stays)}</h2>{''.join(f'<p>{escape(s)}</p>' for s in stays)}</section>"
+        f"{_model(texts.model, about.model, about.model_card, words)}"
+        f"{_model(texts.embedder, about.embedder, about.embedder_card, words)}"
+        f"{_cross_encoder(texts.reranker, about.reranker, texts.reranks)}"
+        f"{_cross_encoder(texts.entailment, about.entailment, texts.entails)}"
+        f'<section><h2>{escape(texts.versions)}</h2><dl class="facts card">{versions}</dl></section>'
+        f"<section><h2>{escape(texts.licence)}</h2><p>{escape(texts.own_licence)}</p>"
+        f'<p><a href="/about/notices">{escape(texts.notices)}</a></p></section>'
     )
 
 
 def notices_page(packages: Sequence[Package], words: Words) -> str:
     """The third-party notices."""
-    said = words.rooms
+    texts = words.rooms
     head = "".join(
-        f'<th scope="col">{escape(each)}</th>'
-        for each in (said.package, said.version, said.licence)
+        f'<th scope="col">{escape(cell)}</th>'
+        for cell in (texts.package, texts.version, texts.licence)
     )
     rows = "".join(
-        f'<tr><th scope="row">{escape_name(each.name)}</th><td>{escape_name(each.version)}</td>'
-        f"<td>{escape_name(each.licence) or '–'}</td></tr>"
-        for each in packages
+        f'<tr><th scope="row">{escape_name(package.name)}</th><td>{escape_name(package.version)}</td>'
+        f"<td>{escape_name(package.licence) or '–'}</td></tr>"
+        for package in packages
     )
     return (
-        f'<p><a href="/about">← {escape(said.about)}</a></p><h1>{escape(said.notices)}</h1>'
-        f'<p class="lead">{escape(said.notices_lead)}</p>'
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(said.notices)}">'
+        f'<p><a href="/about">← {escape(texts.about)}</a></p><h1>{escape(texts.notices)}</h1>'
+        f'<p class="lead">{escape(texts.notices_lead)}</p>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(texts.notices)}">'
         f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
 def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
-    said = words.rooms
+    texts = words.rooms
     if card is None:
-        shown = name.rstrip("/").rpartition("/")[2]
-        inner = f'<p class="none">{escape(said.unknown_model.format(name=shown))}</p>'
+        model_name = name.rstrip("/").rpartition("/")[2]
+        inner = f'<p class="none">{escape(texts.unknown_model.format(name=model_name))}</p>'
         return f"<section><h2>{escape(kind)}</h2>{inner}</section>"
     facts = {
-        said.licence: card.licence,
-        said.weights: _degree(card.weights_public, words),
-        said.training_data: _degree(card.training_data_public, words),
-        said.code: _degree(card.code_public, words),
-        said.commercial: _degree(card.commercial_use, words),
-        said.parameters: number(card.parameters / 1e6, words) + " M",
-        said.context: said.tokens.format(n=number(card.context, words)),
-        said.memory: f"{number(card.memory_gb, words, 1)} GB",
+        texts.licence: card.licence,
+        texts.weights: _degree(card.weights_public, words),
+        texts.training_data: _degree(card.training_data_public, words),
+        texts.code: _degree(card.code_public, words),
+        texts.commercial: _degree(card.commercial_use, words),
+        texts.parameters: number(card.parameters / 1e6, words) + " M",
+        texts.context: texts.tokens.format(n=number(card.context, words)),
+        texts.memory: f"{number(card.memory_gb, words, 1)} GB",
     }
     items = "".join(
         f"<div><dt>{escape(label)}</dt><dd>{escape_name(value)}</dd></div>"
@@ -114,15 +114,15 @@ def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
         f"<section><h2>{escape(kind)}: {escape_name(card.title)}</h2>"
         f'<div class="card sheet"><dl class="facts">{items}</dl>{notes}'
         f'<ul class="quiet">{links}</ul>'
-        f'<p class="quiet">{escape(said.checked.format(date=checked))}</p></div></section>'
+        f'<p class="quiet">{escape(texts.checked.format(date=checked))}</p></div></section>'
     )
 
 
 def _cross_encoder(kind: str, name: str, does: str) -> str:
     if not name:
         return ""
-    shown = escape_name(name.rstrip("/").rpartition("/")[2])
-    return f"<section><h2>{escape(kind)}: {shown}</h2><p>{escape(does)}</p></section>"
+    escaped = escape_name(name.rstrip("/").rpartition("/")[2])
+    return f"<section><h2>{escape(kind)}: {escaped}</h2><p>{escape(does)}</p></section>"
 
 
 def _degree(value: str, words: Words) -> str:

@@ -17,20 +17,20 @@ def elsewhere(hit: Hit, name: Name | None, words: Words) -> str:
         newer = _link(hit.newer, name, words)
         parts.append(f'<p class="newer">{escape(words.newer_version)} {newer}</p>')
     if hit.also_in:
-        places = ", ".join(_link(each, name, words) for each in hit.also_in[:_MOST])
+        places = ", ".join(_link(location, name, words) for location in hit.also_in[:_MOST])
         left = len(hit.also_in) - _MOST
         more = f" {escape(words.and_more.format(n=left))}" if left > 0 else ""
         parts.append(f'<p class="also">{escape(words.also_in)} {places}{more}</p>')
     return "".join(parts)
 
 
-def _link(place: Place, name: Name | None, words: Words) -> str:
+def _link(location: Place, name: Name | None, words: Words) -> str:
     # Title and file: two versions may well have one title.
-    file, title = escape_name(place.uri.rpartition("/")[2]), escape_name(place.title)
-    shown = f"{title} ({file})" if title and title != file else file
-    if place.page is not None:
-        shown += f", {escape(words.page.format(page=place.page))}"
+    file, title = escape_name(location.uri.rpartition("/")[2]), escape_name(location.title)
+    label = f"{title} ({file})" if title and title != file else file
+    if location.page is not None:
+        label += f", {escape(words.page.format(page=location.page))}"
     if name is None:
-        return shown
-    at = "" if place.page is None else f"/page/{place.page}"
-    return f'<a href="{source_link(name, place.uri, 0, 0, "")}{at}">{shown}</a>'
+        return label
+    at = "" if location.page is None else f"/page/{location.page}"
+    return f'<a href="{source_link(name, location.uri, 0, 0, "")}{at}">{label}</a>'

@@ -35,19 +35,19 @@ def acts(kept: Kept | None, words: Words, *, judged: bool = True) -> str:
     """
     parts = [_act("again", "", words.ask_again), _act("edit", "", words.edit)]
     if kept is not None:
-        place = f"/{kept.conversation}/{kept.turn}"
-        parts.insert(0, _act("copy", place, words.copy))
+        address = f"/{kept.conversation}/{kept.turn}"
+        parts.insert(0, _act("copy", address, words.copy))
     if kept is not None and judged:
         parts += [
-            _act("helpful", place, words.helpful, "vote", kept.helpful is True),
-            _act("unhelpful", place, words.unhelpful, "vote", kept.helpful is False),
+            _act("helpful", address, words.helpful, "vote", kept.helpful is True),
+            _act("unhelpful", address, words.unhelpful, "vote", kept.helpful is False),
         ]
     return f'<p class="acts">{"".join(parts)}</p>'
 
 
-def _act(name: str, place: str, label: str, kind: str = "", chosen: bool = False) -> str:
+def _act(name: str, address: str, label: str, kind: str = "", chosen: bool = False) -> str:
     classes = " ".join(part for part in ("act", f"act-{name}", kind, "is-said" * chosen) if part)
-    return f'<a class="{classes}" href="#act/{name}{place}"><span>{escape(label)}</span></a>'
+    return f'<a class="{classes}" href="#act/{name}{address}"><span>{escape(label)}</span></a>'
 
 
 def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, words: Words) -> str:
@@ -73,22 +73,24 @@ def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, word
 
 def plain(answer: Answer, words: Words, *, is_stopped: bool = False) -> str:
     """The answer with its sources as plain text, to be pasted anywhere."""
-    said = [
+    fields = [
         sentence.text
         + "".join(f" [{n}]" for n in sentence.citations)
         + ("" if sentence.supported or not answer.citations else f" ({words.no_source})")
         for sentence in answer.sentences
     ]
     label, _ = words.statuses[answer.status]
-    lines = [answer.question, "", " ".join(said) or answer.text or label]
+    lines = [answer.question, "", " ".join(fields) or answer.text or label]
     if is_stopped:
         lines = [answer.question, "", answer.text or words.stopped, f"({words.stopped_why})"]
     if answer.citations:
         lines += ["", f"{words.sources}:"]
-    for each in answer.citations:
-        page = f", {words.page.format(page=each.page)}" if each.page else ""
-        quote = " ".join(each.quote.split()) or words.withdrawn
-        lines.append(f"[{each.n}] {each.title} ({_plain_name(each.uri)}{page}): “{quote}”")
+    for citation in answer.citations:
+        page = f", {words.page.format(page=citation.page)}" if citation.page else ""
+        quote = " ".join(citation.quote.split()) or words.withdrawn
+        lines.append(
+            f"[{citation.n}] {citation.title} ({_plain_name(citation.uri)}{page}): “{quote}”"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -46,7 +46,7 @@ def switcher(offered: Sequence[Profile], chosen: Profile, back: str, words: Word
     """A button that opens the list of profiles; nothing where there is no choice."""
     if len(offered) < 2:
         return ""
-    items = "".join(_item(each, chosen, back, words) for each in offered)
+    items = "".join(_item(profile, chosen, back, words) for profile in offered)
     return (
         '<button id="profile" type="button" popovertarget="profiles" '
         f'aria-label="{escape(words.change_profile)}: {escape_name(label_of(chosen, words))}">'

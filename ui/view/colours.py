@@ -38,7 +38,7 @@ def contrast(one: _Colour, other: _Colour) -> float:
 def _legible(colour: _Colour, grounds: Sequence[_Colour], towards: _Colour) -> _Colour:
     mixed = (_mix(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
     return next(
-        each for each in mixed if all(contrast(each, ground) >= _CONTRAST for ground in grounds)
+        shade for shade in mixed if all(contrast(shade, ground) >= _CONTRAST for ground in grounds)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rag.index.catalog.ledger import IN_INDEX, Coverage, FileState
-from rag.index.views.files import Choices, Column, Listed, Wanted
+from rag.index.views.files import Column, Facets, FileQuery, FileRow
 from ui.messages.numbers import day_and_time, number, short_day, size
 from ui.messages.page import Words
 from ui.view.forms import chooser, type_name
@@ -25,11 +25,11 @@ class Ledger:
     `reasons`: whether whoever looks may see why a file failed; that may name places on the server.
     """
 
-    wanted: Wanted
+    wanted: FileQuery
     page: int
-    files: Sequence[Listed]
+    files: Sequence[FileRow]
     total: int
-    choices: Choices
+    choices: Facets
     generation: int
     generation_at: float
     coverage: Coverage | None
@@ -39,48 +39,48 @@ class Ledger:
 
 def documents_page(ledger: Ledger, name: Callable[[str], str], tools: str, words: Words) -> str:
     """The room. `name` gives a file's short name; `tools` is HTML for whoever may change documents."""
-    said = words.rooms
+    texts = words.rooms
     return (
-        f'<h1>{escape(said.documents)}</h1><p class="lead">{escape(said.documents_lead)}</p>'
+        f'<h1>{escape(texts.documents)}</h1><p class="lead">{escape(texts.documents_lead)}</p>'
         f"{_tiles(ledger, words)}{tools}{_form(ledger, words)}"
         f'<div id="results">{_results(ledger, name, words)}</div>'
     )
 
 
-def address(wanted: Wanted, page: int = 1) -> str:
+def address(query: FileQuery, page: int = 1) -> str:
     """The address of this part of the ledger."""
     values = {
-        "name": wanted.text,
-        "state": wanted.state,
-        "folder": wanted.folder,
-        "type": wanted.media_type,
-        "tag": wanted.tag,
-        "order": "" if wanted.order == "name" else wanted.order,
-        "down": "1" if wanted.descending else "",
+        "name": query.text,
+        "state": query.state,
+        "folder": query.folder,
+        "type": query.media_type,
+        "tag": query.tag,
+        "order": "" if query.order == "name" else query.order,
+        "down": "1" if query.descending else "",
         "page": str(page) if page > 1 else "",
     }
-    query = urlencode({key: value for key, value in values.items() if value})
-    return f"/documents?{query}" if query else "/documents"
+    parameters = urlencode({key: value for key, value in values.items() if value})
+    return f"/documents?{parameters}" if parameters else "/documents"
 
 
 def _tiles(ledger: Ledger, words: Words) -> str:
-    said, states = words.rooms, ledger.choices.states
+    texts, states = words.rooms, ledger.choices.states
     indexed = sum(states.get(state.value, 0) for state in IN_INDEX)
     generation = f"{words.generation.format(n=number(ledger.generation, words))}"
     when = day_and_time(ledger.generation_at, words)
     tiles = [
-        (number(ledger.choices.total, words), said.files, f"{generation} · {when}"),
-        (number(indexed, words), said.in_index, ""),
+        (number(ledger.choices.total, words), texts.files, f"{generation} · {when}"),
+        (number(indexed, words), texts.in_index, ""),
     ]
     if ledger.coverage is not None:
         troubled = ledger.choices.total - states.get(FileState.INDEXED.value, 0)
-        tiles.append((number(troubled, words), said.with_problems, ""))
-        seen = said.coverage_why.format(
+        tiles.append((number(troubled, words), texts.with_problems, ""))
+        seen = texts.coverage_why.format(
             with_text=number(ledger.coverage.pages_with_text, words),
             pages=number(ledger.coverage.pages, words),
         )
         share = f"{number(ledger.coverage.share * 100, words, 1)} %"
-        tiles.append((share, said.coverage, seen))
+        tiles.append((share, texts.coverage, seen))
         tiles.append(_last_run(ledger.last_run, words))
     items = "".join(
         f"<li><b>{escape(figure)}</b><span>{escape(label)}</span>"
@@ -92,54 +92,54 @@ def _tiles(ledger: Ledger, words: Words) -> str:
 
 
 def _last_run(account: Mapping[str, Any] | None, words: Words) -> tuple[str, str, str]:
-    said = words.rooms
+    texts = words.rooms
     if not account:
-        return said.no_run, said.last_run, ""
+        return texts.no_run, texts.last_run, ""
     numbers = {key: number(account.get(key) or 0, words) for key in _RUN}
-    more = said.last_run_why.format(
+    more = texts.last_run_why.format(
         **numbers, seconds=number(account.get("seconds") or 0, words, 1)
     )
     started = account.get("started_at")
-    return (short_day(started) if started else "–"), said.last_run, more
+    return (short_day(started) if started else "–"), texts.last_run, more
 
 
 _RUN = ("added", "updated", "deleted", "failed")
 
 
 def _form(ledger: Ledger, words: Words) -> str:
-    said, wanted, choices = words.rooms, ledger.wanted, ledger.choices
+    texts, query, choices = words.rooms, ledger.wanted, ledger.choices
     kept = "".join(
         f'<input type="hidden" name="{name}" value="{escape(value)}">'
-        for name, value in (("order", wanted.order), ("down", "1" if wanted.descending else ""))
+        for name, value in (("order", query.order), ("down", "1" if query.descending else ""))
         if value and value != "name"
     )
     parts = [
-        f'<label>{escape(said.name_filter)}<input type="search" name="name" maxlength="500" '
-        f'value="{escape(wanted.text)}" autocomplete="off"></label>',
+        f'<label>{escape(texts.name_filter)}<input type="search" name="name" maxlength="500" '
+        f'value="{escape(query.text)}" autocomplete="off"></label>',
         chooser(
             "state",
-            said.state,
-            said.any_state,
+            texts.state,
+            texts.any_state,
             choices.states,
-            wanted.state,
+            query.state,
             words,
-            lambda state: said.states[FileState(state)],
+            lambda state: texts.states[FileState(state)],
         ),
-        chooser("folder", said.folder, said.any_folder, choices.folders, wanted.folder, words),
+        chooser("folder", texts.folder, texts.any_folder, choices.folders, query.folder, words),
         chooser(
             "type",
-            said.type,
-            said.any_type,
+            texts.type,
+            texts.any_type,
             choices.media_types,
-            wanted.media_type,
+            query.media_type,
             words,
             lambda kind: type_name(kind, words),
         ),
     ]
     if choices.tags:
-        parts.append(chooser("tag", said.tag, said.any_tag, choices.tags, wanted.tag, words))
+        parts.append(chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words))
     # With a script the form answers as one types; the button is for whoever has none.
-    button = f"<noscript><button>{escape(said.search_again)}</button></noscript>"
+    button = f"<noscript><button>{escape(texts.search_again)}</button></noscript>"
     return (
         '<form class="filters" action="/documents" method="get" role="search" data-live="typing">'
         f"{kept}{''.join(parts)}{button}</form>"
@@ -149,41 +149,41 @@ def _form(ledger: Ledger, words: Words) -> str:
 def _results(ledger: Ledger, name: Callable[[str], str], words: Words) -> str:
     if not ledger.files:
         return f'<p class="none" role="status">{escape(words.rooms.no_file)}</p>'
-    said = words.rooms
+    texts = words.rooms
     columns: list[tuple[Column | None, str, str]] = [
-        ("name", said.name, ""),
-        (None, said.type, ""),
-        ("state", said.state, ""),
-        ("pages", said.pages, "number"),
-        ("size", said.size, "number"),
-        ("changed", said.changed, "when"),
-        ("read", said.read, "when"),
+        ("name", texts.name, ""),
+        (None, texts.type, ""),
+        ("state", texts.state, ""),
+        ("pages", texts.pages, "number"),
+        ("size", texts.size, "number"),
+        ("changed", texts.changed, "when"),
+        ("read", texts.read, "when"),
     ]
     head = "".join(_heading(ledger.wanted, *column) for column in columns)
-    rows = "".join(_row(each, name(each.uri), ledger.reasons, words) for each in ledger.files)
+    rows = "".join(_row(file, name(file.uri), ledger.reasons, words) for file in ledger.files)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(said.documents)}">'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(texts.documents)}">'
         f'<table class="table folds"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         f"{_pager(ledger, words)}"
     )
 
 
-def _heading(wanted: Wanted, column: Column | None, label: str, kind: str) -> str:
+def _heading(query: FileQuery, column: Column | None, label: str, kind: str) -> str:
     if column is None:
         return f'<th scope="col" class="{kind}">{escape(label)}</th>'
-    is_order = wanted.order == column
-    turned = replace(wanted, order=column, descending=is_order and not wanted.descending)
-    way = "descending" if wanted.descending else "ascending"
+    is_order = query.order == column
+    turned = replace(query, order=column, descending=is_order and not query.descending)
+    way = "descending" if query.descending else "ascending"
     sort = f' aria-sort="{way}"' if is_order else ""
-    arrow = f'<span aria-hidden="true">{" ↓" if wanted.descending else " ↑"}</span>'
+    arrow = f'<span aria-hidden="true">{" ↓" if query.descending else " ↑"}</span>'
     return (
         f'<th scope="col" class="{kind}"{sort}><a href="{escape(address(turned))}">{escape(label)}'
         f"{arrow if is_order else ''}</a></th>"
     )
 
 
-def _row(file: Listed, name: str, reasons: bool, words: Words) -> str:
-    said = words.rooms
+def _row(file: FileRow, name: str, reasons: bool, words: Words) -> str:
+    texts = words.rooms
     base = file.uri.rpartition("/")[2]
     title = escape_name(file.title) or escape_name(base)
     where = escape_name(f"{file.folder}/{base}")
@@ -196,10 +196,10 @@ def _row(file: Listed, name: str, reasons: bool, words: Words) -> str:
         f'<tr><th scope="row"><a href="/documents/{name}">{title}</a>'
         f'<div class="quiet">{where}</div></th><td class="kind">{escape_name(kind)}</td>'
         f"<td>{state_tag(file.state, words)}{reason}</td>"
-        f'<td class="number" data-label="{escape(said.pages)}">{pages}</td>'
+        f'<td class="number" data-label="{escape(texts.pages)}">{pages}</td>'
         f'<td class="number">{escape(size(file.size, words)) if file.size >= 0 else ""}</td>'
-        f'<td class="when" data-label="{escape(said.changed)}">{_when(file.modified_at)}</td>'
-        f'<td class="when" data-label="{escape(said.read)}">{_when(file.seen_at)}</td></tr>'
+        f'<td class="when" data-label="{escape(texts.changed)}">{_when(file.modified_at)}</td>'
+        f'<td class="when" data-label="{escape(texts.read)}">{_when(file.seen_at)}</td></tr>'
     )
 
 
@@ -218,23 +218,23 @@ def _when(moment: float | None) -> str:
 
 
 def _pager(ledger: Ledger, words: Words) -> str:
-    said, first = words.rooms, (ledger.page - 1) * EACH
-    shown = said.shown.format(
+    texts, first = words.rooms, (ledger.page - 1) * EACH
+    range_text = texts.shown.format(
         first=number(first + 1, words),
         last=number(first + len(ledger.files), words),
         total=number(ledger.total, words),
     )
     links = []
     if ledger.page > 1:
-        links.append((ledger.page - 1, said.before, "prev"))
+        links.append((ledger.page - 1, texts.before, "prev"))
     if first + len(ledger.files) < ledger.total:
-        links.append((ledger.page + 1, said.after, "next"))
+        links.append((ledger.page + 1, texts.after, "next"))
     buttons = "".join(
         f'<a class="button" rel="{rel}" href="{escape(address(ledger.wanted, page))}">'
         f"{escape(label)}</a>"
         for page, label, rel in links
     )
     return (
-        f'<nav class="pager" aria-label="{escape(said.pages)}">'
-        f'<span class="said" role="status">{escape(shown)}</span>{buttons}</nav>'
+        f'<nav class="pager" aria-label="{escape(texts.pages)}">'
+        f'<span class="said" role="status">{escape(range_text)}</span>{buttons}</nav>'
     )

@@ -11,7 +11,7 @@ from ui.messages.page import Words, counted
 from ui.view.markup import escape, escape_name
 
 
-class Listed(Protocol):
+class ConversationRow(Protocol):
     """What the list needs of a conversation."""
 
     @property
@@ -27,28 +27,34 @@ class Listed(Protocol):
 
 
 def conversations(
-    found: Iterable[Listed], searched: str, words: Words, profiles: Mapping[str, str]
+    conversations_found: Iterable[ConversationRow],
+    searched: str,
+    words: Words,
+    profiles: Mapping[str, str],
 ) -> str:
     """The list, the latest first; a sentence where there is none.
 
     `profiles`: what each profile is called, where that has to be told apart.
     """
-    items = "".join(_item(each, profiles.get(each.profile, ""), words) for each in found)
+    items = "".join(
+        _item(conversation, profiles.get(conversation.profile, ""), words)
+        for conversation in conversations_found
+    )
     if items:
         return f'<ul class="kept">{items}</ul>'
     empty = words.none_fit if searched else words.none_kept
     return f'<p class="plain">{escape(empty)}</p>'
 
 
-def _item(each: Listed, profile: str, words: Words) -> str:
-    title = escape_name(each.title) or escape(words.untitled)
-    day = dt.datetime.fromtimestamp(each.updated_at).astimezone()
-    shown = escape(day_and_time(each.updated_at, words))
-    when = f'<time datetime="{day.isoformat(timespec="minutes")}">{shown}</time>'
-    count = escape(counted(words.question_count, each.turns))
+def _item(conversation: ConversationRow, profile: str, words: Words) -> str:
+    title = escape_name(conversation.title) or escape(words.untitled)
+    day = dt.datetime.fromtimestamp(conversation.updated_at).astimezone()
+    updated = escape(day_and_time(conversation.updated_at, words))
+    when = f'<time datetime="{day.isoformat(timespec="minutes")}">{updated}</time>'
+    count = escape(counted(words.question_count, conversation.turns))
     of = f" · {escape_name(profile)}" if profile else ""
     return (
-        f'<li data-id="{escape(each.id)}"><a href="/?c={escape(each.id)}">'
+        f'<li data-id="{escape(conversation.id)}"><a href="/?c={escape(conversation.id)}">'
         f'<span class="title">{title}</span><span class="when">{when} · {count}{of}</span></a>'
         f'<button type="button" class="rename" aria-label="{escape(words.rename)}: {title}">✎</button>'
         f'<button type="button" class="forget" aria-label="{escape(words.forget)}: {title}">✕</button>'
@@ -58,7 +64,7 @@ def _item(each: Listed, profile: str, words: Words) -> str:
 
 def drawers(words: Words) -> str:
     """The frames for the list and for feedback, empty; the page's script fills them."""
-    said = {
+    texts = {
         "copied": words.copied,
         "thanks": words.thanks,
         "cut": words.cut,
@@ -66,7 +72,7 @@ def drawers(words: Words) -> str:
         "sure": words.forget_sure,
         "sure-all": words.forget_all_sure,
     }
-    data = " ".join(f'data-{name}="{escape(text)}"' for name, text in said.items())
+    data = " ".join(f'data-{name}="{escape(text)}"' for name, text in texts.items())
     return (
         f'<dialog id="history" aria-label="{escape(words.history)}" {data}><header>'
         f"<h2>{escape(words.history)}</h2>"

@@ -9,7 +9,7 @@ from rag.answer import Answer
 from rag.evaluation import Evaluation
 from ui.messages.numbers import day_and_time, number
 from ui.messages.page import Words
-from ui.view.evaluation_page import report
+from ui.view.evaluation.page import report
 from ui.view.markup import emphasised, escape, escape_name
 
 MOST = 100

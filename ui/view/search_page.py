@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from rag.hit import Hit
-from rag.index.views.files import Choices
+from rag.index.views.files import Facets
 from ui.messages.numbers import count, number
 from ui.messages.page import Words
 from ui.view.evidence import file_name, where
@@ -21,7 +21,7 @@ _SPARE = 80  # characters; so little is not worth a click
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchForm:
     """What stands in the form. Dates as in 2026-11-24; `many` passages are wanted."""
 
     query: str = ""
@@ -53,7 +53,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class HitReasons:
     """Why a passage was found: its place in the ranking by meaning and by words, None: not among the `of`.
 
     `matched` are the words of the query that it shares, `marks` where they stand in its text. `link` opens
@@ -72,84 +72,84 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResults:
     """The passages, and how long it took to find them."""
 
-    hits: Sequence[tuple[Hit, Why]]
+    hits: Sequence[tuple[Hit, HitReasons]]
     milliseconds: float
     more: int = 0
 
 
 def search_page(
-    asked: Asked, choices: Choices, found: Found | None, complaint: str, words: Words
+    query: SearchForm, choices: Facets, results: SearchResults | None, complaint: str, words: Words
 ) -> str:
-    """Form and passages. `found` is None before anything was looked for."""
-    said = words.rooms
+    """Form and passages. `results` is None before anything was looked for."""
+    texts = words.rooms
     if complaint:
-        results = f'<p class="complaint">{escape(complaint)}</p>'
-    elif found is None:
-        results = ""
-    elif not found.hits:
-        results = f'<p class="none" role="status">{escape(said.nothing_fits)}</p>'
+        content = f'<p class="complaint">{escape(complaint)}</p>'
+    elif results is None:
+        content = ""
+    elif not results.hits:
+        content = f'<p class="none" role="status">{escape(texts.nothing_fits)}</p>'
     else:
-        results = _results(asked, found, words)
+        content = _results(query, results, words)
     return (
-        f'<h1>{escape(said.search)}</h1><p class="lead">{escape(said.search_lead)}</p>'
-        f'{_form(asked, choices, words)}<div id="results">{results}</div>'
+        f'<h1>{escape(texts.search)}</h1><p class="lead">{escape(texts.search_lead)}</p>'
+        f'{_form(query, choices, words)}<div id="results">{content}</div>'
     )
 
 
-def _form(asked: Asked, choices: Choices, words: Words) -> str:
-    said = words.rooms
+def _form(query: SearchForm, choices: Facets, words: Words) -> str:
+    texts = words.rooms
     clear = (
-        f'<a class="button" href="{escape(Asked(asked.query).address())}">{escape(said.clear)}</a>'
-        if asked.is_filtered
+        f'<a class="button" href="{escape(SearchForm(query.query).address())}">{escape(texts.clear)}</a>'
+        if query.is_filtered
         else ""
     )
     tags = (
-        chooser("tag", said.tag, said.any_tag, choices.tags, asked.tag, words)
+        chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words)
         if choices.tags
         else ""
     )
     types = chooser(
         "type",
-        said.type,
-        said.any_type,
+        texts.type,
+        texts.any_type,
         choices.media_types,
-        asked.media_type,
+        query.media_type,
         words,
         lambda kind: type_name(kind, words),
     )
     return (
         '<form action="/search" method="get" role="search" data-live="choosing"><div class="ask-for">'
-        f'<input type="search" name="q" value="{escape(asked.query)}" maxlength="4000" '
-        f'aria-label="{escape(said.search_label)}" placeholder="{escape(said.search_label)}"'
-        f"{'' if asked.query else ' autofocus'}>"
-        f'<button class="primary">{escape(said.search_again)}</button></div><div class="filters">'
-        + chooser("folder", said.folder, said.any_folder, choices.folders, asked.folder, words)
+        f'<input type="search" name="q" value="{escape(query.query)}" maxlength="4000" '
+        f'aria-label="{escape(texts.search_label)}" placeholder="{escape(texts.search_label)}"'
+        f"{'' if query.query else ' autofocus'}>"
+        f'<button class="primary">{escape(texts.search_again)}</button></div><div class="filters">'
+        + chooser("folder", texts.folder, texts.any_folder, choices.folders, query.folder, words)
         + types
         + tags
-        + date_field("from", said.changed_from, asked.changed_from)
-        + date_field("until", said.changed_until, asked.changed_until)
+        + date_field("from", texts.changed_from, query.changed_from)
+        + date_field("until", texts.changed_until, query.changed_until)
         + f"{clear}</div></form>"
     )
 
 
-def _results(asked: Asked, found: Found, words: Words) -> str:
-    said = words.rooms
-    passages = count(words.passage_count, len(found.hits), words)
-    head = said.best_first.format(passages=passages, ms=number(found.milliseconds, words))
-    items = "".join(_hit(hit, why, words) for hit, why in found.hits)
+def _results(query: SearchForm, results: SearchResults, words: Words) -> str:
+    texts = words.rooms
+    passages = count(words.passage_count, len(results.hits), words)
+    head = texts.best_first.format(passages=passages, ms=number(results.milliseconds, words))
+    items = "".join(_hit(hit, why, words) for hit, why in results.hits)
     more = (
-        f'<p class="pager"><a class="button" href="{escape(asked.address(many=found.more))}">'
-        f"{escape(said.more_hits)}</a></p>"
-        if found.more
+        f'<p class="pager"><a class="button" href="{escape(query.address(many=results.more))}">'
+        f"{escape(texts.more_hits)}</a></p>"
+        if results.more
         else ""
     )
     return f'<p class="quiet found" role="status">{escape(head)}</p><ol class="cards">{items}</ol>{more}'
 
 
-def _hit(hit: Hit, why: Why, words: Words) -> str:
+def _hit(hit: Hit, why: HitReasons, words: Words) -> str:
     title = escape_name(hit.title) or file_name(hit.uri)
     marks = [(start, end, "") for start, end in why.marks]
     first, last = _glance(hit.text, why.marks)
@@ -165,35 +165,35 @@ def _hit(hit: Hit, why: Why, words: Words) -> str:
     if (first, last) != (0, len(hit.text)):
         inner = quoted(0, len(hit.text))
         whole = f'<details class="whole"><summary>{escape(words.whole_passage)}</summary>{inner}</details>'
-    place = where(hit.title, hit.uri, hit.page, hit.section, words)
+    location = where(hit.title, hit.uri, hit.page, hit.section, words)
     return (
         f'<li class="card hit"><h2><a href="{escape(why.link)}">{title}</a></h2>'
-        f'<p class="where">{place}</p>{why.elsewhere}{quoted(first, last)}'
+        f'<p class="where">{location}</p>{why.elsewhere}{quoted(first, last)}'
         f"{whole}{_why(hit, why, words)}</li>"
     )
 
 
-def _why(hit: Hit, why: Why, words: Words) -> str:
-    said = words.rooms
+def _why(hit: Hit, why: HitReasons, words: Words) -> str:
+    texts = words.rooms
     score = number(hit.score, words, 3)
-    matched = ", ".join(map(escape_name, why.matched)) or escape(said.none_matched)
+    matched = ", ".join(map(escape_name, why.matched)) or escape(texts.none_matched)
     facts = {
-        said.score: f"{score} {escape(said.score_why)}",
-        said.by_meaning: _place(why.by_meaning, why.of, words),
-        said.by_words: _place(why.by_words, why.of, words),
-        said.matched: matched,
+        texts.score: f"{score} {escape(texts.score_why)}",
+        texts.by_meaning: _place(why.by_meaning, why.of, words),
+        texts.by_words: _place(why.by_words, why.of, words),
+        texts.matched: matched,
     }
     items = "".join(f"<div><dt>{escape(n)}</dt><dd>{v}</dd></div>" for n, v in facts.items())
     return (
-        f'<details class="why"><summary>{escape(said.why)} · {score}</summary>'
+        f'<details class="why"><summary>{escape(texts.why)} · {score}</summary>'
         f'<dl class="facts">{items}</dl></details>'
     )
 
 
-def _place(place: int | None, of: int, words: Words) -> str:
-    if place is None:
+def _place(rank: int | None, of: int, words: Words) -> str:
+    if rank is None:
         return escape(words.rooms.not_among.format(n=of))
-    return escape(words.rooms.place_of.format(n=place))
+    return escape(words.rooms.place_of.format(n=rank))
 
 
 def _glance(text: str, marks: Sequence[tuple[int, int]]) -> tuple[int, int]:

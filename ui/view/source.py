@@ -55,10 +55,10 @@ def with_picture(
         f'height:{bottom - top:.2%}"></i>'
         for left, top, right, bottom in boxes
     )
-    said = words.picture_of.format(page=opened.page, title=opened.title)
+    description = words.picture_of.format(page=opened.page, title=opened.title)
     leaf = (
         f'<div class="leaf" style="--ratio:{width}/{height}">'
-        f'<img src="{escape(picture)}" alt="{escape(said)}" width="{width}" height="{height}">'
+        f'<img src="{escape(picture)}" alt="{escape(description)}" width="{width}" height="{height}">'
         f"{frames}</div>"
     )
     return _viewer(opened, leaf, words, kind="picture")
@@ -76,11 +76,11 @@ def with_text(opened: Opened, stretch: Stretch, whole: int, words: Words) -> str
 
 def more_text(opened: Opened, stretch: Stretch, whole: int, words: Words, *, before: bool) -> str:
     """The stretch before or after what is shown, with what leads on from there."""
-    shown = f'<div class="doc">{text(stretch)}</div>'
+    content = f'<div class="doc">{text(stretch)}</div>'
     if before:
         more = _more(opened, words.earlier, until=stretch.start) if stretch.start > 0 else ""
-        return more + shown
-    return shown + (_more(opened, words.later, start=stretch.end) if stretch.end < whole else "")
+        return more + content
+    return content + (_more(opened, words.later, start=stretch.end) if stretch.end < whole else "")
 
 
 def text(stretch: Stretch) -> str:
@@ -112,11 +112,11 @@ def _viewer(opened: Opened, body: str, words: Words, kind: str) -> str:
 def _tools(opened: Opened, words: Words, kind: str) -> str:
     parts = []
     if opened.page is not None and opened.pages > 1:
-        said = escape(words.page_of.format(page=opened.page, pages=opened.pages))
+        page_text = escape(words.page_of.format(page=opened.page, pages=opened.pages))
         parts.append(
             '<span class="group">'
             + _turn(opened, opened.page - 1, words.page_before, "‹", kind)
-            + f'<span class="said">{said}</span>'
+            + f'<span class="said">{page_text}</span>'
             + _turn(opened, opened.page + 1, words.page_after, "›", kind)
             + "</span>"
         )
@@ -154,6 +154,6 @@ def _turn(opened: Opened, page: int, label: str, sign: str, kind: str) -> str:
 
 
 def _more(opened: Opened, label: str, *, start: int | None = None, until: int | None = None) -> str:
-    place = f"before={until}" if until is not None else f"after={start}"
-    address = escape(f"{opened.address}/more?{place}")
+    position = f"before={until}" if until is not None else f"after={start}"
+    address = escape(f"{opened.address}/more?{position}")
     return f'<button type="button" class="more-text" data-more="{address}">{escape(label)}</button>'

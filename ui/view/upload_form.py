@@ -12,24 +12,24 @@ from ui.view.markup import escape
 
 def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
     """The inbox, empty: the script `inbox.js` fills it and works it."""
-    said = words.rooms
+    texts = words.rooms
     spoken = {
-        "withdraw": said.withdraw,
-        "waiting": said.ingest_waiting,
-        "begins": said.ingest_begins,
-        "running": said.ingest_running,
-        "done": said.ingest_done,
-        "sending": said.sending,
-        "sure": said.withdraw_sure,
-        "too_large": said.too_large.format(name="{name}", limit=size(max_bytes, words)),
+        "withdraw": texts.withdraw,
+        "waiting": texts.ingest_waiting,
+        "begins": texts.ingest_begins,
+        "running": texts.ingest_running,
+        "done": texts.ingest_done,
+        "sending": texts.sending,
+        "sure": texts.withdraw_sure,
+        "too_large": texts.too_large.format(name="{name}", limit=size(max_bytes, words)),
     }
     return (
-        f'<section id="inbox" class="card" aria-label="{escape(said.inbox)}" '
+        f'<section id="inbox" class="card" aria-label="{escape(texts.inbox)}" '
         f'data-limit="{max_bytes}" data-words="{escape(json.dumps(spoken))}">'
-        f'<div class="pager"><label class="button primary file">{escape(said.upload)}'
+        f'<div class="pager"><label class="button primary file">{escape(texts.upload)}'
         f'<input type="file" multiple accept="{escape(",".join(suffixes))}"></label>'
-        f'<button type="button" class="again">{escape(said.ingest_again)}</button>'
-        f'<span class="quiet">{escape(said.upload_here)}</span></div>'
+        f'<button type="button" class="again">{escape(texts.ingest_again)}</button>'
+        f'<span class="quiet">{escape(texts.upload_here)}</span></div>'
         '<p class="said" role="status"></p><progress max="1" value="0" hidden '
-        f'aria-label="{escape(said.progress)}"></progress><ul class="uploads"></ul></section>'
+        f'aria-label="{escape(texts.progress)}"></progress><ul class="uploads"></ul></section>'
     )

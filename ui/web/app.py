@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import fastapi
     import gradio
 
-    from ui.web.app_state import House
+    from ui.web.app_state import AppState
 
 _SYSTEM_FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
 _MONO_FONT = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
@@ -65,11 +65,11 @@ def _create_app(
     from fastapi.staticfiles import StaticFiles
 
     from rag.errors import InhouseError
-    from ui.web.app_state import furnish
+    from ui.web.app_state import build_app_state
     from ui.web.routes import routers
     from ui.web.security.refusals import refuse
 
-    house = furnish(open_assistant, settings, words, profiles)
+    house = build_app_state(open_assistant, settings, words, profiles)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
@@ -106,9 +106,9 @@ def _create_app(
 
 
 def _guard(
-    app: fastapi.FastAPI, house: House, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
+    app: fastapi.FastAPI, house: AppState, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
 ) -> None:
-    from ui.web.security.allowed_routes import GRADIO_DOORS, STATIC_DOORS, doors_of
+    from ui.web.security.allowed_routes import GRADIO_ROUTES, STATIC_ROUTES, allowed_routes
     from ui.web.security.gradio_queue import QueueGate, events_of
     from ui.web.security.guard import Guard, Rules
     from ui.web.security.rate_limit import Throttle
@@ -116,7 +116,7 @@ def _guard(
     web = house.settings.web
     rules = Rules(
         hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
-        doors=(*doors_of(own), *STATIC_DOORS, *GRADIO_DOORS),
+        doors=(*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES),
         admission=house.admission,
         proxies=house.proxies,
         requests=Throttle.per_minute(web.requests_per_minute),

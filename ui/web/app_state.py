@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from rag.profile import Profile
 from rag.settings import Settings
 from ui.messages.page import Words
-from ui.web.assistant_service import Answering, Desk
+from ui.web.assistant_service import Answering, AssistantService
 from ui.web.chat.answer_slots import Places
 from ui.web.documents.ingest_jobs import Ingesting
 from ui.web.documents.uploads import Inbox
 from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
-from ui.web.security.authentication import Admission
+from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import Proxies
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.database import Store, people_file
@@ -24,15 +24,15 @@ from ui.web.userdata.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class AppState:
     """One for each application."""
 
     settings: Settings
     words: Words
-    desk: Desk
+    desk: AssistantService
     history: History
     feedback: FeedbackBook
-    admission: Admission
+    admission: Authentication
     sessions: Sessions
     proxies: Proxies
     metrics: Metrics
@@ -42,12 +42,12 @@ class House:
     places: Places
 
 
-def furnish(
+def build_app_state(
     open_assistant: Callable[[], Answering],
     settings: Settings | None,
     words: Words,
     profiles: Iterable[Profile] = (),
-) -> House:
+) -> AppState:
     """Without `settings` everything is kept in memory. Raises StorageError."""
     path = None if settings is None else people_file(settings)
     store = Store(path)
@@ -59,13 +59,13 @@ def furnish(
         at_the_door, idle_s=web.session_idle_minutes * 60, longest_s=web.session_hours * 3600
     )
     offered = Profiles(profiles)
-    return House(
+    return AppState(
         settings=settings,
         words=words,
-        desk=Desk(open_assistant, words, offered),
+        desk=AssistantService(open_assistant, words, offered),
         history=History(store),
         feedback=FeedbackBook(store),
-        admission=Admission(web, Accounts(at_the_door), sessions),
+        admission=Authentication(web, Accounts(at_the_door), sessions),
         sessions=sessions,
         proxies=Proxies(web.proxies),
         metrics=Metrics(),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag.answer import Event, Turn
 from rag.errors import IndexMissingError, InhouseError
 from rag.hit import Hit
-from rag.index.views.documents import Reading
+from rag.index.views.documents import DocumentView
 from rag.profile import Profile
 from ui.errors import NotReadyError
 from ui.messages.page import ENGLISH, Words, counted
@@ -23,7 +23,7 @@ from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:
     from rag.index import Filter
-    from rag.index.views.files import Shelf
+    from rag.index.views.files import FileList
 
 _log = logging.getLogger(__name__)
 _BOUND = 256  # assistants kept for different sets of reader tokens and profiles
@@ -54,19 +54,19 @@ class Answering(Protocol):
         explain: bool = False,
         fold: bool = False,
     ) -> list[Hit]: ...
-    def shelf(self) -> Shelf: ...
+    def shelf(self) -> FileList: ...
     def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]: ...
     def stream_without_documents(
         self, question: str, *, history: Sequence[Turn] = ()
     ) -> Iterator[Event]: ...
     def readable(self, uris: Iterable[str]) -> frozenset[str]: ...
-    def reading(self) -> Reading: ...
+    def reading(self) -> DocumentView: ...
     def for_readers(self, tokens: Iterable[str]) -> Answering: ...
     def with_profile(self, profile: Profile) -> Answering: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ServicePart:
     """How the index or the model is.
 
     `text` stands in the header, `more` beside it where there is room; `note` says in full what is wrong.
@@ -82,11 +82,11 @@ class Part:
 class State:
     """What the page's header says. `model` is None until the index is there."""
 
-    index: Part
-    model: Part | None
+    index: ServicePart
+    model: ServicePart | None
 
 
-class Desk:
+class AssistantService:
     """Opens the assistant at the first chance, so that the page outlives a missing index."""
 
     def __init__(
@@ -179,21 +179,21 @@ class Desk:
             is_missing = isinstance(exc, IndexMissingError)
             label = words.index_missing if is_missing else words.index_unavailable
             note = str(exc) if person.may(Role.ADMIN) else _why(exc, words)
-            return State(Part(False, label, note=note), None)
-        index = Part(True, documents, f"{passages} · {generation}")
+            return State(ServicePart(False, label, note=note), None)
+        index = ServicePart(True, documents, f"{passages} · {generation}")
         return State(index, self._model_state(assistant, person, words))
 
-    def _model_state(self, assistant: Answering, person: Person, words: Words) -> Part:
+    def _model_state(self, assistant: Answering, person: Person, words: Words) -> ServicePart:
         with self._probing:
             if self._model is None or time.monotonic() - self._model[0] > _PROBE_S:
                 self._model = time.monotonic(), assistant.model_server_error()
             error = self._model[1]
         if error is None:
             name = assistant.model_name.rstrip("/").rpartition("/")[2]
-            return Part(True, name, words.model_ready)
+            return ServicePart(True, name, words.model_ready)
         why = error if person.may(Role.ADMIN) else words.model_silent
         note = f"{why} {words.model_missing_note}"
-        return Part(False, words.model_missing, note=note)
+        return ServicePart(False, words.model_missing, note=note)
 
 
 def _why(error: InhouseError, words: Words) -> str:

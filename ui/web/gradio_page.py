@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ui.messages.page import Words
 from ui.view.markup import escape
-from ui.web.app_state import House
+from ui.web.app_state import AppState
 from ui.web.chat.conversation import Conversation, Screen
 from ui.web.identity import Person, watch, with_person
 from ui.web.language import words_for
@@ -44,7 +44,7 @@ class _Parts:
     profile: gradio.Textbox
 
 
-def build_page(house: House) -> gradio.Blocks:
+def build_page(house: AppState) -> gradio.Blocks:
     """The Gradio interface."""
     import gradio as gr
 
@@ -102,7 +102,7 @@ def _draw(words: Words) -> _Parts:
     )  # fmt: skip
 
 
-def _connect(parts: _Parts, conversation: gradio.State, house: House) -> None:
+def _connect(parts: _Parts, conversation: gradio.State, house: AppState) -> None:
     import gradio as gr
 
     answer = with_person(_answerer(house), also=(words_for, watch))
@@ -142,7 +142,7 @@ def _stop(_: Person, conversation: Conversation) -> None:
     conversation.stop()
 
 
-def _answerer(house: House) -> Callable[..., Iterator[list[Any]]]:
+def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
     import gradio as gr
 
     def answer(
@@ -174,7 +174,7 @@ def _answerer(house: House) -> Callable[..., Iterator[list[Any]]]:
     return answer
 
 
-def _opener(house: House) -> Callable[[Person, Words, str | None, Conversation], list[Any]]:
+def _opener(house: AppState) -> Callable[[Person, Words, str | None, Conversation], list[Any]]:
     import gradio as gr
 
     def open_(

@@ -61,7 +61,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Requires:
     """What a route or an event asks of a request.
 
     `least` None: nothing, anybody may use it. `max_body`: bytes. `is_click` False: a page that is merely
@@ -74,7 +74,7 @@ class Needs:
     by_token: bool = False
 
     @property
-    def merely_open(self) -> Needs:
+    def merely_open(self) -> Requires:
         """The same of a page on which nobody clicks."""
         return replace(self, is_click=False)
 
@@ -141,7 +141,7 @@ def with_person(
         person = person_of(request)
         if not person.may(least):
             raise NotAllowedError(f"This needs the role {least}.")
-        return (person, *(each(request) for each in also))
+        return (person, *(dependency(request) for dependency in also))
 
     def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
         yield from function(*admitted(request), *inputs)
@@ -153,32 +153,32 @@ def with_person(
     # Gradio finds out from the annotation what it has to pass.
     event.__annotations__["request"] = gr.Request
     event.__name__ = getattr(function, "__name__", "event")
-    return needs(least)(event)
+    return requires(least)(event)
 
 
-def needs(
+def requires(
     least: Role | None,
     *,
     max_body: int = MAX_BODY,
     is_click: bool = True,
     by_token: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a route's function with the least role it needs, and the rest of `Needs`."""
+    """Mark a route's function with the least role it requires, and the rest of `Requires`."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(function, _NEEDS, Needs(least, max_body, is_click, by_token))
+        setattr(function, _NEEDS, Requires(least, max_body, is_click, by_token))
         return function
 
     return mark
 
 
-def needs_of(function: Callable[..., Any] | None) -> Needs:
+def requirement_of(function: Callable[..., Any] | None) -> Requires:
     """What a route's or an event's function was marked with; raises LookupError if it was not."""
-    found = getattr(function, _NEEDS, None)
-    if not isinstance(found, Needs):
+    requirement = getattr(function, _NEEDS, None)
+    if not isinstance(requirement, Requires):
         name = getattr(function, "__qualname__", function)
         raise LookupError(
-            f"{name} does not say who may use it: mark a route with needs(), an event with "
+            f"{name} does not say who may use it: mark a route with requires(), an event with "
             "with_person()."
         )
-    return found
+    return requirement

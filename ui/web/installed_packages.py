@@ -19,38 +19,41 @@ def versions() -> dict[str, str]:
     """Versions of what matters most, by name, as far as it is installed."""
     import apsw
 
-    found = {"Inhouse": metadata.version("inhouse"), "Python": platform.python_version()}
+    versions_by_name = {"Inhouse": metadata.version("inhouse"), "Python": platform.python_version()}
     for name in _NAMED:
         try:
-            found[name] = metadata.version(name)
+            versions_by_name[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found | {"SQLite": apsw.sqlite_lib_version()}
+    return versions_by_name | {"SQLite": apsw.sqlite_lib_version()}
 
 
 @functools.cache
 def packages() -> tuple[Package, ...]:
     """Every installed package that Inhouse needs, itself or through another, by name."""
-    found: dict[str, Package] = {}
+    packages_by_name: dict[str, Package] = {}
     waiting = ["inhouse"]
     while waiting:
         name = waiting.pop()
         key = re.sub(r"[-_.]+", "-", name).lower()
-        if key in found:
+        if key in packages_by_name:
             continue
         try:
             package = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue  # for another platform, or an extra that is not installed
-        found[key] = Package(package.metadata["Name"], package.version, _licence(package))
+        packages_by_name[key] = Package(
+            package.metadata["Name"], package.version, _licence(package)
+        )
         waiting += [
             match[0]
-            for each in package.requires or ()
+            for requirement in package.requires or ()
             # Extras of others are not ours; our own are.
-            if (key == "inhouse" or "extra ==" not in each) and (match := _NAME.match(each))
+            if (key == "inhouse" or "extra ==" not in requirement)
+            and (match := _NAME.match(requirement))
         ]
-    del found["inhouse"]
-    return tuple(found[key] for key in sorted(found))
+    del packages_by_name["inhouse"]
+    return tuple(packages_by_name[key] for key in sorted(packages_by_name))
 
 
 def _licence(package: metadata.Distribution) -> str:
@@ -58,9 +61,9 @@ def _licence(package: metadata.Distribution) -> str:
     if "License-Expression" in declared:
         return declared["License-Expression"]
     classified = [
-        each.rpartition(" :: ")[2]
-        for each in declared.get_all("Classifier") or ()
-        if each.startswith("License ::") and not each.endswith("OSI Approved")
+        classifier.rpartition(" :: ")[2]
+        for classifier in declared.get_all("Classifier") or ()
+        if classifier.startswith("License ::") and not classifier.endswith("OSI Approved")
     ]
     if classified:
         return ", ".join(classified)

@@ -124,7 +124,7 @@ class Frame:
         words, lines = self.words, "\n".join(head)
         sign_in = SIGN_IN[words.language]
         product = brand.product_of(self.profile, words)
-        shown = f"{title} · {product}" if title else product
+        full_title = f"{title} · {product}" if title else product
         data = {
             "lost": words.lost,
             "broken": words.broken,
@@ -136,18 +136,18 @@ class Frame:
         }
         if self.room is Room.ASK:
             data["words"] = json.dumps(self._drawn_by_gradio())
-        said = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
+        attributes = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>
 <html lang="{escape(words.language)}"{brand.style_of(self.profile)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
-<title>{escape(shown)}</title>
+<title>{escape(full_title)}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
 {lines}
 </head>
-<body {said}>
+<body {attributes}>
 <a class="skip" href="{escape(self.here)}#{target}">{escape(skip)}</a>
 {self._header(extra)}
 <div id="notices" role="status"></div>
@@ -239,8 +239,12 @@ class Frame:
 
 def _sentence(profile: Profile) -> str:
     """The profile's description, with a full stop."""
-    said = profile.description
-    return said if said.endswith((".", "!", "?")) or not said else f"{said}."
+    description = profile.description
+    return (
+        description
+        if description.endswith((".", "!", "?")) or not description
+        else f"{description}."
+    )
 
 
 def _own_style(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ui.web.identity import LOCAL
 
 if TYPE_CHECKING:
-    from ui.web.assistant_service import Desk
+    from ui.web.assistant_service import AssistantService
     from ui.web.chat.conversation import Screen
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -84,7 +84,7 @@ class Metrics:
                     self._first_evidence.observe(time.perf_counter() - began)
                 yield screen
 
-    def text(self, desk: Desk) -> bytes:
+    def text(self, desk: AssistantService) -> bytes:
         """As Prometheus reads them."""
         from prometheus_client import generate_latest
 

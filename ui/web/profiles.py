@@ -21,7 +21,7 @@ class Profiles:
     """
 
     def __init__(self, offered: Iterable[Profile] = ()) -> None:
-        self._by_name = {each.name: each for each in offered}
+        self._by_name = {profile.name: profile for profile in offered}
         if not self._by_name:
             self._by_name = {Profile().name: Profile()}
 
@@ -56,17 +56,17 @@ def cookie_value(profile: Profile) -> str:
 
 def offered(settings: Settings) -> tuple[Profile, ...]:
     """The profile of the settings, then those of `web.profiles`. Raises ProfileError."""
-    found = [find_profile(settings.profile, settings.profiles)]
+    offered = [find_profile(settings.profile, settings.profiles)]
     for name in settings.web.profiles:
         if name == _ALL:
-            found += read_profiles(settings.profiles)
+            offered += read_profiles(settings.profiles)
         else:
-            found.append(find_profile(name, settings.profiles))
+            offered.append(find_profile(name, settings.profiles))
     known: dict[str, Profile] = {}
-    for each in found:
-        if known.setdefault(each.name, each) != each:
+    for profile in offered:
+        if known.setdefault(profile.name, profile) != profile:
             raise ProfileError(
-                f"Two of the profiles that the page offers are called {each.name}.",
+                f"Two of the profiles that the page offers are called {profile.name}.",
                 hint="Give one of them another name, or list those to offer as web.profiles.",
             )
     return tuple(known.values())

@@ -10,6 +10,8 @@ from ingest.parsers.office.merged_cells import repeated_label
 from ingest.parsers.sheet import MAX_COLUMNS, Row
 from ingest.unread import Unread
 
+_WIDEST_GAP = 10  # columns from one cell to the next; what is wider holds nothing
+
 Area = tuple[int, int, int, int]
 """First row, first column, last row, last column; all from 1."""
 
@@ -57,13 +59,19 @@ class SheetCells:
         return any(first <= column <= last for first, last in self.hidden_columns)
 
     def _columns(self, unread: Counter[Unread]) -> dict[int, int]:
-        """Where each column stands in the table: as in the sheet, or closer where that would be too wide."""
+        """Where each column stands in the table: as in the sheet, but closer behind a wide gap."""
         used = sorted({column for cells in self.cells.values() for column in cells})
-        if not used or used[-1] - used[0] < MAX_COLUMNS:
-            return {column: column for column in used}
-        for column in used[MAX_COLUMNS:]:
-            unread[Unread.FAR_CELL] += sum(column in cells for cells in self.cells.values())
-        return {column: place for place, column in enumerate(used[:MAX_COLUMNS], used[0])}
+        places: dict[int, int] = {}
+        place = before = used[0] if used else 0
+        last = place + MAX_COLUMNS
+        for column in used:
+            place += min(column - before, _WIDEST_GAP)
+            before = column
+            if place < last:
+                places[column] = place
+            else:
+                unread[Unread.FAR_CELL] += sum(column in cells for cells in self.cells.values())
+        return places
 
     def _with_labels(self) -> Iterator[tuple[int, dict[int, str]]]:
         """The rows in order, with the label of a vertically merged cell in each row that has other cells."""

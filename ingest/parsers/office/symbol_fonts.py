@@ -43,7 +43,7 @@ def symbol(code: int, font: str) -> str | None:
 
 def without_private_characters(text: str, font: str) -> tuple[str, int]:
     """The text with what a font of pictures has at its private places, and how many are not known."""
-    if not any("\ue000" <= char <= "\uf8ff" for char in text):
+    if text.isascii() or not any("\ue000" <= char <= "\uf8ff" for char in text):
         return text, 0
     parts = []
     unknown = 0

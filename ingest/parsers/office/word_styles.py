@@ -46,6 +46,9 @@ class WordStyles:
             None,
         )
         self._levels: dict[str | None, int] = {}
+        self._numberings: dict[str | None, tuple[str, str]] = {}
+        self._settings: dict[tuple[str, str], bool] = {}
+        self._raised: dict[str, str] = {}
 
     def _chain(self, identifier: str | None) -> Iterator[Any]:
         for _ in range(_LONGEST_CHAIN):
@@ -75,29 +78,34 @@ class WordStyles:
 
     def numbering(self, identifier: str | None) -> tuple[str, str]:
         """The identifier of the list and the depth that a paragraph's style sets; empty where it does not."""
-        number = depth = ""
-        for style in self._chain(identifier or self._default):
-            properties = style.find(f"{W}pPr/{W}numPr")
-            if properties is not None:
-                number = number or value_of(properties, "numId")
-                depth = depth or value_of(properties, "ilvl")
-        return number, depth
+        if identifier not in self._numberings:
+            number = depth = ""
+            for style in self._chain(identifier or self._default):
+                properties = style.find(f"{W}pPr/{W}numPr")
+                if properties is not None:
+                    number = number or value_of(properties, "numId")
+                    depth = depth or value_of(properties, "ilvl")
+            self._numberings[identifier] = number, depth
+        return self._numberings[identifier]
 
     def run_setting(self, identifier: str | None, name: str) -> bool:
         """Whether a style switches on a setting of the type, such as `vanish`."""
-        for style in self._chain(identifier):
-            setting = is_on(style.find(f"{W}rPr"), name)
-            if setting is not None:
-                return setting
-        return False
+        if not identifier:
+            return False
+        key = identifier, name
+        if key not in self._settings:
+            settings = (is_on(style.find(f"{W}rPr"), name) for style in self._chain(identifier))
+            self._settings[key] = next((s for s in settings if s is not None), False)
+        return self._settings[key]
 
     def raised(self, identifier: str | None) -> str:
         """ "superscript", "subscript" or whatever else a style says of where its type stands."""
-        for style in self._chain(identifier):
-            properties = style.find(f"{W}rPr")
-            if properties is not None and (place := value_of(properties, "vertAlign")):
-                return place
-        return ""
+        if not identifier:
+            return ""
+        if identifier not in self._raised:
+            places = (value_of(s.find(f"{W}rPr"), "vertAlign") for s in self._chain(identifier))
+            self._raised[identifier] = next(filter(None, places), "")
+        return self._raised[identifier]
 
 
 def value_of(properties: Any, name: str) -> str:

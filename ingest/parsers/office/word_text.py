@@ -153,7 +153,8 @@ class ParagraphReader:
         if tag == f"{W}t":
             font = _font(properties)
             text, unknown = without_private_characters(child.text or "", font)
-            self._unread[Unread.CHARACTER] += unknown
+            if unknown:
+                self._unread[Unread.CHARACTER] += unknown
             text = text.replace("\u00ad", "")
             is_apart = len(self._parts) != self._behind_equation or not text[:1].isalnum()
             return text if is_apart else f" {text}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.language.claims import Claim, Token, akin, opposite_of
+from rag.language.claims import Claim, Token, opposite_of, same_word_form
 from rag.language.logic_words import (
     ALTERNATIVES,
     ARTICLES,
@@ -176,7 +176,7 @@ def is_parallel(first: Sequence[Item], second: Sequence[Item]) -> bool:
     for a, b in aligned(first, second):
         mine, other = first[a], second[b]
         if is_same(mine, other) and (
-            mine.key == other.key or mine.sort != "word" or not akin(mine.key, other.key)
+            mine.key == other.key or mine.sort != "word" or not same_word_form(mine.key, other.key)
         ):
             return True
         frames += mine.sort in FRAME | {"quantity"}
@@ -190,7 +190,7 @@ def is_same(a: Item, b: Item) -> bool:
     if a.sort.startswith("number"):
         return True
     return a.sort in {"word", "direction"} and (
-        a.key == b.key or akin(a.key, b.key) or b.key in opposite_of(a.key)
+        a.key == b.key or same_word_form(a.key, b.key) or b.key in opposite_of(a.key)
     )
 
 

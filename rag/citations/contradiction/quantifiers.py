@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag.language.claims import Claim, Token, shared
+from rag.language.claims import Claim, Token, count_overlap
 from rag.language.logic_words import ALSO, QUANTIFIERS
 
 _REACH = 2
@@ -21,13 +21,14 @@ def differs(wanted: Claim, said: Claim) -> bool:
             quantity == "all"
             and are_exclusive
             and not any(
-                other == "all" and (not words or shared(words, their)) for other, their in theirs
+                other == "all" and (not words or count_overlap(words, their))
+                for other, their in theirs
             )
         ):
             return True
-        if quantity == "also" and any(shared(words, only) for only in are_exclusive):
+        if quantity == "also" and any(count_overlap(words, only) for only in are_exclusive):
             return True
-        same_thing = {other for other, their in theirs if shared(words, their)} & _SHARES
+        same_thing = {other for other, their in theirs if count_overlap(words, their)} & _SHARES
         if quantity in _SHARES and same_thing and quantity not in same_thing:
             return True
     return False

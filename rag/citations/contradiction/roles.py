@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.language.claims import Claim, Token, akin, shared
+from rag.language.claims import Claim, Token, count_overlap, same_word_form
 from rag.language.logic_words import (
     AFTER,
     ARTICLES,
@@ -105,7 +105,7 @@ def _find(stem: str, places: dict[str, _Place]) -> _Place | None:
     """Where the word stands there, in this form or another."""
     if stem in places:
         return places[stem]
-    return next((place for other, place in places.items() if akin(stem, other)), None)
+    return next((place for other, place in places.items() if same_word_form(stem, other)), None)
 
 
 def _clauses(claim: Claim) -> Iterator[dict[str, _Place]]:
@@ -157,8 +157,8 @@ def order_of_events(wanted: Claim, said: Claim) -> int:
     """1 where both say of the same things that one comes before the other, -1 where they differ, else 0."""
     for first, second in _events(wanted):
         for other_first, other_second in _events(said):
-            straight = shared(first, other_first), shared(second, other_second)
-            crossed = shared(first, other_second), shared(second, other_first)
+            straight = count_overlap(first, other_first), count_overlap(second, other_second)
+            crossed = count_overlap(first, other_second), count_overlap(second, other_first)
             if all(crossed) and sum(crossed) > sum(straight):
                 return -1
             if all(straight) and sum(straight) > sum(crossed):

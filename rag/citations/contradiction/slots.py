@@ -21,7 +21,7 @@ from rag.citations.contradiction.parallel_parts import (
     only_denies,
     parts_of,
 )
-from rag.language.claims import Claim, Token, shared
+from rag.language.claims import Claim, Token, count_overlap
 from rag.language.logic_words import EXCEPTIONS, WITHOUT
 
 
@@ -103,16 +103,16 @@ def _is_mixed(unit: frozenset[str], first: Part, second: Part, slots: Sequence[_
     if first.denies != second.denies:
         filled.add(1 if first.denies == ("not" in unit) else 2)
     if only_denies(second.items) and not first.denies and "not" not in unit:
-        return any(shared(slot.second, unit) for slot in slots)
+        return any(count_overlap(slot.second, unit) for slot in slots)
     return filled >= {1, 2}
 
 
 def _filled_from(unit: frozenset[str], slot: _Slot) -> int:
     """1 or 2 for the part that a slot is filled from; 0 for neither and for both."""
-    second = shared(slot.second, unit) / max(len(slot.second), 1)
+    second = count_overlap(slot.second, unit) / max(len(slot.second), 1)
     if not second:
-        return int(bool(shared(slot.replaced, unit)))
-    first = shared(slot.first, unit) / max(len(slot.first), 1)
+        return int(bool(count_overlap(slot.replaced, unit)))
+    first = count_overlap(slot.first, unit) / max(len(slot.first), 1)
     return 0 if first == second else 1 if first > second else 2
 
 

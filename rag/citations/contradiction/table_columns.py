@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.language.claims import Claim, Token, akin, is_same_amount, units_agree
+from rag.language.claims import Claim, Token, is_same_amount, same_word_form, units_agree
 from rag.language.numerals import kind
 
 _ELSEWHERE = 100
@@ -67,7 +67,7 @@ def _named_columns(number: Token, wanted: Claim, own: list[frozenset[str]]) -> l
         for token in wanted.tokens
         if token is not number
         for column, names in enumerate(own)
-        if column and any(token.stem == name or akin(token.stem, name) for name in names)
+        if column and any(token.stem == name or same_word_form(token.stem, name) for name in names)
     )
     return [column for distance, column in distances if distance <= distances[0][0] + 1]
 

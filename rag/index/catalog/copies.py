@@ -42,6 +42,6 @@ def revive_document(connection: apsw.Connection, document_id: int, born: int) ->
         "SELECT readers FROM documents WHERE uri = ? AND (died IS NULL OR died = ?) AND born < ?",
         (uri, born, born),
     ).fetchone()
-    both = [parse(json.loads(each)) for each in (readers, *(now or ()))]
+    both = [parse(json.loads(tokens)) for tokens in (readers, *(now or ()))]
     labels = Labels(stored(intersection(both)), tuple(json.loads(tags)))
     copy_document(connection, document_id, uri, root, born, labels)

@@ -193,5 +193,5 @@ def count_unread(connection: apsw.Connection) -> dict[str, UnreadCount]:
 def count_states(connection: apsw.Connection) -> dict[FileState, int]:
     """How many files are in each state."""
     rows = connection.execute("SELECT state, count(*) FROM files GROUP BY state")
-    found = {FileState(state): count for state, count in rows}
-    return {state: found.get(state, 0) for state in FileState}
+    counts = {FileState(state): count for state, count in rows}
+    return {state: counts.get(state, 0) for state in FileState}

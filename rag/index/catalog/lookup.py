@@ -18,45 +18,45 @@ def chunks_of(
     connection: apsw.Connection, generation: int, uris: Iterable[str]
 ) -> dict[tuple[str, int], int]:
     """Chunk ids of the documents with these uris, by (uri, place in the document)."""
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT d.uri, c.ordinal, c.id FROM documents d JOIN chunks c ON c.document_id = d.id "
         f"WHERE d.uri IN (SELECT value FROM json_each(:uris)) AND {VISIBLE}",
         {"g": generation, "uris": json.dumps(list(uris))},
     )
-    return {(uri, ordinal): chunk_id for uri, ordinal, chunk_id in found}
+    return {(uri, ordinal): chunk_id for uri, ordinal, chunk_id in rows}
 
 
 def metadata_of(
     connection: apsw.Connection, document_ids: Iterable[int]
 ) -> dict[int, dict[str, Any]]:
     """What is said of these documents, by id."""
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT id, metadata FROM documents WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(document_ids)),),
     )
-    return {document_id: json.loads(metadata) for document_id, metadata in found}
+    return {document_id: json.loads(metadata) for document_id, metadata in rows}
 
 
 def beginnings_of(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, str]:
     """How the texts of these documents begin: their first chunks, by document id."""
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT document_id, group_concat(text, char(10)) FROM (SELECT document_id, text FROM chunks "
         "WHERE document_id IN (SELECT value FROM json_each(?)) AND ordinal < 2 "
         "ORDER BY document_id, ordinal) GROUP BY document_id",
         (json.dumps(list(document_ids)),),
     )
-    return dict(found)
+    return dict(rows)
 
 
 def documents_with(
-    connection: apsw.Connection, generation: int, key: str, wanted: Mapping[str, Sequence[Any]]
+    connection: apsw.Connection, generation: int, key: str, allowed: Mapping[str, Sequence[Any]]
 ) -> Int64:
-    """Ids of the documents whose metadata's object `key` has one of the values of every wanted name.
+    """Ids of the documents whose metadata's object `key` has one of the allowed values for every name.
 
     Ascending. Values are strings, numbers, true, false or null; a list in the metadata is no value.
     """
     conditions, parameters = [VISIBLE], {"g": generation, "path": f"$.{key}"}
-    for number, (name, values) in enumerate(wanted.items()):
+    for number, (name, values) in enumerate(allowed.items()):
         # Compared as (type, value): 1 is not true, and null is not the lack of the name.
         conditions.append(
             "EXISTS (SELECT 1 FROM json_each(d.metadata, :path) AS said, json_each(:v{0}) AS wanted "
@@ -65,10 +65,10 @@ def documents_with(
             )
         )
         parameters |= {f"n{number}": name, f"v{number}": json.dumps(list(values))}
-    found = connection.execute(
+    rows = connection.execute(
         f"SELECT d.id FROM documents d WHERE {' AND '.join(conditions)} ORDER BY d.id", parameters
     )
-    return np.fromiter((row[0] for row in found), np.int64)
+    return np.fromiter((row[0] for row in rows), np.int64)
 
 
 def _same_type(one: str, other: str) -> str:

@@ -39,18 +39,18 @@ def migrate(
     The caller holds the write lock. Raises IndexFormatError if a step is missing: the format is older than
     what this program can still read.
     """
-    found: int = database.read_manifest(connection, "format")
-    if found >= target:
-        return found
-    missing = [number for number in range(found, target) if number not in steps]
+    version: int = database.read_manifest(connection, "format")
+    if version >= target:
+        return version
+    missing = [number for number in range(version, target) if number not in steps]
     if missing:
         raise IndexFormatError(
-            f"The catalogue has format {found}; this program cannot read formats below "
+            f"The catalogue has format {version}; this program cannot read formats below "
             f"{missing[-1] + 1}.",
             hint="Delete the data folder and ingest again, or use an older release first.",
         )
     with database.transaction(connection, write=True):
-        for number in range(found, target):
+        for number in range(version, target):
             steps[number](connection)
         database.write_manifest(connection, "format", target)
-    return found
+    return version

@@ -32,7 +32,10 @@ class Dropped:
 
     def __add__(self, other: Dropped) -> Dropped:
         return Dropped(
-            *(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True))
+            *(
+                own_value + other_value
+                for own_value, other_value in zip(astuple(self), astuple(other), strict=True)
+            )
         )
 
 

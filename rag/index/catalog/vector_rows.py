@@ -67,7 +67,7 @@ def load_vectors(connection: apsw.Connection, generation: Generation, vector_ids
 
     Raises IndexDamagedError if one is not there any more, or is no vector.
     """
-    found: dict[int, bytes] = dict(
+    vectors: dict[int, bytes] = dict(
         connection.execute(
             f"SELECT id, vector FROM vectors WHERE TRUE {only(vector_ids, 'id')}",
             {"ids": ids_of(vector_ids)},
@@ -75,7 +75,7 @@ def load_vectors(connection: apsw.Connection, generation: Generation, vector_ids
     )
     dimension = embedder_dimension(connection, generation.embedder_id)
     try:
-        return _decode([found[vector_id] for vector_id in vector_ids.tolist()], dimension)
+        return _decode([vectors[vector_id] for vector_id in vector_ids.tolist()], dimension)
     except KeyError as exc:
         raise IndexDamagedError(
             f"The catalogue does not hold the vector {exc} any more.",

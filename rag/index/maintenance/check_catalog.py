@@ -34,20 +34,20 @@ def _check_counts(connection: apsw.Connection) -> Iterator[int | str]:
     if newest == 0:
         yield "The published generation is not in the table of generations."
         return
-    found = connection.execute(
+    cursor = connection.execute(
         f"SELECT count(*) FROM documents WHERE {VISIBLE}", {"g": newest}
     ).fetchone()[0]
-    if found != documents:
-        yield f"Generation {newest} has {found} documents, not {documents}."
-    found, embedded = connection.execute(
+    if cursor != documents:
+        yield f"Generation {newest} has {cursor} documents, not {documents}."
+    cursor, embedded = connection.execute(
         "SELECT count(*), count(v.id) FROM documents d JOIN chunks c ON c.document_id = d.id "
         f"LEFT JOIN vectors v ON v.embedder_id = :e AND v.key = c.key WHERE {VISIBLE}",
         {"g": newest, "e": embedder},
     ).fetchone()
-    if found != chunks:
-        yield f"Generation {newest} has {found} chunks, not {chunks}."
-    if embedded != found:
-        yield f"{found - embedded} of the {found} chunks of generation {newest} have no vector."
+    if cursor != chunks:
+        yield f"Generation {newest} has {cursor} chunks, not {chunks}."
+    if embedded != cursor:
+        yield f"{cursor - embedded} of the {cursor} chunks of generation {newest} have no vector."
 
 
 def _check_texts(connection: apsw.Connection) -> Iterator[int | str]:

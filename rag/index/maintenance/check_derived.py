@@ -47,11 +47,11 @@ def _compare(
         wrong = getattr(index, name)[places] != getattr(batch, name)
         for chunk_id in batch.chunk_ids[wrong].tolist():
             yield f"{index.source.path}: chunk {chunk_id} has other {name} than the catalogue."
-    held = index.vectors(places)
+    stored = index.vectors(places)
     if index.is_exact:
-        wrong = (held != batch.vectors).any(axis=1)
+        wrong = (stored != batch.vectors).any(axis=1)
     else:
-        wrong = ~(np.einsum("nd,nd->n", held, batch.vectors) > _ALIKE)
+        wrong = ~(np.einsum("nd,nd->n", stored, batch.vectors) > _ALIKE)
     for chunk_id in batch.chunk_ids[wrong].tolist():
         yield f"{index.source.path}: chunk {chunk_id} has another vector than the catalogue."
 
@@ -65,11 +65,11 @@ def check_words(
     except IndexDamagedError as exc:
         yield exc.message
         return
-    held = index.documents_of_chunks()
+    stored = index.documents_of_chunks()
     for row in rows.lexical_rows(connection, generation.id, None):
-        if held.pop(row.chunk_id, None) != row.document_id:
+        if stored.pop(row.chunk_id, None) != row.document_id:
             yield f"{source.path}: chunk {row.chunk_id} is missing, or belongs to another document."
         elif not index.holds(row):
             yield f"{source.path}: chunk {row.chunk_id} is not found by its words."
-    for chunk_id in held:
+    for chunk_id in stored:
         yield f"{source.path}: chunk {chunk_id} is not in the catalogue."

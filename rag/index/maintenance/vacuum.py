@@ -36,9 +36,9 @@ def vacuum(data_dir: Path, keep: Retention | None = None) -> Vacuumed:
     with WriteSession(data_dir, retention=keep) as session, session.mapped_errors():
         before = path.stat().st_size
         connection = session.connection
-        wanted = retention.oldest_kept(rows.generations(connection), keep)
+        oldest = retention.oldest_kept(rows.generations(connection), keep)
         needed = session.refresh()
-        if needed < wanted:
+        if needed < oldest:
             needed = session.refresh(anew=(vectors.NAME, lexical.NAME))
         session.begin()
         dropped = retention.drop_unreachable(connection, keep, needed)

@@ -56,9 +56,9 @@ def verify(data_dir: Path, *, full: bool = False, repair: bool = True) -> Verifi
     and every chunk against tantivy. Raises IndexMissingError, IndexFormatError, and IndexDamagedError for a
     catalogue that cannot even be opened.
     """
-    generation, found = _look(data_dir, full=full)
-    truth = found[0]
-    broken = [check.name for check in found[1:] if check.problems]
+    generation, checks = _look(data_dir, full=full)
+    truth = checks[0]
+    broken = [check.name for check in checks[1:] if check.problems]
     repaired = broken if broken and repair and _rebuild(data_dir, broken) else []
     hint = ""
     if truth.problems:
@@ -67,7 +67,7 @@ def verify(data_dir: Path, *, full: bool = False, repair: bool = True) -> Verifi
         hint = (
             "The damaged structures can be built anew: run inhouse verify while no run is writing."
         )
-    return Verification(generation, full, tuple(found), tuple(repaired), hint)
+    return Verification(generation, full, tuple(checks), tuple(repaired), hint)
 
 
 def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
@@ -86,29 +86,29 @@ def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
                 generation: int = database.read_manifest(connection, "generation")
                 if not generation:
                     raise database.missing(path)
-                found = [_check("catalogue", check_catalog(connection, full=full))]
-                if found[0].problems:
+                checks = [_check("catalogue", check_catalog(connection, full=full))]
+                if checks[0].problems:
                     break
-                found += [
+                checks += [
                     _check(name, _check_structure(data_dir, connection, name, full=full))
                     for name in (vectors.NAME, lexical.NAME)
                 ]
-            if not any(check.problems for check in found):
+            if not any(check.problems for check in checks):
                 break
             if refresh.landscape(data_dir, connection) == before:
                 break
-    return generation, found
+    return generation, checks
 
 
-def _check(name: str, found: Iterator[int | str]) -> Check:
+def _check(name: str, findings: Iterator[int | str]) -> Check:
     """Collect what a check yields: numbers of things that were looked at, and problems."""
     checked, problems = 0, []
     try:
-        for each in found:
-            if isinstance(each, int):
-                checked += each
+        for finding in findings:
+            if isinstance(finding, int):
+                checked += finding
             else:
-                problems.append(each)
+                problems.append(finding)
     except (apsw.CorruptError, apsw.NotADBError) as exc:
         problems.append(f"SQLite cannot read on: {exc}.")
     return Check(name, checked, tuple(problems[:_SHOWN]), max(0, len(problems) - _SHOWN))

@@ -43,8 +43,8 @@ def analyzer(language: str | None) -> Any:
 
 def stems(text: str, language: str) -> list[str]:
     """The words of a text as they are searched in documents of this language; common ones are left out."""
-    found: list[str] = analyzer(language_of(language)).analyze(text)
-    return found
+    stems: list[str] = analyzer(language_of(language)).analyze(text)
+    return stems
 
 
 def shared_words(query: str, text: str, languages: Iterable[str]) -> tuple[str, ...]:
@@ -55,8 +55,8 @@ def shared_words(query: str, text: str, languages: Iterable[str]) -> tuple[str, 
         word
         for word in dict.fromkeys(plain_words(query))
         if any(
-            (roots := stems(word, language)) and (word in there or not found.isdisjoint(roots))
-            for language, found in stemmed.items()
+            (roots := stems(word, language)) and (word in there or not text_stems.isdisjoint(roots))
+            for language, text_stems in stemmed.items()
         )
     )
 

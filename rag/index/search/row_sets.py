@@ -20,7 +20,7 @@ _HELD_ROWS = 100_000
 Set = TypeVar("Set")
 
 
-class SmallSets(Generic[Set]):
+class RowSets(Generic[Set]):
     """The sets that were used last, as many as `held_rows` allow; one of more than `most_rows` is not small.
 
     Safe to share between threads.
@@ -29,13 +29,13 @@ class SmallSets(Generic[Set]):
     def __init__(self, most_rows: int = _MOST_ROWS, held_rows: int = _HELD_ROWS) -> None:
         self._most_rows, self._held_rows = most_rows, held_rows
         self._lock = threading.Lock()
-        self._seen: weakref.WeakSet[Permitted] = weakref.WeakSet()
-        self._sets: weakref.WeakKeyDictionary[Permitted, Set] = weakref.WeakKeyDictionary()
+        self._seen: weakref.WeakSet[RowMask] = weakref.WeakSet()
+        self._sets: weakref.WeakKeyDictionary[RowMask, Set] = weakref.WeakKeyDictionary()
 
     def __len__(self) -> int:
         return len(self._sets)
 
-    def get(self, permitted: Permitted, gather: Callable[[], Set]) -> Set | None:
+    def get(self, permitted: RowMask, gather: Callable[[], Set]) -> Set | None:
         """The set of these rows; None if it is not small, asked for the first time, or being gathered."""
         if permitted.count > self._most_rows or not self._lock.acquire(blocking=False):
             return None
@@ -43,17 +43,17 @@ class SmallSets(Generic[Set]):
             if permitted not in self._seen:
                 self._seen.add(permitted)
                 return None
-            found = self._sets.pop(permitted) if permitted in self._sets else gather()
-            self._sets[permitted] = found  # the one that was used last stands last
+            row_set = self._sets.pop(permitted) if permitted in self._sets else gather()
+            self._sets[permitted] = row_set  # the one that was used last stands last
             self._drop()
-            return found
+            return row_set
         finally:
             self._lock.release()
 
     def _drop(self) -> None:
-        held = list(self._sets)
-        excess = sum(permitted.count for permitted in held) - self._held_rows
-        for permitted in held[:-1]:
+        masks = list(self._sets)
+        excess = sum(permitted.count for permitted in masks) - self._held_rows
+        for permitted in masks[:-1]:
             if excess <= 0:
                 return
             del self._sets[permitted]
@@ -63,7 +63,7 @@ class SmallSets(Generic[Set]):
 Mask = npt.NDArray[np.bool_]
 
 
-class Permitted:
+class RowMask:
     """The rows that a search may return, prepared once for many searches."""
 
     def __init__(self, rows: Mask) -> None:

@@ -53,12 +53,12 @@ class Statistics:
             if known is not None:
                 self._known.move_to_end(key)
                 return known
-        found = self._count_chunks(field, word)
+        count = self._count_chunks(field, word)
         with self._lock:
-            self._known[key] = found
+            self._known[key] = count
             while len(self._known) > _KEPT_WORDS:
                 self._known.popitem(last=False)
-        return found
+        return count
 
     def boost(self, field: str, word: str) -> float:
         """What the library's score for the word is multiplied by; 0 if no permitted chunk has it."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from rag.errors import IndexDamagedError
 from rag.index.search import derived
-from rag.index.search.row_sets import Permitted, SmallSets
+from rag.index.search.row_sets import RowMask, RowSets
 
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
@@ -146,7 +146,7 @@ class ExactVectors:
         index.add(vectors)
         return cls(chunk_ids, index)
 
-    def search(self, query: Float32, k: int, permitted: Permitted | None) -> Candidates:
+    def search(self, query: Float32, k: int, permitted: RowMask | None) -> Candidates:
         """The k best permitted rows, see `VectorIndex.search`."""
         k = min(k, len(self._chunk_ids) if permitted is None else permitted.count)
         if k == 0:
@@ -162,23 +162,23 @@ class ExactVectors:
         # `reconstruct_batch` does the same in twice the time.
         size = self._index.code_size
         codes = faiss.rev_swig_ptr(self._index.codes.data(), self._index.ntotal * size)
-        found: Float32 = self._index.sa_decode(codes.reshape(-1, size)[rows])
-        return found
+        decoded: Float32 = self._index.sa_decode(codes.reshape(-1, size)[rows])
+        return decoded
 
-    def _scan(self, query: Float32, k: int, permitted: Permitted | None) -> Int64:
+    def _scan(self, query: Float32, k: int, permitted: RowMask | None) -> Int64:
         """At least the k best rows, with everything that ties with the last of them."""
         import faiss
 
         parameters = faiss.SearchParameters(sel=permitted.selector) if permitted else None
         most = permitted.count if permitted else len(self._chunk_ids)
-        wanted = min(most, k + 8)
+        target = min(most, k + 8)
         while True:
-            scores, rows = self._index.search(query[None], wanted, params=parameters)
+            scores, rows = self._index.search(query[None], target, params=parameters)
             # FAISS adds up in its own order, so equal vectors may differ in the last bits.
-            if wanted == most or scores[0, k - 1] - scores[0, -1] > 1e-6:
-                found: Int64 = np.sort(rows[0])
-                return found
-            wanted = min(most, wanted * 4)
+            if target == most or scores[0, k - 1] - scores[0, -1] > 1e-6:
+                positions: Int64 = np.sort(rows[0])
+                return positions
+            target = min(most, target * 4)
 
 
 class VectorIndex:
@@ -207,7 +207,7 @@ class VectorIndex:
             )
         self._lists: int = getattr(self._index, "nlist", 0)
         self._exact = None if self._lists else ExactVectors(self.chunk_ids, self._index)
-        self._small_sets: SmallSets[ExactVectors] = SmallSets()
+        self._small_sets: RowSets[ExactVectors] = RowSets()
 
     def __len__(self) -> int:
         return len(self.chunk_ids)
@@ -223,7 +223,7 @@ class VectorIndex:
         return self._exact is not None
 
     def search(
-        self, query: Float32, k: int, *, permitted: Permitted | None, load_vectors: LoadVectors
+        self, query: Float32, k: int, *, permitted: RowMask | None, load_vectors: LoadVectors
     ) -> Candidates:
         """The k best permitted rows (None: all are) for `query`: (dimension,) float32, L2-normalised.
 
@@ -234,7 +234,7 @@ class VectorIndex:
             return self._exact.search(query, k, permitted)
 
         def gather() -> ExactVectors:
-            rows = np.flatnonzero(cast(Permitted, permitted).rows)
+            rows = np.flatnonzero(cast(RowMask, permitted).rows)
             return ExactVectors.of(self.chunk_ids[rows], load_vectors(self.vector_ids[rows]))
 
         if permitted and (few := self._small_sets.get(permitted, gather)):
@@ -251,35 +251,35 @@ class VectorIndex:
         if self._exact is not None:
             return self._exact.vectors(rows)
         self._index.make_direct_map(True)
-        found: Float32 = self._index.reconstruct_batch(rows)
-        return found
+        decoded: Float32 = self._index.reconstruct_batch(rows)
+        return decoded
 
-    def _probe(self, query: Float32, k: int, permitted: Permitted | None) -> Int64:
+    def _probe(self, query: Float32, k: int, permitted: RowMask | None) -> Int64:
         """Rows that hold the best ones, as far as 8-bit codes and the nearest lists can tell."""
         import faiss
 
         most = permitted.count if permitted else len(self)
         # 8-bit codes exchange neighbours in rank, seldom what stands further apart.
-        wanted = min(most, k + k // 4 + _MORE_CANDIDATES)
+        target = min(most, k + k // 4 + _MORE_CANDIDATES)
         probes = int(self._lists * self._compared(len(self)) / max(1, len(self))) or 1
         parameters = faiss.SearchParametersIVF(nprobe=probes)
         if permitted:
             parameters.nprobe = self._probes_for(query, permitted)
             parameters.sel = permitted.selector
-        _, rows = self._index.search(query[None], wanted, params=parameters)
-        found: Int64 = rows[0][rows[0] >= 0]
-        if len(found) < k:
+        _, rows = self._index.search(query[None], target, params=parameters)
+        candidates: Int64 = rows[0][rows[0] >= 0]
+        if len(candidates) < k:
             parameters.nprobe = self._lists
-            _, rows = self._index.search(query[None], wanted, params=parameters)
-            found = rows[0]
-        return found
+            _, rows = self._index.search(query[None], target, params=parameters)
+            candidates = rows[0]
+        return candidates
 
     @staticmethod
     def _compared(rows: float) -> float:
         """With how many of so many rows a query is compared."""
         return min(rows, max(rows * PROBE_SHARE, _LEAST_COMPARED))
 
-    def _probes_for(self, query: Float32, permitted: Permitted) -> int:
+    def _probes_for(self, query: Float32, permitted: RowMask) -> int:
         """How many of the nearest lists hold enough permitted rows, whichever lists those are.
 
         A filter may pass just what is far from the query: a share of the lists alone would miss it. Enough
@@ -301,12 +301,12 @@ class VectorIndex:
         import faiss
 
         lists = self._index.invlists
-        found = np.empty(len(self), np.int32)
+        list_of_row = np.empty(len(self), np.int32)
         for number in range(self._lists):
             size = lists.list_size(number)
             if size:
-                found[faiss.rev_swig_ptr(lists.get_ids(number), size)] = number
-        return found
+                list_of_row[faiss.rev_swig_ptr(lists.get_ids(number), size)] = number
+        return list_of_row
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ class StoredDocument:
     characters: int
 
 
-class Reading:
+class DocumentView:
     """One generation of the index as somebody may read it: what they may not is not there.
 
     `generation` is its number.
@@ -115,10 +115,10 @@ _kept: weakref.WeakKeyDictionary[Snapshot, _References] = weakref.WeakKeyDiction
 
 
 def _references(snapshot: Snapshot) -> _References:
-    found = _kept.get(snapshot)
-    if found is None:
-        found = _kept[snapshot] = _References(snapshot)
-    return found
+    view = _kept.get(snapshot)
+    if view is None:
+        view = _kept[snapshot] = _References(snapshot)
+    return view
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _ORDERS: Mapping[Column, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FileQuery:
     """Which files of the ledger, in which order. `text` is part of a name or a title, in any case."""
 
     text: str = ""
@@ -44,7 +44,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class FileRow:
     """A file with what the index knows of it; `document_id` is None where it holds no text of it.
 
     `root` is the folder that was ingested, as a path.
@@ -71,7 +71,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Facets:
     """What there is to filter by: value and number of files."""
 
     folders: Mapping[str, int] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class ShownChunk:
     text: str
 
 
-class Shelf:
+class FileList:
     """One generation's documents and the ledger as somebody may see them: what they may not is not there.
 
     A file that was never indexed has no readers, so only those who may read everything see it.
@@ -111,13 +111,13 @@ class Shelf:
         return self._filter.readers is None
 
     def files(
-        self, wanted: Wanted, *, offset: int = 0, limit: int = 50
-    ) -> tuple[list[Listed], int]:
+        self, query: FileQuery, *, offset: int = 0, limit: int = 50
+    ) -> tuple[list[FileRow], int]:
         """Files from `offset` on, and how many there are in all."""
         source, parameters = self._source()
-        where = " AND ".join(self._conditions(wanted, parameters)) or "TRUE"
-        way = "DESC" if wanted.descending else "ASC"
-        order = f"ORDER BY {_ORDERS[wanted.order]} {way} NULLS LAST, uri {way}"
+        where = " AND ".join(self._conditions(query, parameters)) or "TRUE"
+        way = "DESC" if query.descending else "ASC"
+        order = f"ORDER BY {_ORDERS[query.order]} {way} NULLS LAST, uri {way}"
         page = f"{order} LIMIT :limit OFFSET :offset"
         with database.mapped_errors(self._snapshot.path):
             connection = self._connection()
@@ -128,7 +128,7 @@ class Shelf:
             rows = connection.execute(f"SELECT * FROM ({source}) WHERE {where} {page}", parameters)
             return [_listed(row) for row in rows], count
 
-    def file(self, uri: str) -> Listed | None:
+    def file(self, uri: str) -> FileRow | None:
         """The file with this URI; None if it is not there, or not for whoever looks."""
         source, parameters = self._source()
         with database.mapped_errors(self._snapshot.path):
@@ -143,7 +143,7 @@ class Shelf:
         """A short name of a file, the same for the life of the index; it does not say where it lies."""
         return name_of(self._key, uri)
 
-    def named(self, name: str) -> Listed | None:
+    def named(self, name: str) -> FileRow | None:
         """The file of that short name, which is no permission; None if it is not for whoever looks."""
         source, parameters = self._source()
         with database.mapped_errors(self._snapshot.path):
@@ -157,7 +157,7 @@ class Shelf:
             )
         return None if row is None else _listed(row)
 
-    def choices(self) -> Choices:
+    def choices(self) -> Facets:
         """What there is to filter by."""
         source, parameters = self._source()
         folders: Counter[str] = Counter()
@@ -178,12 +178,12 @@ class Shelf:
         total = sum(states.values())
         above: Counter[str] = Counter()
         for folder, number in folders.items():
-            for each in _with_parents(folder):
-                above[each] += number
-        by_name, kinds, tagged_as, found = (
-            dict(sorted(each.items())) for each in (above, types, tags, states)
+            for ancestor in _with_parents(folder):
+                above[ancestor] += number
+        by_name, kinds, tagged_as, facets = (
+            dict(sorted(counts.items())) for counts in (above, types, tags, states)
         )
-        return Choices(by_name, kinds, tagged_as, found, total)
+        return Facets(by_name, kinds, tagged_as, facets, total)
 
     def folders(self, label: str) -> tuple[str, ...]:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
@@ -243,8 +243,8 @@ class Shelf:
     def _key(self) -> bytes:
         if self._index_id is None:
             with database.mapped_errors(self._snapshot.path):
-                found = database.read_manifest(self._snapshot.connection(), "index_id")
-            self._index_id = str(found).encode()[:64]
+                index_id = database.read_manifest(self._snapshot.connection(), "index_id")
+            self._index_id = str(index_id).encode()[:64]
         return self._index_id
 
     def _source(self) -> tuple[str, dict[str, Any]]:
@@ -271,26 +271,28 @@ class Shelf:
         )
         return f"SELECT {columns} FROM {tables}", {**parameters, "g": self.generation.id}
 
-    def _conditions(self, wanted: Wanted, parameters: dict[str, Any]) -> Iterator[str]:
-        if wanted.text:
-            parameters["text"] = _folded(wanted.text)
+    def _conditions(self, query: FileQuery, parameters: dict[str, Any]) -> Iterator[str]:
+        if query.text:
+            parameters["text"] = _folded(query.text)
             # Where the root lies is not shown, so it cannot be searched either.
             below = "substr(uri, length(root) + 1)"
             yield f"(instr(folded({below}), :text) OR instr(folded(title), :text))"
-        if wanted.folder:
-            parameters["folders"] = json.dumps([f"{each}/" for each in self.folders(wanted.folder)])
+        if query.folder:
+            parameters["folders"] = json.dumps(
+                [f"{folder}/" for folder in self.folders(query.folder)]
+            )
             yield (
                 "EXISTS (SELECT 1 FROM json_each(:folders) WHERE "
                 "substr(uri, 1, length(value)) = value)"
             )
-        if wanted.media_type:
-            parameters["media_type"] = wanted.media_type
+        if query.media_type:
+            parameters["media_type"] = query.media_type
             yield "media_type = :media_type"
-        if wanted.tag:
-            parameters["tag"] = wanted.tag
+        if query.tag:
+            parameters["tag"] = query.tag
             yield "EXISTS (SELECT 1 FROM json_each(tags) WHERE value = :tag)"
-        if wanted.state:
-            parameters["state"] = wanted.state
+        if query.state:
+            parameters["state"] = query.state
             yield "state = :state"
 
 
@@ -321,10 +323,10 @@ def _folded(text: str | None) -> str:
     return (text or "").casefold()
 
 
-def _listed(row: Sequence[Any]) -> Listed:
+def _listed(row: Sequence[Any]) -> FileRow:
     uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
     document_id, title, media_type, language, tags, born = document
-    return Listed(
+    return FileRow(
         uri, root, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
         seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born,
     )  # fmt: skip

@@ -34,7 +34,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IndexState:
     """The ledger and the documents' labels, as the next run will find them, and the rates of earlier ones.
 
     `max_tokens` is how much the index's embedder reads of a text.
@@ -47,7 +47,7 @@ class Standing:
     source_rules: dict[str, Any] | None = None
 
 
-def read_standing(data_dir: Path) -> Standing | None:
+def read_standing(data_dir: Path) -> IndexState | None:
     """None if there is no index yet. Raises IndexDamagedError, IndexFormatError."""
     path = data_dir / CATALOG
     if not path.exists():
@@ -62,7 +62,7 @@ def read_standing(data_dir: Path) -> Standing | None:
         if _has_unpublished(connection, generation):
             files = _reconciled(connection, files, generation)
         identity = rows.embedder_identity(connection, kept[generation].embedder_id)
-        return Standing(
+        return IndexState(
             files,
             _labels(connection, generation),
             _rates(connection, files, generation),
@@ -72,10 +72,10 @@ def read_standing(data_dir: Path) -> Standing | None:
 
 
 def _has_unpublished(connection: apsw.Connection, generation: int) -> bool:
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT EXISTS (SELECT 1 FROM documents WHERE born > :g OR died > :g)", {"g": generation}
     ).fetchone()
-    return bool(found[0])
+    return bool(rows[0])
 
 
 def _reconciled(
@@ -100,12 +100,12 @@ def _reconciled(
 
 
 def _labels(connection: apsw.Connection, generation: int) -> dict[str, Labels]:
-    found = connection.execute(
+    rows = connection.execute(
         f"SELECT uri, readers, tags FROM documents WHERE {VISIBLE}", {"g": generation}
     )
     return {
         uri: Labels(tuple(json.loads(readers)), tuple(json.loads(tags)))
-        for uri, readers, tags in found
+        for uri, readers, tags in rows
     }
 
 
@@ -128,10 +128,10 @@ def _rates(connection: apsw.Connection, files: list[FileRecord], generation: int
             "SELECT summary FROM generations WHERE kind = 'ingest' ORDER BY id DESC"
         )
     ]
-    runs = [each for each in accounts if each.get("chunks_embedded")][:_RUNS]
-    embedded = sum(each["chunks_embedded"] for each in runs)
+    runs = [account for account in accounts if account.get("chunks_embedded")][:_RUNS]
+    embedded = sum(run["chunks_embedded"] for run in runs)
     return Rates(
         {suffix: chunks[suffix] / size[suffix] for suffix in size if size[suffix]},
-        sum(each["seconds"] for each in runs) / embedded if embedded else None,
+        sum(run["seconds"] for run in runs) / embedded if embedded else None,
         len(runs),
     )

@@ -50,15 +50,15 @@ class Overview:
     source_rules: dict[str, Any] | None
 
     def to_json(self) -> dict[str, Any]:
-        shown = asdict(self) | {
+        result = asdict(self) | {
             "files": {state.value: n for state, n in self.files.items()},
             "coverage": self.coverage.to_json(),
         }
-        shown["problems"] = [
-            {"uri": each.uri, "state": each.state.value, "reason": each.reason}
-            for each in self.problems
+        result["problems"] = [
+            {"uri": problem.uri, "state": problem.state.value, "reason": problem.reason}
+            for problem in self.problems
         ]
-        return shown
+        return result
 
 
 def read_overview(data_dir: Path) -> Overview:
@@ -71,7 +71,7 @@ def read_overview(data_dir: Path) -> Overview:
             raise database.empty(path)
         newest = kept[max(kept)]
         problems = tuple(
-            each for each in ledger.read_files(connection) if each.state is not FileState.INDEXED
+            file for file in ledger.read_files(connection) if file.state is not FileState.INDEXED
         )
         return Overview(
             data=str(data_dir.absolute()),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.index.search import derived, vectors
-from rag.index.search.row_sets import Mask, Permitted, SmallSets
+from rag.index.search.row_sets import Mask, RowMask, RowSets
 from rag.index.search.vectors import Batch, Candidates, Float32, Int64, VectorIndex
 from tests.index.world import unit_vectors
 
@@ -25,7 +25,7 @@ class Inverted:
     vectors: Float32
     queries: Float32
 
-    def search(self, query: Float32, k: int, permitted: Permitted | None) -> Candidates:
+    def search(self, query: Float32, k: int, permitted: RowMask | None) -> Candidates:
         return self.index.search(query, k, permitted=permitted, load_vectors=self.load)
 
     def load(self, vector_ids: Int64) -> Float32:
@@ -97,7 +97,7 @@ def test_recall_at_10_is_at_least_99_percent(
 ) -> None:
     """With every filter, at its first use and at the second; no chunk is found that it does not pass."""
     mask = rows()
-    permitted = None if mask.all() else Permitted(mask)
+    permitted = None if mask.all() else RowMask(mask)
     for _ in range(times):
         found = [inverted.search(query, 10, permitted) for query in inverted.queries]
     expected = [inverted.nearest(query, 10, mask) for query in inverted.queries]
@@ -113,7 +113,7 @@ def test_recall_at_10_is_at_least_99_percent(
 @pytest.mark.parametrize("of", [0.2, 0.02])
 def test_what_passes_may_lie_far_from_the_question(inverted: Inverted, of: float) -> None:
     mask = one_side(of, inverted)
-    permitted = Permitted(mask)
+    permitted = RowMask(mask)
     expected = [inverted.nearest(query, 10, mask) for query in inverted.queries]
     for _ in range(2):
         found = [inverted.search(q, 10, permitted).chunk_ids.tolist() for q in inverted.queries]
@@ -135,7 +135,7 @@ def test_a_small_filter_that_comes_again_gives_brute_forces_ids_in_its_order(
     inverted: Inverted, k: int
 ) -> None:
     mask = share(0.005)()
-    permitted = Permitted(mask)
+    permitted = RowMask(mask)
     inverted.search(inverted.queries[0], 1, permitted)
     for query in inverted.queries:
         found = inverted.search(query, k, permitted).chunk_ids.tolist()
@@ -143,14 +143,14 @@ def test_a_small_filter_that_comes_again_gives_brute_forces_ids_in_its_order(
 
 
 def test_a_filter_that_nothing_passes_finds_nothing(inverted: Inverted) -> None:
-    permitted = Permitted(np.zeros(ROWS, np.bool_))
+    permitted = RowMask(np.zeros(ROWS, np.bool_))
     for _ in range(3):
         assert len(inverted.search(inverted.queries[0], 10, permitted).chunk_ids) == 0
 
 
 def test_k_larger_than_what_passes_gives_all_of_it(inverted: Inverted) -> None:
     mask = share(0.001)()
-    permitted = Permitted(mask)
+    permitted = RowMask(mask)
     for _ in range(2):
         found = inverted.search(inverted.queries[0], 10_000, permitted).chunk_ids
         assert sorted(found.tolist()) == (7 * np.flatnonzero(mask)).tolist()
@@ -158,14 +158,14 @@ def test_k_larger_than_what_passes_gives_all_of_it(inverted: Inverted) -> None:
 
 def test_small_sets_keep_those_used_last() -> None:
     """Room for 250 rows: of sets of 100, the two used last are kept, and none that nobody holds."""
-    sets: SmallSets[str] = SmallSets(held_rows=250)
+    sets: RowSets[str] = RowSets(held_rows=250)
     gathered: list[str] = []
 
     def gather(name: str) -> str:
         gathered.append(name)
         return name
 
-    known = {name: Permitted(np.ones(100, np.bool_)) for name in "abc"}
+    known = {name: RowMask(np.ones(100, np.bool_)) for name in "abc"}
     for name, permitted in known.items():
         assert sets.get(permitted, lambda: name) is None, "once is no reason to gather it"  # noqa: B023
     for name in "abaca":
@@ -179,8 +179,8 @@ def test_small_sets_keep_those_used_last() -> None:
 
 
 def test_a_set_that_is_not_small_is_not_gathered() -> None:
-    sets: SmallSets[str] = SmallSets(most_rows=99)
-    permitted = Permitted(np.ones(100, np.bool_))
+    sets: RowSets[str] = RowSets(most_rows=99)
+    permitted = RowMask(np.ones(100, np.bool_))
     assert [sets.get(permitted, lambda: "gathered") for _ in range(3)] == [None] * 3
 
 

@@ -9,6 +9,7 @@ import zipfile
 import docx
 import pytest
 
+from ingest.errors import EncryptedFileError
 from ingest.loader import load_bytes
 from ingest.media_type import DOCX
 from ingest.unread import Unread
@@ -362,6 +363,18 @@ def test_templates_and_files_with_macros_are_read(kind: str) -> None:
     assert (
         "Five days." in load_bytes(repacked(saved(), **{"[Content_Types].xml": types}), DOCX).text
     )
+
+
+def test_a_document_with_a_password_on_its_archive_says_so() -> None:
+    """Also where the list of its parts cannot be read without the password."""
+    locked = bytearray(saved())
+    for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = locked.find(head)
+        while place >= 0:
+            locked[place + flags] |= 1
+            place = locked.find(head, place + 4)
+    with pytest.raises(EncryptedFileError):
+        load_bytes(bytes(locked), DOCX)
 
 
 def test_a_document_that_breaks_off_is_read_as_far_as_it_goes() -> None:

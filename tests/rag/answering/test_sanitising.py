@@ -106,8 +106,8 @@ def test_a_model_that_follows_them_is_not_believed(
     """An order is no statement: what it makes a model say has to stand in the documents like all else."""
     server.words = (said,)
     answer = Assistant.open(poisoned, settings=settings, embedder=HashingEmbedder()).ask("Badges?")
-    assert answer.status is Status.UNSUPPORTED
-    assert answer.citations == ()
+    assert answer.status in (Status.UNSUPPORTED, Status.PARTIAL)
+    assert not any(sentence.supported for sentence in answer.sentences)
 
 
 def test_the_three_lists_are_what_the_bytes_of_the_request_hold(

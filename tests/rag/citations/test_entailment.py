@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from langchain_core.language_models import FakeListChatModel
 
 from rag import Answer, Assistant
-from rag.answer import Status
+from rag.answer import Grade, Status
 from rag.citations import Checked, check
 from rag.citations.entailment import CrossEncoderEntailment, Entailment
 from rag.errors import EmbeddingError, InhouseError, ModelRefusedError
@@ -24,7 +24,7 @@ from rag.testing import HashingEmbedder
 from tests.rag.citations.test_citations import PASSAGES, passage
 
 LABELS = ("contradiction", "entailment", "neutral")
-SAID = "Parental leave is 16 weeks."
+SAID = "Parental leave lasts sixteen weeks."
 
 
 def make(
@@ -120,7 +120,9 @@ def test_each_sentence_has_the_verdict_on_itself(tmp_path: Path) -> None:
     model = judge(
         make(tmp_path / "nli", then="contradiction", otherwise="entailment", word="remote")
     )
-    text = f"{SAID} Bananas are yellow. Remote work is allowed two days a week. Smoking is not allowed."
+    text = (
+        f"{SAID} Bananas are yellow. Two days a week remote work is allowed. Smoking isn't allowed."
+    )
     sentences = checked(text, model).sentences
     assert [each.supported for each in sentences] == [True, False, False, True]
 
@@ -140,7 +142,7 @@ def test_title_section_and_header_are_read_with_the_quotation(
     tmp_path: Path, word: str, text: str
 ) -> None:
     """It has them before it as the reader has; another passage's words it has not."""
-    said = "Veldhage: 16 weeks." if "|" in text else SAID
+    said = "In Veldhage the fee is 16 weeks." if "|" in text else SAID
     passages = [passage(text), passage("Unread words.", 2)]
     for seen, supported in ((word, True), ("unread", False)):
         folder = make(tmp_path / seen, then="entailment", otherwise="neutral", word=seen)
@@ -207,11 +209,15 @@ def test_one_that_fails_supports_nothing(tmp_path: Path) -> None:
     weights["classifier.bias"] = torch.full_like(weights["classifier.bias"], float("nan"))
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(EmbeddingError, match="nan gave something that is not 3 scores a pair"):
-        checked(SAID, judge(folder))
+        judge(folder).holds([("It is so.", "It is so.")])
     whole = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(EmbeddingError, match="nan cannot be loaded"):
-        checked(SAID, judge(folder))
+        judge(folder).holds([("It is so.", "It is so.")])
+    # An answer is not broken by it: what it should have judged is unchecked, what stands there is not.
+    (sentence, verbatim) = checked(f"{SAID} Smoking is not allowed.", judge(folder)).sentences
+    assert (sentence.grade, sentence.supported) == (Grade.UNCHECKED, False)
+    assert verbatim.grade is Grade.VERBATIM
 
 
 def test_the_doctor_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

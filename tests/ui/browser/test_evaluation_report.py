@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluation.world import hostile_evaluation
 from tests.ui.tab import ARTIFACTS, NARROW, WIDE
-from ui.view.evaluation_page import evaluation_page
+from ui.view.evaluation.page import evaluation_page
 
 pytestmark = pytest.mark.browser
 

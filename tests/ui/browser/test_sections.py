@@ -93,10 +93,10 @@ def address(data: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def name(data: Path) -> str:
     """The short name of a document with several chunks."""
-    from rag.index.views.files import Wanted
+    from rag.index.views.files import FileQuery
 
     shelf = Assistant.open(data, settings=Settings()).shelf()
-    return shelf.name(shelf.files(Wanted(text="parental-leave"))[0][0].uri)
+    return shelf.name(shelf.files(FileQuery(text="parental-leave"))[0][0].uri)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from ui.messages.page import ENGLISH
 from ui.view.brand import style_of
 from ui.view.colours import contrast
 from ui.web.app import create_app
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
 from ui.web.identity import LOCAL
 from ui.web.profiles import Profiles, offered
@@ -145,18 +145,18 @@ def test_documents_open_and_are_listed_whatever_the_profile(
 
 
 def _everything() -> Any:
-    from rag.index.views.files import Wanted
+    from rag.index.views.files import FileQuery
 
-    return Wanted()
+    return FileQuery()
 
 
 @pytest.fixture
-def desk(place: Place) -> Desk:
-    return Desk(lambda: place.assistant, profiles=Profiles(place.profiles))
+def desk(place: Place) -> AssistantService:
+    return AssistantService(lambda: place.assistant, profiles=Profiles(place.profiles))
 
 
 def test_a_conversation_keeps_the_profile_that_it_began_with(
-    desk: Desk, client: TestClient, place: Place
+    desk: AssistantService, client: TestClient, place: Place
 ) -> None:
     history = History(Store())
     talk = Conversation()
@@ -175,14 +175,14 @@ def test_a_conversation_keeps_the_profile_that_it_began_with(
     assert "House of hr" in client.get("/conversations").text
 
 
-def test_a_refusal_is_the_profile_s_own_sentence(desk: Desk, place: Place) -> None:
+def test_a_refusal_is_the_profile_s_own_sentence(desk: AssistantService, place: Place) -> None:
     empty = place.profiles[1].model_copy(update={"filters": Filters(folders=("/nowhere",))})
     desk.profiles = Profiles([Profile(), empty])
     screens = list(Conversation().ask("How long is leave?", desk, LOCAL, profile="hr"))
     assert "HR does not say." in (screens[-1].now or "")
 
 
-def test_a_profile_that_is_not_offered_any_more_is_said(desk: Desk) -> None:
+def test_a_profile_that_is_not_offered_any_more_is_said(desk: AssistantService) -> None:
     history = History(Store())
     kept = history.create(LOCAL, profile="gone")
     talk = Conversation()

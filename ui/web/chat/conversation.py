@@ -14,7 +14,7 @@ from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.answer_actions import Kept
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import Frames
 from ui.web.chat.redaction import recalled
@@ -45,7 +45,7 @@ class Screen:
 class Visit:
     """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer."""
 
-    desk: Desk
+    desk: AssistantService
     person: Person
     history: History | None
     is_welcome: Callable[[], bool]
@@ -81,7 +81,7 @@ class Conversation:
     def ask(
         self,
         question: str,
-        desk: Desk,
+        desk: AssistantService,
         person: Person,
         history: History | None = None,
         *,
@@ -107,7 +107,7 @@ class Conversation:
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
-    def _words(self, desk: Desk) -> Words:
+    def _words(self, desk: AssistantService) -> Words:
         """In the language that was chosen for this tab."""
         return LANGUAGES.get(self.language, desk.words)
 
@@ -116,7 +116,12 @@ class Conversation:
         self.stopping = True
 
     def open(
-        self, kept: str, desk: Desk, person: Person, history: History, feedback: FeedbackBook
+        self,
+        kept: str,
+        desk: AssistantService,
+        person: Person,
+        history: History,
+        feedback: FeedbackBook,
     ) -> Screen:
         """Take up a conversation that was kept, as far as this person may still see it. Raises nothing."""
         if self.busy or self.shown:

@@ -9,7 +9,7 @@ from typing import Any
 from rag.answer import Answer, Citation, Context, Extract, Sentence
 from rag.hit import Hit
 from ui.messages.page import Words
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person
 from ui.web.userdata.history import History, KeptTurn
 
@@ -23,7 +23,11 @@ class Recalled:
 
 
 def recall(
-    answer: Answer, desk: Desk, person: Person, words: Words, before: Sequence[Answer] = ()
+    answer: Answer,
+    desk: AssistantService,
+    person: Person,
+    words: Words,
+    before: Sequence[Answer] = (),
 ) -> Recalled:
     """The answer as this person may see it now. `before`: those that came before it in its conversation.
 
@@ -64,7 +68,7 @@ def recall(
 
 
 def recalled(
-    turns: Sequence[KeptTurn], desk: Desk, person: Person, words: Words
+    turns: Sequence[KeptTurn], desk: AssistantService, person: Person, words: Words
 ) -> Iterator[tuple[KeptTurn, Recalled]]:
     """The turns of one conversation, from its first, each as this person may see it now."""
     answers = [turn.answer for turn in turns]
@@ -73,7 +77,11 @@ def recalled(
 
 
 def exported(
-    history: History, desk: Desk, person: Person, words: Words, chosen: Sequence[str] | None = None
+    history: History,
+    desk: AssistantService,
+    person: Person,
+    words: Words,
+    chosen: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Conversations of this person as JSON, all or those chosen. Raises NotThereError."""
     if chosen is None:
@@ -82,7 +90,7 @@ def exported(
 
 
 def _exported(
-    history: History, desk: Desk, person: Person, words: Words, conversation: str
+    history: History, desk: AssistantService, person: Person, words: Words, conversation: str
 ) -> dict[str, Any]:
     heading = history.get(person, conversation)
     return {

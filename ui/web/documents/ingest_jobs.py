@@ -88,11 +88,11 @@ class Ingesting:
         `deleting`: somebody has deleted files there, so that many are gone is no reason to stop. `again`: the
         uri of a file that is read again although it has not changed.
         """
-        wanted = {_ANY_SHARE_GONE} if deleting else set()
+        flags = {_ANY_SHARE_GONE} if deleting else set()
         if again:
-            wanted.add(("--again", again))
+            flags.add(("--again", again))
         with self._lock:
-            self._waiting[folder] = self._waiting.get(folder, frozenset()) | wanted
+            self._waiting[folder] = self._waiting.get(folder, frozenset()) | flags
             if not self._run.is_over:
                 return self._run
             self._run = Run(RunState.RUNNING, began_at=time.time())
@@ -124,7 +124,7 @@ class Ingesting:
     def _ingest(self, folder: Path, options: Options) -> Run:
         give_up = time.monotonic() + _PATIENCE_S
         while True:
-            code, output, said = self._once(folder, options)
+            code, output, messages = self._once(folder, options)
             if code != IndexLockedError.exit_code or time.monotonic() > give_up:
                 break
             self._run = replace(self._run, state=RunState.WAITING)
@@ -133,10 +133,10 @@ class Ingesting:
         try:
             report = json.loads(output)
             counts = {key: n for key, n in report.items() if isinstance(n, int | float)}
-            failed = tuple((each["uri"], each["reason"]) for each in report["failed"])
+            failed = tuple((failure["uri"], failure["reason"]) for failure in report["failed"])
         except (ValueError, TypeError, KeyError):
-            problem = said[-1] if said else f"The run ended with {code}."
-            _log.error("The run over %s ended with %d: %s", folder, code, " / ".join(said))
+            problem = messages[-1] if messages else f"The run ended with {code}."
+            _log.error("The run over %s ended with %d: %s", folder, code, " / ".join(messages))
             return replace(self._run, state=RunState.FAILED, ended_at=ended, problem=problem)
         return replace(self._run, state=RunState.DONE, ended_at=ended, counts=counts, failed=failed)
 
@@ -145,7 +145,7 @@ class Ingesting:
         command = [sys.executable, "-m", "ingest", str(folder), "--json", "--progress-json"]
         for name, value in sorted(options):
             command.append(f"{name}={value}")
-        said: list[str] = []
+        messages: list[str] = []
         with subprocess.Popen(
             [*command, "--data", str(self._settings.data)],
             stdin=subprocess.DEVNULL,
@@ -158,21 +158,21 @@ class Ingesting:
         ) as process:
             self._process = process
             listener = threading.Thread(
-                target=self._listen, args=(process.stderr, said), daemon=True
+                target=self._listen, args=(process.stderr, messages), daemon=True
             )
             listener.start()
             output = process.stdout.read() if process.stdout else ""
             listener.join()
         self._process = None
-        return process.returncode, output, said
+        return process.returncode, output, messages
 
-    def _listen(self, lines: Any, said: list[str]) -> None:
+    def _listen(self, lines: Any, messages: list[str]) -> None:
         for line in lines:
             try:
                 done = json.loads(line)["progress"]
             except (ValueError, TypeError, KeyError):
-                said.append(line.strip())
-                del said[:-_TOLD]
+                messages.append(line.strip())
+                del messages[:-_TOLD]
                 continue
             self._run = replace(
                 self._run,
@@ -185,22 +185,22 @@ class Ingesting:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The settings that concern a run, as the environment has them: a child reads the same ones."""
-    found = {}
+    options = {}
     for section in _SECTIONS:
         part = getattr(settings, section)
         for key in type(part).model_fields:
             value = getattr(part, key)
             if value is not None:
                 name = f"{ENV_PREFIX}{section}_{key}".upper()
-                found[name] = value if isinstance(value, str) else _toml(value)
+                options[name] = value if isinstance(value, str) else _toml(value)
     if settings.cache is not None:
-        found[f"{ENV_PREFIX}CACHE"] = str(settings.cache)
-    return found
+        options[f"{ENV_PREFIX}CACHE"] = str(settings.cache)
+    return options
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, tuple | list):
-        return f"[{', '.join(_quoted(each) for each in value)}]"
+        return f"[{', '.join(_quoted(item) for item in value)}]"
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
@@ -209,7 +209,7 @@ def _toml(value: Any) -> str:
 def _quoted(value: Any) -> str:
     if hasattr(value, "model_dump"):
         pairs = value.model_dump(mode="json").items()
-        return "{" + ", ".join(f"{key} = {_quoted(each)}" for key, each in pairs) + "}"
+        return "{" + ", ".join(f"{key} = {_quoted(item)}" for key, item in pairs) + "}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_quoted, value))}]"
     return json.dumps(value, ensure_ascii=True)

@@ -11,12 +11,12 @@ from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
 from ingest.media_type import MARKDOWN, PDF, PPTX
 from ingest.page_pictures import PagePicture, PagePictures
 from rag.document import SECTION_SEPARATOR
-from rag.index.views.documents import Reading, StoredDocument
+from rag.index.views.documents import DocumentView, StoredDocument
 from ui.errors import NotThereError
 from ui.messages.page import Words
 from ui.view import source as view
 from ui.view.links import check_of
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person
 
 _AROUND = 6_000  # characters of text shown on each side of a quote
@@ -41,7 +41,7 @@ class Place:
 class _Found:
     """An open document, and where the quote stands in it now; `mark` is None if it stands nowhere."""
 
-    reading: Reading
+    reading: DocumentView
     document: StoredDocument
     place: Place
     mark: tuple[int, int] | None
@@ -55,7 +55,12 @@ class Opener:
     """Opens documents. `originals`: whether people may download the files themselves."""
 
     def __init__(
-        self, desk: Desk, pictures: PagePictures, words: Words, *, originals: bool = False
+        self,
+        desk: AssistantService,
+        pictures: PagePictures,
+        words: Words,
+        *,
+        originals: bool = False,
     ) -> None:
         self._desk, self._pictures, self._words = desk, pictures, words
         self._originals = originals
@@ -240,7 +245,9 @@ def _stretch(
     return view.Stretch(text, start, end, mark, header, markdown)
 
 
-def _locate(reading: Reading, document: StoredDocument, place: Place) -> tuple[int, int] | None:
+def _locate(
+    reading: DocumentView, document: StoredDocument, place: Place
+) -> tuple[int, int] | None:
     """Where the quote stands now: where it was, or where the same words stand since the document changed."""
     start, end = place.start, place.end
     if not place.check or end <= start:

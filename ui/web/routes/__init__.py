@@ -10,13 +10,13 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
-from ui.web.app_state import House
+from ui.web.app_state import AppState
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routers(house: House) -> list[APIRouter]:
+def routers(house: AppState) -> list[APIRouter]:
     """The routers of all modules of this package, in order of their names."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__, f"{__name__}."))
     return [importlib.import_module(name).routes(house) for name in names]

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
 from ui.view.about_page import About, about_page, notices_page
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 from ui.web.installed_packages import packages, versions
 from ui.web.layout import frame
 from ui.web.navigation import Room
@@ -21,31 +21,33 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/about`, `/about/notices`"""
     from fastapi import APIRouter
 
     router = APIRouter()
 
     @router.get("/about")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def about(request: Request) -> Response:
-        around = frame(request, Room.ABOUT)
-        shown = _about(house, knows_places=person_of(request).may(Role.ADMIN))
-        page = around.page(about_page(shown, around.words))
+        page_frame = frame(request, Room.ABOUT)
+        content = _about(house, knows_places=person_of(request).may(Role.ADMIN))
+        page = page_frame.page(about_page(content, page_frame.words))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     @router.get("/about/notices")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def notices(request: Request) -> Response:
-        around = frame(request, Room.ABOUT)
-        page = around.page(notices_page(packages(), around.words), title=around.words.rooms.notices)
+        page_frame = frame(request, Room.ABOUT)
+        page = page_frame.page(
+            notices_page(packages(), page_frame.words), title=page_frame.words.rooms.notices
+        )
         return HTMLResponse(page, headers={"cache-control": "no-cache"})
 
     return router
 
 
-def _about(house: House, *, knows_places: bool) -> About:
+def _about(house: AppState, *, knows_places: bool) -> About:
     from rag.models import expected_model, get_card
 
     settings = house.settings

@@ -16,10 +16,10 @@ from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
 from ui.messages.page import Words
 from ui.view import compare as view
-from ui.web.app_state import House
+from ui.web.app_state import AppState
 from ui.web.assistant_service import Answering
 from ui.web.chat.comparison import compare
-from ui.web.identity import Role, needs, person_of, watch
+from ui.web.identity import Role, person_of, requires, watch
 from ui.web.language import words_for
 from ui.web.layout import frame
 from ui.web.navigation import Room
@@ -32,26 +32,26 @@ _AT_ONCE = 8  # comparisons going on; each asks the model two things at the same
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/compare`, and the stream of what its two panes show."""
     from fastapi import APIRouter
 
     router = APIRouter()
     places = threading.BoundedSemaphore(_AT_ONCE)
-    asked = Throttle.per_minute(house.settings.web.questions_per_minute)
+    rate_limit = Throttle.per_minute(house.settings.web.questions_per_minute)
 
     @router.get("/compare")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def room(request: Request) -> HTMLResponse:
-        around = frame(request, Room.COMPARE)
+        page_frame = frame(request, Room.COMPARE)
         question = request.query_params.get("q", "")[:MAX_QUESTION_CHARACTERS]
-        offers = around.profile.starters
-        main = view.room(question, offers, MAX_QUESTION_CHARACTERS, around.words)
-        page = around.page(main, styles=("ask", "compare"), scripts=("compare",))
+        offers = page_frame.profile.starters
+        main = view.room(question, offers, MAX_QUESTION_CHARACTERS, page_frame.words)
+        page = page_frame.page(main, styles=("ask", "compare"), scripts=("compare",))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     @router.post("/compare")
-    @needs(Role.READER)
+    @requires(Role.READER)
     async def answers(request: Request) -> Response:
         """One JSON object a line: {"side", "html"}; then the end."""
         words, person = words_for(request), person_of(request)
@@ -59,32 +59,32 @@ def routes(house: House) -> APIRouter:
         if complaint := _complaint(question, words):
             return Response(complaint, 422, media_type="text/plain")
         try:
-            asked.take(person.key)
+            rate_limit.take(person.key)
         except TooManyError as exc:
             return Response(str(exc), exc.status, media_type="text/plain")
-        held = ExitStack()
-        if not held.enter_context(house.places.of(person)):
+        resources = ExitStack()
+        if not resources.enter_context(house.places.of(person)):
             too_many = words.too_many_answers.format(n=house.settings.web.answers_at_once)
             return Response(too_many, 429, media_type="text/plain")
         if not places.acquire(blocking=False):
-            held.close()
+            resources.close()
             return Response(words.compare_full, 429, media_type="text/plain")
-        held.callback(places.release)
+        resources.callback(places.release)
         profile = house.profiles.of(request).name
-        shown = _shown(lambda: house.desk.assistant_for(person, profile), question, words)
-        lines = _while_welcome(shown, watch(request), words)
+        events = _shown(lambda: house.desk.assistant_for(person, profile), question, words)
+        lines = _while_welcome(events, watch(request), words)
         return StreamingResponse(
-            _Lines(lines, held), media_type="application/x-ndjson", headers=_HEADERS
+            _EventLines(lines, resources), media_type="application/x-ndjson", headers=_HEADERS
         )
 
     return router
 
 
-class _Lines:
+class _EventLines:
     """An iterator that gives its places back at the end, also when the browser has gone."""
 
-    def __init__(self, lines: Iterator[str], held: ExitStack) -> None:
-        self._lines, self._held = lines, held
+    def __init__(self, lines: Iterator[str], resources: ExitStack) -> None:
+        self._lines, self._held = lines, resources
 
     def __iter__(self) -> Iterator[str]:
         return self

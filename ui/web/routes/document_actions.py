@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from rag.index.views.files import Listed
+from rag.index.views.files import FileRow
 from ui.errors import NotThereError
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _GONE = "This document is not there."
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/documents/NAME/ingest`, `/documents/NAME/withdraw`; how far the run is says `/inbox`."""
     from fastapi import APIRouter
 
     router = APIRouter(prefix="/documents/{name}")
 
     @router.post("/ingest")
-    @needs(Role.EDITOR)
+    @requires(Role.EDITOR)
     def ingest(request: Request, name: str) -> JSONResponse:
         """This file, changed or not, and what else has changed in its folder."""
         file = _file(house, request, name)
@@ -34,7 +34,7 @@ def routes(house: House) -> APIRouter:
         return _begun(house, Path(file.root), again=file.uri)
 
     @router.post("/withdraw")
-    @needs(Role.EDITOR)
+    @requires(Role.EDITOR)
     def withdraw(request: Request, name: str) -> JSONResponse:
         """Only what lies in the inbox; others are taken out of their own folders."""
         file = _file(house, request, name)
@@ -45,13 +45,15 @@ def routes(house: House) -> APIRouter:
     return router
 
 
-def _file(house: House, request: Request, name: str) -> Listed:
+def _file(house: AppState, request: Request, name: str) -> FileRow:
     file = house.desk.assistant_for(person_of(request)).shelf().named(name)
     if file is None:
         raise NotThereError(_GONE)
     return file
 
 
-def _begun(house: House, folder: Path, *, deleting: bool = False, again: str = "") -> JSONResponse:
+def _begun(
+    house: AppState, folder: Path, *, deleting: bool = False, again: str = ""
+) -> JSONResponse:
     run = house.ingesting.start(folder, deleting=deleting, again=again)
     return JSONResponse({"run": run.to_json()}, 202, headers={"cache-control": "no-store"})

@@ -10,15 +10,15 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
 from rag.index.catalog.ledger import FileState
-from rag.index.views.files import Column, Shelf, Wanted
+from rag.index.views.files import Column, FileList, FileQuery
 from ui.view import document_page as one
 from ui.view import documents_page as many
 from ui.view.document_page import document_tools
 from ui.view.links import source_link
 from ui.view.markup import escape
 from ui.view.upload_form import inbox_part
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 from ui.web.layout import Frame, frame
 from ui.web.navigation import Room
 
@@ -28,69 +28,71 @@ if TYPE_CHECKING:
 _FAR = 1_000_000  # a page beyond this is the last one that anybody asks for
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/documents?name=…&state=…&folder=…&type=…&tag=…&order=…&down=1&page=…`, `/documents/NAME`."""
     from fastapi import APIRouter
 
     router = APIRouter()
 
     @router.get("/documents")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def documents(request: Request) -> Response:
-        around = frame(request, Room.DOCUMENTS)
-        tools = _tools(house, around)
+        page_frame = frame(request, Room.DOCUMENTS)
+        tools = _tools(house, page_frame)
         scripts = ["inbox"] if tools else []
         try:
             shelf = house.desk.assistant_for(person_of(request)).shelf()
-            main = _table(request, shelf, tools, around)
+            main = _table(request, shelf, tools, page_frame)
         except InhouseError as exc:
-            return _answer(around, _unavailable(around, exc) + tools, 503, scripts)
-        return _answer(around, main, scripts=scripts)
+            return _answer(page_frame, _unavailable(page_frame, exc) + tools, 503, scripts)
+        return _answer(page_frame, main, scripts=scripts)
 
     @router.get("/documents/{name}")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def document(request: Request, name: str) -> Response:
-        around = frame(request, Room.DOCUMENTS)
+        page_frame = frame(request, Room.DOCUMENTS)
         try:
             shelf = house.desk.assistant_for(person_of(request)).shelf()
-            main = _file(request, house, shelf, name, around)
+            main = _file(request, house, shelf, name, page_frame)
         except InhouseError as exc:
-            return _answer(around, _unavailable(around, exc), 503)
+            return _answer(page_frame, _unavailable(page_frame, exc), 503)
         if main is None:
-            words = around.words
+            words = page_frame.words
             missing = f'<h1>{escape(words.rooms.documents)}</h1><p class="none">{escape(words.not_there)}</p>'
-            return _answer(around, missing, 404)
-        return _answer(around, main, scripts=["document"])
+            return _answer(page_frame, missing, 404)
+        return _answer(page_frame, main, scripts=["document"])
 
     return router
 
 
-def _answer(around: Frame, main: str, status: int = 200, scripts: Sequence[str] = ()) -> Response:
-    page = around.page(main, scripts=scripts)
+def _answer(
+    page_frame: Frame, main: str, status: int = 200, scripts: Sequence[str] = ()
+) -> Response:
+    page = page_frame.page(main, scripts=scripts)
     return HTMLResponse(page, status, headers={"cache-control": "no-store"})
 
 
-def _tools(house: House, around: Frame) -> str:
+def _tools(house: AppState, page_frame: Frame) -> str:
     """The inbox, for whoever may use it."""
     inbox = house.inbox
-    if inbox.folder is None or not around.person.may(Role.EDITOR):
+    if inbox.folder is None or not page_frame.person.may(Role.EDITOR):
         return ""
-    return inbox_part(inbox.suffixes(), inbox.max_bytes, around.words)
+    return inbox_part(inbox.suffixes(), inbox.max_bytes, page_frame.words)
 
 
-def _unavailable(around: Frame, exc: InhouseError) -> str:
-    heading = escape(around.words.rooms.documents)
+def _unavailable(page_frame: Frame, exc: InhouseError) -> str:
+    heading = escape(page_frame.words.rooms.documents)
     return f'<h1>{heading}</h1><p class="complaint">{escape(str(exc))}</p>'
 
 
-def _table(request: Request, shelf: Shelf, tools: str, around: Frame) -> str:
-    wanted, page = wanted_by(request), _page(request)
-    files, total = shelf.files(wanted, offset=(page - 1) * many.EACH, limit=many.EACH)
+def _table(request: Request, shelf: FileList, tools: str, page_frame: Frame) -> str:
+    query, page = wanted_by(request), _page(request)
+    files, total = shelf.files(query, offset=(page - 1) * many.EACH, limit=many.EACH)
     if not files and total:  # a page that is not there any more: the last one
         page = (total - 1) // many.EACH + 1
-        files, total = shelf.files(wanted, offset=(page - 1) * many.EACH, limit=many.EACH)
+        files, total = shelf.files(query, offset=(page - 1) * many.EACH, limit=many.EACH)
     ledger = many.Ledger(
-        wanted=wanted,
+        wanted=query,
         page=page,
         files=files,
         total=total,
@@ -101,10 +103,12 @@ def _table(request: Request, shelf: Shelf, tools: str, around: Frame) -> str:
         last_run=shelf.last_run(),
         reasons=shelf.everything,
     )
-    return many.documents_page(ledger, shelf.name, tools, around.words)
+    return many.documents_page(ledger, shelf.name, tools, page_frame.words)
 
 
-def _file(request: Request, house: House, shelf: Shelf, name: str, around: Frame) -> str | None:
+def _file(
+    request: Request, house: AppState, shelf: FileList, name: str, page_frame: Frame
+) -> str | None:
     file, page = shelf.named(name), _page(request)
     if file is None:
         return None
@@ -116,30 +120,30 @@ def _file(request: Request, house: House, shelf: Shelf, name: str, around: Frame
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
     address = f"/documents/{name}"
-    shown = one.Shown(file, address, chunks, total, page, link, reasons=shelf.everything)
+    view = one.DocumentPage(file, address, chunks, total, page, link, reasons=shelf.everything)
     tools = ""
-    if around.person.may(Role.EDITOR):
+    if page_frame.person.may(Role.EDITOR):
         may_withdraw = house.inbox.may_withdraw(file.uri)
-        tools = document_tools(file, address, may_withdraw=may_withdraw, words=around.words)
-    return one.document_page(shown, tools, around.words)
+        tools = document_tools(file, address, may_withdraw=may_withdraw, words=page_frame.words)
+    return one.document_page(view, tools, page_frame.words)
 
 
-def wanted_by(request: Request) -> Wanted:
+def wanted_by(request: Request) -> FileQuery:
     """What an address asks for; what it asks for in vain is left out."""
-    said = request.query_params.get
+    parameter = request.query_params.get
     order: Column = "name"
     for column in get_args(Column):
-        if said("order") == column:
+        if parameter("order") == column:
             order = column
-    state = said("state", "")
-    return Wanted(
-        text=said("name", "").strip()[:500],
-        folder=said("folder", ""),
-        media_type=said("type", ""),
-        tag=said("tag", ""),
-        state=state if state in {each.value for each in FileState} else "",
+    state = parameter("state", "")
+    return FileQuery(
+        text=parameter("name", "").strip()[:500],
+        folder=parameter("folder", ""),
+        media_type=parameter("type", ""),
+        tag=parameter("tag", ""),
+        state=state if state in {file_state.value for file_state in FileState} else "",
         order=order,
-        descending=said("down") == "1",
+        descending=parameter("down") == "1",
     )
 
 

@@ -13,9 +13,9 @@ from ui.view import answer_actions as view
 from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
 from ui.view.history import conversations
-from ui.web.app_state import House
+from ui.web.app_state import AppState
 from ui.web.chat.redaction import exported, recalled
-from ui.web.identity import Person, Role, needs, person_of
+from ui.web.identity import Person, Role, person_of, requires
 from ui.web.language import words_for
 from ui.web.userdata.feedback import NOTE_CHARACTERS
 from ui.web.userdata.history import KeptTurn
@@ -28,7 +28,7 @@ _NO_ANSWER = "This answer is not there; it may have been deleted."
 _MAX_TITLE = 4_000  # bytes; what is longer than a title may be is cut
 
 
-def routes(house: House) -> "APIRouter":
+def routes(house: AppState) -> "APIRouter":
     """`/conversations…`"""
     from fastapi import APIRouter
 
@@ -39,9 +39,9 @@ def routes(house: House) -> "APIRouter":
     return router
 
 
-def _add_list(router: "APIRouter", house: House) -> None:
+def _add_list(router: "APIRouter", house: AppState) -> None:
     @router.get("")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def listed(request: Request, search: str = "") -> Response:
         """The latest hundred, as HTML; with `search` those that hold it."""
         search = search[:200].strip()
@@ -57,7 +57,7 @@ def _add_list(router: "APIRouter", house: House) -> None:
         return _guarded(make)
 
     @router.get("/export")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def export(request: Request, c: str | None = None) -> Response:
         """One conversation or all of them, as a JSON file."""
 
@@ -73,9 +73,9 @@ def _add_list(router: "APIRouter", house: House) -> None:
         return _guarded(make)
 
 
-def _add_changes(router: "APIRouter", house: House) -> None:
+def _add_changes(router: "APIRouter", house: AppState) -> None:
     @router.post("/{conversation}/title")
-    @needs(Role.READER, max_body=_MAX_TITLE)
+    @requires(Role.READER, max_body=_MAX_TITLE)
     async def rename(request: Request, conversation: str) -> Response:
         title = (await request.body()).decode("utf-8", "replace")
         return await run_in_threadpool(
@@ -83,19 +83,19 @@ def _add_changes(router: "APIRouter", house: House) -> None:
         )
 
     @router.post("/{conversation}/forget")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def forget(request: Request, conversation: str) -> Response:
         return _done(lambda: house.history.delete(person_of(request), conversation))
 
     @router.post("/forget")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def forget_all(request: Request) -> Response:
         return _done(lambda: house.history.delete_all(person_of(request)))
 
 
-def _add_turns(router: "APIRouter", house: House) -> None:
+def _add_turns(router: "APIRouter", house: AppState) -> None:
     @router.get("/{conversation}/{turn}.txt")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def text(request: Request, conversation: str, turn: int) -> Response:
         """The answer with its sources as plain text."""
 
@@ -111,7 +111,7 @@ def _add_turns(router: "APIRouter", house: House) -> None:
         return _guarded(make)
 
     @router.get("/{conversation}/{turn}/feedback")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def form(request: Request, conversation: str, turn: int, helpful: bool) -> Response:
         """What is asked of somebody who has said whether the answer helped."""
 
@@ -125,7 +125,7 @@ def _add_turns(router: "APIRouter", house: House) -> None:
         return _guarded(make)
 
     @router.post("/{conversation}/{turn}/feedback")
-    @needs(Role.READER, max_body=16_384)
+    @requires(Role.READER, max_body=16_384)
     async def give(request: Request, conversation: str, turn: int) -> Response:
         """{"helpful", "reason", "note"}; a second word on the same answer replaces the first."""
         try:
@@ -151,14 +151,14 @@ def _add_turns(router: "APIRouter", house: House) -> None:
         return await run_in_threadpool(_done, make)
 
 
-def _turn(house: House, person: Person, conversation: str, number: int) -> KeptTurn:
+def _turn(house: AppState, person: Person, conversation: str, number: int) -> KeptTurn:
     for turn in house.history.turns(person, conversation):
         if turn.n == number:
             return turn
     raise NotThereError(_NO_ANSWER)
 
 
-def _judged(house: House, person: Person, conversation: str, number: int) -> KeptTurn:
+def _judged(house: AppState, person: Person, conversation: str, number: int) -> KeptTurn:
     turn = _turn(house, person, conversation, number)
     if turn.stopped:
         raise NotThereError("This answer was stopped; there is nothing to judge.")

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from rag.errors import InhouseError
 from rag.profile import Profile
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 from ui.web.language import words_for
 from ui.web.layout import frame
 from ui.web.navigation import Room
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/` and `/state`."""
     from fastapi import APIRouter
 
     router = APIRouter(default_response_class=JSONResponse)
 
     @router.get("/")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def page(request: Request) -> HTMLResponse:
-        around = frame(request, Room.ASK, _profile_of(house, request))
-        return HTMLResponse(around.ask(), headers={"cache-control": "no-cache"})
+        page_frame = frame(request, Room.ASK, _profile_of(house, request))
+        return HTMLResponse(page_frame.ask(), headers={"cache-control": "no-cache"})
 
     @router.get("/state")
-    @needs(Role.READER, is_click=False)
+    @requires(Role.READER, is_click=False)
     def state(request: Request) -> JSONResponse:
         """What the header shows; the page asks every few seconds."""
         now = house.desk.state(person_of(request), words_for(request))
@@ -42,7 +42,7 @@ def routes(house: House) -> APIRouter:
     return router
 
 
-def _profile_of(house: House, request: Request) -> Profile | None:
+def _profile_of(house: AppState, request: Request) -> Profile | None:
     """That of the kept conversation which the address opens; it may be another than was chosen since."""
     kept = request.query_params.get("c")
     if not kept:

@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from ui.web.app_state import House
-from ui.web.identity import LOCAL, Role, needs
+from ui.web.app_state import AppState
+from ui.web.identity import LOCAL, Role, requires
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/healthz`, `/readyz` and `/metrics`."""
     from fastapi import APIRouter
 
     router = APIRouter()
 
     @router.get("/healthz")
-    @needs(None)
+    @requires(None)
     def healthz() -> JSONResponse:
         """This process answers."""
         return JSONResponse({"status": "ok"})
 
     @router.get("/readyz")
-    @needs(None)
+    @requires(None)
     def readyz() -> JSONResponse:
         """Questions can be answered, or with the model server down at least looked up."""
         now = house.desk.state(LOCAL)
@@ -37,7 +37,7 @@ def routes(house: House) -> APIRouter:
         return JSONResponse(body, status_code=200 if now.index.ok else 503)
 
     @router.get("/metrics")
-    @needs(Role.ADMIN, is_click=False, by_token=True)
+    @requires(Role.ADMIN, is_click=False, by_token=True)
     def metrics() -> Response:
         """The server's numbers, for administrators and for Prometheus."""
         return Response(

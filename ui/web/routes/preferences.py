@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ui.messages.languages import LANGUAGES
-from ui.web.app_state import House
-from ui.web.identity import Role, needs
+from ui.web.app_state import AppState
+from ui.web.identity import Role, requires
 from ui.web.language import COOKIE as LANGUAGE_COOKIE
 from ui.web.profiles import COOKIE as PROFILE_COOKIE
 from ui.web.profiles import cookie_value
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/language/CODE?back=ADDRESS` and `/profile?name=…&back=ADDRESS`.
 
     They change no more than a preference, so a plain link may lead to them.
@@ -31,14 +31,14 @@ def routes(house: House) -> APIRouter:
     router = APIRouter()
 
     @router.get("/language/{code}")
-    @needs(None)
+    @requires(None)
     def choose_language(request: Request, code: str) -> Response:
         if code not in LANGUAGES:
             return PlainTextResponse("There is nothing here.\n", 404)
         return remember(request, LANGUAGE_COOKIE, code)
 
     @router.get("/profile")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def choose_profile(request: Request) -> Response:
         name = request.query_params.get("name", "")
         if name not in house.profiles:

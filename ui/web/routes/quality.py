@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, Response
 
 from ui.view.markup import escape
 from ui.view.quality_page import Said, quality_page
-from ui.web.app_state import House
-from ui.web.identity import Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Role, person_of, requires
 from ui.web.layout import frame
 from ui.web.navigation import Room
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/quality`"""
     from fastapi import APIRouter
 
     router = APIRouter()
 
     @router.get("/quality")
-    @needs(Role.EDITOR)
+    @requires(Role.EDITOR)
     def quality(request: Request) -> Response:
         from rag.evaluation import store
 

@@ -12,12 +12,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.errors import TooManyError
 from ui.messages.sign_in import SIGN_IN, SignInWords
-from ui.web.app_state import House
-from ui.web.identity import needs
+from ui.web.app_state import AppState
+from ui.web.identity import requires
 from ui.web.language import words_for
 from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
-from ui.web.security.client_address import Headers, Origin, headers_of, own_address
+from ui.web.security.client_address import ClientOrigin, Headers, headers_of, own_address
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -26,7 +26,7 @@ _MAX_FORM = 16 * 1024  # bytes
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/sign-in` and `/sign-out`; without own accounts there is nothing to do at either."""
     from fastapi import APIRouter
 
@@ -34,19 +34,19 @@ def routes(house: House) -> APIRouter:
     admission = house.admission
 
     @router.get("/sign-in")
-    @needs(None)
+    @requires(None)
     async def form(request: Request) -> Response:
         if admission.way != "accounts":
             return RedirectResponse("/", 303, headers=_NO_STORE)
         return _page(house, request, own_address(request.query_params.get("next", "/")))
 
     @router.post("/sign-in")
-    @needs(None, max_body=_MAX_FORM)
+    @requires(None, max_body=_MAX_FORM)
     async def sign_in(request: Request) -> Response:
         if admission.way != "accounts":
             return RedirectResponse("/", 303, headers=_NO_STORE)
-        said = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
-        name, password, onwards = (said.get(key, [""])[0] for key in ("name", "password", "next"))
+        form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+        name, password, onwards = (form.get(key, [""])[0] for key in ("name", "password", "next"))
         headers, origin = _from(house, request)
         words = _words(request)
         try:
@@ -67,7 +67,7 @@ def routes(house: House) -> APIRouter:
         )
 
     @router.post("/sign-out")
-    @needs(None, max_body=_MAX_FORM)
+    @requires(None, max_body=_MAX_FORM)
     async def sign_out(request: Request) -> Response:
         headers, origin = _from(house, request)
         gone = {**_NO_STORE, "clear-site-data": '"cache", "storage"'}
@@ -81,7 +81,7 @@ def routes(house: House) -> APIRouter:
     return router
 
 
-def _from(house: House, request: Request) -> tuple[Headers, Origin]:
+def _from(house: AppState, request: Request) -> tuple[Headers, ClientOrigin]:
     headers = headers_of(request.scope)
     return headers, house.proxies.origin(request.scope, headers)
 
@@ -91,7 +91,7 @@ def _words(request: Request) -> SignInWords:
 
 
 def _page(
-    house: House,
+    house: AppState,
     request: Request,
     onwards: str,
     problem: str = "",
@@ -105,9 +105,11 @@ def _page(
     language = words_for(request).language
     w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
     product = escape(house.words.product)
-    said = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    problem_html = (
+        f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
+    )
     about = ' aria-describedby="problem" aria-invalid="true"' if problem else ""
-    made = version()
+    assets_version = version()
     return HTMLResponse(
         f"""<!doctype html>
 <html lang="{language}">
@@ -117,15 +119,15 @@ def _page(
 <meta name="color-scheme" content="light dark">
 <title>{w["title"]} · {product}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page/base.css?v={made}">
-<link rel="stylesheet" href="/page/sign-in.css?v={made}">
+<link rel="stylesheet" href="/page/base.css?v={assets_version}">
+<link rel="stylesheet" href="/page/sign-in.css?v={assets_version}">
 </head>
 <body class="sign-in">
 <main>
 <p class="mark"><img src="/page/icon.svg" alt="" width="32" height="32"> {product}</p>
 <h1>{w["title"]}</h1>
 <p class="why">{w["why"]}</p>
-{said}
+{problem_html}
 <form method="post" action="/sign-in">
 <input type="hidden" name="next" value="{escape(own_address(onwards))}">
 <label for="name">{w["first_label"]}</label>

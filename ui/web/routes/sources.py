@@ -19,9 +19,9 @@ from ui.errors import NotThereError
 from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import source as view
-from ui.web.app_state import House
+from ui.web.app_state import AppState
 from ui.web.documents.viewer import Opener, Place
-from ui.web.identity import Role, needs, person_of
+from ui.web.identity import Role, person_of, requires
 from ui.web.language import words_for
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _ASK_AGAIN = (
 )
 
 
-def routes(house: House) -> "APIRouter":
+def routes(house: AppState) -> "APIRouter":
     """`/sources/NAME…`"""
     from fastapi import APIRouter
 
@@ -69,7 +69,7 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> N
         return HTMLResponse(body, status_code=status, headers={"cache-control": _FRESH})
 
     @router.get("/{name}")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def show(
         request: Request,
         name: str,
@@ -81,15 +81,15 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> N
         width: Annotated[int, Query(ge=1, le=20_000)] = 1_400,
     ) -> HTMLResponse:
         """The document at a quote."""
-        person, place = person_of(request), Place(start, end, check)
+        person, location = person_of(request), Place(start, end, check)
         opener = opener_for(request)
         return answer(
             request,
-            lambda: opener.show(person, name, place, page=page, as_text=text, width=width),
+            lambda: opener.show(person, name, location, page=page, as_text=text, width=width),
         )
 
     @router.get("/{name}/more")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def more(
         request: Request,
         name: str,
@@ -105,7 +105,7 @@ def _add_files(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> 
     from fastapi import Query
 
     @router.get("/{name}/pages/{page}.png")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def picture(
         request: Request,
         name: str,
@@ -123,7 +123,7 @@ def _add_files(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> 
         return Response(png, media_type="image/png", headers=headers)
 
     @router.get("/{name}/original")
-    @needs(Role.READER)
+    @requires(Role.READER)
     def original(request: Request, name: str) -> Response:
         """The file itself, to be kept, never to be opened in the page."""
         try:

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from ui.web.app_state import House
-from ui.web.identity import Person, Role, needs, person_of
+from ui.web.app_state import AppState
+from ui.web.identity import Person, Role, person_of, requires
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FRESH = {"cache-control": "no-store"}
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: AppState) -> APIRouter:
     """`/inbox`: what is in it, and how far the run is; POST puts a file in. Below it, withdraw and ingest."""
     from fastapi import APIRouter
 
@@ -27,12 +27,12 @@ def routes(house: House) -> APIRouter:
     inbox, ingesting = house.inbox, house.ingesting
 
     @router.get("")
-    @needs(Role.EDITOR, is_click=False)
+    @requires(Role.EDITOR, is_click=False)
     def show(request: Request) -> JSONResponse:
         return JSONResponse(_shown(house, person_of(request)), headers=_FRESH)
 
     @router.post("")
-    @needs(Role.EDITOR, max_body=inbox.max_bytes)
+    @requires(Role.EDITOR, max_body=inbox.max_bytes)
     async def upload(
         request: Request,
         name: str,
@@ -49,27 +49,27 @@ def routes(house: House) -> APIRouter:
         return JSONResponse(asdict(taken), 201, headers=_FRESH)
 
     @router.post("/withdraw")
-    @needs(Role.EDITOR)
+    @requires(Role.EDITOR)
     def withdraw(request: Request, uri: str) -> JSONResponse:
         person = person_of(request)
         inbox.withdraw(person, uri, lambda uris: house.desk.readable(person, uris))
         return _ingest(house, person, deleting=True)
 
     @router.post("/ingest")
-    @needs(Role.EDITOR)
+    @requires(Role.EDITOR)
     def ingest(request: Request) -> JSONResponse:
         return _ingest(house, person_of(request))
 
     return router
 
 
-def _ingest(house: House, person: Person, *, deleting: bool = False) -> JSONResponse:
+def _ingest(house: AppState, person: Person, *, deleting: bool = False) -> JSONResponse:
     if house.inbox.folder is not None:
         house.ingesting.start(house.inbox.folder, deleting=deleting)
     return JSONResponse(_shown(house, person), 202, headers=_FRESH)
 
 
-def _shown(house: House, person: Person) -> dict[str, Any]:
+def _shown(house: AppState, person: Person) -> dict[str, Any]:
     run, inbox = house.ingesting.run, house.inbox
     uploads = inbox.uploads(person, lambda uris: house.desk.readable(person, uris))
     known = {each.uri for each in uploads}

@@ -7,20 +7,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ui.web.identity import Needs, Role, needs_of
+from ui.web.identity import Requires, Role, requirement_of
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AllowedRoute:
     """The requests with this method whose whole path fits; `name` is how the route is written."""
 
     method: str
     name: str
     path: re.Pattern[str]
-    needs: Needs
+    needs: Requires
     is_static: bool = False
 
     def fits(self, method: str, path: str) -> bool:
@@ -28,22 +28,22 @@ class Door:
         return method == self.method and self.path.fullmatch(path) is not None
 
 
-def _static(name: str, path: str) -> Door:
-    return Door("GET", name, re.compile(path), Needs(None), is_static=True)
+def _static(name: str, path: str) -> AllowedRoute:
+    return AllowedRoute("GET", name, re.compile(path), Requires(None), is_static=True)
 
 
-def _gradio(method: str, name: str, path: str = "", *, is_click: bool = True) -> Door:
-    needs = Needs(Role.READER, is_click=is_click)
-    return Door(method, name, re.compile(path or re.escape(name)), needs)
+def _gradio(method: str, name: str, path: str = "", *, is_click: bool = True) -> AllowedRoute:
+    needs = Requires(Role.READER, is_click=is_click)
+    return AllowedRoute(method, name, re.compile(path or re.escape(name)), needs)
 
 
-STATIC_DOORS = (
+STATIC_ROUTES = (
     _static("/page/{name}", r"/page/[\w-]+\.(?:css|js|svg)"),
     _static("/assets/{name}", r"/assets/[\w.-]+"),
     _static("/theme.css", r"/theme\.css"),
 )
 # Gradio brings uploads, file and proxy routes, a monitoring page and more. The page uses none of them.
-GRADIO_DOORS = (
+GRADIO_ROUTES = (
     _gradio("GET", "/config"),
     _gradio("GET", "/gradio_api/info"),
     _gradio("POST", "/gradio_api/queue/join"),
@@ -52,10 +52,12 @@ GRADIO_DOORS = (
 )
 
 
-def doors_of(found: Iterable[APIRouter]) -> Iterator[Door]:
+def allowed_routes(routers: Iterable[APIRouter]) -> Iterator[AllowedRoute]:
     """A door for each route. Raises LookupError for one that does not say who may use it."""
-    for router in found:
+    for router in routers:
         for route in router.routes:
             declared: Any = route
             for method in sorted(declared.methods):
-                yield Door(method, declared.path, declared.path_regex, needs_of(declared.endpoint))
+                yield AllowedRoute(
+                    method, declared.path, declared.path_regex, requirement_of(declared.endpoint)
+                )

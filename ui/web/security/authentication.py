@@ -8,7 +8,7 @@ from rag.errors import UsageError
 from rag.readers import EVERYBODY, asker
 from rag.settings import WebSettings
 from ui.web.identity import LOCAL, Person, Role
-from ui.web.security.client_address import Headers, Origin
+from ui.web.security.client_address import ClientOrigin, Headers
 from ui.web.security.rate_limit import Throttle
 from ui.web.userdata.accounts import Accounts, checked_name, folded
 from ui.web.userdata.sessions import Sessions
@@ -17,7 +17,7 @@ _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
 _MAX_COOKIE = 8_192  # characters
 
 
-class Admission:
+class Authentication:
     """One of the three ways of `web.sign_in`; the other two are shut."""
 
     def __init__(self, settings: WebSettings, accounts: Accounts, sessions: Sessions) -> None:
@@ -29,7 +29,7 @@ class Admission:
         self._by_address = Throttle(20, every_s=10)
         self._by_name = Throttle(50, every_s=20)
 
-    def person(self, headers: Headers, origin: Origin, *, is_click: bool) -> Person | None:
+    def person(self, headers: Headers, origin: ClientOrigin, *, is_click: bool) -> Person | None:
         """Who sent this request; None: nobody that is known here."""
         if self.way == "none":
             return LOCAL
@@ -38,7 +38,7 @@ class Admission:
         token = self.token(headers, origin)
         return self._sessions.person(token, is_click=is_click) if token else None
 
-    def sign_in(self, name: str, password: str, origin: Origin) -> str | None:
+    def sign_in(self, name: str, password: str, origin: ClientOrigin) -> str | None:
         """A new session's token; None if name and password do not fit, whichever of them is wrong.
 
         Raises TooManyError.
@@ -55,19 +55,19 @@ class Admission:
             throttle.give_back(key)
         return self._sessions.begin(account)
 
-    def sign_out(self, headers: Headers, origin: Origin) -> None:
+    def sign_out(self, headers: Headers, origin: ClientOrigin) -> None:
         """End the session that this request came with."""
         token = self.token(headers, origin)
         if token:
             self._sessions.end(token)
 
-    def token(self, headers: Headers, origin: Origin) -> str:
+    def token(self, headers: Headers, origin: ClientOrigin) -> str:
         """The session's token in the cookie, or nothing."""
         wanted = _SECURE_COOKIE if origin.is_https else _COOKIE
         cookies = "; ".join(headers.get("cookie", ()))
         return cookie_parser(cookies[:_MAX_COOKIE]).get(wanted, "")
 
-    def cookie(self, token: str, origin: Origin) -> str:
+    def cookie(self, token: str, origin: ClientOrigin) -> str:
         """The Set-Cookie header for a session; an empty token takes it away."""
         name, secure = (_SECURE_COOKIE, "; Secure") if origin.is_https else (_COOKIE, "")
         age = self._longest_s if token else 0

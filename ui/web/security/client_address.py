@@ -14,10 +14,10 @@ Headers = Mapping[str, Sequence[str]]
 
 def headers_of(scope: Any) -> dict[str, list[str]]:
     """The headers of an ASGI request."""
-    found: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-    return found
+        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return values
 
 
 def own_address(address: str) -> str:
@@ -30,7 +30,7 @@ def own_address(address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ClientOrigin:
     """`address` is the browser's; `via_proxy`: a trusted proxy brought the request."""
 
     address: str
@@ -44,21 +44,23 @@ class Proxies:
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
-    def origin(self, scope: Any, headers: Headers) -> Origin:
+    def origin(self, scope: Any, headers: Headers) -> ClientOrigin:
         """The last address in the chain that is not one of the proxies, read from its end."""
         direct = (scope.get("client") or ("", 0))[0]
         if not self._is_trusted(direct):
-            return Origin(direct, scope.get("scheme") == "https", via_proxy=False)
-        chain = [a.strip() for each in headers.get("x-forwarded-for", ()) for a in each.split(",")]
+            return ClientOrigin(direct, scope.get("scheme") == "https", via_proxy=False)
+        chain = [
+            a.strip() for header in headers.get("x-forwarded-for", ()) for a in header.split(",")
+        ]
         address = next((a for a in reversed(chain) if a and not self._is_trusted(a)), direct)
         proto = headers.get("x-forwarded-proto", (scope.get("scheme", ""),))[-1]
-        return Origin(address, proto.strip().lower() == "https", via_proxy=True)
+        return ClientOrigin(address, proto.strip().lower() == "https", via_proxy=True)
 
     def _is_trusted(self, address: str) -> bool:
         try:
-            found = ipaddress.ip_address(address)
+            parsed = ipaddress.ip_address(address)
         except ValueError:
             return False
-        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
-            found = found.ipv4_mapped
-        return any(found in network for network in self._networks)
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+            parsed = parsed.ipv4_mapped
+        return any(parsed in network for network in self._networks)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from ui.errors import TooManyError
-from ui.web.identity import Needs, Person, needs_of
+from ui.web.identity import Person, Requires, requirement_of
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
 
@@ -34,7 +34,7 @@ _NOT_YOURS = Refusal(403, "This page belongs to somebody else. Reload it.")
 class QueueGate:
     """ASGI middleware inside the guard, which has said who it is."""
 
-    def __init__(self, app: ASGIApp, events: Mapping[int, Needs], clicks: Throttle) -> None:
+    def __init__(self, app: ASGIApp, events: Mapping[int, Requires], clicks: Throttle) -> None:
         """`events` are the events of the interface by number; `clicks` limits how often each may come."""
         self.app, self._events, self._clicks = app, events, clicks
         self._owners: OrderedDict[str, str] = OrderedDict()
@@ -46,8 +46,12 @@ class QueueGate:
             refusal = self._join(_person(scope), body)
             receive = _again(body, receive)
         elif scope["type"] == "http" and path == _DATA:
-            said = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
-            refusal = self._own(_person(scope), said[0] if len(said) == 1 else "")
+            session_hashes = parse_qs(scope["query_string"].decode("latin-1")).get(
+                "session_hash", []
+            )
+            refusal = self._own(
+                _person(scope), session_hashes[0] if len(session_hashes) == 1 else ""
+            )
         elif scope["type"] == "http" and path.startswith(_HEARTBEAT):
             refusal = self._own(_person(scope), path.removeprefix(_HEARTBEAT))
         else:
@@ -56,8 +60,8 @@ class QueueGate:
 
     def _join(self, person: Person, body: bytes) -> Refusal | None:
         try:
-            asked = json.loads(body)
-            number, tab = asked["fn_index"], asked["session_hash"]
+            event = json.loads(body)
+            number, tab = event["fn_index"], event["session_hash"]
         except (ValueError, TypeError, KeyError, RecursionError):
             return Refusal(400, "This is no event of the page.")
         needs = self._events.get(number) if type(number) is int else None
@@ -83,10 +87,12 @@ class QueueGate:
         return None if owner == person.key else _NOT_YOURS
 
 
-def events_of(page: Any) -> dict[int, Needs]:
+def events_of(page: Any) -> dict[int, Requires]:
     """What each event of a `gradio.Blocks` needs. Raises LookupError for one that does not say it."""
     return {
-        number: needs_of(event.fn) for number, event in page.fns.items() if event.fn is not None
+        number: requirement_of(event.fn)
+        for number, event in page.fns.items()
+        if event.fn is not None
     }
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ui.errors import TooManyError
-from ui.web.identity import Needs, Person, Role, put_person
+from ui.web.identity import Person, Requires, Role, put_person
 from ui.web.metrics import Metrics
-from ui.web.security.allowed_routes import Door
-from ui.web.security.authentication import Admission
-from ui.web.security.client_address import Headers, Origin, Proxies, headers_of
+from ui.web.security.allowed_routes import AllowedRoute
+from ui.web.security.authentication import Authentication
+from ui.web.security.client_address import ClientOrigin, Headers, Proxies, headers_of
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
 
@@ -56,8 +56,8 @@ class Rules:
     """What the guard goes by. `hosts`: names under which a browser may reach the page, without port."""
 
     hosts: frozenset[str]
-    doors: Sequence[Door]
-    admission: Admission
+    doors: Sequence[AllowedRoute]
+    admission: Authentication
     proxies: Proxies
     requests: Throttle
     metrics: Metrics
@@ -94,14 +94,14 @@ class Guard:
             refusal = self._refusal(scope, headers, origin, door)
             await (refusal.send(sealed) if refusal else self.app(scope, receive, sealed))
 
-    def _door(self, scope: Scope) -> Door | None:
+    def _door(self, scope: Scope) -> AllowedRoute | None:
         method, path = scope["method"], scope["path"]
         if ".." in path:
             return None
         return next((door for door in self.rules.doors if door.fits(method, path)), None)
 
     def _refusal(
-        self, scope: Scope, headers: Headers, origin: Origin, door: Door | None
+        self, scope: Scope, headers: Headers, origin: ClientOrigin, door: AllowedRoute | None
     ) -> Refusal | None:
         host = headers.get("host", ("",))
         # A name that somebody else's DNS points here would make their page ours (DNS rebinding).
@@ -117,13 +117,13 @@ class Guard:
 
     def _is_own_site(self, method: str, headers: Headers, host: str) -> bool:
         """A browser says with every request that changes something which page it comes from."""
-        said = headers.get("origin", ())
-        if not said:
+        origins = headers.get("origin", ())
+        if not origins:
             return method in _SAFE_METHODS or self.rules.admission.way == "none"
-        return all(urlsplit(each).netloc == host for each in said)
+        return all(urlsplit(origin).netloc == host for origin in origins)
 
     def _stranger(
-        self, scope: Scope, headers: Headers, origin: Origin, door: Door
+        self, scope: Scope, headers: Headers, origin: ClientOrigin, door: AllowedRoute
     ) -> Refusal | None:
         """Refuses who may not use this door, or uses it too often; notes who it is."""
         needs, person = door.needs, None
@@ -141,10 +141,10 @@ class Guard:
             return Refusal.of(exc)
         return None
 
-    def _person(self, headers: Headers, origin: Origin, needs: Needs) -> Person | None:
+    def _person(self, headers: Headers, origin: ClientOrigin, needs: Requires) -> Person | None:
         if needs.by_token and self.rules.metrics_token:
-            said = headers.get("authorization", ("",))[0].encode("latin-1")
-            if hmac.compare_digest(said, f"Bearer {self.rules.metrics_token}".encode()):
+            header = headers.get("authorization", ("",))[0].encode("latin-1")
+            if hmac.compare_digest(header, f"Bearer {self.rules.metrics_token}".encode()):
                 return _SCRAPER
         return self.rules.admission.person(headers, origin, is_click=needs.is_click)
 

@@ -171,13 +171,13 @@ def folded(name: str) -> str:
 
 def checked_name(name: str) -> str:
     """A name that an account may have. Raises UsageError."""
-    found = folded(name)
-    if not _NAME.fullmatch(found):
+    key = folded(name)
+    if not _NAME.fullmatch(key):
         raise UsageError(
             f"{name!r} is no name for an account.",
             hint="It has 1 to 64 letters, digits, and . _ @ + -",
         )
-    return found
+    return key
 
 
 def check_password(password: str, name: str) -> None:
@@ -242,10 +242,10 @@ def _find(connection: apsw.Connection, column: str, value: str) -> Account | Non
 
 
 def _known(connection: apsw.Connection, name: str) -> Account:
-    found = _find(connection, "name", name)
-    if found is None:
+    row = _find(connection, "name", name)
+    if row is None:
         raise NotThereError(f"There is no account {name}.", hint="See: inhouse user list")
-    return found
+    return row
 
 
 def _account(row: Any) -> Account:

@@ -73,16 +73,16 @@ class FeedbackBook:
             raise UsageError(
                 f"The note has {len(note):,} characters; the longest possible is {NOTE_CHARACTERS:,}."
             )
-        made = new_id()
+        feedback_id = new_id()
         with self._store.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    made, person.key, person.name, time.time(), conversation, turn, helpful, reason,
+                    feedback_id, person.key, person.name, time.time(), conversation, turn, helpful, reason,
                     note.strip(), answer.model_dump_json(),
                 ),
             )  # fmt: skip
-        return made
+        return feedback_id
 
     def withdraw(self, person: Person, conversation: str, turn: int) -> None:
         """Take back what was said of a turn; nothing where nothing was said."""
@@ -94,8 +94,8 @@ class FeedbackBook:
 
     def of(self, person: Person, conversation: str) -> dict[int, Feedback]:
         """What this person said of the turns of one conversation, by turn."""
-        found = self._read("person = ? AND conversation = ?", (person.key, conversation))
-        return {each.turn: each for each in found if each.turn is not None}
+        entries = self._read("person = ? AND conversation = ?", (person.key, conversation))
+        return {entry.turn: entry for entry in entries if entry.turn is not None}
 
     def find(
         self,
@@ -107,14 +107,14 @@ class FeedbackBook:
 
         `readable` says which of some documents they may read (`Desk.readable`); None: everything.
         """
-        found = [
-            each for each in self._read("TRUE", ()) if helpful is None or each.helpful is helpful
+        entries = [
+            entry for entry in self._read("TRUE", ()) if helpful is None or entry.helpful is helpful
         ]
         if readable is None:
-            return found
-        wanted = frozenset[str]().union(*(each.uris for each in found))
-        allowed = readable(wanted)
-        return [each for each in found if each.uris <= allowed]
+            return entries
+        uris = frozenset[str]().union(*(entry.uris for entry in entries))
+        allowed = readable(uris)
+        return [entry for entry in entries if entry.uris <= allowed]
 
     def _read(self, condition: str, values: tuple[str, ...]) -> list[Feedback]:
         with self._store.reading() as connection:
@@ -137,35 +137,35 @@ def as_questions(feedback: Iterable[Feedback]) -> Iterator[dict[str, Any]]:
 
     What was not helpful says what is wrong, not what is right: see `as_drafts`.
     """
-    for each in feedback:
-        if not each.helpful:
+    for entry in feedback:
+        if not entry.helpful:
             continue
         facts = [
             {"filename": PurePosixPath(c.uri).name, "text": c.quote}
             | ({"page": c.page} if c.page else {})
-            for c in each.answer.citations
+            for c in entry.answer.citations
         ]
         right = {"facts": facts} if facts else {"unanswerable": True}
-        yield {"id": each.id, "question": each.answer.question, "type": "feedback"} | right
+        yield {"id": entry.id, "question": entry.answer.question, "type": "feedback"} | right
 
 
 def as_drafts(feedback: Iterable[Feedback]) -> Iterator[dict[str, Any]]:
     """Questions whose answers did not help: a person adds `facts`, `answers` or `unanswerable`."""
-    for each in feedback:
-        if not each.helpful:
+    for entry in feedback:
+        if not entry.helpful:
             yield {
-                "id": each.id,
-                "question": each.answer.question,
+                "id": entry.id,
+                "question": entry.answer.question,
                 "type": "feedback",
-                "reason": each.reason,
-                "note": each.note,
-                "answer": each.answer.text,
-                "status": each.answer.status.value,
-                "generation": each.answer.generation,
-                "model": each.answer.model,
+                "reason": entry.reason,
+                "note": entry.note,
+                "answer": entry.answer.text,
+                "status": entry.answer.status.value,
+                "generation": entry.answer.generation,
+                "model": entry.answer.model,
             }
 
 
 def as_lines(questions: Iterable[dict[str, Any]]) -> str:
     """As a file: one JSON object a line."""
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in questions)
+    return "".join(json.dumps(question, ensure_ascii=False) + "\n" for question in questions)

@@ -72,11 +72,11 @@ class Sessions:
         """How many are open."""
         now = self._now()
         with self._store.reading() as connection:
-            found: int = connection.execute(
+            count: int = connection.execute(
                 "SELECT count(*) FROM sessions WHERE seen_at >= ? AND created_at >= ?",
                 (now - self._idle_s, now - self._longest_s),
             ).fetchone()[0]
-        return found
+        return count
 
 
 def _hash(token: str) -> bytes:

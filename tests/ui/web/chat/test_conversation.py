@@ -11,17 +11,17 @@ from rag.answer import Turn
 from rag.errors import IndexMissingError
 from tests.ui.stand_in import StandIn
 from ui.messages.page import ENGLISH
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
 from ui.web.identity import LOCAL, Person, Role
 
 
 @pytest.fixture
-def desk(stand_in: StandIn) -> Desk:
-    return Desk(lambda: stand_in)
+def desk(stand_in: StandIn) -> AssistantService:
+    return AssistantService(lambda: stand_in)
 
 
-def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: Desk) -> None:
+def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: AssistantService) -> None:
     screens = list(Conversation().ask("How long?", desk, LOCAL))
     assert ENGLISH.searching in (screens[0].now or "")
     assert ENGLISH.passages in (screens[1].now_evidence or ""), (
@@ -32,7 +32,7 @@ def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: Desk) ->
 
 
 def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
-    desk: Desk, stand_in: StandIn
+    desk: AssistantService, stand_in: StandIn
 ) -> None:
     talk = Conversation()
     list(talk.ask("How long?", desk, LOCAL))
@@ -45,7 +45,7 @@ def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
 
 
 def test_a_question_that_leans_shows_passages_before_the_model_has_made_it_whole(
-    desk: Desk, stand_in: StandIn
+    desk: AssistantService, stand_in: StandIn
 ) -> None:
     talk = Conversation()
     list(talk.ask("How long? Does it lean on nothing?", desk, LOCAL))
@@ -62,7 +62,7 @@ def test_a_question_that_leans_shows_passages_before_the_model_has_made_it_whole
 
 @pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000])
 def test_an_impossible_question_gets_one_sentence_and_leaves_all_else(
-    question: str, desk: Desk
+    question: str, desk: AssistantService
 ) -> None:
     (screen,) = Conversation().ask(question, desk, LOCAL)
     assert screen.note
@@ -71,7 +71,7 @@ def test_an_impossible_question_gets_one_sentence_and_leaves_all_else(
 
 
 def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
-    desk: Desk, stand_in: StandIn
+    desk: AssistantService, stand_in: StandIn
 ) -> None:
     stand_in.going.clear()  # the model falls silent after nine words
     talk = Conversation()
@@ -85,7 +85,7 @@ def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
     assert not talk.history, "an answer that was not checked is not built upon"
 
 
-def test_a_second_question_waits_for_the_first(desk: Desk, stand_in: StandIn) -> None:
+def test_a_second_question_waits_for_the_first(desk: AssistantService, stand_in: StandIn) -> None:
     talk = Conversation()
     first = talk.ask("How long?", desk, LOCAL)
     next(first)
@@ -97,7 +97,7 @@ def test_a_second_question_waits_for_the_first(desk: Desk, stand_in: StandIn) ->
 
 
 def test_a_defect_is_logged_and_said_in_a_sentence(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    desk: AssistantService, caplog: pytest.LogCaptureFixture
 ) -> None:
     last = list(Conversation().ask("crash", desk, LOCAL))[-1]
     assert ENGLISH.broken in (last.now or "")
@@ -113,7 +113,7 @@ def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) ->
             raise IndexMissingError("There is no index in data.", hint="Make one.")
         return stand_in
 
-    desk, talk = Desk(open_assistant), Conversation()
+    desk, talk = AssistantService(open_assistant), Conversation()
     assert "There is no index in data. Make one." in (
         list(talk.ask("How long?", desk, LOCAL))[-1].now or ""
     )
@@ -125,7 +125,7 @@ def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) ->
 
 
 def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
-    desk: Desk, stand_in: StandIn
+    desk: AssistantService, stand_in: StandIn
 ) -> None:
     """A reader is told in plain words, by the header as by the conversation."""
 
@@ -133,7 +133,7 @@ def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
         raise IndexMissingError("There is no index in /srv/data.", hint="Make one.")
 
     reader = Person("r1", "rita", Role.READER, readers=frozenset({"*"}))
-    empty = Desk(missing)
+    empty = AssistantService(missing)
     last = list(Conversation().ask("How long?", empty, reader))[-1]
     assert empty.state(reader).index.note == ENGLISH.index_missing_note
     assert ENGLISH.index_missing_note in (last.now or "")
@@ -144,7 +144,7 @@ def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
     assert model.note == f"{ENGLISH.model_silent} {ENGLISH.model_missing_note}"
 
 
-def test_the_model_server_is_asked_seldom(desk: Desk, stand_in: StandIn) -> None:
+def test_the_model_server_is_asked_seldom(desk: AssistantService, stand_in: StandIn) -> None:
     stand_in.error = "It does not answer."
     first = desk.state(LOCAL).model
     stand_in.error = None

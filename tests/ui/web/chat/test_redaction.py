@@ -16,7 +16,7 @@ from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from ui.messages.page import ENGLISH
 from ui.view.answer_actions import plain
 from ui.web.app import create_app
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
 from ui.web.chat.redaction import _Scrub, exported, recall
 from ui.web.identity import LOCAL, Person, Role
@@ -37,7 +37,7 @@ class Place:
         self.store = Store(folder / "data" / PEOPLE)
         self.history, self.feedback = History(self.store), FeedbackBook(self.store)
         self.assistant = open_library(folder / "data", BERTH, CRANE)
-        self.desk = Desk(lambda: self.assistant)
+        self.desk = AssistantService(lambda: self.assistant)
         self.talk = Conversation()
         list(self.talk.ask("When is berth 7 closed?", self.desk, LOCAL, self.history))
         assert self.talk.id

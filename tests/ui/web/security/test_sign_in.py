@@ -281,9 +281,9 @@ async def test_a_proxy_s_word_counts_from_its_own_address_only(
 
 
 def test_a_name_that_was_smuggled_past_the_proxy_is_nobody(proxied: Crowd) -> None:
-    from ui.web.security.client_address import Origin
+    from ui.web.security.client_address import ClientOrigin
 
-    origin = Origin("203.0.113.1", is_https=True, via_proxy=True)
+    origin = ClientOrigin("203.0.113.1", is_https=True, via_proxy=True)
 
     def person(**headers: list[str]) -> object:
         named = {key.replace("_", "-"): value for key, value in headers.items()}

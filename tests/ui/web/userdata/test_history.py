@@ -15,7 +15,7 @@ from rag.evaluation.questions import read_questions
 from tests.ui.stand_in import HITS, StandIn, make_answer
 from ui.errors import NotThereError
 from ui.messages.page import ENGLISH
-from ui.web.assistant_service import Desk
+from ui.web.assistant_service import AssistantService
 from ui.web.chat.redaction import exported
 from ui.web.identity import Person, Role
 from ui.web.userdata.database import MIGRATIONS, Store
@@ -93,7 +93,7 @@ def test_an_export_is_json_with_every_answer(history: History, stand_in: StandIn
     history.rename(ANNA, made, "  Leave\x00\n and more ")
     history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
     history.append(ANNA, made, make_answer("And?", Status.UNSUPPORTED), stopped=True)
-    told = exported(history, Desk(lambda: stand_in), ANNA, ENGLISH)
+    told = exported(history, AssistantService(lambda: stand_in), ANNA, ENGLISH)
     (found,) = json.loads(json.dumps(told))["conversations"]
     assert (found["title"], found["profile"]) == ("Leave and more", "hr")
     assert [(turn["answer"]["question"], turn["stopped"]) for turn in found["turns"]] == [

@@ -24,7 +24,7 @@ Written = Callable[[float], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class LineSeries:
     """A line: its name, its colour's number (0, 1, 2), and its points in order of x."""
 
     name: str
@@ -33,7 +33,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IntervalRow:
     """A value with its interval; `shown` is how the value is written."""
 
     label: str
@@ -52,7 +52,7 @@ class Stack:
 
 
 def lines(
-    series: Sequence[Series],
+    series: Sequence[LineSeries],
     *,
     title: str,
     x_label: str,
@@ -76,18 +76,18 @@ def lines(
         return _TOP + (1 - value) * (_HEIGHT - _TOP - _BOTTOM)
 
     parts = [*_grid(y, written), *_x_axis(x_ticks, x, x_label, written)]
-    for each in series:
-        path = _path([(x(a), y(b)) for a, b in each.points], steps=steps)
-        parts.append(f'<path class="line c{each.colour}" d="{path}"/>')
-        if len(each.points) == 1:
-            a, b = each.points[0]
-            parts.append(_dot(x(a), y(b), each.colour))
-    legend = _legend((each.name, each.colour) for each in series) if len(series) > 1 else ""
+    for line in series:
+        path = _path([(x(a), y(b)) for a, b in line.points], steps=steps)
+        parts.append(f'<path class="line c{line.colour}" d="{path}"/>')
+        if len(line.points) == 1:
+            a, b = line.points[0]
+            parts.append(_dot(x(a), y(b), line.colour))
+    legend = _legend((line.name, line.colour) for line in series) if len(series) > 1 else ""
     return _svg(_HEIGHT, title, parts) + legend
 
 
 def intervals(
-    rows: Sequence[Row],
+    rows: Sequence[IntervalRow],
     *,
     title: str,
     low: float = 0,
@@ -107,8 +107,8 @@ def intervals(
         kind = "axis" if abs(tick) < 1e-9 else "grid"
         parts.append(_line(kind, x(tick), 4, x(tick), bottom))
         parts.append(_text(x(tick), height - 8, written(tick), "middle"))
-    for place, row in enumerate(rows):
-        middle = 8 + (place + 0.5) * _ROW
+    for index, row in enumerate(rows):
+        middle = 8 + (index + 0.5) * _ROW
         parts += [
             f"<g><title>{escape_name(row.label)}: {escape_name(row.shown)}</title>",
             _text(_LABELS - 10, middle + 4, _short(row.label), "end", "label"),
@@ -124,8 +124,8 @@ def stacks(bars: Sequence[Stack], *, title: str) -> str:
     """A bar for each, divided by its parts' shares; the counts stand in the parts that have room."""
     room = WIDTH - _LABELS - 4
     parts = []
-    for place, bar in enumerate(bars):
-        top, left = 8 + place * 44, float(_LABELS)
+    for index, bar in enumerate(bars):
+        top, left = 8 + index * 44, float(_LABELS)
         total = sum(count for _, _, count in bar.parts)
         parts.append(_text(_LABELS - 10, top + 21, _short(bar.label), "end", "label"))
         for name, colour, count in bar.parts:
@@ -162,7 +162,7 @@ def _ticks(low: float, high: float) -> list[float]:
     """Round numbers from `low` to `high`, few enough that they have room side by side."""
     power = 10 ** math.floor(math.log10(high - low))
     steps = (power / 10, power / 5, power / 2, power, power * 2)
-    step = next(each for each in steps if (high - low) / each <= _MOST_TICKS)
+    step = next(candidate for candidate in steps if (high - low) / candidate <= _MOST_TICKS)
     return [
         n * step for n in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
     ]
@@ -170,11 +170,11 @@ def _ticks(low: float, high: float) -> list[float]:
 
 def _path(points: Sequence[tuple[float, float]], *, steps: bool) -> str:
     moves = []
-    for place, (x, y) in enumerate(points):
-        if place and steps:
+    for index, (x, y) in enumerate(points):
+        if index and steps:
             moves.append(f"H{x:.1f}V{y:.1f}")
         else:
-            moves.append(f"{'L' if place else 'M'}{x:.1f} {y:.1f}")
+            moves.append(f"{'L' if index else 'M'}{x:.1f} {y:.1f}")
     return "".join(moves)
 
 

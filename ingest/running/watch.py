@@ -97,12 +97,12 @@ def _events(roots: Sequence[Path], data: str, stopped: Callable[[], bool]) -> It
 
 def _identity(roots: Sequence[Path]) -> list[tuple[int, int] | None]:
     """Which file or folder each root is now; None for one that is away."""
-    found: list[tuple[int, int] | None] = []
+    states: list[tuple[int, int] | None] = []
     for root in roots:
         try:
             status = root.stat()
         except OSError:
-            found.append(None)
+            states.append(None)
         else:
-            found.append((status.st_dev, status.st_ino))
-    return found
+            states.append((status.st_dev, status.st_ino))
+    return states

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.metrics import check_metrics_file, write_metrics
 from ingest.pipeline import ingest
 from ingest.planning.source import resolve_roots
-from ingest.progress import Bar
 from ingest.report import IngestReport, Problem
-from ingest.watch import times_to_run
+from ingest.running.metrics import check_metrics_file, write_metrics
+from ingest.running.progress import Bar
+from ingest.running.watch import times_to_run
 from rag.cli_output import mark_run, note, short_path, tell
 from rag.embedder import Embedder, open_embedder
 from rag.errors import InhouseError, UsageError
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.dry_run import Forecast
+    from ingest.running.dry_run import Forecast
 
 _SHOWN = 20
 _SIGNALLED = 128
@@ -87,8 +87,8 @@ class Runs:
                 news = None  # the next run that goes well is told of, whatever it finds
             else:
                 if news != (news := _news(report)):
-                    shown = json.dumps(report.to_json(), ensure_ascii=False)
-                    click.echo(shown if self._as_json else _account(report))
+                    report_json = json.dumps(report.to_json(), ensure_ascii=False)
+                    click.echo(report_json if self._as_json else _account(report))
         return _SIGNALLED + self._stopped[0]
 
     def _run(self, before: _News | None = None) -> IngestReport:
@@ -99,8 +99,8 @@ class Runs:
         if before is None:
             note(f"Begins: {', '.join(self._paths) or 'the configured folders'}.")
         try:
-            shown = logging.getLogger("ingest").isEnabledFor(logging.INFO)
-            with Bar(shown=shown, as_json=self._progress_as_json) as bar:
+            is_verbose = logging.getLogger("ingest").isEnabledFor(logging.INFO)
+            with Bar(shown=is_verbose, as_json=self._progress_as_json) as bar:
                 report = ingest(
                     list(self._paths),
                     data_dir=self._settings.data,
@@ -143,9 +143,9 @@ def forecast(
     as_json: bool,
 ) -> int:
     """`--dry-run`: say what a run would do; the exit code that it would have, as far as that is known."""
-    from ingest.dry_run import dry_run
+    from ingest.running.dry_run import dry_run
 
-    found = dry_run(
+    forecast = dry_run(
         paths,
         data_dir=settings.data,
         settings=settings,
@@ -154,12 +154,12 @@ def forecast(
         replace_rules=replace_rules,
     )
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(forecast.to_json(), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_foretold(found)))
-    if found.stops:
-        tell(f"The run would stop: {found.stops}", logging.WARNING)
-    return found.exit_code
+        click.echo("\n".join(_foretold(forecast)))
+    if forecast.stops:
+        tell(f"The run would stop: {forecast.stops}", logging.WARNING)
+    return forecast.exit_code
 
 
 def table(report: IngestReport) -> str:
@@ -207,11 +207,11 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
     """Name what failed or was left out. What was known before is no warning again, night after night."""
 
     def tell_each(word: str, problems: Sequence[Problem], level: int) -> None:
-        for each in problems:
-            if with_known or not each.is_known:
-                line = f"{word:<9}{short_path(each.uri)}: {each.reason}"
-                importance = logging.INFO if each.is_known else level
-                tell(line, importance, event=word, uri=each.uri, reason=each.reason)
+        for problem in problems:
+            if with_known or not problem.is_known:
+                line = f"{word:<9}{short_path(problem.uri)}: {problem.reason}"
+                importance = logging.INFO if problem.is_known else level
+                tell(line, importance, event=word, uri=problem.uri, reason=problem.reason)
 
     if report.readable_by_nobody:
         count = report.readable_by_nobody
@@ -221,29 +221,29 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
     tell_each("skipped", report.skipped, logging.INFO)
 
 
-def _foretold(found: Forecast) -> list[str]:
+def _foretold(forecast: Forecast) -> list[str]:
     kinds: dict[str, Sequence[str | tuple[str, str]]] = {
-        "add": found.added,
-        "update": found.updated,
-        "relabel": found.relabelled,
-        "move": found.moved,
-        "delete": found.deleted,
+        "add": forecast.added,
+        "update": forecast.updated,
+        "relabel": forecast.relabelled,
+        "move": forecast.moved,
+        "delete": forecast.deleted,
     }
     would = ", ".join(f"{verb} {len(uris):,}" for verb, uris in kinds.items() if uris)
     counts = {
-        "unchanged": found.unchanged,
-        "failed": len(found.failed),
-        "skipped": len(found.skipped),
+        "unchanged": forecast.unchanged,
+        "failed": len(forecast.failed),
+        "skipped": len(forecast.skipped),
     }
     others = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     lines = [
         f"{'Would':<12}{would or 'do nothing'}",
         f"{'Others':<12}{others or 'none'}",
-        f"{'Chunks':<12}{f'about {found.chunks:,}' if found.chunks else 'none'} to embed",
-        f"{'Time':<12}{_duration(found)}",
+        f"{'Chunks':<12}{f'about {forecast.chunks:,}' if forecast.chunks else 'none'} to embed",
+        f"{'Time':<12}{_duration(forecast)}",
     ]
     for verb, uris in kinds.items():
-        lines += [f"  {verb:<8}{_shown(each)}" for each in uris[:_SHOWN]]
+        lines += [f"  {verb:<8}{_shown(uri)}" for uri in uris[:_SHOWN]]
         if len(uris) > _SHOWN:
             lines.append(f"  {verb:<8}… and {len(uris) - _SHOWN:,} more; all of them with --json")
     return lines
@@ -253,14 +253,18 @@ def _shown(uris: str | tuple[str, str]) -> str:
     return " → ".join(map(short_path, [uris] if isinstance(uris, str) else uris))
 
 
-def _duration(found: Forecast) -> str:
-    if found.seconds is None:
+def _duration(forecast: Forecast) -> str:
+    if forecast.seconds is None:
         return "unknown; the first run will show how fast this machine is"
-    if not found.chunks:
+    if not forecast.chunks:
         return "seconds"
-    minutes, seconds = divmod(round(found.seconds), 60)
-    told = f"about {minutes:,} min {seconds:02} s" if minutes else f"about {seconds} s"
-    if found.seconds < 1:
-        told = "less than a second"
-    runs = "the earlier run" if found.rated_by_runs == 1 else f"{found.rated_by_runs} earlier runs"
-    return f"{told}, as {runs} went"
+    minutes, seconds = divmod(round(forecast.seconds), 60)
+    duration = f"about {minutes:,} min {seconds:02} s" if minutes else f"about {seconds} s"
+    if forecast.seconds < 1:
+        duration = "less than a second"
+    runs = (
+        "the earlier run"
+        if forecast.rated_by_runs == 1
+        else f"{forecast.rated_by_runs} earlier runs"
+    )
+    return f"{duration}, as {runs} went"

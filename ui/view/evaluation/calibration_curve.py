@@ -21,9 +21,9 @@ def curve_svg(calibration: Calibration) -> str:
     x, y = place(chosen.coverage, chosen.risk)
     far, whole = _MARGIN + _SIZE, 2 * _MARGIN + _SIZE
     ticks = "".join(
-        f'<text x="{place(each, 0)[0]:.0f}" y="{far + 18}" text-anchor="middle">{each:.0%}</text>'
-        f'<text x="{_MARGIN - 8}" y="{place(0, each)[1] + 4:.0f}" text-anchor="end">{each:.0%}</text>'
-        for each in (0.0, 0.5, 1.0)
+        f'<text x="{place(tick, 0)[0]:.0f}" y="{far + 18}" text-anchor="middle">{tick:.0%}</text>'
+        f'<text x="{_MARGIN - 8}" y="{place(0, tick)[1] + 4:.0f}" text-anchor="end">{tick:.0%}</text>'
+        for tick in (0.0, 0.5, 1.0)
     )
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole} {whole}" width="{whole}"
  font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="Risk over coverage">

@@ -14,7 +14,7 @@ from rag.evaluation.result import Ablation
 from ui.messages.numbers import figure_text, number
 from ui.messages.page import Words
 from ui.messages.report_terms import part
-from ui.view.plots import Row, Series, Stack, intervals, lines, stacks
+from ui.view.evaluation.plots import IntervalRow, LineSeries, Stack, intervals, lines, stacks
 
 _MOST_TYPES = 14
 _STATUS_COLOURS = {
@@ -39,15 +39,15 @@ class Plot:
 
 def evaluation_plots(evaluation: Evaluation, words: Words) -> Iterator[Plot]:
     """The plots for which there are figures."""
-    names, said = evaluation.names, words.report
+    names, texts = evaluation.names, words.report
     if evaluation.recall_curve:
         yield _recall(evaluation, words)
-    recall = said.recall_by_type.format(k=names.k)
+    recall = texts.recall_by_type.format(k=names.k)
     yield from _by_type(evaluation, names.recall, recall, words)
     if evaluation.overall.statuses:
         yield _statuses(evaluation, words)
-    yield from _by_type(evaluation, m.CONTAINMENT, said.containment_by_type, words)
-    yield from _by_type(evaluation, m.CITATION_PRECISION, said.citations_by_type, words)
+    yield from _by_type(evaluation, m.CONTAINMENT, texts.containment_by_type, words)
+    yield from _by_type(evaluation, m.CITATION_PRECISION, texts.citations_by_type, words)
     if evaluation.risk_coverage:
         yield _risk(evaluation, words)
     yield _latency(evaluation, words)
@@ -56,22 +56,22 @@ def evaluation_plots(evaluation: Evaluation, words: Words) -> Iterator[Plot]:
 
 
 def _recall(evaluation: Evaluation, words: Words) -> Plot:
-    curve, said, k = evaluation.recall_curve, words.report, evaluation.names.k
+    curve, texts, k = evaluation.recall_curve, words.report, evaluation.names.k
     first, middle, last = (figure_text(curve[at], words) for at in (0, k - 1, -1))
     points = list(enumerate(curve, start=1))
     ticks = [1, *range(5, len(curve) + 1, 5)]
     if ticks[-1] != len(curve):
         ticks.append(len(curve))
     return Plot(
-        said.curve,
+        texts.curve,
         lines(
-            [Series("recall", 0, points)],
-            title=said.curve_says.format(first=first, last=last, n=len(curve)),
-            x_label=said.hits,
+            [LineSeries("recall", 0, points)],
+            title=texts.curve_says.format(first=first, last=last, n=len(curve)),
+            x_label=texts.hits,
             x_ticks=ticks,
             written=_written(words),
         ),
-        said.curve_note.format(first=first, middle=middle, last=last, k=k, n=len(curve)),
+        texts.curve_note.format(first=first, middle=middle, last=last, k=k, n=len(curve)),
     )
 
 
@@ -88,8 +88,8 @@ def _by_type(evaluation: Evaluation, name: str, title: str, words: Words) -> Ite
         if figure is None or figure.value is None:
             continue
         low, high = figure.low or 0.0, figure.high or 0.0
-        shown = number(figure.value, words, 2)
-        rows.append((figure.n, Row(kind, figure.value, low, high, shown)))
+        value_text = number(figure.value, words, 2)
+        rows.append((figure.n, IntervalRow(kind, figure.value, low, high, value_text)))
     if len(rows) < 2:
         return
     largest = sorted(rows, key=lambda row: -row[0])[:_MOST_TYPES]
@@ -102,65 +102,70 @@ def _by_type(evaluation: Evaluation, name: str, title: str, words: Words) -> Ite
 
 
 def _statuses(evaluation: Evaluation, words: Words) -> Plot:
-    bars, said = [], words.report
-    for unanswerable, label in ((False, said.has_answer), (True, said.has_none)):
-        found = [
+    bars, texts = [], words.report
+    for unanswerable, label in ((False, texts.has_answer), (True, texts.has_none)):
+        present = [
             outcome.said.status
             for outcome in evaluation.outcomes
             if outcome.said is not None and outcome.question.unanswerable is unanswerable
         ]
-        if found:
+        if present:
             parts = [
-                (words.statuses[status][0], colour, found.count(status))
+                (words.statuses[status][0], colour, present.count(status))
                 for status, colour in _STATUS_COLOURS.items()
             ]
             bars.append(Stack(label, parts))
-    return Plot(said.statuses, stacks(bars, title=said.statuses_says), said.statuses_note)
+    return Plot(texts.statuses, stacks(bars, title=texts.statuses_says), texts.statuses_note)
 
 
 def _risk(evaluation: Evaluation, words: Words) -> Plot:
-    curves, said = evaluation.risk_coverage, words.report
+    curves, texts = evaluation.risk_coverage, words.report
     at_all = ", ".join(
         f"{number(points[-1][1], words, 2)} ({name})" for name, points in curves.items()
     )
     return Plot(
-        said.risk,
+        texts.risk,
         lines(
-            [Series(name, colour, points) for colour, (name, points) in enumerate(curves.items())],
-            title=said.risk_says,
-            x_label=said.risk_axis,
+            [
+                LineSeries(name, colour, points)
+                for colour, (name, points) in enumerate(curves.items())
+            ],
+            title=texts.risk_says,
+            x_label=texts.risk_axis,
             x_ticks=(0, 0.25, 0.5, 0.75, 1),
             written=_written(words),
         ),
-        said.risk_note.format(at_all=at_all),
+        texts.risk_note.format(at_all=at_all),
     )
 
 
 def _latency(evaluation: Evaluation, words: Words) -> Plot:
-    said = words.report
+    texts = words.report
     timed = [outcome.said.timings_ms for outcome in evaluation.outcomes if outcome.said is not None]
     series = {
-        said.search: [outcome.search_ms for outcome in evaluation.outcomes],
-        said.first_word: [each["first_token"] for each in timed if each.get("first_token")],
-        said.whole_answer: [each["total"] for each in timed if each.get("total")],
+        texts.search: [outcome.search_ms for outcome in evaluation.outcomes],
+        texts.first_word: [
+            timings["first_token"] for timings in timed if timings.get("first_token")
+        ],
+        texts.whole_answer: [timings["total"] for timings in timed if timings.get("total")],
     }
     filled = {name: sorted(values) for name, values in series.items() if values}
     low = math.floor(math.log10(max(0.1, min(values[0] for values in filled.values()))))
     high = math.ceil(math.log10(max(0.2, *(values[-1] for values in filled.values()))))
-    note = said.time_note
+    note = texts.time_note
     if timed:
         parallel = evaluation.subject.settings.get("concurrency", 1)
-        note += " " + said.time_parallel.format(n=parallel)
+        note += " " + texts.time_parallel.format(n=parallel)
     return Plot(
-        said.time,
+        texts.time,
         lines(
             [
-                Series(name, colour, _cumulated(filled[name]))
+                LineSeries(name, colour, _cumulated(filled[name]))
                 for colour, name in enumerate(series)
                 if name in filled
             ],
-            title=said.time_says,
-            x_label=said.milliseconds,
+            title=texts.time_says,
+            x_label=texts.milliseconds,
             x_ticks=[10**exponent for exponent in range(low, max(high, low + 1) + 1)],
             logarithmic=True,
             steps=True,
@@ -178,24 +183,24 @@ def _cumulated(values: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def _lift(ablation: Ablation, known: Mapping[str, Metric], words: Words) -> Iterator[Plot]:
-    rows, said, name = [], words.report, part(ablation.part, words)
-    for each in ablation.lifts:
-        value, low, high, _ = each.lift
+    rows, texts, name = [], words.report, part(ablation.part, words)
+    for lift in ablation.lifts:
+        value, low, high, _ = lift.lift
         if value is not None and low is not None and high is not None:
-            shown = figure_text(value, words, signed=True)
-            rows.append(Row(known[each.metric].label, value, low, high, shown))
+            value_text = figure_text(value, words, signed=True)
+            rows.append(IntervalRow(known[lift.metric].label, value, low, high, value_text))
     if not rows:
         return
     least, most = min(0.0, *(row.low for row in rows)), max(0.0, *(row.high for row in rows))
     low, high = math.floor(least * 10) / 10, math.ceil(most * 10) / 10
     yield Plot(
-        said.brings.format(part=name),
+        texts.brings.format(part=name),
         intervals(
             rows,
-            title=said.brings_says.format(part=name),
+            title=texts.brings_says.format(part=name),
             low=low if low < high else -0.1,
             high=high if low < high else 0.1,
             written=_written(words),
         ),
-        said.brings_note,
+        texts.brings_note,
     )

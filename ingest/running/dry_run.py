@@ -16,7 +16,7 @@ from ingest.planning.source import SourceFile, resolve_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
 from rag.index import FileRecord, FileState
-from rag.index.views.next_run import Rates, Standing, read_standing
+from rag.index.views.next_run import IndexState, Rates, read_standing
 from rag.settings import Settings, load_settings
 
 _TEXT_SUFFIXES = frozenset({".md", ".txt", ".html", ".htm", ".csv", ".tsv", ".json", ".xml"})
@@ -86,7 +86,9 @@ def dry_run(
     rules = SourceRules.of(settings)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     roots = resolve_roots(given, settings.ingest.roots)
-    standing = read_standing(data_dir) or Standing([], {}, Rates(), settings.chunker.max_tokens + 2)
+    standing = read_standing(data_dir) or IndexState(
+        [], {}, Rates(), settings.chunker.max_tokens + 2
+    )
     _, recipe = recipe_of(settings, standing.max_tokens)
     plan = make_plan(
         roots, standing.files, standing.labels, settings, recipe,
@@ -103,7 +105,7 @@ def dry_run(
     return _forecast(plan, standing, stopped_by)
 
 
-def _forecast(plan: Plan, standing: Standing, stopped_by: IngestError | None) -> Forecast:
+def _forecast(plan: Plan, standing: IndexState, stopped_by: IngestError | None) -> Forecast:
     moved = moves(plan)
     copied = _copies(plan, standing.files)
     new = [f for f in plan.read if f.uri not in plan.documents]

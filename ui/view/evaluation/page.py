@@ -14,11 +14,11 @@ from ui.messages.numbers import count, day_and_time, figure_text, number
 from ui.messages.page import ENGLISH, Words
 from ui.messages.report_terms import meaning, part
 from ui.terminal.evaluation import NONE
-from ui.view.evaluation_plots import Plot, evaluation_plots
-from ui.view.evaluation_questions import questions_section
+from ui.view.evaluation.charts import Plot, evaluation_plots
+from ui.view.evaluation.questions import questions_section
 from ui.view.markup import escape, escape_name
 
-_SHARED = Path(__file__).parent.parent / "web" / "static" / "report.css"
+_SHARED = Path(__file__).parents[2] / "web" / "static" / "report.css"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -44,8 +44,8 @@ def report(
     words: Words = ENGLISH,
 ) -> str:
     """What is to be seen, for a page that has the style sheet `report.css`."""
-    known, said = metrics(evaluation.names), words.report
-    shown = [known[name] for name in evaluation.overall.metrics]
+    known, texts = metrics(evaluation.names), words.report
+    shown_metrics = [known[name] for name in evaluation.overall.metrics]
     # What was noticed is kept in English, whoever reads it.
     notices = "".join(f'<p class="notice" lang="en">{escape(n)}</p>' for n in evaluation.notices)
     plots = "".join(map(_figure, evaluation_plots(evaluation, words)))
@@ -55,34 +55,34 @@ def report(
         notices,
         _tiles(evaluation, words),
         f'<div class="plots">{plots}</div>',
-        _section(said.all_figures, _all_figures(shown, evaluation, words)),
-        _types(shown, evaluation, words),
+        _section(texts.all_figures, _all_figures(shown_metrics, evaluation, words)),
+        _types(shown_metrics, evaluation, words),
         _ablations(evaluation, words),
-        _section(said.went_wrong, questions_section(evaluation, words)),
+        _section(texts.went_wrong, questions_section(evaluation, words)),
     ]
     return f'<div class="report">{"".join(body)}</div>'
 
 
 def _head(evaluation: Evaluation, heading: str, words: Words) -> str:
-    subject, overall, said = evaluation.subject, evaluation.overall, words.report
+    subject, overall, texts = evaluation.subject, evaluation.overall, words.report
     parts = (
         count(words.document_count, subject.documents, words),
-        count(said.chunk_count, subject.chunks, words),
-        said.generation.format(n=subject.generation),
+        count(texts.chunk_count, subject.chunks, words),
+        texts.generation.format(n=subject.generation),
     )
     facts = {
-        said.questions: said.questions_of.format(
+        texts.questions: texts.questions_of.format(
             n=number(overall.questions, words), without=number(overall.unanswerable, words)
         ),
-        said.index: ", ".join(parts),
-        said.embedder: subject.embedder,
-        said.model: subject.model or said.not_asked,
-        said.took: said.seconds.format(n=number(evaluation.seconds, words)),
+        texts.index: ", ".join(parts),
+        texts.embedder: subject.embedder,
+        texts.model: subject.model or texts.not_asked,
+        texts.took: texts.seconds.format(n=number(evaluation.seconds, words)),
     }
     items = "".join(
         f"<div><dt>{name}</dt><dd>{escape_name(fact)}</dd></div>" for name, fact in facts.items()
     )
-    over = said.over.format(when=day_and_time(evaluation.made_at, words))
+    over = texts.over.format(when=day_and_time(evaluation.made_at, words))
     return (
         f'<header><p class="over">{escape(over)}</p><{heading}>'
         f"{escape_name(subject.questions)}</{heading}>"
@@ -101,33 +101,35 @@ def _gates(failures: Sequence[Failure]) -> str:
 
 def _tiles(evaluation: Evaluation, words: Words) -> str:
     """The few figures that one looks for first."""
-    names, overall, said = evaluation.names, evaluation.overall, words.report
-    wanted = {
-        names.recall: said.tile_recall.format(k=names.k),
-        names.coverage: said.tile_coverage.format(budget=number(names.budget, words)),
-        m.CONTAINMENT: said.tile_containment,
-        m.CITATION_PRECISION: said.tile_citations,
-        m.ABSTENTION_ACCURACY: said.tile_abstention,
+    names, overall, texts = evaluation.names, evaluation.overall, words.report
+    tile_figures = {
+        names.recall: texts.tile_recall.format(k=names.k),
+        names.coverage: texts.tile_coverage.format(budget=number(names.budget, words)),
+        m.CONTAINMENT: texts.tile_containment,
+        m.CITATION_PRECISION: texts.tile_citations,
+        m.ABSTENTION_ACCURACY: texts.tile_abstention,
     }
     tiles = [
         _tile(
             _percent(figure.value, words),
             label,
-            said.from_to.format(low=_percent(figure.low, words), high=_percent(figure.high, words)),
+            texts.from_to.format(
+                low=_percent(figure.low, words), high=_percent(figure.high, words)
+            ),
         )
-        for name, label in wanted.items()
+        for name, label in tile_figures.items()
         if (figure := overall.metrics.get(name)) is not None and figure.value is not None
     ]
     latency = overall.latency_ms
     if "search_p50" in latency:
         slow = f"p95 {number(latency['search_p95'], words)} ms"
         usual = f"{number(latency['search_p50'], words)} ms"
-        tiles.append(_tile(usual, said.tile_search, slow))
+        tiles.append(_tile(usual, texts.tile_search, slow))
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
 
-def _tile(figure: str, said: str, below: str) -> str:
-    return f'<li><b>{figure}</b><span>{said}</span><span class="quiet">{below}</span></li>'
+def _tile(figure: str, label: str, below: str) -> str:
+    return f'<li><b>{figure}</b><span>{label}</span><span class="quiet">{below}</span></li>'
 
 
 def _percent(share: float | None, words: Words) -> str:
@@ -141,25 +143,25 @@ def _figure(plot: Plot) -> str:
     )
 
 
-def _all_figures(shown: Iterable[Metric], evaluation: Evaluation, words: Words) -> str:
-    overall, said = evaluation.overall, words.report
+def _all_figures(metrics_shown: Iterable[Metric], evaluation: Evaluation, words: Words) -> str:
+    overall, texts = evaluation.overall, words.report
     rows = [
         (
             f"<b>{metric.name}</b><span>{escape(meaning(metric, evaluation.names, words))}</span>",
             *_cells(overall.metrics[metric.name], words),
         )
-        for metric in shown
+        for metric in metrics_shown
     ]
     times = [
         (
-            f"<b>{name}</b><span>{escape(said.milliseconds)}</span>",
+            f"<b>{name}</b><span>{escape(texts.milliseconds)}</span>",
             number(milliseconds, words, 1),
             "",
             "",
         )
         for name, milliseconds in overall.latency_ms.items()
     ]
-    head = ("", said.value, said.interval, said.number_of_questions)
+    head = ("", texts.value, texts.interval, texts.number_of_questions)
     return _table(head, [*rows, *times])
 
 
@@ -171,40 +173,40 @@ def _cells(figure: Figure, words: Words) -> tuple[str, str, str]:
     return figure_text(figure.value, words), interval, number(figure.n, words)
 
 
-def _types(shown: Sequence[Metric], evaluation: Evaluation, words: Words) -> str:
+def _types(metrics_shown: Sequence[Metric], evaluation: Evaluation, words: Words) -> str:
     if len(evaluation.types) < 2:
         return ""
-    said = words.report
+    texts = words.report
     rows = [
         (
             f"<b>{escape_name(name)}</b>",
             number(summary.questions, words),
-            *(figure_text(summary.metrics[metric.name].value, words) for metric in shown),
+            *(figure_text(summary.metrics[metric.name].value, words) for metric in metrics_shown),
         )
         for name, summary in evaluation.types.items()
     ]
-    head = ("", said.number_of_questions, *(metric.label for metric in shown))
-    return _section(said.by_type, _table(head, rows))
+    head = ("", texts.number_of_questions, *(metric.label for metric in metrics_shown))
+    return _section(texts.by_type, _table(head, rows))
 
 
 def _ablations(evaluation: Evaluation, words: Words) -> str:
-    said, sections = words.report, []
+    texts, sections = words.report, []
     for ablation in evaluation.ablations:
         rows = [
             (
-                f"<b>{escape_name(each.metric)}</b>",
-                figure_text(each.full, words),
-                figure_text(each.without, words),
-                figure_text(each.lift.value, words, signed=True),
-                said.from_to.format(
-                    low=figure_text(each.lift.low, words, signed=True),
-                    high=figure_text(each.lift.high, words, signed=True),
+                f"<b>{escape_name(lift.metric)}</b>",
+                figure_text(lift.full, words),
+                figure_text(lift.without, words),
+                figure_text(lift.lift.value, words, signed=True),
+                texts.from_to.format(
+                    low=figure_text(lift.lift.low, words, signed=True),
+                    high=figure_text(lift.lift.high, words, signed=True),
                 ),
             )
-            for each in ablation.lifts
+            for lift in ablation.lifts
         ]
-        head = ("", said.with_, said.without, said.lift, said.interval)
-        title = said.without_part.format(part=part(ablation.part, words))
+        head = ("", texts.with_, texts.without, texts.lift, texts.interval)
+        title = texts.without_part.format(part=part(ablation.part, words))
         sections.append(_section(title, _table(head, rows)))
     return "".join(sections)
 
@@ -215,7 +217,7 @@ def _section(title: str, content: str) -> str:
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """`rows` are HTML; the first cell of each is its heading."""
-    titles = "".join(f'<th scope="col">{escape_name(each)}</th>' for each in head)
+    titles = "".join(f'<th scope="col">{escape_name(title)}</th>' for title in head)
     lines = "".join(
         f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>'
         for row in rows

@@ -1,0 +1,229 @@
+"""Measures the check of answers on sentences with known labels, and fits its score to them.
+
+    python benchmarks/check.py measure FILE.jsonl   # grades, area under the curve, calibration error
+    python benchmarks/check.py fit FILE.jsonl       # cross-validates, and writes rag/citations/scoring.json
+
+Each line of the file is {"label": "supported" | …, "claim": "…", "evidence": ["…", …]}: the form of WiCE
+(Kamoi et al., 2023), whose development set the numbers in the package were fitted to. Every other label than
+"supported" counts as unsupported. To these, `fit` adds the pairs of tests/rag/citations/doctored that are
+there to be learnt from, and every sentence with passages of another one. They weigh little: they keep the
+score of what is doctored, and of what has nothing to do with the passages, below that of what is not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rag.answer import Grade
+from rag.citations import check
+from rag.citations.features import FEATURES, measure
+from rag.citations.scoring import FILE
+from rag.citations.statements import PassageSentences
+from rag.citations.support import find_support
+from rag.embedder import Remembering, open_embedder
+from rag.hit import Hit
+from rag.language.claims import Claim
+from rag.settings import load_settings
+
+DOCTORED = Path(__file__).parents[1] / "tests" / "rag" / "citations" / "doctored"
+ADDED_WEIGHT = 0.1
+"""What an added sentence weighs beside one of the file."""
+FOLDS = 10
+LEFT_OUT = ("longest_missing", "meaning")
+"""Features that say what others say better: fitted with them, their weights have the wrong sign."""
+NOT_FOUND_PRECISION = 0.9
+
+
+def hit(text: str, title: str = "", rank: int = 1) -> Hit:
+    return Hit(
+        rank=rank,
+        score=1 / rank,
+        uri="article.html",
+        title=title,
+        text=text,
+        start=0,
+        end=len(text),
+    )
+
+
+def rows(path: Path) -> Iterator[tuple[str, list[Hit], str]]:
+    """Claim, passages and label of each line."""
+    for line in path.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        title = row["evidence"][0].removeprefix("(meta data) TITLE: ") if row["evidence"] else ""
+        title = title if title != (row["evidence"] or [""])[0] else ""
+        yield row["claim"], [hit("\n".join(row["evidence"]), title)], row["label"]
+
+
+def doctored() -> Iterator[tuple[str, list[Hit], str]]:
+    """The pairs that are there to be learnt from."""
+    for folder, file in (("passages", "logic"), ("kinds", "kinds")):
+        names = sorted(path.stem for path in (DOCTORED / folder).glob("*.md"))
+        for line in (DOCTORED / f"{file}.jsonl").read_text("utf-8").splitlines():
+            pair = json.loads(line)
+            if pair["half"] != "mend":
+                continue
+            first = names.index(pair["passage"])
+            beside = [names[(first + n) % len(names)] for n in range(3)]
+            texts = [(DOCTORED / folder / f"{name}.md").read_text("utf-8") for name in beside]
+            hits = [
+                hit(text, text.split("\n")[0].strip("# "), n + 1) for n, text in enumerate(texts)
+            ]
+            yield pair["true"], hits, "supported"
+            yield pair["doctored"], hits, "doctored"
+
+
+def unrelated(pairs: list[tuple[str, list[Hit], str]]) -> Iterator[tuple[str, list[Hit], str]]:
+    """Every sentence with passages that belong to another one."""
+    for (claim, own, _), (_, passages, _) in zip(
+        pairs, pairs[len(pairs) // 2 :] + pairs, strict=False
+    ):
+        if own[0].text != passages[0].text:
+            yield claim, passages, "unrelated"
+
+
+def features(sentences, embedder) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Features, whether supported, and the claims, one row for each sentence."""
+    values, labels, claims = [], [], []
+    for claim, passages, label in sentences:
+        source = PassageSentences(passages)
+        if not source.statements:
+            continue
+        support = find_support(claim, source)
+        measured = measure(
+            claim, Claim.of(claim), source,
+            rules=support.share, denied=support.denied, embedder=embedder,
+        )  # fmt: skip
+        values.append(measured.values)
+        labels.append(label == "supported")
+        claims.append(claim)
+    return np.array(values), np.array(labels), claims
+
+
+def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = 10) -> float:
+    """Mean distance of the score from the share of supported sentences, over bins of the score."""
+    place = np.minimum((scores * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            (place == n).mean() * abs(scores[place == n].mean() - labels[place == n].mean())
+            for n in range(bins)
+            if (place == n).any()
+        )
+    )
+
+
+def fitted(values: np.ndarray, labels: np.ndarray, weights: np.ndarray, columns: list[int]):
+    """Weights and bias of the logistic regression, for the features as they are."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, scale = values[:, columns].mean(axis=0), values[:, columns].std(axis=0) + 1e-9
+    model = LogisticRegression(C=0.3, max_iter=3000)
+    model.fit((values[:, columns] - mean) / scale, labels, sample_weight=weights)
+    slopes = model.coef_[0] / scale
+    return slopes, float(model.intercept_[0] - (slopes * mean).sum())
+
+
+def probabilities(values: np.ndarray, columns: list[int], slopes: np.ndarray, bias: float):
+    return 1 / (1 + np.exp(-(values[:, columns] @ slopes + bias)))
+
+
+def fit(path: Path) -> None:
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    embedder = Remembering(open_embedder(load_settings()), kept=100_000)
+    values, labels, claims = features(rows(path), embedder)
+    learnt = list(doctored())
+    elsewhere = [*unrelated(list(rows(path))), *unrelated(learnt)]
+    more, more_labels, _ = features([*learnt, *elsewhere], embedder)
+    result: dict[str, object] = {}
+    for name, unused in (("meaning", LEFT_OUT), ("words", (*LEFT_OUT, "meaning_window"))):
+        columns = [n for n, each in enumerate(FEATURES) if each not in unused]
+        scores = np.zeros(len(labels))
+        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+        for train, test in folds.split(values, labels, np.array(claims)):
+            all_values = np.vstack([values[train], more])
+            all_labels = np.concatenate([labels[train], more_labels])
+            weights = np.concatenate([np.ones(len(train)), np.full(len(more), ADDED_WEIGHT)])
+            found = fitted(all_values, all_labels, weights, columns)
+            scores[test] = probabilities(values[test], columns, *found)
+        slopes, bias = fitted(
+            np.vstack([values, more]),
+            np.concatenate([labels, more_labels]),
+            np.concatenate([np.ones(len(labels)), np.full(len(more), ADDED_WEIGHT)]),
+            columns,
+        )
+        result[name] = {
+            "bias": round(bias, 4),
+            "weights": {
+                FEATURES[n]: round(float(w), 4) for n, w in zip(columns, slopes, strict=True)
+            },
+        }
+        print(f"{name}: area {roc_auc_score(labels, scores):.3f}, calibration error "
+              f"{calibration_error(labels, scores):.3f} ({FOLDS} folds by claim)")  # fmt: skip
+        for threshold in np.arange(0.1, 0.35, 0.02):
+            below = scores < threshold
+            print(f"  below {threshold:.2f}: {below.mean():.2f} of all, "
+                  f"{1 - labels[below].mean():.3f} of them unsupported, "
+                  f"{labels[below].sum() / labels.sum():.3f} of the supported")  # fmt: skip
+    kept = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    result["thresholds"] = kept.get("thresholds") or {
+        "not_found": 0.2, "by_rules": 0.3, "alone": 0.85, "verbatim": 0.97, "contradicted": 0.1,
+    }  # fmt: skip
+    FILE.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    print(json.dumps(result))
+
+
+def measure_all(path: Path, *, with_meaning: bool) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    embedder = Remembering(open_embedder(load_settings()), kept=100_000) if with_meaning else None
+    grades: Counter[tuple[str, str]] = Counter()
+    labels, scores, supported = [], [], []
+    for claim, passages, label in rows(path):
+        checked = check(claim, passages, embedder=embedder)
+        sentences = [each for each in checked.sentences if each.grade is not Grade.UNCHECKED]
+        worst = min(sentences, key=lambda each: each.score or 0.0, default=None)
+        grades[worst.grade if worst else "unchecked", label] += 1
+        labels.append(label == "supported")
+        scores.append((worst.score or 0.0) if worst else 0.5)
+        supported.append(bool(sentences) and all(each.supported for each in sentences))
+    truth, found = np.array(labels), np.array(supported)
+    of = {
+        grade: {label: n for (g, label), n in sorted(grades.items()) if g == grade}
+        for grade, _ in grades
+    }
+    right = float(truth[found].mean()) if found.any() else 0.0
+    recall = float(found[truth].mean())
+    print(json.dumps({
+        "sentences": len(labels),
+        "grades": of,
+        "supported graded not_found": round(of.get("not_found", {}).get("supported", 0) / truth.sum(), 3),
+        "area": round(float(roc_auc_score(truth, scores)), 3),
+        "calibration_error": round(calibration_error(truth, np.array(scores)), 3),
+        "called supported": {"precision": round(right, 3), "recall": round(recall, 3)},
+    }, indent=1))  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("command", choices=("measure", "fit"))
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--no-embedder", action="store_true", help="measure by words alone")
+    args = parser.parse_args()
+    fit(args.file) if args.command == "fit" else measure_all(
+        args.file, with_meaning=not args.no_embedder
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

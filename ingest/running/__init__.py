@@ -1,0 +1,1 @@
+"""A run from the command line: once, watching or dry, with its progress and metrics."""

@@ -1,0 +1,73 @@
+"""Whether a sentence stands in a passage word for word: the same tokens, each of them whole.
+
+A number keeps its sign, its decimals and its unit, a code and a date all their characters: "300" does not
+stand in "3000", "15 degrees" not in "-15 degrees", "limited" not in "unlimited".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rag.language.logic_words import NEGATIONS, RANGE_JOINTS, SCALES, WITHOUT
+from rag.language.numerals import unit_of
+
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
+"""Thai, Lao, Japanese and Chinese characters: no blanks stand between words, so each is a token."""
+_LETTERS = rf"[^\W_{_UNSPACED}]+"
+_TOKEN = re.compile(
+    r"(?:(?<=^)|(?<=[\s(\[|:=~≥≤<>]))[-−–+±]?\d+(?:[.,:/'’\u202f]\d+)*(?![^\W_])"  # with its sign
+    rf"|\d+(?:[.,:/'’\u202f]\d+)*(?=[{_UNSPACED}])"
+    rf"|[{_UNSPACED}]|{_LETTERS}(?:[-.,:'’_/@&]{_LETTERS})*|[€$£¥₹%‰°µ]"
+)
+_GROUPS = re.compile(r"[,'’\u202f](?=\d{3}(?!\d))")
+_QUALIFIERS = (
+    NEGATIONS
+    | WITHOUT
+    | frozenset({"false", "untrue", "incorrect", "wrong", "unless", "except", "formerly"})
+    | frozenset({"falsch", "außer", "faux", "sauf", "falso", "excepto", "salvo"})
+)
+"""Words that change what the rest of their sentence says."""
+
+
+@lru_cache(maxsize=8192)
+def tokens_of(text: str) -> tuple[str, ...]:
+    """The words, numbers and signs of a text, in one way of writing."""
+    return tuple(_normalised(match[0]) for match in _TOKEN.finditer(text))
+
+
+def _normalised(token: str) -> str:
+    if token[-1].isdigit() and (token[0].isdigit() or token[0] in "-−–+±"):
+        return _GROUPS.sub("", token).replace("−", "-").replace("–", "-")
+    return token.casefold().replace("’", "'")
+
+
+def stands_in(sentence: str, text: str) -> bool:
+    """Whether `text` holds all tokens of `sentence` in a row, and nothing around them that turns them."""
+    wanted, held = tokens_of(sentence), tokens_of(text)
+    if not any(any(map(str.isalnum, token)) for token in wanted):
+        return False
+    return any(
+        _is_whole(held, start, start + len(wanted))
+        for start in range(len(held) - len(wanted) + 1)
+        if held[start : start + len(wanted)] == wanted
+    )
+
+
+def _is_whole(held: Sequence[str], start: int, end: int) -> bool:
+    """Whether the tokens around the stretch leave what it says as it is."""
+    around = [*held[:start], *held[end:]]
+    if any(token in _QUALIFIERS or token.endswith("n't") for token in around):
+        return False
+    before = held[start - 1] if start else ""
+    after = held[end] if end < len(held) else ""
+    begins, ends = held[start][-1].isdigit(), held[end - 1][-1].isdigit()
+    # The end of a longer quantity: "4 weeks" of "2 to 4 weeks", "5" of "$ 5", "3" of "3 million".
+    if begins and (before in RANGE_JOINTS and start > 1 and held[start - 2][-1].isdigit()):
+        return False
+    if begins and before in {"€", "$", "£", "¥", "₹", "±"}:
+        return False
+    return not (
+        ends and (after in SCALES or unit_of(after) or after in {"%", "‰", "°", "€", "$", "£"})
+    )
