@@ -10,7 +10,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from ingest.errors import FileAccessError, UnreadableFileError
+from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
 from ingest.language import detect_language
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from ingest.media_type import (
@@ -26,6 +26,7 @@ from ingest.media_type import (
     media_type_of_name,
 )
 from ingest.ocr import Ocr
+from ingest.opening import Identity, IsALinkError, identity_of, open_unlinked
 from ingest.parsers.context import Context
 from ingest.readers import READERS, read_with
 
@@ -57,7 +58,7 @@ def load(path: Path, *, media_type: str | None = None) -> LoadedDocument:
     `is_empty` is true. Raises UnreadableFileError, whose `reason` says in plain words why not.
     """
     wanted = media_type or media_type_of_name(path.suffix)
-    descriptor = open_file(path)
+    descriptor = open_file(path.parent.resolve() / path.name)
     with os.fdopen(descriptor, "rb") as file:
         try:
             data = file.read()
@@ -66,19 +67,29 @@ def load(path: Path, *, media_type: str | None = None) -> LoadedDocument:
     return load_bytes(data, wanted, suffix=path.suffix)
 
 
-def open_file(path: Path) -> int:
-    """A descriptor of a regular file, never of a pipe, device or folder; raises FileAccessError."""
+def open_file(path: Path, identity: Identity | None = None) -> int:
+    """A descriptor of a regular file, never of a link, pipe, device or folder.
+
+    No link is followed at any level of the absolute `path`: one that has come since the path was resolved
+    would lead out of the folder that is read. `identity`: that of the file as it was listed. Raises
+    FileAccessError, and FileChangedError for another file.
+    """
     try:
-        # Without O_NONBLOCK, opening a pipe would wait for a writer that may never come.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        descriptor = open_unlinked(path)
     except FileNotFoundError as exc:
         raise FileAccessError("vanished before it could be read") from exc
+    except IsALinkError as exc:
+        raise FileAccessError("became a link, or stands behind one, since it was listed") from exc
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or exc
         raise FileAccessError(f"cannot be opened: {reason}") from exc
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise FileAccessError("is not a regular file")
+    if identity is not None and identity_of(status) != identity:
+        os.close(descriptor)
+        raise FileChangedError("is another file than the one that was listed")
     return descriptor
 
 

@@ -108,7 +108,7 @@ class Outcomes:
         problem = Problem(file.uri, error.reason)
         if isinstance(error, FileTooLargeError | UnsupportedFileError):
             self.tally.skipped.append(problem)
-            digest = content_sha256(file.path) or ""
+            digest = content_sha256(file.path, file.identity) or ""
             recipe = with_ocr(self._recipe, NO_OCR if isinstance(error, OcrMissingError) else "")
             record = self.record(file, FileState.SKIPPED, error.reason, digest)
             self._writer.record(replace(record, recipe=recipe))
@@ -116,7 +116,7 @@ class Outcomes:
         self.tally.failed.append(problem)
         # A passing trouble leaves the earlier version in the index, and the file is tried again.
         indexed = self._indexed_sha256(file.uri)
-        digest = (content_sha256(file.path) or "") if error.permanent else indexed
+        digest = (content_sha256(file.path, file.identity) or "") if error.permanent else indexed
         self._write(file, FileState.FAILED, error.reason, digest, retire=error.permanent)
 
     def _indexed_sha256(self, uri: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ingest.barriers import BARRIERS
 from ingest.errors import (
     IngestError,
     ParserCrashError,
@@ -30,6 +32,8 @@ Outcome = LoadedDocument | UnreadableFileError
 _Answer = TypeVar("_Answer")
 
 _START_TIMEOUT_S = 60.0
+_MOST_VALUES = 4_000_000
+"""Values in an answer: each takes about 60 to 100 bytes here, however short it is in JSON."""
 
 
 class _DiedError(Exception):
@@ -39,9 +43,20 @@ class _DiedError(Exception):
 class ParserChild:
     """One child process at a time, and its replacement when it fails. For one thread at a time."""
 
-    def __init__(self, timeout_s: float, memory_mb: int, *, more_time_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        timeout_s: float,
+        memory_mb: int,
+        *,
+        more_time_s: float = 0.0,
+        starts_programs: bool = False,
+        needs_barriers: bool = False,
+    ) -> None:
+        """`starts_programs`: it may start tesseract. `needs_barriers`: no child without every barrier."""
         self._timeout_s = timeout_s
         self._more_time_s = more_time_s
+        self._starts_programs, self._needs_barriers = starts_programs, needs_barriers
+        self.barriers: dict[str, bool] = {}
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -85,7 +100,8 @@ class ParserChild:
 
     def _ask(self, request: dict[str, Any], descriptor: int) -> dict[str, Any]:
         """The child's answer; raises the UnreadableFileError that it reports."""
-        connection = self._start() if self._socket is None else self._socket
+        connection = self.start() if self._socket is None else self._socket
+        self._limit_cpu()
         deadline = time.monotonic() + self._timeout_s
         payload = json.dumps(request).encode()
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -97,6 +113,8 @@ class ParserChild:
         answer = self._receive(connection, deadline)
         if "more_time" in answer:  # a picture of text was met; it can be said once
             answer = self._receive(connection, deadline + self._more_time_s)
+        if "document" in answer:
+            answer["text"] = self._text(connection, deadline + self._more_time_s)
         self._served += 1
         if answer.get("last"):
             self.end()
@@ -109,8 +127,8 @@ class ParserChild:
 
     def _document(self, answer: dict[str, Any]) -> LoadedDocument:
         try:
-            return LoadedDocument.from_json(answer["document"])
-        except (KeyError, ValueError) as exc:
+            return LoadedDocument.from_json({**answer["document"], "text": answer["text"]})
+        except (KeyError, TypeError, ValueError) as exc:
             raise _DiedError(str(exc)) from exc
 
     def _picture(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -119,11 +137,13 @@ class ParserChild:
         picture: dict[str, Any] = answer["picture"]
         return picture
 
-    def _start(self) -> socket.socket:
+    def start(self) -> socket.socket:
+        """Start a child; `barriers` says then what stands around it. Raises IngestError."""
         if self._stopped.is_set():
             raise _DiedError("the sandbox was closed")
         ours, theirs = socket.socketpair()
-        limits = (os.getpid(), self._memory_mb, max(1, round(self._timeout_s)))
+        seconds = max(1, round(self._timeout_s))
+        limits = (os.getpid(), self._memory_mb, seconds, int(self._starts_programs))
         arguments = [str(value) for value in (theirs.fileno(), *limits)]
         with theirs:
             self._process = subprocess.Popen(
@@ -141,7 +161,8 @@ class ParserChild:
         try:
             ready = self._receive(ours, time.monotonic() + _START_TIMEOUT_S)
             self._start_peak_kb = int(ready["peak_kb"])
-        except (TimeoutError, KeyError, ValueError, _DiedError) as exc:
+            self.barriers = {name: bool(ready["barriers"].get(name)) for name in BARRIERS}
+        except (TimeoutError, KeyError, ValueError, AttributeError, _DiedError) as exc:
             self.end()
             if self._stopped.is_set():
                 raise _DiedError("the sandbox was closed") from exc
@@ -149,13 +170,49 @@ class ParserChild:
                 "The parser process does not start.",
                 hint=f"Try: {sys.executable} -m ingest.parser_process; it should print no error but usage.",
             ) from exc
+        self._check_barriers()
         return ours
 
-    def _receive(self, connection: socket.socket, deadline: float) -> dict[str, Any]:
+    def _check_barriers(self) -> None:
+        missing = [name for name, stands in self.barriers.items() if not stands]
+        if missing and self._needs_barriers:
+            self.end()
+            raise IngestError(
+                f"The parser's process would run without these barriers: {', '.join(missing)}.",
+                hint='See which stand: inhouse doctor. Without them: ingest.sandbox = "auto".',
+            )
+
+    def _limit_cpu(self) -> None:
+        """Allow this file its share of CPU time, from outside: our clock is the limit, this the backstop."""
+        if sys.platform != "linux" or self._process is None:
+            return
+        with contextlib.suppress(
+            OSError, ValueError, IndexError
+        ):  # it has ended, as the answer will tell
+            times = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            used = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+            allowed = int(used + 2 * self._timeout_s + 2)
+            _, hard = resource.prlimit(self._process.pid, resource.RLIMIT_CPU)
+            soft = allowed if hard == resource.RLIM_INFINITY else min(allowed, hard)
+            resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (soft, hard))
+
+    def _text(self, connection: socket.socket, deadline: float) -> str:
+        """The document's text, which comes behind the rest of it as it is."""
+        try:
+            return self._read_frame(connection, deadline).decode("utf-8")
+        except UnicodeDecodeError as exc:
+            raise _DiedError("the text is not UTF-8") from exc
+
+    def _read_frame(self, connection: socket.socket, deadline: float) -> bytes:
         (length,) = FRAME.unpack(_read(connection, FRAME.size, deadline))
         if length > self._memory_mb * 2**20:
             raise _DiedError("the answer is too long")
-        payload = _read(connection, length, deadline)
+        return _read(connection, length, deadline)
+
+    def _receive(self, connection: socket.socket, deadline: float) -> dict[str, Any]:
+        payload = self._read_frame(connection, deadline)
+        if payload.count(b",") + payload.count(b"[") + payload.count(b"{") > _MOST_VALUES:
+            raise _DiedError("the answer has too many parts")
         try:
             answer = json.loads(payload)
         except ValueError as exc:
@@ -199,7 +256,7 @@ class ParserChild:
         # Not Popen.kill: it reaps a dead child in passing, and its exit status and usage with it.
         with self._reaping, contextlib.suppress(ProcessLookupError):
             if process is not None and process.returncode is None:
-                os.kill(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)  # with whatever it has started
 
 
 def _read(connection: socket.socket, length: int, deadline: float) -> bytes:

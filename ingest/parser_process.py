@@ -1,8 +1,8 @@
 """The child of `ingest.sandbox`: reads files that it is handed, within limits it cannot lift.
 
 It is given an open descriptor, never a name, over the socket whose number is its first argument, and
-answers in JSON. It needs no right to open, write or connect to anything, so it gives up what it can: no
-network where the kernel lets an ordinary user drop it, no files written, few open, bounded memory and CPU.
+answers in JSON. It needs no right to open, write or connect to anything, so it gives up what it can: see
+`ingest.barriers`; it writes no files, has few open, and its memory and CPU time are bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import struct
 import sys
 from typing import Any
 
+from ingest.barriers import raise_barriers
 from ingest.errors import UnreadableFileError
 from ingest.loader import load_bytes
 from ingest.ocr import Ocr
@@ -26,26 +27,27 @@ FRAME = struct.Struct(">Q")
 MAX_REQUEST = 64 * 1024
 _OPEN_FILES = 64
 _MAX_FILES = 2000
-_PR_SET_PDEATHSIG = 1
-_PR_SET_NO_NEW_PRIVS = 38
-_CLONE_NEWUSER = 0x10000000
-_CLONE_NEWNET = 0x40000000
+_MAX_PROCESSES = 256
 
 
 def main(arguments: list[str]) -> None:
-    """Serve requests until the parent closes the socket; arguments: socket, parent's pid, MiB, seconds."""
-    descriptor, parent, memory_mb, timeout_s = (int(argument) for argument in arguments)
+    """Serve requests until the parent closes the socket.
+
+    Arguments: the socket, the parent's pid, MiB, seconds, and 1 if other programs may be started.
+    """
+    descriptor, parent, memory_mb, timeout_s, starts = (int(argument) for argument in arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    has_network = _isolate(parent)
     _limit(memory_mb)
+    barriers = raise_barriers(parent, starts_programs=bool(starts))
     connection = socket.socket(fileno=descriptor)
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    _send(connection, {"ready": True, "network": has_network, "peak_kb": peak_kb})
+    _send(connection, {"ready": True, "barriers": barriers, "peak_kb": peak_kb})
     for served in range(1, _MAX_FILES + 1):
         request, file = _receive(connection)
         if request is None:
             return
-        _limit_cpu(timeout_s)
+        if sys.platform != "linux":  # there the parent does it
+            _limit_cpu(timeout_s)
         ocr = Ocr(
             request.get("ocr_languages", ""),
             float(request.get("ocr_seconds", 0)),
@@ -60,25 +62,12 @@ def main(arguments: list[str]) -> None:
             return
 
 
-def _isolate(parent: int) -> bool:
-    """Die with the parent, gain no privileges, drop the network; whether the network is still there."""
-    if sys.platform != "linux":
-        return True
-    import ctypes
-
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
-    return bool(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0)
-
-
 def _limit(memory_mb: int) -> None:
     for name, value in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_NPROC, _MAX_PROCESSES),
         # Not the address space: libraries and thread stacks reserve much of it that they never use.
         (resource.RLIMIT_DATA, memory_mb * 1024 * 1024),
     ):
@@ -158,9 +147,13 @@ def _receive(connection: socket.socket) -> tuple[dict[str, Any] | None, int]:
 
 
 def _send(connection: socket.socket, answer: dict[str, Any]) -> None:
-    payload = json.dumps(answer, ensure_ascii=False).encode()
-    connection.sendall(FRAME.pack(len(payload)))
-    connection.sendall(payload)
+    """Send an answer; a document's text follows it in a frame of its own, as it is."""
+    text = answer["document"].pop("text") if "document" in answer else None
+    frames = [json.dumps(answer, ensure_ascii=False), *([] if text is None else [text])]
+    for frame in frames:
+        payload = frame.encode()
+        connection.sendall(FRAME.pack(len(payload)))
+        connection.sendall(payload)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,7 @@ class _Run:
         """Take a file whose content the ledger knows, here or elsewhere, without reading it again."""
         if file.uri in self._known or file.size not in self._sizes:
             return False
-        same = self._by_content.get(content_sha256(file.path) or "")
+        same = self._by_content.get(content_sha256(file.path, file.identity) or "")
         if same is None:
             return False
         digest = same.source_sha256
@@ -203,10 +203,12 @@ class _Run:
             timeout_s=limits.timeout_s,
             memory_mb=limits.memory_mb,
             max_file_mb=limits.max_file_mb,
+            max_text_mb=limits.max_text_mb,
             # Reading is cheap beside embedding: one keeps up with the embedder on four cores.
             workers=limits.workers or max(1, available_cores() // 4),
             ocr_languages=limits.ocr_languages if limits.ocr == "auto" else "",
             ocr_timeout_s=limits.ocr_timeout_s,
+            needs_barriers=limits.sandbox == "required",
         )
         count_tokens = token_counter(self._embedder.tokenizer)
         make_document = functools.partial(self._document, count_tokens=count_tokens)

@@ -102,7 +102,8 @@ class ReadAhead:
 
     def _run(self) -> None:
         try:
-            outcomes = self._sandbox.map(file.path for file in self._files)
+            identities = {file.path: file.identity for file in self._files}
+            outcomes = self._sandbox.map((file.path for file in self._files), identities)
             for file, (_, outcome) in zip(self._files, outcomes, strict=True):
                 if not self._put(self._read(file, outcome)):
                     return

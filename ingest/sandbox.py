@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from ingest.errors import (
+    FileAccessError,
     FileTooLargeError,
     ParserCrashError,
     ParserMemoryError,
@@ -26,6 +29,8 @@ from ingest.errors import (
 from ingest.loaded import LoadedDocument
 from ingest.loader import open_file
 from ingest.media_type import media_type_of_name
+from ingest.ocr import tesseract
+from ingest.opening import Identity
 from ingest.parser_child import Outcome, ParserChild
 from ingest.readers import READERS
 
@@ -33,6 +38,8 @@ __all__ = ["Outcome", "Sandbox"]
 
 _LOOK_AHEAD_FILES = 32
 _LOOK_AHEAD_BYTES = 64 * 1024 * 1024
+_PIECE = 1 << 20
+_UNKNOWN: Mapping[Path, Identity | None] = MappingProxyType({})
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
@@ -40,8 +47,9 @@ class Sandbox:
     """Loads files in `workers` child processes; a context manager that starts and ends them.
 
     Each file may take `timeout_s` seconds of wall time and `memory_mb` MiB, and be at most `max_file_mb`
-    MiB. A child that fails is replaced; the other files never notice. With `ocr_languages` the pictures
-    of text in it are read, which may take `ocr_timeout_s` seconds more.
+    MiB, its text `max_text_mb` MiB. A child that fails is replaced; the other files never notice. With
+    `ocr_languages` the pictures of text in it are read, which may take `ocr_timeout_s` seconds more.
+    `needs_barriers`: nothing is read without every barrier of `ingest.barriers`.
     """
 
     def __init__(
@@ -50,15 +58,25 @@ class Sandbox:
         timeout_s: float = 60.0,
         memory_mb: int = 1024,
         max_file_mb: float = 200.0,
+        max_text_mb: float = 64.0,
         workers: int = 1,
         ocr_languages: str = "",
         ocr_timeout_s: float = 600.0,
+        needs_barriers: bool = False,
     ) -> None:
         self._max_bytes = int(max_file_mb * 1024 * 1024)
+        self._max_text = int(max_text_mb * 1024 * 1024)
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="parser")
         self._ocr = {"ocr_languages": ocr_languages, "ocr_seconds": f"{ocr_timeout_s:g}"}
         self._parsers = [
-            ParserChild(timeout_s, memory_mb, more_time_s=ocr_timeout_s) for _ in range(workers)
+            ParserChild(
+                timeout_s,
+                memory_mb,
+                more_time_s=ocr_timeout_s,
+                starts_programs=bool(ocr_languages) and tesseract() is not None,
+                needs_barriers=needs_barriers,
+            )
+            for _ in range(workers)
         ]
         self._free: queue.SimpleQueue[ParserChild] = queue.SimpleQueue()
         for parser in self._parsers:
@@ -90,10 +108,13 @@ class Sandbox:
             raise outcome
         return outcome
 
-    def map(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Outcome]]:
+    def map(
+        self, paths: Iterable[Path], identities: Mapping[Path, Identity | None] = _UNKNOWN
+    ) -> Iterator[tuple[Path, Outcome]]:
         """Load files, in their order, a few ahead of whoever takes them.
 
         What is ahead is bounded in files and in bytes, so memory does not grow with the corpus.
+        `identities`: which files had these names when they were listed.
         """
         pending: deque[tuple[Path, int, Future[Outcome]]] = deque()
         ahead = 0
@@ -106,7 +127,8 @@ class Sandbox:
                     first, first_size, future = pending.popleft()
                     ahead -= first_size
                     yield first, future.result()
-                pending.append((path, size, self._executor.submit(self._load, path, None)))
+                load = self._executor.submit(self._load, path, None, identities.get(path))
+                pending.append((path, size, load))
                 ahead += size
             while pending:
                 first, _, future = pending.popleft()
@@ -115,10 +137,12 @@ class Sandbox:
             for _, _, future in pending:
                 future.cancel()
 
-    def _load(self, path: Path, media_type: str | None) -> Outcome:
+    def _load(
+        self, path: Path, media_type: str | None, identity: Identity | None = None
+    ) -> Outcome:
         try:
             wanted = media_type or media_type_of_name(path.suffix)
-            descriptor = open_file(path)
+            descriptor = open_file(path, identity)
         except UnreadableFileError as exc:
             return exc
         try:
@@ -135,11 +159,31 @@ class Sandbox:
             }
             parser = self._free.get()
             try:
-                return _load_with(parser, request, descriptor, len(READERS.get(wanted, ())))
+                copy, digest = _copied(descriptor, self._max_bytes)
+                try:
+                    readers = len(READERS.get(wanted, ()))
+                    outcome = _load_with(parser, request, copy, readers)
+                finally:
+                    os.close(copy)
+            except OSError as exc:
+                return FileAccessError(f"cannot be read: {exc.strerror or exc}")
             finally:
                 self._free.put(parser)
+            return self._checked(outcome, digest)
         finally:
             os.close(descriptor)
+
+    def _checked(self, outcome: Outcome, digest: str) -> Outcome:
+        """What a child says is not believed: how much text there may be, and which file it has read."""
+        if isinstance(outcome, UnreadableFileError):
+            return outcome
+        size = len(outcome.text.encode("utf-8", "surrogatepass"))
+        if size > self._max_text:
+            limit = self._max_text / 2**20
+            return FileTooLargeError(
+                f"holds {size / 2**20:,.1f} MiB of text, more than ingest.max_text_mb = {limit:g}"
+            )
+        return replace(outcome, source_sha256=digest)
 
 
 def _load_with(
@@ -153,6 +197,34 @@ def _load_with(
         second = parser.load({**request, "skip_readers": skipped}, descriptor)
         outcome = second if isinstance(second, LoadedDocument) else outcome
     return outcome
+
+
+def _copied(descriptor: int, most: int) -> tuple[int, str]:
+    """A copy of the file's bytes in memory, open for reading alone, and their SHA-256.
+
+    So what is parsed is what was hashed, also of a file that somebody goes on writing, and the parser never
+    holds the file itself.
+    """
+    digest, left = hashlib.sha256(), most
+    copy = _anonymous_file()
+    try:
+        while left and (part := os.pread(descriptor, min(left, _PIECE), most - left)):
+            digest.update(part)
+            view = memoryview(part)
+            while view:
+                view = view[os.write(copy, view) :]
+            left -= len(part)
+        return os.open(f"/dev/fd/{copy}", os.O_RDONLY | os.O_CLOEXEC), digest.hexdigest()
+    finally:
+        os.close(copy)
+
+
+def _anonymous_file() -> int:
+    in_memory: Callable[[str], int] | None = getattr(os, "memfd_create", None)
+    if in_memory is not None:
+        return in_memory("document")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _size(path: Path) -> int:

@@ -28,6 +28,25 @@ def replace_file(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def make_private_folder(path: Path) -> None:
+    """Make a folder that only this user can enter; one that is there keeps the mode that it has."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def private_mode(folder: Path) -> int:
+    """The mode of a new file in `folder`: for this user, and for the folder's group as far as the folder is.
+
+    Never for everybody: what is in an index is no more public than the documents.
+    """
+    return 0o600 | (folder.stat().st_mode & 0o060)
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file of that mode, so that what writes to it does not choose another."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    os.close(os.open(path, flags, private_mode(path.parent)))
+
+
 def move(source: Path, target: Path) -> None:
     """Rename a file or folder on the same disk, and wait until its new name is on the disk."""
     source.rename(target)

@@ -19,7 +19,7 @@ def moves(plan: Plan) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in plan.read:
         if file.size in sizes and file.uri not in plan.documents:
-            waiting = gone.get(content_sha256(file.path) or "")
+            waiting = gone.get(content_sha256(file.path, file.identity) or "")
             if waiting:
                 found[waiting.pop()] = file.uri
     return found

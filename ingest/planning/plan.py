@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest.errors import UnreadableFileError
 from ingest.loader import SUPPORTED, open_file
+from ingest.opening import Identity
 from ingest.planning.access import label
 from ingest.planning.recipe import is_current
 from ingest.planning.source import Listing, Root, SourceFile, Unlisted, look
@@ -142,13 +143,13 @@ def _looks_unchanged(file: SourceFile, known: FileRecord) -> bool:
 
 def _has_same_content(file: SourceFile, known: FileRecord) -> bool:
     was_read = known.modified_ns != NEVER and known.source_sha256 != ""
-    return was_read and content_sha256(file.path) == known.source_sha256
+    return was_read and content_sha256(file.path, file.identity) == known.source_sha256
 
 
-def content_sha256(path: Path) -> str | None:
+def content_sha256(path: Path, identity: Identity | None = None) -> str | None:
     """SHA-256 of the file's bytes, or None if they cannot be read now."""
     try:
-        with os.fdopen(open_file(path), "rb") as file:
+        with os.fdopen(open_file(path, identity), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, UnreadableFileError):
         return None

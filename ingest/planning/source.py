@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.errors import RuleFileError
+from ingest.opening import Identity, identity_of, open_unlinked
 from ingest.planning.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
 from rag.errors import UsageError
 from rag.settings import IngestSettings, RootSettings
@@ -41,7 +42,7 @@ class SourceFile:
     """A regular file below a root, as the folder listed it.
 
     `uri` is its absolute POSIX path. In a name that is not UTF-8, `\\xff` stands for what cannot be said, so
-    that two such names stay two.
+    that two such names stay two. `identity`: which file had that name when the folder was listed.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class SourceFile:
     root: str
     size: int
     modified_ns: int
+    identity: Identity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,28 @@ def _walk(root: Root, settings: IngestSettings, skip: Collection[str], listing: 
 
 def _look_into(folder: str, rules: IgnoreRules, root: Root, listing: Listing) -> list[str]:
     """Add what stands in one folder; returns the folders in it."""
-    base, inner = uri_of(root.base), []
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    listing.folders[folder] = any(entry.name == SIDECAR for entry in entries)
+    inner: list[str] = []
+    descriptor = open_unlinked(Path(folder), is_folder=True)
+    try:
+        with os.scandir(descriptor) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        listing.folders[folder] = any(entry.name == SIDECAR for entry in entries)
+        _add_entries(entries, folder, rules, root, listing, inner)
+    finally:
+        os.close(descriptor)
+    return inner
+
+
+def _add_entries(
+    entries: Sequence[os.DirEntry[str]],
+    folder: str,
+    rules: IgnoreRules,
+    root: Root,
+    listing: Listing,
+    inner: list[str],
+) -> None:
+    """Add files and other entries to the listing, and folders to `inner`."""
+    base = uri_of(root.base)
     for entry in entries:
         if entry.name in (IGNORE_FILE, SIDECAR):
             continue
@@ -180,16 +200,19 @@ def _look_into(folder: str, rules: IgnoreRules, root: Root, listing: Listing) ->
         if rules.leaves_out(folder, entry.name, is_folder=is_folder):
             continue
         if is_folder:
-            inner.append(entry.path)
-        elif isinstance(seen := _entry(entry, base), SourceFile):
+            inner.append(_joined(folder, entry.name))
+        elif isinstance(seen := _entry(entry, folder, base), SourceFile):
             listing.files.append((seen, root))
         else:
             listing.unlisted.append(seen)
-    return inner
 
 
-def _entry(entry: os.DirEntry[str], base: str) -> SourceFile | Unlisted:
-    path = Path(entry.path)
+def _joined(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}"
+
+
+def _entry(entry: os.DirEntry[str], folder: str, base: str) -> SourceFile | Unlisted:
+    path = Path(_joined(folder, entry.name))
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as exc:
@@ -202,7 +225,9 @@ def _entry(entry: os.DirEntry[str], base: str) -> SourceFile | Unlisted:
 
 
 def _file(path: Path, status: os.stat_result, base: str) -> SourceFile:
-    return SourceFile(path, uri_of(path), base, status.st_size, status.st_mtime_ns)
+    return SourceFile(
+        path, uri_of(path), base, status.st_size, status.st_mtime_ns, identity_of(status)
+    )
 
 
 def uri_of(path: Path) -> str:

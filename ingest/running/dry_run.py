@@ -158,7 +158,7 @@ def _copies(plan: Plan, files: Sequence[FileRecord]) -> set[str]:
         and file.size in sizes
         and any(
             PurePosixPath(uri).name == PurePosixPath(file.uri).name
-            for uri in contents.get(content_sha256(file.path) or "", ())
+            for uri in contents.get(content_sha256(file.path, file.identity) or "", ())
         )
     }
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 import apsw
 
 from rag.errors import StorageError, UsageError
+from rag.files import make_private_folder
 from rag.index import refresh
 from rag.index.catalog import database, ledger, migrations, rows
 from rag.index.catalog.database import CATALOG
@@ -98,7 +99,7 @@ class WriteSession:
 
     def _make_folder(self) -> None:
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.data_dir)
         except OSError as exc:
             raise StorageError(
                 f"The data folder {self.data_dir} cannot be made: {exc.strerror}."

@@ -96,6 +96,13 @@ class IngestSettings(Section):
     max_file_mb: float = Field(
         200.0, gt=0, le=100_000, description="Skip files larger than this, in MB."
     )
+    max_text_mb: float = Field(
+        64.0, gt=0, le=10_000, description="Files with more text than this are skipped, in MiB."
+    )
+    sandbox: Literal["auto", "required"] = Field(
+        "auto",
+        description="required: nothing is read unless the kernel closes files, network and calls to parsers.",
+    )
     timeout_s: float = Field(
         60.0, gt=0, le=3600, description="Maximum seconds per file for a parser."
     )

@@ -57,7 +57,7 @@ class NearbyParser:
     def close(self) -> None:
         pass
 
-    def map(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Outcome]]:
+    def map(self, paths: Iterable[Path], _: object = None) -> Iterator[tuple[Path, Outcome]]:
         for path in paths:
             try:
                 yield path, load(path)

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,9 +178,9 @@ def _count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     loaded: list[str] = []
     load = Sandbox._load
 
-    def counted(self: Sandbox, path: Path, media_type: str | None) -> object:
+    def counted(self: Sandbox, path: Path, *more: Any) -> object:
         loaded.append(path.name)
-        return load(self, path, media_type)
+        return load(self, path, *more)
 
     monkeypatch.setattr(Sandbox, "_load", counted)
     return loaded

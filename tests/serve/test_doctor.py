@@ -16,7 +16,7 @@ from ui.commands.doctor import CHECKS
 
 PARTS = [
     *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Index", "Access"),
-    *("Profile", "Scans", "Language model", "vLLM", "Memory", "Model server"),
+    *("Profile", "Parsers", "Scans", "Language model", "vLLM", "Memory", "Model server"),
 ]
 
 

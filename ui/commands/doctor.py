@@ -124,6 +124,27 @@ def _profile(settings: Settings) -> str:
     return find_profile(settings.profile, settings.profiles).name
 
 
+def _parsers(settings: Settings) -> str:
+    from ingest.barriers import BARRIERS
+    from ingest.ocr import tesseract
+    from ingest.parser_child import ParserChild
+
+    limits = settings.ingest
+    reads_pictures = limits.ocr == "auto" and tesseract() is not None
+    child = ParserChild(limits.timeout_s, limits.memory_mb, starts_programs=reads_pictures)
+    try:
+        child.start()
+    finally:
+        child.end()
+    missing = [name for name in BARRIERS if not child.barriers.get(name)]
+    if not missing:
+        return f"kept from {', '.join(BARRIERS)}"
+    text = f"not kept from {', '.join(missing)}: this kernel does not offer it to this user"
+    if limits.sandbox == "required":
+        raise InhouseError(f"Parsers are {text}.", hint='Set ingest.sandbox = "auto".')
+    return text
+
+
 def _scans(settings: Settings) -> str:
     del settings
     from ingest.ocr import tesseract
@@ -223,6 +244,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Index": _index,
     "Access": _access,
     "Profile": _profile,
+    "Parsers": _parsers,
     "Scans": _scans,
     "Language model": _language_model,
     "vLLM": _vllm,

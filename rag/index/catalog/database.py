@@ -24,6 +24,7 @@ from rag.errors import (
     InhouseError,
     StorageError,
 )
+from rag.files import create_private
 from rag.index.catalog.checksums import RESERVED_BYTES, are_checked, checksum_vfs
 from rag.index.catalog.schema import FORMAT, TABLES
 from rag.index.lock import WriteLock, holder_of, left_journal
@@ -103,6 +104,7 @@ def create(path: Path) -> None:
     sweep(path)
     temporary = path.with_name(_UNFINISHED.format(path.name))
     try:
+        create_private(temporary)
         with (
             mapped_errors(temporary),
             contextlib.closing(apsw.Connection(str(temporary), vfs=checksum_vfs())) as connection,

@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 
 from rag.errors import IndexDamagedError, StorageError, UsageError
-from rag.files import move, sync
+from rag.files import create_private, make_private_folder, move, sync
 from rag.index.catalog import database
 from rag.index.catalog.checksums import checksum_vfs
 from rag.index.catalog.database import CATALOG
@@ -38,7 +38,8 @@ def backup(data_dir: Path, target: Path) -> Backup:
     temporary = target / f".{CATALOG}-{secrets.token_hex(4)}"
     source = database.connect(data_dir / CATALOG)
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        make_private_folder(target)
+        create_private(temporary)
         generation = _copy(source, data_dir / CATALOG, temporary)
         size = temporary.stat().st_size
         sync(temporary)

@@ -162,7 +162,7 @@ def work_folder(data_dir: Path, name: str) -> Iterator[Path]:
     """A scratch folder on the same disk, gone afterwards unless it was published."""
     path = data_dir / f"{_WORK}{name}-{secrets.token_hex(4)}"
     try:
-        path.mkdir()
+        path.mkdir(0o700 | data_dir.stat().st_mode & 0o070)
         yield path
     except OSError as exc:
         raise StorageError(

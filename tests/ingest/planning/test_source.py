@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from ingest.errors import FileAccessError, FileChangedError
+from ingest.loader import open_file
+from ingest.opening import IsALinkError, open_unlinked
+from ingest.planning.plan import content_sha256
 from ingest.planning.source import Root, look, resolve_roots
 from rag.errors import ConfigurationError, UsageError
 from rag.settings import IngestSettings, RootSettings
@@ -184,3 +189,72 @@ def test_a_configured_root_that_is_missing_matters_only_if_it_is_asked_for(tmp_p
         resolve_roots([], configured)
     with pytest.raises(UsageError, match="Nothing to ingest"):
         resolve_roots([])
+
+
+def test_a_file_that_becomes_a_link_after_it_was_listed_is_not_read(tmp_path: Path) -> None:
+    """Nor one whose folder does, at any level; the secret's bytes never reach the parser."""
+    secret = tmp_path / "secret"
+    write(secret, "a.md", "deep/a.md")
+    root = tmp_path / "root"
+    write(root, "a.md", "deep/a.md", "moved/a.md")
+    found = look([Root(root, root)], IngestSettings())
+    files = {str(file.path.relative_to(root)): file for file, _ in found.files}
+    (root / "a.md").unlink()
+    (root / "a.md").symlink_to(secret / "a.md")
+    (root / "deep").rename(root / "elsewhere")
+    (root / "deep").symlink_to(secret / "deep")
+    for name in ("a.md", "deep/a.md"):
+        with pytest.raises(FileAccessError, match="became a link"):
+            open_file(files[name].path, files[name].identity)
+        assert content_sha256(files[name].path, files[name].identity) is None
+    os.close(open_file(files["moved/a.md"].path, files["moved/a.md"].identity))
+
+
+def test_another_file_of_the_same_name_is_not_taken_for_the_one_that_was_listed(
+    tmp_path: Path,
+) -> None:
+    """A hard link to a secret takes the place of a file between listing and reading."""
+    write(tmp_path, "root/a.md", "secret.md")
+    ((file, _),) = look([Root(tmp_path / "root", tmp_path / "root")], IngestSettings()).files
+    file.path.unlink()
+    os.link(tmp_path / "secret.md", file.path)
+    with pytest.raises(FileChangedError, match="another file"):
+        open_file(file.path, file.identity)
+
+
+def test_a_folder_that_becomes_a_link_while_it_is_listed_is_not_listed(tmp_path: Path) -> None:
+    """Names and sizes of what stands elsewhere are nobody's either."""
+    write(tmp_path, "secret/a.md", "root/b.md")
+    (tmp_path / "root/inner").symlink_to(tmp_path / "secret")
+    with pytest.raises(IsALinkError):
+        open_unlinked(tmp_path / "root/inner", is_folder=True)
+    with pytest.raises(IsALinkError):
+        open_unlinked(tmp_path / "root/inner/a.md")
+    assert listed(tmp_path / "root") == ["b.md"]
+
+
+def test_a_race_of_links_never_wins(tmp_path: Path) -> None:
+    """A thread swaps a file for a link and back while it is read a thousand times."""
+    write(tmp_path, "root/a.md", "secret.md")
+    (tmp_path / "secret.md").write_text("the secret")
+    file, link, over = tmp_path / "root/a.md", tmp_path / "root/link", threading.Event()
+
+    def swap() -> None:
+        while not over.is_set():
+            link.symlink_to(tmp_path / "secret.md")
+            link.rename(file)
+            link.write_text("open")
+            link.rename(file)
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    try:
+        for _ in range(1_000):
+            try:
+                with os.fdopen(open_file(file), "rb") as opened:
+                    assert opened.read() != b"the secret"
+            except FileAccessError:
+                pass
+    finally:
+        over.set()
+        swapping.join()
