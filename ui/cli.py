@@ -26,6 +26,7 @@ COMMANDS = {
     "rollback": "Go back to an earlier state of the index.",
     "backup": "Copy the index while it is in use.",
     "vacuum": "Let go of old states of the index.",
+    "forget": "Remove documents, or a person, for good.",
     "reembed": "Switch the index to another embedder.",
     "doctor": "Check each part, and say how to mend it.",
     "demo": "Show it all at work on sample documents.",

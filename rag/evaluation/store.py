@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import StorageError
 from rag.evaluation.result import Evaluation
-from rag.files import replace_file
+from rag.files import make_private_folder, replace_file
 
 FOLDER = "evaluations"
 KEPT = 20
@@ -23,7 +24,7 @@ def keep(data_dir: Path, evaluation: Evaluation) -> Path:
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(evaluation.made_at))
     path = folder / f"{moment}-{secrets.token_hex(2)}.json"
     try:
-        folder.mkdir(exist_ok=True)
+        make_private_folder(folder)
         write_json(path, evaluation)
         _sweep(data_dir)
     except OSError as exc:
@@ -62,3 +63,15 @@ def last(data_dir: Path) -> Evaluation | None:
             # Written by another version, or gone meanwhile: an older one is better than none.
             continue
     return None
+
+
+def forget(data_dir: Path, uris: Sequence[str]) -> int:
+    """Delete the evaluations that name one of these documents; how many there were."""
+    wanted = [json.dumps(uri, ensure_ascii=False)[1:-1].encode() for uri in uris]
+    gone = 0
+    for path in (data_dir / FOLDER).glob("*.json"):
+        content = path.read_bytes()
+        if any(each in content for each in wanted):
+            path.unlink()
+            gone += 1
+    return gone

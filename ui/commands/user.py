@@ -172,6 +172,18 @@ def remove(settings: Settings, name: str, yes: bool) -> None:
     click.echo(f"{account.name} is forgotten.")
 
 
+@command.command()
+@click.argument("name")
+@with_settings
+def export(settings: Settings, name: str) -> None:
+    """Print everything that is kept of NAME, as JSON; also of somebody who comes through a proxy."""
+    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.erasure import export_person
+
+    kept = export_person(Store(people_file(settings)), name)
+    click.echo(json.dumps(kept, ensure_ascii=False, indent=2))
+
+
 def _accounts(settings: Settings) -> Accounts:
     from ui.web.userdata.accounts import Accounts
     from ui.web.userdata.database import Store, people_file

@@ -48,7 +48,8 @@ def oldest_kept(
     now = time.time() if now is None else now
     numbers = sorted(kept)
     newest = numbers[-max(1, retention.generations) :]
-    young = [g for g in numbers if kept[g].created_at > now - retention.days * _DAY_S]
+    # A run whose clock was ahead does not keep its generation until then.
+    young = [g for g in numbers if now - retention.days * _DAY_S < kept[g].created_at <= now]
     return min(newest + young)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 from pathlib import Path
 
+import apsw
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from rag.errors import (
     UsageError,
 )
 from rag.index import IndexReader
+from rag.index.catalog.checksums import checksum_vfs
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Retention
 from rag.index.maintenance.backup import backup
@@ -284,3 +287,16 @@ def test_a_pinned_snapshot_keeps_answering_for_its_generation(changed: World) ->
     vacuum(changed.data)
     assert passages(pinned) == NEW
     assert passages(reader.snapshot()) == OLD
+
+
+def test_a_generation_of_a_clock_that_was_ahead_is_not_kept_until_then(world: World) -> None:
+    """It goes when as many newer ones have come as are kept, like any other."""
+    for number in range(4):
+        world.publish(document("/a.txt", [f"alpha {number}"]))
+    with contextlib.closing(
+        apsw.Connection(str(world.data / CATALOG), vfs=checksum_vfs())
+    ) as connection:
+        connection.execute("UPDATE generations SET created_at = created_at + 1e9 WHERE id = 1")
+    world.publish(document("/a.txt", ["alpha last"]), retention=Retention(2, 0.0))
+    vacuum(world.data, Retention(2, 0.0))
+    assert world.rows("SELECT min(id) FROM generations") == [(4,)]

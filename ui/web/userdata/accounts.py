@@ -130,7 +130,9 @@ class Accounts:
             return _known(connection, name)
 
     def remove(self, name: str) -> None:
-        """Forget the account, its sessions and its history; its feedback stays, without the name.
+        """Forget the account, its sessions, its history, and whose the uploads were.
+
+        Its feedback stays, without the name and the key.
 
         Raises NotThereError.
         """
@@ -140,7 +142,12 @@ class Accounts:
             for person in (account.person.key, f"proxy:{account.name}"):
                 connection.execute("DELETE FROM conversations WHERE person = ?", (person,))
                 connection.execute(
-                    "UPDATE feedback SET name = '', conversation = NULL WHERE person = ?", (person,)
+                    "UPDATE feedback SET name = '', conversation = NULL, person = 'gone:' || id "
+                    "WHERE person = ?",
+                    (person,),
+                )
+                connection.execute(
+                    "UPDATE uploads SET name = '', person = 'gone' WHERE person = ?", (person,)
                 )
 
     def check(self, name: str, password: str) -> Account | None:

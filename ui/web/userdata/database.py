@@ -99,11 +99,18 @@ class Store:
         with self._mapped():
             self._connection = apsw.Connection(":memory:" if path is None else str(path))
             self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+            self._connection.create_scalar_function("casefold", str.casefold, 1, deterministic=True)
             self._connection.execute(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                 "PRAGMA secure_delete = ON"
             ).fetchall()  # a statement runs when the rows of the one before it were taken
             self._migrate()
+
+    def compact(self) -> None:
+        """Write the file anew, so that what was deleted is in none of its bytes, nor in its journal's."""
+        with self._lock, self._mapped():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """Let go of the file."""

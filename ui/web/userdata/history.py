@@ -97,23 +97,27 @@ class History:
     def find(
         self, person: Person, *, search: str = "", limit: int | None = 50, offset: int = 0
     ) -> list[KeptConversation]:
-        """Their conversations, the latest first; with `search` those that hold it, in any case."""
+        """Their conversations, the latest first; with `search` those that hold it, in any case.
+
+        It looks into answers as they were given. What may no longer be read in them is for the caller to
+        leave out: see `redaction.search`.
+        """
         with self._store.reading() as connection:
             rows = connection.execute(
                 "SELECT c.id, c.title, c.created_at, c.updated_at, c.profile, "
-                "(SELECT count(*) FROM turns t WHERE t.conversation = c.id), "
-                "(SELECT group_concat(t.folded, char(10)) FROM turns t WHERE t.conversation = c.id "
-                "AND :wanted != '') FROM conversations c WHERE c.person = :person "
-                "ORDER BY c.updated_at DESC, c.id",
-                {"person": person.key, "wanted": search},
+                "(SELECT count(*) FROM turns t WHERE t.conversation = c.id) "
+                "FROM conversations c WHERE c.person = :person AND (:wanted = '' "
+                "OR instr(casefold(c.title), :wanted) OR EXISTS (SELECT 1 FROM turns t "
+                "WHERE t.conversation = c.id AND instr(t.folded, :wanted))) "
+                "ORDER BY c.updated_at DESC, c.id LIMIT :limit OFFSET :offset",
+                {
+                    "person": person.key,
+                    "wanted": search.strip().casefold(),
+                    "limit": -1 if limit is None else limit,
+                    "offset": offset,
+                },
             )
-            wanted = search.strip().casefold()
-            found = [
-                KeptConversation(id_, title, *others)
-                for id_, title, *others, folded in rows
-                if wanted in f"{title.casefold()}\n{folded or ''}"
-            ]
-        return found[offset:] if limit is None else found[offset : offset + limit]
+            return [KeptConversation(*row) for row in rows]
 
     def get(self, person: Person, conversation: str) -> KeptConversation:
         """One conversation's heading. Raises NotThereError."""

@@ -1,0 +1,187 @@
+"""What is kept of a person, for export; and erasing a person, or what was said of a document, for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+
+from ui.errors import NotThereError
+from ui.web.userdata.accounts import folded
+from ui.web.userdata.database import Store
+
+_TELLING = 16
+"""Characters from which on a question is somebody's own."""
+_KEPT_OF_A_PERSON = ("conversations", "feedback", "uploads")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many turns of conversations, pieces of feedback and records of uploads are gone."""
+
+    turns: int = 0
+    feedback: int = 0
+    uploads: int = 0
+
+
+def forget_documents(store: Store, uris: Sequence[str]) -> Erased:
+    """Erase every answer that was given with one of these documents, and what followed it.
+
+    A later turn of the same conversation may rest on the earlier answer. Feedback on such answers and the
+    records of uploads go too.
+    """
+    with store.writing() as connection:
+        for uri in uris:
+            connection.execute(
+                "CREATE TEMP TABLE IF NOT EXISTS told (conversation TEXT PRIMARY KEY, n INTEGER)"
+            )
+            connection.execute(
+                "INSERT INTO told SELECT conversation, min(n) FROM turns WHERE instr(answer, ?) "
+                "GROUP BY conversation ON CONFLICT DO UPDATE SET n = min(n, excluded.n)",
+                (_in_json(uri),),
+            )
+        turns = _delete(
+            connection,
+            "DELETE FROM turns WHERE n >= (SELECT n FROM told t "
+            "WHERE t.conversation = turns.conversation)",
+        )
+        connection.execute(
+            "DELETE FROM conversations WHERE id IN (SELECT conversation FROM told) "
+            "AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conversation = conversations.id)"
+        )
+        connection.execute("DROP TABLE told")
+        feedback = uploads = 0
+        for uri in uris:
+            feedback += _delete(
+                connection, "DELETE FROM feedback WHERE instr(answer, ?)", _in_json(uri)
+            )
+            uploads += _delete(connection, "DELETE FROM uploads WHERE uri = ?", uri)
+    store.compact()
+    return Erased(turns, feedback, uploads)
+
+
+def export_person(store: Store, name: str) -> dict[str, Any]:
+    """Everything that is kept of a person, with or without an account here. Raises NotThereError."""
+    with store.reading() as connection:
+        keys, account = _keys(connection, name)
+        return {
+            "name": name,
+            "account": account,
+            "conversations": [
+                {
+                    "title": title,
+                    "created_at": created,
+                    "turns": [
+                        {"n": n, "asked_at": at, "answer": json.loads(answer)}
+                        for n, at, answer in connection.execute(
+                            "SELECT n, asked_at, answer FROM turns WHERE conversation = ? ORDER BY n",
+                            (conversation,),
+                        ).fetchall()
+                    ],
+                }
+                for conversation, title, created in connection.execute(
+                    "SELECT id, title, created_at FROM conversations "
+                    "WHERE person IN (SELECT value FROM json_each(?)) ORDER BY created_at",
+                    (keys,),
+                ).fetchall()
+            ],
+            "feedback": [
+                {"given_at": at, "helpful": bool(helpful), "reason": reason, "note": note,
+                 "answer": json.loads(answer)}
+                for at, helpful, reason, note, answer in connection.execute(
+                    "SELECT given_at, helpful, reason, note, answer FROM feedback "
+                    "WHERE person IN (SELECT value FROM json_each(?)) ORDER BY given_at",
+                    (keys,),
+                )
+            ],
+            "uploads": [
+                {"uri": uri, "uploaded_at": at}
+                for uri, at in connection.execute(
+                    "SELECT uri, uploaded_at FROM uploads "
+                    "WHERE person IN (SELECT value FROM json_each(?)) ORDER BY uploaded_at",
+                    (keys,),
+                )
+            ],
+        }  # fmt: skip
+
+
+def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
+    """Erase a person: account, sessions, conversations, feedback, and who uploaded what.
+
+    Also returns bytes that may be found nowhere any more: their keys, and what they asked. Raises
+    NotThereError.
+    """
+    with store.writing() as connection:
+        keys, _ = _keys(connection, name)
+        questions = connection.execute(
+            "SELECT answer ->> 'question' FROM turns WHERE conversation IN (SELECT id FROM "
+            "conversations WHERE person IN (SELECT value FROM json_each(?)))",
+            (keys,),
+        ).fetchall()
+        where = "WHERE person IN (SELECT value FROM json_each(?))"
+        erased = Erased(
+            turns=_delete(
+                connection,
+                f"DELETE FROM turns WHERE conversation IN (SELECT id FROM conversations {where})",  # noqa: S608
+                keys,
+            ),
+            feedback=_delete(connection, f"DELETE FROM feedback {where}", keys),  # noqa: S608
+            uploads=_delete(connection, f"DELETE FROM uploads {where}", keys),  # noqa: S608
+        )
+        connection.execute(f"DELETE FROM conversations {where}", (keys,))  # noqa: S608
+        connection.execute("DELETE FROM accounts WHERE name = ?", (folded(name),))
+        left = {
+            question
+            for (question,) in questions
+            if len(question) >= _TELLING
+            and '"' not in question
+            and not _is_kept(connection, question)
+        }
+    store.compact()
+    return erased, tuple(each.encode() for each in (*json.loads(keys), *sorted(left)))
+
+
+def _is_kept(connection: apsw.Connection, question: str) -> bool:
+    """Whether somebody else has asked the same."""
+    return any(
+        connection.execute(
+            f"SELECT 1 FROM {table} WHERE instr(answer, ?) LIMIT 1",  # noqa: S608
+            (_in_json(question),),
+        ).fetchone()
+        for table in ("turns", "feedback")
+    )
+
+
+def _keys(connection: apsw.Connection, name: str) -> tuple[str, dict[str, Any] | None]:
+    """The keys under which things of this person are kept, as a JSON list; and the account."""
+    row = connection.execute(
+        "SELECT key, name, role, readers, created_at FROM accounts WHERE name = ?", (folded(name),)
+    ).fetchone()
+    keys = [f"proxy:{name}", *([f"account:{row[0]}"] if row else [])]
+    stored = json.dumps(keys)
+    is_known = row is not None or any(
+        connection.execute(
+            f"SELECT 1 FROM {table} WHERE person IN (SELECT value FROM json_each(?)) LIMIT 1",  # noqa: S608
+            (stored,),
+        ).fetchone()
+        for table in _KEPT_OF_A_PERSON
+    )
+    if not is_known:
+        raise NotThereError(f"Nothing is kept of {name}.", hint="See: inhouse user list")
+    account = row and {
+        "name": row[1], "role": row[2], "readers": row[3] and json.loads(row[3]), "created_at": row[4],
+    }  # fmt: skip
+    return stored, account
+
+
+def _in_json(text: str) -> str:
+    """A text as it stands in JSON, without the quotation marks."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _delete(connection: apsw.Connection, statement: str, *bindings: str) -> int:
+    connection.execute(statement, bindings)
+    return int(connection.changes())
