@@ -106,6 +106,8 @@ class Assistant:
         """
         bound = copy(self)
         bound._readers = self._narrowed(Filter(readers=asker(tokens))).readers
+        bound._recent = self._recent.for_asker(bound._readers)
+        bound._speaker = self._speaker.for_asker(bound._readers)
         return bound
 
     def with_profile(self, profile: Profile | str) -> Assistant:

@@ -17,6 +17,7 @@ from rag.models import AUTO
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
+    from langchain_core.runnables import Runnable
 
     from rag.settings import LLMSettings
 
@@ -97,7 +98,7 @@ def name_of(model: BaseChatModel) -> str:
 
 
 def stream(
-    model: BaseChatModel, prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
+    model: Runnable[Any, Any], prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
 ) -> Generator[Piece, None, None]:
     """The model's text as it comes, up to one of `stop`.
 
@@ -114,7 +115,7 @@ def stream(
 
 
 async def astream(
-    model: BaseChatModel, prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
+    model: Runnable[Any, Any], prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
 ) -> AsyncGenerator[Piece, None]:
     """The same for a coroutine."""
     for attempt in _attempts():

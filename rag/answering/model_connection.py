@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from rag.answering import followup, llm, prompt
 from rag.answering.answer_queue import Gate
@@ -12,10 +14,12 @@ from rag.answering.context import Room
 from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
 from rag.models import AUTO
+from rag.readers import admitting
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
+    from langchain_core.runnables import Runnable
 
     from rag.settings import Settings
 
@@ -24,10 +28,21 @@ if TYPE_CHECKING:
 class Speaking:
     """A model that can be asked, how it is told things, and how much of them."""
 
-    model: BaseChatModel
+    model: Runnable[Any, Any]
     name: str
     style: prompt.Style
     room: Room
+    is_vllm: bool = False
+
+    def for_asker(self, readers: frozenset[str]) -> Speaking:
+        """The same with a `cache_salt`, so that timing tells nothing of what other groups were answered from.
+
+        vLLM shares cached prefixes only among requests of one salt; other servers need not know the field.
+        """
+        if not self.is_vllm:
+            return self
+        salt = hashlib.sha256("\n".join(sorted(admitting(readers))).encode()).hexdigest()[:32]
+        return replace(self, model=self.model.bind(extra_body={"cache_salt": salt}))
 
 
 class Speaker:
@@ -41,7 +56,8 @@ class Speaker:
     ) -> None:
         self._settings, self._count = settings, count_tokens
         self._given = chat_model
-        self._speaking: Speaking | None = None
+        self._asker: frozenset[str] | None = None
+        self._shared: list[Speaking] = []
         self._lock = threading.Lock()
         self.name = llm.name_of(chat_model) if chat_model else _name(settings.llm.model)
         self.gate = Gate(settings.llm.max_concurrent, settings.llm.timeout_s)
@@ -49,15 +65,22 @@ class Speaker:
     def open(self) -> Speaking:
         """The model. Raises ModelServerError or MissingDependencyError."""
         with self._lock:
-            if self._speaking is None:
-                self._speaking = self._open()
-                self.name = self._speaking.name
-            return self._speaking
+            if not self._shared:
+                self._shared.append(self._open())
+            speaking = self._shared[0]
+        self.name = speaking.name
+        return speaking if self._asker is None else speaking.for_asker(self._asker)
+
+    def for_asker(self, readers: frozenset[str] | None) -> Speaker:
+        """The same model for askers with these reader tokens, who share a prefix cache with nobody else."""
+        bound = copy(self)
+        bound._asker = readers
+        return bound
 
     def forget(self) -> None:
         """Look again at the next question: the server may have been started anew with another model."""
         with self._lock:
-            self._speaking = None
+            self._shared.clear()
 
     def error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
@@ -85,7 +108,8 @@ class Speaker:
         model, served, style = llm.open_chat_model(settings)
         window = served.window and max(0, served.window - settings.max_tokens)
         count = token_counter(settings, served, self._count)
-        return Speaking(model, served.name, style, self._room(style, window, count))
+        room = self._room(style, window, count)
+        return Speaking(model, served.name, style, room, served.is_vllm)
 
     def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> Room:
         return Room(self._settings.retrieval.context_tokens or style.context_tokens, window, count)

@@ -32,6 +32,7 @@ class Served:
     name: str
     window: int | None = None
     root: str = ""
+    is_vllm: bool = False
 
 
 def served_models(settings: LLMSettings) -> list[str]:
@@ -71,6 +72,7 @@ def _read(entry: dict[str, Any]) -> Served:
         name=str(entry["id"]),
         window=window if isinstance(window, int) and window > 0 else None,
         root=str(entry.get("root") or ""),
+        is_vllm=entry.get("owned_by") == "vllm",
     )
 
 

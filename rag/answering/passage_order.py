@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from copy import copy
 
 from rag.answer import Turn
 from rag.hit import Hit
@@ -14,6 +15,7 @@ KEPT = 1_000
 
 Stretch = tuple[int, int, int]
 """A passage by its document's id, and where it starts and ends."""
+_Key = tuple[frozenset[str] | None, int, str, str]
 
 
 class Recent:
@@ -24,14 +26,21 @@ class Recent:
     """
 
     def __init__(self) -> None:
-        self._sent: OrderedDict[tuple[int, str, str], tuple[Stretch, ...]] = OrderedDict()
+        self._asker: frozenset[str] | None = None
+        self._sent: OrderedDict[_Key, tuple[Stretch, ...]] = OrderedDict()
         self._lock = threading.Lock()
+
+    def for_asker(self, readers: frozenset[str] | None) -> Recent:
+        """The same for askers with these reader tokens: what others asked changes nothing for them."""
+        bound = copy(self)
+        bound._asker = readers
+        return bound
 
     def keep(
         self, generation: int, question: str, history: Sequence[Turn], sent: Sequence[Hit]
     ) -> None:
         """The prompt of this question held these passages, in this order."""
-        key = (generation, question, history[-1].question if history else "")
+        key = (self._asker, generation, question, history[-1].question if history else "")
         with self._lock:
             self._sent[key] = tuple(map(_stretch, sent))
             self._sent.move_to_end(key)
@@ -44,7 +53,8 @@ class Recent:
         """The passages with those in front that the prompt of the last turn held, in its order."""
         if not history:
             return tuple(passages)
-        key = (generation, history[-1].question, history[-2].question if history[1:] else "")
+        before_it = history[-2].question if history[1:] else ""
+        key = (self._asker, generation, history[-1].question, before_it)
         with self._lock:
             before = self._sent.get(key, ())
         places = {stretch: place for place, stretch in enumerate(before)}

@@ -254,3 +254,27 @@ def test_an_answer_of_the_command_line_is_for_whom_it_is_asked(
     assert search() == set(DOCUMENTS)
     assert search("--as", "*") == public
     assert search("--as", "it", "--as", "hr") == public | {"hr/pay.md"}
+
+
+def test_groups_of_askers_share_no_prefix_cache_of_the_model_server(closed: House) -> None:
+    """vLLM shares what it has computed only among requests of one salt; other servers are sent none."""
+    with ModelServer() as server:
+        settings = Settings.model_validate({"llm": {"url": server.url}})
+
+        def salts(owner: str) -> list[str | None]:
+            server.owner = owner
+            assistant = closed.open(settings=settings)
+            for tokens in (["hr"], ["it"], ["it", "*"], ["hr"]):
+                assistant.for_readers(tokens).ask("When does the canteen open?")
+            assistant.ask("When does the canteen open?")
+            sent = [each.get("cache_salt") for each in server.requests if "messages" in each]
+            server.requests.clear()
+            return sent
+
+        hr, it, also_it, again, everything = salts("vllm")
+        assert hr
+        assert it
+        assert hr == again != it
+        assert also_it == it
+        assert everything is None
+        assert set(salts("somebody")) == {None}

@@ -29,6 +29,7 @@ class ModelServer:
     ) -> None:
         self.behaviour, self.name, self.words = behaviour, name, WORDS
         self.window: int | None = None
+        self.owner = "somebody"
         self.counted = 0
         self.requests: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
@@ -60,7 +61,8 @@ class ModelServer:
 
     def entry(self) -> dict[str, Any]:
         """What it says of its model."""
-        return {"id": self.name} | ({"max_model_len": self.window} if self.window else {})
+        named = {"id": self.name, "owned_by": self.owner}
+        return named | ({"max_model_len": self.window} if self.window else {})
 
     def events(self) -> Iterator[bytes]:
         """What it streams; an empty one closes the connection in the middle."""

@@ -30,10 +30,10 @@ class Said:
 
 def quality_page(
     evaluation: Evaluation | None,
-    feedback: Sequence[Said],
+    feedback: Sequence[Said] | None,
     words: Words,
 ) -> str:
-    """The room."""
+    """The last evaluation, and what people said; `feedback` None: for somebody who may not see any."""
     said = words.rooms
     if evaluation is None:
         measured = (
@@ -44,7 +44,7 @@ def quality_page(
         measured = report(evaluation, heading="h2", words=words)
     return (
         f'<h1>{escape(said.quality)}</h1><p class="lead">{escape(said.quality_lead)}</p>'
-        f"{measured}{_feedback(feedback, words)}"
+        f"{measured}{'' if feedback is None else _feedback(feedback, words)}"
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import socket
+from collections import OrderedDict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigurationError
 from rag.settings import WebSettings
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _MAX_HEAD = 32 * 1024  # bytes of a request's line and headers
 _CONNECTIONS = 2_000
+_MOST_SILENT = 500  # connections on which no request has come yet
+_HEAD_S = 10.0  # seconds for a request's line and headers
 _GRACE_S = 3  # open pages keep a connection; Ctrl-C does not wait longer for them
 
 
@@ -91,6 +95,47 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _protocol() -> type[asyncio.Protocol]:
+    """uvicorn's HTTP/1.1 by h11, which lets go of connections that say nothing.
+
+    One that has not sent a whole head in time is closed, and where very many wait, the one that has waited
+    longest: silent connections take nobody's place.
+    """
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    silent: OrderedDict[Any, None] = OrderedDict()
+
+    class PatientProtocol(H11Protocol):
+        """For one connection."""
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            silent[self] = None
+            self._deadline = self.loop.call_later(_HEAD_S, self._give_up)
+            while len(silent) > _MOST_SILENT:
+                longest, _ = silent.popitem(last=False)
+                longest.transport.abort()
+
+        def handle_events(self) -> None:
+            super().handle_events()
+            if self.cycle is not None:  # a whole head has come
+                self._heard()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._heard()
+            super().connection_lost(exc)
+
+        def _heard(self) -> None:
+            silent.pop(self, None)
+            self._deadline.cancel()
+
+        def _give_up(self) -> None:
+            if silent.pop(self, 0) is None:
+                self.transport.abort()
+
+    return PatientProtocol
+
+
 def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = None) -> None:
     """Answer requests until a signal ends it; over https if `web` names a certificate."""
     import uvicorn
@@ -101,6 +146,7 @@ def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = N
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
+        http=_protocol(),  # httptools has no limit on a request's head
         h11_max_incomplete_event_size=_MAX_HEAD,
         limit_concurrency=_CONNECTIONS,
         ssl_certfile=web.tls_certificate if web else None,

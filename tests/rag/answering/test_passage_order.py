@@ -50,3 +50,15 @@ def test_it_does_not_grow_for_ever() -> None:
     found = (hit(1), hit(2))
     assert recent.familiar_first(1, [Turn(question="Question 0?", answer="")], found) == found
     assert recent.familiar_first(1, [Turn(question="Question 1?", answer="")], found) != found
+
+
+def test_what_others_asked_changes_nothing() -> None:
+    """Nobody finds out by the order of passages what people with other rights have asked."""
+    recent = Recent()
+    hr, it = recent.for_asker(frozenset({"hr"})), recent.for_asker(frozenset({"it"}))
+    found = tuple(hit(n) for n in (1, 2, 3))
+    asked = [Turn(question="Question?", answer="")]
+    hr.keep(1, "Question?", (), found[::-1])
+    assert it.familiar_first(1, asked, found) == found
+    assert recent.familiar_first(1, asked, found) == found
+    assert hr.familiar_first(1, asked, found) == found[::-1]

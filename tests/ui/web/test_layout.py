@@ -101,10 +101,10 @@ def test_whoever_signed_in_here_can_sign_out_and_nobody_else_is_offered_it() -> 
         (Person("1", "a", Role.READER, None), False),
         (Person("1", "a", Role.EDITOR, frozenset({"group:hr"})), False),
         (Person("1", "a", Role.EDITOR, None), True),
-        (Person("1", "a", Role.ADMIN, frozenset({"group:hr"})), False),
+        (Person("1", "a", Role.ADMIN, frozenset({"group:hr"})), True),
     ],
 )
-def test_quality_quotes_documents_so_only_who_may_read_all_of_them_enters(
+def test_quality_is_for_admins_and_for_editors_who_may_read_all_documents(
     person: Person, enters: bool
 ) -> None:
     assert Room.QUALITY.admits(person) is enters

@@ -17,7 +17,7 @@ from ui.view.answer_actions import Kept
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import Frames
-from ui.web.chat.redaction import recalled
+from ui.web.chat.redaction import recall, recalled
 from ui.web.identity import Person
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
@@ -60,6 +60,8 @@ class Shown:
     evidence: str
     answered: bool
     kept: Kept | None = None
+    answer: Answer | None = None
+    is_stopped: bool = False
 
 
 class Conversation:
@@ -160,6 +162,7 @@ class Conversation:
         words, again = self._words(visit.desk), None
         if self.shown and not self.shown[-1].answered and self.shown[-1].question == question:
             again = self.shown.pop().kept  # asked again because it came to nothing
+        self._withdraw(visit)
         number = len(self.shown) + 1
         turn, sources = view.searching(number, question, words), ""
         earlier = "".join(each.turn for each in self.shown)
@@ -186,6 +189,22 @@ class Conversation:
         shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
         self._add(draft.answer, shelf, place, words, is_stopped=draft.is_stopped)
         yield Screen(self.shown[-1].turn, self.shown[-1].evidence, note=note, busy=False)
+
+    def _withdraw(self, visit: Visit) -> None:
+        """Take out of the earlier turns what this person may no longer read, for the tab and the model."""
+        if visit.person.readers is None or not self.shown:
+            return
+        words, before = self._words(visit.desk), list[Answer]()
+        name = visit.desk.assistant_for(visit.person).reading().name
+        shown, self.shown, self.history = self.shown, [], []
+        for each in shown:
+            if each.answer is None:
+                self.shown.append(each)
+                continue
+            old = recall(each.answer, visit.desk, visit.person, words, before)
+            before.append(each.answer)
+            shelf = evidence.Shelf(name, old.gone)
+            self._add(old.answer, shelf, each.kept, words, is_stopped=each.is_stopped)
 
     def _keep(
         self, draft: Draft, visit: Visit, again: Kept | None
@@ -264,7 +283,9 @@ class Conversation:
         if is_one:
             self.history.append(answer.as_turn())
         sources = evidence.evidence(number, answer, words, shelf)
-        self.shown.append(Shown(answer.question, turn, sources, answered=is_one, kept=place))
+        self.shown.append(
+            Shown(answer.question, turn, sources, is_one, place, answer, is_stopped=is_stopped)
+        )
 
 
 def _complaint(question: str, words: Words) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from rag.answer import Answer, Citation, Context, Extract, Sentence
@@ -11,7 +12,7 @@ from rag.hit import Hit
 from ui.messages.page import Words
 from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person
-from ui.web.userdata.history import History, KeptTurn
+from ui.web.userdata.history import History, KeptConversation, KeptTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,35 @@ def recalled(
     answers = [turn.answer for turn in turns]
     for at, turn in enumerate(turns):
         yield turn, recall(turn.answer, desk, person, words, answers[:at])
+
+
+def search(
+    history: History, desk: AssistantService, person: Person, words: Words, wanted: str, limit: int
+) -> list[KeptConversation]:
+    """Conversations that hold `wanted` in what this person may still read of them, the latest first."""
+    found = history.find(person, search=wanted, limit=None if wanted else limit)
+    if not wanted.strip() or person.readers is None:
+        return found[:limit]
+    still = (each for each in found if _holds(history, desk, person, words, each, wanted))
+    return list(islice(still, limit))
+
+
+def _holds(
+    history: History,
+    desk: AssistantService,
+    person: Person,
+    words: Words,
+    conversation: KeptConversation,
+    wanted: str,
+) -> bool:
+    wanted = wanted.strip().casefold()
+    if wanted in conversation.title.casefold():
+        return True
+    turns = history.turns(person, conversation.id)
+    return any(
+        wanted in f"{old.answer.question}\n{old.answer.text}".casefold()
+        for _, old in recalled(turns, desk, person, words)
+    )
 
 
 def exported(

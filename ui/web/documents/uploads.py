@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
@@ -67,14 +68,23 @@ class Inbox:
         return tuple(sorted(SUPPORTED))
 
     async def receive(
-        self, person: Person, name: str, content: AsyncIterator[bytes], *, replace: bool = False
+        self,
+        person: Person,
+        name: str,
+        content: AsyncIterator[bytes],
+        readable: Callable[[Iterable[str]], frozenset[str]] = lambda _: frozenset(),
+        *,
+        replace: bool = False,
     ) -> Upload:
         """Take a file, piece by piece; it is there whole or not at all.
+
+        Who may not read everything puts files into a folder of their own, unless they replace one that they
+        may read: so nobody replaces a file that they may not read, or learns that it is there.
 
         Raises NotAllowedError, RefusedFileError, TooManyError, StorageError.
         """
         folder = self._open_for(person)
-        target = folder / self._checked_name(name)
+        target = self._target(person, folder / self._checked_name(name), readable)
         if target.exists() and not replace:
             raise RefusedFileError(
                 f"There is a file {target.name} already.", hint="Rename yours, or replace it."
@@ -86,6 +96,7 @@ class Inbox:
                 retry_after_s=5,
             )
         try:
+            target.parent.mkdir(exist_ok=True)
             size = await self._write(folder, target, content)
         except OSError as exc:
             raise StorageError(f"{target.name} could not be kept: {exc.strerror}.") from exc
@@ -160,11 +171,7 @@ class Inbox:
         Raises NotAllowedError, NotThereError, UsageError for a document of another folder.
         """
         folder = self._open_for(person)
-        with self._store.reading() as connection:
-            mine = connection.execute(
-                "SELECT 1 FROM uploads WHERE uri = ? AND person = ?", (uri, person.key)
-            ).fetchone()
-        if mine is None and uri not in readable([uri]):
+        if not self._is_own(person, uri) and uri not in readable([uri]):
             raise NotThereError("This document is not there.")
         if not self.may_withdraw(uri):
             raise UsageError(
@@ -181,6 +188,24 @@ class Inbox:
         sync(folder)
         with self._store.writing() as connection:
             connection.execute("DELETE FROM uploads WHERE uri = ?", (uri,))
+
+    def _is_own(self, person: Person, uri: str) -> bool:
+        with self._store.reading() as connection:
+            mine = connection.execute(
+                "SELECT 1 FROM uploads WHERE uri = ? AND person = ?", (uri, person.key)
+            ).fetchone()
+        return mine is not None
+
+    def _target(
+        self, person: Person, path: Path, readable: Callable[[Iterable[str]], frozenset[str]]
+    ) -> Path:
+        """Where a file of this name goes."""
+        if person.readers is None:
+            return path
+        uri = _uri(path)
+        if path.exists() and (self._is_own(person, uri) or uri in readable([uri])):
+            return path
+        return path.parent / hashlib.sha256(person.key.encode()).hexdigest()[:12] / path.name
 
     def _open_for(self, person: Person) -> Path:
         if not person.may(Role.EDITOR):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
@@ -22,6 +23,8 @@ from ui.web.identity import Person
 _AROUND = 6_000  # characters of text shown on each side of a quote
 _WHOLE = 24_000  # a document up to this long is shown whole
 _LEAD = 400  # characters before a quote that help to find it on its page
+_LONGEST_QUOTE = 8_000  # characters; a passage is a few chunks long
+_COMPARED = 20_000_000  # characters of candidates, until a quote that moved counts as gone
 _SEARCHED = 2_000_000  # characters of a document in which a quote that moved is looked for
 _WIDTHS = (900, 1_400, 2_000)
 _WORD = re.compile(r"(?<!\w)\w|(?<=\s)\S|\A\S")
@@ -250,13 +253,13 @@ def _locate(
 ) -> tuple[int, int] | None:
     """Where the quote stands now: where it was, or where the same words stand since the document changed."""
     start, end = place.start, place.end
-    if not place.check or end <= start:
+    if not place.check or not 0 < end - start <= _LONGEST_QUOTE:
         return None
     if check_of(reading.text(document, start, end)) == place.check:
         return start, end
     length = end - start
     text = reading.text(document, 0, min(document.characters, _SEARCHED))
-    for found in _WORD.finditer(text):
+    for found in islice(_WORD.finditer(text), _COMPARED // length):
         at = found.start()
         if check_of(text[at : at + length]) == place.check:
             return at, at + length

@@ -15,6 +15,7 @@ from ui.view.brand import label_of
 from ui.view.history import conversations
 from ui.web.app_state import AppState
 from ui.web.chat.redaction import exported, recalled
+from ui.web.chat.redaction import search as search_kept
 from ui.web.identity import Person, Role, person_of, requires
 from ui.web.language import words_for
 from ui.web.userdata.feedback import NOTE_CHARACTERS
@@ -47,8 +48,10 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
         search = search[:200].strip()
 
         def make() -> Response:
-            found = house.history.find(person_of(request), search=search, limit=100)
             words = words_for(request)
+            found = search_kept(
+                house.history, house.desk, person_of(request), words, search, limit=100
+            )
             _, *others = house.profiles  # whoever has the first one need not be told
             labels = {each.name: label_of(each, words) for each in others}
             html = conversations(found, search, words, labels)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -12,29 +15,54 @@ from ui.web.identity import LOCAL, Role, requires
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+_PATIENCE_S = 1.0
+
+
+class _Readiness:
+    """Whether index and model are there: as it is now, or if that takes long as it was last."""
+
+    def __init__(self, house: AppState) -> None:
+        self._house = house
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="inhouse-ready")
+        self._looking: asyncio.Future[tuple[bool, bool]] | None = None
+        self._last = (False, False)
+
+    async def now(self) -> tuple[bool, bool]:
+        if self._looking is None or self._looking.done():
+            loop = asyncio.get_running_loop()
+            self._looking = loop.run_in_executor(self._executor, self._look)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._looking), _PATIENCE_S)
+        return self._last
+
+    def _look(self) -> tuple[bool, bool]:
+        now = self._house.desk.state(LOCAL)
+        self._last = now.index.ok, bool(now.model and now.model.ok)
+        return self._last
+
 
 def routes(house: AppState) -> APIRouter:
     """`/healthz`, `/readyz` and `/metrics`."""
     from fastapi import APIRouter
 
-    router = APIRouter()
+    router, readiness = APIRouter(), _Readiness(house)
 
     @router.get("/healthz")
     @requires(None)
-    def healthz() -> JSONResponse:
-        """This process answers."""
+    async def healthz() -> JSONResponse:
+        """This process answers; it waits for no thread and no lock."""
         return JSONResponse({"status": "ok"})
 
     @router.get("/readyz")
     @requires(None)
-    def readyz() -> JSONResponse:
+    async def readyz() -> JSONResponse:
         """Questions can be answered, or with the model server down at least looked up."""
-        now = house.desk.state(LOCAL)
+        index, model = await readiness.now()
         body = {
-            "index": "ok" if now.index.ok else "unavailable",
-            "model": "ok" if now.model and now.model.ok else "unavailable",
+            "index": "ok" if index else "unavailable",
+            "model": "ok" if model else "unavailable",
         }
-        return JSONResponse(body, status_code=200 if now.index.ok else 503)
+        return JSONResponse(body, status_code=200 if index else 503)
 
     @router.get("/metrics")
     @requires(Role.ADMIN, is_click=False, by_token=True)

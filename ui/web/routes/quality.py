@@ -1,7 +1,8 @@
-"""How good the answers are, for those who may read everything: it quotes documents."""
+"""How good the answers are: evaluations for who may read everything, feedback for admins."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -35,11 +36,15 @@ def routes(house: AppState) -> APIRouter:
             heading, why = escape(words.rooms.quality), escape(words.rooms.not_there)
             page = around.page(f'<h1>{heading}</h1><p class="none">{why}</p>')
             return HTMLResponse(page, 404, headers={"cache-control": "no-store"})
-        feedback = [
-            Said(each.name, each.given_at, each.helpful, each.reason, each.note, each.answer)
-            for each in house.feedback.find(None)
-        ]
-        evaluation = store.last(house.settings.data)
+        reads_all = person.readers is None
+        feedback = None
+        if person.may(Role.ADMIN):
+            readable = None if reads_all else functools.partial(house.desk.readable, person)
+            feedback = [
+                Said(each.name, each.given_at, each.helpful, each.reason, each.note, each.answer)
+                for each in house.feedback.find(readable)
+            ]
+        evaluation = store.last(house.settings.data) if reads_all else None
         main = quality_page(evaluation, feedback, words)
         page = around.page(main, styles=["report"])
         return HTMLResponse(page, headers={"cache-control": "no-store"})

@@ -6,7 +6,6 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,6 +17,7 @@ from ui.web.language import words_for
 from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
 from ui.web.security.client_address import ClientOrigin, Headers, headers_of, own_address
+from ui.web.security.work_pool import WorkPool
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -32,6 +32,8 @@ def routes(house: AppState) -> APIRouter:
 
     router = APIRouter()
     admission = house.admission
+    # As many at a time as hash at a time: who waits in line holds no thread that others need.
+    hashing = WorkPool("sign-in", 2, waiting=30, each=4)
 
     @router.get("/sign-in")
     @requires(None)
@@ -50,7 +52,7 @@ def routes(house: AppState) -> APIRouter:
         headers, origin = _from(house, request)
         words = _words(request)
         try:
-            token = await run_in_threadpool(admission.sign_in, name, password, origin)
+            token = await hashing.run(origin.group, admission.sign_in, name, password, origin)
         except TooManyError as exc:
             house.metrics.sign_ins.labels("throttled").inc()
             wait = f"{exc.retry_after_s:.0f}"

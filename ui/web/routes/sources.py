@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from ingest.page_pictures import PagePictures
 from rag.errors import InhouseError
-from ui.errors import NotThereError
+from ui.errors import NotThereError, TooManyError
 from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import source as view
@@ -23,6 +23,7 @@ from ui.web.app_state import AppState
 from ui.web.documents.viewer import Opener, Place
 from ui.web.identity import Role, person_of, requires
 from ui.web.language import words_for
+from ui.web.security.work_pool import WorkPool
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -54,23 +55,26 @@ def routes(house: AppState) -> "APIRouter":
         pictures.close()
 
     router = APIRouter(prefix="/sources", lifespan=lifespan)
-    _add_text(router, opener_for)
-    _add_files(router, opener_for)
+    # What is slow to open holds up other documents, and nothing else.
+    pool = WorkPool("sources", 4, waiting=60, each=8)
+    _add_text(router, opener_for, pool)
+    _add_files(router, opener_for, pool)
     return router
 
 
-def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> None:
+def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener], pool: WorkPool) -> None:
     from fastapi import Query
 
     number = Annotated[int, Query(ge=0, le=_FAR)]
 
-    def answer(request: Request, make: Callable[[], str]) -> HTMLResponse:
-        status, body = _fragment(make, words_for(request))
+    async def answer(request: Request, make: Callable[[], str]) -> HTMLResponse:
+        words = words_for(request)
+        status, body = await pool.run(person_of(request).key, _fragment, make, words)
         return HTMLResponse(body, status_code=status, headers={"cache-control": _FRESH})
 
     @router.get("/{name}")
     @requires(Role.READER)
-    def show(
+    async def show(
         request: Request,
         name: str,
         start: number = 0,
@@ -83,14 +87,14 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> N
         """The document at a quote."""
         person, location = person_of(request), Place(start, end, check)
         opener = opener_for(request)
-        return answer(
+        return await answer(
             request,
             lambda: opener.show(person, name, location, page=page, as_text=text, width=width),
         )
 
     @router.get("/{name}/more")
     @requires(Role.READER)
-    def more(
+    async def more(
         request: Request,
         name: str,
         before: Annotated[int | None, Query(ge=0, le=_FAR)] = None,
@@ -98,15 +102,17 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> N
     ) -> HTMLResponse:
         """Its text before or after a character."""
         person, opener = person_of(request), opener_for(request)
-        return answer(request, lambda: opener.more(person, name, before=before, after=after))
+        return await answer(request, lambda: opener.more(person, name, before=before, after=after))
 
 
-def _add_files(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> None:
+def _add_files(
+    router: "APIRouter", opener_for: Callable[[Request], Opener], pool: WorkPool
+) -> None:
     from fastapi import Query
 
     @router.get("/{name}/pages/{page}.png")
     @requires(Role.READER)
-    def picture(
+    async def picture(
         request: Request,
         name: str,
         page: int,
@@ -114,7 +120,10 @@ def _add_files(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> 
     ) -> Response:
         """A page as a picture."""
         try:
-            png, tag = opener_for(request).picture(person_of(request), name, page, width)
+            person, opener = person_of(request), opener_for(request)
+            png, tag = await pool.run(person.key, opener.picture, person, name, page, width)
+        except TooManyError:
+            raise
         except InhouseError as exc:
             return Response(f"{exc}\n", 404, media_type="text/plain")
         headers = {"cache-control": _ASK_AGAIN, "etag": tag}
@@ -124,10 +133,11 @@ def _add_files(router: "APIRouter", opener_for: Callable[[Request], Opener]) -> 
 
     @router.get("/{name}/original")
     @requires(Role.READER)
-    def original(request: Request, name: str) -> Response:
+    async def original(request: Request, name: str) -> Response:
         """The file itself, to be kept, never to be opened in the page."""
         try:
-            path, data = opener_for(request).original(person_of(request), name)
+            person, opener = person_of(request), opener_for(request)
+            path, data = await pool.run(person.key, opener.original, person, name)
         except NotThereError as exc:
             return Response(f"{exc}\n", 404, media_type="text/plain")
         return Response(data, media_type=_kind(path.name), headers=_as_file(path.name))

@@ -41,7 +41,13 @@ def routes(house: AppState) -> APIRouter:
         """The body is the file, as it is."""
         person = person_of(request)
         try:
-            taken = await inbox.receive(person, name, request.stream(), replace=replace)
+            taken = await inbox.receive(
+                person,
+                name,
+                request.stream(),
+                lambda uris: house.desk.readable(person, uris),
+                replace=replace,
+            )
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         if inbox.folder is not None:
@@ -78,7 +84,7 @@ def _shown(house: AppState, person: Person) -> dict[str, Any]:
         "suffixes": inbox.suffixes(),
         "max_bytes": inbox.max_bytes,
         "uploads": [asdict(each) for each in uploads],
-        "run": run.to_json()
+        "run": _counted(run.to_json(), person)
         | {
             "failed": [
                 {"name": Path(uri).name, "uri": uri, "reason": reason}
@@ -87,3 +93,12 @@ def _shown(house: AppState, person: Person) -> dict[str, Any]:
             ]
         },
     }
+
+
+def _counted(run: dict[str, Any], person: Person) -> dict[str, Any]:
+    """Without the counts of a run for who may not read everything: they count hidden files too."""
+    return (
+        run
+        if person.readers is None
+        else run | {"counts": None, "files": 0, "total": 0, "chunks": 0}
+    )

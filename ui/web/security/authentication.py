@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from starlette.requests import cookie_parser
 
 from rag.errors import UsageError
@@ -15,6 +17,7 @@ from ui.web.userdata.sessions import Sessions
 
 _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
 _MAX_COOKIE = 8_192  # characters
+_KEPT_WELCOME = 10_000  # names with the addresses that they came in from
 
 
 class Authentication:
@@ -28,6 +31,7 @@ class Authentication:
         self._by_both = Throttle(5, every_s=60)
         self._by_address = Throttle(20, every_s=10)
         self._by_name = Throttle(50, every_s=20)
+        self._welcome: dict[str, None] = {}
 
     def person(self, headers: Headers, origin: ClientOrigin, *, is_click: bool) -> Person | None:
         """Who sent this request; None: nobody that is known here."""
@@ -44,8 +48,12 @@ class Authentication:
         Raises TooManyError.
         """
         name = folded(name[:1_000])
-        keys = (f"{name} {origin.address}", origin.address, name)
-        throttles = (self._by_both, self._by_address, self._by_name)
+        keys = [f"{name} {origin.group}", origin.group, name]
+        throttles = [self._by_both, self._by_address, self._by_name]
+        if (
+            keys[0] in self._welcome
+        ):  # who came in from there before is not kept out by others' tries
+            keys, throttles = keys[:2], throttles[:2]
         for throttle, key in zip(throttles, keys, strict=True):
             throttle.take(key)
         account = self._accounts.check(name, password)
@@ -53,6 +61,9 @@ class Authentication:
             return None
         for throttle, key in zip(throttles, keys, strict=True):
             throttle.give_back(key)
+        self._welcome[keys[0]] = None
+        while len(self._welcome) > _KEPT_WELCOME:
+            del self._welcome[next(iter(self._welcome))]
         return self._sessions.begin(account)
 
     def sign_out(self, headers: Headers, origin: ClientOrigin) -> None:
@@ -79,11 +90,15 @@ class Authentication:
         if len(said) != 1:  # two of them: somebody smuggled one past the proxy
             return None
         try:
-            name = checked_name(said[0].encode("latin-1").decode("utf-8"))
+            name = unicodedata.normalize("NFC", _utf8(said[0]).strip())
+            known = checked_name(name)
             groups = self._groups(headers)
         except (UsageError, UnicodeError):
             return None
-        account, key = self._accounts.by_name(name), f"proxy:{name}"
+        if groups is None:
+            return None
+        # Two names that differ in case are two people to the proxy; accounts have lower case.
+        account, key = self._accounts.by_name(known) if known == name else None, f"proxy:{name}"
         if account is None:
             return Person(key, name, Role.READER, groups | {EVERYBODY})
         if account.disabled_at is not None:
@@ -91,9 +106,12 @@ class Authentication:
         readers = None if account.readers is None else account.readers | groups
         return Person(key, name, account.role, readers)
 
-    def _groups(self, headers: Headers) -> frozenset[str]:
+    def _groups(self, headers: Headers) -> frozenset[str] | None:
+        """The groups in the proxy's one header; None if there are two: one was smuggled past it."""
         header = self._settings.proxy_groups_header
         said = headers.get(header, ()) if header else ()
+        if len(said) > 1:
+            return None
         names = (part.strip() for each in said for part in _utf8(each).split(","))
         return asker(f"group:{name}" for name in names if name)
 

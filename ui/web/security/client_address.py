@@ -37,6 +37,25 @@ class ClientOrigin:
     is_https: bool
     via_proxy: bool
 
+    @property
+    def group(self) -> str:
+        """Whom limits count: an IPv4 address, or the network of 64 bits that one IPv6 subscriber has."""
+        try:
+            found = ipaddress.ip_address(self.address)
+        except ValueError:
+            return self.address
+        if found.version == 4:
+            return str(found)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def _without_port(address: str) -> str:
+    """The address of "192.0.2.1:5000" and "[2001:db8::1]:5000": some proxies write the port too."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, _, port = address.rpartition(":")
+    return host if "." in host and ":" not in host and port.isdecimal() else address
+
 
 class Proxies:
     """The reverse proxies whose word counts."""
@@ -49,9 +68,8 @@ class Proxies:
         direct = (scope.get("client") or ("", 0))[0]
         if not self._is_trusted(direct):
             return ClientOrigin(direct, scope.get("scheme") == "https", via_proxy=False)
-        chain = [
-            a.strip() for header in headers.get("x-forwarded-for", ()) for a in header.split(",")
-        ]
+        said = headers.get("x-forwarded-for", ())
+        chain = [_without_port(a.strip()) for each in said for a in each.split(",")]
         address = next((a for a in reversed(chain) if a and not self._is_trusted(a)), direct)
         proto = headers.get("x-forwarded-proto", (scope.get("scheme", ""),))[-1]
         return ClientOrigin(address, proto.strip().lower() == "https", via_proxy=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from ui.errors import TooManyError
-from ui.web.identity import Person, Requires, Role, put_person
+from ui.web.identity import Person, Requires, Role, person_in, put_person
 from ui.web.metrics import Metrics
 from ui.web.security.allowed_routes import AllowedRoute
 from ui.web.security.authentication import Authentication
@@ -47,6 +48,12 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _HTTPS_HEADERS = {"strict-transport-security": "max-age=31536000"}
+MAX_HEAD = 32 * 1024  # bytes of all headers
+_UNDER_WAY = 100
+"""Requests and streams that one person may have open; a tab has three."""
+_TOO_MANY = TooManyError(
+    "Too many requests of yours are open.", hint="Close a tab.", retry_after_s=5
+)
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _SCRAPER = Person("metrics", "metrics", Role.ADMIN, frozenset())
 
@@ -70,6 +77,7 @@ class Guard:
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self.app = app
         self.rules = rules
+        self._under_way: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -92,7 +100,27 @@ class Guard:
                 await send(message)
 
             refusal = self._refusal(scope, headers, origin, door)
-            await (refusal.send(sealed) if refusal else self.app(scope, receive, sealed))
+            if refusal:
+                await refusal.send(sealed)
+                return
+            whose = self._whose(scope, origin)
+            is_bounded = door is not None and not door.is_static and door.needs.least is not None
+            if is_bounded and self._under_way[whose] >= _UNDER_WAY:
+                await Refusal.of(_TOO_MANY).send(sealed)
+                return
+            self._under_way[whose] += 1
+            try:
+                await self.app(scope, receive, sealed)
+            finally:
+                self._under_way[whose] -= 1
+                if not self._under_way[whose]:
+                    del self._under_way[whose]
+
+    def _whose(self, scope: Scope, origin: ClientOrigin) -> str:
+        try:
+            return person_in(scope).key
+        except LookupError:
+            return origin.group
 
     def _door(self, scope: Scope) -> AllowedRoute | None:
         method, path = scope["method"], scope["path"]
@@ -103,6 +131,8 @@ class Guard:
     def _refusal(
         self, scope: Scope, headers: Headers, origin: ClientOrigin, door: AllowedRoute | None
     ) -> Refusal | None:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
+            return Refusal(431, f"A request's headers may have {MAX_HEAD:,} bytes at most.")
         host = headers.get("host", ("",))
         # A name that somebody else's DNS points here would make their page ours (DNS rebinding).
         if len(host) != 1 or _hostname(host[0]) not in self.rules.hosts:
@@ -130,13 +160,21 @@ class Guard:
         if needs.least is not None:
             person = self._person(headers, origin, needs)
             if person is None:
-                return self._unknown(scope, headers)
+                return self._counted(origin) or self._unknown(scope, headers)
             if not person.may(needs.least):
                 return Refusal(403, f"This needs the role {needs.least}.")
             put_person(scope, person, lambda: self._person(headers, origin, needs.merely_open))
         try:
             if not door.is_static:
-                self.rules.requests.take(person.key if person else origin.address)
+                self.rules.requests.take(person.key if person else origin.group)
+        except TooManyError as exc:
+            return Refusal.of(exc)
+        return None
+
+    def _counted(self, origin: ClientOrigin) -> Refusal | None:
+        """Counts what a stranger is refused: that costs time as well."""
+        try:
+            self.rules.requests.take(origin.group)
         except TooManyError as exc:
             return Refusal.of(exc)
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ui.view.answer_actions import plain
 from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
-from ui.web.chat.redaction import _Scrub, exported, recall
+from ui.web.chat.redaction import _Scrub, exported, recall, search
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.userdata.database import PEOPLE, Store
 from ui.web.userdata.feedback import FeedbackBook
@@ -97,6 +98,36 @@ def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(place: 
             assert secret not in told
     assert ENGLISH.withheld in seen.text
     assert BERTH in json.dumps(exported(place.history, place.desk, LOCAL, ENGLISH))
+
+
+def test_a_search_finds_nothing_in_what_may_not_be_read_any_more(place: Place) -> None:
+    """Else the words of a withheld answer could be found out letter by letter; questions are one's own."""
+    kept = place.history.create(NOBODY)
+    place.history.append(NOBODY, kept, place.answer)
+
+    def found(wanted: str, person: Person = NOBODY) -> list[str]:
+        return [
+            each.id for each in search(place.history, place.desk, person, ENGLISH, wanted, limit=5)
+        ]
+
+    for wanted in ("october", "march", "october to m"):
+        assert found(wanted) == []
+        assert found(wanted, LOCAL) == [place.id]
+    assert found("berth 7") == [kept]
+    assert found("") == [kept]
+
+
+def test_an_open_tab_forgets_what_may_not_be_read_any_more(place: Place) -> None:
+    """Neither the page nor the model is sent it again with the next question."""
+    anna = Person("a1", "anna", Role.READER)
+    talk = Conversation()
+    list(talk.ask("When is berth 7 closed?", place.desk, anna, place.history))
+    assert "October" in talk.shown[0].evidence
+    lost = replace(anna, readers=frozenset())
+    screens = list(talk.ask("And the crane?", place.desk, lost, place.history))
+    assert len(talk.shown) == 2
+    for told in (str(screens), str(talk.shown[0].turn), str(talk.history)):
+        assert "October" not in told
 
 
 @pytest.mark.parametrize("how", ["stopped", "closed"])

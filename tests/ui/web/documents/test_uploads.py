@@ -31,6 +31,7 @@ from ui.web.userdata.database import Store
 ANNA = Person("a1", "anna", Role.EDITOR)
 BERT = Person("b1", "bert", Role.ADMIN)
 CLEO = Person("c1", "cleo", Role.READER, readers=None)
+DORA = Person("d1", "dora", Role.EDITOR, readers=None)
 
 
 async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
@@ -54,7 +55,7 @@ def inbox(tmp_path: Path) -> Inbox:
 def _files(inbox: Inbox) -> list[str]:
     folder = inbox.folder
     assert folder is not None
-    return sorted(file.name for file in folder.iterdir()) if folder.exists() else []
+    return sorted(file.name for file in folder.rglob("*") if file.is_file())
 
 
 async def test_a_file_is_there_whole(inbox: Inbox) -> None:
@@ -99,11 +100,28 @@ async def test_what_is_too_much_leaves_nothing_behind(inbox: Inbox) -> None:
 
 
 async def test_a_file_is_replaced_only_where_that_is_meant(inbox: Inbox) -> None:
-    await inbox.receive(ANNA, "a.md", _pieces(b"old"))
+    await inbox.receive(DORA, "a.md", _pieces(b"old"))
     with pytest.raises(RefusedFileError, match="already"):
-        await inbox.receive(BERT, "a.md", _pieces(b"new"))
-    taken = await inbox.receive(BERT, "a.md", _pieces(b"new"), replace=True)
+        await inbox.receive(BERT, "a.md", _pieces(b"new"), _all)
+    taken = await inbox.receive(BERT, "a.md", _pieces(b"new"), _all, replace=True)
     assert Path(taken.uri).read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("replace", [False, True])
+async def test_nobody_replaces_or_learns_of_a_file_that_they_may_not_read(
+    inbox: Inbox, replace: bool
+) -> None:
+    """What is shown, and where the file goes, is the same whether or not it is there."""
+    absent = await inbox.receive(ANNA, "absent.md", _pieces(b"mine"), _none, replace=replace)
+    secret = await inbox.receive(DORA, "secret.md", _pieces(b"theirs"))
+    mine = await inbox.receive(ANNA, "secret.md", _pieces(b"mine"), _none, replace=replace)
+    assert Path(secret.uri).read_bytes() == b"theirs"
+    assert Path(mine.uri).read_bytes() == b"mine"
+    assert Path(mine.uri).parent == Path(absent.uri).parent
+    assert mine.name == "secret.md"
+    others = await inbox.receive(BERT, "secret.md", _pieces(b"his"), _none, replace=replace)
+    assert Path(mine.uri).read_bytes() == b"mine"
+    assert others.uri not in {mine.uri, secret.uri}
 
 
 async def test_only_editors_and_only_where_there_is_an_inbox(inbox: Inbox) -> None:

@@ -186,3 +186,12 @@ def test_a_quote_that_moved_is_found_and_one_that_is_gone_is_said(tmp_path: Path
         changed = client.get(address).text
     assert ENGLISH.quote_gone in changed
     assert "<mark>" not in changed
+
+
+def test_a_stretch_that_no_quote_can_have_is_not_looked_for(client: TestClient, kept: Path) -> None:
+    """Comparing it at every word would take the square of its length; the document opens all the same."""
+    address = link(open_library(kept / "data"), kept / "files/notes.md", NOTES[:20])
+    name = urlsplit(address).path
+    shown = client.get(f"{name}?start=0&end=300000&check=0123456789ab")
+    assert shown.status_code == 200
+    assert "<mark" not in shown.text

@@ -262,7 +262,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
     ("client", "name", "status"),
     [
         ("192.0.2.1", "admin", 200),
-        ("192.0.2.1", "ADMIN", 200),
+        ("192.0.2.1", "ADMIN", 403),
         ("192.0.2.1", "reader", 403),
         ("192.0.2.1", "somebody.new", 403),
         ("192.0.2.1", "disabled", 401),
@@ -290,7 +290,10 @@ def test_a_name_that_was_smuggled_past_the_proxy_is_nobody(proxied: Crowd) -> No
         return proxied.house.admission.person(named, origin, is_click=True)
 
     assert person(x_remote_user=["admin", "reader"]) is None
+    assert person(x_remote_user=["anna"], x_groups=["staff", "hr"]) is None
     anna = person(x_remote_user=["anna"], x_groups=["hr, staff"])
+    other = person(x_remote_user=["Anna"], x_groups=["hr, staff"])
+    assert anna.key != other.key  # type: ignore[attr-defined]
     assert anna.readers == {"*", "group:hr", "group:staff"}  # type: ignore[attr-defined]
     assert anna.role is Role.READER  # type: ignore[attr-defined]
 

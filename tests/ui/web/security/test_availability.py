@@ -1,0 +1,151 @@
+"""One person, or a stranger, does not keep the others from the page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.ui.asgi import call
+from tests.ui.crowd import PASSWORD, Crowd, gather
+from tests.ui.stand_in import StandIn
+from ui.errors import TooManyError
+from ui.web.security.client_address import ClientOrigin, Proxies
+from ui.web.security.guard import MAX_HEAD
+from ui.web.security.work_pool import WorkPool
+from ui.web.server import _MOST_SILENT, listen, serve
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
+    return gather(tmp_path_factory.mktemp("people"), StandIn)
+
+
+async def test_headers_that_are_too_long_are_refused(crowd: Crowd) -> None:
+    reply = await call(crowd.app, "GET", "/healthz", headers={"x-padding": "x" * MAX_HEAD})
+    assert reply.status == 431
+    assert (await call(crowd.app, "GET", "/healthz", headers={"x-padding": "x"})).status == 200
+
+
+async def test_what_a_stranger_is_refused_is_counted(tmp_path: Path) -> None:
+    """By the address, whatever is asked for; who has signed in goes on."""
+    page = gather(tmp_path, StandIn, requests_per_minute=10)
+    strangers = [
+        (await call(page.app, "GET", "/state", client="203.0.113.9")).status for _ in range(15)
+    ]
+    assert strangers == [401] * 10 + [429] * 5
+    signed_in = await call(
+        page.app, "GET", "/state", headers=page.cookie("reader"), client="203.0.113.9"
+    )
+    assert signed_in.status == 200
+
+
+async def test_a_pool_has_places_for_others_and_an_end(crowd: Crowd) -> None:
+    """Of `each` calls one key has under way another is refused; so is everybody when the line is full."""
+    pool, go_on = WorkPool("test", 1, waiting=3, each=2), threading.Event()
+    mine = [asyncio.ensure_future(pool.run("me", go_on.wait)) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyError):
+        await pool.run("me", go_on.wait)
+    others = [asyncio.ensure_future(pool.run(f"{n}", go_on.wait)) for n in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyError):
+        await pool.run("late", go_on.wait)
+    go_on.set()
+    assert await asyncio.gather(*mine, *others) == [True] * 4
+    assert await pool.run("late", go_on.wait)
+
+
+@pytest.mark.parametrize(
+    ("written", "group"),
+    [
+        ("203.0.113.5", "203.0.113.5"),
+        ("203.0.113.5:50123", "203.0.113.5"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::9]:443", "2001:db8:1:2::/64"),
+        ("garbage", "garbage"),
+    ],
+)
+def test_limits_count_subscribers_and_not_ports_or_addresses_of_one_network(
+    written: str, group: str
+) -> None:
+    proxies = Proxies(["192.0.2.1"])
+    scope = {"client": ("192.0.2.1", 1), "scheme": "http"}
+    assert proxies.origin(scope, {"x-forwarded-for": [written]}).group == group
+
+
+def test_others_tries_do_not_keep_somebody_out_where_they_came_in_before(crowd: Crowd) -> None:
+    """A name whose tries are used up from many addresses still signs in from its own."""
+    admission = crowd.house.admission
+    from ui.web.userdata.accounts import Accounts
+
+    Accounts(crowd.house.history._store).change("reader", password=PASSWORD)
+    home = ClientOrigin("203.0.113.77", is_https=True, via_proxy=False)
+    assert admission.sign_in("reader", PASSWORD, home)
+    with contextlib.suppress(TooManyError):
+        for number in range(60):
+            admission._by_name.take("reader")
+            del number
+    stranger = ClientOrigin("203.0.113.78", is_https=True, via_proxy=False)
+    with pytest.raises(TooManyError):
+        admission.sign_in("reader", PASSWORD, stranger)
+    assert admission.sign_in("reader", PASSWORD, home)
+
+
+@pytest.fixture
+def served(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """The page on a port of loopback, by the server that `inhouse web` uses."""
+    servers: list[uvicorn.Server] = []
+    original = uvicorn.Server.__init__
+
+    def remember(self: uvicorn.Server, config: uvicorn.Config) -> None:
+        original(self, config)
+        servers.append(self)
+
+    monkeypatch.setattr(uvicorn.Server, "__init__", remember)
+    monkeypatch.setattr(uvicorn.Server, "install_signal_handlers", lambda _: None, raising=False)
+    sock = listen("127.0.0.1", 0)
+    address = sock.getsockname()
+    thread = threading.Thread(target=serve, args=(crowd.app, sock), daemon=True)
+    thread.start()
+    while not (servers and servers[0].started):
+        threading.Event().wait(0.05)
+    yield address
+    servers[0].should_exit = True
+    thread.join()
+
+
+def test_silent_connections_take_nobody_s_place(served: tuple[str, int]) -> None:
+    """More of them than the server keeps: the oldest are let go of, and the page answers all the while."""
+    silent: list[socket.socket] = []
+    try:
+        silent.extend(socket.create_connection(served) for _ in range(_MOST_SILENT + 50))
+        answer = httpx.get(f"http://127.0.0.1:{served[1]}/healthz", trust_env=False)
+        assert answer.status_code == 200
+        silent[0].settimeout(30)
+        with contextlib.suppress(ConnectionResetError):
+            assert silent[0].recv(1) == b""
+        silent[-1].sendall(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
+        assert silent[-1].recv(15) == b"HTTP/1.1 200 OK"
+    finally:
+        for each in silent:
+            each.close()
+
+
+def test_a_head_without_end_is_not_kept(served: tuple[str, int]) -> None:
+    """Of a header of megabytes no more is read than a head may have."""
+    with socket.create_connection(served) as connection:
+        connection.settimeout(30)
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nx-padding: ")
+            for _ in range(50):
+                connection.sendall(b"x" * 100_000)
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(100).startswith((b"HTTP/1.1 4", b""))
