@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ingest.encoding import looks_binary
 from ingest.errors import (
     DamagedFileError,
     EncryptedFileError,
@@ -216,7 +217,6 @@ _MAGIC = (
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
 )
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -237,13 +237,13 @@ def sniff(data: bytes) -> str:
         return _sniff_ole(data)
     # "MZ", "BM" and "GIF8" are letters as well: only what also holds control bytes is not text.
     for magic, media_type in _MAGIC:
-        if head.startswith(magic) and (magic[0] in b"{" or _looks_binary(head)):
+        if head.startswith(magic) and (magic[0] in b"{" or looks_binary(head)):
             return media_type
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return WEBP
     if b"%PDF-" in head:
         return PDF
-    if _looks_binary(data[:65536]):
+    if looks_binary(data[:65536]):
         return _BINARY
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
@@ -364,16 +364,3 @@ def _sniff_ole(data: bytes) -> str:
             raise EncryptedFileError from exc
         raise DamagedFileError from exc
     return _OLE_STORAGE
-
-
-def _looks_binary(sample: bytes) -> bool:
-    if sample.startswith(_BOMS) or not sample:
-        return False
-    nul = sample.count(0)
-    if nul:
-        # UTF-16 without a mark: every other byte of Latin text is zero.
-        half = len(sample) // 2
-        fewer, more = sorted((sample[0::2].count(0), sample[1::2].count(0)))
-        return more < half * 0.4 or fewer > half * 0.05
-    control = sum(sample.count(code) for code in range(1, 32) if code not in (9, 10, 12, 13, 27))
-    return control > len(sample) * 0.05

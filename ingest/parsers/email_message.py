@@ -16,12 +16,12 @@ from email.message import EmailMessage, Message
 from functools import cache
 from typing import Any
 
+from ingest.encoding import decode
 from ingest.errors import DamagedFileError, MislabelledFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import EMAIL, MBOX
 from ingest.parsers.context import Context
 from ingest.parsers.mail import Attachment, Mail, MailWriter, refuse_if_nothing_else
-from ingest.parsers.plain_text import decode
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.encoding import decode
 from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import HTML
-from ingest.parsers.plain_text import decode
 from ingest.text_builder import TextBuilder
 
 _SKIPPED = frozenset(

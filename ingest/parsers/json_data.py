@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ingest.encoding import decode
 from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import JSON
-from ingest.parsers.plain_text import decode
 from ingest.text_builder import TextBuilder
 
 _MAX_LEVEL = 6

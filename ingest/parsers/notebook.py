@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ingest.encoding import decode
 from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import NOTEBOOK
-from ingest.parsers.plain_text import decode, parse_markdown
+from ingest.parsers.plain_text import parse_markdown
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 
-from ingest.errors import MislabelledFileError
+from ingest.encoding import decode
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from ingest.media_type import ASCIIDOC, MARKDOWN, ORG, PLAIN_TEXT, RST
 from ingest.parsers import text_blocks
 from ingest.parsers.text_blocks import PLAIN, RESTRUCTURED_TEXT, blocks
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_DETECTION_SAMPLE = 64 * 1024
 _FRONT_MATTER_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _ORG_TITLE = re.compile(r"^#\+title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _HEAD = 2000
@@ -61,50 +52,6 @@ def parse_org(data: bytes) -> LoadedDocument:
     return LoadedDocument(
         text, ORG, title=title[1] if title else None, blocks=tuple(blocks(text, text_blocks.ORG))
     )
-
-
-def decode(data: bytes, declared: str | None = None) -> str:
-    """The text of `data` with "\\n" line ends and without a byte order mark.
-
-    A mark at the front decides, then UTF-8 if it fits, then `declared`, then detection on a sample.
-    Raises MislabelledFileError where no encoding makes text of it.
-    """
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return _normalise(data.decode(encoding, errors="replace"))
-    if b"\x00" in data[:4096]:
-        encoding = (
-            "utf-16-le" if data[1:4096:2].count(0) >= data[0:4096:2].count(0) else "utf-16-be"
-        )
-        return _normalise(data.decode(encoding, errors="replace"))
-    try:
-        return _normalise(data.decode("utf-8"))
-    except UnicodeDecodeError:
-        return _normalise(_decode_legacy(data, declared))
-
-
-def _decode_legacy(data: bytes, declared: str | None) -> str:
-    from charset_normalizer import from_bytes
-
-    # A UTF-8 file that was cut in the middle of a character, or holds one wrong byte, is still UTF-8.
-    text = data.decode("utf-8", errors="replace")
-    if text.count("\ufffd") * 1000 <= len(text):
-        return text
-    for encoding in (declared, "ascii"):
-        try:
-            if encoding:
-                return data.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    best = from_bytes(data[:_DETECTION_SAMPLE]).best()
-    if best is None:
-        raise MislabelledFileError("is not text in any known encoding, although it is called so")
-    encoding = "cp1252" if best.encoding in ("latin_1", "iso8859_1") else best.encoding
-    return data.decode(encoding, errors="replace")
-
-
-def _normalise(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _front_matter(text: str) -> int:

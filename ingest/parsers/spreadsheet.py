@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+from ingest.encoding import decode
 from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import CSV, TSV
-from ingest.parsers.plain_text import decode
 from ingest.parsers.sheet import trimmed, write_sheet
 from ingest.text_builder import TextBuilder
 
