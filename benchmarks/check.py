@@ -175,7 +175,7 @@ def fit(path: Path) -> None:
                   f"{labels[below].sum() / labels.sum():.3f} of the supported")  # fmt: skip
     kept = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
     result["thresholds"] = kept.get("thresholds") or {
-        "not_found": 0.2, "by_rules": 0.3, "alone": 0.85, "verbatim": 0.97, "contradicted": 0.1,
+        "not_found": 0.2, "by_rules": 0.3, "alone": 0.9, "verbatim": 0.97, "contradicted": 0.1,
     }  # fmt: skip
     FILE.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print(json.dumps(result))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
+from rag.citations.contradiction.substitution import replaces_object, replaces_unit
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, PassageSentences, Statement
 from rag.citations.verbatim import stands_in
@@ -113,6 +114,8 @@ def _says_otherwise(wanted: Claim, statement: Statement) -> bool:
         order_of_events(wanted, said) < 0
         or mixes(wanted, said)
         or swaps(wanted, said)
+        or replaces_object(wanted, said)
+        or replaces_unit(wanted, said)
         or differs(wanted, said)
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rag.language.claims import Claim, Token, count_overlap
 from rag.language.logic_words import ALSO, QUANTIFIERS
@@ -26,12 +27,24 @@ def differs(wanted: Claim, said: Claim) -> bool:
             )
         ):
             return True
+        if quantity == "all" and not theirs and _is_narrower(words, wanted, said):
+            return True
         if quantity == "also" and any(count_overlap(words, only) for only in are_exclusive):
             return True
         same_thing = {other for other, their in theirs if count_overlap(words, their)} & _SHARES
         if quantity in _SHARES and same_thing and quantity not in same_thing:
             return True
     return False
+
+
+def _is_narrower(words: frozenset[str], wanted: Claim, said: Claim) -> bool:
+    """Whether it is said of some kind of them alone: of guide dogs, where all dogs are wanted."""
+    return any(
+        noun.stem in words
+        and kind_of.place == noun.place - 1
+        and not (kind_of.is_number or count_overlap([kind_of.stem], wanted.words))
+        for kind_of, noun in pairwise(said.tokens)
+    )
 
 
 _SHARES = frozenset({"all", "most", "some"})

@@ -203,3 +203,24 @@ def test_whatever_the_words_there_is_a_verdict(answer: str, text: str) -> None:
     checked = check(answer, [passage(text)])
     for sentence in checked.sentences:
         assert bool(sentence.citations) == (sentence.grade in (Grade.VERBATIM, Grade.PARAPHRASE))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said", "wrong"),
+    [
+        ("Keys are lent by the porter.", "Keys are lent by the gardener to visitors.", True),
+        ("Keys are lent by the gardener.", "Keys are lent by the gardener to visitors.", False),
+        (
+            "It is cast in Ulm.",
+            "It is cast in Riga and polished in Bonn.",
+            True,
+        ),
+        ("The bell rings for minutes.", "The bell rings for hours.", True),
+        ("All bikes are lent.", "Cargo bikes are lent.", True),
+        ("All cargo bikes are lent.", "Cargo bikes are lent.", False),
+    ],
+)
+def test_a_word_in_the_place_of_another_says_something_else(
+    sentence: str, said: str, wrong: bool
+) -> None:
+    assert is_supported(sentence, said) is not wrong

@@ -1,0 +1,99 @@
+"""One word in the place of another: "booked through the office" and "booked through the front desk".
+
+Both sentences are laid side by side. Where the same verb and the same preposition lead to different words, or
+a time or an amount is counted in another unit, the one does not say what the other says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+
+from rag.citations.contradiction.roles import is_preposition
+from rag.language.claims import Claim, same_word_form
+from rag.language.logic_words import ARTICLES, PERIODS, QUANTIFIERS
+from rag.language.numerals import kind, unit_of
+
+_LONGEST = 40
+"""Words of a sentence that are laid side by side, at most."""
+
+
+def replaces_object(wanted: Claim, said: Claim) -> bool:
+    """Whether a word that `said` has not depends on a verb and preposition that another one has there."""
+    theirs = {key for key, _ in _objects(said)}
+    return any(
+        key in theirs and not _have_common_form(words, said.words)
+        for key, words in _objects(_in_forms_of(wanted, said))
+    )
+
+
+def replaces_unit(wanted: Claim, said: Claim) -> bool:
+    """Whether something is counted in minutes here and in months there, at the same place."""
+    mine, theirs = _stems(_in_forms_of(wanted, said)), _stems(said)
+    if max(len(mine), len(theirs)) > _LONGEST:
+        return False
+    for tag, a, b, c, d in SequenceMatcher(a=mine, b=theirs, autojunk=False).get_opcodes():
+        if tag != "replace" or b - a != 1 or d - c != 1:
+            continue
+        unit, other = unit_of(mine[a]), unit_of(theirs[c])
+        if unit in PERIODS and other in PERIODS and unit != other and unit not in theirs:
+            return kind(unit) == kind(other) or {unit, other} <= PERIODS
+    return False
+
+
+def _stems(words: list[tuple[str, str, bool]] | Claim) -> list[str]:
+    items = words if isinstance(words, list) else _items(words)
+    return [word for word, _, is_content in items if is_content]
+
+
+def _items(claim: Claim) -> list[tuple[str, str, bool]]:
+    """Each content word and preposition: what it is compared by, as it stands, whether it is content."""
+    tokens = {token.place: token for token in claim.tokens}
+    found = []
+    for place, word in enumerate(claim.order):
+        if token := tokens.get(place):
+            low = word.low if unit_of(word.low) else token.stem
+            found.append((low, word.low, True))
+        elif is_preposition(claim.order, place):
+            found.append((word.low, word.low, False))
+        elif word.low not in ARTICLES and word.low not in QUANTIFIERS:
+            found.append(("", word.low, False))
+    return found
+
+
+def _in_forms_of(claim: Claim, other: Claim) -> list[tuple[str, str, bool]]:
+    """The items of a claim, each word in the form that the other has it in."""
+    stems = [item for item, _, is_content in _items(other) if is_content]
+    return [
+        (
+            next((stem for stem in stems if stem == item or same_word_form(stem, item)), item)
+            if is_content
+            else item,
+            low,
+            is_content,
+        )
+        for item, low, is_content in _items(claim)
+    ]
+
+
+def _objects(
+    items: list[tuple[str, str, bool]] | Claim,
+) -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
+    """What depends on a preposition right behind a word: (word, preposition) and the words that follow."""
+    items = items if isinstance(items, list) else _items(items)
+    for place in range(len(items) - 2):
+        (word, _, is_content), (preposition, _, other) = items[place], items[place + 1]
+        # "Hard to find" has no object, and a number no verb.
+        if not is_content or other or preposition in {"", "to"} or word[-1].isdigit():
+            continue
+        words = []
+        for item, _, follows in items[place + 2 :]:
+            if not follows:
+                break
+            words.append(item)
+        if words and not any(character.isdigit() for each in words for character in each):
+            yield (word, preposition), frozenset(words)
+
+
+def _have_common_form(words: frozenset[str], others: frozenset[str]) -> bool:
+    return any(a == b or same_word_form(a, b) for a in words for b in others)
