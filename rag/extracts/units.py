@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rag.cells import join_cell_ranges
 from rag.document import SECTION_SEPARATOR
 from rag.extracts.markup import plain_text
 from rag.extracts.tables import Table, is_table_row, read_table
@@ -120,7 +121,10 @@ class _Passage:
         self._width = max(prose, default=0)
         self._units: list[Unit] = []
         section = (hit.section or "").split(SECTION_SEPARATOR) if hit.section else []
-        self._section = tuple(plain_text(name) for name in section)
+        # The range of cells that a passage of a sheet is made of is no heading.
+        self._section = tuple(
+            plain_text(name) for name in section if join_cell_ranges([name]) is None
+        )
         self._headings: list[tuple[int, str]] = []
         self._lead_in = ""
         self._parents: list[tuple[int, str]] = []
