@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from rag.computed import Computed
 from rag.document import Box
 from rag.hit import Hit
 
@@ -33,7 +34,8 @@ class Verdict(StrEnum):
     `backed`: everything that the model said is supported. `partly_backed`: some of it. `quoted`: nothing that
     it said, or nothing at all was said, but the documents' own words answer. `no_clear_answer`: something
     comes close. `not_in_documents`: the documents do not say it, as sure as the calibration can be.
-    `nothing_readable`: the asker may read no document.
+    `nothing_readable`: the asker may read no document. `computed`: it was counted, listed or compared in the
+    index, or is small talk; see `Answer.computed`.
     """
 
     BACKED = "backed"
@@ -42,6 +44,7 @@ class Verdict(StrEnum):
     NO_CLEAR_ANSWER = "no_clear_answer"
     NOT_IN_DOCUMENTS = "not_in_documents"
     NOTHING_READABLE = "nothing_readable"
+    COMPUTED = "computed"
 
 
 class Grade(StrEnum):
@@ -134,8 +137,9 @@ class Answer(_Value):
 
     `extracts` are the documents' own words, found without a model; `text` is the model's, unchanged. A front
     end shows `backed_sentences` and then the extracts; the rest of the text is not backed by the documents.
-    `verdict` says what that comes to; None for answers that were stored before there was one. `confidence` is
-    the probability that the documents hold an answer: 0…1.
+    `computed` is what was counted, listed or compared without a model, where that was asked for; it stands in
+    front of the extracts. `verdict` says what all that comes to; None for answers that were stored before
+    there was one. `confidence` is the probability that the documents hold an answer: 0…1.
 
     `timings_ms` holds wall-clock milliseconds: `search`, `first_token`, `total`. `corrected` and `dropped`
     count the passage numbers that the model wrote itself and that were wrong. `searched` is what was searched
@@ -151,6 +155,7 @@ class Answer(_Value):
     confidence: float | None = None
     sentences: tuple[Sentence, ...] = ()
     extracts: tuple[Extract, ...] = ()
+    computed: Computed | None = None
     citations: tuple[Citation, ...] = ()
     context: Context = Context()
     model: str = ""
@@ -176,9 +181,14 @@ class Answer(_Value):
 
     @property
     def shown_text(self) -> str:
-        """What a reader sees first: the backed sentences, else the first extract; "" where there is none."""
+        """What a reader sees first; "" where there is nothing to see.
+
+        The backed sentences, else what was computed, else the first extract: never unsupported model text.
+        """
         if backed := self.backed_sentences:
             return " ".join(sentence.text for sentence in backed)
+        if self.computed is not None:
+            return self.computed.text
         return self.extracts[0].text if self.extracts else ""
 
     def as_turn(self) -> Turn:
@@ -215,8 +225,8 @@ class Turn(_Value):
 class RetrievalEvent(_Value):
     """The passages and extracts are there; the model has not said anything yet.
 
-    `searched`, `extracts` and `confidence` are as in `Answer`. Not `is_final`: a follow-up is still being
-    rewritten by the model, and another event with what is found then follows.
+    `searched`, `extracts`, `computed` and `confidence` are as in `Answer`. Not `is_final`: a follow-up is
+    still being rewritten by the model, and another event with what is found then follows.
     """
 
     type: Literal["retrieval"] = "retrieval"
@@ -224,6 +234,7 @@ class RetrievalEvent(_Value):
     generation: int
     searched: str = ""
     extracts: tuple[Extract, ...] = ()
+    computed: Computed | None = None
     confidence: float = 0.0
     is_final: bool = True
 

@@ -18,7 +18,7 @@ from rag.answering.abstention import Decision
 from rag.answering.answer_builder import AnswerBuilder
 from rag.answering.model_connection import Speaker
 from rag.answering.passage_order import Recent
-from rag.answering.query import Retrieved, SearchQuery
+from rag.answering.query import Retrieved, SearchQuery, alternate
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
@@ -27,7 +27,9 @@ from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.views.documents import DocumentView
 from rag.index.views.files import FileList
-from rag.profile import Profile, find_profile
+from rag.index.views.inventory import list_records
+from rag.intents import IntentResult, answer_without_model, recognise, split_questions
+from rag.profile import DEFAULT, Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, checked
 from rag.readers import asker, both
 from rag.retrieval.expansion import expand
@@ -223,8 +225,21 @@ class Assistant:
         question = checked(question)
         text = followup.whole(question, history)
         return SearchQuery(
-            question, self._expanded(text), is_followup=followup.leans(question, history)
+            question,
+            self._expanded(text),
+            is_followup=followup.leans(question, history),
+            parts=tuple(self._parts(question, history)),
         )
+
+    def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
+        """What is searched for where a question holds several, each resolved against those before it."""
+        parts = split_questions(question)
+        if len(parts) == 1 or any(map(recognise, parts)):
+            return
+        turns = list(history)
+        for part in parts:
+            yield self._expanded(followup.whole(part, turns))
+            turns.append(Turn(question=part, answer=""))
 
     def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
@@ -278,7 +293,7 @@ class Assistant:
         started = time.perf_counter()
         query = self.search_query(question, history)
         retrieved = self._retrieved(query, filter)
-        if query.is_followup and ask_model:
+        if _needs_rewriting(retrieved) and ask_model:
             yield retrieved.event(is_final=False)
             retrieved = self._retrieved_again(retrieved, history, filter)
         yield retrieved.event()
@@ -312,7 +327,7 @@ class Assistant:
         started = time.perf_counter()
         query = self.search_query(question, history)
         retrieved = await asyncio.to_thread(self._retrieved, query, filter)
-        if query.is_followup and ask_model:
+        if _needs_rewriting(retrieved) and ask_model:
             yield retrieved.event(is_final=False)
             retrieved = await asyncio.to_thread(self._retrieved_again, retrieved, history, filter)
         yield retrieved.event()
@@ -391,29 +406,75 @@ class Assistant:
         self, question: str, history: Sequence[Turn], filter: Filter | None
     ) -> AnswerBuilder:
         started = time.perf_counter()
-        retrieved = self._retrieved(self.search_query(question, history), filter)
+        query = self.search_query(question, history)
+        retrieved = self._found(query, self._narrowed(filter), EXTRACTS)
         return self._builder(retrieved, history, started, without_documents=True)
 
     def _retrieved(
         self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
     ) -> Retrieved:
+        """What needs no model is answered; else the passages, and their sentences that answer."""
+        narrowed = self._narrowed(filter)
+        return self._computed(query, narrowed) or self._found(query, narrowed, extracts)
+
+    def _found(self, query: SearchQuery, narrowed: Filter, extracts: int) -> Retrieved:
         """Search for a query, and select the sentences of the passages that answer it."""
-        snapshot, narrowed = self._snapshot(), self._narrowed(filter)
-        hits = self._retrieve(
-            snapshot, query=query.text, k=self.settings.retrieval.k, filter=narrowed, fold=True
-        )
-        selection = select_extracts(query.text, hits, self._embedder, extracts)
+        snapshot, k = self._snapshot(), self.settings.retrieval.k
+        searches = []
+        for text in query.parts or (query.text,):
+            hits = self._retrieve(snapshot, query=text, k=k, filter=narrowed, fold=True)
+            searches.append((hits, select_extracts(text, hits, self._embedder, extracts)))
+        many = max(extracts, len(searches))
+        hits = alternate([hits for hits, _ in searches], k)
         return Retrieved(
             query,
             tuple(hits),
             snapshot.generation.id,
             snapshot.generation.token,
-            selection.extracts,
-            selection.confidence,
+            tuple(alternate([selection.extracts for _, selection in searches], many)),
+            sum(selection.confidence for _, selection in searches) / len(searches),
             is_readable=bool(hits)
             or not snapshot.generation.documents
             or snapshot.count(Filter(readers=narrowed.readers)).documents > 0,
         )
+
+    def _computed(self, query: SearchQuery, narrowed: Filter) -> Retrieved | None:
+        """What a question that needs no model comes to; None for every other question."""
+        if query.is_followup and followup.points(query.question):
+            return None  # "Which documents mention it?"
+        snapshot = self._snapshot()
+        result = answer_without_model(
+            query.question,
+            snapshot=snapshot,
+            filter=narrowed,
+            embedder=self._embedder,
+            profile="" if self.profile.name == DEFAULT else self.profile.name,
+            model=self.model_name,
+        )
+        if result is None:
+            return None
+        return Retrieved(
+            query,
+            tuple(self._hits_of(result, query, snapshot, narrowed)),
+            result.generation,
+            snapshot.generation.token,
+            result.extracts,
+            confidence=1.0,
+            computed=result.computed,
+        )
+
+    def _hits_of(
+        self, result: IntentResult, query: SearchQuery, snapshot: Snapshot, narrowed: Filter
+    ) -> list[Hit]:
+        """Passages of the documents that a result names, for the model to add a summary."""
+        if not result.asks_model:
+            return []
+        uris = result.computed.uris
+        records = list_records(snapshot, narrowed)
+        ids = tuple(record.document_id for record in records if record.uri in uris)
+        own = narrowed.narrowed(Filter(document_ids=ids))
+        k = self.settings.retrieval.k
+        return self._retrieve(snapshot, query=query.text, k=k, filter=own, fold=True)
 
     def _retrieved_again(
         self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
@@ -444,6 +505,12 @@ class Assistant:
 
     def _count_tokens(self, text: str) -> int:
         return len(self._embedder.tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _needs_rewriting(retrieved: Retrieved) -> bool:
+    """Whether a model has to resolve the question, which then is searched for again."""
+    query = retrieved.query
+    return query.is_followup and not query.parts and retrieved.computed is None
 
 
 def _profile(profile: Profile | str, settings: Settings) -> Profile:

@@ -87,7 +87,8 @@ class AnswerBuilder:
         self._source: PassageSentences | None = None
         self._bearing: Bearing | None = None
         # What nothing was found for needs no model to be refused.
-        self.text = "" if retrieved.hits or without_documents else profile.refusal
+        is_answered = retrieved.hits or retrieved.computed is not None
+        self.text = "" if is_answered or without_documents else profile.refusal
         self.is_complete = False
         """Whether the model need not say more."""
 
@@ -191,6 +192,7 @@ class AnswerBuilder:
                 confidence=round(self.retrieved.confidence, 4),
                 sentences=checked.sentences,
                 extracts=self.retrieved.extracts,
+                computed=self.retrieved.computed,
                 citations=checked.citations,
                 context=self._context(checked.cited),
                 model=model,

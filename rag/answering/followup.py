@@ -73,6 +73,11 @@ def leans(question: str, history: Sequence[Turn]) -> bool:
     )
 
 
+def points(question: str) -> bool:
+    """Whether the question points at something that was said before ("it", "these")."""
+    return not _POINTING.isdisjoint(_words(question))
+
+
 def joined(question: str, history: Sequence[Turn]) -> str:
     """The question behind the one that it leans on, and behind its answer if that is short.
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import TypeVar
 
 from rag.answer import Extract, RetrievalEvent
+from rag.computed import Computed
 from rag.hit import Hit
+
+Ranked = TypeVar("Ranked", Hit, Extract)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +19,14 @@ class SearchQuery:
     """A question, and the `text` that is searched for.
 
     The text is the question itself, resolved against the conversation if it `is_followup`, with the
-    synonyms of the profile's glossary behind it.
+    synonyms of the profile's glossary behind it. `parts`: what is searched for in its place where it holds
+    several questions, one text for each.
     """
 
     question: str
     text: str
     is_followup: bool = False
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Retrieved:
     `fence` is the generation's random token, which marks passages as data in the prompt. `extracts` are
     the passages' sentences, rows and list items that answer best; `confidence` is the probability that the
     documents hold an answer: 0…1. `is_readable`: the asker may read at least one document.
+    `computed` is what was done without a model; then the model is asked only if there are hits.
     """
 
     query: SearchQuery
@@ -37,6 +46,7 @@ class Retrieved:
     extracts: tuple[Extract, ...] = ()
     confidence: float = 0.0
     is_readable: bool = True
+    computed: Computed | None = None
 
     def event(self, *, is_final: bool = True) -> RetrievalEvent:
         """The event that tells of it."""
@@ -45,6 +55,28 @@ class Retrieved:
             generation=self.generation,
             searched=self.query.text,
             extracts=self.extracts,
+            computed=self.computed,
             confidence=self.confidence,
             is_final=is_final,
         )
+
+
+def alternate(lists: Sequence[Sequence[Ranked]], most: int) -> list[Ranked]:
+    """The first of each list, then the second of each, and so on, ranked anew; each place once.
+
+    Several questions in one are so answered in their order. One list is left as it is.
+    """
+    if len(lists) == 1:
+        return list(lists[0][:most])
+    places: dict[tuple[str, int], Ranked] = {}
+    for each in chain.from_iterable(zip_longest(*lists)):
+        if each is not None:
+            places.setdefault((each.uri, each.start), each)
+    best = list(places.values())[:most]
+    lowest = 1.0
+    ranked = []
+    for rank, each in enumerate(best, 1):
+        # Scores of several searches are not comparable; they fall from rank to rank all the same.
+        lowest = min(lowest, each.score) if rank > 1 else each.score
+        ranked.append(each.model_copy(update={"rank": rank, "score": lowest}))
+    return ranked

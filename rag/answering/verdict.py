@@ -28,6 +28,8 @@ def decide(
     the passages do not answer; `failed`: it broke off or could not be asked.
     """
     verdict = _verdict(retrieved, sentences, refused=refused)
+    if retrieved.computed is not None:
+        return _of_computed(verdict, checked, is_model_heard=asked_model and bool(sentences))
     if verdict is Verdict.NOTHING_READABLE:
         return Status.NOTHING_READABLE, verdict
     if not asked_model:
@@ -37,6 +39,15 @@ def decide(
     if verdict is Verdict.NOT_IN_DOCUMENTS:
         return Status.NOT_IN_DOCUMENTS, verdict
     return checked, verdict
+
+
+def _of_computed(
+    verdict: Verdict, checked: Status, *, is_model_heard: bool
+) -> tuple[Status, Verdict]:
+    """A model may only add to what was computed: whether it could be asked changes nothing."""
+    if is_model_heard and verdict in (Verdict.BACKED, Verdict.PARTLY_BACKED):
+        return checked, verdict
+    return Status.NOT_ASKED, Verdict.COMPUTED
 
 
 def _verdict(retrieved: Retrieved, sentences: Sequence[Sentence], *, refused: bool) -> Verdict:

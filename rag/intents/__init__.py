@@ -4,10 +4,11 @@
 and small talk. `answer_without_model` is the way in; `split_questions` takes several questions in one apart.
 """
 
+from rag.computed import Cell, Change, Row, Table
 from rag.intents.answering import answer_without_model
 from rag.intents.intent import Intent, Kind
 from rag.intents.recognition import recognise
-from rag.intents.result import Cell, Change, IntentResult, Row, Table
+from rag.intents.result import IntentResult
 from rag.intents.splitting import split_questions
 
 __all__ = [

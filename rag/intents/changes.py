@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from rag.computed import Cell, Change, Row, Table
 from rag.index.search.analysis import plain_words
 from rag.index.views.inventory import ChunkPositions, DocumentRecord
 from rag.intents.intent import Intent, Kind
 from rag.intents.resolve import Reference, editions, find_documents, newer_versions, read_reference
-from rag.intents.result import Cell, Change, IntentResult, Row, Table
+from rag.intents.result import IntentResult
 from rag.intents.sections import Section, is_drawn, sentences_of, split_sections
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, extract_of, place_cell

@@ -10,12 +10,13 @@ from itertools import islice
 
 import numpy as np
 
+from rag.computed import Cell, Row, Table
 from rag.embedder import Float32
 from rag.index.search.analysis import plain_words, stems
 from rag.index.views.inventory import DocumentRecord
 from rag.intents.intent import Intent, Kind
 from rag.intents.resolve import Reference, find_documents, newer_versions, read_reference
-from rag.intents.result import Cell, IntentResult, Row, Table
+from rag.intents.result import IntentResult
 from rag.intents.sections import is_drawn, read_tables, split_sections
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, extract_of, place_cell, readable

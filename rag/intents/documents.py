@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from rag.computed import Cell, Row, Table
 from rag.index.search.analysis import plain_words
 from rag.index.views.inventory import DocumentRecord
 from rag.intents.intent import Intent, Kind
-from rag.intents.result import Cell, IntentResult, Row, Table
+from rag.intents.result import IntentResult
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, cell_of
 

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from rag.computed import Cell, Row, Table
 from rag.index.search.analysis import plain_words, stems
 from rag.index.views.inventory import read_texts
 from rag.intents.intent import Intent, Kind
-from rag.intents.result import Cell, IntentResult, Row, Table
+from rag.intents.result import IntentResult
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, cell_of, extract_of, place_cell
 from rag.language.sentences import spans

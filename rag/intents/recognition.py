@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from rag.intents.intent import Intent, Kind
 from rag.intents.wording import Wording, wordings
 
+DEFAULT = "en"
+"""Language of what is said alike in several ("Hi")."""
 LONGEST = 300
 """Characters; who writes more asks something of their own."""
 _SPACE = re.compile(r"\s+")
@@ -30,7 +32,8 @@ def recognise(question: str, language: str = "") -> Intent | None:
     text = _SPACE.sub(" ", unicodedata.normalize("NFC", question).translate(_APOSTROPHES)).strip()
     if not text or len(text) > LONGEST:
         return None
-    for wording in sorted(wordings(), key=lambda each: each.code != language):
+    order = (language, DEFAULT)
+    for wording in sorted(wordings(), key=lambda each: [each.code != code for code in order]):
         if intent := _recognise(text, wording):
             return intent
     return None

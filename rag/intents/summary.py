@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rag.computed import Cell, Row, Table
 from rag.index.views.inventory import ChunkPositions, DocumentRecord
 from rag.intents.intent import Intent, Kind
 from rag.intents.resolve import find_documents, newer_versions, read_reference, titles
-from rag.intents.result import Cell, IntentResult, Row, Table
+from rag.intents.result import IntentResult
 from rag.intents.sections import Section, is_drawn, sentences_of, split_sections
 from rag.intents.wording import wording_of
 from rag.intents.workspace import Workspace, extract_of, place_cell

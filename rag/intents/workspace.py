@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from rag.answer import Extract
+from rag.computed import Cell
 from rag.embedder import Embedder
 from rag.index import Filter, Snapshot
 from rag.index.views.inventory import (
@@ -16,7 +17,6 @@ from rag.index.views.inventory import (
     read_positions,
     read_texts,
 )
-from rag.intents.result import Cell
 
 
 @dataclass(frozen=True)

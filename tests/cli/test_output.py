@@ -26,7 +26,17 @@ Run = Callable[..., Ended]
 QUESTION = "How long is parental leave?"
 HIT = {"rank", "score", "uri", "title", "page", "section", "text", "start", "end"}
 ANSWER = {
-    *("question", "text", "status", "sentences", "citations", "context", "model", "profile"),
+    *(
+        "question",
+        "text",
+        "status",
+        "sentences",
+        "citations",
+        "computed",
+        "context",
+        "model",
+        "profile",
+    ),
     *("generation", "usage", "timings_ms", "notice", "corrected", "dropped", "searched", "turns"),
     *("verdict", "confidence", "extracts", "notices"),
 }

@@ -111,7 +111,7 @@ def print_answer(
     early = ""
     for event in assistant.stream(question, ask_model=ask_model):
         if isinstance(event, RetrievalEvent) and event.is_final and live:
-            early = terminal.extracts_text(event.extracts)
+            early = terminal.early_text(event)
             click.echo(early)
         elif isinstance(event, AnswerEvent):
             answer = event.answer  # the last event, always

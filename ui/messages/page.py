@@ -61,6 +61,10 @@ def _english_verdicts() -> Mapping[Verdict, tuple[str, str]]:
                 "In your documents’ own words",
                 "The model’s wording was not backed by them and is folded away below.",
             ),
+            Verdict.COMPUTED: (
+                "Answered without the model",
+                "It was looked up in the index; no language model had a part in it.",
+            ),
             Verdict.NO_CLEAR_ANSWER: ("No clear answer found", "These come closest."),
             Verdict.NOT_IN_DOCUMENTS: (
                 "Your documents do not say",
@@ -179,6 +183,7 @@ class Words:
     unchecked: str = "not checked"
     beside_the_point: str = "in the documents, but beside the point"
     extracts: str = "What the documents say"
+    computed_table: str = "Result"
     model_text: str = "What the model wrote (not backed by the documents)"
     rest_of_model_text: str = "All that the model wrote (partly not backed by the documents)"
 

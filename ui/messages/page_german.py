@@ -91,6 +91,10 @@ GERMAN = Words(
                 "Im Wortlaut Ihrer Dokumente",
                 "Was das Modell schrieb, belegen sie nicht; es ist unten eingeklappt.",
             ),
+            Verdict.COMPUTED: (
+                "Ohne das Modell beantwortet",
+                "Im Index nachgeschlagen; kein Sprachmodell war daran beteiligt.",
+            ),
             Verdict.NO_CLEAR_ANSWER: ("Keine klare Antwort gefunden", "Das kommt am nächsten."),
             Verdict.NOT_IN_DOCUMENTS: (
                 "Ihre Dokumente sagen es nicht",
@@ -117,6 +121,7 @@ GERMAN = Words(
     unchecked="nicht geprüft",
     beside_the_point="steht in den Dokumenten, antwortet aber nicht",
     extracts="Was die Dokumente sagen",
+    computed_table="Ergebnis",
     model_text="Was das Modell schrieb (durch die Dokumente nicht belegt)",
     rest_of_model_text="Alles, was das Modell schrieb (teils nicht belegt)",
     sources="Quellen",

@@ -8,17 +8,19 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from rag.answer import Answer, Citation, Extract, Status, Verdict
+from rag.answer import Answer, Citation, Extract, RetrievalEvent, Status, Verdict
 from rag.cli_output import short_path
 from rag.hit import Hit, Place, Why
 from rag.retrieval import highlight
 from ui.messages.page import ENGLISH, Words
+from ui.terminal.computed import computed_text
 from ui.view.headline import headline, verdict_of
 
 _COLOURS = {
     Verdict.BACKED: "green",
     Verdict.PARTLY_BACKED: "yellow",
     Verdict.QUOTED: "green",
+    Verdict.COMPUTED: "green",
     Verdict.NO_CLEAR_ANSWER: "yellow",
     Verdict.NOT_IN_DOCUMENTS: "yellow",
     Verdict.NOTHING_READABLE: "red",
@@ -36,9 +38,18 @@ def answer_text(answer: Answer) -> str:
         for sentence in answer.backed_sentences
     ]
     parts = [_wrapped(safe(" ".join(backed)))] if backed and _is_backed(answer) else []
-    if verdict_of(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
+    if answer.computed is not None:
+        parts.append(computed_text(answer.computed))
+    elif verdict_of(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
         parts.append(extracts_text(answer.extracts))
     return "\n".join(part for part in parts if part)
+
+
+def early_text(event: RetrievalEvent) -> str:
+    """What can be shown before the model says anything."""
+    if event.computed is not None:
+        return computed_text(event.computed)
+    return extracts_text(event.extracts)
 
 
 def extracts_text(extracts: Sequence[Extract]) -> str:

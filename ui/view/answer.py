@@ -10,6 +10,7 @@ from rag.answer import Answer, Grade, RetrievalEvent, Sentence, Status, Verdict
 from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.view.answer_actions import Kept, acts
+from ui.view.computed import computed_block
 from ui.view.evidence import Shelf, grouped
 from ui.view.extracts import extract_list
 from ui.view.headline import headline, verdict_of
@@ -65,7 +66,10 @@ def unfinished(
     body = _backed(turn, backed, words)
     # The room for the model's first sentence is kept, so that nothing jumps when it arrives.
     slot = f'<div class="body is-writing">{body}</div>'
-    quotes = extract_list(retrieval.extracts, words, shelf or Shelf(), is_answer=not body)
+    shelf = shelf or Shelf()
+    quotes = extract_list(retrieval.extracts, words, shelf, is_answer=not body)
+    if retrieval.computed is not None:
+        quotes = computed_block(retrieval.computed, words, shelf)
     opener = _opener(turn, words.show_passages, len(retrieval.hits))
     return _status("busy", label) + slot + quotes + opener
 
@@ -128,6 +132,10 @@ def composed(
 
 def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
     verdict = verdict_of(answer)
+    if answer.computed is not None:
+        backed = _backed(turn, answer.backed_sentences, words)
+        front = f'<div class="body">{backed}</div>' if backed else ""
+        return front + computed_block(answer.computed, words, shelf)
     if verdict is Verdict.BACKED:
         body = f'<div class="body">{_checked(turn, answer, words)}</div>'
         return body + extract_list(answer.extracts, words, shelf, is_answer=False)

@@ -80,7 +80,8 @@ def plain(answer: Answer, words: Words, *, is_stopped: bool = False) -> str:
         for sentence in answer.sentences
     ]
     label, _ = words.statuses[answer.status]
-    lines = [answer.question, "", " ".join(fields) or answer.text or label]
+    computed = answer.computed.text if answer.computed else ""
+    lines = [answer.question, "", " ".join(fields) or computed or answer.text or label]
     if is_stopped:
         lines = [answer.question, "", answer.text or words.stopped, f"({words.stopped_why})"]
     if answer.citations:

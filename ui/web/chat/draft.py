@@ -56,6 +56,7 @@ class Draft:
             confidence=self.retrieval.confidence,
             sentences=self.sentences,
             extracts=self.retrieval.extracts,
+            computed=self.retrieval.computed,
             citations=self.citations,
             context=Context(retrieved=self.retrieval.hits),
             model=self.model,

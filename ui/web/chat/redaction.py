@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from rag.answer import Answer, Citation, Context, Extract, Sentence
+from rag.computed import Computed, Table
 from rag.hit import Hit
 from ui.messages.page import Words
 from ui.web.assistant_service import AssistantService
@@ -55,6 +56,7 @@ def recall(
                 "sentences": sentences,
                 "citations": tuple(map(scrub.citation, answer.citations)),
                 "extracts": tuple(map(scrub.extract, answer.extracts)),
+                "computed": scrub.computed(answer.computed),
                 "context": Context(
                     cited=tuple(map(scrub.hit, answer.context.cited)),
                     read=tuple(map(scrub.hit, answer.context.read)),
@@ -151,7 +153,8 @@ def _told(answers: Sequence[Answer]) -> frozenset[str]:
     hits = (hit.uri for each in answers for hit in (*each.context.cited, *each.context.read))
     citations = (citation.uri for answer in answers for citation in answer.citations)
     extracts = (extract.uri for answer in answers for extract in answer.extracts)
-    return frozenset((*hits, *citations, *extracts))
+    computed = (uri for each in answers if each.computed for uri in each.computed.uris)
+    return frozenset((*hits, *citations, *extracts, *computed))
 
 
 class _Scrub:
@@ -183,6 +186,13 @@ class _Scrub:
         return extract.model_copy(
             update={"text": "", "start": 0, "end": 0, "fields": {}} | self._nameless(extract.uri)
         )
+
+    def computed(self, computed: Computed | None) -> Computed | None:
+        """A count or a list that names a document which is gone says too much as a whole, its number too."""
+        if computed is None or self._gone.isdisjoint(computed.uris):
+            return computed
+        withheld = self._words.withheld
+        return computed.model_copy(update={"text": withheld, "notes": (), "table": Table()})
 
     def sentence(self, sentence: Sentence, citations: Sequence[Citation]) -> Sentence:
         rests_on = {each.uri for each in citations if each.n in sentence.citations}

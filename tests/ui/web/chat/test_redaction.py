@@ -252,3 +252,17 @@ def test_what_is_no_feedback_is_refused_in_a_sentence(
     assert answer.status_code == 422
     assert answer.text.strip().endswith(".")
     assert place.feedback.of(LOCAL, place.id) == {}
+
+
+def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(place: Place) -> None:
+    """Its number and its notes too: they would say that there is one."""
+    answer = place.assistant.ask("Which documents mention crane?")
+    assert answer.computed is not None
+    assert "rules.pdf" in answer.model_dump_json()
+    seen = recall(answer, place.desk, NOBODY, ENGLISH).answer
+    assert seen.computed is not None
+    assert (seen.computed.text, seen.computed.table.rows) == (ENGLISH.withheld, ())
+    for secret in ("rules.pdf", str(place.folder), "1 document"):
+        assert secret not in seen.model_dump_json()
+        assert secret not in plain(seen, ENGLISH)
+    assert recall(answer, place.desk, LOCAL, ENGLISH).answer == answer
