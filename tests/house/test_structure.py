@@ -31,7 +31,7 @@ STILL_VAGUE = {
     "ingest/running": 8,
     "rag/answering": 37,
     "rag/citations": 108,
-    "rag/citations/contradiction": 73,
+    "rag/citations/contradiction": 81,
     "rag/evaluation": 10,
     "rag/extracts": 44,
     "rag/index": 15,
