@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from rag.langchain.retriever import InhouseRetriever
 
 
+UNCLEAR = 0.4
+"""Confidence, at most, where the calibration says that the documents do not answer: below `verdict.CLEAR`."""
 EXTRACTS = 3
 """Extracts of an answer: three hold what was asked for nearly as often as five; see docs/answers.md."""
 
@@ -432,7 +434,12 @@ class Assistant:
             snapshot.generation.id,
             snapshot.generation.token,
             tuple(alternate([selection.extracts for _, selection in searches], many)),
-            sum(selection.confidence for _, selection in searches) / len(searches),
+            self._judge(
+                query.text,
+                sum(selection.confidence for _, selection in searches) / len(searches),
+                snapshot,
+                narrowed,
+            ),
             is_readable=bool(hits)
             or not snapshot.generation.documents
             or snapshot.count(Filter(readers=narrowed.readers)).documents > 0,
@@ -475,6 +482,12 @@ class Assistant:
         own = narrowed.narrowed(Filter(document_ids=ids))
         k = self.settings.retrieval.k
         return self._retrieve(snapshot, query=query.text, k=k, filter=own, fold=True)
+
+    def _judge(self, text: str, confidence: float, snapshot: Snapshot, filter: Filter) -> float:
+        """The confidence, and no clear one where the calibration of this index says so."""
+        if self._decision.permits(snapshot, self._embedder, text, filter):
+            return confidence
+        return min(confidence, UNCLEAR)
 
     def _retrieved_again(
         self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
