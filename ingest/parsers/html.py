@@ -10,20 +10,23 @@ from ingest.encoding import decode
 from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import HTML
+from ingest.parsers.html_words import prepare
+from ingest.parsers.office.merged_cells import repeated_label
 from ingest.text_builder import TextBuilder
 
 _SKIPPED = frozenset(
-    "script style noscript template head nav iframe object embed svg math canvas audio video form"  # noqa: SIM905 - a list would be forty lines
-    " button select option input textarea dialog".split()
+    "script style noscript template head nav iframe object embed svg math canvas audio video"  # noqa: SIM905 - a list would be forty lines
+    " button select option input dialog".split()
 )
 _BLOCKS = frozenset(
     "address article aside blockquote body br caption center dd details div dl dt fieldset"  # noqa: SIM905
-    " figcaption figure footer header hr html legend li main menu ol p pre section summary table"
+    " figcaption figure footer header form hr html legend li main menu ol p pre section summary table"
     " tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6".split()
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _MAX_DEPTH = 200
+_MAX_SPAN = 50
 
 
 def parse_html(data: bytes) -> LoadedDocument:
@@ -45,6 +48,7 @@ def parse_html(data: bytes) -> LoadedDocument:
         # The parser stopped there and would have us believe that the page ends.
         raise UnreadableFileError("is nested too deeply")
     title = root.findtext(".//title")
+    prepare(root)
     builder = TextBuilder()
     body = root.find("body")
     _Walker(builder).walk(root if body is None else body)
@@ -152,16 +156,41 @@ class _Walker:
         caption = element.find("caption")
         if caption is not None:
             self.builder.paragraph(inline_text(caption))
-        rows = []
-        for row in element.iter("tr"):
-            cells = []
-            for cell in row:
-                if cell.tag in ("td", "th"):
-                    span = cell.get("colspan", "1")
-                    cells.append(inline_text(cell))
-                    cells += [""] * (min(int(span), 50) - 1 if span.isdecimal() else 0)
-            rows.append(cells)
-        self.builder.table(rows)
+        self.builder.table(_grid(element))
+
+
+def _grid(table: Any) -> list[list[str]]:
+    """The rows with every cell in its own column: a cell over several rows is repeated as their label.
+
+    A cell over several columns leaves the further ones empty, or labels them where it is a heading.
+    """
+    rows = []
+    above: dict[int, tuple[int, str]] = {}  # column: rows that a cell still spans, its label
+    for row in table.iter("tr"):
+        cells: dict[int, str] = {column: label for column, (_, label) in above.items()}
+        below = {column: (left - 1, label) for column, (left, label) in above.items() if left > 1}
+        column = 0
+        for cell in row:
+            if cell.tag not in ("td", "th"):
+                continue
+            while column in above:
+                column += 1
+            words = inline_text(cell)
+            down = _span(cell, "rowspan")
+            for offset in range(_span(cell, "colspan")):
+                repeated = repeated_label(words) if cell.tag == "th" else ""
+                cells[column] = words if offset == 0 else repeated
+                if down > 1:
+                    below[column] = (down - 1, repeated_label(cells[column]))
+                column += 1
+        above = below
+        rows.append([cells.get(column, "") for column in range(max(cells, default=-1) + 1)])
+    return rows
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name, "1").strip()
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1
 
 
 def _is_layout(table: Any) -> bool:

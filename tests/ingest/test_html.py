@@ -1,0 +1,56 @@
+"""A web page's text is what somebody sees of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest.loader import load_bytes
+from ingest.media_type import HTML
+
+
+def text(page: str) -> str:
+    return load_bytes(f"<html><body>{page}</body></html>".encode(), HTML).text
+
+
+def test_every_cell_stands_in_its_own_column() -> None:
+    """A label over several rows is repeated, a heading over several columns too."""
+    table = (
+        "<table><tr><th rowspan=2>Site<th colspan=2>2026</tr><tr><th>Plan<th>Real</tr>"
+        "<tr><td rowspan=2>Kiel<td>1<td>2</tr><tr><td>3<td>4</tr>"
+        "<tr><td>Bonn<td colspan=2>closed</tr></table>"
+    )
+    assert [line for line in text(table).splitlines() if "---" not in line] == [
+        "| Site | 2026 | 2026 |",
+        "| Site | Plan | Real |",
+        "| Kiel | 1 | 2 |",
+        "| Kiel | 3 | 4 |",
+        "| Bonn | closed |  |",
+    ]
+
+
+def test_a_label_over_the_last_column_is_repeated() -> None:
+    table = "<table><tr><th>A<th>B</tr><tr><td>1<td rowspan=2>both</tr><tr><td>2</tr></table>"
+    assert text(table).endswith("| 1 | both |\n| 2 | both |")
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("<p>10<sup>6</sup> cycles", "10^6 cycles"),
+        ("<p>500<sup>2</sup> euros", "500 [2] euros"),
+        ("<p>H<sub>2</sub>O on the 1<sup>st</sup>", "H2O on the 1st"),
+        (
+            "<p>Area <math><mi>A</mi><mo>=</mo><msup><mi>r</mi><mn>2</mn></msup></math>",
+            "Area A=r^2",
+        ),
+        ("<p><ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>です", "漢字(かんじ)です"),
+        ("<form><h2>Rules</h2><p>Six hours.</p></form>", "## Rules\n\nSix hours."),
+        ("<form>Name <input value='Otto'><input type=hidden value=x></form>", "Name Otto"),
+        ("<textarea>A filled field</textarea>", "A filled field"),
+        ("<select><option>A<option selected>B</select>", "B"),
+        ("<p>Seen<p hidden>not<p style='color:red;display: none'>nor", "Seen"),
+        ("<div style='display:none'><p>All there is</div>", "All there is"),
+    ],
+)
+def test_what_is_seen_is_read(page: str, words: str) -> None:
+    assert text(page) == words
