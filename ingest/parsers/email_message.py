@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import mimetypes
 import re
 from collections.abc import Iterator
 from email.headerregistry import (
@@ -16,22 +17,32 @@ from email.message import EmailMessage, Message
 from functools import cache
 from typing import Any
 
-from ingest.encoding import decode
+from ingest.encoding import decode, wide_encoding
 from ingest.errors import DamagedFileError, MislabelledFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import EMAIL, MBOX
 from ingest.parsers.context import Context
+from ingest.parsers.html import parse_html
 from ingest.parsers.mail import Attachment, Mail, MailWriter, refuse_if_nothing_else
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
 _SIGNED = "signed-data"
+_SAMPLE = 64 * 1024
+_NAMELESS = "unnamed"
+_HTML_NEEDED = re.compile(r"\bhtml\b", re.IGNORECASE)
+_MAX_STUB_WORDS = 40
+_STUB_SHARE = (
+    3  # a page has a few more words than its plain version; a stub says a small part of it
+)
 # The email package meets hostile headers with any of these.
 _FAULTS = (ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError)
 
 
 def parse_email(data: bytes, context: Context) -> LoadedDocument:
+    if wide_encoding(data[:_SAMPLE]) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = decode(data).encode()
     mail = _mail(data)
     if not mail.headers and not mail.subject:
         raise DamagedFileError("has none of the headers of a mail message")
@@ -100,15 +111,44 @@ def _fill(mail: Mail, message: EmailMessage) -> None:
     plain = message.get_body(preferencelist=("plain",))
     html = message.get_body(preferencelist=("html",))
     mail.plain = _text(plain) if plain is not None else ""
-    if html is not None and not mail.plain.strip():
-        mail.html = _text(html)
+    if plain is not None and html is not None and not _are_alternatives(message, html):
+        html = None  # a text of its own, below the plain one
+    if html is not None:
+        rich = _text(html)
+        if not mail.plain.strip() or _is_stub(mail.plain, rich):
+            mail.plain, mail.html = "", rich
     bodies = {id(plain), id(html)}
     mail.is_encrypted = any(_is_encrypted(part) for part in message.walk())
+    further = [part for part in _leaves(message) if id(part) not in bodies]
+    texts = [part for part in further if _is_text_of_the_mail(part)]
+    mail.further = [(_text(part), part.get_content_type() == "text/html") for part in texts]
     mail.attachments = [
         attachment
-        for part in _leaves(message)
-        if id(part) not in bodies and (attachment := _attachment(part)) is not None
+        for part in further
+        if part not in texts and (attachment := _attachment(part)) is not None
     ]
+
+
+def _are_alternatives(message: Message, html: Message) -> bool:
+    """Whether the page stands in a group of parts that say the same."""
+    groups = (p for p in message.walk() if p.get_content_type() == "multipart/alternative")
+    return any(part is html for group in groups for part in group.walk())
+
+
+def _is_stub(plain: str, html: str) -> bool:
+    """Whether the plain text only says that there is a page: few words, far fewer than the page has."""
+    words = len(plain.split())
+    if words > _MAX_STUB_WORDS:
+        return False
+    seen = len(parse_html(html.encode()).text.split())
+    return seen > _STUB_SHARE * words or (_HTML_NEEDED.search(plain) is not None and seen > 0)
+
+
+def _is_text_of_the_mail(part: Message) -> bool:
+    """Whether a part is shown below the body: a second text, the footer of a list."""
+    is_text = part.get_content_type() in ("text/plain", "text/html")
+    is_file = part.get_filename() or part.get_content_disposition() == "attachment"
+    return is_text and not is_file
 
 
 def _leaves(message: Message) -> Iterator[Message]:
@@ -136,9 +176,10 @@ def _attachment(part: Message) -> Attachment | None:
     is_decoration = part.get_content_maintype() == "image" and (
         part.get("Content-ID") or part.get_content_disposition() == "inline"
     )
-    if not name or is_decoration or _is_encrypted(part):
+    if is_decoration or _is_encrypted(part):
         return None
-    return Attachment(_one_line(name), _bytes(part))
+    suffix = mimetypes.guess_extension(part.get_content_type()) or ""
+    return Attachment(_one_line(name or f"{_NAMELESS}{suffix}"), _bytes(part))
 
 
 def _is_encrypted(part: Message) -> bool:

@@ -27,12 +27,16 @@ class Attachment:
 
 @dataclass(slots=True)
 class Mail:
-    """`headers` are what is shown of them, in order; `html` counts where `plain` has no words."""
+    """`headers` are what is shown of them, in order; `html` counts where `plain` has no words.
+
+    `further` are texts below the body, and whether each is HTML.
+    """
 
     subject: str
     headers: list[tuple[str, str]] = field(default_factory=list)
     plain: str = ""
     html: str | bytes = ""
+    further: Sequence[tuple[str, bool]] = ()
     attachments: Sequence[Attachment] = ()
     is_encrypted: bool = False
 
@@ -49,6 +53,8 @@ class MailWriter:
         self.builder.heading(mail.subject or "(no subject)", 1)
         self.builder.paragraph("\n".join(f"{name}: {value}" for name, value in mail.headers))
         self._body(mail)
+        for text, is_html in mail.further:
+            self._body(Mail("", html=text) if is_html else Mail("", plain=text))
         if mail.is_encrypted:
             self.gaps.append(f"holds an encrypted message ({mail.subject or 'no subject'})")
         for number, part in enumerate(mail.attachments):

@@ -1,4 +1,4 @@
-"""What is left out of a folder: hidden entries, include and exclude globs, and ignore files.
+"""What is left out of a folder: hidden entries, programs' traces, include and exclude globs, ignore files.
 
 Globs and ignore files are read as Git reads `.gitignore`: a slash inside anchors to the folder, one at the
 end means folders alone, `**` is any number of folders, `!` takes back, the last line that fits counts, and
@@ -21,6 +21,12 @@ IGNORE_FILE = ".inhouseignore"
 SIDECAR = ".inhouse-readers"
 """The file in a folder that names who may read what stands below it: one reader token a line."""
 MAX_RULE_FILE_BYTES = 1 << 20
+_NOISE = re.compile(
+    r"~\$.*|\.~lock\..*#|(?:eh)?thumbs\.db|desktop\.ini|\.ds_store|\._.*|__macosx|\$recycle\.bin"
+    r"|system volume information|icon\r",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What Office, LibreOffice, Windows and macOS leave beside documents, such as the lock of an open one."""
 _MAX_STARS = 3
 _MAX_DEEP_STARS = 3
 
@@ -51,7 +57,7 @@ class IgnoreRules:
 
         Raises RuleFileError if an ignore file that may speak of it cannot be read.
         """
-        if name.startswith(".") and not self._hidden:
+        if (name.startswith(".") and not self._hidden) or _NOISE.fullmatch(name):
             return True
         path = f"{folder.rstrip('/')}/{name}{'/' if is_folder else ''}"
         inside = path[self._skip :]

@@ -43,6 +43,14 @@ def test_hidden_entries_are_left_out_unless_wanted(tmp_path: Path) -> None:
     assert listed(tmp_path, IngestSettings(hidden=True)) == [".b.md", ".git/c.md", "a.md"]
 
 
+def test_the_traces_of_programs_are_left_out(tmp_path: Path) -> None:
+    """The locks of open documents, and what Windows and macOS put beside them, also where dots are wanted."""
+    write(tmp_path, "a.docx", "~$a.docx", ".~lock.a.docx#", "Thumbs.db", "desktop.ini", ".DS_Store")
+    write(tmp_path, "__MACOSX/a.docx", "._a.docx", "~a.md")
+    for hidden in (False, True):
+        assert listed(tmp_path, IngestSettings(hidden=hidden)) == ["a.docx", "~a.md"]
+
+
 def test_include_and_exclude_are_relative_to_the_root(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "a.bak", "hr/b.md", "hr/b.pdf", "hr/old/c.md", "old/d.md")
     assert listed(tmp_path, IngestSettings(exclude=("*.bak", "/old/"))) == [
