@@ -12,6 +12,7 @@ from rag.cli_options import HELP_NAMES, run
 
 COMMANDS = {
     "ingest": "Read folders into the index.",
+    "check": "Show what would be read of a file, and what not.",
     "ask": "Answer a question from the documents.",
     "search": "Find passages, without the language model.",
     "web": "Serve the page.",
