@@ -9,6 +9,7 @@ three formats it has) does the content decide.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -217,6 +218,9 @@ _MAGIC = (
     (b"II*\x00", TIFF),
     (b"MM\x00*", TIFF),
 )
+_OFFICE_2003 = re.compile(
+    rb"schemas\.microsoft\.com/office/word/2003/wordml|urn:schemas-microsoft-com:office:spreadsheet"
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -265,6 +269,8 @@ def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
         return found
     if media_type == PDF and b"%PDF-" in data[:_PDF_WITHIN]:
         return PDF
+    if media_type in (DOC, XLS) and found == PLAIN_TEXT and _OFFICE_2003.search(data, 0, 4096):
+        return XML
     is_package = media_type in _PACKAGES
     if found == _OLE_STORAGE and "EncryptedPackage".encode("utf-16-le") in data:
         raise EncryptedFileError

@@ -28,6 +28,12 @@ from ingest.parsers.mail import Attachment, Mail, MailWriter, refuse_if_nothing_
 _SHOWN = ("From", "To", "Cc", "Date")
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+_C1 = re.compile("[\x80-\x9f]")
+_SOFT_BREAK = re.compile(r"(?<!^--) \n(?!>)", re.MULTILINE)  # "-- " begins a signature
+_FOLDED = re.compile(r"\r?\n[ \t]")
+_EVENT = re.compile(
+    r"^(SUMMARY|DTSTART|DTEND|LOCATION|DESCRIPTION|ORGANIZER)(?:;[^:\n]*)?:(.*)$", re.MULTILINE
+)
 _SIGNED = "signed-data"
 _SAMPLE = 64 * 1024
 _NAMELESS = "unnamed"
@@ -80,8 +86,8 @@ def _messages(data: bytes) -> Iterator[bytes]:
 def _mail(data: bytes) -> Mail:
     try:
         message = email.message_from_bytes(data, policy=_policy())
-        subject = " ".join(str(message.get("Subject", "")).split())
-        shown = [(name, _one_line(message[name])) for name in _SHOWN if message.get(name)]
+        subject = _header(message, "Subject")
+        shown = [(name, text) for name in _SHOWN if (text := _header(message, name))]
         mail = Mail(subject, shown)
         _fill(mail, message)
     except _FAULTS as exc:
@@ -101,6 +107,17 @@ def _policy() -> email.policy.EmailPolicy[EmailMessage]:
     for name, kind in kinds.items():
         registry.map_to_type(name, kind)
     return email.policy.default.clone(header_factory=registry)
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """A header on one line, also where its bytes stand in it as they are, without being encoded."""
+    for key, raw in message.raw_items():
+        if key.lower() == name.lower() and not raw.isascii():
+            data = raw.encode("ascii", "surrogateescape")
+            return _one_line(decode(data, message.get_content_charset()))
+    text = _one_line(message.get(name, ""))
+    # An encoded word of iso-8859-1 is one of cp1252, as everywhere.
+    return _C1.sub(lambda match: match[0].encode("latin-1").decode("cp1252", "replace"), text)
 
 
 def _one_line(header: object) -> str:
@@ -146,7 +163,7 @@ def _is_stub(plain: str, html: str) -> bool:
 
 def _is_text_of_the_mail(part: Message) -> bool:
     """Whether a part is shown below the body: a second text, the footer of a list."""
-    is_text = part.get_content_type() in ("text/plain", "text/html")
+    is_text = part.get_content_type() in ("text/plain", "text/html", "text/calendar")
     is_file = part.get_filename() or part.get_content_disposition() == "attachment"
     return is_text and not is_file
 
@@ -192,4 +209,15 @@ def _bytes(part: Message) -> bytes:
 
 
 def _text(part: Message) -> str:
-    return decode(_bytes(part), part.get_content_charset())
+    text = decode(_bytes(part), part.get_content_charset())
+    if str(part.get_param("format", "")).lower() == "flowed":
+        blank = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
+        text = _SOFT_BREAK.sub(blank, text)
+    return _event(text) if part.get_content_type() == "text/calendar" else text
+
+
+def _event(calendar: str) -> str:
+    """What an invitation says: when, where and what, one a line."""
+    lines = _EVENT.findall(_FOLDED.sub("", calendar))
+    text = "\n".join(f"{name.capitalize()}: {value.strip()}" for name, value in lines)
+    return re.sub(r"\\([nN,;\\])", lambda m: "\n" if m[1] in "nN" else m[1], text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from ingest.text_builder import TextBuilder
 _MAX_LEVEL = 6
 _MAX_COLUMNS = 30
 _MAX_CELL = 200
+_STRING = r'"(?:\\.|[^"\\])*"'
+_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMA_TOO_MANY = re.compile(rf"({_STRING})|,(\s*[}}\]])", re.DOTALL)
 
 
 def parse_json(data: bytes) -> LoadedDocument:
@@ -40,8 +44,34 @@ def _parse_lines(text: str) -> LoadedDocument:
 
 
 def _loads(text: str) -> Any:
+    """The value; comments and commas before a closing bracket, as people write them, are let pass."""
+    try:
+        return _loads_strictly(text)
+    except json.JSONDecodeError:
+        lenient = _COMMA_TOO_MANY.sub(
+            lambda m: m[1] or m[2], _COMMENT.sub(lambda m: m[1] or " ", text)
+        )
+        if lenient == text:
+            raise
+        return _loads_strictly(lenient)
+
+
+def _loads_strictly(text: str) -> Any:
     # Numbers stay as they are written: no digit is lost, and none is too long.
-    return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    return json.loads(
+        text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; a key that stands in it several times has the list of its values."""
+    plain_object = dict(pairs)
+    if len(plain_object) == len(pairs):
+        return plain_object
+    values: dict[str, list[Any]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return {key: found if len(found) > 1 else found[0] for key, found in values.items()}
 
 
 def _document(value: Any, media_type: str) -> LoadedDocument:

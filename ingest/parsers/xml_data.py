@@ -8,6 +8,7 @@ from typing import Any
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XML
 from ingest.parsers.html import parse_html
+from ingest.parsers.office_2003 import OFFICE_2003, parse_office_2003
 from ingest.parsers.xml_tree import parse_tree
 from ingest.text_builder import TextBuilder
 
@@ -29,6 +30,8 @@ def parse_xml(data: bytes) -> LoadedDocument:
     if _name(root) == "html":
         return parse_html(data)
     builder = TextBuilder()
+    if _name(root) in OFFICE_2003:
+        return parse_office_2003(root)
     _element(builder, root, 1)
     title = next((_text(child) for child in root if _name(child) in _TITLES[:2]), None)
     return LoadedDocument(builder.text(), XML, title=title, blocks=tuple(builder.blocks))
@@ -150,7 +153,8 @@ def _is_mixed(element: Any) -> bool:
 
 
 def _text(element: Any) -> str:
-    return " ".join("".join(element.itertext("{*}*", with_tail=True)).split())
+    # An entity stays as it is written: "&co;".
+    return " ".join("".join(element.itertext()).split())
 
 
 def _name(element: Any) -> str:

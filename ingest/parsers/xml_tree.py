@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ingest.errors import DamagedFileError, UnreadableFileError
 
+_NOT_A_FILE = re.compile(r" \(<string>, line \d+\)")
 _LIMITS = ("ERR_ENTITY_LOOP", "ERR_RESOURCE_LIMIT")
 
 
@@ -27,4 +29,5 @@ def parse_tree(data: bytes | str) -> Any:
         # Not the error's own log, which holds earlier files' errors as well.
         if any(entry.type_name in _LIMITS for entry in parser.error_log):
             raise UnreadableFileError("is nested too deeply, or its XML is a bomb") from exc
-        raise DamagedFileError(f"is not sound XML: {exc}"[:200]) from exc
+        fault = _NOT_A_FILE.sub("", str(exc))
+        raise DamagedFileError(f"is not sound XML: {fault}"[:200]) from exc

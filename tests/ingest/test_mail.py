@@ -38,9 +38,29 @@ def test_an_attachment_without_a_name_is_read() -> None:
     assert "| 1 | 2 |" in mail("mixed", "text/plain\n\nSee it.", table)
 
 
-def test_an_invitation_without_a_name_is_named() -> None:
-    calendar = "text/calendar\n\nBEGIN:VCALENDAR\nEND:VCALENDAR"
-    assert "Attachment: unnamed.ics" in mail("mixed", "text/plain\n\nSee it.", calendar)
+def test_an_invitation_in_the_body_is_read() -> None:
+    """When, where and what."""
+    event = "SUMMARY:Audit\\, part 2\nDTSTART:20240510T090000Z\nLOCATION;LANGUAGE=en:Hall 7"
+    calendar = f"text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n{event}\nEND:VCALENDAR"
+    text = mail("mixed", "text/plain\n\nSee it.", calendar)
+    assert text.endswith("Summary: Audit, part 2\nDtstart: 20240510T090000Z\nLocation: Hall 7")
+
+
+def test_raw_bytes_in_headers_are_read() -> None:
+    """In the charset of the mail; an encoded word of iso-8859-1 is one of cp1252."""
+    head = b"From: J\xf6rg <a@b.c>\nSubject: Gr\xf6\xdfe\nContent-Type: text/plain; charset=iso-8859-1\n\nx"
+    document = load_bytes(head, EMAIL)
+    assert document.title == "Größe"
+    assert "From: Jörg <a@b.c>" in document.text
+    encoded = b"From: a@b.c\nSubject: =?iso-8859-1?Q?T=FCren_=96_neu?=\n\nx"
+    assert load_bytes(encoded, EMAIL).title == "Türen – neu"
+
+
+def test_flowed_lines_are_joined() -> None:
+    data = (
+        b"From: a@b.c\nContent-Type: text/plain; format=flowed\n\nOne long \nsentence.\n\n-- \nAnn"
+    )
+    assert load_bytes(data, EMAIL).text.endswith("One long sentence.\n\n--\nAnn")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32-be"])
