@@ -14,7 +14,7 @@ _NUMBERS = r"\d{1,3}(?:\s*(?:,|;|and|und|et|y|&|-|–)\s*\[?\d{1,3}\]?)*"
 _NAMED = r"(?:passages?|sources?|documents?|quellen?|textstellen?|pasajes?|fuentes?)"
 _MARKER = re.compile(
     rf"\[\[{_NUMBERS}\]\](?!\()"
-    rf"|\[\^?(?:{_NAMED}\s+)?#?{_NUMBERS}\](?![(\[\w])"
+    rf"|\[\^?(?:{_NAMED}\s+)?#?{_NUMBERS}\](?![(\w]|\[(?!\^?#?\d))"
     rf"|【\s*{_NUMBERS}(?:[†:][^】\n]*)?】"
     rf"|\((?:see\s+|siehe\s+|voir\s+)?{_NAMED}\s+#?{_NUMBERS}\)"
     r"|\^\d{1,3}\^",

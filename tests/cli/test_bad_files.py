@@ -12,7 +12,7 @@ from tests.cli.documents import BAD, GOOD, LEFT_OUT
 Run = Callable[..., Ended]
 INGEST = {
     *("generation", "added", "updated", "unchanged", "moved", "deleted", "failed", "skipped"),
-    *("chunks_embedded", "chunks_reused", "seconds"),
+    *("chunks_embedded", "chunks_reused", "seconds", "readable_by_nobody"),
 }
 
 
@@ -96,6 +96,10 @@ def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
             "coverage",
             "last_run",
             "at_work",
+            "unread",
+            "roots",
+            "source_rules",
+            "rules_not_applied",
         ),
         "bytes_on_disk",
     }

@@ -169,8 +169,10 @@ class Conversation:
         yield Screen(turn, sources, earlier, "".join(each.evidence for each in self.shown), note="")
         draft = Draft(question, self.profile or "")
         try:
-            for turn, sources in self._write(number, draft, visit):
-                yield Screen(turn, sources)
+            for parts in self._write(number, draft, visit):
+                if parts is not None:
+                    turn, sources = parts
+                yield Screen() if parts is None else Screen(turn, sources)
         except GeneratorExit:  # the tab was closed; what there was until then is kept
             draft.stop()
             self._keep(draft, visit, again)
@@ -228,8 +230,11 @@ class Conversation:
             return None, str(exc)
         return Kept(self.id, turn), None
 
-    def _write(self, number: int, draft: Draft, visit: Visit) -> Iterator[tuple[str, str]]:
-        """Turn and evidence each time that something new is to be seen; fills the draft."""
+    def _write(self, number: int, draft: Draft, visit: Visit) -> Iterator[tuple[str, str] | None]:
+        """Turn and evidence each time that something new is to be seen; fills the draft.
+
+        None where the model wrote on and nothing new is to be seen: so a page that was left is noticed.
+        """
         words, sources = self._words(visit.desk), ""
         assistant = visit.desk.assistant_for(visit.person, draft.profile)
         draft.model = assistant.model_name
@@ -259,6 +264,8 @@ class Conversation:
                         number, question, draft.sentences, draft.retrieval, words, shelf
                     )
                     yield turn, sources
+                elif batch:
+                    yield None
         finally:
             batches.close()
 
