@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -52,7 +53,6 @@ class Checked:
     status: Status
     corrected: int = 0
     dropped: int = 0
-    quotation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,12 @@ class Verdict:
 
 
 UNCHECKED = Verdict(Grade.UNCHECKED)
+_LONGEST = 120
+"""Words of a sentence that is compared word by word; a longer one is no sentence, and the comparison of its
+clauses takes seconds. It may still stand in a passage word for word."""
+_MOST_SECONDS = 5.0
+"""Then the sentences that are left are `unchecked`: an answer made to take long keeps nobody waiting. One
+sentence takes some 20 ms."""
 
 
 def check(
@@ -79,7 +85,6 @@ def check(
     entailment: Entailment | None = None,
     source: PassageSentences | None = None,
     scoring: Scoring | None = None,
-    quote: bool = False,  # noqa: ARG001 - the answer builder still passes it
     before: str = "",
 ) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt. Never raises.
@@ -88,6 +93,7 @@ def check(
     the passages answer the question; what rests on others is labelled as beside the point, and so is what
     only repeats `before`, what was said in the turn that the question goes on from. With an `embedder`,
     meaning counts; with `entailment`, a paraphrase that does not follow from its evidence is not supported.
+    Sentences that are left when the time for the check is over are unchecked.
     `source` are the passages' sentences, where they have been read already.
     """
     plain, markers = without_markers(text)
@@ -129,6 +135,7 @@ class _Checker:
     ) -> None:
         self._passages, self._source, self._embedder = passages, source, embedder
         self._scoring, self._bearing, self._before = scoring, bearing, before
+        self._deadline = time.monotonic() + _MOST_SECONDS
 
     def verdict(self, sentence: str) -> Verdict:
         """The verdict on a sentence; `unchecked` where it claims nothing, or the check fails."""
@@ -144,6 +151,8 @@ class _Checker:
         verbatim = self._verbatim(sentence)
         if verbatim is not None:
             return self._related(sentence, verbatim)
+        if len(claim.order) > _LONGEST or time.monotonic() > self._deadline:
+            return UNCHECKED
         support = find_support(sentence, self._source)
         measured = measure(
             sentence,
@@ -270,7 +279,7 @@ def _status(checked: Sequence[Sentence], is_refusal: Sequence[bool]) -> Status:
     answers = [each for each, refuses in zip(checked, is_refusal, strict=True) if not refuses]
     if any(is_refusal) and not any(map(_claims, answers)):
         return Status.NOT_IN_DOCUMENTS
-    if not any(each.grade in (Grade.VERBATIM, Grade.PARAPHRASE) for each in checked):
+    if not any(each.supported for each in checked):
         return Status.UNSUPPORTED
     claims = [each for each in answers if each.grade is not Grade.UNCHECKED or _claims(each)]
     return Status.GROUNDED if all(each.supported for each in claims) else Status.PARTIAL

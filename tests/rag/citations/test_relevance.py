@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from rag import Assistant, Turn
-from rag.answer import Answer, AnswerEvent, DeltaEvent, Status
+from rag import Assistant
 from rag.citations import check
 from rag.citations.relevance import SURE, SURE_ENOUGH, Bearing, features
 from rag.citations.statements import PassageSentences
@@ -100,13 +99,14 @@ def test_the_scale_of_an_embedders_cosines_changes_nothing() -> None:
     assert (wide[:, same] == narrow[:, same]).all()
 
 
-def test_what_is_true_but_beside_the_question_supports_nothing(embedder: Embedder) -> None:
+def test_true_but_beside_the_point(embedder: Embedder) -> None:
+    """It is supported, and labelled: whether it is true and whether it answers are two questions."""
     passages = [passage("Parental leave is 16 weeks. Desks are shared by all teams.")]
     bearing = Bearing("How long is parental leave?", PassageSentences(passages), embedder)
-    said = "Desks are shared by all teams."
-    assert check(said, passages).status is Status.GROUNDED
-    assert check(said, passages, bearing=bearing).status is Status.UNSUPPORTED
-    assert check("It is 16 weeks.", passages, bearing=bearing).status is Status.GROUNDED
+    (beside,) = check("Desks are shared by all teams.", passages, bearing=bearing).sentences
+    assert (beside.supported, beside.is_beside_the_point) == (True, True)
+    (answer,) = check("It is 16 weeks.", passages, bearing=bearing).sentences
+    assert (answer.supported, answer.is_beside_the_point) == (True, False)
 
 
 def test_who_says_the_last_answer_again_has_not_answered(embedder: Embedder) -> None:
@@ -114,50 +114,25 @@ def test_who_says_the_last_answer_again_has_not_answered(embedder: Embedder) -> 
     bearing = Bearing(
         "How long is parental leave? And for managers?", PassageSentences(passages), embedder
     )
-    said = "Parental leave is 16 weeks."
-    assert check(said, passages, bearing=bearing).status is Status.GROUNDED
-    before = "How long is parental leave? 16 weeks."
-    assert check(said, passages, bearing=bearing, before=before).status is Status.UNSUPPORTED
-    before = "How long is parental leave? It depends."
-    assert check(said, passages, bearing=bearing, before=before).status is Status.GROUNDED
+    sentence = "Parental leave is 16 weeks."
+
+    def is_beside_the_point(before: str) -> bool:
+        checked = check(sentence, passages, bearing=bearing, before=before)
+        return checked.sentences[0].is_beside_the_point
+
+    assert not is_beside_the_point("")
+    assert is_beside_the_point("How long is parental leave? 16 weeks.")
+    assert not is_beside_the_point("How long is parental leave? It depends.")
 
 
-def test_a_small_model_that_misses_the_answer_is_followed_by_the_sentence_that_has_it(
+def test_an_answer_that_misses_leaves_the_documents_words(
     sample_index: Path, embedder: Embedder
 ) -> None:
-    """Its own words stay, marked; the quotation is the document's, and the stream says all of it."""
-    said = "Full-time employees receive 72 days."
-    events = list(ask(sample_index, embedder, said).stream(QUESTION))
-    answer = next(event.answer for event in events if isinstance(event, AnswerEvent))
-    assert [(each.text, each.supported) for each in answer.sentences] == [
-        (said, False),
-        (f"“{ANSWER}”", True),
+    """What a small model gets wrong is not supported, and the sentence that answers is the first extract."""
+    reply = "Full-time employees receive 72 days."
+    answer = ask(sample_index, embedder, reply).ask(QUESTION)
+    assert [(sentence.text, sentence.supported) for sentence in answer.sentences] == [
+        (reply, False)
     ]
-    assert answer.text == f"{said}\n\n“{ANSWER}”"
-    assert "".join(each.text for each in events if isinstance(each, DeltaEvent)) == answer.text
-    assert answer.status is Status.PARTIAL
-    assert _quotes(answer) == [ANSWER]
-
-
-def test_a_quotation_is_for_small_models_that_were_asked_a_whole_question(
-    sample_index: Path, embedder: Embedder
-) -> None:
-    """A large model's answer, a refusal and a follow-up stay as they are."""
-    said = "Full-time employees receive 72 days."
-    large = ask(sample_index, embedder, said, model_name="llama-3.1-70b-instruct").ask(QUESTION)
-    assert (large.text, large.status, _quotes(large)) == (said, Status.UNSUPPORTED, [])
-    refused = ask(sample_index, embedder, _refusal()).ask(QUESTION)
-    assert (refused.status, _quotes(refused)) == (Status.NOT_IN_DOCUMENTS, [])
-    before = [Turn(question="How many weeks of leave are there?", answer="44 weeks.")]
-    leaning = ask(sample_index, embedder, said).ask("And for how long is it?", history=before)
-    assert (leaning.text, _quotes(leaning)) == (said, [])
-
-
-def _refusal() -> str:
-    from rag.profile import REFUSAL
-
-    return REFUSAL
-
-
-def _quotes(answer: Answer) -> list[str]:
-    return [each.quote for each in answer.citations]
+    assert answer.text == reply
+    assert answer.extracts[0].text.startswith(ANSWER)

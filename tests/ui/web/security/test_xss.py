@@ -209,7 +209,8 @@ def test_questions_and_answers_in_a_conversation(tab: Tab) -> None:
     assert turns.count() == len(_batches())
     asked = _visible("".join(page.locator(".turn .question").all_text_contents()))
     assert all(_visible(case) in asked for case in CASES)
-    assert page.locator(".turn .body").count() == len(_batches()), "the model has answered"
+    for turn in turns.all():
+        assert turn.locator(".body").count(), "the model has answered"
     assert_nothing_ran(tab)
 
 
@@ -217,7 +218,7 @@ def test_questions_and_answers_side_by_side(tab: Tab) -> None:
     for batch in _batches():
         page = visit(tab, f"/compare?q={quote(batch)}")
         for side in ("alone", "with"):
-            page.locator(f"#pane-{side} .body").wait_for(timeout=60_000)
+            page.locator(f"#pane-{side} .body").first.wait_for(state="attached", timeout=60_000)
             page.locator(f"#pane-{side} .facts").first.wait_for(timeout=60_000)
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         asked = _visible(page.locator("#compare-question").input_value())
