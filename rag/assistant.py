@@ -226,11 +226,13 @@ class Assistant:
         """
         question = checked(question)
         text = followup.whole(question, history)
+        is_followup = followup.leans(question, history)
         return SearchQuery(
             question,
             self._expanded(text),
-            is_followup=followup.leans(question, history),
+            is_followup=is_followup,
             parts=tuple(self._parts(question, history)),
+            focus=question if is_followup else "",
         )
 
     def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
@@ -245,8 +247,8 @@ class Assistant:
 
     def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
-        text = followup.whole(query.question, history, self._speaker.rewrite)
-        return replace(query, text=self._expanded(text))
+        text = self._expanded(followup.whole(query.question, history, self._speaker.rewrite))
+        return query if text == query.text else replace(query, text=text, focus="")
 
     def _expanded(self, text: str) -> str:
         names = (term.names for term in self.profile.terms_in(text))
@@ -425,7 +427,8 @@ class Assistant:
         searches = []
         for text in query.parts or (query.text,):
             hits = self._retrieve(snapshot, query=text, k=k, filter=narrowed, fold=True)
-            searches.append((hits, select_extracts(text, hits, self._embedder, extracts)))
+            focus = text if query.parts else query.focus or text
+            searches.append((hits, select_extracts(focus, hits, self._embedder, extracts)))
         many = max(extracts, len(searches))
         hits = alternate([hits for hits, _ in searches], k)
         return Retrieved(

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag import citations
 from rag.answer import (
     Answer,
     AnswerEvent,
+    Citation,
     CitationsEvent,
     Context,
     DeltaEvent,
     Event,
+    Extract,
     SentencesEvent,
     Status,
     Turn,
@@ -219,7 +222,7 @@ class AnswerBuilder:
         before = ""
         if self.retrieved.query.is_followup and self.history:
             before = f"{self.history[-1].question} {self.history[-1].answer}"
-        return citations.check(
+        checked = citations.check(
             text,
             passages,
             self.profile.refusal,
@@ -228,6 +231,21 @@ class AnswerBuilder:
             entailment=self._entailment,
             source=self._source,
             before=before,
+        )
+        answering = {
+            citation.n
+            for citation in checked.citations
+            if not before and any(_overlap(citation, e) for e in self.retrieved.extracts)
+        }
+        # What is shown as the answer cannot be beside the point when the model says it too.
+        return replace(
+            checked,
+            sentences=tuple(
+                sentence.model_copy(update={"is_beside_the_point": False})
+                if sentence.is_beside_the_point and answering.intersection(sentence.citations)
+                else sentence
+                for sentence in checked.sentences
+            ),
         )
 
     def _context(self, cited: frozenset[int]) -> Context:
@@ -242,3 +260,12 @@ class AnswerBuilder:
     def _elapsed(self) -> float:
         """Milliseconds since the question was asked."""
         return round((time.perf_counter() - self._started) * 1e3, 1)
+
+
+def _overlap(citation: Citation, extract: Extract) -> bool:
+    """Whether both have a character of one document in common."""
+    return (
+        citation.uri == extract.uri
+        and citation.start < extract.end
+        and extract.start < citation.end
+    )

@@ -450,3 +450,22 @@ def test_a_retriever_keeps_to_its_filter(data: Path, handbook: Path) -> None:
     only = Filter(folders=(str(handbook / "office"),))
     documents = replying(data, "x").as_retriever(filter=only).invoke(QUESTION)
     assert [document.metadata["title"] for document in documents] == ["Berlin"]
+
+
+def test_what_is_shown_as_the_answer_is_not_beside_the_point(data: Path) -> None:
+    """A model that says what the first extract says has answered, however small it is."""
+    model = ListeningModel(reply="Parental leave is 16 weeks.", model_name="smollm2-135m-instruct")
+    answer = open_with(data, model).ask(QUESTION)
+    extracts = {(extract.uri, extract.start) for extract in answer.extracts}
+    assert {(citation.uri, citation.start) for citation in answer.citations} & extracts
+    assert not answer.sentences[0].is_beside_the_point
+
+
+def test_a_followup_s_extracts_answer_the_followup(data: Path) -> None:
+    """The search stands on the earlier question, and the extracts do not answer that again."""
+    assistant = open_with(data, ListeningModel())
+    history = [Turn(question=QUESTION, answer="Parental leave is 16 weeks.")]
+    query = assistant.search_query("And where is the office?", history)
+    assert query.text.startswith(QUESTION)
+    assert query.focus == "And where is the office?"
+    assert assistant.search_query("Where is the office of the company?", history).focus == ""

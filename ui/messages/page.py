@@ -63,7 +63,7 @@ def _english_verdicts() -> Mapping[Verdict, tuple[str, str]]:
             ),
             Verdict.COMPUTED: (
                 "Answered without the model",
-                "It was looked up in the index; no language model had a part in it.",
+                "No language model had a part in it.",
             ),
             Verdict.NO_CLEAR_ANSWER: ("No clear answer found", "These come closest."),
             Verdict.NOT_IN_DOCUMENTS: (

@@ -93,7 +93,7 @@ GERMAN = Words(
             ),
             Verdict.COMPUTED: (
                 "Ohne das Modell beantwortet",
-                "Im Index nachgeschlagen; kein Sprachmodell war daran beteiligt.",
+                "Kein Sprachmodell war daran beteiligt.",
             ),
             Verdict.NO_CLEAR_ANSWER: ("Keine klare Antwort gefunden", "Das kommt am nächsten."),
             Verdict.NOT_IN_DOCUMENTS: (

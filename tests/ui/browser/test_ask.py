@@ -193,3 +193,24 @@ def test_the_keyboard_reaches_everything_in_reading_order(
     wanted = ["Source 1", "Source 2", "Ask again", "TEXTAREA", "Ask", "Also read"]
     names = [re.split(r",| \(", stop)[0] for stop in stops]
     assert [name for name in names if name in wanted][: len(wanted)] == wanted, stops
+
+
+@pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, NARROW])
+def test_nothing_jumps_while_an_answer_arrives(
+    stand_in: StandIn,
+    serve_page: Callable[..., str],
+    open_tab: Callable[..., Tab],
+    viewport: dict[str, int],
+) -> None:
+    """The layout shifts by less than 0.1, from the first question on: 0.1 is what browsers call good."""
+    stand_in.pause = 0.02
+    tab = open_tab(serve_page(lambda: stand_in), viewport=viewport)
+    page = tab.page
+    page.locator("#model-state", has_text="SmolLM2-135M-Instruct").wait_for()
+    page.evaluate(
+        "() => { window.shift = 0; new PerformanceObserver(list => { for (const entry of list.getEntries())"
+        " if (!entry.hadRecentInput) window.shift += entry.value }).observe({type: 'layout-shift'}) }"
+    )
+    tab.ask("How long is parental leave?")
+    tab.ask("Is this partial?")
+    assert page.evaluate("window.shift") < 0.1

@@ -166,3 +166,20 @@ new MutationObserver(() => {
   showEvidence();
   followConversation();
 }).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });
+
+// --- The first question: the box moves at once, and not when the server has answered ---------------
+
+const COMPLAINT_MS = 4000; // a question that is refused leaves the start as it was
+
+function startAsking() {
+  if (document.querySelector("#talk .turn") || !document.querySelector("#question textarea")?.value.trim()) return;
+  document.documentElement.classList.add("is-asking");
+  setTimeout(() => document.documentElement.classList.remove("is-asking"), COMPLAINT_MS);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && event.target.closest?.("#question")) startAsking();
+}, true);
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("#ask")) startAsking();
+}, true);
