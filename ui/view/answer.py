@@ -138,7 +138,9 @@ def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
         return front + computed_block(answer.computed, words, shelf)
     if verdict is Verdict.BACKED:
         body = f'<div class="body">{_checked(turn, answer, words)}</div>'
-        return body + extract_list(answer.extracts, words, shelf, is_answer=False)
+        sentences = {sentence.text for sentence in answer.sentences}
+        others = [extract for extract in answer.extracts if extract.text not in sentences]
+        return body + extract_list(others, words, shelf, is_answer=False)
     backed = _backed(turn, answer.backed_sentences, words)
     body = f'<div class="body">{backed}</div>' if backed else ""
     is_answer = not backed and verdict is not Verdict.NOT_IN_DOCUMENTS
@@ -148,7 +150,8 @@ def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
     if answer.status in (Status.NOT_IN_DOCUMENTS, Status.NOTHING_READABLE):
         # A refusal claims nothing, so there is nothing to fold away.
         refusal = f'<div class="body">{_blocks([(answer.text, _plain)])}</div>'
-        return refusal + body if verdict is not Verdict.NO_CLEAR_ANSWER else body
+        is_right = verdict in (Verdict.NOT_IN_DOCUMENTS, Verdict.NOTHING_READABLE)
+        return refusal + body if is_right else body
     title = words.rest_of_model_text if backed else words.model_text
     return body + (
         f'<details class="model-text"><summary>{escape(title)}</summary>'

@@ -161,6 +161,15 @@ def test_unsupported_text_never_stands_in_front() -> None:
     assert ENGLISH.model_text in Read(folded).text
 
 
+def test_a_wrong_refusal_does_not_stand_above_the_documents() -> None:
+    """Where the documents answer, the model's "they do not say" is not shown."""
+    answer = make_answer("q", Status.NOT_IN_DOCUMENTS)
+    right = answer.model_copy(update={"verdict": Verdict.NOT_IN_DOCUMENTS})
+    wrong = answer.model_copy(update={"verdict": Verdict.QUOTED})
+    assert answer.text in Read(view.answered(1, right, ENGLISH)).text
+    assert answer.text not in Read(view.answered(1, wrong, ENGLISH)).text
+
+
 def test_unbacked_sentences_are_not_shown_while_writing() -> None:
     answer = make_answer("q", Status.PARTIAL)
     retrieval = RetrievalEvent(hits=HITS, generation=1, extracts=answer.extracts)
