@@ -49,16 +49,16 @@ def _stems(words: list[tuple[str, str, bool]] | Claim) -> list[str]:
 def _items(claim: Claim) -> list[tuple[str, str, bool]]:
     """Each content word and preposition: what it is compared by, as it stands, whether it is content."""
     tokens = {token.place: token for token in claim.tokens}
-    found = []
+    items = []
     for place, word in enumerate(claim.order):
         if token := tokens.get(place):
             low = word.low if unit_of(word.low) else token.stem
-            found.append((low, word.low, True))
+            items.append((low, word.low, True))
         elif is_preposition(claim.order, place):
-            found.append((word.low, word.low, False))
+            items.append((word.low, word.low, False))
         elif word.low not in ARTICLES and word.low not in QUANTIFIERS:
-            found.append(("", word.low, False))
-    return found
+            items.append(("", word.low, False))
+    return items
 
 
 def _in_forms_of(claim: Claim, other: Claim) -> list[tuple[str, str, bool]]:
