@@ -37,13 +37,13 @@ def differs(wanted: Claim, said: Claim) -> bool:
     return False
 
 
-def _is_narrower(words: frozenset[str], wanted: Claim, said: Claim) -> bool:
-    """Whether it is said of some kind of them alone: of guide dogs, where all dogs are wanted."""
+def _is_narrower(words: frozenset[str], claim: Claim, statement: Claim) -> bool:
+    """Whether it is statement of some kind of them alone: of guide dogs, where all dogs are claim."""
     return any(
         noun.stem in words
         and kind_of.place == noun.place - 1
-        and not (kind_of.is_number or count_overlap([kind_of.stem], wanted.words))
-        for kind_of, noun in pairwise(said.tokens)
+        and not (kind_of.is_number or count_overlap([kind_of.stem], claim.words))
+        for kind_of, noun in pairwise(statement.tokens)
     )
 
 

@@ -18,25 +18,25 @@ _LONGEST = 40
 """Words of a sentence that are laid side by side, at most."""
 
 
-def replaces_object(wanted: Claim, said: Claim) -> bool:
-    """Whether a word that `said` has not depends on a verb and preposition that another one has there."""
-    theirs = {key for key, _ in _objects(said)}
+def replaces_object(claim: Claim, statement: Claim) -> bool:
+    """Whether a word missing from `statement` depends on a verb and preposition that has another one there."""
+    others = {key for key, _ in _objects(statement)}
     return any(
-        key in theirs and not _have_common_form(words, said.words)
-        for key, words in _objects(_in_forms_of(wanted, said))
+        key in others and not _have_common_form(words, statement.words)
+        for key, words in _objects(_in_forms_of(claim, statement))
     )
 
 
-def replaces_unit(wanted: Claim, said: Claim) -> bool:
-    """Whether something is counted in minutes here and in months there, at the same place."""
-    mine, theirs = _stems(_in_forms_of(wanted, said)), _stems(said)
-    if max(len(mine), len(theirs)) > _LONGEST:
+def replaces_unit(claim: Claim, statement: Claim) -> bool:
+    """Whether something is counted in minutes here and in months there, at the same position."""
+    own, others = _stems(_in_forms_of(claim, statement)), _stems(statement)
+    if max(len(own), len(others)) > _LONGEST:
         return False
-    for tag, a, b, c, d in SequenceMatcher(a=mine, b=theirs, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in SequenceMatcher(a=own, b=others, autojunk=False).get_opcodes():
         if tag != "replace" or b - a != 1 or d - c != 1:
             continue
-        unit, other = unit_of(mine[a]), unit_of(theirs[c])
-        if unit in PERIODS and other in PERIODS and unit != other and unit not in theirs:
+        unit, other = unit_of(own[a]), unit_of(others[c])
+        if unit in PERIODS and other in PERIODS and unit != other and unit not in others:
             return kind(unit) == kind(other) or {unit, other} <= PERIODS
     return False
 
@@ -50,11 +50,11 @@ def _items(claim: Claim) -> list[tuple[str, str, bool]]:
     """Each content word and preposition: what it is compared by, as it stands, whether it is content."""
     tokens = {token.place: token for token in claim.tokens}
     items = []
-    for place, word in enumerate(claim.order):
-        if token := tokens.get(place):
+    for position, word in enumerate(claim.order):
+        if token := tokens.get(position):
             low = word.low if unit_of(word.low) else token.stem
             items.append((low, word.low, True))
-        elif is_preposition(claim.order, place):
+        elif is_preposition(claim.order, position):
             items.append((word.low, word.low, False))
         elif word.low not in ARTICLES and word.low not in QUANTIFIERS:
             items.append(("", word.low, False))
@@ -62,7 +62,7 @@ def _items(claim: Claim) -> list[tuple[str, str, bool]]:
 
 
 def _in_forms_of(claim: Claim, other: Claim) -> list[tuple[str, str, bool]]:
-    """The items of a claim, each word in the form that the other has it in."""
+    """The items of a claim, token_text word in the form that the other has it in."""
     stems = [item for item, _, is_content in _items(other) if is_content]
     return [
         (
@@ -81,17 +81,19 @@ def _objects(
 ) -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
     """What depends on a preposition right behind a word: (word, preposition) and the words that follow."""
     items = items if isinstance(items, list) else _items(items)
-    for place in range(len(items) - 2):
-        (word, _, is_content), (preposition, _, other) = items[place], items[place + 1]
+    for position in range(len(items) - 2):
+        (word, _, is_content), (preposition, _, other) = items[position], items[position + 1]
         # "Hard to find" has no object, and a number no verb.
         if not is_content or other or preposition in {"", "to"} or word[-1].isdigit():
             continue
         words = []
-        for item, _, follows in items[place + 2 :]:
+        for item, _, follows in items[position + 2 :]:
             if not follows:
                 break
             words.append(item)
-        if words and not any(character.isdigit() for each in words for character in each):
+        if words and not any(
+            character.isdigit() for token_text in words for character in token_text
+        ):
             yield (word, preposition), frozenset(words)
 
 
