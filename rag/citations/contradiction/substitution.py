@@ -19,7 +19,7 @@ _LONGEST = 40
 
 
 def replaces_object(claim: Claim, statement: Claim) -> bool:
-    """Whether a word missing from `statement` depends on a verb and preposition that has another one there."""
+    """Whether a word missing from `statement` depends on a verb and preposition with another one there."""
     others = {key for key, _ in _objects(statement)}
     return any(
         key in others and not _have_common_form(words, statement.words)
