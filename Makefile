@@ -37,7 +37,8 @@ quick: setup ## Lint, and run what needs no model, no vLLM and no browser
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --quick $(ARGS)
 
 test: setup chromium ## Run every test but `make crash` and `make families`
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not crash and not families" $(ARGS)
+	@# A process that dies ends the run: pytest-xdist would wait for ever for the tests of its group.
+	@$(BIN)/python -m pytest -n 2 --max-worker-restart 0 --dist loadgroup --no-loadscope-reorder -m "not crash and not families" $(ARGS)
 
 check: format lint types test ## Format, lint, check types, test
 

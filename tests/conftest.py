@@ -41,26 +41,34 @@ def _is_quick(item: pytest.Item) -> bool:
     )
 
 
+def _group(item: pytest.Item) -> str:
+    """The tests that run in the same process as this one: they share a vLLM, a browser or a module."""
+    for marker in ("vllm", "browser"):
+        if item.get_closest_marker(marker):
+            return marker
+    return item.path.relative_to(TESTS).as_posix()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name the group of each test before pytest-xdist reads it."""
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Which tests go to one process: a folder's, which share what they set up; and all that need vLLM.
-
-    Those come first, since they take longest and nothing may wait for them at the end.
-    """
-
+    """Put what takes longest first, since nothing may wait for it at the end."""
     if config.getoption("--quick"):
         long = [item for item in items if not _is_quick(item)]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if _is_quick(item)]
-
-    def group(item: pytest.Item) -> str:
-        if item.get_closest_marker("vllm"):
-            return "vllm"
-        return item.path.relative_to(TESTS).parts[0]
-
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    items.sort(key=lambda item: not item.get_closest_marker("vllm"))
+    longest_first = ["vllm", "browser"]
+    items.sort(
+        key=lambda item: (
+            longest_first.index(group)
+            if (group := _group(item)) in longest_first
+            else len(longest_first)
+        )
+    )
 
 
 @pytest.fixture(autouse=True)
