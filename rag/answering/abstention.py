@@ -59,16 +59,16 @@ def closeness(
     meaning, words = (
         [
             (chunk_id, score)
-            for chunk_id, score in zip(found.chunk_ids.tolist(), found.scores.tolist(), strict=True)
+            for chunk_id, score in zip(candidates.chunk_ids.tolist(), candidates.scores.tolist(), strict=True)
             if chunk_id not in without
         ][:_DEPTH]
-        for found in (
+        for candidates in (
             snapshot.dense(query, depth, filter), snapshot.lexical(question, depth, filter)
         )
     )  # fmt: skip
     if not meaning:
         return Closeness(0.0, 0.0)
-    closest, named = ([chunk_id for chunk_id, _ in each] for each in (meaning, words))
+    closest, named = ([chunk_id for chunk_id, _ in ranking] for ranking in (meaning, words))
     return Closeness(
         best=meaning[0][1],
         lead=meaning[0][1] - meaning[-1][1],
@@ -114,15 +114,15 @@ class Calibration:
         """Mean of `recall` and `refused`."""
         return (self.recall + self.refused) / 2
 
-    def probability(self, found: Closeness) -> float:
+    def probability(self, signals: Closeness) -> float:
         """How likely it is that the documents hold an answer: 0…1."""
         weights = (self.best, self.lead, self.agreement, self.first)
-        total = self.bias + sum(a * b for a, b in zip(weights, found, strict=True))
+        total = self.bias + sum(a * b for a, b in zip(weights, signals, strict=True))
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, total))))
 
-    def permits(self, found: Closeness) -> bool:
+    def permits(self, signals: Closeness) -> bool:
         """Whether the model is to be asked."""
-        return self.probability(found) >= self.threshold
+        return self.probability(signals) >= self.threshold
 
     def fits(self, snapshot: Snapshot, embedder: Embedder) -> bool:
         """Whether it was made for this embedder and for about this much to search."""
@@ -191,8 +191,8 @@ class Decision:
         self, snapshot: Snapshot, embedder: Embedder, question: str, filter: Filter
     ) -> float:
         """The probability that the documents say it; without a calibration that fits, how close they come."""
-        found = closeness(snapshot, question, embedder.embed_query(question), filter)
+        signals = closeness(snapshot, question, embedder.embed_query(question), filter)
         fitted = self._fitted
         if fitted is not None and fitted.fits(snapshot, embedder):
-            return fitted.probability(found)
-        return max(0.0, found.best)
+            return fitted.probability(signals)
+        return max(0.0, signals.best)

@@ -69,8 +69,8 @@ def calibrate(
             f"at least {_FEWEST} are needed.",
             hint="Ingest more documents first.",
         )
-    found, answered = _measure(snapshot, embedder, probes, progress)
-    fitted = _fit(found, answered)
+    signals, answered = _measure(snapshot, embedder, probes, progress)
+    fitted = _fit(signals, answered)
     return replace(
         fitted,
         embedder=embedder.identity.to_json(),
@@ -102,11 +102,11 @@ def draw(snapshot: Snapshot, count: int) -> Iterator[Probe]:
         if len(content) <= _WORDS[0]:
             continue
         size = min(len(content), chance.randint(*_WORDS))
-        asked = [content[place] for place in sorted(chance.sample(range(len(content)), size))]
+        chosen = [content[index] for index in sorted(chance.sample(range(len(content)), size))]
         for _ in range(max(1, size // _STRANGE)):
             if strange := words()[1]:
-                asked.insert(chance.randrange(len(asked) + 1), chance.choice(strange))
-        yield Probe(f"What {' '.join(asked)}?", frozenset({document}))
+                chosen.insert(chance.randrange(len(chosen) + 1), chance.choice(strange))
+        yield Probe(f"What {' '.join(chosen)}?", frozenset({document}))
         count -= 1
         if not count:
             return
@@ -126,33 +126,35 @@ def _measure(
     progress: Callable[[int], object],
 ) -> tuple[list[Closeness], list[bool]]:
     """Each probe with everything there, and with the documents that answer it taken away."""
-    found, answered = [], []
+    signals, answered = [], []
     for done, probe in enumerate(probes, start=1):
         query = embedder.embed_query(probe.question)
-        found.append(closeness(snapshot, probe.question, query, Filter()))
+        signals.append(closeness(snapshot, probe.question, query, Filter()))
         answered.append(bool(probe.answered_by))
         if probe.answered_by:
-            away = {chunk for each in probe.answered_by for chunk in snapshot.chunk_texts(each)}
-            found.append(closeness(snapshot, probe.question, query, Filter(), away))
+            away = {
+                chunk for document in probe.answered_by for chunk in snapshot.chunk_texts(document)
+            }
+            signals.append(closeness(snapshot, probe.question, query, Filter(), away))
             answered.append(False)
         progress(done)
-    return found, answered
+    return signals, answered
 
 
-def _fit(found: Sequence[Closeness], answered: Sequence[bool]) -> Calibration:
+def _fit(signals: Sequence[Closeness], answered: Sequence[bool]) -> Calibration:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    features = np.array(found)
-    wanted = np.array(answered)
+    features = np.array(signals)
+    labels = np.array(answered)
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
-    held_out = cross_val_predict(model, features, wanted, cv=_FOLDS, method="predict_proba")[:, 1]
-    model.fit(features, wanted)
+    held_out = cross_val_predict(model, features, labels, cv=_FOLDS, method="predict_proba")[:, 1]
+    model.fit(features, labels)
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
-    threshold = _best_threshold(held_out, wanted)
+    threshold = _best_threshold(held_out, labels)
     return Calibration(
         embedder={},
         generation=0,
@@ -164,30 +166,33 @@ def _fit(found: Sequence[Closeness], answered: Sequence[bool]) -> Calibration:
         agreement=float(weights[2]),
         first=float(weights[3]),
         threshold=threshold,
-        recall=round(float(np.mean(held_out[wanted] >= threshold)), 4),
-        refused=round(float(np.mean(held_out[~wanted] < threshold)), 4),
-        curve=_curve(held_out, wanted),
+        recall=round(float(np.mean(held_out[labels] >= threshold)), 4),
+        refused=round(float(np.mean(held_out[~labels] < threshold)), 4),
+        curve=_curve(held_out, labels),
     )
 
 
-def _best_threshold(probability: npt.NDArray[np.float64], wanted: npt.NDArray[np.bool_]) -> float:
+def _best_threshold(
+    probability: npt.NDArray[np.float64], is_answered: npt.NDArray[np.bool_]
+) -> float:
     """The threshold of the best balanced accuracy; of several, the lowest, which answers most."""
     candidates = np.round(np.arange(0.05, 0.96, 0.01), 2)
     scores = [
-        np.mean(probability[wanted] >= each) + np.mean(probability[~wanted] < each)
-        for each in candidates
+        np.mean(probability[is_answered] >= threshold)
+        + np.mean(probability[~is_answered] < threshold)
+        for threshold in candidates
     ]
     return float(candidates[int(np.argmax(np.round(scores, 6)))])
 
 
 def _curve(
-    probability: npt.NDArray[np.float64], wanted: npt.NDArray[np.bool_]
+    probability: npt.NDArray[np.float64], is_answered: npt.NDArray[np.bool_]
 ) -> tuple[CurvePoint, ...]:
     """Coverage and risk over thresholds from 0 to 1 (El-Yaniv and Wiener, JMLR 2010)."""
     points = []
     for threshold in np.round(np.linspace(0, 1, 51), 2).tolist():
         let_through = probability >= threshold
-        risk = float(np.mean(~wanted[let_through])) if let_through.any() else 0.0
+        risk = float(np.mean(~is_answered[let_through])) if let_through.any() else 0.0
         coverage = float(np.mean(let_through))
         points.append(CurvePoint(threshold, round(coverage, 4), round(risk, 4)))
     return tuple(points)

@@ -110,8 +110,10 @@ def _sizer(style: Style, fence: str, count: CountTokens) -> Callable[[Hit], int]
     return lambda hit: count(f"{passage_text(10, hit, style, fence)}\n\n") + 1
 
 
-def _size(told: Sequence[object], count: CountTokens) -> int:
-    return sum(count(str(getattr(each, "content", each))) + PER_MESSAGE for each in told)
+def _size(messages: Sequence[object], count: CountTokens) -> int:
+    return sum(
+        count(str(getattr(message, "content", message))) + PER_MESSAGE for message in messages
+    )
 
 
 def _latest(turns: Sequence[Turn], budget: int, count: CountTokens) -> tuple[tuple[Turn, ...], int]:

@@ -106,25 +106,29 @@ def whole(
     if not leans(question, history):
         return question
     if rewrite is not None:
-        made = _first_line(rewrite(_request(question, history)))
-        if keeps_subject(made, question, history):
-            return made
+        rewritten = _first_line(rewrite(_request(question, history)))
+        if keeps_subject(rewritten, question, history):
+            return rewritten
     return joined(question, history)
 
 
-def keeps_subject(made: str, question: str, history: Sequence[Turn]) -> bool:
+def keeps_subject(rewritten: str, question: str, history: Sequence[Turn]) -> bool:
     """Whether a rewritten question says what the question says, about what was talked about, and no more.
 
     It has every telling word of the question, at least one of the conversation that the question lacks, and
     none that neither has. A pronoun may go.
     """
-    if not made or len(made) > LONGEST_REWRITE:
+    if not rewritten or len(rewritten) > LONGEST_REWRITE:
         return False
-    if question.rstrip().endswith("?") and not made.endswith("?"):
+    if question.rstrip().endswith("?") and not rewritten.endswith("?"):
         return False  # an answer, not a question
-    said, asked = _telling(made), _telling(question)
+    rewritten_words, question_words = _telling(rewritten), _telling(question)
     before = {word for turn in history for word in _telling(f"{turn.question} {turn.answer}")}
-    return asked <= said and bool((said & before) - asked) and said <= asked | before
+    return (
+        question_words <= rewritten_words
+        and bool((rewritten_words & before) - question_words)
+        and rewritten_words <= question_words | before
+    )
 
 
 def hear(pieces: Iterable[Piece]) -> str:

@@ -39,12 +39,12 @@ def loop_start(text: str) -> int | None:
     loop: tuple[int, int] | None = None
     # The prefix function of the reversed tail: borders[n] is the longest part that n characters begin and
     # end with, so they repeat with the period n - borders[n].
-    for place in range(1, len(tail)):
-        while border and tail[place] != tail[border]:
+    for index in range(1, len(tail)):
+        while border and tail[index] != tail[border]:
             border = borders[border - 1]
-        border += tail[place] == tail[border]
+        border += tail[index] == tail[border]
         borders.append(border)
-        length, period = place + 1, place + 1 - border
+        length, period = index + 1, index + 1 - border
         if length >= max(_LEAST, _TIMES * period) and _counts(tail[:period], length):
             loop = length, period
     if loop is None:

@@ -92,10 +92,10 @@ class Speaker:
             return str(exc)
         return None
 
-    def rewrite(self, told: list[BaseMessage]) -> str:
+    def rewrite(self, messages: list[BaseMessage]) -> str:
         """What the model makes of a question; nothing where it is away: that is said when it answers."""
         try:
-            return followup.hear(llm.stream(self.open().model, told, ("\n",)))
+            return followup.hear(llm.stream(self.open().model, messages, ("\n",)))
         except ModelServerError:
             self.forget()
             return ""

@@ -37,7 +37,7 @@ class Served:
 
 def served_models(settings: LLMSettings) -> list[str]:
     """Names of the models that the server offers; raises as `served`."""
-    return [each.name for each in served(settings)]
+    return [model.name for model in served(settings)]
 
 
 def served(settings: LLMSettings) -> list[Served]:
@@ -52,7 +52,7 @@ def served(settings: LLMSettings) -> list[Served]:
         with client(settings) as connection:
             response = connection.get(settings.url.rstrip("/") + "/models")
         response.raise_for_status()
-        return [_read(each) for each in response.json()["data"]]
+        return [_read(model) for model in response.json()["data"]]
     except httpx.HTTPStatusError as exc:
         raise ModelServerError(
             f"The model server at {settings.url} answered {exc.response.status_code}.",
@@ -141,9 +141,9 @@ def _asking(settings: LLMSettings, model: Served) -> CountTokens | None:
     connection = client(settings)
 
     def count(text: str) -> int:
-        asked = {"model": model.name, "prompt": text, "add_special_tokens": False}
+        request = {"model": model.name, "prompt": text, "add_special_tokens": False}
         try:
-            response = connection.post(url, json=asked)
+            response = connection.post(url, json=request)
             response.raise_for_status()
             return int(response.json()["count"])
         except httpx.HTTPStatusError as exc:

@@ -57,7 +57,7 @@ class Recent:
         key = (self._asker, generation, history[-1].question, before_it)
         with self._lock:
             before = self._sent.get(key, ())
-        places = {stretch: place for place, stretch in enumerate(before)}
+        places = {stretch: rank for rank, stretch in enumerate(before)}
         return tuple(sorted(passages, key=lambda hit: places.get(_stretch(hit), len(places))))
 
 

@@ -113,21 +113,25 @@ def messages(
     profile = profile or Profile()
     line = f"=== {fence} ===" if fence else ""
     system = style.system.format(refusal=profile.refusal, fence=line or "of the user's message")
-    made: list[BaseMessage] = [SystemMessage(_instructed(system, profile))]
+    conversation: list[BaseMessage] = [SystemMessage(_instructed(system, profile))]
     for example in profile.examples[: style.examples]:
         passage = [f"[1] {as_data(example.passage, fence)}"] if example.passage else []
-        made.append(HumanMessage(_asked(example.question, passage, (), style, line)))
-        made.append(AIMessage(example.answer))
+        conversation.append(HumanMessage(_asked(example.question, passage, (), style, line)))
+        conversation.append(AIMessage(example.answer))
     evidence = [
         passage_text(number, hit, style, fence) for number, hit in enumerate(passages, start=1)
     ]
     for turn in _latest(history, style):
-        made.append(HumanMessage(_asked(as_data(turn.question, fence), evidence, (), style, line)))
-        made.append(AIMessage(as_data(turn.answer, fence)))
+        conversation.append(
+            HumanMessage(_asked(as_data(turn.question, fence), evidence, (), style, line))
+        )
+        conversation.append(AIMessage(as_data(turn.answer, fence)))
         evidence = []
     terms = profile.terms_in(question)[: style.terms]
-    made.append(HumanMessage(_asked(as_data(question, fence), evidence, terms, style, line)))
-    return made
+    conversation.append(
+        HumanMessage(_asked(as_data(question, fence), evidence, terms, style, line))
+    )
+    return conversation
 
 
 def messages_without_documents(
@@ -136,10 +140,10 @@ def messages_without_documents(
     """The same conversation with nothing to read: what is left is what the model itself knows."""
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-    made: list[BaseMessage] = [SystemMessage(_instructed(style.alone, profile))]
+    conversation: list[BaseMessage] = [SystemMessage(_instructed(style.alone, profile))]
     for turn in _latest(history, style):
-        made += [HumanMessage(as_data(turn.question)), AIMessage(as_data(turn.answer))]
-    return [*made, HumanMessage(as_data(question))]
+        conversation += [HumanMessage(as_data(turn.question)), AIMessage(as_data(turn.answer))]
+    return [*conversation, HumanMessage(as_data(question))]
 
 
 def passage_text(number: int, hit: Hit, style: Style, fence: str = "") -> str:

@@ -72,14 +72,14 @@ def alternate(lists: Sequence[Sequence[Ranked]], most: int) -> list[Ranked]:
     if len(lists) == 1:
         return list(lists[0][:most])
     places: dict[tuple[str, int], Ranked] = {}
-    for each in chain.from_iterable(zip_longest(*lists)):
-        if each is not None:
-            places.setdefault((each.uri, each.start), each)
+    for hit in chain.from_iterable(zip_longest(*lists)):
+        if hit is not None:
+            places.setdefault((hit.uri, hit.start), hit)
     best = list(places.values())[:most]
     lowest = 1.0
     ranked = []
-    for rank, each in enumerate(best, 1):
+    for rank, hit in enumerate(best, 1):
         # Scores of several searches are not comparable; they fall from rank to rank all the same.
-        lowest = min(lowest, each.score) if rank > 1 else each.score
-        ranked.append(each.model_copy(update={"rank": rank, "score": lowest}))
+        lowest = min(lowest, hit.score) if rank > 1 else hit.score
+        ranked.append(hit.model_copy(update={"rank": rank, "score": lowest}))
     return ranked

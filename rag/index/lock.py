@@ -157,12 +157,12 @@ def left_journal(data_dir: Path) -> Iterator[str]:
         yield ""
         return
     try:
-        found = ""
+        journal = ""
         if _read(fd).get("journal_of"):
             with contextlib.suppress(OSError):
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                found = _read(fd).get("journal_of", "")
-        yield found
+                journal = _read(fd).get("journal_of", "")
+        yield journal
     finally:
         os.close(fd)
 

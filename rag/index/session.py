@@ -267,15 +267,15 @@ class WriteSession:
         if words is not None and words.stamp.origin != rows.origin(self._index_id, newest):
             words = (self._words or self._find_words()).result()
         self._words = None
-        made = refresh.refresh(
+        structures = refresh.refresh(
             self.data_dir, self._connection, self._index_id, kept, newest,
             vectors_base=None if vectors.NAME in anew else dense,
             lexical_base=None if lexical.NAME in anew else words,
         )  # fmt: skip
         # Also where nothing was made: a run that was killed may have left what it replaced.
-        for name, current in zip((vectors.NAME, lexical.NAME), made, strict=True):
+        for name, current in zip((vectors.NAME, lexical.NAME), structures, strict=True):
             derived.sweep(self.data_dir, name, current.path)
-        return min(each.stamp.origin.generation for each in made)
+        return min(structure.stamp.origin.generation for structure in structures)
 
     def require(self, generation: int) -> rows.Generation:
         """A generation that is still kept. Raises UsageError, which names those that are."""

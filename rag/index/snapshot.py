@@ -62,10 +62,10 @@ class Snapshot:
         self._tail = _Tail.of(
             vector_rows.vector_batches(connection, generation, changed.added), vectors.dimension
         )
-        found = self._count_alive() + len(self._tail.chunk_ids)
-        if not found == len(lexical) == generation.chunks:
+        count = self._count_alive() + len(self._tail.chunk_ids)
+        if not count == len(lexical) == generation.chunks:
             raise IndexDamagedError(
-                f"Generation {generation.id} has {generation.chunks} chunks; {found} of them have "
+                f"Generation {generation.id} has {generation.chunks} chunks; {count} of them have "
                 f"vectors and {len(lexical)} have words.",
                 hint="Mend it with: inhouse verify",
             )
@@ -108,13 +108,13 @@ class Snapshot:
             with self._reading() as connection:
                 return vector_rows.load_vectors(connection, self.generation, vector_ids)
 
-        found = self.vectors.search(query, k, permitted=in_file, load_vectors=load)
+        candidates = self.vectors.search(query, k, permitted=in_file, load_vectors=load)
         tail = self._tail
         if not len(tail.chunk_ids):
-            return found
+            return candidates
         beside = tail.vectors.search(query, k, in_tail)
-        chunk_ids = np.concatenate([found.chunk_ids, beside.chunk_ids])
-        scores = np.concatenate([found.scores, beside.scores])
+        chunk_ids = np.concatenate([candidates.chunk_ids, beside.chunk_ids])
+        scores = np.concatenate([candidates.scores, beside.scores])
         order = np.lexsort((chunk_ids, -scores))[:k]
         return Candidates(chunk_ids[order], scores[order])
 
@@ -176,19 +176,19 @@ class Snapshot:
 
     def beginnings(self, document_ids: Iterable[int]) -> dict[int, str]:
         """How the texts of these documents begin, by id. Read once: a generation's documents stay."""
-        wanted, known = set(document_ids), self._beginnings
-        found = {each: known[each] for each in wanted & known.keys()}
-        if missing := wanted - found.keys():
+        asked_for, known = set(document_ids), self._beginnings
+        texts = {document: known[document] for document in asked_for & known.keys()}
+        if missing := asked_for - texts.keys():
             with self._reading() as connection:
                 read = lookup.beginnings_of(connection, missing)
-            found |= {each: read.get(each, "") for each in missing}
-            self._beginnings = found if len(known) > _KEPT_BEGINNINGS else known | found
-        return found
+            texts |= {document: read.get(document, "") for document in missing}
+            self._beginnings = texts if len(known) > _KEPT_BEGINNINGS else known | texts
+        return texts
 
-    def documents_with(self, key: str, wanted: Mapping[str, Sequence[Any]]) -> Int64:
+    def documents_with(self, key: str, values: Mapping[str, Sequence[Any]]) -> Int64:
         """Ids of the documents whose metadata's object `key` has one of each name's values."""
         with self._reading() as connection:
-            return lookup.documents_with(connection, self.generation.id, key, wanted)
+            return lookup.documents_with(connection, self.generation.id, key, values)
 
     def stored_vectors(self, chunk_ids: Sequence[int]) -> Float32:
         """The vectors of these chunks, in their order: (n, dimension) float32."""
@@ -282,13 +282,13 @@ class _Tail:
 
     @classmethod
     def of(cls, batches: Iterable[Batch], dimension: int) -> _Tail:
-        found = list(batches)
+        batches_ = list(batches)
         chunk_ids, document_ids = (
-            np.concatenate([np.empty(0, np.int64), *(getattr(batch, name) for batch in found)])
+            np.concatenate([np.empty(0, np.int64), *(getattr(batch, name) for batch in batches_)])
             for name in ("chunk_ids", "document_ids")
         )
         vectors = np.empty((0, dimension), np.float32)
-        vectors = np.concatenate([vectors, *(batch.vectors for batch in found)])
+        vectors = np.concatenate([vectors, *(batch.vectors for batch in batches_)])
         return cls(chunk_ids, document_ids, ExactVectors.of(chunk_ids, vectors))
 
 

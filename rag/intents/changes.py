@@ -53,8 +53,8 @@ class Version:
         """The heading of a section, which leads to where it stands."""
         if section is None:
             return Cell()
-        place = section.start
-        return place_cell(self.record, self.positions, section.heading, place, place)
+        start = section.start
+        return place_cell(self.record, self.positions, section.heading, start, start)
 
     def words(self, span: tuple[int, int]) -> tuple[str, ...]:
         """The words and signs of a span, in lower case."""
@@ -110,8 +110,8 @@ def find_versions(
         references = _completed(one, read_reference(intent.slot("other"), wording))
     else:
         references = [replace(one, is_older=True, tags=frozenset()), replace(one, is_newer=True)]
-    found = [_choose(reference, workspace) for reference in references]
-    first, second = found
+    documents = [_choose(reference, workspace) for reference in references]
+    first, second = documents
     if first is None or second is None or first == second:
         return None
     newer = newer_versions([first, second], workspace)
@@ -137,11 +137,11 @@ def _choose(reference: Reference, workspace: Workspace) -> DocumentRecord | None
     newest = newer.get(best, best)
     if not reference.is_older:
         return workspace.records[newest]
-    before = [each for each in candidates if newer.get(each.document_id) == newest]
-    said = editions(before, workspace)
+    before = [record for record in candidates if newer.get(record.document_id) == newest]
+    versions = editions(before, workspace)
     return max(
         before,
-        key=lambda each: (said[each.document_id].date, said[each.document_id].number),
+        key=lambda record: (versions[record.document_id].date, versions[record.document_id].number),
         default=None,
     )
 
@@ -206,8 +206,16 @@ def _moved(
     differences: Sequence[tuple[Cell, _Span | None, _Span | None]],
 ) -> _Moved:
     """Which of the removed and added sentences belong together, whichever sections they stand in."""
-    removed = [(n, each[1]) for n, each in enumerate(differences) if each[1] and not each[2]]
-    added = [(n, each[2]) for n, each in enumerate(differences) if each[2] and not each[1]]
+    removed = [
+        (n, difference[1])
+        for n, difference in enumerate(differences)
+        if difference[1] and not difference[2]
+    ]
+    added = [
+        (n, difference[2])
+        for n, difference in enumerate(differences)
+        if difference[2] and not difference[1]
+    ]
     pairs = _best_pairs(
         [old.words(span) for _, span in removed if span],
         [new.words(span) for _, span in added if span],
@@ -287,7 +295,7 @@ def _best_pairs(
             if (alike := _likeness(matcher, len(other), len(words))) >= SAME_SENTENCE:
                 likeness.append((alike, i, j))
     pairs: list[tuple[int, int]] = []
-    for _, i, j in sorted(likeness, key=lambda each: (-each[0], each[1], each[2])):
+    for _, i, j in sorted(likeness, key=lambda pair: (-pair[0], pair[1], pair[2])):
         if all(i != k and j != m and (not in_order or (i < k) == (j < m)) for k, m in pairs):
             pairs.append((i, j))
     return pairs
@@ -308,7 +316,7 @@ def _marked(left: Cell, right: Cell) -> tuple[Cell, Cell]:
     """The two sides of a changed sentence, with the words that differ marked."""
     first, second = list(_TOKEN.finditer(left.text)), list(_TOKEN.finditer(right.text))
     matcher = SequenceMatcher(
-        None, [each[0] for each in first], [each[0] for each in second], autojunk=False
+        None, [word[0] for word in first], [word[0] for word in second], autojunk=False
     )
     marks: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -326,8 +334,8 @@ def _marked(left: Cell, right: Cell) -> tuple[Cell, Cell]:
 def _sentences(version: Version, section: Section | None) -> list[tuple[int, int]]:
     if section is None:
         return []
-    found = sentences_of(version.text, section)
-    return [span for span in found if not is_drawn(version.text[slice(*span)])]
+    spans = sentences_of(version.text, section)
+    return [span for span in spans if not is_drawn(version.text[slice(*span)])]
 
 
 def _key(section: Section) -> str:

@@ -102,19 +102,19 @@ def compare_columns(
     """The rows of a table that has a column for each of the two: label, one, other. None: ()."""
     hits = retrieve(
         workspace.snapshot,
-        query=" ".join([*(word for each in references for word in each.words), aspect]),
+        query=" ".join([*(word for reference in references for word in reference.words), aspect]),
         k=_HITS,
         filter=workspace.filter,
         embedder=workspace.embedder,
         fold=True,
     )
-    one, other = (frozenset(each.words) for each in references)
+    one, other = (frozenset(reference.words) for reference in references)
     telling = (one - other, other - one)  # "plan" tells nothing in "gold plan" and "silver plan"
     for hit in hits:
         record = workspace.records[hit.document_id]
         text, positions = workspace.text(record), workspace.positions(record)
         for table in read_tables(text):
-            columns = [_column(each, table.header) for each in telling]
+            columns = [_column(words, table.header) for words in telling]
             if 0 in columns or columns[0] == columns[1]:
                 continue
             return tuple(
@@ -187,11 +187,11 @@ def _cells_of_documents(
         chosen.append(best if reference.tags else newer.get(best, best))
     if chosen[0] == chosen[1]:
         return None
-    found = []
+    columns = []
     for document in chosen:
         record = workspace.records[document]
-        found.append(list(islice(_document_cells(record, workspace), _MOST)))
-    return found
+        columns.append(list(islice(_document_cells(record, workspace), _MOST)))
+    return columns
 
 
 def _document_cells(record: DocumentRecord, workspace: Workspace) -> Iterator[Cell]:
@@ -199,15 +199,15 @@ def _document_cells(record: DocumentRecord, workspace: Workspace) -> Iterator[Ce
     text, positions = workspace.text(record), workspace.positions(record)
     sections = split_sections(text, positions)
     headed = [section for section in sections if section.heading] or sections
-    found = [
-        each
+    sentences = [
+        sentence
         for section in headed
-        for each in _sentences(text[section.start : section.end], section.start)
+        for sentence in _sentences(text[section.start : section.end], section.start)
     ]
-    seen = Counter(_DIGIT.sub("", said) for said, _, _ in found)
-    for said, start, end in found:
-        if seen[_DIGIT.sub("", said)] == 1 and not _PAGE.search(said):
-            yield place_cell(record, positions, said, start, end)
+    seen = Counter(_DIGIT.sub("", sentence) for sentence, _, _ in sentences)
+    for sentence, start, end in sentences:
+        if seen[_DIGIT.sub("", sentence)] == 1 and not _PAGE.search(sentence):
+            yield place_cell(record, positions, sentence, start, end)
 
 
 def _cells_by_search(
@@ -255,15 +255,15 @@ def _sides(
     """
     texts = [[_without(cell.text, words) for cell in side] for side in cells]
     roots = [[frozenset(stems(text, "en")) for text in side] for side in texts]
-    wanted = [frozenset(stems(aspect, "en"))] if aspect else []
+    aspects = [frozenset(stems(aspect, "en"))] if aspect else []
     sides = []
     for side, name in enumerate(names):
-        others = wanted or set(roots[1 - side])
+        others = aspects or set(roots[1 - side])
         closeness = [
-            max((_shared(each, other) for other in others), default=0.0) for each in roots[side]
+            max((_shared(root, other) for other in others), default=0.0) for root in roots[side]
         ]
         order = sorted(range(len(closeness)), key=lambda n: -closeness[n])[:SENTENCES]
-        order = order if wanted else sorted(order)
+        order = order if aspects else sorted(order)
         vectors = workspace.embedder.embed_documents([texts[side][n] for n in order])
         if aspect:
             fit = vectors @ workspace.embedder.embed_query(aspect)
@@ -280,7 +280,7 @@ def _shared(one: frozenset[str], other: frozenset[str]) -> float:
 
 def _without(text: str, words: set[str]) -> str:
     """The text without the names of what is compared, which would make everything alike."""
-    kept = [each for each in text.split() if words.isdisjoint(plain_words(each))]
+    kept = [word for word in text.split() if words.isdisjoint(plain_words(word))]
     return " ".join(kept) or text
 
 
@@ -294,13 +294,13 @@ def _sentences(text: str, offset: int) -> Iterator[tuple[str, int, int]]:
                 for line in re.finditer(r"[^\n]+", text[start:end])
             ]
         for first, last in parts:
-            said = text[first:last]
+            sentence = text[first:last]
             if (
-                len(said.split()) >= _FEWEST_WORDS
-                and not is_drawn(said)
-                and not said.startswith("#")
+                len(sentence.split()) >= _FEWEST_WORDS
+                and not is_drawn(sentence)
+                and not sentence.startswith("#")
             ):
-                yield readable(said)[: 2 * _LONGEST], offset + first, offset + last
+                yield readable(sentence)[: 2 * _LONGEST], offset + first, offset + last
 
 
 def read_names(one: str, other: str, wording: Wording) -> tuple[tuple[str, str], str]:

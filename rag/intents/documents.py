@@ -60,20 +60,22 @@ def answer_documents(intent: Intent, workspace: Workspace) -> IntentResult | Non
     if scope is None:
         return None
     meant = [record for record in workspace.records.values() if scope.holds(record)]
-    said = "".join(scope.said)
+    scope_words = "".join(scope.said)
     notes: list[str] = []
     if scope.is_restricted:
         records = [record for record in meant if record.is_restricted]
         text = (
-            wording.counted("restricted", len(records), scope=said)
+            wording.counted("restricted", len(records), scope=scope_words)
             if records
             else wording.reply("restricted_none", count=len(meant))
         )
-        if not records and (records := [each for each in meant if _in_restricted_folder(each)]):
+        if not records and (
+            records := [record for record in meant if _in_restricted_folder(record)]
+        ):
             notes.append(wording.reply("restricted_folder"))
     else:
         records = meant
-        text = wording.counted("documents", len(records), scope=said)
+        text = wording.counted("documents", len(records), scope=scope_words)
     if len(records) > SHOWN_ROWS:
         notes.append(wording.reply("first_rows", count=SHOWN_ROWS))
     return IntentResult(
@@ -155,10 +157,10 @@ def _condition(
 
 
 def _folder_condition(value: str, workspace: Workspace) -> Callable[[DocumentRecord], bool] | None:
-    wanted = value.strip("\"'“”/ ").casefold()
+    folder_name = value.strip("\"'“”/ ").casefold()
     folders = {record.folder for record in workspace.records.values()}
-    below = {folder for folder in folders if f"/{wanted}/" in f"/{folder.casefold()}/"}
-    return (lambda record: record.folder in below) if wanted and below else None
+    below = {folder for folder in folders if f"/{folder_name}/" in f"/{folder.casefold()}/"}
+    return (lambda record: record.folder in below) if folder_name and below else None
 
 
 def read_period(value: str, wording: Wording) -> tuple[float, float] | None:

@@ -47,24 +47,26 @@ def answer_mentions(intent: Intent, workspace: Workspace) -> IntentResult:
     """The documents that mention the intent's term, those with most mentions first."""
     wording = wording_of(intent.language)
     terms, joined = split_terms(intent.slot("term"), wording)
-    found = count_mentions(workspace, terms, every=joined == "and")
-    if not found and len(terms) == 1 and (parts := _parts(terms[0], wording)):
+    mentions = count_mentions(workspace, terms, every=joined == "and")
+    if not mentions and len(terms) == 1 and (parts := _parts(terms[0], wording)):
         terms, joined = parts
-        found = count_mentions(workspace, terms, every=joined == "and")
-    order = sorted(found, key=lambda document: (-found[document].count, document))
-    cells = {document: _first_mention(workspace, document, found[document]) for document in order}
-    times = sum(each.count for each in found.values())
-    shown = _enumerated(terms, joined, wording)
+        mentions = count_mentions(workspace, terms, every=joined == "and")
+    order = sorted(mentions, key=lambda document: (-mentions[document].count, document))
+    cells = {
+        document: _first_mention(workspace, document, mentions[document]) for document in order
+    }
+    times = sum(mention.count for mention in mentions.values())
+    enumeration = _enumerated(terms, joined, wording)
     notes = [wording.reply("whole_words" if _is_word(terms) else "phrase_words")]
     if len(terms) > 1:
         notes.append(wording.reply("all_terms" if joined == "and" else "any_term"))
     elif _is_word(terms):
-        notes += _other_forms(workspace, terms[0], found, wording)
+        notes += _other_forms(workspace, terms[0], mentions, wording)
     rows = tuple(
         Row(
             cells=(
                 cell_of(workspace.records[document]),
-                Cell(text=str(found[document].count)),
+                Cell(text=str(mentions[document].count)),
                 cells[document],
             )
         )
@@ -77,7 +79,7 @@ def answer_mentions(intent: Intent, workspace: Workspace) -> IntentResult:
         text=wording.counted(
             "mentions",
             len(order),
-            term=shown,
+            term=enumeration,
             times=wording.reply("times_one")
             if times == 1
             else wording.reply("times_many", count=times),
@@ -101,7 +103,7 @@ def count_mentions(
     """
     patterns = {term: pattern_of(term) for term in terms}
     candidates = _candidates(workspace, terms, every=every)
-    found: dict[int, Found] = {}
+    mentions: dict[int, Found] = {}
     for document, text in read_texts(workspace.snapshot, candidates):
         here = Found()
         for term, pattern in patterns.items():
@@ -113,8 +115,8 @@ def count_mentions(
                     here.start, here.end = first
                 here.count += len(matches)
         if here.count and (not every or len(here.terms) == len(patterns)):
-            found[document] = here
-    return found
+            mentions[document] = here
+    return mentions
 
 
 def pattern_of(term: str) -> re.Pattern[str]:
@@ -157,17 +159,21 @@ def _bare(term: str, wording: Wording) -> str:
 
 def _candidates(workspace: Workspace, terms: Sequence[str], *, every: bool) -> frozenset[int]:
     """Documents that may mention them, by the lexical index."""
-    found: frozenset[int] | None = None
+    documents: frozenset[int] | None = None
     for term in terms:
         words = plain_words(term)
         # A term without a word, such as "§", is in no index: each document is looked into.
-        each = (
+        holders = (
             workspace.snapshot.documents_with_words(words, workspace.filter)
             if words
             else frozenset(workspace.records)
         )
-        found = each if found is None else (found & each if every else found | each)
-    return found or frozenset()
+        documents = (
+            holders
+            if documents is None
+            else (documents & holders if every else documents | holders)
+        )
+    return documents or frozenset()
 
 
 def _is_word(terms: Iterable[str]) -> bool:
@@ -175,20 +181,20 @@ def _is_word(terms: Iterable[str]) -> bool:
 
 
 def _other_forms(
-    workspace: Workspace, word: str, found: Iterable[int], wording: Wording
+    workspace: Workspace, word: str, known: Iterable[int], wording: Wording
 ) -> list[str]:
     """How many more documents have other forms of the word, and which forms these are."""
     if len(word) < _SHORTEST_FORM or not word.isalpha():
         return []
-    others = workspace.snapshot.documents_with_stem(word, workspace.filter) - set(found)
+    others = workspace.snapshot.documents_with_stem(word, workspace.filter) - set(known)
     forms: Counter[str] = Counter()
     documents = set()
     for document, text in read_texts(workspace.snapshot, others):
         language = workspace.records[document].language
-        wanted = set(stems(word, language))
+        word_stems = set(stems(word, language))
         # Each different word once: stemming a whole text word by word takes long.
-        words = {each.casefold() for each in _WORD.findall(text)} if wanted else set()
-        same = {each for each in words if wanted == set(stems(each, language))}
+        words = {form.casefold() for form in _WORD.findall(text)} if word_stems else set()
+        same = {form for form in words if word_stems == set(stems(form, language))}
         if same:
             documents.add(document)
             forms.update(same)
@@ -199,20 +205,20 @@ def _other_forms(
     return [wording.reply(name, count=len(documents), forms=names)]
 
 
-def _first_mention(workspace: Workspace, document: int, found: Found) -> Cell:
+def _first_mention(workspace: Workspace, document: int, mention: Found) -> Cell:
     """The sentence in which a document mentions it first."""
     record = workspace.records[document]
-    low = max(0, found.start - 2 * _EXCERPT)
-    around = workspace.snapshot.slice(document, low, found.end + 2 * _EXCERPT)
-    start, end = found.start, found.end
-    for first, last in spans(around):
-        if low + first <= found.start < low + last:
-            start, end = low + first, max(found.end, low + last)
+    low = max(0, mention.start - 2 * _EXCERPT)
+    excerpt = workspace.snapshot.slice(document, low, mention.end + 2 * _EXCERPT)
+    start, end = mention.start, mention.end
+    for first, last in spans(excerpt):
+        if low + first <= mention.start < low + last:
+            start, end = low + first, max(mention.end, low + last)
             break
     if end - start > _EXCERPT:
-        start = max(start, found.start - _EXCERPT // 2)
-        end = min(end, max(found.end, start + _EXCERPT))
-    text = around[start - low : end - low]
+        start = max(start, mention.start - _EXCERPT // 2)
+        end = min(end, max(mention.end, start + _EXCERPT))
+    text = excerpt[start - low : end - low]
     return place_cell(record, workspace.positions(record), text, start, end)
 
 

@@ -33,7 +33,7 @@ def recognise(question: str, language: str = "") -> Intent | None:
     if not text or len(text) > LONGEST:
         return None
     order = (language, DEFAULT)
-    for wording in sorted(wordings(), key=lambda each: [each.code != code for code in order]):
+    for wording in sorted(wordings(), key=lambda wording: [wording.code != code for code in order]):
         if intent := _recognise(text, wording):
             return intent
     return None
@@ -62,11 +62,11 @@ def _without_politeness(text: str, wording: Wording) -> Iterator[str]:
 def _slots(match: re.Match[str], wording: Wording) -> Mapping[str, str] | None:
     """The named parts; None if one that was to say something says nothing, or what follows a list's noun is
     neither a place, a tag nor a time ("the documents that I need for a visa")."""
-    found = {name: part.strip(" ,:") for name, part in match.groupdict().items() if part}
-    if any(_EMPTY_TERM.fullmatch(part) for part in found.values()):
+    slots = {name: part.strip(" ,:") for name, part in match.groupdict().items() if part}
+    if any(_EMPTY_TERM.fullmatch(part) for part in slots.values()):
         return None
-    tail = found.get("tail")
-    tails = (pattern for each in wording.tails.values() for pattern in each)
+    tail = slots.get("tail")
+    tails = (pattern for patterns in wording.tails.values() for pattern in patterns)
     if tail and not any(pattern.fullmatch(tail) for pattern in tails):
         return None
-    return found
+    return slots

@@ -13,7 +13,7 @@ from rag.index.search.analysis import plain_words, stems
 from rag.index.views.inventory import DocumentRecord
 from rag.intents.wording import Wording
 from rag.intents.workspace import Workspace
-from rag.retrieval.version_names import Edition, edition, tags
+from rag.retrieval.version_names import Edition, read_version, tags
 from rag.retrieval.versions import newer_of
 
 COVERED = 0.33
@@ -45,20 +45,22 @@ class Reference:
 
 def read_reference(text: str, wording: Wording) -> Reference:
     """The telling words of a reference, without what only says which version is meant."""
-    found = tags(text) | _bare_versions(text)
-    numbers = {tag.removeprefix("v") for tag in found}
+    versions = tags(text) | _bare_versions(text)
+    numbers = {tag.removeprefix("v") for tag in versions}
     older, newer = wording.set_of("older"), wording.set_of("newer")
     skipped = {_plain(word) for word in wording.set_of("empty") | older | newer} | _VERSION_WORDS
     every = plain_words(text)
     words = [
-        word for word in every if word not in skipped and word not in numbers and word not in found
+        word
+        for word in every
+        if word not in skipped and word not in numbers and word not in versions
     ]
-    said = set(every)
+    mentioned = set(every)
     return Reference(
         tuple(dict.fromkeys(words)),
-        frozenset(found),
-        bool(said & {_plain(word) for word in older}),
-        bool(said & {_plain(word) for word in newer}),
+        frozenset(versions),
+        bool(mentioned & {_plain(word) for word in older}),
+        bool(mentioned & {_plain(word) for word in newer}),
     )
 
 
@@ -107,7 +109,7 @@ def editions(records: Iterable[DocumentRecord], workspace: Workspace) -> Mapping
     known = {record.document_id: record for record in records}
     beginnings = workspace.snapshot.beginnings(known)
     return {
-        document: edition(record.uri, record.title, beginnings[document])
+        document: read_version(record.uri, record.title, beginnings[document])
         for document, record in known.items()
     }
 
@@ -135,13 +137,13 @@ def _names(uri: str, title: str) -> _Names:
     path = PurePosixPath(uri)
     stem = path.stem.replace("_", " ")
     title_words, file_words = frozenset(plain_words(title)), frozenset(plain_words(stem))
-    found = tags(title) | tags(stem)
-    numbers = {tag.removeprefix("v") for tag in found} | found
+    versions = tags(title) | tags(stem)
+    numbers = {tag.removeprefix("v") for tag in versions} | versions
     return _Names(
         title_words - _COMMON - numbers,
         file_words - _COMMON - numbers,
         title_words | file_words | frozenset(plain_words(path.suffix)),
-        frozenset(found),
+        frozenset(versions),
     )
 
 

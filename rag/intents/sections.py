@@ -62,7 +62,7 @@ def _markdown(text: str) -> list[tuple[int, int, int, str]]:
 
 def _numbered(text: str) -> list[tuple[int, int, int, str]]:
     """Numbered lines whose numbers rise, so that an enumeration within the text is no structure."""
-    found: list[tuple[int, int, int, str]] = []
+    headings: list[tuple[int, int, int, str]] = []
     last: tuple[int, ...] = ()
     for match in _NUMBERED.finditer(text):
         number = tuple(map(int, match[1].split(".")))
@@ -71,9 +71,9 @@ def _numbered(text: str) -> list[tuple[int, int, int, str]]:
         if number > last and (
             number[:-1] == last[: len(number) - 1] or number[-1] == 1 or len(number) == 1
         ):
-            found.append((match.start(), match.end(), len(number), f"{match[1]} {match[2]}"))
+            headings.append((match.start(), match.end(), len(number), f"{match[1]} {match[2]}"))
             last = number
-    return found
+    return headings
 
 
 def _capitals(text: str) -> list[tuple[int, int, int, str]]:

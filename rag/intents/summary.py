@@ -35,10 +35,14 @@ def answer_summary(intent: Intent, workspace: Workspace) -> IntentResult | None:
     newer = newer_versions(candidates, workspace)
     if not (reference.tags or reference.is_older) and record.document_id in newer:
         record = workspace.records[newer[record.document_id]]
-    older = [each for each in candidates if newer.get(each.document_id) == record.document_id]
+    older = [
+        candidate
+        for candidate in candidates
+        if newer.get(candidate.document_id) == record.document_id
+    ]
     if older:
         notes.append(wording.reply("newest_version", titles=titles(older, wording)))
-    others = [each for each in candidates if each not in (record, *older)][:3]
+    others = [candidate for candidate in candidates if candidate not in (record, *older)][:3]
     if others:
         notes.append(wording.reply("also_called", titles=titles(others, wording)))
     text, positions = workspace.text(record), workspace.positions(record)
@@ -81,8 +85,10 @@ def leading_sentences(
         last = end
     if first is None or last is None:
         return Cell()
-    shown = " ".join(line.strip() for line in text[first:last].splitlines() if not is_drawn(line))
-    return place_cell(record, positions, shown, first, last)
+    sentence_text = " ".join(
+        line.strip() for line in text[first:last].splitlines() if not is_drawn(line)
+    )
+    return place_cell(record, positions, sentence_text, first, last)
 
 
 def _is_label(text: str) -> bool:
@@ -90,5 +96,5 @@ def _is_label(text: str) -> bool:
 
 
 def _heading(section: Section, record: DocumentRecord, positions: ChunkPositions) -> Cell:
-    shown = _INDENT * (section.level - 1) + section.heading
-    return place_cell(record, positions, shown, section.start, section.start)
+    heading = _INDENT * (section.level - 1) + section.heading
+    return place_cell(record, positions, heading, section.start, section.start)

@@ -88,13 +88,14 @@ def _read(text: str) -> Wording:
         code=raw["code"],
         before=re.compile(rf"(?:(?:{one_of(polite['before'])})\b[ ,:!.]*)+", re.IGNORECASE),
         after=re.compile(rf"(?:[ ,]+(?:{one_of(polite['after'])}))+$", re.IGNORECASE),
-        patterns={Kind(kind): compile_all(each) for kind, each in raw["patterns"].items()},
-        tails={name: compile_all(each) for name, each in raw["tails"].items()},
-        months=compile_all([f"(?:{each})" for each in raw["months"]["names"]]),
+        patterns={Kind(kind): compile_all(patterns) for kind, patterns in raw["patterns"].items()},
+        tails={name: compile_all(patterns) for name, patterns in raw["tails"].items()},
+        months=compile_all([f"(?:{month})" for month in raw["months"]["names"]]),
         types={
-            name: re.compile(expand(each), re.IGNORECASE) for name, each in raw["types"].items()
+            name: re.compile(expand(pattern), re.IGNORECASE)
+            for name, pattern in raw["types"].items()
         },
-        words={name: expand(each) for name, each in raw["words"].items()},
+        words={name: expand(pattern) for name, pattern in raw["words"].items()},
         replies=raw["replies"],
         columns=raw["columns"],
     )

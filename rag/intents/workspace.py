@@ -36,7 +36,7 @@ class Workspace:
     @functools.cached_property
     def records(self) -> dict[int, DocumentRecord]:
         """The documents, by id, in order of URI."""
-        return {each.document_id: each for each in list_records(self.snapshot, self.filter)}
+        return {record.document_id: record for record in list_records(self.snapshot, self.filter)}
 
     def text(self, record: DocumentRecord) -> str:
         """The whole text of a document."""

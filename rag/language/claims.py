@@ -100,9 +100,9 @@ class Claim:
             words=words,
             opener=opener if opener in words else "",
             # "From 1 to 15 April" is until then as well.
-            opposites=frozenset(_stem(each.low) for each in raw)
+            opposites=frozenset(_stem(word.low) for word in raw)
             & _OPPOSITES.keys() - (_ENDS if any(token.end for token in tokens) else frozenset()),
-            negated=any(is_denial(raw, place) for place in range(len(raw))),
+            negated=any(is_denial(raw, index) for index in range(len(raw))),
             denied_clauses=frozenset(denied_clauses(raw)),
             periods=frozenset(periods(raw)),
         )
@@ -121,23 +121,23 @@ class Claim:
         """The stem of the word right before a bare number, whose name it may be part of: "Room 4", or ""."""
         if number.unit:
             return ""
-        return next((each.stem for each in self.tokens if each.place == number.place - 1), "")
+        return next((token.stem for token in self.tokens if token.place == number.place - 1), "")
 
     @property
     def units(self) -> frozenset[str]:
         """Stems of the words that are units of its numbers."""
-        behind = {each.place + 1 for each in self.numbers}
+        behind = {number.place + 1 for number in self.numbers}
         return frozenset(
-            each.stem
-            for each in self.tokens
-            if each.place in behind and unit_of(self.order[each.place].low)
+            token.stem
+            for token in self.tokens
+            if token.place in behind and unit_of(self.order[token.place].low)
         )
 
     @property
     def designations(self) -> frozenset[tuple[str, str]]:
         """Its bare numbers with the words right before them."""
-        return frozenset((self.named_by(each), each.stem) for each in self.numbers) - {
-            ("", each.stem) for each in self.numbers
+        return frozenset((self.named_by(number), number.stem) for number in self.numbers) - {
+            ("", number.stem) for number in self.numbers
         }
 
     @property
@@ -147,18 +147,18 @@ class Claim:
 
     def clauses(self) -> Iterator[frozenset[str]]:
         """The words of each clause; one of fewer than two words belongs to the one before."""
-        found: list[set[str]] = []
-        place = None
+        groups: list[set[str]] = []
+        clause_number = None
         for token in self.tokens:
-            if token.clause != place:
-                place = token.clause
-                if not found or len(found[-1]) > 1:
-                    found.append(set())
-            found[-1].add(token.stem)
-        if len(found) > 1 and len(found[-1]) < 2:
-            last = found.pop()
-            found[-1] |= last
-        yield from map(frozenset, found)
+            if token.clause != clause_number:
+                clause_number = token.clause
+                if not groups or len(groups[-1]) > 1:
+                    groups.append(set())
+            groups[-1].add(token.stem)
+        if len(groups) > 1 and len(groups[-1]) < 2:
+            last = groups.pop()
+            groups[-1] |= last
+        yield from map(frozenset, groups)
 
 
 def opposite_of(word: str) -> frozenset[str]:
@@ -169,57 +169,57 @@ def opposite_of(word: str) -> frozenset[str]:
 def _tokens(raw: Sequence[Word]) -> Iterator[Token]:
     denying_until = -1
     clause = -1
-    for place, each in enumerate(raw):
-        low = each.low
-        if each.clause != clause:
-            clause, denying_until = each.clause, -1
+    for index, word in enumerate(raw):
+        low = word.low
+        if word.clause != clause:
+            clause, denying_until = word.clause, -1
         if low in FORBIDDEN:
-            yield Token("allow", place, clause, denied=True)
+            yield Token("allow", index, clause, denied=True)
         elif low in ALLOWED:
-            yield Token("allow", place, clause, denied=place <= denying_until)
+            yield Token("allow", index, clause, denied=index <= denying_until)
             denying_until = -1
-        elif is_denial(raw, place):
+        elif is_denial(raw, index):
             # "Nothing without a number" does not deny the number.
             doubled = low in WITHOUT and any(
-                denies(other.low) for other in raw[:place] if other.clause == clause
+                denies(other.low) for other in raw[:index] if other.clause == clause
             )
-            denying_until = -1 if doubled else place + 4
-        elif is_pronoun(raw, place):
+            denying_until = -1 if doubled else index + 4
+        elif is_pronoun(raw, index):
             continue
         elif value := number(low):
-            end, end_bound = end_at(raw, place)
+            end, end_bound = end_at(raw, index)
             yield Token(
-                value, place, clause, is_number=True, unit=unit_at(raw, place),
-                bound=bound_at(raw, place) or end_bound, end=end,
-                is_round=any(before.low in APPROXIMATELY for before in raw[max(0, place - 2) : place]),
+                value, index, clause, is_number=True, unit=unit_at(raw, index),
+                bound=bound_at(raw, index) or end_bound, end=end,
+                is_round=any(before.low in APPROXIMATELY for before in raw[max(0, index - 2) : index]),
             )  # fmt: skip
         elif (
-            (low in FUNCTION_WORDS and not _is_letter(raw, place))
+            (low in FUNCTION_WORDS and not _is_letter(raw, index))
             or low in UNIT_SIGNS
-            or is_bound(raw, place)
+            or is_bound(raw, index)
             or denies(low)
             or (
                 low in APPROXIMATELY
-                and any(number(after.low) for after in raw[place + 1 : place + 3])
+                and any(number(after.low) for after in raw[index + 1 : index + 3])
             )
-            or (place <= denying_until and low in NO_MORE)
+            or (index <= denying_until and low in NO_MORE)
         ):
             continue
         else:
             yield Token(
-                _stem(low), place, clause,
+                _stem(low), index, clause,
                 is_name=bool(_DIGIT.search(low))
-                or (bool(place) and each.is_capital and not is_unit(raw, place)),
-                denied=place <= denying_until,
+                or (bool(index) and word.is_capital and not is_unit(raw, index)),
+                denied=index <= denying_until,
             )  # fmt: skip
             denying_until = -1
 
 
-def _is_letter(raw: Sequence[Word], place: int) -> bool:
+def _is_letter(raw: Sequence[Word], index: int) -> bool:
     """ "House A" is called by a letter."""
-    word = raw[place]
+    word = raw[index]
     is_letter = len(word.low) == 1 and word.text.isupper() and word.low != "i"
-    return bool(place) and is_letter and raw[place - 1].low not in UNIT_SIGNS
+    return bool(index) and is_letter and raw[index - 1].low not in UNIT_SIGNS
 
 
 def _may_be_a_name(text: str, first: str) -> bool:

@@ -56,9 +56,9 @@ def language_of(text: str) -> str:
 def _script(letters: list[str]) -> str:
     """The script of most letters, if that is not the Latin one. Japanese is told from Chinese by its kana."""
     names = Counter(
-        next((script for script in _SCRIPTS if unicodedata.name(each, "").startswith(script)), "")
-        for each in letters
-        if each > "\u036f"
+        next((script for script in _SCRIPTS if unicodedata.name(letter, "").startswith(script)), "")
+        for letter in letters
+        if letter > "\u036f"
     )
     if not letters or sum(names.values()) - names[""] < 0.5 * len(letters):
         return ""

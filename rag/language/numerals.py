@@ -67,38 +67,38 @@ _AMPERES = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)*) ?A(?!\w)")
 
 def unified(text: str) -> str:
     """The text with its dates, ranges and grouped figures in one way of writing."""
-    text = _CIRCLED.sub(lambda found: f" {int(unicodedata.numeric(found[0]))} ", text)
+    text = _CIRCLED.sub(lambda match: f" {int(unicodedata.numeric(match[0]))} ", text)
     if not _DIGIT.search(text):
         return text
-    text = _POWER.sub(lambda found: f"10pow{_figures(found[1])}", text)
+    text = _POWER.sub(lambda match: f"10pow{_figures(match[1])}", text)
     text = _FOOTNOTE.sub(" ", _RAISED.sub(" ", text))
     text = _GROUPED.sub("", text)
     text = _GLUED.sub(r"\1 \2", text)
     text = _INCHES.sub(r"\1 inch", _AMPERES.sub(r"\1 ampere", text))
-    text = _ISO.sub(lambda found: _date(found, found[3], found[2], found[1]), text)
+    text = _ISO.sub(lambda match: _date(match, match[3], match[2], match[1]), text)
     text = _FIGURES.sub(_in_figures, text)
-    text = _MONTH_FIRST.sub(lambda found: _date(found, found[2], found[1], found[3]), text)
-    text = _DAY_FIRST.sub(lambda found: _date(found, found[1], found[2], found[3]), text)
+    text = _MONTH_FIRST.sub(lambda match: _date(match, match[2], match[1], match[3]), text)
+    text = _DAY_FIRST.sub(lambda match: _date(match, match[1], match[2], match[3]), text)
     return _RANGE.sub(_range, text)
 
 
 def _figures(raised: str) -> str:
-    return "".join(str(unicodedata.digit(each, each)) for each in raised)
+    return "".join(str(unicodedata.digit(digit, digit)) for digit in raised)
 
 
-def _range(found: re.Match[str]) -> str:
-    first, last = decimal(found[1]), decimal(found[2])
+def _range(match: re.Match[str]) -> str:
+    first, last = decimal(match[1]), decimal(match[2])
     is_code = first is not None and last is not None and first >= last
-    return found[0] if is_code else f"{found[1]} to {found[2]}"
+    return match[0] if is_code else f"{match[1]} to {match[2]}"
 
 
-def _in_figures(found: re.Match[str]) -> str:
-    first, second = found[1], found[3]
+def _in_figures(match: re.Match[str]) -> str:
+    first, second = match[1], match[3]
     day, month = (second, first) if int(second) > 12 else (first, second)
-    return _date(found, day, month, found[4])
+    return _date(match, day, month, match[4])
 
 
-def _date(found: re.Match[str], day: str, month: str, year: str | None) -> str:
+def _date(match: re.Match[str], day: str, month: str, year: str | None) -> str:
     """ "3 mai 2026", with the name of the month that is nothing else; as it was if there is no such day."""
     if month.isdigit():
         number = int(month)
@@ -106,7 +106,7 @@ def _date(found: re.Match[str], day: str, month: str, year: str | None) -> str:
         low = month.lower().rstrip(".")
         number = next(n for n, names in enumerate(MONTH_NAMES.values(), 1) if low in names)
     if not (1 <= int(day) <= 31 and 1 <= number <= 12):
-        return found[0]
+        return match[0]
     name = _MONTHS[number - 1]
     return " ".join([str(int(day)), "mai" if name == "may" else name, *([year] if year else [])])
 
@@ -165,12 +165,12 @@ def unit_of(word: str) -> str:
 
 def rounds_to(exact: str, rough: str) -> bool:
     """Whether the one number, rounded as far as the other is, is the other: 1198 to 1200."""
-    value, wanted = decimal(exact), decimal(rough)
-    if value is None or wanted is None or not wanted:
+    value, rough_value = decimal(exact), decimal(rough)
+    if value is None or rough_value is None or not rough_value:
         return False
     whole, _, fraction = rough.partition(".")
     places = len(fraction) if fraction else len(whole.rstrip("0")) - len(whole)
-    return round(value, places) == wanted
+    return round(value, places) == rough_value
 
 
 def decimal(number: str) -> Decimal | None:

@@ -19,26 +19,26 @@ from rag.language.tokens import BOUNDS, Word, denies, is_year
 _BEFORE = frozenset({"before", "vor", "avant", "antes"})
 
 
-def unit_at(raw: Sequence[Word], place: int) -> str:
-    """The unit of the number at `place`: what follows it, or a currency before it; "" if it has none.
+def unit_at(raw: Sequence[Word], index: int) -> str:
+    """The unit of the number at `index`: what follows it, or a currency before it; "" if it has none.
 
     The first of two numbers may leave it to the second: "5 to 40 °C".
     """
-    after = raw[place + 1].low if place + 1 < len(raw) else ""
-    before = raw[place - 1].low if place else ""
-    found = unit_of(after) or (UNITS[before] if before in {"€", "$", "£", "¥", "₹"} else "")
-    if found or is_year(raw, place):
-        return found
-    if after in RANGE_JOINTS and place + 2 < len(raw) and number(raw[place + 2].low):
-        return unit_at(raw, place + 2)
-    return found
+    after = raw[index + 1].low if index + 1 < len(raw) else ""
+    before = raw[index - 1].low if index else ""
+    unit = unit_of(after) or (UNITS[before] if before in {"€", "$", "£", "¥", "₹"} else "")
+    if unit or is_year(raw, index):
+        return unit
+    if after in RANGE_JOINTS and index + 2 < len(raw) and number(raw[index + 2].low):
+        return unit_at(raw, index + 2)
+    return unit
 
 
-def bound_at(raw: Sequence[Word], place: int) -> int:
+def bound_at(raw: Sequence[Word], index: int) -> int:
     """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
-    before = [each.low for each in raw[:place] if each.low not in UNIT_SIGNS]
+    before = [word.low for word in raw[:index] if word.low not in UNIT_SIGNS]
     direction = 0
-    behind = [each.low for each in raw[place + 1 : place + 4]]
+    behind = [word.low for word in raw[index + 1 : index + 4]]
     for conjunction, word in pairwise(behind):
         if conjunction in {"or", "oder", "and"} and word in BOUNDS:
             return 1 if word in LOWER else -1  # "30 seconds or more"
@@ -64,21 +64,21 @@ def bound_at(raw: Sequence[Word], place: int) -> int:
     return direction
 
 
-def end_at(raw: Sequence[Word], place: int) -> tuple[int, int]:
-    """Which end of "from A to B" the number at `place` is, and which bound it therefore is."""
+def end_at(raw: Sequence[Word], index: int) -> tuple[int, int]:
+    """Which end of "from A to B" the number at `index` is, and which bound it therefore is."""
     other = 0
-    if place and raw[place - 1].low in RANGE_JOINTS | UNIT_SIGNS:
-        joint = place - 1 if raw[place - 1].low in RANGE_JOINTS else place - 2
+    if index and raw[index - 1].low in RANGE_JOINTS | UNIT_SIGNS:
+        joint = index - 1 if raw[index - 1].low in RANGE_JOINTS else index - 2
         other = next((n for n in (joint - 1, joint - 2) if n >= 0 and number(raw[n].low)), -1)
         if other >= 0 and raw[joint].low in RANGE_JOINTS and _opens(raw, other, joint):
-            return 2, -_rising(raw, other, place)
-    for joint in (place + 1, place + 2):
+            return 2, -_rising(raw, other, index)
+    for joint in (index + 1, index + 2):
         if joint < len(raw) and raw[joint].low in RANGE_JOINTS:
             other = next(
                 (n for n in (joint + 1, joint + 2) if n < len(raw) and number(raw[n].low)), -1
             )
-            if other >= 0 and _opens(raw, place, joint):
-                return 1, _rising(raw, place, other)
+            if other >= 0 and _opens(raw, index, joint):
+                return 1, _rising(raw, index, other)
     return 0, 0
 
 
@@ -86,7 +86,7 @@ def _opens(raw: Sequence[Word], first: int, joint: int) -> bool:
     """Whether a range begins there: "3 and 4" is none, "between 3 and 4" and "3 to 4" are."""
     if raw[joint].low in {"to", "bis", "till", "until", "à", "hasta"}:
         return True
-    return any(each.low in RANGE_STARTS for each in raw[max(0, first - 2) : first])
+    return any(word.low in RANGE_STARTS for word in raw[max(0, first - 2) : first])
 
 
 def _rising(raw: Sequence[Word], first: int, second: int) -> int:
@@ -94,23 +94,23 @@ def _rising(raw: Sequence[Word], first: int, second: int) -> int:
     return int(low is not None and high is not None and low < high)
 
 
-def is_bound(raw: Sequence[Word], place: int) -> bool:
+def is_bound(raw: Sequence[Word], index: int) -> bool:
     """Whether a word is the bound of a number: said by the number, it need not be said by itself."""
-    low = raw[place].low
+    low = raw[index].low
     if low not in BOUNDS or low.startswith(("maxim", "minim", "máxim", "mínim")):
         return False
-    behind = [each.low for each in raw[place + 1 : place + 5] if each.low not in UNIT_SIGNS]
+    behind = [word.low for word in raw[index + 1 : index + 5] if word.low not in UNIT_SIGNS]
     return any(map(number, behind[:2]))
 
 
-def is_unit(raw: Sequence[Word], place: int) -> bool:
-    """Whether the word at `place` is the unit of the number before it."""
-    return bool(unit_of(raw[place].low)) and bool(number(raw[place - 1].low))
+def is_unit(raw: Sequence[Word], index: int) -> bool:
+    """Whether the word at `index` is the unit of the number before it."""
+    return bool(unit_of(raw[index].low)) and bool(number(raw[index - 1].low))
 
 
-def is_pronoun(raw: Sequence[Word], place: int) -> bool:
+def is_pronoun(raw: Sequence[Word], index: int) -> bool:
     """ "The old one" is no number."""
-    return raw[place].low == "one" and any(
-        each.low in {"the", "this", "that", "which", "another"}
-        for each in raw[max(0, place - 2) : place]
+    return raw[index].low == "one" and any(
+        word.low in {"the", "this", "that", "which", "another"}
+        for word in raw[max(0, index - 2) : index]
     )

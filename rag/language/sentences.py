@@ -52,12 +52,12 @@ def _list_marks(text: str) -> frozenset[int]:
     """Where the numbers stand that count items or headings: 1, or one with its neighbour in the text."""
     matches = list(_LIST_NUMBER.finditer(text))
     headings = {match.start(2) for match in matches if match[1]}
-    found = [(match.start(2), int(match[2])) for match in matches]
-    numbers = {number for _, number in found}
+    marks = [(match.start(2), int(match[2])) for match in matches]
+    numbers = {number for _, number in marks}
     return frozenset(
-        place
-        for place, number in found
-        if place in headings or number <= 1 or number - 1 in numbers or number + 1 in numbers
+        position
+        for position, number in marks
+        if position in headings or number <= 1 or number - 1 in numbers or number + 1 in numbers
     )
 
 

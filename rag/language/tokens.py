@@ -83,38 +83,38 @@ def _elided(word: str) -> Iterator[str]:
 def _read_numbers(raw: Sequence[Word]) -> list[Word]:
     """Numbers put together: "4.2 million" is one word, "three quarters of" are 75 percent."""
     read: list[Word] = []
-    for place, each in enumerate(raw):
-        last = read[-1] if read else each
-        following = raw[place + 1].low if place + 1 < len(raw) else ""
-        if read and each.low in SCALES and (value := scaled(number(last.low), each.low)):
+    for index, word in enumerate(raw):
+        last = read[-1] if read else word
+        following = raw[index + 1].low if index + 1 < len(raw) else ""
+        if read and word.low in SCALES and (value := scaled(number(last.low), word.low)):
             read[-1] = replace(last, low=value)
             # "4.2 to 5.1 million"
             if len(read) > 2 and read[-2].low in RANGE_JOINTS and not is_year(read, len(read) - 3):
-                first = scaled(number(read[-3].low), each.low)
+                first = scaled(number(read[-3].low), word.low)
                 read[-3] = replace(read[-3], low=first or read[-3].low)
         elif (
             read
-            and each.low in FRACTIONS
+            and word.low in FRACTIONS
             and following in _PARTITIVES
-            and (value := percent("1" if last.low in {"a", *ONE} else number(last.low), each.low))
+            and (value := percent("1" if last.low in {"a", *ONE} else number(last.low), word.low))
         ):
             read[-1] = replace(last, low=value)
-            read.append(replace(each, low="percent"))
-        elif each.low in MINUS and number(following) and not following.startswith("-"):
+            read.append(replace(word, low="percent"))
+        elif word.low in MINUS and number(following) and not following.startswith("-"):
             continue
-        elif place and raw[place - 1].low in MINUS and number(each.low):
-            read.append(replace(each, low=f"-{number(each.low)}"))
-        elif each.low in ONE and following in UNITS:
-            read.append(replace(each, low="1"))
+        elif index and raw[index - 1].low in MINUS and number(word.low):
+            read.append(replace(word, low=f"-{number(word.low)}"))
+        elif word.low in ONE and following in UNITS:
+            read.append(replace(word, low="1"))
         else:
-            read.append(each)
+            read.append(word)
     return read
 
 
-def is_year(raw: Sequence[Word], place: int) -> bool:
-    """Whether the word at `place` is a year by what stands before it: "in 2024"."""
-    before = raw[place - 1].low if place else ""
-    return bool(YEAR.fullmatch(raw[place].low)) and before in {"in", "im", "en", "since", "seit"}
+def is_year(raw: Sequence[Word], index: int) -> bool:
+    """Whether the word at `index` is a year by what stands before it: "in 2024"."""
+    before = raw[index - 1].low if index else ""
+    return bool(YEAR.fullmatch(raw[index].low)) and before in {"in", "im", "en", "since", "seit"}
 
 
 def denies(word: str) -> bool:
@@ -122,16 +122,16 @@ def denies(word: str) -> bool:
     return word in NEGATIONS or word.endswith("n't")
 
 
-def is_denial(raw: Sequence[Word], place: int) -> bool:
+def is_denial(raw: Sequence[Word], index: int) -> bool:
     """Whether a negation denies, and is not that of a bound or of one word.
 
     "No later than 5 days", "cannot be reduced to less than 15", "nicht genommener Urlaub".
     """
-    word = raw[place]
+    word = raw[index]
     if not denies(word.low):
         return False
-    clause = [each.low for each in raw[place + 1 : place + 8] if each.clause == word.clause]
-    if not place and word.low == "nicht" and clause and clause[0] not in QUANTIFIERS:
+    clause = [other.low for other in raw[index + 1 : index + 8] if other.clause == word.clause]
+    if not index and word.low == "nicht" and clause and clause[0] not in QUANTIFIERS:
         return False
     return not any(
         low in BOUNDS and any(map(number, clause[n + 1 : n + 4])) for n, low in enumerate(clause)
@@ -140,21 +140,21 @@ def is_denial(raw: Sequence[Word], place: int) -> bool:
 
 def denied_clauses(raw: Sequence[Word]) -> Iterator[int]:
     """Clauses with a denial that is none of a bound or a condition: "no more than 5", "without a key"."""
-    for place, each in enumerate(raw):
-        following = raw[place + 1].low if place + 1 < len(raw) else ""
-        if each.low in WITHOUT:
+    for index, word in enumerate(raw):
+        following = raw[index + 1].low if index + 1 < len(raw) else ""
+        if word.low in WITHOUT:
             continue
-        if is_denial(raw, place) and following not in BOUNDS | {
+        if is_denial(raw, index) and following not in BOUNDS | {
             "only",
             "later",
             "earlier",
             "nur",
         }:
-            yield each.clause
+            yield word.clause
 
 
 def periods(raw: Sequence[Word]) -> Iterator[str]:
     """The periods after which something comes back: "once a month"."""
-    for before, each in pairwise(raw):
-        if before.low in PER and (unit := UNITS.get(each.low)) in PERIODS:
+    for before, word in pairwise(raw):
+        if before.low in PER and (unit := UNITS.get(word.low)) in PERIODS:
             yield str(unit)

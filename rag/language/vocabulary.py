@@ -28,6 +28,6 @@ class Vocabulary:
         """Those of the words that are `word`, or a form of it, or a compound with it."""
         if word not in self._known:
             alike = {*self._by_beginning[word[:_PREFIX]], *self._by_end[word[-_PREFIX:]]}
-            found = {other for other in alike if same_word_form(word, other)}
-            self._known[word] = frozenset(found | ({word} & self.words))
+            same_forms = {other for other in alike if same_word_form(word, other)}
+            self._known[word] = frozenset(same_forms | ({word} & self.words))
         return self._known[word]

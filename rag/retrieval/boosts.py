@@ -30,15 +30,15 @@ def called(query: str, documents: Mapping[int, tuple[str, str]]) -> dict[int, fl
     are one in a name ("Best Buy", BESTBUY.pdf) are found as well.
     """
     names = {document: _name(uri, title) for document, (uri, title) in documents.items()}
-    asked = plain_words(query)
-    wanted = {*asked, *(first + second for first, second in pairwise(asked))}
+    query_words = plain_words(query)
+    names_asked_for = {*query_words, *(first + second for first, second in pairwise(query_words))}
     having = Counter(word for name in names.values() for word in name)
     weights = {
-        document: sum(math.log(len(names) / having[word]) for word in name & wanted)
+        document: sum(math.log(len(names) / having[word]) for word in name & names_asked_for)
         for document, name in names.items()
     }
     most = max(weights.values(), default=0.0)
-    return {document: NAME_WEIGHT * each / most for document, each in weights.items() if each}
+    return {document: NAME_WEIGHT * weight / most for document, weight in weights.items() if weight}
 
 
 @functools.lru_cache(4096)
@@ -55,8 +55,8 @@ _WORDS = re.compile(r"\w+")
 
 def quoted(query: str) -> frozenset[str]:
     """The phrases of two words or more; a single one is searched for as it stands in any case."""
-    found = (_spaced("".join(groups)) for groups in _QUOTED.findall(query))
-    return frozenset(phrase for phrase in found if " " in phrase.strip())
+    phrases = (_spaced("".join(groups)) for groups in _QUOTED.findall(query))
+    return frozenset(phrase for phrase in phrases if " " in phrase.strip())
 
 
 def holding(phrases: Collection[str], rows: Iterable[ChunkRow]) -> dict[int, float]:
@@ -64,12 +64,12 @@ def holding(phrases: Collection[str], rows: Iterable[ChunkRow]) -> dict[int, flo
 
     Letter case, punctuation and line breaks do not count.
     """
-    held = {}
+    bonuses = {}
     for row in rows:
         text = _spaced(row.text)
         if count := sum(phrase in text for phrase in phrases):
-            held[row.chunk_id] = PHRASE_WEIGHT * count / len(phrases)
-    return held
+            bonuses[row.chunk_id] = PHRASE_WEIGHT * count / len(phrases)
+    return bonuses
 
 
 def _spaced(text: str) -> str:

@@ -32,32 +32,32 @@ def once(hits: Sequence[Hit]) -> list[Hit]:
 
     Of two that are of a length, one of a newer version is shown rather than one of the older.
     """
-    shown: list[Hit] = []
-    said: list[_Said] = []
+    kept: list[Hit] = []
+    kept_words: list[_Said] = []
     for hit in hits:
-        mine = _Said.of(hit.text)
-        for place, (other, its) in enumerate(zip(shown, said, strict=True)):
-            if other.document_id == hit.document_id or not mine.is_in(its):
+        words = _Said.of(hit.text)
+        for index, (other, other_words) in enumerate(zip(kept, kept_words, strict=True)):
+            if other.document_id == hit.document_id or not words.is_in(other_words):
                 continue
             newer = other.newer is not None and other.newer.uri == hit.uri
-            if newer and mine.is_like(its):
-                shown[place], said[place] = _naming(hit, other, other.score), mine
+            if newer and words.is_like(other_words):
+                kept[index], kept_words[index] = _naming(hit, other, other.score), words
             else:
-                shown[place] = _naming(other, hit, other.score)
+                kept[index] = _naming(other, hit, other.score)
             break
         else:
-            shown.append(hit)
-            said.append(mine)
-    if len(shown) == len(hits):
-        return shown
-    return [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(shown, start=1)]
+            kept.append(hit)
+            kept_words.append(words)
+    if len(kept) == len(hits):
+        return kept
+    return [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(kept, start=1)]
 
 
-def _naming(shown: Hit, other: Hit, score: float) -> Hit:
+def _naming(hit: Hit, other: Hit, score: float) -> Hit:
     itself = Place(uri=other.uri, title=other.title, page=other.page)
-    places = {each.uri: each for each in (*shown.also_in, *other.also_in, itself)}
-    places.pop(shown.uri, None)
-    return shown.model_copy(update={"score": score, "also_in": tuple(places.values())})
+    places = {place.uri: place for place in (*hit.also_in, *other.also_in, itself)}
+    places.pop(hit.uri, None)
+    return hit.model_copy(update={"score": score, "also_in": tuple(places.values())})
 
 
 @dataclass(slots=True)
@@ -87,8 +87,8 @@ class _Said:
         runs = self.runs
         if len(runs & other.runs) < (SAME if alike else CONTAINED) * len(runs):
             return False
-        ours, theirs = _telling(self.words), _telling(other.words)
-        return ours == theirs if alike else ours <= theirs
+        ours, other_words = _telling(self.words), _telling(other.words)
+        return ours == other_words if alike else ours <= other_words
 
     def is_like(self, other: _Said) -> bool:
         """Whether it is about as long as the other, or longer."""

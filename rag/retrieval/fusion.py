@@ -27,25 +27,25 @@ def fuse(dense: Candidates, lexical: Candidates) -> list[tuple[int, float]]:
     """
     both = np.concatenate([dense.chunk_ids, lexical.chunk_ids])
     shares = [DENSE_WEIGHT * _scaled(dense.scores), (1 - DENSE_WEIGHT) * _scaled(lexical.scores)]
-    chunk_ids, place = np.unique(both, return_inverse=True)
-    scores = np.bincount(place, np.concatenate(shares), len(chunk_ids))
+    chunk_ids, index = np.unique(both, return_inverse=True)
+    scores = np.bincount(index, np.concatenate(shares), len(chunk_ids))
     order = np.lexsort((chunk_ids, -scores))
     return list(zip(chunk_ids[order].tolist(), scores[order].tolist(), strict=True))
 
 
-def smooth(scores: Mapping[int, float], around: Mapping[Place, Spot]) -> list[tuple[int, float]]:
-    """The chunks of `around`, each with what stands beside it counted too, as in `best_first`.
+def smooth(scores: Mapping[int, float], spots: Mapping[Place, Spot]) -> list[tuple[int, float]]:
+    """The chunks of `spots`, each with what stands beside it counted too, as in `best_first`.
 
     A good place is seldom one chunk long.
     """
     smoothed: dict[int, float] = {}
     beside: dict[int, float] = {}
-    for (document, ordinal), spot in around.items():
+    for (document, ordinal), spot in spots.items():
         if (own := scores.get(spot.chunk_id)) is None:
             continue
         smoothed[spot.chunk_id] = own
-        for place in (ordinal - 1, ordinal + 1):
-            if own and (other := around.get((document, place))):
+        for neighbour in (ordinal - 1, ordinal + 1):
+            if own and (other := spots.get((document, neighbour))):
                 beside[other.chunk_id] = max(own, beside.get(other.chunk_id, 0.0))
     for chunk_id, score in beside.items():
         smoothed[chunk_id] = smoothed.get(chunk_id, 0.0) + NEIGHBOUR_WEIGHT * score

@@ -19,15 +19,15 @@ def spans(query: str, text: str, languages: Iterable[str] = ()) -> list[tuple[in
     for in one of them ("the", "der") is none.
     """
     spoken = sorted({DEFAULT_LANGUAGE, *languages})
-    wanted = {language: frozenset(stems(query, language)) for language in spoken}
+    query_stems = {language: frozenset(stems(query, language)) for language in spoken}
 
     def is_wanted(word: str) -> bool:
-        found = {language: _stems_of(word, language) for language in spoken}
-        return all(found.values()) and any(
-            not wanted[language].isdisjoint(said) for language, said in found.items()
+        word_stems = {language: _stems_of(word, language) for language in spoken}
+        return all(word_stems.values()) and any(
+            not query_stems[language].isdisjoint(stem) for language, stem in word_stems.items()
         )
 
-    return [found.span() for found in _WORD.finditer(text) if is_wanted(found[0])]
+    return [match.span() for match in _WORD.finditer(text) if is_wanted(match[0])]
 
 
 def best_start(query: str, text: str, width: int) -> int:

@@ -52,24 +52,24 @@ def shared_section(chunks: Sequence[ChunkRow]) -> tuple[str, ...]:
     return (*paths[0][:shared], cells) if cells else paths[0][:shared]
 
 
-def join(
-    ranked: Sequence[tuple[int, float]], around: Mapping[Place, Spot], k: int
-) -> list[Passage]:
+def join(ranked: Sequence[tuple[int, float]], spots: Mapping[Place, Spot], k: int) -> list[Passage]:
     """The first k passages of `ranked` chunks (id, score), best first; no chunk is in two.
 
-    `around` holds the ranked chunks and up to REACH neighbours on each side.
+    `spots` holds the ranked chunks and up to REACH neighbours on each side.
     """
-    places = {row.chunk_id: place for place, row in around.items()}
+    places = {row.chunk_id: position for position, row in spots.items()}
     scores = {places[chunk_id]: score for chunk_id, score in ranked if chunk_id in places}
     taken: set[Place] = set()
     passages: list[Passage] = []
-    for place, score in scores.items():
-        if place in taken:
+    for start, score in scores.items():
+        if start in taken:
             continue
         size = GROWN if len(passages) < FIRST else GROWN_LATER
-        grown = _grow(place, around, scores, taken, size)
+        grown = _grow(start, spots, scores, taken, size)
         taken.update(grown)
-        passages.append(Passage(around[place], tuple(around[each] for each in grown), score))
+        passages.append(
+            Passage(spots[start], tuple(spots[neighbour] for neighbour in grown), score)
+        )
         if len(passages) == k:
             break
     return passages
@@ -105,27 +105,27 @@ def spread(passages: Sequence[Passage]) -> list[Passage]:
 
 
 def _grow(
-    place: Place,
-    around: Mapping[Place, Spot],
+    start: Place,
+    spots: Mapping[Place, Spot],
     scores: Mapping[Place, float],
     taken: set[Place],
-    wanted: int,
+    most: int,
 ) -> list[Place]:
-    document, first = place
-    last, size = first, around[place].size
-    while size < wanted:
+    document, first = start
+    last, size = first, spots[start].size
+    while size < most:
         # The one behind comes second, so that of two that fit equally well the one ahead is taken.
         candidates = [
             other
             for other in ((document, last + 1), (document, first - 1))
-            if (row := around.get(other)) is not None
+            if (row := spots.get(other)) is not None
             and other not in taken
-            and row.page == around[place].page
-            and size + row.size <= wanted * SLACK
+            and row.page == spots[start].page
+            and size + row.size <= most * SLACK
         ]
         if not candidates:
             break
         best = max(candidates, key=lambda other: scores.get(other, 0.0))
-        size += around[best].size
+        size += spots[best].size
         first, last = min(first, best[1]), max(last, best[1])
     return [(document, ordinal) for ordinal in range(first, last + 1)]

@@ -46,12 +46,12 @@ def open_reranker(settings: Settings, *, progress: bool = True) -> Reranker | No
     """
     from rag.models import resolve_model
 
-    wanted = settings.retrieval
-    if not wanted.reranker:
+    retrieval = settings.retrieval
+    if not retrieval.reranker:
         return None
-    folder = resolve_model(wanted.reranker, cache=settings.cache, progress=progress)
+    folder = resolve_model(retrieval.reranker, cache=settings.cache, progress=progress)
     check_reranker(folder.path)
-    return CrossEncoderReranker(folder.path, folder.name, depth=wanted.rerank)
+    return CrossEncoderReranker(folder.path, folder.name, depth=retrieval.rerank)
 
 
 def rerank(
@@ -67,8 +67,8 @@ def rerank(
         return []
     read = [_read([rows[spot.chunk_id] for spot in passage.chunks]) for passage in looked_at]
     scores = reranker.scores(query, read)
-    order = sorted(range(len(looked_at)), key=lambda place: -scores[place])
-    best = [replace(looked_at[place], score=scores[place]) for place in order]
+    order = sorted(range(len(looked_at)), key=lambda index: -scores[index])
+    best = [replace(looked_at[index], score=scores[index]) for index in order]
     lowest = best[-1].score
     return best + [
         replace(passage, score=min(lowest, passage.score)) for passage in passages[len(best) :]
@@ -93,8 +93,8 @@ class CrossEncoderReranker:
         self._scores = PairScores(path, name, labels=1, setting=_SETTING)
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
-        found = self._scores.of([(query, text) for text in texts])
-        return [round(score, 6) for score in found[:, 0].tolist()]
+        logits = self._scores.of([(query, text) for text in texts])
+        return [round(score, 6) for score in logits[:, 0].tolist()]
 
 
 def _read(chunks: Sequence[ChunkRow]) -> str:

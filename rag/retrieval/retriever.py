@@ -48,20 +48,20 @@ def retrieve(
     say alike once. Where there is a `reranker`, it has the last word on the order of the best.
     """
     depth = max(2 * k, CANDIDATES)
-    found: dict[Part, Candidates] = {"dense": NOTHING, "lexical": NOTHING}
+    candidates: dict[Part, Candidates] = {"dense": NOTHING, "lexical": NOTHING}
     if "dense" not in without:
-        found["dense"] = snapshot.dense(embedder.embed_query(query), depth, filter)
+        candidates["dense"] = snapshot.dense(embedder.embed_query(query), depth, filter)
     if "lexical" not in without:
-        found["lexical"] = snapshot.lexical(query, depth, filter)
-    ranked = fuse(found["dense"], found["lexical"])
+        candidates["lexical"] = snapshot.lexical(query, depth, filter)
+    ranked = fuse(candidates["dense"], candidates["lexical"])
     # Some of the chunks are taken up by other chunks' passages, so more than k are looked at.
     looked_at = [chunk_id for chunk_id, _ in ranked[: max(LOOKED_AT, 4 * k)]]
-    around = snapshot.neighbours(looked_at, REACH)
-    names = snapshot.names({document for document, _ in around})
-    scores = _with_bonuses(dict(ranked), query, snapshot, around.values(), names)
+    spots = snapshot.neighbours(looked_at, REACH)
+    names = snapshot.names({document for document, _ in spots})
+    scores = _with_bonuses(dict(ranked), query, snapshot, spots.values(), names)
     reranker = None if "rerank" in without else reranker
     many = max(2 * k, 2 * HEAD, reranker.depth if reranker else 0)
-    passages = join(smooth(scores, around), around, many)
+    passages = join(smooth(scores, spots), spots, many)
     if reranker is None:
         passages = spread(passages)
     else:
@@ -73,7 +73,7 @@ def retrieve(
         more, left = left[: k - len(hits)], left[k - len(hits) :]
         hits = once([*hits, *_hits(snapshot, more, len(hits), newer, names)])
     if explain:
-        hits = [_explained(hit, snapshot, query, found, dict(ranked)) for hit in hits]
+        hits = [_explained(hit, snapshot, query, candidates, dict(ranked)) for hit in hits]
     return hits
 
 
@@ -91,8 +91,8 @@ def _with_bonuses(
             scores[spot.chunk_id] += bonus.get(spot.document_id, 0.0)
     if phrases := quoted(query):
         rows = snapshot.chunks(spot.chunk_id for spot in spots)
-        for chunk_id, held in holding(phrases, rows.values()).items():
-            scores[chunk_id] = scores.get(chunk_id, 0.0) + held
+        for chunk_id, phrase_score in holding(phrases, rows.values()).items():
+            scores[chunk_id] = scores.get(chunk_id, 0.0) + phrase_score
     return scores
 
 
@@ -100,14 +100,14 @@ def _explained(
     hit: Hit,
     snapshot: Snapshot,
     query: str,
-    found: Mapping[Part, Candidates],
+    candidates: Mapping[Part, Candidates],
     fused: dict[int, float],
 ) -> Hit:
     def standing(part: Part) -> tuple[int | None, float | None]:
-        place = np.flatnonzero(found[part].chunk_ids == hit.chunk_id)
-        if not len(place):
+        index = np.flatnonzero(candidates[part].chunk_ids == hit.chunk_id)
+        if not len(index):
             return None, None
-        return int(place[0]) + 1, round(float(found[part].scores[place[0]]), 6)
+        return int(index[0]) + 1, round(float(candidates[part].scores[index[0]]), 6)
 
     (dense_rank, dense_score), (lexical_rank, lexical_score) = (
         standing("dense"),
@@ -137,31 +137,33 @@ def _hits(
 ) -> list[Hit]:
     """The passages as hits, ranked behind the `before` that are there; `newer` as from `newest_first`."""
     rows = _rows(snapshot, passages)
-    hits = [_hit(snapshot, rank, each, rows) for rank, each in enumerate(passages, before + 1)]
-    for place, hit in enumerate(hits):
+    hits = [
+        _hit(snapshot, rank, passage, rows) for rank, passage in enumerate(passages, before + 1)
+    ]
+    for index, hit in enumerate(hits):
         if hit.document_id in newer:
             uri, title = names[newer[hit.document_id]]
-            hits[place] = hit.model_copy(update={"newer": Place(uri=uri, title=title)})
+            hits[index] = hit.model_copy(update={"newer": Place(uri=uri, title=title)})
     return hits
 
 
 def _hit(snapshot: Snapshot, rank: int, passage: Passage, rows: Mapping[int, ChunkRow]) -> Hit:
     chunks = [rows[spot.chunk_id] for spot in passage.chunks]
-    found, first, last = rows[passage.found.chunk_id], chunks[0], chunks[-1]
+    best, first, last = rows[passage.found.chunk_id], chunks[0], chunks[-1]
     joined = len(chunks) > 1
-    text = snapshot.slice(found.document_id, first.start, last.end) if joined else found.text
+    text = snapshot.slice(best.document_id, first.start, last.end) if joined else best.text
     return Hit(
         rank=rank,
         score=round(passage.score, 6),
-        uri=found.uri,
-        title=found.title,
-        page=found.page,
+        uri=best.uri,
+        title=best.title,
+        page=best.page,
         section=SECTION_SEPARATOR.join(shared_section(chunks)) or None,
         text=text,
         start=first.start,
         end=last.end,
-        chunk_id=found.chunk_id,
-        document_id=found.document_id,
+        chunk_id=best.chunk_id,
+        document_id=best.document_id,
         stored_boxes=tuple(chunk.stored_boxes for chunk in chunks),
-        lead=table_lead(text, first.start, partial(snapshot.slice, found.document_id)),
+        lead=table_lead(text, first.start, partial(snapshot.slice, best.document_id)),
     )

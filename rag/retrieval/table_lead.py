@@ -40,10 +40,10 @@ def table_lead(text: str, start: int, slice_document: Callable[[int, int], str])
 
 def _rows_at_end(lines: Sequence[str]) -> Sequence[str]:
     """The last lines, as far back as they are rows of a table."""
-    place = len(lines)
-    while place and is_row(lines[place - 1]):
-        place -= 1
-    return lines[place:]
+    start = len(lines)
+    while start and is_row(lines[start - 1]):
+        start -= 1
+    return lines[start:]
 
 
 def _lead(row: str, above: Sequence[str]) -> str:
@@ -53,5 +53,5 @@ def _lead(row: str, above: Sequence[str]) -> str:
     header, body = list(above[rule - 1 : rule + 1]), above[rule + 1 :]
     if body and is_second_header(cells_of(body[0])):
         header, body = [*header, body[0]], body[1:]
-    labels = carried_labels(cells_of(row), [cells_of(each) for each in body])
+    labels = carried_labels(cells_of(row), [cells_of(line) for line in body])
     return "\n".join([*header, *([joined(labels)] if any(labels) else [])])

@@ -67,26 +67,26 @@ class Edition:
 
     def is_newer_than(self, other: Edition) -> bool:
         """Whether this one says that it replaces the other."""
-        return any(self._means(said, other) for said in self.older)
+        return any(self._means(sentence, other) for sentence in self.older)
 
     def is_older_than(self, other: Edition) -> bool:
         """Whether this one says that the other replaces it."""
-        return any(self._means(said, other) for said in self.newer)
+        return any(self._means(sentence, other) for sentence in self.newer)
 
-    def _means(self, said: frozenset[str], other: Edition) -> bool:
+    def _means(self, sentence: frozenset[str], other: Edition) -> bool:
         """Whether a sentence of this one names the other: by its title, its file, or its version alone."""
-        if any(len(name) > 1 and name <= said for name in other.names):
+        if any(len(name) > 1 and name <= sentence for name in other.names):
             return True
         same = bool(self.words) and (self.words, self.folder) == (other.words, other.folder)
-        return same and not said.isdisjoint(other.tags - self.tags)
+        return same and not sentence.isdisjoint(other.tags - self.tags)
 
 
 @functools.lru_cache(4096)
-def edition(uri: str, title: str, beginning: str) -> Edition:
-    """What they say."""
+def read_version(uri: str, title: str, beginning: str) -> Edition:
+    """What a file's name, its title and the beginning of its text say about the version."""
     path = PurePosixPath(uri)
     stem = path.stem.replace("_", " ").casefold()
-    number = [tuple(map(int, each.split("."))) for each in _NUMBER.findall(stem)]
+    number = [tuple(map(int, version.split("."))) for version in _NUMBER.findall(stem)]
     rest = _NUMBER.sub(" ", stem)
     date = [_date(match) for match in _DATE.finditer(rest)]
     words = plain_words(_DATE.sub(" ", rest))
@@ -108,7 +108,7 @@ def tags(text: str) -> frozenset[str]:
     """The years in a text, and the numbers of versions as in "v2"."""
     text = text.casefold()
     years = {str(_date(match)[0]) for match in _DATE.finditer(text)}
-    return frozenset(years | {f"v{each}" for each in _NUMBER.findall(text)})
+    return frozenset(years | {f"v{number}" for number in _NUMBER.findall(text)})
 
 
 def _words(sentence: str) -> frozenset[str]:

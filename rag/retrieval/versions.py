@@ -15,7 +15,7 @@ from itertools import combinations
 
 from rag.index import Snapshot
 from rag.retrieval.passages import Passage
-from rag.retrieval.version_names import Edition, edition, tags
+from rag.retrieval.version_names import Edition, read_version, tags
 
 Names = Mapping[int, tuple[str, str]]
 """Uri and title of documents, by id."""
@@ -36,7 +36,10 @@ def newest_first(
     """
     documents = {passage.found.document_id for passage in passages}
     beginnings = snapshot.beginnings(documents)
-    editions = {each: edition(*names[each], beginnings[each]) for each in sorted(documents)}
+    editions = {
+        document: read_version(*names[document], beginnings[document])
+        for document in sorted(documents)
+    }
     newer = newer_of(editions)
     placed = list(passages)
     for older, newest in newer.items():
@@ -48,8 +51,8 @@ def newest_first(
 def newer_of(editions: Mapping[int, Edition]) -> dict[int, int]:
     """For each document of which there is a newer version among these, the newest, by id."""
     named = defaultdict(list)
-    for document, each in editions.items():
-        named[each.folder, each.words].append(document)
+    for document, edition in editions.items():
+        named[edition.folder, edition.words].append(document)
     later: dict[int, set[int]] = defaultdict(set)
     for (_, words), documents in named.items():
         for one, other in combinations(documents if words else (), 2):
@@ -57,16 +60,16 @@ def newer_of(editions: Mapping[int, Edition]) -> dict[int, int]:
             if order:
                 older, newer = (one, other) if order < 0 else (other, one)
                 later[older].add(newer)
-    for one, mine in editions.items():
-        if not (mine.older or mine.newer):
+    for one, edition in editions.items():
+        if not (edition.older or edition.newer):
             continue
-        for other, its in editions.items():
+        for other, other_edition in editions.items():
             if one == other:
                 continue
-            if mine.is_newer_than(its):
+            if edition.is_newer_than(other_edition):
                 later[other].add(one)
                 later[one].discard(other)
-            elif mine.is_older_than(its):
+            elif edition.is_older_than(other_edition):
                 later[one].add(other)
                 later[other].discard(one)
     return {older: _last(newer, later) for older, newer in later.items() if newer}
@@ -75,7 +78,7 @@ def newer_of(editions: Mapping[int, Edition]) -> dict[int, int]:
 def _last(newer: Iterable[int], later: Mapping[int, set[int]]) -> int:
     """The one that none of the others is a newer version of."""
     candidates = sorted(newer)
-    ends = [each for each in candidates if not later.get(each)]
+    ends = [candidate for candidate in candidates if not later.get(candidate)]
     return (ends or candidates)[-1]
 
 

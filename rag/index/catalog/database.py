@@ -187,18 +187,18 @@ def _set_up(connection: apsw.Connection, *, writable: bool) -> None:
 def _check(path: Path, connection: apsw.Connection, derived_from: Iterable[derived.Origin]) -> None:
     """Refuse what is no catalogue of ours, or older than what was made from it."""
     try:
-        found, index_id, published = (
+        version, index_id, published = (
             read_manifest(connection, key) for key in ("format", "index_id", "generation")
         )
     except (apsw.SQLError, ValueError) as exc:
         raise damaged(path, f"it is not an Inhouse catalogue ({exc})") from exc
-    if not isinstance(found, int):
+    if not isinstance(version, int):
         raise damaged(path, "it does not say its format")
     if not are_checked(connection):
         raise damaged(path, "its pages carry no checksums")
-    if found > FORMAT:
+    if version > FORMAT:
         raise IndexFormatError(
-            f"{path} has format {found}; this program reads up to format {FORMAT}.",
+            f"{path} has format {version}; this program reads up to format {FORMAT}.",
             hint="Use a newer release of Inhouse, or another data folder.",
         )
     if _is_cut_off(path, connection):

@@ -108,8 +108,10 @@ def _samples(
         if len(line) >= _SAMPLE_CHARACTERS and not {'"', "\\"} & set(line)
     ]
     for stretch in stretches[:: max(1, len(stretches) // _MOST_SAMPLES)]:
-        held = connection.execute("SELECT 1 FROM texts WHERE instr(text, ?) LIMIT 1", (stretch,))
-        if held.fetchone() is None:
+        rows_with_stretch = connection.execute(
+            "SELECT 1 FROM texts WHERE instr(text, ?) LIMIT 1", (stretch,)
+        )
+        if rows_with_stretch.fetchone() is None:
             yield stretch.encode()
     for uri in uris:
         longer = connection.execute("SELECT 1 FROM files WHERE instr(uri, ?) LIMIT 1", (uri,))

@@ -72,8 +72,8 @@ class Derived:
         A file that is as it should be is added there.
         """
         with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-            found = pool.map(lambda name: self._file_damage(name, checked), self.stamp.files)
-            return next((damage for damage in found if damage is not None), None)
+            damages = pool.map(lambda name: self._file_damage(name, checked), self.stamp.files)
+            return next((damage for damage in damages if damage is not None), None)
 
     def _file_damage(self, name: str, checked: set[FileKey] | None) -> str | None:
         file, expected = self.path / name, self.stamp.files[name]
@@ -82,11 +82,11 @@ class Derived:
             key = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, expected)
             if checked is not None and key in checked:
                 return None
-            found = sha256(file)
+            digest = sha256(file)
         except OSError as exc:
             return f"{file} cannot be read ({exc.strerror})"
-        if found != expected:
-            return f"{file} is not what was written (SHA-256 {found[:12]}…)"
+        if digest != expected:
+            return f"{file} is not what was written (SHA-256 {digest[:12]}…)"
         if checked is not None:
             checked.add(key)
         return None
@@ -109,17 +109,17 @@ def find(data_dir: Path, name: str) -> list[Derived]:
         raise StorageError(
             f"{data_dir} cannot be listed: {exc.strerror or exc}.", hint=_CHECK
         ) from exc
-    found = []
+    published = []
     for path in folders:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-            found.append(Derived(path, _read_stamp(path)))
-    return sorted(found, key=lambda each: each.stamp.origin.generation, reverse=True)
+            published.append(Derived(path, _read_stamp(path)))
+    return sorted(published, key=lambda structure: structure.stamp.origin.generation, reverse=True)
 
 
 def origins(data_dir: Path) -> list[Origin]:
     """What the published folders of every structure were made from."""
     names = {path.parent.name.partition("-")[0] for path in data_dir.glob(f"[!.]*-*/{STAMP}")}
-    return [each.stamp.origin for name in names for each in find(data_dir, name)]
+    return [structure.stamp.origin for name in names for structure in find(data_dir, name)]
 
 
 def write_stamp(folder: Path, stamp: Stamp) -> None:

@@ -199,12 +199,12 @@ class LexicalIndex:
             return NOTHING
         must, conditions = tantivy.Occur.Must, filter_queries(filter)
         if conditions:
-            each = [(must, words), *((must, condition) for condition in conditions)]
-            words = tantivy.Query.boolean_query(each)
-        found = self._searcher.search(words, limit=min(k + _TIES, len(self)), count=False).hits
-        ids = self._searcher.fast_field_values("chunk_id", [address for _, address in found])
+            permitted_words = [(must, words), *((must, condition) for condition in conditions)]
+            words = tantivy.Query.boolean_query(permitted_words)
+        hits = self._searcher.search(words, limit=min(k + _TIES, len(self)), count=False).hits
+        ids = self._searcher.fast_field_values("chunk_id", [address for _, address in hits])
         chunk_ids = np.asarray(ids, np.int64)
-        scores = np.asarray([score for score, _ in found], np.float32)
+        scores = np.asarray([score for score, _ in hits], np.float32)
         if not access.is_empty:  # a boost cancels out but for the last bits
             scores = scores.round(ROUNDED_TO)
         order = np.lexsort((chunk_ids, -scores))[:k]
@@ -220,37 +220,37 @@ class LexicalIndex:
 
     def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents that hold a form of the word, by its stem in their language."""
-        found: frozenset[int] = frozenset()
+        documents: frozenset[int] = frozenset()
         for language in self._languages:
             clauses = _terms(f"text_{language}", analyzer(language).analyze(word))
             if clauses:
-                found |= self._documents_with_all(clauses, filter)
-        return found
+                documents |= self._documents_with_all(clauses, filter)
+        return documents
 
     def _documents_with_all(self, clauses: Iterable[Any], filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents of which, for each clause, a chunk matches."""
         import tantivy
 
         must, conditions = tantivy.Occur.Must, filter_queries(filter)
-        found: frozenset[int] | None = None
+        matching_all: frozenset[int] | None = None
         for clause in clauses:
-            matching = [(must, each) for each in (clause, *conditions)]
+            matching = [(must, condition) for condition in (clause, *conditions)]
             hits = self._searcher.search(
                 tantivy.Query.boolean_query(matching), limit=max(1, len(self)), count=False
             ).hits
             addresses = [address for _, address in hits]
             documents = frozenset(self._searcher.fast_field_values("document_id", addresses))
-            found = documents if found is None else found & documents
-        return found or frozenset()
+            matching_all = documents if matching_all is None else matching_all & documents
+        return matching_all or frozenset()
 
     def documents_of_chunks(self) -> dict[int, int]:
         """The document id of every chunk."""
         import tantivy
 
-        found = self._searcher.search(
+        hits = self._searcher.search(
             tantivy.Query.all_query(), limit=max(1, len(self)), count=False
         ).hits
-        places = [address for _, address in found]
+        places = [address for _, address in hits]
         return dict(
             zip(
                 self._searcher.fast_field_values("chunk_id", places),
@@ -266,11 +266,11 @@ class LexicalIndex:
         words = sorted(set(analyzer(None).analyze(row.text)), key=lambda w: (-len(w), w))[:3]
         must = tantivy.Occur.Must
         document = tantivy.Query.term_query(schema(), "document_id", row.document_id)
-        conditions = [(must, each) for each in (document, *_terms("exact", words))]
-        found = self._searcher.search(
+        conditions = [(must, condition) for condition in (document, *_terms("exact", words))]
+        hits = self._searcher.search(
             tantivy.Query.boolean_query(conditions), limit=len(self), count=False
         ).hits
-        ids = self._searcher.fast_field_values("chunk_id", [address for _, address in found])
+        ids = self._searcher.fast_field_values("chunk_id", [address for _, address in hits])
         return row.chunk_id in ids
 
     def _statistics(self, access: Filter) -> Statistics:
@@ -333,8 +333,8 @@ class LexicalIndex:
         """For words that no permitted document has: those one letter off. Codes are not guessed at."""
         import tantivy
 
-        long = (each for each in dict.fromkeys(words) if len(each) >= _SHORTEST_GUESSED)
-        unknown = [each for each in long if each.isalpha() and not self._is_known(each, statistics)]
+        long = (word for word in dict.fromkeys(words) if len(word) >= _SHORTEST_GUESSED)
+        unknown = [word for word in long if word.isalpha() and not self._is_known(word, statistics)]
         return [
             tantivy.Query.fuzzy_term_query(schema(), "exact", word, distance=1)
             for word in unknown[:_MOST_GUESSED]

@@ -38,25 +38,27 @@ def filter_queries(filter: Filter) -> list[Any]:
     import tantivy
 
     query = tantivy.Query
-    found = []
+    conditions = []
     if filter.readers is not None:
-        found.append(any_of("reader", sorted(admitting(filter.readers))))
+        conditions.append(any_of("reader", sorted(admitting(filter.readers))))
     if filter.folders:
-        found.append(any_of("folder", filter.folders))
+        conditions.append(any_of("folder", filter.folders))
     if filter.tags:
-        found.append(any_of("tag", filter.tags))
+        conditions.append(any_of("tag", filter.tags))
     if filter.media_types:
-        found.append(any_of("media_type", filter.media_types))
+        conditions.append(any_of("media_type", filter.media_types))
     if filter.document_ids is not None:
-        found.append(any_of("document_id", filter.document_ids))
+        conditions.append(any_of("document_id", filter.document_ids))
     if filter.modified_from is not None or filter.modified_until is not None:
         low, high = (
             None if moment is None else float(moment)
             for moment in (filter.modified_from, filter.modified_until)
         )
-        found.append(query.range_query(schema(), "modified_at", tantivy.FieldType.Float, low, high))
+        conditions.append(
+            query.range_query(schema(), "modified_at", tantivy.FieldType.Float, low, high)
+        )
     also = filter_queries(filter.also) if filter.also else []
-    return [query.const_score_query(each, 0.0) for each in found] + also
+    return [query.const_score_query(condition, 0.0) for condition in conditions] + also
 
 
 def any_of(field: str, values: Sequence[Any]) -> Any:
@@ -67,5 +69,5 @@ def any_of(field: str, values: Sequence[Any]) -> Any:
         return tantivy.Query.term_set_query(schema(), field, list(values))
     # A set of terms is looked for in the whole dictionary of terms; each of a few is looked up.
     should = tantivy.Occur.Should
-    each = [(should, tantivy.Query.term_query(schema(), field, v, "basic")) for v in values]
-    return tantivy.Query.boolean_query(each) if each else tantivy.Query.empty_query()
+    terms = [(should, tantivy.Query.term_query(schema(), field, v, "basic")) for v in values]
+    return tantivy.Query.boolean_query(terms) if terms else tantivy.Query.empty_query()

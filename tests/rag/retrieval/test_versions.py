@@ -7,7 +7,7 @@ import pytest
 from rag import Assistant
 from rag.answering.prompt import FULL, messages
 from rag.hit import Hit
-from rag.retrieval.version_names import edition
+from rag.retrieval.version_names import read_version
 from rag.retrieval.versions import newer_of
 from tests.rag.houses import open_house
 from ui.messages.page import ENGLISH
@@ -18,7 +18,7 @@ from ui.view.also_found_in import elsewhere
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:
     """Of (file, title, beginning): which file is older than which."""
     found = newer_of(
-        {n: edition(f"/house/{each[0]}", *each[1:]) for n, each in enumerate(documents)}
+        {n: read_version(f"/house/{each[0]}", *each[1:]) for n, each in enumerate(documents)}
     )
     return {documents[a][0]: documents[b][0] for a, b in found.items()}
 
