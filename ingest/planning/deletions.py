@@ -16,13 +16,13 @@ def moves(plan: Plan) -> dict[str, str]:
     """
     gone = by_content(record for record in plan.gone if record.uri in plan.documents)
     sizes = {record.size for record in plan.gone}
-    found: dict[str, str] = {}
+    moved: dict[str, str] = {}
     for file in plan.read:
         if file.size in sizes and file.uri not in plan.documents:
             waiting = gone.get(content_sha256(file.path, file.identity) or "")
             if waiting:
-                found[waiting.pop()] = file.uri
-    return found
+                moved[waiting.pop()] = file.uri
+    return moved
 
 
 def check_deletions(plan: Plan, roots: Sequence[Root], max_share: float) -> None:

@@ -157,8 +157,8 @@ def content_sha256(path: Path, identity: Identity | None = None) -> str | None:
 
 def by_content(records: Iterable[FileRecord]) -> Mapping[str, list[str]]:
     """The uris of indexed files by the SHA-256 of their content."""
-    found: dict[str, list[str]] = {}
+    uris: dict[str, list[str]] = {}
     for record in records:
         if record.state in IN_INDEX:
-            found.setdefault(record.source_sha256, []).append(record.uri)
-    return found
+            uris.setdefault(record.source_sha256, []).append(record.uri)
+    return uris

@@ -92,9 +92,9 @@ def resolve_roots(
     tags and globs. Raises UsageError for a path that does not exist or is neither a folder nor a file.
     """
     known: dict[Path, RootSettings] = {}
-    for each in configured:
+    for root in configured:
         try:
-            known[_resolve(each.path)] = each
+            known[_resolve(root.path)] = root
         except UsageError:
             if not paths:  # a run over other folders does not need this one
                 raise
@@ -112,8 +112,8 @@ def resolve_roots(
 
 def _root(path: Path, known: Mapping[Path, RootSettings]) -> Root:
     for base in (path, *path.parents):
-        if (found := known.get(base)) is not None:
-            return Root(path, base, found.tags, found.include, found.exclude)
+        if (settings := known.get(base)) is not None:
+            return Root(path, base, settings.tags, settings.include, settings.exclude)
     return Root(path, path)
 
 
@@ -163,7 +163,7 @@ def _walk(root: Root, settings: IngestSettings, skip: Collection[str], listing: 
         except RuleFileError as exc:
             reason = exc.reason
         else:
-            folders += [each for each in reversed(inner) if each not in skip]
+            folders += [folder for folder in reversed(inner) if folder not in skip]
             continue
         uri = uri_of(Path(folder)).rstrip("/") + "/"
         listing.unlisted.append(Unlisted(uri, uri_of(root.base), reason, failed=True))
@@ -174,8 +174,8 @@ def _look_into(folder: str, rules: IgnoreRules, root: Root, listing: Listing) ->
     inner: list[str] = []
     descriptor = open_unlinked(Path(folder), is_folder=True)
     try:
-        with os.scandir(descriptor) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        with os.scandir(descriptor) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
         listing.folders[folder] = any(entry.name == SIDECAR for entry in entries)
         _add_entries(entries, folder, rules, root, listing, inner)
     finally:

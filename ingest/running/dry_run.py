@@ -61,8 +61,8 @@ class Forecast:
             "moved": [{"from": old, "to": new} for old, new in self.moved],
             "deleted": list(self.deleted),
             "unchanged": self.unchanged,
-            "failed": [each.to_json() for each in self.failed],
-            "skipped": [each.to_json() for each in self.skipped],
+            "failed": [problem.to_json() for problem in self.failed],
+            "skipped": [problem.to_json() for problem in self.skipped],
             "chunks": self.chunks,
             "seconds": None if self.seconds is None else round(self.seconds, 1),
             "stops": self.stops or None,
@@ -133,15 +133,15 @@ def _forecast(plan: Plan, standing: IndexState, stopped_by: IngestError | None) 
 
 
 def _problems(plan: Plan, *, failed: bool) -> tuple[Problem, ...]:
-    found = [Problem(e.uri, e.reason) for e in plan.unlisted if e.failed is failed]
-    found += [
+    problems = [Problem(e.uri, e.reason) for e in plan.unlisted if e.failed is failed]
+    problems += [
         Problem(record.uri, record.reason)
         for record in plan.settled
         if (record.state is not FileState.SKIPPED) is failed
     ]
     if not failed:
-        found += [Problem(file.uri, reason) for file, reason in plan.skipped]
-    return tuple(sorted(found, key=lambda problem: problem.uri))
+        problems += [Problem(file.uri, reason) for file, reason in plan.skipped]
+    return tuple(sorted(problems, key=lambda problem: problem.uri))
 
 
 def _copies(plan: Plan, files: Sequence[FileRecord]) -> set[str]:

@@ -21,12 +21,12 @@ class Bar:
     Elsewhere a line in the log once a minute; `as_json`: a JSON object a line instead, for a program.
     """
 
-    def __init__(self, *, shown: bool = True, as_json: bool = False) -> None:
+    def __init__(self, *, visible: bool = True, as_json: bool = False) -> None:
         self._as_json = as_json
         self._chunks = self._files = self._total = 0
         self._began = self._noted = time.monotonic()
         # None: shown on a terminal
-        self._disabled = None if shown and not as_json else True
+        self._disabled = None if visible and not as_json else True
         self._ended = threading.Event()
         self._clock = threading.Thread(target=self._tick, name="progress", daemon=True)
 

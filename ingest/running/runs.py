@@ -100,7 +100,7 @@ class Runs:
             note(f"Begins: {', '.join(self._paths) or 'the configured folders'}.")
         try:
             is_verbose = logging.getLogger("ingest").isEnabledFor(logging.INFO)
-            with Bar(shown=is_verbose, as_json=self._progress_as_json) as bar:
+            with Bar(visible=is_verbose, as_json=self._progress_as_json) as bar:
                 report = ingest(
                     list(self._paths),
                     data_dir=self._settings.data,

@@ -70,7 +70,7 @@ def _exit_code(*answers: Answer) -> int:
     from rag import Status
     from rag.errors import ModelServerError
 
-    unavailable = any(each.status is Status.MODEL_UNAVAILABLE for each in answers)
+    unavailable = any(answer.status is Status.MODEL_UNAVAILABLE for answer in answers)
     return ModelServerError.exit_code if unavailable else 0
 
 
@@ -82,7 +82,7 @@ def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
         click.echo(json.dumps(both.to_json(), ensure_ascii=False, indent=2))
         return _exit_code(both.with_documents, both.without_documents)
     click.secho("With the documents", bold=True)
-    told = print_answer(assistant, question)
+    answer = print_answer(assistant, question)
     click.secho("\nThe same model without them", bold=True)
     *_, last = assistant.stream_without_documents(question)
     alone: Answer = last.answer  # type: ignore[union-attr]
@@ -90,7 +90,7 @@ def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
     click.echo(f"\n{terminal.alone_text(alone)}")
     if alone.notice:
         click.echo(terminal.safe(alone.notice), err=True)
-    return _exit_code(told, alone)
+    return _exit_code(answer, alone)
 
 
 def print_answer(

@@ -135,7 +135,7 @@ def command(
 def _bar() -> QuestionBar:
     from ui.terminal.progress_bar import QuestionBar
 
-    return QuestionBar(shown=logging.getLogger("ui").isEnabledFor(logging.INFO))
+    return QuestionBar(visible=logging.getLogger("ui").isEnabledFor(logging.INFO))
 
 
 def _make(

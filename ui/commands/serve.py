@@ -67,12 +67,14 @@ def command(
     from rag.vllm import VllmServer, build_command, find_vllm
 
     given = {"port": port, "max_model_len": max_model_len, "gpus": gpus}
-    wanted = settings.serve.model_copy(update={k: v for k, v in given.items() if v is not None})
+    serve_settings = settings.serve.model_copy(
+        update={k: v for k, v in given.items() if v is not None}
+    )
     name = model or settings.llm.model
     installed = find_vllm()  # before anything is fetched for it
     if dry_run:
         folder = choose_model(name, cache=settings.cache, fetch=False).folder
-        built = build_command(folder.path, folder.name, wanted, device=installed.device)
+        built = build_command(folder.path, folder.name, serve_settings, device=installed.device)
         variables = (f"{key}={shlex.quote(value)}" for key, value in built.environment.items())
         click.echo(" ".join((*variables, shlex.join(built.argv))))
         for note in built.notes:
@@ -81,16 +83,16 @@ def command(
     server: VllmServer | None = None
 
     def stop(signum: int, _frame: FrameType | None) -> None:
-        for each in _SIGNALS:  # asked twice: do not wait for an orderly end
-            signal.signal(each, lambda *_: server.kill() if server else None)
+        for signal_number in _SIGNALS:  # asked twice: do not wait for an orderly end
+            signal.signal(signal_number, lambda *_: server.kill() if server else None)
         raise _Stopped(signum)
 
-    for each in _SIGNALS:
-        signal.signal(each, stop)
+    for signal_number in _SIGNALS:
+        signal.signal(signal_number, stop)
     try:
         choice = choose_model(name, cache=settings.cache)
         folder = choice.folder
-        server = VllmServer(folder, wanted, log_file=log_file)
+        server = VllmServer(folder, serve_settings, log_file=log_file)
         raise _run(server, settings, choice.why if name == AUTO else "")
     except _Stopped as stopped:
         _clear_line()

@@ -90,12 +90,12 @@ def _english_grades() -> Mapping[Grade, str]:
 
 
 def _english_file_notes() -> Mapping[str, str]:
-    shown = "This is the text that was read from it."
+    explanation = "This is the text that was read from it."
     return MappingProxyType(
         {
-            "access": f"The original file is not where it was. {shown}",
-            "changed": f"The original file has changed since it was read in. {shown}",
-            "unreadable": f"The page cannot be shown as a picture. {shown}",
+            "access": f"The original file is not where it was. {explanation}",
+            "changed": f"The original file has changed since it was read in. {explanation}",
+            "unreadable": f"The page cannot be shown as a picture. {explanation}",
         }
     )
 

@@ -126,8 +126,8 @@ def elsewhere_text(hit: Hit) -> Iterator[str]:
         yield f"Also in {', '.join(map(_named, hit.also_in))}."
 
 
-def _named(place: Place) -> str:
-    return f"{_line(place.title)} ({short_path(place.uri)})"
+def _named(source: Place) -> str:
+    return f"{_line(source.title)} ({short_path(source.uri)})"
 
 
 def why_text(why: Why) -> str:
@@ -138,13 +138,13 @@ def why_text(why: Why) -> str:
     return f"Found {meaning}, {words}{shared}; score {why.fused_score:.3f}."
 
 
-def place(found: Hit | Citation | Extract) -> str:
+def place(source: Hit | Citation | Extract) -> str:
     """Where it stands: file, page, section."""
-    parts = [short_path(found.uri)]
-    if found.page is not None:
-        parts.append(f"page {found.page}")
-    if found.section:
-        parts.append(_line(found.section))
+    parts = [short_path(source.uri)]
+    if source.page is not None:
+        parts.append(f"page {source.page}")
+    if source.section:
+        parts.append(_line(source.section))
     return ", ".join(parts)
 
 

@@ -50,7 +50,7 @@ def _is_section(cell: Cell) -> bool:
 
 def _safe(text: str) -> str:
     """On one line, without control characters: a document must not steer the terminal."""
-    printable = "".join(each if each.isprintable() else " " for each in text)
+    printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())
 
 

@@ -9,8 +9,8 @@ from typing import Any
 class QuestionBar:
     """A bar on a terminal's standard error for every stage: questions, time left. Nothing elsewhere."""
 
-    def __init__(self, *, shown: bool) -> None:
-        self._disabled = None if shown else True  # None: shown on a terminal
+    def __init__(self, *, visible: bool) -> None:
+        self._disabled = None if visible else True  # None: shown on a terminal
         self._bar: Any = None
 
     def __enter__(self) -> QuestionBar:

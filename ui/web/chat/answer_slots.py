@@ -13,8 +13,8 @@ from ui.web.identity import Person
 class Places:
     """So that nobody, with many tabs or a script, keeps the model from everybody else."""
 
-    def __init__(self, each: int) -> None:
-        self._each = each
+    def __init__(self, per_person: int) -> None:
+        self._each = per_person
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 

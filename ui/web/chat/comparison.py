@@ -39,11 +39,11 @@ def compare(question: str, assistant: Answering, words: Words) -> Iterator[Shown
     open_ = len(Side)
     try:
         while open_:
-            shown = arrived.get()
-            if shown is None:
+            update = arrived.get()
+            if update is None:
                 open_ -= 1
             else:
-                yield shown
+                yield update
     finally:
         closed.set()
 

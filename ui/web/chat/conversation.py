@@ -131,15 +131,15 @@ class Conversation:
         words, note = self._words(desk), ""
         try:
             name = desk.assistant_for(person).reading().name
-            said = feedback.of(person, kept)
+            feedback_given = feedback.of(person, kept)
             profile = history.get(person, kept).profile
             self.profile = desk.profiles.named(profile).name
             if profile and profile != self.profile:
                 note = words.profile_gone.format(name=profile, other=self.profile)
             for turn, old in recalled(history.turns(person, kept), desk, person, words):
-                helpful = said[turn.n].helpful if turn.n in said else None
-                shelf, place = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
-                self._add(old.answer, shelf, place, words, is_stopped=turn.stopped)
+                helpful = feedback_given[turn.n].helpful if turn.n in feedback_given else None
+                shelf, saved_as = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
+                self._add(old.answer, shelf, saved_as, words, is_stopped=turn.stopped)
         except InhouseError as exc:
             self.__init__(self.language)  # type: ignore[misc]
             return Screen(note=str(exc), busy=False)
@@ -152,8 +152,8 @@ class Conversation:
         return Screen(
             last[0].turn if last else "",
             last[0].evidence if last else "",
-            "".join(each.turn for each in earlier),
-            "".join(each.evidence for each in earlier),
+            "".join(turn.turn for turn in earlier),
+            "".join(turn.evidence for turn in earlier),
             note=note,
             busy=busy,
         )
@@ -165,8 +165,8 @@ class Conversation:
         self._withdraw(visit)
         number = len(self.shown) + 1
         turn, sources = view.searching(number, question, words), ""
-        earlier = "".join(each.turn for each in self.shown)
-        yield Screen(turn, sources, earlier, "".join(each.evidence for each in self.shown), note="")
+        earlier = "".join(turn.turn for turn in self.shown)
+        yield Screen(turn, sources, earlier, "".join(turn.evidence for turn in self.shown), note="")
         draft = Draft(question, self.profile or "")
         try:
             for parts in self._write(number, draft, visit):
@@ -187,9 +187,9 @@ class Conversation:
             self.shown.append(Shown(question, turn, sources, answered=False))
             yield Screen(turn, sources, busy=False)
             return
-        place, note = self._keep(draft, visit, again)
+        saved_as, note = self._keep(draft, visit, again)
         shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
-        self._add(draft.answer, shelf, place, words, is_stopped=draft.is_stopped)
+        self._add(draft.answer, shelf, saved_as, words, is_stopped=draft.is_stopped)
         yield Screen(self.shown[-1].turn, self.shown[-1].evidence, note=note, busy=False)
 
     def _withdraw(self, visit: Visit) -> None:
@@ -198,15 +198,15 @@ class Conversation:
             return
         words, before = self._words(visit.desk), list[Answer]()
         name = visit.desk.assistant_for(visit.person).reading().name
-        shown, self.shown, self.history = self.shown, [], []
-        for each in shown:
-            if each.answer is None:
-                self.shown.append(each)
+        turns, self.shown, self.history = self.shown, [], []
+        for turn in turns:
+            if turn.answer is None:
+                self.shown.append(turn)
                 continue
-            old = recall(each.answer, visit.desk, visit.person, words, before)
-            before.append(each.answer)
+            old = recall(turn.answer, visit.desk, visit.person, words, before)
+            before.append(turn.answer)
             shelf = evidence.Shelf(name, old.gone)
-            self._add(old.answer, shelf, each.kept, words, is_stopped=each.is_stopped)
+            self._add(old.answer, shelf, turn.kept, words, is_stopped=turn.is_stopped)
 
     def _keep(
         self, draft: Draft, visit: Visit, again: Kept | None
@@ -273,7 +273,7 @@ class Conversation:
         self,
         answer: Answer,
         shelf: evidence.Shelf,
-        place: Kept | None,
+        saved_as: Kept | None,
         words: Words,
         *,
         is_stopped: bool = False,
@@ -281,7 +281,7 @@ class Conversation:
         """The answer, for the page, and where it was finished for the questions that follow it."""
         number = len(self.shown) + 1
         render = view.stopped if is_stopped else view.answered
-        turn = render(number, answer, words, place, shelf)
+        turn = render(number, answer, words, saved_as, shelf)
         is_one = (
             bool(answer.shown_text)
             and not is_stopped
@@ -291,7 +291,7 @@ class Conversation:
             self.history.append(answer.as_turn())
         sources = evidence.evidence(number, answer, words, shelf)
         self.shown.append(
-            Shown(answer.question, turn, sources, is_one, place, answer, is_stopped=is_stopped)
+            Shown(answer.question, turn, sources, is_one, saved_as, answer, is_stopped=is_stopped)
         )
 
 

@@ -42,11 +42,11 @@ def recall(
     if not gone:
         return Recalled(answer)
     closed = desk.assistant().readable(gone)
-    told = _told([answer, *before] if answer.turns else [answer])
-    scrub = _Scrub(gone, closed, words, may_say=told.isdisjoint(closed))
-    sentences = tuple(scrub.sentence(each, answer.citations) for each in answer.sentences)
+    uris_read = _told([answer, *before] if answer.turns else [answer])
+    scrub = _Scrub(gone, closed, words, may_say=uris_read.isdisjoint(closed))
+    sentences = tuple(scrub.sentence(sentence, answer.citations) for sentence in answer.sentences)
     changed = sentences != answer.sentences
-    text = " ".join(each.text for each in sentences) if changed else answer.text
+    text = " ".join(sentence.text for sentence in sentences) if changed else answer.text
     if closed & own and text and not sentences:  # never taken apart: it may rest on any of them
         text = words.withheld
     return Recalled(
@@ -80,13 +80,22 @@ def recalled(
 
 
 def search(
-    history: History, desk: AssistantService, person: Person, words: Words, wanted: str, limit: int
+    history: History,
+    desk: AssistantService,
+    person: Person,
+    words: Words,
+    search_text: str,
+    limit: int,
 ) -> list[KeptConversation]:
-    """Conversations that hold `wanted` in what this person may still read of them, the latest first."""
-    found = history.find(person, search=wanted, limit=None if wanted else limit)
-    if not wanted.strip() or person.readers is None:
-        return found[:limit]
-    still = (each for each in found if _holds(history, desk, person, words, each, wanted))
+    """Conversations that hold `search_text` in what this person may still read of them, the latest first."""
+    matches = history.find(person, search=search_text, limit=None if search_text else limit)
+    if not search_text.strip() or person.readers is None:
+        return matches[:limit]
+    still = (
+        conversation
+        for conversation in matches
+        if _holds(history, desk, person, words, conversation, search_text)
+    )
     return list(islice(still, limit))
 
 
@@ -96,14 +105,14 @@ def _holds(
     person: Person,
     words: Words,
     conversation: KeptConversation,
-    wanted: str,
+    search_text: str,
 ) -> bool:
-    wanted = wanted.strip().casefold()
-    if wanted in conversation.title.casefold():
+    search_text = search_text.strip().casefold()
+    if search_text in conversation.title.casefold():
         return True
     turns = history.turns(person, conversation.id)
     return any(
-        wanted in f"{old.answer.question}\n{old.answer.text}".casefold()
+        search_text in f"{old.answer.question}\n{old.answer.text}".casefold()
         for _, old in recalled(turns, desk, person, words)
     )
 
@@ -117,8 +126,12 @@ def exported(
 ) -> dict[str, Any]:
     """Conversations of this person as JSON, all or those chosen. Raises NotThereError."""
     if chosen is None:
-        chosen = [each.id for each in history.find(person, limit=None)]
-    return {"conversations": [_exported(history, desk, person, words, each) for each in chosen]}
+        chosen = [conversation.id for conversation in history.find(person, limit=None)]
+    return {
+        "conversations": [
+            _exported(history, desk, person, words, conversation) for conversation in chosen
+        ]
+    }
 
 
 def _exported(
@@ -145,15 +158,15 @@ def _exported(
 
 def _uris(answers: Sequence[Answer]) -> frozenset[str]:
     """Whatever was found for them."""
-    return _told(answers) | {hit.uri for each in answers for hit in each.context.retrieved}
+    return _told(answers) | {hit.uri for answer in answers for hit in answer.context.retrieved}
 
 
 def _told(answers: Sequence[Answer]) -> frozenset[str]:
     """Whatever the model was given to read for them, also as what was shown in an earlier turn."""
-    hits = (hit.uri for each in answers for hit in (*each.context.cited, *each.context.read))
+    hits = (hit.uri for answer in answers for hit in (*answer.context.cited, *answer.context.read))
     citations = (citation.uri for answer in answers for citation in answer.citations)
     extracts = (extract.uri for answer in answers for extract in answer.extracts)
-    computed = (uri for each in answers if each.computed for uri in each.computed.uris)
+    computed = (uri for answer in answers if answer.computed for uri in answer.computed.uris)
     return frozenset((*hits, *citations, *extracts, *computed))
 
 
@@ -195,7 +208,7 @@ class _Scrub:
         return computed.model_copy(update={"text": withheld, "notes": (), "table": Table()})
 
     def sentence(self, sentence: Sentence, citations: Sequence[Citation]) -> Sentence:
-        rests_on = {each.uri for each in citations if each.n in sentence.citations}
+        rests_on = {citation.uri for citation in citations if citation.n in sentence.citations}
         if rests_on.isdisjoint(self._closed) if rests_on else self._may_say:
             return sentence
         return sentence.model_copy(update={"text": self._words.withheld})

@@ -127,9 +127,9 @@ class Inbox:
 
     def _room(self, folder: Path) -> int:
         """Bytes that may be added: what the inbox may hold, and what the disk has."""
-        held = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        used = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         free = shutil.disk_usage(folder).free - _SPARE
-        return max(0, min(int(self._settings.inbox_mb * _MB) - held, free))
+        return max(0, min(int(self._settings.inbox_mb * _MB) - used, free))
 
     def _note(self, person: Person, target: Path, size: int) -> Upload:
         uri, now = _uri(target), time.time()
@@ -151,12 +151,12 @@ class Inbox:
         sizes = {row[0]: _size(Path(row[0])) for row in rows}
         others = [uri for uri, key, *_ in rows if key != person.key]
         known = readable(others) if others else frozenset()
-        found = [
+        upload_list = [
             Upload(uri, Path(uri).name, name, at, size)
             for uri, key, name, at in rows
             if (size := sizes[uri]) is not None and (key == person.key or uri in known)
         ]
-        return sorted(found, key=lambda each: -each.uploaded_at)
+        return sorted(upload_list, key=lambda upload: -upload.uploaded_at)
 
     def may_withdraw(self, uri: str) -> bool:
         """Whether a document is one of the inbox's: others are taken out of their own folders."""
@@ -191,10 +191,10 @@ class Inbox:
 
     def _is_own(self, person: Person, uri: str) -> bool:
         with self._store.reading() as connection:
-            mine = connection.execute(
+            row = connection.execute(
                 "SELECT 1 FROM uploads WHERE uri = ? AND person = ?", (uri, person.key)
             ).fetchone()
-        return mine is not None
+        return row is not None
 
     def _target(
         self, person: Person, path: Path, readable: Callable[[Iterable[str]], frozenset[str]]

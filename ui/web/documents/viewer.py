@@ -72,7 +72,7 @@ class Opener:
         self,
         person: Person,
         name: str,
-        place: Place,
+        span: Place,
         *,
         page: int | None = None,
         as_text: bool = False,
@@ -82,28 +82,30 @@ class Opener:
 
         Raises NotThereError for what is not in the index, or not for this person.
         """
-        found = self._find(person, name, place)
-        if found.document.media_type == PDF and not as_text:
+        located = self._find(person, name, span)
+        if located.document.media_type == PDF and not as_text:
             try:
-                return self._show_page(found, name, page, width)
+                return self._show_page(located, name, page, width)
             except UnreadableFileError as exc:
                 note = self._words.file_notes.get(exc.code) or self._words.file_notes["unreadable"]
-                return self._show_text(found, name, page, (note,), has_picture=False)
-        return self._show_text(found, name, page, (), has_picture=found.document.media_type == PDF)
+                return self._show_text(located, name, page, (note,), has_picture=False)
+        return self._show_text(
+            located, name, page, (), has_picture=located.document.media_type == PDF
+        )
 
     def more(
         self, person: Person, name: str, *, before: int | None = None, after: int | None = None
     ) -> str:
         """The text before or after a character. Raises NotThereError."""
-        found = self._find(person, name, Place())
-        whole = found.document.characters
+        located = self._find(person, name, Place())
+        whole = located.document.characters
         if before is not None:
             until = min(before, whole)
-            stretch = _stretch(found, until - 2 * _AROUND, until, ends=False)
+            stretch = _stretch(located, until - 2 * _AROUND, until, ends=False)
         else:
             start = min(after or 0, whole)
-            stretch = _stretch(found, start, start + 2 * _AROUND, begins=False)
-        opened = self._opened(found, name, "", ())
+            stretch = _stretch(located, start, start + 2 * _AROUND, begins=False)
+        opened = self._opened(located, name, "", ())
         return view.more_text(opened, stretch, whole, self._words, before=before is not None)
 
     def picture(self, person: Person, name: str, page: int, width: int) -> tuple[bytes, str]:
@@ -134,57 +136,59 @@ class Opener:
             raise NotThereError(self._words.file_notes[FileChangedError.code])
         return path, data
 
-    def _find(self, person: Person, name: str, place: Place) -> _Found:
+    def _find(self, person: Person, name: str, span: Place) -> _Found:
         reading = self._desk.assistant_for(person).reading()
         document = reading.named(name)
         if document is None:
             raise NotThereError(self._words.not_there)
-        return _Found(reading, document, place, _locate(reading, document, place))
+        return _Found(reading, document, span, _locate(reading, document, span))
 
-    def _show_page(self, found: _Found, name: str, page: int | None, width: int) -> str:
-        document, width = found.document, _step(width)
+    def _show_page(self, located: _Found, name: str, page: int | None, width: int) -> str:
+        document, width = located.document, _step(width)
         quote, before = "", ""
-        here, _ = found.reading.place(document, found.position)
-        if found.mark and page in (None, here, (here or 0) + 1):
-            start, end = found.mark
-            quote = found.reading.text(document, start, end)
-            before = found.reading.text(document, start - _LEAD, start)
-        wanted = page or here or 1
+        here, _ = located.reading.place(document, located.position)
+        if located.mark and page in (None, here, (here or 0) + 1):
+            start, end = located.mark
+            quote = located.reading.text(document, start, end)
+            before = located.reading.text(document, start - _LEAD, start)
+        page_number = page or here or 1
         path, sha256 = Path(document.uri), document.source_sha256
-        drawn = self._pictures.draw(path, sha256, wanted, width, quote=quote, before=before)
+        drawn = self._pictures.draw(path, sha256, page_number, width, quote=quote, before=before)
         if page and drawn.page != page:  # the quote runs over, but this page was asked for
             drawn = self._pictures.draw(path, sha256, page, width)
-        opened = self._opened(found, name, self._part(found, drawn.page), (), drawn)
+        opened = self._opened(located, name, self._part(located, drawn.page), (), drawn)
         address = f"{opened.address}/pages/{drawn.page}.png?width={width}"
         size = (drawn.width, drawn.height)
         return view.with_picture(opened, address, size, drawn.boxes, self._words)
 
     def _show_text(
         self,
-        found: _Found,
+        located: _Found,
         name: str,
         page: int | None,
         notes: tuple[str, ...],
         *,
         has_picture: bool,
     ) -> str:
-        whole, position = found.document.characters, found.position
+        whole, position = located.document.characters, located.position
         if page is not None:
-            begins = found.reading.page_start(found.document, page)
+            begins = located.reading.page_start(located.document, page)
             position = position if begins is None else begins
         if whole <= _WHOLE:
-            stretch = _stretch(found, 0, whole)
+            stretch = _stretch(located, 0, whole)
         else:
-            stretch = _stretch(found, position - _AROUND, position + 2 * _AROUND)
+            stretch = _stretch(located, position - _AROUND, position + 2 * _AROUND)
         if page is None:
-            page, _ = found.reading.place(found.document, position)
-        opened = self._opened(found, name, self._part(found, page), notes, has_picture=has_picture)
+            page, _ = located.reading.place(located.document, position)
+        opened = self._opened(
+            located, name, self._part(located, page), notes, has_picture=has_picture
+        )
         return view.with_text(opened, stretch, whole, self._words)
 
-    def _part(self, found: _Found, page: int | None) -> str:
+    def _part(self, located: _Found, page: int | None) -> str:
         """Which page or slide, and which section, in words."""
-        words, document = self._words, found.document
-        here, section = found.reading.place(document, found.position)
+        words, document = self._words, located.document
+        here, section = located.reading.place(document, located.position)
         slide = words.slide if document.media_type == PPTX else words.page
         parts = [slide.format(page=page)] if page is not None else []
         if section and page in (None, here):
@@ -195,7 +199,7 @@ class Opener:
 
     def _opened(
         self,
-        found: _Found,
+        located: _Found,
         name: str,
         part: str,
         notes: tuple[str, ...],
@@ -203,15 +207,15 @@ class Opener:
         *,
         has_picture: bool = True,
     ) -> view.Opened:
-        document, place = found.document, found.place
-        if place.check and not found.mark:
+        document, span = located.document, located.place
+        if span.check and not located.mark:
             notes = (self._words.quote_gone, *notes)
         return view.Opened(
             title=document.title or Path(document.uri).name,
             uri=document.uri,
             part=part,
             address=f"/sources/{name}",
-            anchor=f"#source/{name}/{place.start}-{place.end}-{place.check}",
+            anchor=f"#source/{name}/{span.start}-{span.end}-{span.check}",
             page=drawn.page if drawn else None,
             pages=drawn.pages if drawn else 0,
             notes=notes,
@@ -226,10 +230,10 @@ def _step(width: int) -> int:
 
 
 def _stretch(
-    found: _Found, start: int, end: int, *, begins: bool = True, ends: bool = True
+    located: _Found, start: int, end: int, *, begins: bool = True, ends: bool = True
 ) -> view.Stretch:
     """Characters `start` to `end`, widened to whole lines; `begins` and `ends`: which side may grow."""
-    reading, document = found.reading, found.document
+    reading, document = located.reading, located.document
     whole = document.characters
     start, end = max(0, start), min(end, whole)
     if begins and start > 0:
@@ -238,8 +242,8 @@ def _stretch(
         end += len(reading.text(document, end, end + 2_000).partition("\n")[0])
     text = reading.text(document, start, end)
     mark = None
-    if found.mark and start < found.mark[1] and found.mark[0] < end:
-        mark = (found.mark[0] - start, found.mark[1] - start)
+    if located.mark and start < located.mark[1] and located.mark[0] < end:
+        mark = (located.mark[0] - start, located.mark[1] - start)
     header = ""
     if start > 0 and text.startswith("|"):
         above = _HEADER.findall(reading.text(document, start - 200_000, start))
@@ -248,19 +252,17 @@ def _stretch(
     return view.Stretch(text, start, end, mark, header, markdown)
 
 
-def _locate(
-    reading: DocumentView, document: StoredDocument, place: Place
-) -> tuple[int, int] | None:
+def _locate(reading: DocumentView, document: StoredDocument, span: Place) -> tuple[int, int] | None:
     """Where the quote stands now: where it was, or where the same words stand since the document changed."""
-    start, end = place.start, place.end
-    if not place.check or not 0 < end - start <= _LONGEST_QUOTE:
+    start, end = span.start, span.end
+    if not span.check or not 0 < end - start <= _LONGEST_QUOTE:
         return None
-    if check_of(reading.text(document, start, end)) == place.check:
+    if check_of(reading.text(document, start, end)) == span.check:
         return start, end
     length = end - start
     text = reading.text(document, 0, min(document.characters, _SEARCHED))
-    for found in islice(_WORD.finditer(text), _COMPARED // length):
-        at = found.start()
-        if check_of(text[at : at + length]) == place.check:
+    for match in islice(_WORD.finditer(text), _COMPARED // length):
+        at = match.start()
+        if check_of(text[at : at + length]) == span.check:
             return at, at + length
     return None

@@ -49,12 +49,12 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
 
         def make() -> Response:
             words = words_for(request)
-            found = search_kept(
+            matches = search_kept(
                 house.history, house.desk, person_of(request), words, search, limit=100
             )
             _, *others = house.profiles  # whoever has the first one need not be told
-            labels = {each.name: label_of(each, words) for each in others}
-            html = conversations(found, search, words, labels)
+            labels = {document.name: label_of(document, words) for document in others}
+            html = conversations(matches, search, words, labels)
             return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)
@@ -132,9 +132,9 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
     async def give(request: Request, conversation: str, turn: int) -> Response:
         """{"helpful", "reason", "note"}; a second word on the same answer replaces the first."""
         try:
-            said = dict(json.loads(await request.body()))
-            helpful = said["helpful"]
-            reason, note = str(said.get("reason", "")), str(said.get("note", ""))
+            feedback = dict(json.loads(await request.body()))
+            helpful = feedback["helpful"]
+            reason, note = str(feedback.get("reason", "")), str(feedback.get("note", ""))
         except (ValueError, KeyError, TypeError):
             return Response("This is no feedback.\n", 422, media_type="text/plain")
         person = person_of(request)

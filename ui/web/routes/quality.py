@@ -30,23 +30,30 @@ def routes(house: AppState) -> APIRouter:
     def quality(request: Request) -> Response:
         from rag.evaluation import store
 
-        around, person = frame(request, Room.QUALITY), person_of(request)
-        words = around.words
+        layout, person = frame(request, Room.QUALITY), person_of(request)
+        words = layout.words
         if not Room.QUALITY.admits(person):
             heading, why = escape(words.rooms.quality), escape(words.rooms.not_there)
-            page = around.page(f'<h1>{heading}</h1><p class="none">{why}</p>')
+            page = layout.page(f'<h1>{heading}</h1><p class="none">{why}</p>')
             return HTMLResponse(page, 404, headers={"cache-control": "no-store"})
         reads_all = person.readers is None
         feedback = None
         if person.may(Role.ADMIN):
             readable = None if reads_all else functools.partial(house.desk.readable, person)
             feedback = [
-                Said(each.name, each.given_at, each.helpful, each.reason, each.note, each.answer)
-                for each in house.feedback.find(readable)
+                Said(
+                    entry.name,
+                    entry.given_at,
+                    entry.helpful,
+                    entry.reason,
+                    entry.note,
+                    entry.answer,
+                )
+                for entry in house.feedback.find(readable)
             ]
         evaluation = store.last(house.settings.data) if reads_all else None
         main = quality_page(evaluation, feedback, words)
-        page = around.page(main, styles=["report"])
+        page = layout.page(main, styles=["report"])
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     return router

@@ -33,7 +33,7 @@ def routes(house: AppState) -> APIRouter:
     router = APIRouter()
     admission = house.admission
     # As many at a time as hash at a time: who waits in line holds no thread that others need.
-    hashing = WorkPool("sign-in", 2, waiting=30, each=4)
+    hashing = WorkPool("sign-in", 2, waiting=30, per_person=4)
 
     @router.get("/sign-in")
     @requires(None)

@@ -56,7 +56,7 @@ def routes(house: AppState) -> "APIRouter":
 
     router = APIRouter(prefix="/sources", lifespan=lifespan)
     # What is slow to open holds up other documents, and nothing else.
-    pool = WorkPool("sources", 4, waiting=60, each=8)
+    pool = WorkPool("sources", 4, waiting=60, per_person=8)
     _add_text(router, opener_for, pool)
     _add_files(router, opener_for, pool)
     return router

@@ -78,12 +78,12 @@ def _ingest(house: AppState, person: Person, *, deleting: bool = False) -> JSONR
 def _shown(house: AppState, person: Person) -> dict[str, Any]:
     run, inbox = house.ingesting.run, house.inbox
     uploads = inbox.uploads(person, lambda uris: house.desk.readable(person, uris))
-    known = {each.uri for each in uploads}
+    known = {upload.uri for upload in uploads}
     return {
         "is_open": inbox.folder is not None,
         "suffixes": inbox.suffixes(),
         "max_bytes": inbox.max_bytes,
-        "uploads": [asdict(each) for each in uploads],
+        "uploads": [asdict(upload) for upload in uploads],
         "run": _counted(run.to_json(), person)
         | {
             "failed": [

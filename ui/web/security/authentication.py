@@ -74,9 +74,9 @@ class Authentication:
 
     def token(self, headers: Headers, origin: ClientOrigin) -> str:
         """The session's token in the cookie, or nothing."""
-        wanted = _SECURE_COOKIE if origin.is_https else _COOKIE
+        cookie_name = _SECURE_COOKIE if origin.is_https else _COOKIE
         cookies = "; ".join(headers.get("cookie", ()))
-        return cookie_parser(cookies[:_MAX_COOKIE]).get(wanted, "")
+        return cookie_parser(cookies[:_MAX_COOKIE]).get(cookie_name, "")
 
     def cookie(self, token: str, origin: ClientOrigin) -> str:
         """The Set-Cookie header for a session; an empty token takes it away."""
@@ -86,11 +86,11 @@ class Authentication:
 
     def _proxied(self, headers: Headers) -> Person | None:
         """Who the proxy says it is: with the role and tokens of the account of that name, if there is one."""
-        said = headers.get(self._settings.proxy_user_header, ())
-        if len(said) != 1:  # two of them: somebody smuggled one past the proxy
+        values = headers.get(self._settings.proxy_user_header, ())
+        if len(values) != 1:  # two of them: somebody smuggled one past the proxy
             return None
         try:
-            name = unicodedata.normalize("NFC", _utf8(said[0]).strip())
+            name = unicodedata.normalize("NFC", _utf8(values[0]).strip())
             known = checked_name(name)
             groups = self._groups(headers)
         except (UsageError, UnicodeError):
@@ -109,10 +109,10 @@ class Authentication:
     def _groups(self, headers: Headers) -> frozenset[str] | None:
         """The groups in the proxy's one header; None if there are two: one was smuggled past it."""
         header = self._settings.proxy_groups_header
-        said = headers.get(header, ()) if header else ()
-        if len(said) > 1:
+        values = headers.get(header, ()) if header else ()
+        if len(values) > 1:
             return None
-        names = (part.strip() for each in said for part in _utf8(each).split(","))
+        names = (part.strip() for value in values for part in _utf8(value).split(","))
         return asker(f"group:{name}" for name in names if name)
 
 

@@ -41,12 +41,12 @@ class ClientOrigin:
     def group(self) -> str:
         """Whom limits count: an IPv4 address, or the network of 64 bits that one IPv6 subscriber has."""
         try:
-            found = ipaddress.ip_address(self.address)
+            ip = ipaddress.ip_address(self.address)
         except ValueError:
             return self.address
-        if found.version == 4:
-            return str(found)
-        return str(ipaddress.ip_network((found, 64), strict=False))
+        if ip.version == 4:
+            return str(ip)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 def _without_port(address: str) -> str:
@@ -68,8 +68,8 @@ class Proxies:
         direct = (scope.get("client") or ("", 0))[0]
         if not self._is_trusted(direct):
             return ClientOrigin(direct, scope.get("scheme") == "https", via_proxy=False)
-        said = headers.get("x-forwarded-for", ())
-        chain = [_without_port(a.strip()) for each in said for a in each.split(",")]
+        values = headers.get("x-forwarded-for", ())
+        chain = [_without_port(a.strip()) for value in values for a in value.split(",")]
         address = next((a for a in reversed(chain) if a and not self._is_trusted(a)), direct)
         proto = headers.get("x-forwarded-proto", (scope.get("scheme", ""),))[-1]
         return ClientOrigin(address, proto.strip().lower() == "https", via_proxy=True)

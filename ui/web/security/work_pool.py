@@ -21,9 +21,9 @@ class WorkPool:
     To be used from one event loop.
     """
 
-    def __init__(self, name: str, workers: int, *, waiting: int, each: int) -> None:
+    def __init__(self, name: str, workers: int, *, waiting: int, per_person: int) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix=f"inhouse-{name}")
-        self._most, self._each = workers + waiting, each
+        self._most, self._each = workers + waiting, per_person
         self._under_way: Counter[str] = Counter()
 
     async def run(self, key: str, function: Callable[..., _Result], *arguments: Any) -> _Result:

@@ -143,14 +143,14 @@ class Store:
 
     def _migrate(self) -> None:
         with self.writing() as connection:
-            found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > len(MIGRATIONS):
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
                 raise StorageError(
-                    f"{self.path} has format {found}; this program reads up to format "
+                    f"{self.path} has format {version}; this program reads up to format "
                     f"{len(MIGRATIONS)}.",
                     hint="Use a newer release of Inhouse.",
                 )
-            for step in MIGRATIONS[found:]:
+            for step in MIGRATIONS[version:]:
                 connection.execute(step).fetchall()
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 

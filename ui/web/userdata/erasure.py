@@ -141,7 +141,7 @@ def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
             and not _is_kept(connection, question)
         }
     store.compact()
-    return erased, tuple(each.encode() for each in (*json.loads(keys), *sorted(left)))
+    return erased, tuple(key.encode() for key in (*json.loads(keys), *sorted(left)))
 
 
 def _is_kept(connection: apsw.Connection, question: str) -> bool:

@@ -48,13 +48,13 @@ class History:
 
     def create(self, person: Person, title: str = "", *, profile: str = "") -> str:
         """Begin a conversation; its id. Without a title it takes its first question's words."""
-        made, now = new_id(), time.time()
+        conversation, now = new_id(), time.time()
         with self._store.writing() as connection:
             connection.execute(
                 "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)",
-                (made, person.key, _title(title), now, now, profile),
+                (conversation, person.key, _title(title), now, now, profile),
             )
-        return made
+        return conversation
 
     def append(
         self,

@@ -49,7 +49,7 @@ async def test_what_a_stranger_is_refused_is_counted(tmp_path: Path) -> None:
 
 async def test_a_pool_has_places_for_others_and_an_end(crowd: Crowd) -> None:
     """Of `each` calls one key has under way another is refused; so is everybody when the line is full."""
-    pool, go_on = WorkPool("test", 1, waiting=3, each=2), threading.Event()
+    pool, go_on = WorkPool("test", 1, waiting=3, per_person=2), threading.Event()
     mine = [asyncio.ensure_future(pool.run("me", go_on.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyError):
