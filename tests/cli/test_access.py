@@ -267,7 +267,9 @@ def test_groups_of_askers_share_no_prefix_cache_of_the_model_server(closed: Hous
             for tokens in (["hr"], ["it"], ["it", "*"], ["hr"]):
                 assistant.for_readers(tokens).ask("When does the canteen open?")
             assistant.ask("When does the canteen open?")
-            sent = [each.get("cache_salt") for each in server.requests if "messages" in each]
+            sent = [
+                request.get("cache_salt") for request in server.requests if "messages" in request
+            ]
             server.requests.clear()
             return sent
 

@@ -19,7 +19,9 @@ INGEST = {
 def test_the_account_of_a_run_has_the_promised_shape(ingested: Ingested) -> None:
     report = ingested.ended.json()
     assert report.keys() == INGEST
-    assert all(each.keys() == {"uri", "reason"} for each in report["failed"] + report["skipped"])
+    assert all(
+        problem.keys() == {"uri", "reason"} for problem in report["failed"] + report["skipped"]
+    )
     counts = INGEST - {"failed", "skipped", "seconds"}
     assert all(type(report[name]) is int for name in counts)
 
@@ -36,8 +38,8 @@ def test_what_can_be_read_is_indexed_and_the_exit_code_says_that_some_failed(
 
 def test_every_bad_file_is_named_with_its_reason(ingested: Ingested) -> None:
     report = ingested.ended.json()
-    for expected, told in ((BAD, report["failed"]), (LEFT_OUT, report["skipped"])):
-        reasons = {each["uri"]: each["reason"] for each in told}
+    for expected, problems in ((BAD, report["failed"]), (LEFT_OUT, report["skipped"])):
+        reasons = {problem["uri"]: problem["reason"] for problem in problems}
         assert reasons.keys() == {str(ingested.folder / name) for name in expected}
         for name, reason in expected.items():
             assert reasons[str(ingested.folder / name)].startswith(reason), name
@@ -82,8 +84,8 @@ def test_cron_s_command_is_the_same(ingested: Ingested, inhouse: Run) -> None:
 
 
 def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
-    shown = inhouse("status", "--data", str(ingested.data), "--json").json()
-    assert shown.keys() == {
+    status = inhouse("status", "--data", str(ingested.data), "--json").json()
+    assert status.keys() == {
         *(
             "data",
             "generation",
@@ -103,15 +105,15 @@ def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
         ),
         "bytes_on_disk",
     }
-    assert shown["documents"] == len(GOOD)
-    assert sum(shown["files"].values()) == len(GOOD) + len(BAD) + len(LEFT_OUT)
-    assert shown["files"]["skipped"] == len(LEFT_OUT)
-    assert shown["coverage"]["pages_with_text"] == len(GOOD)
-    assert shown["coverage"]["pages"] == len(GOOD) + len(BAD)
-    assert shown["last_run"]["added"] == len(GOOD)
-    assert shown["last_run"]["failed"] == len(BAD)
-    assert shown["files"].keys() == {"indexed", "partial", "empty", "failed", "skipped"}
-    problems = {each["uri"]: each for each in shown["problems"]}
+    assert status["documents"] == len(GOOD)
+    assert sum(status["files"].values()) == len(GOOD) + len(BAD) + len(LEFT_OUT)
+    assert status["files"]["skipped"] == len(LEFT_OUT)
+    assert status["coverage"]["pages_with_text"] == len(GOOD)
+    assert status["coverage"]["pages"] == len(GOOD) + len(BAD)
+    assert status["last_run"]["added"] == len(GOOD)
+    assert status["last_run"]["failed"] == len(BAD)
+    assert status["files"].keys() == {"indexed", "partial", "empty", "failed", "skipped"}
+    problems = {problem["uri"]: problem for problem in status["problems"]}
     assert problems[str(ingested.folder / "bad/encrypted.pdf")]["state"] == "failed"
     assert problems[str(ingested.folder / "bad/empty.md")]["state"] == "empty"
 

@@ -42,16 +42,16 @@ class Company:
         self.ingest()
         store = Store(self.data / PEOPLE)
         history, feedback = History(store), FeedbackBook(store)
-        made = history.create(ANNA)
+        conversation = history.create(ANNA)
         for answer in (self.answer("news.md", SHARED), self.answer("settlement.md", SECRET),
                        self.answer("news.md", "And so the zanzibarium settlement ends.")):  # fmt: skip
-            history.append(ANNA, made, answer)
+            history.append(ANNA, conversation, answer)
         feedback.give(ANNA, self.answer("settlement.md", SECRET), helpful=True, note="Thanks!")
         store.close()
         evaluations = self.data / "evaluations"
         evaluations.mkdir()
-        said = {"uri": str(self.secret), "quote": SECRET}
-        (evaluations / "20260101T000000Z-0000.json").write_text(json.dumps(said))
+        report = {"uri": str(self.secret), "quote": SECRET}
+        (evaluations / "20260101T000000Z-0000.json").write_text(json.dumps(report))
 
     def write(self, path: Path, text: str) -> None:
         path.write_text(text)
@@ -87,10 +87,10 @@ def company(tmp_path: Path) -> Company:
 def test_a_forgotten_document_is_in_no_byte_of_the_data_folder(company: Company) -> None:
     """Neither its text nor its name, in any state of the index, answer, feedback or evaluation."""
     secrets = [SECRET[:40], "Ms Okonkwo", "signed in May", "zanzibarium", "settlement.md"]
-    assert all(company.holding(each) for each in secrets)
+    assert all(company.holding(secret) for secret in secrets)
     company.secret.unlink()
     company.ingest()
-    assert all(company.holding(each) for each in secrets), (
+    assert all(company.holding(secret) for secret in secrets), (
         "deleting a file alone keeps it for a while"
     )
     done = company.run("forget", str(company.secret), "--yes", "--json")
@@ -98,7 +98,9 @@ def test_a_forgotten_document_is_in_no_byte_of_the_data_folder(company: Company)
     assert json.loads(done.stdout) == {
         "documents": 1, "chunks": 2, "turns": 2, "feedback": 1, "uploads": 0, "evaluations": 1,
     }  # fmt: skip
-    assert {each: company.holding(each) for each in secrets} == {each: [] for each in secrets}
+    assert {secret: company.holding(secret) for secret in secrets} == {
+        secret: [] for secret in secrets
+    }
 
 
 def test_what_is_not_forgotten_stays_and_is_found(company: Company) -> None:
@@ -135,8 +137,8 @@ def test_bytes_that_are_left_somewhere_are_named(company: Company) -> None:
 def test_a_person_is_exported_and_forgotten_with_and_without_an_account(company: Company) -> None:
     store = Store(company.data / PEOPLE)
     bert = Accounts(store).add("bert", role=Role.EDITOR).person
-    made = History(store).create(bert)
-    History(store).append(bert, made, company.answer("news.md", SHARED))
+    conversation = History(store).create(bert)
+    History(store).append(bert, conversation, company.answer("news.md", SHARED))
     with store.writing() as connection:
         connection.execute(
             "INSERT INTO uploads VALUES (?, ?, ?, 0)", ("/inbox/a.md", bert.key, bert.name)

@@ -95,9 +95,9 @@ def test_without_a_terminal_every_line_has_its_time_and_its_run(
     """
     ids = []
     for _ in range(2):
-        said = inhouse_ingest("docs")
-        assert said.code == 3
-        lines = said.err.splitlines()
+        ended = inhouse_ingest("docs")
+        assert ended.code == 3
+        lines = ended.err.splitlines()
         assert all(LOG_LINE.match(line) for line in lines)
         ids.append({line.split()[1] for line in lines})
         assert re.search(r"info: Begins: docs\.$", lines[0])
@@ -112,8 +112,8 @@ def test_without_a_terminal_every_line_has_its_time_and_its_run(
 
 
 def test_as_json_every_line_is_an_object_for_programs(docs: Path, inhouse_ingest: Run) -> None:
-    said = inhouse_ingest("docs", "--log-format", "json")
-    lines = said.lines()
+    ended = inhouse_ingest("docs", "--log-format", "json")
+    lines = ended.lines()
     assert len({line["run"] for line in lines}) == 1
     (failed,) = (line for line in lines if line.get("event") == "failed")
     assert failed["uri"] == str(docs / "broken.md")
@@ -127,18 +127,18 @@ def test_quiet_leaves_what_went_wrong_and_says_it_once(docs: Path, inhouse_inges
     first, second, retried = (
         inhouse_ingest("docs", "--quiet", *more) for more in ((), (), ("--retry-failed",))
     )
-    for said, lines in ((first, expected), (second, []), (retried, expected)):
-        assert [LOG_LINE.sub("", line) for line in said.err.splitlines()] == lines
-        assert (said.code, "1 failed" in said.out) == (3, True)
+    for ended, lines in ((first, expected), (second, []), (retried, expected)):
+        assert [LOG_LINE.sub("", line) for line in ended.err.splitlines()] == lines
+        assert (ended.code, "1 failed" in ended.out) == (3, True)
 
 
 def test_an_error_is_a_line_of_the_run_too(docs: Path, inhouse_ingest: Run) -> None:
     data = Path("data")
     data.mkdir()
     with WriteLock(data):
-        said = inhouse_ingest("docs", "--quiet")
-    assert said.code == 11
-    (line,) = said.err.splitlines()
+        ended = inhouse_ingest("docs", "--quiet")
+    assert ended.code == 11
+    (line,) = ended.err.splitlines()
     assert LOG_LINE.sub("", line).startswith("inhouse ingest: Another run is writing to data")
 
 
@@ -147,17 +147,17 @@ def test_at_a_terminal_nobody_is_told_the_time(docs: Path) -> None:
     (docs / "a.md").write_text("")
     shutil.rmtree(docs / "hr")
     (docs / "b.md").unlink()
-    ours, theirs = pty.openpty()
+    ours, terminal_side = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "ingest", "docs"],
-        stdout=subprocess.PIPE, stderr=theirs, stdin=subprocess.DEVNULL, cwd=docs.parent,
+        stdout=subprocess.PIPE, stderr=terminal_side, stdin=subprocess.DEVNULL, cwd=docs.parent,
         env=environment(), check=False, text=True,
     )  # fmt: skip
-    os.close(theirs)
+    os.close(terminal_side)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
-        shown = terminal.read(100_000).decode()
-    assert "failed   docs/a.md: is empty" in shown
-    assert "Begins" not in shown
+        output = terminal.read(100_000).decode()
+    assert "failed   docs/a.md: is empty" in output
+    assert "Begins" not in output
     assert [line[:12].rstrip() for line in done.stdout.splitlines()] == [
         "Files", "Chunks", "Generation", "Time",
     ]  # fmt: skip
@@ -169,19 +169,19 @@ def test_at_a_terminal_nobody_is_told_the_time(docs: Path) -> None:
 def test_the_numbers_of_a_run_are_there_for_prometheus(docs: Path, inhouse_ingest: Run) -> None:
     began = time.time()
     assert inhouse_ingest("docs", "--metrics-file", "inhouse.prom").code == 3
-    found = metrics(Path("inhouse.prom"))
-    assert began <= found["inhouse_ingest_last_run_timestamp_seconds"] <= time.time()
+    numbers = metrics(Path("inhouse.prom"))
+    assert began <= numbers["inhouse_ingest_last_run_timestamp_seconds"] <= time.time()
     assert (
-        found["inhouse_ingest_last_success_timestamp_seconds"]
-        == found["inhouse_ingest_last_run_timestamp_seconds"]
+        numbers["inhouse_ingest_last_success_timestamp_seconds"]
+        == numbers["inhouse_ingest_last_run_timestamp_seconds"]
     )
-    assert found["inhouse_ingest_exit_code"] == 3
-    assert 0 < found["inhouse_ingest_duration_seconds"] < 60
-    assert (found["inhouse_ingest_files added"], found["inhouse_ingest_files failed"]) == (3, 1)
-    assert found["inhouse_ingest_chunks embedded"] == 3
-    assert (found["inhouse_index_documents"], found["inhouse_index_generation"]) == (3, 1)
-    assert (found["inhouse_index_files indexed"], found["inhouse_index_files failed"]) == (3, 1)
-    assert found["inhouse_index_coverage_ratio"] == 0.75
+    assert numbers["inhouse_ingest_exit_code"] == 3
+    assert 0 < numbers["inhouse_ingest_duration_seconds"] < 60
+    assert (numbers["inhouse_ingest_files added"], numbers["inhouse_ingest_files failed"]) == (3, 1)
+    assert numbers["inhouse_ingest_chunks embedded"] == 3
+    assert (numbers["inhouse_index_documents"], numbers["inhouse_index_generation"]) == (3, 1)
+    assert (numbers["inhouse_index_files indexed"], numbers["inhouse_index_files failed"]) == (3, 1)
+    assert numbers["inhouse_index_coverage_ratio"] == 0.75
     assert sorted(path.name for path in Path().iterdir()) == ["data", "docs", "inhouse.prom"], (
         "and nothing beside it"
     )
@@ -195,10 +195,10 @@ def test_a_run_that_stops_says_so_and_keeps_the_last_success(
     before = metrics(Path("inhouse.prom"))
     shutil.rmtree(docs)
     docs.mkdir()
-    said = inhouse_ingest("docs", "--metrics-file", "inhouse.prom", "--json")
-    assert (said.code, said.out) == (1, "")
-    assert f"All 3 documents below {docs} are gone" in said.err
-    assert "--max-delete 1" in said.err
+    ended = inhouse_ingest("docs", "--metrics-file", "inhouse.prom", "--json")
+    assert (ended.code, ended.out) == (1, "")
+    assert f"All 3 documents below {docs} are gone" in ended.err
+    assert "--max-delete 1" in ended.err
     after = metrics(Path("inhouse.prom"))
     assert after["inhouse_ingest_exit_code"] == 1
     key = "inhouse_ingest_last_success_timestamp_seconds"
@@ -208,16 +208,16 @@ def test_a_run_that_stops_says_so_and_keeps_the_last_success(
     foretold = inhouse_ingest("docs", "--dry-run", "--json")
     assert foretold.code == 1
     assert json.loads(foretold.out)["stops"] in foretold.err
-    said = inhouse_ingest("docs", "--max-delete", "1", "--json")
-    assert (said.code, json.loads(said.out)["deleted"]) == (0, 3)
+    ended = inhouse_ingest("docs", "--max-delete", "1", "--json")
+    assert (ended.code, json.loads(ended.out)["deleted"]) == (0, 3)
 
 
 def test_a_metrics_file_that_cannot_be_written_is_said_before_the_run(
     docs: Path, inhouse_ingest: Run
 ) -> None:
-    said = inhouse_ingest("docs", "--metrics-file", "nowhere/inhouse.prom")
-    assert said.code == 2
-    assert "nowhere/inhouse.prom cannot be written" in said.err
+    ended = inhouse_ingest("docs", "--metrics-file", "nowhere/inhouse.prom")
+    assert ended.code == 2
+    assert "nowhere/inhouse.prom cannot be written" in ended.err
     assert not Path("data").exists()
 
 
@@ -225,20 +225,20 @@ def test_a_metrics_file_that_cannot_be_written_is_said_before_the_run(
 
 
 def test_a_dry_run_in_words(docs: Path, inhouse_ingest: Run) -> None:
-    said = inhouse_ingest("docs", "--dry-run")
-    assert said.code == 0
-    assert said.out.startswith("Would       add 4\nOthers      none\nChunks      about ")
-    assert "Time        unknown; the first run" in said.out
-    assert "  add     docs/hr/c.md\n" in said.out
+    ended = inhouse_ingest("docs", "--dry-run")
+    assert ended.code == 0
+    assert ended.out.startswith("Would       add 4\nOthers      none\nChunks      about ")
+    assert "Time        unknown; the first run" in ended.out
+    assert "  add     docs/hr/c.md\n" in ended.out
     assert not Path("data").exists()
     inhouse_ingest("docs")
     (docs / "a.md").unlink()
     (docs / "new\nname.md").write_text("# New\n\nWords.\n")
-    said = inhouse_ingest("docs", "-n")
-    assert said.code == 3, "as the run, which would name the broken file again"
-    assert said.out.startswith("Would       add 1, delete 1\nOthers      2 unchanged, 1 failed\n")
-    assert "Time        less than a second, as the earlier run went\n" in said.out
-    assert "  add     docs/new\\nname.md\n  delete  docs/a.md\n" in said.out
+    ended = inhouse_ingest("docs", "-n")
+    assert ended.code == 3, "as the run, which would name the broken file again"
+    assert ended.out.startswith("Would       add 1, delete 1\nOthers      2 unchanged, 1 failed\n")
+    assert "Time        less than a second, as the earlier run went\n" in ended.out
+    assert "  add     docs/new\\nname.md\n  delete  docs/a.md\n" in ended.out
 
 
 def test_without_a_path_the_configured_folders_are_read(docs: Path, inhouse_ingest: Run) -> None:
@@ -248,18 +248,18 @@ def test_without_a_path_the_configured_folders_are_read(docs: Path, inhouse_inge
         '[[access.rules]]\nglob = "**/hr/**"\nreaders = ["group:hr"]\n'
         '[[access.rules]]\nglob = "/**"\nreaders = ["*"]\n'
     )
-    said = inhouse_ingest("--json")
-    assert (said.code, json.loads(said.out)["added"]) == (0, 3)
-    said = inhouse_ingest("docs", "--json")
-    assert json.loads(said.out)["unchanged"] == 3, "a path is read as it is configured"
+    ended = inhouse_ingest("--json")
+    assert (ended.code, json.loads(ended.out)["added"]) == (0, 3)
+    ended = inhouse_ingest("docs", "--json")
+    assert json.loads(ended.out)["unchanged"] == 3, "a path is read as it is configured"
 
 
 def test_a_mistake_in_the_configured_folders_is_named(docs: Path, inhouse_ingest: Run) -> None:
     Path("inhouse.toml").write_text('[[access.rules]]\nglob = "hr/**"\nreaders = ["hr"]\n')
-    said = inhouse_ingest("docs")
-    assert said.code == 2
-    assert "inhouse.toml: access.rules[1].glob is 'hr/**'" in said.err
-    assert "(**/hr/**)" in said.err
+    ended = inhouse_ingest("docs")
+    assert ended.code == 2
+    assert "inhouse.toml: access.rules[1].glob is 'hr/**'" in ended.err
+    assert "(**/hr/**)" in ended.err
 
 
 # Watch
@@ -274,17 +274,17 @@ def documents(data: Path) -> set[str]:
     except InhouseError:
         return set()
     connection = apsw.Connection(str(data / "catalog.db"), flags=apsw.SQLITE_OPEN_READONLY)
-    found = connection.execute(
+    rows = connection.execute(
         "SELECT d.uri FROM documents d, manifest m WHERE m.key = 'generation' "
         "AND d.born <= m.value AND (d.died IS NULL OR d.died > m.value)"
     )
-    return {Path(uri).name for (uri,) in found}
+    return {Path(uri).name for (uri,) in rows}
 
 
 def wait_for(data: Path, names: set[str]) -> None:
     deadline = time.monotonic() + 30
-    while (found := documents(data)) != names:
-        assert time.monotonic() < deadline, found
+    while (present := documents(data)) != names:
+        assert time.monotonic() < deadline, present
         time.sleep(0.1)
 
 
@@ -344,13 +344,13 @@ def test_a_watch_says_what_is_new_and_that_all_is_well_again(
 
     monkeypatch.setattr(ingest.running.runs, "times_to_run", times)
     monkeypatch.setattr(ingest.running.runs, "open_embedder", lambda _: HashingEmbedder())
-    said = inhouse_ingest("docs", "--watch")
-    told = [LOG_LINE.sub("", line) for line in said.err.splitlines()]
-    assert sum(line.startswith("failed   docs/broken.md") for line in told) == 2
-    assert said.out.splitlines() == [
+    ended = inhouse_ingest("docs", "--watch")
+    log_lines = [LOG_LINE.sub("", line) for line in ended.err.splitlines()]
+    assert sum(line.startswith("failed   docs/broken.md") for line in log_lines) == 2
+    assert ended.out.splitlines() == [
         "3 added, 1 failed; generation 1.",
         "1 updated, 2 unchanged, 1 failed; generation 2.",
         "3 unchanged, 1 failed; generation 2.",
     ]
-    gone = told.index("inhouse ingest: There is no folder docs. Check the path.")
-    assert any(line.startswith("failed   docs/broken.md") for line in told[gone:])
+    gone = log_lines.index("inhouse ingest: There is no folder docs. Check the path.")
+    assert any(line.startswith("failed   docs/broken.md") for line in log_lines[gone:])

@@ -43,25 +43,25 @@ ANSWER = {
 
 
 @pytest.fixture(scope="module")
-def said(ingested: Ingested) -> dict[str, Ended]:
+def outputs(ingested: Ingested) -> dict[str, Ended]:
     """Four commands that need the real embedder, run beside each other."""
-    asked = ("--data", str(ingested.data))
+    data_option = ("--data", str(ingested.data))
     home = ingested.folder.parent
     with ModelServer() as server:
         url = {"INHOUSE_LLM_URL": server.url}
         started = {
-            "search --json": start("search", QUESTION, "-k", "3", "--json", *asked, cwd=home),
-            "search": start("search", "odd balcony red archive key", *asked, cwd=home),
-            "ask --json": start("ask", QUESTION, "--json", *asked, cwd=home, **url),
-            "ask without a model": start("ask", QUESTION, *asked, cwd=home),
-            "ask without a model --json": start("ask", QUESTION, "--json", *asked, cwd=home),
+            "search --json": start("search", QUESTION, "-k", "3", "--json", *data_option, cwd=home),
+            "search": start("search", "odd balcony red archive key", *data_option, cwd=home),
+            "ask --json": start("ask", QUESTION, "--json", *data_option, cwd=home, **url),
+            "ask without a model": start("ask", QUESTION, *data_option, cwd=home),
+            "ask without a model --json": start("ask", QUESTION, "--json", *data_option, cwd=home),
         }
         return {name: end(process) for name, process in started.items()}
 
 
-def test_search_has_the_promised_shape(said: dict[str, Ended], ingested: Ingested) -> None:
+def test_search_has_the_promised_shape(outputs: dict[str, Ended], ingested: Ingested) -> None:
     """And each text stands in its document at its span."""
-    ended = said["search --json"]
+    ended = outputs["search --json"]
     hits = ended.json()
     assert (ended.code, ended.err) == (0, "")
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
@@ -70,46 +70,46 @@ def test_search_has_the_promised_shape(said: dict[str, Ended], ingested: Ingeste
     assert GOOD["hr/leave.md"][hits[0]["start"] : hits[0]["end"]] == hits[0]["text"]
 
 
-def test_search_for_people_is_safe_to_print(said: dict[str, Ended]) -> None:
+def test_search_for_people_is_safe_to_print(outputs: dict[str, Ended]) -> None:
     """File names with new lines and escape codes are shown as text."""
-    ended = said["search"]
+    ended = outputs["search"]
     assert ended.code == 0
     assert "documents/odd\\nname.md" in ended.out
     assert "documents/red \\x1b[31m.md" in ended.out
     assert all(line.isprintable() for line in ended.out.splitlines())
 
 
-def test_ask_has_the_promised_shape(said: dict[str, Ended], ingested: Ingested) -> None:
-    ended = said["ask --json"]
-    shown = ended.json()
+def test_ask_has_the_promised_shape(outputs: dict[str, Ended], ingested: Ingested) -> None:
+    ended = outputs["ask --json"]
+    answer = ended.json()
     assert (ended.code, ended.err) == (0, "")
-    assert shown.keys() == ANSWER
-    assert shown["status"] == "grounded"
-    assert shown["context"].keys() == {"cited", "read", "retrieved"}
-    assert all(hit.keys() == HIT for name in shown["context"] for hit in shown["context"][name])
-    (sentence,) = shown["sentences"]
+    assert answer.keys() == ANSWER
+    assert answer["status"] == "grounded"
+    assert answer["context"].keys() == {"cited", "read", "retrieved"}
+    assert all(hit.keys() == HIT for name in answer["context"] for hit in answer["context"][name])
+    (sentence,) = answer["sentences"]
     assert sentence.keys() == {
         *("text", "supported", "grade", "score", "citations", "is_beside_the_point"),
     }
     assert (sentence["text"], sentence["supported"]) == ("Parental leave is 16 weeks.", True)
     assert sentence["citations"] == [1]
-    extract = shown["extracts"][0]
+    extract = answer["extracts"][0]
     assert extract.keys() == {
         *("rank", "text", "uri", "title", "page", "section", "start", "end", "score", "fields"),
     }
     assert "16 weeks" in extract["text"]
-    (citation,) = shown["citations"]
+    (citation,) = answer["citations"]
     assert citation.keys() == {
         *("n", "uri", "title", "page", "section", "quote", "start", "end", "boxes"),
     }
     assert citation["uri"] == str(ingested.folder / "hr/leave.md")
     assert GOOD["hr/leave.md"][citation["start"] : citation["end"]] == citation["quote"]
-    assert Answer.model_validate(shown).to_json() == shown
+    assert Answer.model_validate(answer).to_json() == answer
 
 
-def test_ask_without_a_model_server_shows_the_passages(said: dict[str, Ended]) -> None:
+def test_ask_without_a_model_server_shows_the_passages(outputs: dict[str, Ended]) -> None:
     """The documents' own words, what to do on standard error, and exit code 12."""
-    ended = said["ask without a model"]
+    ended = outputs["ask without a model"]
     assert ended.code == 12
     assert "documents/hr/leave.md" in ended.out
     assert "Parental leave is 16 weeks." in ended.out
@@ -118,8 +118,10 @@ def test_ask_without_a_model_server_shows_the_passages(said: dict[str, Ended]) -
     assert ended.err.count("\n") == 1
 
 
-def test_ask_without_a_model_server_is_an_answer_for_programs_too(said: dict[str, Ended]) -> None:
-    ended = said["ask without a model --json"]
+def test_ask_without_a_model_server_is_an_answer_for_programs_too(
+    outputs: dict[str, Ended],
+) -> None:
+    ended = outputs["ask without a model --json"]
     answer = Answer.model_validate(ended.json())
     assert ended.code == 12
     assert answer.status is Status.MODEL_UNAVAILABLE
@@ -204,19 +206,19 @@ def test_a_bar_on_a_terminal_unless_quiet(ingested: Ingested, tmp_path: Path, qu
     (tmp_path / "docs").mkdir()
     for number in range(3):
         (tmp_path / f"docs/{number}.md").write_text("")
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 100))
+    ours, terminal_side = pty.openpty()
+    termios.tcsetwinsize(terminal_side, (24, 100))
     os.set_blocking(ours, False)
     done = subprocess.run(
         [sys.executable, "-m", "ingest", "docs", "--json", *(["--quiet"] if quiet else [])],
-        stdout=subprocess.PIPE, stderr=theirs, stdin=subprocess.DEVNULL, cwd=tmp_path,
+        stdout=subprocess.PIPE, stderr=terminal_side, stdin=subprocess.DEVNULL, cwd=tmp_path,
         env=environment(), check=False,
     )  # fmt: skip
     with os.fdopen(ours, "rb", buffering=0) as terminal:
-        shown = terminal.read(100_000) or b""
-    os.close(theirs)
+        output = terminal.read(100_000) or b""
+    os.close(terminal_side)
     assert len(json.loads(done.stdout)["failed"]) == 3
-    assert (b"Reading" in shown) is not quiet
+    assert (b"Reading" in output) is not quiet
 
 
 def test_another_run_at_work(inhouse: Run, ingested: Ingested, tmp_path: Path) -> None:

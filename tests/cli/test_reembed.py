@@ -46,6 +46,6 @@ def test_an_embedder_is_refused_until_the_index_is_switched_to_it(
         assert "inhouse reembed" in refused.err
     report = inhouse("reembed", "--json", **switched).json()
     assert report == {"generation": 2, "embedded": 1, "reused": 0}
-    found = inhouse("search", "leave", "--json", **switched)
-    assert found.json()[0]["text"].startswith("# Leave")
+    ended = inhouse("search", "leave", "--json", **switched)
+    assert ended.json()[0]["text"].startswith("# Leave")
     assert inhouse("search", "leave").code == 2

@@ -13,15 +13,15 @@ from tests.cli.conftest import Ended, Ingested
 Run = Callable[..., Ended]
 
 
-def check_sentence(ended: Ended, code: int, *said: str, name: str = "inhouse") -> None:
+def check_sentence(ended: Ended, code: int, *parts: str, name: str = "inhouse") -> None:
     """One line on standard error, nothing on standard output."""
     assert ended.code == code, ended
     assert ended.out == ""
     assert ended.told.startswith(f"{name}: ")
     assert ended.told.endswith(".\n") or "inhouse " in ended.err
     assert ended.told.count("\n") == 1, ended.err
-    for each in said:
-        assert each in ended.err
+    for part in parts:
+        assert part in ended.err
 
 
 def test_a_folder_that_does_not_exist(inhouse: Run, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_what_is_neither_folder_nor_file(inhouse: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("dta = 'x'", "inhouse.toml: dta is not a setting. Known here: "),
         ("[retrieval]\nk = 0", "inhouse.toml: retrieval.k is 0: input should be greater than"),
@@ -56,23 +56,25 @@ def test_what_is_neither_folder_nor_file(inhouse: Run) -> None:
 )
 @pytest.mark.parametrize("module", ["ui", "ingest"])
 def test_a_mistake_in_the_configuration(
-    inhouse: Run, tmp_path: Path, text: str, said: str, module: str
+    inhouse: Run, tmp_path: Path, text: str, message: str, module: str
 ) -> None:
     (tmp_path / "inhouse.toml").write_text(text)
     arguments, name = (["status"], "inhouse") if module == "ui" else (["."], "python -m ingest")
-    check_sentence(inhouse(*arguments, module=module), 2, said, name=name)
+    check_sentence(inhouse(*arguments, module=module), 2, message, name=name)
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"INHOUSE_DTA": "x"}, "INHOUSE_DTA is not a setting. Known here: "),
         ({"INHOUSE_LLM_MAX_TOKENS": "1"}, "INHOUSE_LLM_MAX_TOKENS is '1': input should be greater"),
         ({"INHOUSE_CONFIG": "nowhere.toml"}, "There is no configuration file nowhere.toml."),
     ],
 )
-def test_a_mistake_in_the_environment(inhouse: Run, variables: dict[str, str], said: str) -> None:
-    check_sentence(inhouse("status", **variables), 2, said)
+def test_a_mistake_in_the_environment(
+    inhouse: Run, variables: dict[str, str], message: str
+) -> None:
+    check_sentence(inhouse("status", **variables), 2, message)
 
 
 def test_a_flag_beats_the_environment_which_beats_the_file(inhouse: Run, tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_no_index(inhouse: Run, tmp_path: Path, command: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
+    ("question", "message"),
     [
         ("", "The question is empty. Ask one in a sentence."),
         (" \n ", "The question is empty."),
@@ -125,9 +127,9 @@ def test_no_index(inhouse: Run, tmp_path: Path, command: list[str]) -> None:
 )
 @pytest.mark.parametrize("command", ["ask", "search"])
 def test_a_question_that_is_none(
-    inhouse: Run, ingested: Ingested, command: str, question: str, said: str
+    inhouse: Run, ingested: Ingested, command: str, question: str, message: str
 ) -> None:
-    check_sentence(inhouse(command, question, "--data", str(ingested.data)), 2, said)
+    check_sentence(inhouse(command, question, "--data", str(ingested.data)), 2, message)
 
 
 @pytest.fixture

@@ -74,9 +74,9 @@ def test_vectors_are_those_of_sentence_transformers_in_fp32(
     assert vectors.shape == (len(texts), 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
-    found = cosines(vectors, oracle(texts))
-    assert found.mean() >= 0.9999
-    assert found.min() >= 0.9998
+    similarity = cosines(vectors, oracle(texts))
+    assert similarity.mean() >= 0.9999
+    assert similarity.min() >= 0.9998
 
 
 def test_order_is_that_of_the_texts(embedder: Embedder) -> None:
@@ -93,10 +93,10 @@ def test_order_is_that_of_the_texts(embedder: Embedder) -> None:
 
 def test_batch_size_and_threads_change_nothing(make_embedder: MakeEmbedder) -> None:
     texts = varied_texts(24, seed=3)
-    wanted = make_embedder(batch_size=32).embed_documents(texts)
+    expected = make_embedder(batch_size=32).embed_documents(texts)
 
     for options in ({"batch_size": 1}, {"batch_size": 5, "threads": 1}, {"batch_size": 1024}):
-        assert cosines(make_embedder(**options).embed_documents(texts), wanted).min() >= SAME
+        assert cosines(make_embedder(**options).embed_documents(texts), expected).min() >= SAME
 
 
 def test_what_the_model_does_not_read_has_no_part(embedder: Embedder, oracle: Oracle) -> None:
@@ -150,8 +150,8 @@ def test_a_list_longer_than_what_is_tokenised_at_once(embedder: Embedder) -> Non
 
     assert vectors.shape == (1030, 384)
     some = [0, 1, 1022, 1023, 1024, 1025, 1029]
-    wanted = np.stack([embedder.embed_query(texts[number]) for number in some])
-    assert cosines(vectors[some], wanted).min() >= SAME
+    expected = np.stack([embedder.embed_query(texts[number]) for number in some])
+    assert cosines(vectors[some], expected).min() >= SAME
 
 
 def test_identity_is_that_of_the_model_whatever_computes_it(

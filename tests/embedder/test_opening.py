@@ -45,8 +45,8 @@ def test_a_gpu_embeds_in_fp16_and_agrees_with_the_cpu() -> None:
     assert isinstance(gpu, SentenceTransformerEmbedder)
     assert isinstance(cpu, OpenVinoEmbedder)
     assert gpu.identity == cpu.identity
-    found, wanted = gpu.embed_documents(texts), cpu.embed_documents(texts)
-    assert (found * wanted).sum(axis=1).min() >= 0.9998
+    on_gpu, on_cpu = gpu.embed_documents(texts), cpu.embed_documents(texts)
+    assert (on_gpu * on_cpu).sum(axis=1).min() >= 0.9998
 
 
 @needs_no_gpu

@@ -127,8 +127,8 @@ def test_a_refusal_is_logged_once_and_remembered(
             with pytest.raises(NoFormError, match=reason):
                 openvino_form(model, cache, progress=False)
 
-    told = [record for record in caplog.records if reason in record.message]
-    assert [record.levelname for record in told] == ["WARNING"]
+    warnings = [record for record in caplog.records if reason in record.message]
+    assert [record.levelname for record in warnings] == ["WARNING"]
     assert sum("Preparing" in record.message for record in caplog.records) == 1
     (folder,) = forms_in(cache)
     assert [path.name for path in folder.iterdir()] == [RECEIPT]
@@ -144,12 +144,12 @@ def test_a_refusal_is_logged_once_and_remembered(
 def test_a_copied_cache_is_good_as_it_is(
     tiny: ModelFolder, tiny_cache: Path, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    wanted = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
+    expected = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
 
     with caplog.at_level(logging.INFO):
         vectors = embedder_of(tiny, cache).embed_documents(TEXTS)
 
-    assert cosines(vectors, wanted).min() >= 0.99999
+    assert cosines(vectors, expected).min() >= 0.99999
     assert not caplog.records
 
 
@@ -157,7 +157,7 @@ def test_a_copied_cache_is_good_as_it_is(
 def test_damage_is_seen_and_made_good(
     damage: str, tiny: ModelFolder, tiny_cache: Path, cache: Path
 ) -> None:
-    wanted = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
+    expected = embedder_of(tiny, tiny_cache).embed_documents(TEXTS)
     (folder,) = forms_in(cache)
     weights = folder / "model.bin"
     before = weights.read_bytes()
@@ -169,7 +169,7 @@ def test_damage_is_seen_and_made_good(
 
     vectors = embedder_of(tiny, cache).embed_documents(TEXTS)
 
-    assert cosines(vectors, wanted).min() >= 0.99999
+    assert cosines(vectors, expected).min() >= 0.99999
     assert weights.read_bytes() == before
 
 

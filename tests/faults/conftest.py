@@ -66,13 +66,13 @@ def bench(
     """Benches by number; each has a launcher of its own."""
     if shutil.which("strace") is None:
         pytest.fail("strace is missing; install it with: apt-get install strace")
-    made: dict[int, Bench] = {}
+    benches: dict[int, Bench] = {}
 
     def get(number: int) -> Bench:
-        if number not in made:
+        if number not in benches:
             folder = tmp_path_factory.mktemp(f"bench{number}")
-            made[number] = Bench(launchers(number), folder)
-        return made[number]
+            benches[number] = Bench(launchers(number), folder)
+        return benches[number]
 
     return get
 
@@ -82,12 +82,12 @@ def world(
     launcher: Launcher, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Scenario], World]:
     """The world of a scenario, made when first asked for."""
-    made: dict[Scenario, World] = {}
+    worlds: dict[Scenario, World] = {}
 
     def get(scenario: Scenario) -> World:
-        if scenario not in made:
-            made[scenario] = make_world(launcher, tmp_path_factory.mktemp("world"), scenario)
-        return made[scenario]
+        if scenario not in worlds:
+            worlds[scenario] = make_world(launcher, tmp_path_factory.mktemp("world"), scenario)
+        return worlds[scenario]
 
     return get
 

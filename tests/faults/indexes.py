@@ -40,27 +40,27 @@ def answers(data: Path) -> Answers:
 
 
 def all_of(world: World, snapshot: Snapshot) -> Answers:
-    said: dict[str, Any] = {"generation": snapshot.generation.id}
+    results: dict[str, Any] = {"generation": snapshot.generation.id}
     for query in QUERIES:
         vector = world.embedder.embed_query(query)
         for number, filter in enumerate(FILTERS):
             key = f"{query} / {number}"
             hits = retrieve(snapshot, world.embedder, query, 5, filter)
-            said[f"{key} hits"] = [(hit.uri, hit.text, hit.start, hit.score) for hit in hits]
+            results[f"{key} hits"] = [(hit.uri, hit.text, hit.start, hit.score) for hit in hits]
             dense = snapshot.dense(vector, 1000, filter)
-            said[f"{key} dense"] = (dense.chunk_ids.tolist(), dense.scores.tolist())
-            said[f"{key} lexical"] = sorted(
+            results[f"{key} dense"] = (dense.chunk_ids.tolist(), dense.scores.tolist())
+            results[f"{key} lexical"] = sorted(
                 snapshot.lexical(query, 1000, filter).chunk_ids.tolist()
             )
     rows = snapshot.chunks(range(1, 1000))
-    said["chunks"] = {i: (row.uri, row.text, row.start, row.end) for i, row in rows.items()}
-    said["texts"] = {row.document_id: snapshot.text(row.document_id) for row in rows.values()}
-    return said
+    results["chunks"] = {i: (row.uri, row.text, row.start, row.end) for i, row in rows.items()}
+    results["texts"] = {row.document_id: snapshot.text(row.document_id) for row in rows.values()}
+    return results
 
 
 def without_scores(data: Path) -> Answers:
     """Of indexes of which one was built anew: see `shelf`."""
-    return {key: said for key, said in answers(data).items() if not key.endswith("hits")}
+    return {key: result for key, result in answers(data).items() if not key.endswith("hits")}
 
 
 def folder_of(data: Path, name: str) -> Path:
@@ -68,9 +68,9 @@ def folder_of(data: Path, name: str) -> Path:
     return source.path
 
 
-def flip(path: Path, place: float = 0.5) -> None:
+def flip(path: Path, fraction: float = 0.5) -> None:
     content = bytearray(path.read_bytes())
-    content[int(len(content) * place)] ^= 4
+    content[int(len(content) * fraction)] ^= 4
     path.write_bytes(content)
 
 

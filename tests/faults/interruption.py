@@ -84,8 +84,8 @@ class Interrupter:
             problems.append("the next run embedded a text twice")
         if _comparable(observe(self._launcher, self._data)) != self.after:
             problems.append("the next run did not end in the state after")
-        if found := leftovers(self._data):
-            problems.append(f"the next run left {found}")
+        if leftover := leftovers(self._data):
+            problems.append(f"the next run left {leftover}")
         fired = ended.code != 0
         return Interruption(number, moment, fired, len(embedded), len(again), tuple(problems))
 
@@ -159,13 +159,13 @@ def _comparable(state: State) -> dict[str, Any]:
     """The state without how many runs led to it, and without what BM25 remembers of deleted documents."""
     kept = {key: state[key] for key in ("counted", "chunks", "documents", "dense")}
     return kept | {
-        "lexical": {query: sorted(set(found)) for query, found in state["lexical"].items()}
+        "lexical": {query: sorted(set(hits)) for query, hits in state["lexical"].items()}
     }
 
 
 def orphans() -> list[str]:
     """Command lines of parser processes whose run is gone."""
-    found = []
+    commands = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -173,5 +173,5 @@ def orphans() -> list[str]:
         except OSError:
             continue  # it has ended meanwhile
         if _PARSER in command and parent == "1":
-            found.append(command)
-    return found
+            commands.append(command)
+    return commands

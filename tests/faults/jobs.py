@@ -143,13 +143,13 @@ def race(arguments: Sequence[str]) -> int:
     runs: dict[int, Path] = {}
     started = time.monotonic()
     for number in range(5):
-        said = Path(os.environ[SCRATCH], f"race{number}")
+        error_file = Path(os.environ[SCRATCH], f"race{number}")
         pid = os.fork()
         if pid == 0:
             code = run_ingest(arguments)
-            said.write_text(sys.stderr.getvalue())  # type: ignore[attr-defined]
+            error_file.write_text(sys.stderr.getvalue())  # type: ignore[attr-defined]
             os._exit(code)
-        runs[pid] = said
+        runs[pid] = error_file
     ended: dict[int, tuple[int, float]] = {}
     while len(ended) < len(runs):
         pid, status = os.waitpid(-1, os.WNOHANG)

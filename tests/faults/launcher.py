@@ -138,8 +138,8 @@ def _be_the_child(message: dict[str, Any]) -> None:
     finally:
         # As much of an interpreter's end as matters here: what was said is written, nothing is closed.
         # It is written by a call that no test makes fail.
-        for descriptor, said in ((1, sys.stdout), (2, sys.stderr)):
-            os.pwritev(descriptor, [said.getvalue().encode()], os.fstat(descriptor).st_size)  # type: ignore[attr-defined]
+        for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+            os.pwritev(descriptor, [stream.getvalue().encode()], os.fstat(descriptor).st_size)  # type: ignore[attr-defined]
         os._exit(code)
 
 

@@ -37,18 +37,18 @@ def chunks_of(generation: int) -> int:
 def is_whole(snapshot: Snapshot, embedder: HashingEmbedder) -> str:
     """ "" if all that the snapshot says is of its own generation, and all of it; else what is wrong."""
     own = snapshot.generation.id
-    found = snapshot.dense(embedder.embed_query(f"alpha says{own}"), 1000, Filter())
+    candidates = snapshot.dense(embedder.embed_query(f"alpha says{own}"), 1000, Filter())
     words = snapshot.lexical(f"says{own}", 1000, Filter()).chunk_ids
-    rows = snapshot.chunks(found.chunk_ids.tolist())
+    rows = snapshot.chunks(candidates.chunk_ids.tolist())
     hits = retrieve(snapshot, embedder, "bravo", 5, Filter(folders=("/shelf",)))
-    said = [row.text for row in rows.values()] + [hit.text for hit in hits]
-    said += [snapshot.text(row.document_id) for row in list(rows.values())[:3]]
-    counts = len(found.chunk_ids), len(words), len(rows), len(set(rows))
+    texts = [row.text for row in rows.values()] + [hit.text for hit in hits]
+    texts += [snapshot.text(row.document_id) for row in list(rows.values())[:3]]
+    counts = len(candidates.chunk_ids), len(words), len(rows), len(set(rows))
     if set(counts) != {chunks_of(own)}:
         return f"generation {own} has {counts} chunks, not {chunks_of(own)}"
-    others = {number for text in said for number in _SAYS.findall(text)} - {str(own)}
-    if others or not all(_SAYS.search(text) for text in said) or len(hits) != 5:
-        return f"generation {own} says what is said in {sorted(others)}: {said[:5]}"
+    others = {number for text in texts for number in _SAYS.findall(text)} - {str(own)}
+    if others or not all(_SAYS.search(text) for text in texts) or len(hits) != 5:
+        return f"generation {own} says what is said in {sorted(others)}: {texts[:5]}"
     return ""
 
 
@@ -56,14 +56,14 @@ def ask_until(data: Path, stop: Path) -> dict[str, object]:
     """Ask the newest generation, one that was pinned a while ago, and what is opened anew, in turn."""
     embedder, reader = HashingEmbedder(), IndexReader(data)
     pinned = reader.snapshot()
-    seen, wrong, longest, asked = set(), [], 0.0, 0
+    seen, wrong, longest, questions = set(), [], 0.0, 0
     while not stop.exists():
-        asked += 1
+        questions += 1
         started = time.perf_counter()
         try:
-            if asked % 10 == 0:
+            if questions % 10 == 0:
                 reader = IndexReader(data)
-            if asked % 5 == 0:
+            if questions % 5 == 0:
                 wrong.append(is_whole(pinned, embedder))
                 pinned = reader.snapshot()
             snapshot = reader.snapshot()
@@ -73,9 +73,9 @@ def ask_until(data: Path, stop: Path) -> dict[str, object]:
             wrong.append(f"{type(exc).__name__}: {exc}")
         longest = max(longest, time.perf_counter() - started)
     return {
-        "asked": asked,
+        "asked": questions,
         "seen": sorted(seen),
-        "wrong": [each for each in wrong if each],
+        "wrong": [problem for problem in wrong if problem],
         "longest_s": round(longest, 2),
     }
 

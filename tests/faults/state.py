@@ -31,10 +31,12 @@ def observe(data_dir: Path) -> dict[str, Any]:
     names = _chunks(snapshot)
     dense, lexical = {}, {}
     for query in QUERIES:
-        found = snapshot.dense(embedder.embed_query(query), EVERYTHING, Filter())
+        candidates = snapshot.dense(embedder.embed_query(query), EVERYTHING, Filter())
         dense[query] = [
             [names[chunk_id][0], round(float(score), 5)]
-            for chunk_id, score in zip(found.chunk_ids.tolist(), found.scores, strict=True)
+            for chunk_id, score in zip(
+                candidates.chunk_ids.tolist(), candidates.scores, strict=True
+            )
         ]
         words = snapshot.lexical(query, EVERYTHING, Filter()).chunk_ids.tolist()
         lexical[query] = [names[words[0]][0] if words else "", *sorted(names[i][0] for i in words)]
@@ -43,7 +45,7 @@ def observe(data_dir: Path) -> dict[str, Any]:
         "counted": [snapshot.generation.documents, snapshot.generation.chunks],
         "chunks": dict(sorted(names.values())),
         "documents": _documents(snapshot),
-        "dense": {query: sorted(found, key=_by_score) for query, found in dense.items()},
+        "dense": {query: sorted(hits, key=_by_score) for query, hits in dense.items()},
         "lexical": lexical,
         "hits": [
             [hit.uri, hit.start, hit.text]
@@ -58,22 +60,22 @@ def _by_score(hit: list[Any]) -> tuple[float, str]:
 
 def _chunks(snapshot: Snapshot) -> dict[int, tuple[str, str]]:
     """Name and content (span, text, vector) of each visible chunk, by id; read without the index's help."""
-    found = snapshot.connection().execute(
+    rows = snapshot.connection().execute(
         "SELECT c.id, d.uri, c.ordinal, d.title, c.section, c.start, c.end, c.text, "
         "(SELECT hex(vector) FROM vectors v WHERE v.embedder_id = :e AND v.key = c.key) "
         "FROM chunks c JOIN documents d ON d.id = c.document_id "
         "WHERE d.born <= :g AND (d.died IS NULL OR d.died > :g)",
         {"g": snapshot.generation.id, "e": snapshot.generation.embedder_id},
     )
-    return {row[0]: (f"{row[1]}#{row[2]}", "|".join(map(str, row[3:]))) for row in found.fetchall()}
+    return {row[0]: (f"{row[1]}#{row[2]}", "|".join(map(str, row[3:]))) for row in rows.fetchall()}
 
 
 def _documents(snapshot: Snapshot) -> dict[str, str]:
-    shown = snapshot.connection().execute(
+    rows = snapshot.connection().execute(
         "SELECT uri, id FROM documents WHERE born <= :g AND (died IS NULL OR died > :g) ORDER BY uri",
         {"g": snapshot.generation.id},
     )
     return {
         uri: hashlib.sha256(snapshot.text(document_id).encode()).hexdigest()
-        for uri, document_id in shown.fetchall()
+        for uri, document_id in rows.fetchall()
     }

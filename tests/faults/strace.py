@@ -51,11 +51,11 @@ class Tracer:
         """
         ended = self._run(arguments, phase, f"trace={','.join(READING + CHANGING)}")
         assert ended.code == 0, ended
-        found = set()
+        reached = set()
         for thread, call, number in _calls_in(self.log, data):
             if (thread == self._pid) == (phase == "all"):
-                found.add(Point(phase, call, number))
-        return sorted(found)
+                reached.add(Point(phase, call, number))
+        return sorted(reached)
 
     def run(
         self, arguments: list[str], point: Point, fault: str, *, from_then_on: bool = False
@@ -83,8 +83,8 @@ class Tracer:
         command = ["strace", "-f", "-y", "-s", "0", "-o", str(self.log), "-p", str(pid), *options]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
             assert tracer.stderr is not None
-            said = tracer.stderr.readline()
-            assert "attached" in said, said
+            line = tracer.stderr.readline()
+            assert "attached" in line, line
             self._launcher.begin(pid)
             ended = self._launcher.end()
             tracer.wait(timeout=_ATTACH_TIMEOUT_S)

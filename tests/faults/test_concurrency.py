@@ -169,5 +169,7 @@ def test_vacuums_go_on_while_readers_ask(index: Index, tmp_path: Path) -> None:
     for out, err in ended:
         assert not err
         wrong = json.loads(out)["wrong"]
-        assert [each for each in wrong if not each.startswith("GenerationGoneError: ")] == []
+        assert [
+            problem for problem in wrong if not problem.startswith("GenerationGoneError: ")
+        ] == []
     assert verify(index.data, full=True).ok

@@ -49,10 +49,12 @@ def damage(kind: str, file: Path, other: Path, old: Path) -> None:
 
 def same_file(file: Path, folder: Path) -> Path:
     """The file of another folder that plays this one's part: tantivy's names are random."""
-    found = folder / file.name
-    if found.exists():
-        return found
-    return next(each for each in sorted(folder.iterdir()) if each.suffix == file.suffix)
+    same_name = folder / file.name
+    if same_name.exists():
+        return same_name
+    return next(
+        candidate for candidate in sorted(folder.iterdir()) if candidate.suffix == file.suffix
+    )
 
 
 @pytest.mark.parametrize("kind", FILE_DAMAGE)
@@ -67,7 +69,7 @@ def test_a_damaged_derived_file_never_answers(
     for number, file_name in enumerate(names):
         data = Path(shutil.copytree(shelf.whole, tmp_path / f"data{number}"))
         file = folder_of(data, name) / file_name
-        others = [folder_of(place, name) for place in (shelf.other, shelf.old)]
+        others = [folder_of(folder, name) for folder in (shelf.other, shelf.old)]
         before = file.read_bytes()
         damage(kind, file, *(same_file(file, folder) for folder in others))
         if file.exists() and file.read_bytes() == before:
@@ -84,10 +86,10 @@ def test_a_writer_does_not_hand_damage_on(kind: str, data: Path) -> None:
     small_runs(data, range(7))
     whole = Path(shutil.copytree(data, data.with_name("whole")))
     for file in sorted(folder_of(data, "lexical").glob(f"*.{kind}")):
-        for place in (0.1, 0.3, 0.5, 0.7):
-            flip(file, place)
-    for place in (data, whole):
-        small_runs(place, range(7, 10))
+        for fraction in (0.1, 0.3, 0.5, 0.7):
+            flip(file, fraction)
+    for fraction in (data, whole):
+        small_runs(fraction, range(7, 10))
     assert without_scores(data) == without_scores(whole)
     assert verify(data, full=True).repaired == ()
 

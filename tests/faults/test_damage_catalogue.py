@@ -60,15 +60,15 @@ def test_a_flipped_bit_in_any_page_of_the_catalogue_is_found(data: Path, shelf: 
     `inhouse verify` finds every one of them.
     """
     content = (data / CATALOG).read_bytes()
-    said = []
+    answers_given = []
     for page in range(len(content) // PAGE):
         damaged = bytearray(content)
         damaged[page * PAGE + (2749 * (page + 1)) % PAGE] ^= 16
         (data / CATALOG).write_bytes(damaged)
-        said.append(answers_or_hint(data))
-        assert said[-1] in (shelf.said, WAY_BACK), page
+        answers_given.append(answers_or_hint(data))
+        assert answers_given[-1] in (shelf.said, WAY_BACK), page
         assert is_found_by_verify(data), page
-    assert said.count(WAY_BACK) >= len(said) // 3
+    assert answers_given.count(WAY_BACK) >= len(answers_given) // 3
 
 
 def test_a_zeroed_page_of_the_catalogue_is_found(data: Path, shelf: Shelf) -> None:
@@ -81,7 +81,7 @@ def test_a_zeroed_page_of_the_catalogue_is_found(data: Path, shelf: Shelf) -> No
 
 def test_a_page_of_another_catalogue_is_found_by_a_full_check(data: Path, shelf: Shelf) -> None:
     """Unless the answers are right all the same. Its checksum is: only the whole can tell."""
-    content, other = ((place / CATALOG).read_bytes() for place in (data, shelf.other))
+    content, other = ((folder / CATALOG).read_bytes() for folder in (data, shelf.other))
     for start in range(PAGE, len(content), PAGE):
         put = other[start : start + PAGE]
         (data / CATALOG).write_bytes(content[:start] + put + content[start + PAGE :])
@@ -103,12 +103,12 @@ def test_a_truncated_catalogue_is_refused(data: Path, share: float) -> None:
     check_refused(data, "is damaged")
 
 
-@pytest.mark.parametrize("place", [0, 16, 20, 100])
-def test_a_zeroed_header_is_refused(data: Path, place: int) -> None:
+@pytest.mark.parametrize("offset", [0, 16, 20, 100])
+def test_a_zeroed_header_is_refused(data: Path, offset: int) -> None:
     """The whole of it, the page size, the byte that says that there are checksums, the schema's page."""
     with (data / CATALOG).open("r+b") as file:
-        file.seek(place)
-        file.write(bytes({0: 100, 16: 2, 20: 1, 100: 12}[place]))
+        file.seek(offset)
+        file.write(bytes({0: 100, 16: 2, 20: 1, 100: 12}[offset]))
     check_refused(data, "is damaged")
 
 
@@ -229,8 +229,8 @@ def test_filters_that_match_nothing_and_any_k_are_answered(data: Path, shelf: Sh
         assert len(snapshot.dense(query, 5, filter).chunk_ids) == 0
         assert len(snapshot.lexical("alpha", 5, filter).chunk_ids) == 0
     every = snapshot.generation.chunks
-    for k, found in ((0, 0), (every, every), (10**9, every)):
-        assert len(snapshot.dense(query, k, Filter()).chunk_ids) == found
+    for k, expected in ((0, 0), (every, every), (10**9, every)):
+        assert len(snapshot.dense(query, k, Filter()).chunk_ids) == expected
     assert len(snapshot.lexical("alpha", 0, Filter()).chunk_ids) == 0
     assert sorted(snapshot.lexical("alpha", 10**9, Filter()).chunk_ids) == sorted(
         i for i, (_, text, _, _) in shelf.said["chunks"].items() if "alpha" in text

@@ -34,8 +34,8 @@ def test_a_fault_at_sampled_calls_is_no_success(
     scenario: Scenario, fault: str, bench: Benches, world: Worlds
 ) -> None:
     """It ends with one sentence and 1, or with 0 and everything done; what follows is as after a kill."""
-    found = sample(points(bench, world(scenario), fault), SAMPLE[scenario.name])
-    check(try_all(bench, world(scenario), [(point, fault) for point in found], shards=1))
+    points_tried = sample(points(bench, world(scenario), fault), SAMPLE[scenario.name])
+    check(try_all(bench, world(scenario), [(point, fault) for point in points_tried], shards=1))
 
 
 @pytest.mark.crash
@@ -46,6 +46,8 @@ def test_a_fault_at_every_call_is_no_success(
     scenario: Scenario, fault: str, bench: Benches, world: Worlds
 ) -> None:
     """The same at each call in the data folder that reads, writes, syncs, renames, unlinks, …"""
-    found = points(bench, world(scenario), fault)
-    assert len(found) >= FEWEST_POINTS
-    check(try_all(bench, world(scenario), [(point, fault) for point in found], shards=SHARDS))
+    points_tried = points(bench, world(scenario), fault)
+    assert len(points_tried) >= FEWEST_POINTS
+    check(
+        try_all(bench, world(scenario), [(point, fault) for point in points_tried], shards=SHARDS)
+    )

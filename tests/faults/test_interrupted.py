@@ -25,11 +25,11 @@ def interrupter(launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) ->
     return Interrupter(launcher, tmp_path_factory.mktemp("interrupted"), LONG)
 
 
-def check(found: Sequence[Interruption]) -> None:
+def check(interruptions: Sequence[Interruption]) -> None:
     """No problem, nearly all in time, and the moments spread over the run's work."""
-    wrong = [str(each) for each in found if each.problems]
-    assert not wrong, f"{len(wrong)} of {len(found)}:\n" + "\n".join(wrong)
-    assert sum(each.fired for each in found) >= len(found) * 0.5
+    wrong = [str(interruption) for interruption in interruptions if interruption.problems]
+    assert not wrong, f"{len(wrong)} of {len(interruptions)}:\n" + "\n".join(wrong)
+    assert sum(interruption.fired for interruption in interruptions) >= len(interruptions) * 0.5
     deadline = time.monotonic() + 5
     while orphans() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -56,6 +56,9 @@ def test_interrupted_at_fifty_random_moments_nothing_committed_is_embedded_again
     by_time = [Moment(seconds=drawn.uniform(0, interrupter.seconds)) for _ in range(MOMENTS // 2)]
     by_work = [Moment(texts=drawn.randrange(1, interrupter.texts)) for _ in range(MOMENTS // 2)]
     moments = [*by_time, *by_work]
-    found = [interrupter.interrupt(number, moment) for moment in moments]
-    check(found)
-    assert sum(0 < each.embedded_before < interrupter.texts for each in found) >= MOMENTS // 5
+    interruptions = [interrupter.interrupt(number, moment) for moment in moments]
+    check(interruptions)
+    assert (
+        sum(0 < interruption.embedded_before < interrupter.texts for interruption in interruptions)
+        >= MOMENTS // 5
+    )

@@ -45,10 +45,10 @@ class Bench:
     def points(self, world: World, calls: tuple[str, ...] = CHANGING) -> list[Point]:
         """Every point of the run between the world's two states; looked for once."""
         if world.scenario not in self._points:
-            found = self._points[world.scenario] = []
+            reached = self._points[world.scenario] = []
             for phase in ("all", "lexical"):
                 world.copy(self._data)
-                found += self._tracer.points(world.arguments(self._data), self._data, phase=phase)
+                reached += self._tracer.points(world.arguments(self._data), self._data, phase=phase)
         return [point for point in self._points[world.scenario] if point.call in calls]
 
     def try_out(self, world: World, point: Point, fault: str) -> Trial:
@@ -108,8 +108,8 @@ class Bench:
         state = observe(self._launcher, self._data)
         if state != world.after:
             yield f"the next run did not end in the state after: {_difference(state, world)}"
-        if found := leftovers(self._data):
-            yield f"the next run left {found}"
+        if leftover := leftovers(self._data):
+            yield f"the next run left {leftover}"
 
 
 class OperationBench:
@@ -133,8 +133,8 @@ class OperationBench:
 
     def points(self) -> list[Point]:
         self._copy()
-        found = self._tracer.points(self._arguments, self._data, phase="all")
-        return [point for point in found if point.call in CHANGING]
+        changes = self._tracer.points(self._arguments, self._data, phase="all")
+        return [point for point in changes if point.call in CHANGING]
 
     def try_out(self, point: Point) -> Trial:
         """Killed there: the state before or after, mended at once, and whole in every row."""
@@ -150,8 +150,8 @@ class OperationBench:
         again = self._launcher.run("operate", ["vacuum", str(self._data)])
         if again.code != 0:
             problems.append(f"the next run said {again.code}: {again.err}")
-        if found := leftovers(self._data):
-            problems.append(f"the next run left {found}")
+        if leftover := leftovers(self._data):
+            problems.append(f"the next run left {leftover}")
         return Trial(point, KILL, ended.code == -9, tuple(problems))
 
 
@@ -164,9 +164,9 @@ def _problems_of_failure(ended: Ended, injected: str) -> Iterable[str]:
         if other := [line for line in ended.err.splitlines() if not line.endswith(_MADE_ANEW)]:
             yield f"said 0, and {other}"
         return
-    said = ended.err.strip()
-    if ended.code != 1 or not said.startswith("inhouse ingest: ") or "\n" in said:
-        yield f"said {ended.code}, and not one sentence: {said!r}"
+    message = ended.err.strip()
+    if ended.code != 1 or not message.startswith("inhouse ingest: ") or "\n" in message:
+        yield f"said {ended.code}, and not one sentence: {message!r}"
 
 
 def _is_same(state: dict[str, object], before: dict[str, object]) -> bool:
@@ -207,7 +207,7 @@ def _spread(points: list[Point]) -> list[Point]:
 def try_all(
     bench: Callable[[int], Bench],
     world: World,
-    wanted: Sequence[tuple[Point, str]],
+    points: Sequence[tuple[Point, str]],
     *,
     shards: int,
 ) -> list[Trial]:
@@ -215,7 +215,7 @@ def try_all(
 
     def work(shard: int) -> list[Trial]:
         own = bench(shard)
-        return [own.try_out(world, *each) for each in wanted[shard::shards]]
+        return [own.try_out(world, *trial) for trial in points[shard::shards]]
 
     with ThreadPoolExecutor(shards) as pool:
         return [trial for part in pool.map(work, range(shards)) for trial in part]

@@ -91,7 +91,7 @@ def _succeed(ended: Ended) -> None:
 def leftovers(data: Path) -> list[str]:
     """What an interrupted run left behind: half-made files, and structures that are no more in use."""
     names = sorted(path.name for path in data.iterdir())
-    found = [name for name in names if name.startswith(".")]
+    left = [name for name in names if name.startswith(".")]
     for structure in ("vectors", "lexical"):
-        found += [name for name in names if name.startswith(f"{structure}-")][:-1]
-    return found
+        left += [name for name in names if name.startswith(f"{structure}-")][:-1]
+    return left

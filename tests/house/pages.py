@@ -79,23 +79,23 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 def setting_keys() -> dict[str, FieldInfo]:
     """Every setting by its dotted key."""
-    found = {}
+    keys = {}
     for name, field in Settings.model_fields.items():
         if isinstance(field.default, BaseModel):
             inner = type(field.default).model_fields
-            found |= {f"{name}.{key}": each for key, each in inner.items()}
+            keys |= {f"{name}.{key}": field for key, field in inner.items()}
         else:
-            found[name] = field
-    return found
+            keys[name] = field
+    return keys
 
 
 def list_tables() -> dict[str, dict[str, FieldInfo]]:
     """The keys of the settings that are lists of tables, by the list's own key."""
-    found = {}
+    tables = {}
     for key, field in setting_keys().items():
         if (model := inner_model(field)) is not None:
-            found[key] = model.model_fields
-    return found
+            tables[key] = model.model_fields
+    return tables
 
 
 def variable(key: str) -> str:
@@ -111,10 +111,10 @@ def all_commands() -> Iterator[tuple[str, click.Command]]:
         yield name, command
         if isinstance(command, click.Group):
             with click.Context(command, info_name=name) as context:
-                for each in command.list_commands(context):
-                    inner = command.get_command(context, each)
+                for subcommand in command.list_commands(context):
+                    inner = command.get_command(context, subcommand)
                     assert inner is not None
-                    yield from walk(f"{name} {each}", inner)
+                    yield from walk(f"{name} {subcommand}", inner)
 
     yield from walk("inhouse", cli)
 
@@ -179,15 +179,15 @@ def _values(field: FieldInfo) -> str:
     kinds = options if isinstance(field.annotation, types.UnionType) else (field.annotation,)
     if bool in kinds:
         return "`true` or `false`"
-    bounds = {type(each): each for each in field.metadata}
+    bounds = {type(bound): bound for bound in field.metadata}
     low, high = "", ""
-    for kind, each in bounds.items():
+    for kind, limit in bounds.items():
         if kind is annotated_types.Ge:
-            low = f"{each.ge:,}"
+            low = f"{limit.ge:,}"
         elif kind is annotated_types.Gt:
-            low = f"above {each.gt:,}"
+            low = f"above {limit.gt:,}"
         elif kind is annotated_types.Le:
-            high = f"{each.le:,}"
+            high = f"{limit.le:,}"
     return f"{low} to {high}" if low else ""
 
 
@@ -196,8 +196,8 @@ def _helps() -> Iterator[str]:
 
     for name, _ in all_commands():
         program, *arguments = name.split()
-        shown = CliRunner().invoke(
+        result = CliRunner().invoke(
             cli, [*arguments, "--help"], prog_name=program, terminal_width=80, color=False
         )
-        assert shown.exit_code == 0, shown.output
-        yield f"## {name}\n\n```text\n{shown.output.rstrip()}\n```\n"
+        assert result.exit_code == 0, result.output
+        yield f"## {name}\n\n```text\n{result.output.rstrip()}\n```\n"

@@ -21,10 +21,10 @@ _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_made_from_the_code_is_current(name: str) -> None:
     """`docs/settings.md` and `docs/commands.md`; UPDATE_DOCS=1 writes them anew."""
-    path, made = ROOT / "docs" / name, PAGES[name]()
+    path, generated = ROOT / "docs" / name, PAGES[name]()
     if os.environ.get("UPDATE_DOCS") == "1":
-        path.write_text(made, "utf-8")
-    assert path.read_text("utf-8") == made, (
+        path.write_text(generated, "utf-8")
+    assert path.read_text("utf-8") == generated, (
         f"UPDATE_DOCS=1 make test ARGS=tests/house writes {path}"
     )
 
@@ -56,7 +56,7 @@ def test_the_docs_name_only_what_is_there(path: Path) -> None:
         for match in _COMMAND.finditer(text):
             name = f"inhouse {match[1]}"
             assert name in options, f"{name} is no command"
-            inner = {o for n, found in options.items() if n.startswith(name) for o in found}
+            inner = {o for n, names in options.items() if n.startswith(name) for o in names}
             assert set(re.findall(r"(?<=\s)--?[a-z][\w-]*", match[2])) <= inner | {"--help", "-h"}
     for target in _LINK.findall(text):
         assert (path.parent / target).exists(), f"{path.name} links to {target}, which is not there"

@@ -42,11 +42,11 @@ def test_the_tree_at_the_top_is_the_tree_of_classes(module: ModuleType) -> None:
     drawn: dict[str, str] = {}
     path: list[tuple[int, str]] = []
     for line in (module.__doc__ or "").splitlines():
-        found = re.match(r"([ │├└─]*)([A-Z]\w+Error)\b", line)
-        if found is None or not line.startswith("    "):
+        match = re.match(r"([ │├└─]*)([A-Z]\w+Error)\b", line)
+        if match is None or not line.startswith("    "):
             continue
-        depth, name = len(found[1]), found[2]
-        path = [each for each in path if each[0] < depth]
+        depth, name = len(match[1]), match[2]
+        path = [ancestor for ancestor in path if ancestor[0] < depth]
         drawn[name] = path[-1][1] if path else ""
         path.append((depth, name))
     drawn.pop("InhouseError")

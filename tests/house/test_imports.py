@@ -167,15 +167,15 @@ def _constants_classes_functions(name: str) -> tuple[bool, bool, str]:
 
 def _third_party() -> set[str]:
     """Modules of others that ours import at their top level."""
-    found = set()
+    modules = set()
     for tree in trees().values():
         for node in tree.body:
             if isinstance(node, ast.ImportFrom):
-                found.add(node.module or "")
+                modules.add(node.module or "")
             elif isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
+                modules |= {alias.name for alias in node.names}
     return {
         name
-        for name in found
+        for name in modules
         if name.partition(".")[0] not in {*PACKAGES, *sys.stdlib_module_names}
     }

@@ -88,15 +88,17 @@ def test_the_search_for_such_code_finds_it(line: str) -> None:
 def test_every_module_and_everything_public_says_what_it_is(module: str) -> None:
     """Modules, public classes and public functions have a docstring; an error's may stand in the tree."""
     tree = trees()[module]
-    told = ast.get_docstring(tree) or ""
-    assert told or not tree.body
+    docstring = ast.get_docstring(tree) or ""
+    assert docstring or not tree.body
     undocumented = [
         node.name
         for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
         and not ast.get_docstring(node)
-        and not (module.endswith(".errors") and f"── {node.name} " in f"{told} ".replace("\n", " "))
+        and not (
+            module.endswith(".errors") and f"── {node.name} " in f"{docstring} ".replace("\n", " ")
+        )
     ]
     assert undocumented == []
 
@@ -133,9 +135,9 @@ def test_no_tracked_file_names_this_machine() -> None:
         "|".join([r"(?<![\w.])/(?:work|root)/", *map(re.escape, _hosts_of_this_machine())]).encode()
     )
     here = Path(__file__).resolve()
-    found = [
+    traces = [
         f"{path.relative_to(ROOT)}: {match[0].decode()}"
         for path in _tracked_files()
         if path.resolve() != here and (match := pattern.search(path.read_bytes()))
     ]
-    assert found == []
+    assert traces == []

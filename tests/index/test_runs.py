@@ -49,8 +49,8 @@ class Tree:
 
     def uris(self, query: str, k: int = 5) -> set[str]:
         assistant = Assistant.open(self.data, settings=Settings(), embedder=self.embedder)
-        found = assistant.search(query, k=k)
-        return {str(Path(hit.uri).relative_to(self.docs)) for hit in found if query in hit.text}
+        hits = assistant.search(query, k=k)
+        return {str(Path(hit.uri).relative_to(self.docs)) for hit in hits if query in hit.text}
 
     def files(self) -> dict[str, str]:
         return {
@@ -164,9 +164,9 @@ def test_what_a_stopped_run_had_flushed_is_done_again(tree: Tree) -> None:
     with IndexWriter(tree.data, tree.embedder.identity.to_json()) as writer:
         from tests.index.world import document, record
 
-        made = document(f"{tree.docs}/changed.txt", ["second words"])
+        changed = document(f"{tree.docs}/changed.txt", ["second words"])
         writer.put_vectors(["second words"], tree.embedder.embed_documents(["second words"]))
-        writer.put(made, record(made))
+        writer.put(changed, record(changed))
         writer.remove(f"{tree.docs}/deleted.txt")
         writer.flush()
     tree.write("changed.txt", "second words")

@@ -36,11 +36,11 @@ def contents(snapshot: Snapshot) -> State:
     assert sorted(dense) == sorted(words)
     rows = snapshot.chunks(dense)
     assert len(rows) == len(dense) == size
-    found: dict[str, dict[int, str]] = {}
+    texts: dict[str, dict[int, str]] = {}
     for row in rows.values():
-        found.setdefault(row.uri, {})[row.ordinal] = row.text
+        texts.setdefault(row.uri, {})[row.ordinal] = row.text
         assert snapshot.text(row.document_id)[row.start : row.end] == row.text
-    return {uri: tuple(each[n] for n in sorted(each)) for uri, each in found.items()}
+    return {uri: tuple(ordinals[n] for n in sorted(ordinals)) for uri, ordinals in texts.items()}
 
 
 class IndexMachine(RuleBasedStateMachine):
@@ -84,8 +84,8 @@ class IndexMachine(RuleBasedStateMachine):
         """What `ingest` does with a renamed file: a copy by content, then the removal."""
         if source not in self.staged or source == to:
             return
-        made = record(document(source, self.staged[source]))
-        assert self.writer.put_copy(replace(made, uri=to), Labels())
+        moved = record(document(source, self.staged[source]))
+        assert self.writer.put_copy(replace(moved, uri=to), Labels())
         self.writer.remove(source)
         self.staged[to] = self.staged.pop(source)
         self.touched = True
@@ -158,8 +158,8 @@ class IndexMachine(RuleBasedStateMachine):
             assert contents(snapshot) == self.published[self.newest]
             rows = every_row(self.world)
             query = self.world.embedder.embed_query("alpha bravo bravo")
-            found = snapshot.dense(query, 3, Filter(folders=("/a",))).chunk_ids.tolist()
-            assert found == nearest(rows, query, 3, Filter(folders=("/a",)))
+            ids = snapshot.dense(query, 3, Filter(folders=("/a",))).chunk_ids.tolist()
+            assert ids == nearest(rows, query, 3, Filter(folders=("/a",)))
 
     def teardown(self) -> None:
         self.stack.close()

@@ -81,8 +81,8 @@ class World:
     ) -> int:
         """One run: put these documents, remove those uris; returns the generation."""
         with self.writer(**options) as writer:
-            for each in documents:
-                self.stage(writer, each, vectors)
+            for item in documents:
+                self.stage(writer, item, vectors)
             for uri in remove:
                 writer.remove(uri)
             return writer.publish({})
@@ -194,6 +194,6 @@ NEW = {"/a.txt": ("alpha one", "alpha three"), "/c.txt": ("gamma one",)}
 
 def passages(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     query = HashingEmbedder().embed_query("alpha")
-    found = snapshot.chunks(snapshot.dense(query, 99, Filter()).chunk_ids.tolist())
-    every = sorted(found.values(), key=lambda row: (row.uri, row.ordinal))
+    rows = snapshot.chunks(snapshot.dense(query, 99, Filter()).chunk_ids.tolist())
+    every = sorted(rows.values(), key=lambda row: (row.uri, row.ordinal))
     return {uri: tuple(r.text for r in every if r.uri == uri) for uri in {r.uri for r in every}}

@@ -46,13 +46,13 @@ def test_after_a_rollback_the_ledger_speaks_of_the_state_that_is_published(chang
     """So the next ingest reads what differs, finds what is new, and removes what is gone."""
     rollback(changed.data, 1)
     with changed.writer() as writer:
-        files = {each.uri: each for each in writer.files()}
+        files = {file.uri: file for file in writer.files()}
     assert set(files) == {"/a.txt", "/b.txt"}
     assert files["/a.txt"].source_sha256 == A1.source_sha256
     assert files["/a.txt"].recipe == files["/b.txt"].recipe == ""
     rollback(changed.data, 3)
     with changed.writer() as writer:
-        assert {each.uri for each in writer.files()} == {"/a.txt", "/b.txt"}
+        assert {file.uri for file in writer.files()} == {"/a.txt", "/b.txt"}
 
 
 def test_rolling_back_to_what_is_not_kept_names_what_is(changed: World) -> None:
@@ -153,9 +153,9 @@ def test_a_whole_index_verifies(changed: World) -> None:
     assert all(check.checked for check in report.checks)
 
 
-def flip(path: Path, place: float = 0.5) -> None:
+def flip(path: Path, fraction: float = 0.5) -> None:
     data = bytearray(path.read_bytes())
-    data[int(len(data) * place)] ^= 1
+    data[int(len(data) * fraction)] ^= 1
     path.write_bytes(data)
 
 

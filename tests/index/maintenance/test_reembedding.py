@@ -62,8 +62,8 @@ def test_readers_are_served_by_the_old_state_until_the_new_one_is_whole(large: W
                 embedder = old if snapshot.embedder["name"] == "hashing" else HashingEmbedder(
                     "other", dimension=24
                 )  # fmt: skip
-                found = snapshot.dense(embedder.embed_query(query), 10, Filter())
-                answers.append((embedder.identity.name, query, found.chunk_ids.tolist()))
+                candidates = snapshot.dense(embedder.embed_query(query), 10, Filter())
+                answers.append((embedder.identity.name, query, candidates.chunk_ids.tolist()))
 
     looking = threading.Thread(target=look)
     switching = threading.Thread(target=lambda: reembed(large.data, new))
@@ -88,7 +88,7 @@ def test_readers_are_served_by_the_old_state_until_the_new_one_is_whole(large: W
         for embedder, rows in ((old, before), (new, after))
         for query in queries
     }
-    assert all(found == expected[name, query] for name, query, found in answers)
+    assert all(ids == expected[name, query] for name, query, ids in answers)
     switched = [name for name, _, _ in answers].index("other")
     assert {name for name, _, _ in answers[switched:]} == {"other"}
 

@@ -45,20 +45,20 @@ def inverted(tmp_path_factory: pytest.TempPathFactory) -> Inverted:
     topics = random.standard_normal((60, DIMENSION))
     strewn = topics[random.integers(0, 60, ROWS)] + random.standard_normal((ROWS, DIMENSION))
     halves = (strewn / np.linalg.norm(strewn, axis=1, keepdims=True)).astype(np.float16)
-    held = halves.astype(np.float32)
+    stored = halves.astype(np.float32)
     numbers = np.arange(ROWS)
     batches = [
-        Batch(7 * part, part // 10, part + 5, held[part]) for part in np.array_split(numbers, 5)
+        Batch(7 * part, part // 10, part + 5, stored[part]) for part in np.array_split(numbers, 5)
     ]
-    made = vectors.build(
+    built = vectors.build(
         tmp_path_factory.mktemp("inverted"), derived.Origin("i", 1, "t"), DIMENSION, ROWS, lambda: batches,
         exact_rows=1_000,
     )  # fmt: skip
-    queries = held[random.integers(0, ROWS, QUERIES)] + 0.5 * unit_vectors(
+    queries = stored[random.integers(0, ROWS, QUERIES)] + 0.5 * unit_vectors(
         random, QUERIES, DIMENSION
     )
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-    return Inverted(VectorIndex(made), held, queries.astype(np.float32))
+    return Inverted(VectorIndex(built), stored, queries.astype(np.float32))
 
 
 def everything() -> Mask:
@@ -78,8 +78,8 @@ def share(of: float) -> Callable[[], Mask]:
 def one_side(of: float, inverted: Inverted) -> Mask:
     """What lies in one direction: far from most queries, and in few lists."""
     towards = inverted.vectors @ inverted.vectors[0]
-    found: Mask = towards > np.quantile(towards, 1 - of)
-    return found
+    mask: Mask = towards > np.quantile(towards, 1 - of)
+    return mask
 
 
 def test_a_large_index_is_an_inverted_file(inverted: Inverted) -> None:
@@ -99,15 +99,15 @@ def test_recall_at_10_is_at_least_99_percent(
     mask = rows()
     permitted = None if mask.all() else RowMask(mask)
     for _ in range(times):
-        found = [inverted.search(query, 10, permitted) for query in inverted.queries]
+        candidates = [inverted.search(query, 10, permitted) for query in inverted.queries]
     expected = [inverted.nearest(query, 10, mask) for query in inverted.queries]
     hits = [
-        len(set(each.chunk_ids.tolist()) & set(true))
-        for each, true in zip(found, expected, strict=True)
+        len(set(result.chunk_ids.tolist()) & set(true))
+        for result, true in zip(candidates, expected, strict=True)
     ]
     assert sum(hits) >= 0.99 * sum(map(len, expected))
-    assert all(mask[each.chunk_ids // 7].all() for each in found)
-    assert all(len(each.chunk_ids) == min(10, mask.sum()) for each in found)
+    assert all(mask[result.chunk_ids // 7].all() for result in candidates)
+    assert all(len(result.chunk_ids) == min(10, mask.sum()) for result in candidates)
 
 
 @pytest.mark.parametrize("of", [0.2, 0.02])
@@ -116,18 +116,18 @@ def test_what_passes_may_lie_far_from_the_question(inverted: Inverted, of: float
     permitted = RowMask(mask)
     expected = [inverted.nearest(query, 10, mask) for query in inverted.queries]
     for _ in range(2):
-        found = [inverted.search(q, 10, permitted).chunk_ids.tolist() for q in inverted.queries]
-        hits = [len(set(each) & set(true)) for each, true in zip(found, expected, strict=True)]
+        id_lists = [inverted.search(q, 10, permitted).chunk_ids.tolist() for q in inverted.queries]
+        hits = [len(set(ids) & set(true)) for ids, true in zip(id_lists, expected, strict=True)]
         assert sum(hits) >= 0.99 * 10 * QUERIES
 
 
 def test_scores_are_those_of_the_stored_vectors(inverted: Inverted) -> None:
     """The 8-bit codes find the candidates; what is said of them comes from the catalogue's vectors."""
     for query in inverted.queries:
-        found = inverted.search(query, 50, None)
-        exact = inverted.vectors[found.chunk_ids // 7].astype(np.float64) @ query
-        assert np.allclose(found.scores, exact, atol=1e-7)
-        assert (np.diff(found.scores) <= 0).all()
+        candidates = inverted.search(query, 50, None)
+        exact = inverted.vectors[candidates.chunk_ids // 7].astype(np.float64) @ query
+        assert np.allclose(candidates.scores, exact, atol=1e-7)
+        assert (np.diff(candidates.scores) <= 0).all()
 
 
 @pytest.mark.parametrize("k", [1, 10, 60, 500])
@@ -138,8 +138,8 @@ def test_a_small_filter_that_comes_again_gives_brute_forces_ids_in_its_order(
     permitted = RowMask(mask)
     inverted.search(inverted.queries[0], 1, permitted)
     for query in inverted.queries:
-        found = inverted.search(query, k, permitted).chunk_ids.tolist()
-        assert found == inverted.nearest(query, k, mask)
+        ids = inverted.search(query, k, permitted).chunk_ids.tolist()
+        assert ids == inverted.nearest(query, k, mask)
 
 
 def test_a_filter_that_nothing_passes_finds_nothing(inverted: Inverted) -> None:
@@ -152,8 +152,8 @@ def test_k_larger_than_what_passes_gives_all_of_it(inverted: Inverted) -> None:
     mask = share(0.001)()
     permitted = RowMask(mask)
     for _ in range(2):
-        found = inverted.search(inverted.queries[0], 10_000, permitted).chunk_ids
-        assert sorted(found.tolist()) == (7 * np.flatnonzero(mask)).tolist()
+        ids = inverted.search(inverted.queries[0], 10_000, permitted).chunk_ids
+        assert sorted(ids.tolist()) == (7 * np.flatnonzero(mask)).tolist()
 
 
 def test_small_sets_keep_those_used_last() -> None:

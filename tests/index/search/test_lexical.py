@@ -57,14 +57,16 @@ def test_scores_are_those_of_a_second_bm25(world: World, query: list[str]) -> No
     passages = passages_of(1, 200)
     snapshot = words_world(world, passages)
     first = every_row(world)[0].chunk_id
-    found = snapshot.lexical(" ".join(query), 200, Filter())
+    candidates = snapshot.lexical(" ".join(query), 200, Filter())
     expected = {
         first + number: score * (1 + EXACT_BOOST)
         for number, score in enumerate(bm25(passages, query))
         if score > 0
     }
-    assert set(found.chunk_ids.tolist()) == set(expected)
-    assert np.allclose(found.scores, [expected[i] for i in found.chunk_ids.tolist()], rtol=1e-4)
+    assert set(candidates.chunk_ids.tolist()) == set(expected)
+    assert np.allclose(
+        candidates.scores, [expected[i] for i in candidates.chunk_ids.tolist()], rtol=1e-4
+    )
 
 
 def test_bm25s_gives_the_same_scores(world: World) -> None:
@@ -76,8 +78,8 @@ def test_bm25s_gives_the_same_scores(world: World) -> None:
     other = bm25s.BM25(method="lucene", k1=K1, b=B)
     other.index(passages, show_progress=False)
     scores = other.get_scores(["kappa", "sigma"]) * (K1 + 1) * (1 + EXACT_BOOST)
-    found = snapshot.lexical("kappa sigma", 120, Filter())
-    assert np.allclose(found.scores, scores[found.chunk_ids - first], rtol=1e-4)
+    candidates = snapshot.lexical("kappa sigma", 120, Filter())
+    assert np.allclose(candidates.scores, scores[candidates.chunk_ids - first], rtol=1e-4)
 
 
 def test_equal_scores_come_in_order_of_id(world: World) -> None:
@@ -92,9 +94,9 @@ def test_filters_permit_what_brute_force_permits(world: World) -> None:
     random_world(world, 3000, 1)
     snapshot, rows = world.snapshot(), every_row(world)
     for filter in FILTERS:
-        found = snapshot.lexical("passage", 3000, filter)
-        assert set(found.chunk_ids.tolist()) == {r.chunk_id for r in rows if r.passes(filter)}
-        assert len(set(found.scores.tolist())) <= 1
+        candidates = snapshot.lexical("passage", 3000, filter)
+        assert set(candidates.chunk_ids.tolist()) == {r.chunk_id for r in rows if r.passes(filter)}
+        assert len(set(candidates.scores.tolist())) <= 1
     one = next(row for row in rows if row.tags == ["red"])
     alone = snapshot.lexical(one.text, 1, Filter(tags=("red",)))
     assert alone.scores[0] == snapshot.lexical(one.text, 1, Filter()).scores[0]
@@ -153,8 +155,8 @@ def test_words_are_found_in_the_documents_language(world: World) -> None:
     snapshot = world.snapshot()
 
     def uris(query: str) -> set[str]:
-        found = snapshot.chunks(snapshot.lexical(query, 5, Filter()).chunk_ids.tolist())
-        return {row.uri for row in found.values()}
+        rows = snapshot.chunks(snapshot.lexical(query, 5, Filter()).chunk_ids.tolist())
+        return {row.uri for row in rows.values()}
 
     assert uris("Vertrag Haus") == {"/de.txt"}
     assert uris("run") == {"/en.txt", "/xx.txt"}
@@ -164,10 +166,10 @@ def test_words_are_found_in_the_documents_language(world: World) -> None:
 def test_words_of_a_context_find_its_chunk_and_are_not_shown(world: World) -> None:
     from dataclasses import replace
 
-    made = document("/a.txt", ["body"])
-    chunk = replace(made.chunks[0], context="Handbook")
-    world.publish(replace(made, chunks=(chunk,)))
+    original = document("/a.txt", ["body"])
+    chunk = replace(original.chunks[0], context="Handbook")
+    world.publish(replace(original, chunks=(chunk,)))
     snapshot = world.snapshot()
-    (found,) = snapshot.lexical("handbook", 5, Filter()).chunk_ids.tolist()
-    assert snapshot.chunks([found])[found].text == "body"
+    (chunk_id,) = snapshot.lexical("handbook", 5, Filter()).chunk_ids.tolist()
+    assert snapshot.chunks([chunk_id])[chunk_id].text == "body"
     assert re.search("Handbook", snapshot.text(1)) is None

@@ -44,11 +44,13 @@ def snapshot_of(folder: Path, hidden: list[str], removed: list[str] = []) -> Sna
 
 def shown(snapshot: Snapshot, query: str, filter: Filter = ASKER) -> list[tuple[str, float]]:
     """Text and score of every passage that is found, in order."""
-    found = snapshot.lexical(query, 100, filter)
-    rows = snapshot.chunks(found.chunk_ids.tolist())
+    candidates = snapshot.lexical(query, 100, filter)
+    rows = snapshot.chunks(candidates.chunk_ids.tolist())
     return [
         (rows[chunk].text, score)
-        for chunk, score in zip(found.chunk_ids.tolist(), found.scores.tolist(), strict=True)
+        for chunk, score in zip(
+            candidates.chunk_ids.tolist(), candidates.scores.tolist(), strict=True
+        )
     ]
 
 
@@ -62,9 +64,9 @@ def test_words_of_hidden_documents_change_neither_hits_nor_scores(
     frequent = snapshot_of(tmp_path / "frequent", passages(4, 300, ["zeta", *HIDDEN]))
     expected = shown(alone, query)
     for other in (rare, frequent):
-        found = shown(other, query)
-        assert [text for text, _ in found] == [text for text, _ in expected]
-        assert np.allclose([s for _, s in found], [s for _, s in expected], atol=1e-4)
+        actual = shown(other, query)
+        assert [text for text, _ in actual] == [text for text, _ in expected]
+        assert np.allclose([s for _, s in actual], [s for _, s in expected], atol=1e-4)
 
 
 def test_words_of_deleted_documents_do_not_either(tmp_path: Path) -> None:

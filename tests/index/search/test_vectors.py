@@ -66,8 +66,8 @@ def test_the_exact_index_gives_brute_forces_ids_in_its_order(world: World, seed:
     for filter in FILTERS:
         for query in queries:
             for k in (1, 10, 400):
-                found = snapshot.dense(query.astype(np.float32), k, filter)
-                assert found.chunk_ids.tolist() == nearest(rows, query, k, filter), (filter, k)
+                candidates = snapshot.dense(query.astype(np.float32), k, filter)
+                assert candidates.chunk_ids.tolist() == nearest(rows, query, k, filter), (filter, k)
 
 
 def test_scores_are_inner_products_with_the_stored_vectors(world: World) -> None:
@@ -75,10 +75,12 @@ def test_scores_are_inner_products_with_the_stored_vectors(world: World) -> None
     random_world(world, 500, 3)
     rows = {row.chunk_id: row for row in every_row(world)}
     query = unit_vectors(np.random.default_rng(4), 1, DIMENSION)[0]
-    found = world.snapshot().dense(query, 20, Filter())
-    expected = [float(rows[i].vector.astype(np.float64) @ query) for i in found.chunk_ids.tolist()]
-    assert np.allclose(found.scores, expected, atol=1e-7)
-    assert (np.diff(found.scores) <= 0).all()
+    candidates = world.snapshot().dense(query, 20, Filter())
+    expected = [
+        float(rows[i].vector.astype(np.float64) @ query) for i in candidates.chunk_ids.tolist()
+    ]
+    assert np.allclose(candidates.scores, expected, atol=1e-7)
+    assert (np.diff(candidates.scores) <= 0).all()
 
 
 @pytest.mark.parametrize("k", [0, 30, 31, 10_000])
@@ -86,8 +88,8 @@ def test_k_of_0_or_larger_than_the_index_gives_what_there_is(world: World, k: in
     random_world(world, 30, 5)
     query = unit_vectors(np.random.default_rng(6), 1, DIMENSION)[0]
     for filter in (Filter(), Filter(document_ids=(1,)), Filter(document_ids=(99,))):
-        found = world.snapshot().dense(query, k, filter).chunk_ids.tolist()
-        assert found == nearest(every_row(world), query, k, filter)
+        ids = world.snapshot().dense(query, k, filter).chunk_ids.tolist()
+        assert ids == nearest(every_row(world), query, k, filter)
 
 
 def test_a_negative_k_is_an_error(world: World) -> None:
@@ -155,8 +157,8 @@ def test_what_came_after_the_faiss_file_is_searched_beside_it(world: World) -> N
     assert snapshot.tail_share == pytest.approx((3 + 20) / 600)
     for query in vectors.values():
         for filter in FILTERS:
-            found = snapshot.dense(query, 12, filter).chunk_ids.tolist()
-            assert found == nearest(rows, query, 12, filter)
+            ids = snapshot.dense(query, 12, filter).chunk_ids.tolist()
+            assert ids == nearest(rows, query, 12, filter)
 
 
 def test_the_faiss_file_is_rewritten_past_the_stated_share_of_change(world: World) -> None:
@@ -183,9 +185,9 @@ def test_search_is_the_same_from_many_threads(world: World) -> None:
 
     def ask(number: int) -> bool:
         filter = FILTERS[number % len(FILTERS)]
-        found = snapshot.dense(queries[number], 15, filter).chunk_ids.tolist()
-        present = snapshot.chunks(found)
-        return set(present) == set(found) and found == nearest(rows, queries[number], 15, filter)
+        ids = snapshot.dense(queries[number], 15, filter).chunk_ids.tolist()
+        present = snapshot.chunks(ids)
+        return set(present) == set(ids) and ids == nearest(rows, queries[number], 15, filter)
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(40)))
