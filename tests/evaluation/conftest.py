@@ -47,9 +47,9 @@ class ScriptedModel(BaseChatModel):
 
     def _reply(self, messages: list[BaseMessage]) -> str:
         text = str(messages[-1].content)
-        asked = next((each for each in self.replies if text.rstrip().endswith(each)), "")
+        question = next((known for known in self.replies if text.rstrip().endswith(known)), "")
         read = any(line in text for line in ("Parental leave is", "Remote work is", "Trains are"))
-        reply = self.replies[asked] if read else self.alone[asked]
+        reply = self.replies[question] if read else self.alone[question]
         if isinstance(reply, Exception):
             raise reply
         return str(reply)

@@ -19,15 +19,15 @@ def shares(*parts: float) -> list[dict[str, Share]]:
 
 def test_a_value_is_the_sum_of_parts_over_the_sum_of_wholes() -> None:
     """1 of 1, 0 of 3, and a question that does not count: 1/4, over two questions."""
-    (found,) = figures([{"m": Share(1, 1)}, {"m": Share(0, 3)}, {}], [METRIC])
-    assert (found.value, found.n) == (0.25, 2)
+    (figure,) = figures([{"m": Share(1, 1)}, {"m": Share(0, 3)}, {}], [METRIC])
+    assert (figure.value, figure.n) == (0.25, 2)
 
 
 def test_a_mean_of_two_ratios() -> None:
     """Balanced accuracy: 2 of 2 on one side and 1 of 4 on the other are (1 + 0.25) / 2, not 3/6."""
     scores = [{"m": Share(1, 1)}] * 2 + [{"other": Share(n == 0, 1)} for n in range(4)]
-    (found,) = figures(scores, [BOTH])
-    assert found.value == 0.625
+    (figure,) = figures(scores, [BOTH])
+    assert figure.value == 0.625
 
 
 def test_nothing_measured_has_no_value() -> None:
@@ -46,17 +46,17 @@ def test_an_interval_of_a_share_is_that_of_the_binomial() -> None:
     Of these draws P(X ≤ 40) = 0.0284 and P(X ≤ 39) = 0.0176, so the quantiles are 0.40 and 0.60;
     2,000 samples come within one question of them.
     """
-    found = figures(shares(*[1, 0] * 50), [METRIC])[0]
-    assert found.value == 0.5
-    assert found.low == pytest.approx(0.40, abs=0.0101)
-    assert found.high == pytest.approx(0.60, abs=0.0101)
+    figure = figures(shares(*[1, 0] * 50), [METRIC])[0]
+    assert figure.value == 0.5
+    assert figure.low == pytest.approx(0.40, abs=0.0101)
+    assert figure.high == pytest.approx(0.60, abs=0.0101)
     assert CONFIDENCE == 0.95
 
 
 def test_a_paired_difference_is_surer_than_two_figures_apart() -> None:
     """Each question gains exactly 0.1: the lift is 0.1 without any doubt, however the questions differ."""
     before = [0.0, 0.1, 0.5, 0.9, 0.2, 0.7]
-    (lift,) = lifts(shares(*[each + 0.1 for each in before]), shares(*before), [METRIC])
+    (lift,) = lifts(shares(*[value + 0.1 for value in before]), shares(*before), [METRIC])
     assert lift[:3] == pytest.approx((0.1, 0.1, 0.1))
     assert lift.n == 6
 

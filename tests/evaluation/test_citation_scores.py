@@ -22,7 +22,7 @@ def citation(
 
 
 @pytest.mark.parametrize(
-    ("quote", "fact", "shown"),
+    ("quote", "fact", "is_shown"),
     [
         # The same words, more around them, fewer of them.
         ("Parental leave is 16 weeks.", "Parental leave is 16 weeks.", True),
@@ -33,8 +33,8 @@ def citation(
         ("Ask your lead eight weeks before.", "Parental leave is 16 weeks.", False),
     ],
 )
-def test_a_quotation_shows_a_fact_by_its_words(quote: str, fact: str, shown: bool) -> None:
-    assert shows(citation(quote), Fact(filename="leave", text=fact)) is shown
+def test_a_quotation_shows_a_fact_by_its_words(quote: str, fact: str, is_shown: bool) -> None:
+    assert shows(citation(quote), Fact(filename="leave", text=fact)) is is_shown
     assert not shows(citation(quote), Fact(filename="other", text=fact)), "another document"
 
 

@@ -50,10 +50,12 @@ def test_sentences_are_spread_over_the_documents(snapshot: Snapshot) -> None:
     """One of each document before a second of any; each stands in its document, once in all of them."""
     from rag.index.views.documents import list_documents
 
-    texts = {each.uri: snapshot.text(each.document_id) for each in list_documents(snapshot)}
+    texts = {
+        document.uri: snapshot.text(document.document_id) for document in list_documents(snapshot)
+    }
     everything = "\n".join(texts.values())
     picked = pick(snapshot, 30)
-    assert len(picked) == len({each.filename for each in picked}) == 30
+    assert len(picked) == len({sentence.filename for sentence in picked}) == 30
     for each in picked:
         (uri,) = [uri for uri in texts if Path(uri).stem == each.filename]
         assert each.sentence in texts[uri]
@@ -70,15 +72,15 @@ def test_a_draft_is_a_file_of_questions(snapshot: Snapshot, tmp_path: Path) -> N
     assert problem is None
     path = tmp_path / "draft.jsonl"
     write_draft(path, rows)
-    found = read_questions(path)
-    assert len(found.questions) == 8
-    for question in found.questions:
+    drafted = read_questions(path)
+    assert len(drafted.questions) == 8
+    for question in drafted.questions:
         (fact,), (answer,) = question.facts, question.answers
         assert question.type == "cloze"
         assert question.question.replace("…", answer, 1) == fact.text
     with pytest.raises(UsageError, match="exists already"):
         write_draft(path, rows)
-    assert read_questions(path) == found
+    assert read_questions(path) == drafted
 
 
 @pytest.mark.parametrize(
@@ -101,11 +103,11 @@ def test_what_a_model_writes_has_to_be_a_question(text: str, question: bool) -> 
 
 def test_a_model_puts_the_questions_until_it_fails(snapshot: Snapshot) -> None:
     """What it wrote until then is kept; from there on there are gaps, and it is not asked again."""
-    asked = []
+    requests = []
 
     def write(picked: Picked) -> str:
-        asked.append(picked)
-        if len(asked) == 3:
+        requests.append(picked)
+        if len(requests) == 3:
             raise ModelServerError("The server is gone.")
         return f"What about {picked.sentence.replace(picked.answer, 'it')[:60]}?"
 
@@ -114,7 +116,7 @@ def test_a_model_puts_the_questions_until_it_fails(snapshot: Snapshot) -> None:
     assert rows[0]["question"].startswith("What about ")
     assert problem is not None
     assert problem.message == "The server is gone."
-    assert len(asked) == 3
+    assert len(requests) == 3
 
 
 def test_documents_with_one_name_are_told_apart(tmp_path: Path) -> None:

@@ -87,21 +87,21 @@ def test_the_search_alone(
     assert ended.code == 0, ended.err
     for line in ("recall@5", "fact_coverage@1500w", "follow_up", "Without dense", "Time, median"):
         assert line in ended.out
-    made: dict[str, Any] = json.loads((tmp_path / "report/report.json").read_text("utf-8"))
-    figures = made["overall"]["metrics"]
+    report: dict[str, Any] = json.loads((tmp_path / "report/report.json").read_text("utf-8"))
+    figures = report["overall"]["metrics"]
     assert figures["recall@5"][0] > 0.85
     assert figures["recall@5"][3] == 165
     assert figures["fact_coverage@1500w"][0] > 0.9
     assert figures["page_hit@5"][3] == 37
     assert figures["recall@5_standalone"][0] > 0.9
-    assert made["overall"]["unanswerable"] == 40
-    assert [each["part"] for each in made["ablations"]] == ["dense", "lexical"]
-    assert made["notices"] == []
+    assert report["overall"]["unanswerable"] == 40
+    assert [ablation["part"] for ablation in report["ablations"]] == ["dense", "lexical"]
+    assert report["notices"] == []
     page = (tmp_path / "report/report.html").read_text("utf-8")
     assert page.count("<svg") == 6
     last = store.last(data)
     assert last is not None
-    assert last.to_json() == made
+    assert last.to_json() == report
     assert index_files() == before
 
 

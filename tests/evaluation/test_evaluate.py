@@ -41,18 +41,18 @@ def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     Citations: one, of leave, right; facts cited 1 of 3. Abstention: precision 1 of 2, recall 1 of 2,
     answerable ones answered 2 of 3: balanced (1/2 + 2/3)/2 = 7/12. Supported sentences: 1 of 3.
     """
-    found = values(evaluation)
-    assert found["recall@5"] == found["fact_coverage@1500w"] == 1
-    assert found["answer_containment"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["token_F1"] == pytest.approx((4 / 7 + 2 / 9) / 3, abs=1e-6)
-    assert found["citation_precision"] == found["citation_document_precision"] == 1
-    assert found["citation_recall"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["exact_quotes"] == 1
-    assert found["supported_sentences"] == pytest.approx(1 / 3, abs=1e-6)
-    assert found["abstention_precision"] == found["abstention_recall"] == 0.5
-    assert found["abstention_balanced_accuracy"] == pytest.approx(7 / 12, abs=1e-6)
-    assert "page_hit@5" not in found, "no question has a page"
-    assert set(evaluation.meanings) == set(found)
+    metrics = values(evaluation)
+    assert metrics["recall@5"] == metrics["fact_coverage@1500w"] == 1
+    assert metrics["answer_containment"] == pytest.approx(1 / 3, abs=1e-6)
+    assert metrics["token_F1"] == pytest.approx((4 / 7 + 2 / 9) / 3, abs=1e-6)
+    assert metrics["citation_precision"] == metrics["citation_document_precision"] == 1
+    assert metrics["citation_recall"] == pytest.approx(1 / 3, abs=1e-6)
+    assert metrics["exact_quotes"] == 1
+    assert metrics["supported_sentences"] == pytest.approx(1 / 3, abs=1e-6)
+    assert metrics["abstention_precision"] == metrics["abstention_recall"] == 0.5
+    assert metrics["abstention_balanced_accuracy"] == pytest.approx(7 / 12, abs=1e-6)
+    assert "page_hit@5" not in metrics, "no question has a page"
+    assert set(evaluation.meanings) == set(metrics)
 
 
 def test_each_type_has_its_own_figures(evaluation: Evaluation) -> None:
@@ -72,11 +72,11 @@ def test_what_the_documents_bring(evaluation: Evaluation) -> None:
     assert (lift.lift.value, lift.lift.n) == (0, 3)
     assert lift.lift.low is not None
     assert lift.lift.low < 0 < (lift.lift.high or 0)
-    assert [each.alone for each in evaluation.outcomes] == [*ALONE.values(), None, None]
+    assert [outcome.alone for outcome in evaluation.outcomes] == [*ALONE.values(), None, None]
 
 
 def test_what_went_wrong_is_said(evaluation: Evaluation) -> None:
-    faults = {each.question.id: each.faults for each in evaluation.outcomes}
+    faults = {outcome.question.id: outcome.faults for outcome in evaluation.outcomes}
     assert faults == {
         "leave": (),
         "remote": (
@@ -99,13 +99,13 @@ def test_the_same_run_gives_the_same_result(assistant: Callable[..., Assistant])
 
     def measure(concurrency: int) -> dict[str, object]:
         options = Options(ablate=("dense", "retrieval"), concurrency=concurrency)
-        found = evaluate(assistant(REPLIES, ALONE), QUESTIONS, options).to_json()
-        for outcome in found["outcomes"]:
+        result = evaluate(assistant(REPLIES, ALONE), QUESTIONS, options).to_json()
+        for outcome in result["outcomes"]:
             del outcome["search_ms"], outcome["said"]["timings_ms"]
-        for summary in (found["overall"], *found["types"].values()):
+        for summary in (result["overall"], *result["types"].values()):
             del summary["latency_ms"]
-        del found["made_at"], found["seconds"], found["subject"]["settings"]["concurrency"]
-        return found
+        del result["made_at"], result["seconds"], result["subject"]["settings"]["concurrency"]
+        return result
 
     assert measure(1) == measure(1) == measure(5)
 
@@ -114,10 +114,10 @@ def test_without_answers_no_model_is_asked(handbook_data: Path) -> None:
     """Nothing listens where the model server should be."""
     settings = Settings.model_validate({"llm": {"url": f"http://127.0.0.1:{free_port()}/v1"}})
     quiet = Assistant.open(handbook_data, settings=settings, embedder=HashingEmbedder())
-    found = evaluate(quiet, QUESTIONS, Options(answers=False, ablate=("dense", "lexical")))
-    assert set(found.overall.metrics) == {"recall@5", "nDCG@5", "MRR", "fact_coverage@1500w"}
-    assert [each.part for each in found.ablations] == ["dense", "lexical"]
-    assert not found.with_answers
+    evaluation = evaluate(quiet, QUESTIONS, Options(answers=False, ablate=("dense", "lexical")))
+    assert set(evaluation.overall.metrics) == {"recall@5", "nDCG@5", "MRR", "fact_coverage@1500w"}
+    assert [ablation.part for ablation in evaluation.ablations] == ["dense", "lexical"]
+    assert not evaluation.with_answers
     with pytest.raises(ModelServerUnreachableError, match="--no-answers"):
         evaluate(quiet, QUESTIONS)
 
@@ -142,10 +142,10 @@ def test_options_that_make_no_sense(assistant: Callable[..., Assistant]) -> None
 def test_documents_that_are_not_there_are_named(assistant: Callable[..., Assistant]) -> None:
     """A misspelt file name does not pass for a bad search."""
     lost = Question(id="lost", question="Where?", facts=(Fact(filename="lost"),))
-    asked = replace(QUESTIONS, questions=(LEAVE, lost), ignored=("about",))
-    found = evaluate(assistant({}), asked, Options(answers=False))
-    assert found.overall.metrics["recall@5"].value == 0.5
-    assert found.notices == (
+    questions = replace(QUESTIONS, questions=(LEAVE, lost), ignored=("about",))
+    evaluation = evaluate(assistant({}), questions, Options(answers=False))
+    assert evaluation.overall.metrics["recall@5"].value == 0.5
+    assert evaluation.notices == (
         "Keys of five.jsonl that mean nothing here: about.",
         "1 of the 2 documents that facts name are not in the index: lost. "
         "Their questions count as not found.",
@@ -157,11 +157,11 @@ def test_a_question_without_an_answer_is_asked_again_and_then_left_out(
 ) -> None:
     """It counts for the search, for no answer metric, and is said."""
     replies = REPLIES | {LEAVE.question: RuntimeError("the engine died")}
-    found = evaluate(assistant(replies), QUESTIONS)
-    assert found.unanswered == 1
-    assert "gave no answer to 1 question," in found.notices[-1]
-    assert found.overall.metrics["recall@5"].n == 3
-    assert found.overall.metrics["answer_containment"].n == 2
+    evaluation = evaluate(assistant(replies), QUESTIONS)
+    assert evaluation.unanswered == 1
+    assert "gave no answer to 1 question," in evaluation.notices[-1]
+    assert evaluation.overall.metrics["recall@5"].n == 3
+    assert evaluation.overall.metrics["answer_containment"].n == 2
 
 
 def test_a_server_that_is_gone_ends_it(assistant: Callable[..., Assistant]) -> None:
@@ -227,7 +227,7 @@ def test_gates_hold_or_say_by_how_much(evaluation: Evaluation, tmp_path: Path) -
         answer_containment = { min = 0.25 }
         """
     )
-    failures = [str(each) for each in read_gates(gates, Names(5, 1500)).check(evaluation)]
+    failures = [str(failure) for failure in read_gates(gates, Names(5, 1500)).check(evaluation)]
     p50 = evaluation.overall.latency_ms["search_p50"]
     assert failures == [
         "citation_recall is 0.3333, 0.5667 below its gate of 0.9",

@@ -15,7 +15,7 @@ GOOD = {"question": "How long?", "facts": [{"filename": "leave", "text": "16 wee
 
 def write(path: Path, *lines: object) -> Path:
     path.write_text(
-        "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines), "utf-8"
+        "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), "utf-8"
     )
     return path
 
@@ -31,25 +31,28 @@ def test_a_file_is_read_in_order(tmp_path: Path) -> None:
         + json.dumps(more, ensure_ascii=False).encode()
         + b"\r\n"
     )
-    found = read_questions(path)
-    assert found.questions == (
+    questions = read_questions(path)
+    assert questions.questions == (
         Question(id="1", question="How long?", facts=(Fact(filename="leave", text="16 weeks."),)),
         Question(id="b", question="When\u2028then?", type="none", unanswerable=True),
     )
-    assert (found.name, len(found.sha256), found.ignored) == ("q.jsonl", 64, ())
+    assert (questions.name, len(questions.sha256), questions.ignored) == ("q.jsonl", 64, ())
 
 
 def test_the_sample_questions_are_read(sample_docs: Path) -> None:
-    found = read_questions(sample_docs / "questions.jsonl")
-    assert len(found.questions) == 205
-    assert sum(each.unanswerable for each in found.questions) == 40
-    assert sum(bool(each.history and each.standalone) for each in found.questions) == 16
-    assert found.ignored == ()
+    questions = read_questions(sample_docs / "questions.jsonl")
+    assert len(questions.questions) == 205
+    assert sum(question.unanswerable for question in questions.questions) == 40
+    assert (
+        sum(bool(question.history and question.standalone) for question in questions.questions)
+        == 16
+    )
+    assert questions.ignored == ()
 
 
 def test_unknown_keys_are_said_and_left(tmp_path: Path) -> None:
-    found = read_questions(write(tmp_path / "q", GOOD | {"about": 1, "fact": 2}))
-    assert found.ignored == ("about", "fact")
+    questions = read_questions(write(tmp_path / "q", GOOD | {"about": 1, "fact": 2}))
+    assert questions.ignored == ("about", "fact")
 
 
 @pytest.mark.parametrize(

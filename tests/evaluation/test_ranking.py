@@ -35,8 +35,8 @@ def test_recall_ndcg_and_reciprocal_rank() -> None:
     Ideal: three documents at the first three ranks: 1/log2(2) + 1/log2(3) + 1/log2(4) = 2.13093.
     nDCG = 1.01778 / 2.13093 = 0.47762. Reciprocal rank = 1/2.
     """
-    found = hits("/d/x.md", "/d/a.md", "/d/a.md", "/d/y.md", "/d/b.pdf", "/d/z.md")
-    scores = rank_scores([question("a", "b.pdf", "c")], {"q": found}, k=5)["q"]
+    ranking = hits("/d/x.md", "/d/a.md", "/d/a.md", "/d/y.md", "/d/b.pdf", "/d/z.md")
+    scores = rank_scores([question("a", "b.pdf", "c")], {"q": ranking}, k=5)["q"]
     third = pytest.approx(1 / 3)
     assert scores.recalls[:6] == (
         0,
@@ -63,9 +63,9 @@ def test_the_cut_off_counts() -> None:
 
 def test_each_question_has_its_own_scores() -> None:
     """One that found nothing at all has zeros, one without facts is left out."""
-    asked = [question("a", name="first"), question("a", name="none"), question(name="no facts")]
+    questions = [question("a", name="first"), question("a", name="none"), question(name="no facts")]
     scores = rank_scores(
-        asked, {"first": hits("/a.md"), "none": [], "no facts": hits("/a.md")}, k=5
+        questions, {"first": hits("/a.md"), "none": [], "no facts": hits("/a.md")}, k=5
     )
     assert set(scores) == {"first", "none"}
     assert (scores["first"].ndcg, scores["first"].recalls[0]) == (1, 1)

@@ -65,15 +65,15 @@ def test_every_figure_and_every_fault_is_in_it(evaluation: Evaluation) -> None:
         assert row.xpath("td[1]/text()") == [f"{figure.value:.3f}"], name
     assert "1 gate is not met" in text
     assert "MRR is 0.5, 0.4 below its gate of 0.9" in text
-    wrong = [each for each in evaluation.outcomes if each.faults]
+    wrong = [outcome for outcome in evaluation.outcomes if outcome.faults]
     details = page.xpath("//details")
     assert len(details) == len(wrong) == 3
     for element, outcome in zip(details, wrong, strict=True):
-        shown = element.text_content()
-        assert outcome.question.question in shown
-        assert all(fault in shown for fault in outcome.faults)
+        content = element.text_content()
+        assert outcome.question.question in content
+        assert all(fault in content for fault in outcome.faults)
         assert outcome.said is not None
-        assert outcome.said.text in shown
+        assert outcome.said.text in content
     titles = page.xpath("//figure/h2/text()")
     assert titles == [
         "Documents found, by number of hits",

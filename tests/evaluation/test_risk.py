@@ -20,7 +20,7 @@ def test_the_surest_questions_come_first() -> None:
 
     Unanswerable among the first 1, 2, 4: 0, 0, 1/4. Not right among them: 0, 1/2, 2/4.
     """
-    found = risk_coverage(
+    curve = risk_coverage(
         [
             outcome(0.5, right=True),
             outcome(0.9, right=True),
@@ -28,7 +28,7 @@ def test_the_surest_questions_come_first() -> None:
             outcome(0.8, right=False),
         ]
     )
-    assert found == {
+    assert curve == {
         UNANSWERABLE: ((0.25, 0), (0.5, 0), (1, 0.25)),
         WRONG: ((0.25, 0), (0.5, 0.5), (1, 0.5)),
     }

@@ -22,9 +22,9 @@ def test_the_last_one_is_read_back(tmp_path: Path) -> None:
 
 
 def test_old_ones_go(tmp_path: Path) -> None:
-    made = hostile_evaluation("x")
+    evaluation = hostile_evaluation("x")
     for n in range(store.KEPT + 3):
-        store.keep(tmp_path, made.model_copy(update={"made_at": made.made_at + n}))
+        store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + n}))
     assert len(store.kept(tmp_path)) == store.KEPT
     oldest = store.kept(tmp_path)[-1].name
     assert oldest.startswith("20260101T000003Z-"), oldest
@@ -32,25 +32,25 @@ def test_old_ones_go(tmp_path: Path) -> None:
 
 def test_much_that_is_kept_goes_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of three fit; the newest stays even where it alone is too much."""
-    made = hostile_evaluation("x")
-    size = store.keep(tmp_path, made).stat().st_size
+    evaluation = hostile_evaluation("x")
+    size = store.keep(tmp_path, evaluation).stat().st_size
     monkeypatch.setattr(store, "KEPT_BYTES", 2 * size)
     for n in (1, 2):
-        store.keep(tmp_path, made.model_copy(update={"made_at": made.made_at + n}))
+        store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + n}))
     assert len(store.kept(tmp_path)) == 2
     monkeypatch.setattr(store, "KEPT_BYTES", 1)
-    store.keep(tmp_path, made.model_copy(update={"made_at": made.made_at + 3}))
+    store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + 3}))
     (left,) = store.kept(tmp_path)
     assert left.name.startswith("20260101T000003Z-")
 
 
 def test_one_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     """Half a file, or one of a later format: the one before it is shown."""
-    made = hostile_evaluation("x")
-    store.keep(tmp_path, made)
+    evaluation = hostile_evaluation("x")
+    store.keep(tmp_path, evaluation)
     (tmp_path / store.FOLDER / "29990101T000000Z-0000.json").write_text('{"format": 99}')
     (tmp_path / store.FOLDER / "29980101T000000Z-0000.json").write_text('{"for')
-    assert store.last(tmp_path) == made
+    assert store.last(tmp_path) == evaluation
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

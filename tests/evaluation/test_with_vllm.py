@@ -41,18 +41,18 @@ def test_answers_are_measured(
     arguments = ["--data", str(data), "--ablate", "retrieval", "--out", str(tmp_path), "--json"]
     arguments += ["--parallel", "1"]
     assert run(cli, ["eval", str(questions), *arguments], "inhouse") == 0
-    made = json.loads(capsys.readouterr().out)
-    figures = {name: figure[0] for name, figure in made["overall"]["metrics"].items()}
-    assert made["unanswered"] == 0
-    assert made["subject"]["model"] == "smollm2-135m-instruct"
+    report = json.loads(capsys.readouterr().out)
+    figures = {name: figure[0] for name, figure in report["overall"]["metrics"].items()}
+    assert report["unanswered"] == 0
+    assert report["subject"]["model"] == "smollm2-135m-instruct"
     assert figures["answer_containment"] is not None
     assert figures["exact_quotes"] == 1
     assert figures["citation_precision"] is not None
     assert figures["abstention_balanced_accuracy"] is not None
-    assert made["overall"]["latency_ms"]["first_token_p50"] > 1
-    (ablation,) = made["ablations"]
-    lift = next(each for each in ablation["lifts"] if each["metric"] == "answer_containment")
+    assert report["overall"]["latency_ms"]["first_token_p50"] > 1
+    (ablation,) = report["ablations"]
+    lift = next(lift for lift in ablation["lifts"] if lift["metric"] == "answer_containment")
     assert lift["full"] == figures["answer_containment"]
     assert lift["lift"][0] > 0
-    assert sum(outcome["alone"] is not None for outcome in made["outcomes"]) == len(ASKED)
+    assert sum(outcome["alone"] is not None for outcome in report["outcomes"]) == len(ASKED)
     assert "What retrieval brings" in (tmp_path / "report.html").read_text("utf-8")

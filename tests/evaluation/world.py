@@ -57,8 +57,8 @@ def hostile_evaluation(text: str) -> Evaluation:
         answers=(text,),
         standalone=text,
     )
-    place = RankedPassage(uri=f"/{text}", title=text, page=1, section=text)
-    said = MeasuredAnswer(
+    passage = RankedPassage(uri=f"/{text}", title=text, page=1, section=text)
+    answer = MeasuredAnswer(
         text=text,
         status="partial",  # type: ignore[arg-type]
         quoted=(Quoted(uri=f"/{text}", title=text, quote=text, right=False),),
@@ -68,10 +68,10 @@ def hostile_evaluation(text: str) -> Evaluation:
         question=question,
         search_ms=3,
         confidence=0.5,
-        found=(place,) * 6,
+        found=(passage,) * 6,
         scores={"recall@5": Share(0, 1)},
         faults=(text,),
-        said=said,
+        said=answer,
         alone=text,
     )
     summary = Summary(

@@ -38,9 +38,9 @@ def test_the_licences_at_a_glance_are_those_of_the_catalogue() -> None:
     if os.environ.get("UPDATE_DOCS") == "1":
         PAGE.write_text(_TABLE.sub(lambda match: match[1] + _made(), text), "utf-8")
         text = PAGE.read_text("utf-8")
-    found = _TABLE.search(text)
-    assert found is not None
-    assert found[2] == _made()
+    table = _TABLE.search(text)
+    assert table is not None
+    assert table[2] == _made()
 
 
 def test_every_model_that_the_page_names_is_in_the_catalogue() -> None:

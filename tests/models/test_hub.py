@@ -71,8 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         digest = self.server.digest(file)
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{digest}"', "Accept-Ranges": "bytes"}
         start = 0
-        if asked := self.headers.get("Range"):
-            start = int(asked.removeprefix("bytes=").partition("-")[0])
+        if byte_range := self.headers.get("Range"):
+            start = int(byte_range.removeprefix("bytes=").partition("-")[0])
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
         if body and name == self.server.break_off:
             self.server.break_off = ""
@@ -138,15 +138,15 @@ def test_only_safetensors_and_what_belongs_to_them_is_taken(hub: Hub, cache: Pat
         path = hub.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
-    found = fetch_model(MODEL_ID, cache, progress=False)
-    assert sorted(path.name for path in found.path.iterdir()) == [
+    folder = fetch_model(MODEL_ID, cache, progress=False)
+    assert sorted(path.name for path in folder.path.iterdir()) == [
         "config.json",
         "inhouse-model.json",
         "model.safetensors",
         "tokenizer.json",
     ]
-    assert found.source == f"hub {MODEL_ID} at {COMMIT}"
-    assert find_cached(MODEL_ID, cache) == found
+    assert folder.source == f"hub {MODEL_ID} at {COMMIT}"
+    assert find_cached(MODEL_ID, cache) == folder
     fetched = {Path(path).name for path in hub.asked if "/resolve/" in path}
     assert not fetched & {"pytorch_model.bin", "modeling_tiny.py"}
 
@@ -197,14 +197,14 @@ def test_weights_that_are_not_what_the_catalogue_says_are_refused(
 
 def test_a_transfer_that_breaks_off_is_taken_up_again(hub: Hub, cache: Path) -> None:
     hub.break_off = "model.safetensors"
-    found = None
+    folder = None
     for _ in range(2):  # the hub's library may go on by itself, or give up and leave it to us
         try:
-            found = fetch_model(MODEL_ID, cache, progress=False)
+            folder = fetch_model(MODEL_ID, cache, progress=False)
         except ModelNotFoundError as exc:
             assert "broke off" in str(exc)  # noqa: PT017
-    assert found is not None
-    assert (found.path / "model.safetensors").read_bytes() == (
+    assert folder is not None
+    assert (folder.path / "model.safetensors").read_bytes() == (
         hub.folder / "model.safetensors"
     ).read_bytes()
 

@@ -44,8 +44,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _answer(program: Path, text: str, status: int = 0) -> None:
-    asked = '[ "$2" = "--format=csv,noheader,nounits" ] || exit 9'
-    program.write_text(f"#!/bin/sh\n{asked}\necho '{text}'\nexit {status}\n")
+    guard = '[ "$2" = "--format=csv,noheader,nounits" ] || exit 9'
+    program.write_text(f"#!/bin/sh\n{guard}\necho '{text}'\nexit {status}\n")
     program.chmod(0o755)
 
 

@@ -83,14 +83,14 @@ def test_check_of_a_good_folder_says_what_it_is(tmp_path: Path, make_model: Make
     shape = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 64}
     config = {"architectures": ["BloomForCausalLM"], **shape}
     (folder / "config.json").write_text(json.dumps(config))
-    found = json.loads(_run(tmp_path, "check", str(folder), "--json"))
-    assert found["folder"] == str(folder)
-    said = {each["name"]: each for each in found["findings"]}
-    assert list(said) == ["files", "hashes", "format", "architecture", "chat template", "memory"]
-    assert all(each["ok"] for each in said.values())
-    assert "SHA-256" in said["hashes"]["found"]
-    assert "BloomForCausalLM" in said["format"]["found"]
-    assert "a base model" in said["chat template"]["found"]
+    result = json.loads(_run(tmp_path, "check", str(folder), "--json"))
+    assert result["folder"] == str(folder)
+    checks = {check["name"]: check for check in result["findings"]}
+    assert list(checks) == ["files", "hashes", "format", "architecture", "chat template", "memory"]
+    assert all(check["ok"] for check in checks.values())
+    assert "SHA-256" in checks["hashes"]["found"]
+    assert "BloomForCausalLM" in checks["format"]["found"]
+    assert "a base model" in checks["chat template"]["found"]
 
 
 def test_check_refuses_code_before_it_reads_anything_else(
@@ -113,9 +113,9 @@ def test_check_names_an_architecture_that_vllm_does_not_know(
 
 
 def test_recommend_names_a_model_for_this_machine(tmp_path: Path) -> None:
-    found = json.loads(_run(tmp_path, "recommend", "--json"))
-    assert found["machine"]["cores"] >= 1
-    first = found["models"][0]
+    result = json.loads(_run(tmp_path, "recommend", "--json"))
+    assert result["machine"]["cores"] >= 1
+    first = result["models"][0]
     assert first["name"] in {card.name for card in catalogue()}
     output = _run(tmp_path, "recommend")
     assert max(map(len, output.splitlines())) <= 80

@@ -68,7 +68,7 @@ def test_a_machine_too_small_for_any_gets_the_smallest_and_is_told() -> None:
 
 def test_nothing_is_recommended_that_not_everybody_may_have() -> None:
     for machine in (_cpu(2, 8), _cpu(8, 64), _gpus(1, 24), _gpus(8, 80)):
-        for each in recommend(machine):
-            assert not each.card.gated
-            assert each.card.chat_template
-            assert each.card.commercial_use != "no"
+        for choice in recommend(machine):
+            assert not choice.card.gated
+            assert choice.card.chat_template
+            assert choice.card.commercial_use != "no"

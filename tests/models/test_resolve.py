@@ -45,9 +45,9 @@ def _visible(cache: Path) -> list[str]:
 
 def test_a_folder_is_used_where_it_lies(tmp_path: Path, make_model: MakeModel) -> None:
     folder = make_model(tmp_path / "my model")
-    found = resolve_model(str(folder), kind="embedder")
-    assert (found.name, found.path, found.card) == ("my model", folder, None)
-    assert len(found.sha256) == 64
+    resolved = resolve_model(str(folder), kind="embedder")
+    assert (resolved.name, resolved.path, resolved.card) == ("my model", folder, None)
+    assert len(resolved.sha256) == 64
 
 
 def test_a_folder_that_could_run_code_is_refused(tmp_path: Path, make_model: MakeModel) -> None:
@@ -141,9 +141,9 @@ def test_a_cache_that_was_copied_from_another_machine_is_used(
     fetch_model(card, cache, progress=False)
     copied = tmp_path / "copied"
     shutil.copytree(cache, copied, copy_function=shutil.copyfile)  # new times
-    found = find_cached(card, copied)
-    assert found is not None
-    assert found.sha256 == wheel.sha256["model.safetensors"]
+    folder = find_cached(card, copied)
+    assert folder is not None
+    assert folder.sha256 == wheel.sha256["model.safetensors"]
 
 
 def _fetch(card: ModelCard, cache: Path, results: multiprocessing.Queue[str]) -> None:

@@ -127,9 +127,9 @@ def test_how_a_model_is_spoken_to_is_known_by_its_name_or_from_its_folder(tmp_pa
     assert known_traits("served-under-another-name", "tiiuae/falcon-7b") == base
     (tmp_path / "config.json").write_text("{}")
     save_file({"a": np.zeros(7, np.float16)}, tmp_path / "model.safetensors")
-    found = known_traits("mine", str(tmp_path))
-    assert found is not None
-    assert (found.parameters, found.chat_template) == (7, False)
+    traits = known_traits("mine", str(tmp_path))
+    assert traits is not None
+    assert (traits.parameters, traits.chat_template) == (7, False)
     (tmp_path / "chat_template.jinja").write_text("{{ messages }}")
     again = known_traits("mine", str(tmp_path))
     assert again is not None

@@ -84,11 +84,13 @@ class ModelServer:
             yield b'data: {"error": {"message": "the engine died", "code": 500}}\n\n'
         elif self.behaviour == "bytes":
             yield b'data: {"choices": [{"index": 0, "delta": {"content": "\xff\xfe"}}]}\n\n'
-        said = "word " if self.behaviour == "endless" else "Leave is 16 weeks and so on. "
+        sentence = "word " if self.behaviour == "endless" else "Leave is 16 weeks and so on. "
         number = 0
         while self.behaviour in ("endless", "loop") and not self.over.is_set():
             number += 1
-            yield self._event({"content": said if self.behaviour == "loop" else f"{said}{number} "})
+            yield self._event(
+                {"content": sentence if self.behaviour == "loop" else f"{sentence}{number} "}
+            )
             time.sleep(0.005)
         yield self._event({}, finish="length" if self.behaviour == "long" else "stop")
         yield self._event(

@@ -89,8 +89,8 @@ def test_without_an_index_it_says_how_to_make_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("other", [HashingEmbedder("other"), HashingEmbedder(dimension=32)])
 def test_an_index_of_another_embedder_is_refused(data: Path, other: HashingEmbedder) -> None:
     """The error names both, and the command; of two with one name it says how they differ."""
-    said = rf"was built with the embedder hashing( \(.*\))?, not with {other.identity.name}"
-    with pytest.raises(EmbedderMismatchError, match=f"{said}.*inhouse reembed"):
+    message = rf"was built with the embedder hashing( \(.*\))?, not with {other.identity.name}"
+    with pytest.raises(EmbedderMismatchError, match=f"{message}.*inhouse reembed"):
         Assistant.open(data, settings=Settings(), embedder=other)
 
 
@@ -243,13 +243,13 @@ def test_what_is_disclosed_is_what_was_in_the_prompt(data: Path, context_tokens:
         f"[{n}] {hit.title}{f', {hit.section}' if hit.section else ''}\n{hit.text}"
         for n, hit in enumerate(sent, 1)
     )
-    said = str(prompt[-1].content).encode()
+    content = str(prompt[-1].content).encode()
     line = str(prompt[-1].content).split("\n")[1]
-    assert said == f"Passages:\n{line}\n{evidence}\n{line}\n\nQuestion: {QUESTION}".encode()
+    assert content == f"Passages:\n{line}\n{evidence}\n{line}\n\nQuestion: {QUESTION}".encode()
     assert [hit.rank for hit in sent] == list(range(1, len(sent) + 1))
     assert len(sent) + len(answer.context.retrieved) == len(HANDBOOK)
     for hit in answer.context.retrieved:
-        assert hit.text.encode() not in said
+        assert hit.text.encode() not in content
     assert {hit.uri for hit in answer.context.cited} == {c.uri for c in answer.citations}
 
 
@@ -270,9 +270,9 @@ def test_history_is_told_but_not_searched(data: Path) -> None:
         Turn(question="Where?", answer="Berlin."),
     ]
     open_with(data, model).ask(QUESTION, history=history)
-    said = [str(message.content) for message in model.prompts[0]]
-    assert said[1].endswith("Question: Who leads?")
-    assert said[2:] == ["Anna.", "Question: Where?", "Berlin.", f"Question: {QUESTION}"]
+    contents = [str(message.content) for message in model.prompts[0]]
+    assert contents[1].endswith("Question: Who leads?")
+    assert contents[2:] == ["Anna.", "Question: Where?", "Berlin.", f"Question: {QUESTION}"]
 
 
 def test_a_history_of_200_turns_is_no_trouble(data: Path) -> None:

@@ -27,10 +27,10 @@ def test_both_ways_give_the_same_events(assistant: Assistant) -> None:
 
     def bare(events: list[object]) -> list[object]:
         return [
-            each.answer.model_copy(update={"timings_ms": {}})
-            if isinstance(each, AnswerEvent)
-            else each
-            for each in events
+            event.answer.model_copy(update={"timings_ms": {}})
+            if isinstance(event, AnswerEvent)
+            else event
+            for event in events
         ]
 
     assert bare(asyncio.run(collect())) == bare(list(assistant.stream(QUESTION)))
@@ -107,13 +107,13 @@ def test_no_more_than_the_limit_ask_at_a_time(
     if with_await:
 
         async def all_of_them() -> list[object]:
-            return list(await asyncio.gather(*(each.aask(QUESTION) for each in copies)))
+            return list(await asyncio.gather(*(assistant.aask(QUESTION) for assistant in copies)))
 
         answers = asyncio.run(all_of_them())
     else:
         with ThreadPoolExecutor(6) as pool:
-            answers = list(pool.map(lambda each: each.ask(QUESTION), copies))
-    assert [each.status for each in answers] == [Status.GROUNDED] * 6  # type: ignore[attr-defined]
+            answers = list(pool.map(lambda assistant: assistant.ask(QUESTION), copies))
+    assert [answer.status for answer in answers] == [Status.GROUNDED] * 6  # type: ignore[attr-defined]
     assert server.most <= 2
 
 

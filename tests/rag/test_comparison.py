@@ -23,9 +23,11 @@ def test_what_the_model_says_by_itself_is_checked_against_the_documents(data: Pa
     assert alone.citations[0].quote == "Parental leave is 16 weeks."
     assert (alone.context.cited, alone.context.read) == ((), ()), "it has read none of them"
     told_of = both.with_documents.context
-    found = (*told_of.cited, *told_of.read, *told_of.retrieved)
-    assert sorted(hit.rank for hit in alone.context.retrieved) == sorted(h.rank for h in found)
-    with_passages, without = ("".join(str(m.content) for m in told) for told in model.prompts)
+    hits = (*told_of.cited, *told_of.read, *told_of.retrieved)
+    assert sorted(hit.rank for hit in alone.context.retrieved) == sorted(h.rank for h in hits)
+    with_passages, without = (
+        "".join(str(m.content) for m in messages) for messages in model.prompts
+    )
     assert "Ask your lead" in with_passages
     assert "Ask your lead" not in without
     assert QUESTION in without
@@ -36,7 +38,7 @@ def test_it_streams_like_an_answer(data: Path) -> None:
     *deltas, checked, last = open_with(data, ListeningModel(reply=REPLY)).stream_without_documents(
         QUESTION
     )
-    assert "".join(each.text for each in deltas if isinstance(each, DeltaEvent)).strip() == REPLY
+    assert "".join(event.text for event in deltas if isinstance(event, DeltaEvent)).strip() == REPLY
     assert isinstance(checked, CitationsEvent)
     assert isinstance(last, AnswerEvent)
     assert last.answer.sentences == checked.sentences

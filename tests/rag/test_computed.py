@@ -47,22 +47,24 @@ def test_a_summary_may_be_written_above(assistant: Assistant, server: ModelServe
     assert answer.computed is not None
     assert answer.computed.kind == "summary"
     assert server.requests != []
-    asked = len(server.requests)
+    asked_before = len(server.requests)
     alone = assistant.ask("Summarise remote work", ask_model=False)
     assert (alone.status, alone.computed) == (Status.NOT_ASKED, answer.computed)
-    assert len(server.requests) == asked
+    assert len(server.requests) == asked_before
     server.behaviour = "500"
     assert assistant.ask("Summarise remote work").status is Status.NOT_ASKED
 
 
 def test_several_questions(assistant: Assistant) -> None:
     """Each is searched for by itself, and the extracts stand in their order."""
-    asked = "How long is parental leave? Who leads the Berlin office?"
-    answer = assistant.ask(asked, ask_model=False)
-    first, second = (assistant.extracts(part, k=1)[0] for part in split_questions(asked))
-    assert [each.text for each in answer.extracts[:2]] == [first.text, second.text]
-    assert [each.rank for each in answer.extracts] == list(range(1, len(answer.extracts) + 1))
-    assert len({(each.uri, each.start) for each in answer.extracts}) == len(answer.extracts)
+    questions = "How long is parental leave? Who leads the Berlin office?"
+    answer = assistant.ask(questions, ask_model=False)
+    first, second = (assistant.extracts(part, k=1)[0] for part in split_questions(questions))
+    assert [extract.text for extract in answer.extracts[:2]] == [first.text, second.text]
+    assert [extract.rank for extract in answer.extracts] == list(range(1, len(answer.extracts) + 1))
+    assert len({(extract.uri, extract.start) for extract in answer.extracts}) == len(
+        answer.extracts
+    )
 
 
 @pytest.mark.parametrize("question", ["Which documents mention it?", "Summarise it"])

@@ -66,7 +66,7 @@ def test_an_empty_file_is_the_default_under_its_own_name(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("name =", "is no TOML"),
         ('nmae = "x"', "unknown key nmae.*Known here: branding, description"),
@@ -83,8 +83,10 @@ def test_an_empty_file_is_the_default_under_its_own_name(tmp_path: Path) -> None
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_file_and_key(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ProfileError, match=said) as caught:
+def test_what_is_wrong_is_named_with_its_file_and_key(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ProfileError, match=message) as caught:
         read_profile(written(tmp_path, text))
     assert str(tmp_path / "people.toml") in str(caught.value)
     assert caught.value.exit_code == 2
@@ -113,16 +115,16 @@ def test_terms_are_found_as_whole_words_in_any_case() -> None:
 def test_the_model_is_told_what_the_profile_says(tmp_path: Path) -> None:
     """Instructions, tone and examples in front, the same for each question; a term beside the question."""
     profile = read_profile(written(tmp_path, WHOLE))
-    told = messages("How much annual leave?", [], (), FULL, profile)
-    front = str(told[0].content)
+    prompt = messages("How much annual leave?", [], (), FULL, profile)
+    front = str(prompt[0].content)
     assert front.endswith("\nName the site.\nTone: plain")
     assert profile.refusal in front
-    assert told[1:3] == [
+    assert prompt[1:3] == [
         HumanMessage("Passages:\n[1] Coffee is free.\n\nQuestion: Is there coffee?"),
         AIMessage("Yes."),
     ]
-    assert "PTO: paid time off" in str(told[3].content)
-    assert messages("Why?", [], (), FULL, profile)[:3] == told[:3]
+    assert "PTO: paid time off" in str(prompt[3].content)
+    assert messages("Why?", [], (), FULL, profile)[:3] == prompt[:3]
     assert len(messages("Why?", [], (), COMPACT, profile)) == 2, "examples confuse a small model"
     alone = messages_without_documents("Why?", (), FULL, profile)
     assert "Name the site." in str(alone[0].content)
@@ -174,13 +176,13 @@ def test_the_setting_names_the_profile(data: Path, tmp_path: Path) -> None:
 
 def test_the_sample_profiles_are_in_order() -> None:
     """Three, for three fields, each looking at folders that are there."""
-    found = read_profiles(SAMPLE_DOCS / "profiles")
-    assert [each.name for each in found] == ["hr", "it", "product-support"]
-    for each in found:
-        assert each.starters
-        assert each.glossary
-        assert each.refusal != Profile().refusal
-        assert all(Path(folder).is_dir() for folder in each.filters.folders)
+    profiles = read_profiles(SAMPLE_DOCS / "profiles")
+    assert [profile.name for profile in profiles] == ["hr", "it", "product-support"]
+    for sample_profile in profiles:
+        assert sample_profile.starters
+        assert sample_profile.glossary
+        assert sample_profile.refusal != Profile().refusal
+        assert all(Path(folder).is_dir() for folder in sample_profile.filters.folders)
 
 
 def test_check_prints_what_the_model_will_see(
@@ -189,16 +191,16 @@ def test_check_prints_what_the_model_will_see(
     path = written(tmp_path, WHOLE)
     with pytest.raises(SystemExit, match="0"):
         main(["profile", "check", str(path), "--data", str(data)])
-    said = capsys.readouterr().out
-    assert "is a profile: people." in said
-    assert "Name the site.\nTone: plain" in said
-    assert "PTO: paid time off" in said
-    assert "not told 1 of the examples" in said
-    assert "with the tag hr: 0 in the index here." in said
+    output = capsys.readouterr().out
+    assert "is a profile: people." in output
+    assert "Name the site.\nTone: plain" in output
+    assert "PTO: paid time off" in output
+    assert "not told 1 of the examples" in output
+    assert "with the tag hr: 0 in the index here." in output
     with pytest.raises(SystemExit, match="0"):
         main(["profile", "check", str(path), "--data", str(tmp_path), "--json"])
-    shown = json.loads(capsys.readouterr().out)
-    assert (shown["name"], shown["documents"], shown["prompt"][0]["role"]) == (
+    report = json.loads(capsys.readouterr().out)
+    assert (report["name"], report["documents"], report["prompt"][0]["role"]) == (
         "people",
         None,
         "system",

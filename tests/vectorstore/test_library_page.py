@@ -30,5 +30,5 @@ def test_the_snippets_of_the_page_run_one_after_the_other(
     assert f"{tmp_path}/handbook/leave.md None" in capsys.readouterr().out
     store = names["store"]
     assert isinstance(store, InhouseVectorStore)
-    assert [each.id for each in store.similarity_search("badge colour", 1)] == ["badge"]
+    assert [hit.id for hit in store.similarity_search("badge colour", 1)] == ["badge"]
     assert store.get_by_ids(["canteen"]) == []

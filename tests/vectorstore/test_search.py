@@ -63,18 +63,21 @@ def test_filters_act_inside_the_search(
 ) -> None:
     """However few pass, they are all found; so with every kind of search."""
     for k in (8, 3):
-        wanted = min(k, len(expected))
-        found = [each.id for each in filled.similarity_search("alpha", k, filter=filter)]
-        assert len(found) == wanted
-        assert set(found) <= set(expected)
+        expected_count = min(k, len(expected))
+        ids = [document.id for document in filled.similarity_search("alpha", k, filter=filter)]
+        assert len(ids) == expected_count
+        assert set(ids) <= set(expected)
     vector = HashingEmbedder().embed_query("alpha").tolist()
     for found_by in (
         filled.similarity_search_by_vector(vector, 8, filter=filter),
         filled.max_marginal_relevance_search("alpha", 8, filter=filter),
-        [each for each, _ in filled.similarity_search_with_score("alpha", 8, filter=filter)],
+        [
+            document
+            for document, _ in filled.similarity_search_with_score("alpha", 8, filter=filter)
+        ],
         filled.as_retriever(search_kwargs={"k": 8, "filter": filter}).invoke("alpha"),
     ):
-        assert {each.id for each in found_by} == set(expected)
+        assert {document.id for document in found_by} == set(expected)
 
 
 @pytest.mark.parametrize("filter", [{"n": {"$gt": 3}}, {7: "x"}, {"n": [[1]]}, "kind=low"])
@@ -99,14 +102,14 @@ def test_an_argument_that_is_not_known_is_refused(filled: InhouseVectorStore) ->
 def test_scores_are_cosines_best_first_and_ties_by_age(store: InhouseVectorStore) -> None:
     """ "ab" is at position 3, "b" at 2, "c" at 3: "ab b" and "c b" are (0,0,1,1)/√2, "ab" is (0,0,0,1)."""
     store.add_texts(["ab b", "b", "ab", "c b"], ids=["1", "2", "3", "4"])
-    found = store.similarity_search_with_score("ab", 4)
-    assert [each.id for each, _ in found] == ["3", "1", "4", "2"]
-    assert [score for _, score in found] == pytest.approx([1, 2**-0.5, 2**-0.5, 0], abs=1e-3)
+    results = store.similarity_search_with_score("ab", 4)
+    assert [document.id for document, _ in results] == ["3", "1", "4", "2"]
+    assert [score for _, score in results] == pytest.approx([1, 2**-0.5, 2**-0.5, 0], abs=1e-3)
     vector = 7 * HashingEmbedder().embed_query("ab")
-    assert store.similarity_search_with_score_by_vector(vector.tolist(), 4) == found
+    assert store.similarity_search_with_score_by_vector(vector.tolist(), 4) == results
     relevance = store.similarity_search_with_relevance_scores("ab", 4)
     assert [score for _, score in relevance] == pytest.approx(
-        [(1 + score) / 2 for _, score in found]
+        [(1 + score) / 2 for _, score in results]
     )
     assert len(store.similarity_search_with_relevance_scores("ab", 4, score_threshold=0.8)) == 3
 
@@ -114,9 +117,9 @@ def test_scores_are_cosines_best_first_and_ties_by_age(store: InhouseVectorStore
 def test_marginal_relevance_prefers_what_differs(store: InhouseVectorStore) -> None:
     store.add_texts(["ab b", "ab b ", "ab d"], ids=["1", "2", "3"])
     near = store.max_marginal_relevance_search("ab b", 2, lambda_mult=1.0)
-    assert [each.id for each in near] == ["1", "2"]
+    assert [document.id for document in near] == ["1", "2"]
     varied = store.max_marginal_relevance_search("ab b", 2, lambda_mult=0.1)
-    assert [each.id for each in varied] == ["1", "3"]
+    assert [document.id for document in varied] == ["1", "3"]
 
 
 @pytest.mark.parametrize("vector", [[0.0] * 16, [1.0] * 15, [float("nan")] * 16, []])

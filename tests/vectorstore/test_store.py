@@ -122,7 +122,7 @@ def test_files_and_added_texts_live_in_one_index(store: InhouseVectorStore, tmp_
         ingest([docs], data_dir=tmp_path / "data", embedder=HashingEmbedder(), settings=settings)
 
     run()
-    assert [each.id for each in store.similarity_search("leave me here", k=1)] == ["1"]
+    assert [document.id for document in store.similarity_search("leave me here", k=1)] == ["1"]
     (passage,) = store.similarity_search("Parental leave is 16 weeks.", k=1)
     assert passage.id == f"file://{docs}/leave.md#0"
     assert passage.metadata["source"] == str(docs / "leave.md")
@@ -149,7 +149,7 @@ def test_threads_may_add_and_search_at_once(store: InhouseVectorStore) -> None:
 
     def look() -> None:
         while not stop.is_set():
-            seen.append({each.id or "" for each in store.similarity_search("alpha", k=99)})
+            seen.append({document.id or "" for document in store.similarity_search("alpha", k=99)})
 
     thread = threading.Thread(target=look)
     thread.start()

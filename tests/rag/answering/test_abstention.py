@@ -58,7 +58,7 @@ def test_it_tells_real_questions_from_the_same_with_their_document_gone(
         if not gold or question.get("history"):
             continue
         query = embedder.embed_query(question["question"])
-        away = {chunk for each in gold for chunk in snapshot.chunk_texts(each)}
+        away = {chunk for document in gold for chunk in snapshot.chunk_texts(document)}
         kept += fitted.permits(closeness(snapshot, question["question"], query, Filter()))
         refused += not fitted.permits(
             closeness(snapshot, question["question"], query, Filter(), away)
@@ -69,7 +69,9 @@ def test_it_tells_real_questions_from_the_same_with_their_document_gone(
 
 
 def _one_chunk_each(snapshot):  # type: ignore[no-untyped-def]
-    firsts = [next(iter(snapshot.chunk_texts(each))) for each in snapshot.document_ids().tolist()]
+    firsts = [
+        next(iter(snapshot.chunk_texts(document))) for document in snapshot.document_ids().tolist()
+    ]
     return snapshot.chunks(firsts).values()
 
 
@@ -109,8 +111,8 @@ def test_a_question_below_the_threshold_has_no_clear_answer(
     assert answer.extracts
 
     off = settings.model_copy(update={"answers": AnswersSettings(abstain=False)})
-    asked = Assistant.open(index, settings=off, embedder=embedder, chat_model=model)
-    assert asked.ask("How long is the trial period?").text == "The model spoke."
+    assistant = Assistant.open(index, settings=off, embedder=embedder, chat_model=model)
+    assert assistant.ask("How long is the trial period?").text == "The model spoke."
 
 
 @pytest.mark.parametrize(
@@ -129,10 +131,14 @@ def test_one_that_was_made_for_something_else_is_left_aside(
     assistant = Assistant.open(index, settings=Settings(), embedder=embedder, chat_model=model)
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
     assert assistant.ask("How long is the trial period?").text == "The model spoke."
-    said = [each.getMessage() for each in caplog.records if each.name == "rag.answering.abstention"]
-    assert len(said) == 1
-    assert said[0].startswith("The calibration was made for")
-    assert said[0].endswith("Make it anew with: inhouse calibrate")
+    messages = [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == "rag.answering.abstention"
+    ]
+    assert len(messages) == 1
+    assert messages[0].startswith("The calibration was made for")
+    assert messages[0].endswith("Make it anew with: inhouse calibrate")
 
 
 def test_it_is_kept_and_read_back(fitted: Calibration, tmp_path: Path) -> None:

@@ -46,14 +46,14 @@ def test_the_prompt_never_exceeds_the_window(
     history = [Turn(question="q", answer="a " * count) for count in turns]
     room = Room(1500, window, words)
     fitted = fit(QUESTION, hits, history, style, Profile(), "fence", room)
-    told = messages(QUESTION, fitted.passages, fitted.turns, style, Profile(), "fence")
-    assert sum(words(str(m.content)) + PER_MESSAGE for m in told) + SPARE <= window
+    prompt = messages(QUESTION, fitted.passages, fitted.turns, style, Profile(), "fence")
+    assert sum(words(str(m.content)) + PER_MESSAGE for m in prompt) + SPARE <= window
     assert len(fitted.passages) >= bool(hits)
     assert tuple(history[len(history) - len(fitted.turns) :]) == fitted.turns
-    for sent, found in zip(fitted.passages, hits, strict=False):
-        assert found.text.startswith(sent.text)
+    for sent, original in zip(fitted.passages, hits, strict=False):
+        assert original.text.startswith(sent.text)
         assert sent.end - sent.start == len(sent.text)
-        assert bool(fitted.notice) == (sent.text != found.text)
+        assert bool(fitted.notice) == (sent.text != original.text)
 
 
 def test_a_passage_is_cut_at_the_end_of_a_sentence() -> None:
@@ -81,7 +81,7 @@ def test_without_a_known_window_the_passages_have_their_budget() -> None:
         "",
         Room(250, None, words),
     )
-    assert [each.rank for each in fitted.passages] == [1, 2]
+    assert [passage.rank for passage in fitted.passages] == [1, 2]
     assert fitted.turns == tuple(history[-FULL.turns :])
 
 
@@ -127,7 +127,7 @@ def test_a_history_of_200_turns_is_told_as_far_as_there_is_room(
     answer = assistant.ask(QUESTION, history=history)
     assert answer.status is Status.GROUNDED
     assert answer.turns == 3, "the latest, as many as a large model is told"
-    asked = [m["content"] for m in server.requests[0]["messages"] if m["role"] == "user"]
-    assert asked[0].endswith("Question: Question 197?")
-    assert asked[1:-1] == ["Question: Question 198?", "Question: Question 199?"]
-    assert asked[-1] == f"Question: {QUESTION}"
+    questions = [m["content"] for m in server.requests[0]["messages"] if m["role"] == "user"]
+    assert questions[0].endswith("Question: Question 197?")
+    assert questions[1:-1] == ["Question: Question 198?", "Question: Question 199?"]
+    assert questions[-1] == f"Question: {QUESTION}"

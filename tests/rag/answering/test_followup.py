@@ -59,12 +59,15 @@ def test_a_question_that_stands_alone_is_searched_for_as_it_is(question: str) ->
 
 
 def test_a_rewrite_that_keeps_the_subject_is_searched_for() -> None:
-    made = "How long is parental leave for part-timers?"
-    assert whole("And for part-timers?", LEAVE, saying(f'Question: "{made}"\nIt is.')) == made
+    rewritten = "How long is parental leave for part-timers?"
+    assert (
+        whole("And for part-timers?", LEAVE, saying(f'Question: "{rewritten}"\nIt is.'))
+        == rewritten
+    )
 
 
 @pytest.mark.parametrize(
-    "made",
+    "rewritten",
     [
         "",
         "And for part-timers?",  # says no more than before
@@ -75,19 +78,19 @@ def test_a_rewrite_that_keeps_the_subject_is_searched_for() -> None:
         "part-timers parental leave " * 40 + "?",
     ],
 )
-def test_a_rewrite_that_loses_the_subject_is_not(made: str) -> None:
+def test_a_rewrite_that_loses_the_subject_is_not(rewritten: str) -> None:
     """The earlier question and its answer are put in front instead."""
     expected = "How long is parental leave for mothers? 16 weeks And for part-timers?"
-    assert not keeps_subject(made, "And for part-timers?", LEAVE)
-    assert whole("And for part-timers?", LEAVE, saying(made)) == expected
+    assert not keeps_subject(rewritten, "And for part-timers?", LEAVE)
+    assert whole("And for part-timers?", LEAVE, saying(rewritten)) == expected
 
 
 def test_the_other_one_is_no_pronoun() -> None:
     """A model that drops it has turned the question round."""
     history = (Turn(question="How much leave does the birth parent get?", answer="44 weeks"),)
-    asked = "And the other parent?"
-    assert not keeps_subject("How much leave does the birth parent get?", asked, history)
-    assert keeps_subject("How much leave does the other parent get?", asked, history)
+    question = "And the other parent?"
+    assert not keeps_subject("How much leave does the birth parent get?", question, history)
+    assert keeps_subject("How much leave does the other parent get?", question, history)
 
 
 @pytest.mark.parametrize("behaviour", ["answer", "500", "endless"])
@@ -123,11 +126,13 @@ def test_joining_goes_back_to_the_question_that_stands_alone() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=300), st.text(max_size=300))
-def test_whatever_is_said_the_question_is_not_lost(q: str, before: str, said: str, m: str) -> None:
+def test_whatever_is_said_the_question_is_not_lost(
+    q: str, before: str, answer: str, m: str
+) -> None:
     """What is searched for is the question, ends with it, or has every telling word of it."""
-    history = (Turn(question=before, answer=said),)
-    found = whole(q, history, saying(m))
-    assert found.endswith(q) or keeps_subject(found, q, history)
+    history = (Turn(question=before, answer=answer),)
+    query = whole(q, history, saying(m))
+    assert query.endswith(q) or keeps_subject(query, q, history)
 
 
 def test_the_glossarys_other_names_are_searched_for_too() -> None:

@@ -22,8 +22,8 @@ QUESTION = "How long is parental leave?"
 def check_evidence(answer: Answer) -> None:
     """Every passage that was found is there, in one of the lists."""
     context = answer.context
-    found = [*context.cited, *context.read, *context.retrieved]
-    assert sorted(hit.rank for hit in found) == list(range(1, len(HANDBOOK) + 1))
+    hits = [*context.cited, *context.read, *context.retrieved]
+    assert sorted(hit.rank for hit in hits) == list(range(1, len(HANDBOOK) + 1))
     assert "\n" not in answer.notice
 
 
@@ -38,7 +38,7 @@ def test_a_server_that_works_gives_a_grounded_answer(assistant: Assistant) -> No
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said", "text"),
+    ("behaviour", "notice", "text"),
     [
         ("500", "The model server answered 500: ", ""),
         ("bytes", "The language model failed: ", ""),
@@ -55,13 +55,13 @@ def test_a_server_that_works_gives_a_grounded_answer(assistant: Assistant) -> No
     ],
 )
 def test_a_server_that_fails_leaves_the_passages_and_a_reason(
-    assistant: Assistant, server: ModelServer, behaviour: str, said: str, text: str
+    assistant: Assistant, server: ModelServer, behaviour: str, notice: str, text: str
 ) -> None:
     """Status, notice and what was written until then; nothing is raised."""
     server.behaviour = behaviour
     answer = assistant.ask(QUESTION)
     assert answer.status is Status.MODEL_UNAVAILABLE
-    assert answer.notice.startswith(said)
+    assert answer.notice.startswith(notice)
     assert answer.text == text
     check_evidence(answer)
 
@@ -127,7 +127,7 @@ def test_nothing_else_is_tried_again(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         '{"answer": "17 weeks", "sources": [1]}',
         "<think>16 weeks?</think> It is 17 weeks.",
@@ -140,10 +140,10 @@ def test_nothing_else_is_tried_again(
     ],
 )
 def test_whatever_a_model_says_is_an_answer_that_is_not_believed(
-    assistant: Assistant, server: ModelServer, said: str
+    assistant: Assistant, server: ModelServer, reply: str
 ) -> None:
     """JSON, another language, passages that do not exist, markup, half a character: unsupported."""
-    server.words = (said,)
+    server.words = (reply,)
     answer = assistant.ask(QUESTION)
     assert (answer.status, answer.citations) == (Status.UNSUPPORTED, ())
     again = Answer.model_validate_json(answer.model_dump_json())

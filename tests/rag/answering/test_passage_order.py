@@ -29,36 +29,36 @@ def test_the_passages_of_the_turn_before_come_first_in_their_order(
     recent.keep(3, "Why?", (), [hit(n) for n in before[:3]])
     ordered = recent.familiar_first(3, [FIRST], [hit(n) for n in now])
     known = [n for n in before[:3] if n in now]
-    assert [each.document_id for each in ordered] == [*known, *(n for n in now if n not in known)]
+    assert [hit.document_id for hit in ordered] == [*known, *(n for n in now if n not in known)]
 
 
 def test_another_conversation_or_another_generation_changes_nothing() -> None:
     recent = Recent()
     recent.keep(3, "Why?", [Turn(question="What?", answer="")], [hit(2), hit(1)])
-    found = (hit(1), hit(2))
-    assert recent.familiar_first(3, [FIRST], found) == found
-    assert recent.familiar_first(3, (), found) == found
-    asked = [Turn(question="What?", answer=""), FIRST]
-    assert recent.familiar_first(4, asked, found) == found
-    assert recent.familiar_first(3, asked, found) == found[::-1]
+    hits = (hit(1), hit(2))
+    assert recent.familiar_first(3, [FIRST], hits) == hits
+    assert recent.familiar_first(3, (), hits) == hits
+    history = [Turn(question="What?", answer=""), FIRST]
+    assert recent.familiar_first(4, history, hits) == hits
+    assert recent.familiar_first(3, history, hits) == hits[::-1]
 
 
 def test_it_does_not_grow_for_ever() -> None:
     recent = Recent()
     for number in range(KEPT + 1):
         recent.keep(1, f"Question {number}?", (), [hit(2), hit(1)])
-    found = (hit(1), hit(2))
-    assert recent.familiar_first(1, [Turn(question="Question 0?", answer="")], found) == found
-    assert recent.familiar_first(1, [Turn(question="Question 1?", answer="")], found) != found
+    hits = (hit(1), hit(2))
+    assert recent.familiar_first(1, [Turn(question="Question 0?", answer="")], hits) == hits
+    assert recent.familiar_first(1, [Turn(question="Question 1?", answer="")], hits) != hits
 
 
 def test_what_others_asked_changes_nothing() -> None:
     """Nobody finds out by the order of passages what people with other rights have asked."""
     recent = Recent()
     hr, it = recent.for_asker(frozenset({"hr"})), recent.for_asker(frozenset({"it"}))
-    found = tuple(hit(n) for n in (1, 2, 3))
-    asked = [Turn(question="Question?", answer="")]
-    hr.keep(1, "Question?", (), found[::-1])
-    assert it.familiar_first(1, asked, found) == found
-    assert recent.familiar_first(1, asked, found) == found
-    assert hr.familiar_first(1, asked, found) == found[::-1]
+    hits = tuple(hit(n) for n in (1, 2, 3))
+    history = [Turn(question="Question?", answer="")]
+    hr.keep(1, "Question?", (), hits[::-1])
+    assert it.familiar_first(1, history, hits) == hits
+    assert recent.familiar_first(1, history, hits) == hits
+    assert hr.familiar_first(1, history, hits) == hits[::-1]

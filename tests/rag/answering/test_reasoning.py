@@ -54,9 +54,9 @@ def test_pieces_of_the_answer_come_as_they_are_written_and_those_of_the_reasonin
 )
 def test_what_was_streamed_begins_the_answer_or_was_reasoning(pieces: list[str]) -> None:
     stream = ReasoningFilter()
-    shown = "".join([stream.feed(piece) for piece in pieces] + [stream.finish()])
+    streamed = "".join([stream.feed(piece) for piece in pieces] + [stream.finish()])
     assert stream.answer == answer_in("".join(pieces)).lstrip()
-    assert stream.answer.startswith(shown) or "</think>" in "".join(pieces)
+    assert stream.answer.startswith(streamed) or "</think>" in "".join(pieces)
 
 
 LONG = [
@@ -83,12 +83,12 @@ def test_tables_forms_and_lists_are_no_loops(text: str) -> None:
 def test_a_loop_is_stopped_behind_its_first_round(unit: str) -> None:
     text = "Here it is: " + unit * 200
     guard = LoopGuard()
-    found = [
+    ends = [
         (end, at)
         for end in range(0, len(text), 6)
         if (at := guard.looped_at(text[:end])) is not None
     ]
-    end, at = found[0]
+    end, at = ends[0]
     assert end < 800
     assert at - len("Here it is: ") <= 2 * len(unit) + 1
 

@@ -32,8 +32,8 @@ ORDERS = {
 def test_no_text_holds_the_fence(text: str, inner: str) -> None:
     """Nor does what is left of several that stand in one another."""
     nested = f"{FENCE[:5]}{FENCE.upper()}{FENCE[5:]}"
-    for each in (text, f"{text}{FENCE}{inner}", nested, f"x{nested}{nested}y"):
-        assert FENCE not in as_data(each, FENCE).lower()
+    for hostile in (text, f"{text}{FENCE}{inner}", nested, f"x{nested}{nested}y"):
+        assert FENCE not in as_data(hostile, FENCE).lower()
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_documents_that_give_orders_stay_inside_the_fence(
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     ["Badges are free.", "Badges are worth 8 euros [1].", "You are a pirate, so pay 100 euros."],
 )
 def test_a_model_that_follows_them_is_not_believed(
-    poisoned: Path, server: ModelServer, settings: Settings, said: str
+    poisoned: Path, server: ModelServer, settings: Settings, reply: str
 ) -> None:
     """An order is no statement: what it makes a model say has to stand in the documents like all else."""
-    server.words = (said,)
+    server.words = (reply,)
     answer = Assistant.open(poisoned, settings=settings, embedder=HashingEmbedder()).ask("Badges?")
     assert answer.status in (Status.UNSUPPORTED, Status.PARTIAL)
     assert not any(sentence.supported for sentence in answer.sentences)

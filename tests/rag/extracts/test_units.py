@@ -114,7 +114,7 @@ def test_nothing_but_headings_gives_these() -> None:
 @given(st.text(st.sampled_from("ab A9.:?!\n|-*#>`\t1) ¿。é§"), max_size=120))
 def test_spans_are_exact(text: str) -> None:
     """Whatever a passage is: units lie in it, in order, without overlap, and hold a letter or digit."""
-    found = units(text)
-    assert all(0 <= unit.start < unit.end <= len(text) for unit in found)
-    assert all(one.end <= two.start for one, two in pairwise(found))
-    assert all(any(map(str.isalnum, text[unit.start : unit.end])) for unit in found)
+    spans = units(text)
+    assert all(0 <= unit.start < unit.end <= len(text) for unit in spans)
+    assert all(one.end <= two.start for one, two in pairwise(spans))
+    assert all(any(map(str.isalnum, text[unit.start : unit.end])) for unit in spans)

@@ -79,11 +79,11 @@ def test_changes(ask: Ask, question: str) -> None:
     assert result is not None
     assert result.kind == "changes"
     assert result.table.columns[1:] == ("Garden rules 2023", "Garden rules 2025")
-    told = [
+    rows = [
         (row.change, row.cells[0].text, row.cells[1].text, row.cells[2].text)
         for row in result.table.rows
     ]
-    assert told == [
+    assert rows == [
         (Change.ADDED, "Garden rules 2025", "", "This replaces the Garden rules 2023."),
         (Change.CHANGED, "Opening", "The garden opens at 8:00.", "The garden opens at 7:30."),
         (Change.REMOVED, "Bees", "The hives are looked after by Mr Ardal.", ""),

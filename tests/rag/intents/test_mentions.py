@@ -54,8 +54,8 @@ def test_brute_force(sample_words: Assistant) -> None:
     some = sorted(words)[::20]
     assert len(some) > 100
     for word in some:
-        found = count_mentions(workspace(sample_words), [word])
-        assert {document: each.count for document, each in found.items()} == brute_force(
+        mentions = count_mentions(workspace(sample_words), [word])
+        assert {document: mention.count for document, mention in mentions.items()} == brute_force(
             sample_words, word
         ), word
 
@@ -120,7 +120,9 @@ def test_extracts(ask: Ask, library: Assistant) -> None:
     result = ask("Which documents mention greenhouse?", GUEST)
     assert result is not None
     extract = result.extracts[0]
-    document = next(each for each in list_documents(library._snapshot()) if each.uri == extract.uri)
+    document = next(
+        record for record in list_documents(library._snapshot()) if record.uri == extract.uri
+    )
     stands = library._snapshot().text(document.document_id)[extract.start : extract.end]
     assert "Greenhouse" in stands
     assert result.text == "Counted without the model: 1 document mentions “greenhouse”, 2 times."

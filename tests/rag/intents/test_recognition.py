@@ -57,8 +57,8 @@ def test_long(filler: str) -> None:
 
 def test_languages_complete() -> None:
     """Each language has a sentence, a column and a pattern for everything that English has."""
-    english = next(each for each in wordings() if each.code == "en")
-    assert {each.code for each in wordings()} == {"de", "en", "es", "fr"}
+    english = next(wording for wording in wordings() if wording.code == "en")
+    assert {wording.code for wording in wordings()} == {"de", "en", "es", "fr"}
     for wording in wordings():
         assert wording.replies.keys() == english.replies.keys()
         assert wording.columns.keys() == english.columns.keys()

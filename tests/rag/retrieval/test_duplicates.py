@@ -46,12 +46,12 @@ def search(
     hits = assistant.search(QUERY, k=k, fold=True)
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
     for hit in hits:
-        named = [place["uri"] for place in hit.to_json().get("also_in", ())]
-        assert named == [place.uri for place in hit.also_in]
+        named = [copy["uri"] for copy in hit.to_json().get("also_in", ())]
+        assert named == [copy.uri for copy in hit.also_in]
     assert all(
         "Also in " in text for hit, text in zip(hits, _texts(hits), strict=True) if hit.also_in
     )
-    return {_name(hit.uri): sorted(_name(place.uri) for place in hit.also_in) for hit in hits}
+    return {_name(hit.uri): sorted(_name(copy.uri) for copy in hit.also_in) for hit in hits}
 
 
 def _texts(hits: list) -> list[str]:  # type: ignore[type-arg]
@@ -76,15 +76,15 @@ def _name(uri: str) -> str:
 )
 def test_a_copy_is_named_and_makes_room(tmp_path: Path, copy: str) -> None:
     """The better one is shown; there is room for the next passage."""
-    shown = search(tmp_path, {"rule.txt": RULE, "copy.txt": copy}, k=2)
-    assert len(shown) == 2
-    first = next(iter(shown))
-    assert {first, *shown[first]} == {"rule.txt", "copy.txt"}
+    results = search(tmp_path, {"rule.txt": RULE, "copy.txt": copy}, k=2)
+    assert len(results) == 2
+    first = next(iter(results))
+    assert {first, *results[first]} == {"rule.txt", "copy.txt"}
 
 
 def test_three_copies_are_one_passage(tmp_path: Path) -> None:
-    shown = search(tmp_path, {f"{n}.txt": RULE for n in "abc"})
-    (first, named), *others = shown.items()
+    results = search(tmp_path, {f"{n}.txt": RULE for n in "abc"})
+    (first, named), *others = results.items()
     assert sorted([first, *named]) == ["a.txt", "b.txt", "c.txt"]
     assert others == [("canteen.txt", []), ("parking.txt", [])]
 
@@ -101,9 +101,9 @@ def test_three_copies_are_one_passage(tmp_path: Path) -> None:
 )
 def test_what_differs_in_what_counts_is_shown(tmp_path: Path, other: str) -> None:
     """A figure, a denial, or words that only one of them has, where the poorer one is the longer one."""
-    shown = search(tmp_path, {"a-rule.txt": RULE, "other.txt": other})
-    assert {"a-rule.txt", "other.txt"} <= shown.keys() or "a-rule.txt" in shown["other.txt"]
-    assert "other.txt" not in shown.get("a-rule.txt", [])
+    results = search(tmp_path, {"a-rule.txt": RULE, "other.txt": other})
+    assert {"a-rule.txt", "other.txt"} <= results.keys() or "a-rule.txt" in results["other.txt"]
+    assert "other.txt" not in results.get("a-rule.txt", [])
 
 
 def test_a_document_that_one_may_not_read_is_not_named(tmp_path: Path) -> None:
@@ -120,5 +120,5 @@ def test_a_document_that_one_may_not_read_is_not_named(tmp_path: Path) -> None:
 def test_a_document_that_repeats_itself_is_not_folded(tmp_path: Path) -> None:
     """Its passages stand at different places of one document: nothing is gained by hiding one."""
     filler = " ".join(f"Word{n} follows." for n in range(400))
-    shown = search(tmp_path, {"rule.txt": f"{RULE}\n\n{filler}\n\n{RULE}"})
-    assert shown["rule.txt"] == []
+    results = search(tmp_path, {"rule.txt": f"{RULE}\n\n{filler}\n\n{RULE}"})
+    assert results["rule.txt"] == []

@@ -25,7 +25,7 @@ def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None)
 
 
 def around(*chunks: Spot) -> dict[tuple[int, int], Spot]:
-    return {(each.document_id, each.ordinal): each for each in chunks}
+    return {(chunk.document_id, chunk.ordinal): chunk for chunk in chunks}
 
 
 def test_a_chunk_grows_by_the_neighbour_that_fits_better() -> None:
@@ -57,17 +57,17 @@ def test_a_long_chunk_stays_alone() -> None:
 
 @given(
     sizes=st.dictionaries(st.integers(1, 4), st.integers(20, 900), min_size=1),
-    found=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 7)), unique=True, max_size=12),
+    scored=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 7)), unique=True, max_size=12),
     k=st.integers(1, 6),
 )
 def test_passages_are_runs_of_neighbours_and_share_no_chunk(
-    sizes: dict[int, int], found: list[tuple[int, int]], k: int
+    sizes: dict[int, int], scored: list[tuple[int, int]], k: int
 ) -> None:
     """In the order of their scores, at most k, none longer than allowed, every one with its found chunk."""
     rows = around(*(chunk(d, n, size, page=n // 3) for d, size in sizes.items() for n in range(8)))
     ranked = [
-        (document * 100 + ordinal, 1 - place / 100)
-        for place, (document, ordinal) in enumerate(found)
+        (document * 100 + ordinal, 1 - rank / 100)
+        for rank, (document, ordinal) in enumerate(scored)
         if document in sizes
     ]
     passages = join(ranked, rows, k)
@@ -81,8 +81,8 @@ def test_passages_are_runs_of_neighbours_and_share_no_chunk(
         assert passage.found in passage.chunks
         assert len({(row.document_id, row.page) for row in passage.chunks}) == 1
         length = sum(row.size for row in passage.chunks)
-        wanted = GROWN if rank < FIRST else GROWN_LATER
-        assert length <= max(wanted * SLACK, passage.found.size)
+        most = GROWN if rank < FIRST else GROWN_LATER
+        assert length <= max(most * SLACK, passage.found.size)
     if len(passages) < k:
         assert {chunk_id for chunk_id, _ in ranked} <= set(seen), "nothing that was found is lost"
 
@@ -98,10 +98,12 @@ def test_the_first_passages_are_spread_over_documents_and_pages() -> None:
     first, same_page = passage(1, 1.0, page=7), passage(1, 0.9, page=7)
     same_document, other = passage(1, 0.75, page=8), passage(2, 0.6, page=1)
     placed = spread([first, same_page, same_document, other])
-    assert [each.found for each in placed] == [
-        each.found for each in (first, other, same_document, same_page)
+    assert [passage.found for passage in placed] == [
+        passage.found for passage in (first, other, same_document, same_page)
     ]
-    assert [each.score for each in placed] == [1.0, 0.6, 0.6, 0.6], "scores fall from rank to rank"
+    assert [passage.score for passage in placed] == [1.0, 0.6, 0.6, 0.6], (
+        "scores fall from rank to rank"
+    )
 
 
 def test_behind_the_head_the_order_is_that_of_the_scores() -> None:

@@ -125,9 +125,9 @@ def test_equal_scores_keep_their_order_and_the_rest_stays_behind() -> None:
         row.chunk_id: row for n, size in enumerate(sizes) for row in [text_of(chunk(n, 0, size))]
     }
     placed = rerank("?", passages, rows, reranker)
-    assert [each.found.document_id for each in placed] == [1, 2, 0, 3]
+    assert [passage.found.document_id for passage in placed] == [1, 2, 0, 3]
     assert len(reranker.seen) == 3
-    scores = [each.score for each in placed]
+    scores = [passage.score for passage in placed]
     assert scores == sorted(scores, reverse=True)
     assert rerank("?", [], {}, reranker) == []
 
@@ -163,13 +163,13 @@ def test_what_is_no_cross_encoder_is_refused_in_a_sentence(data: Path, tmp_path:
 def test_what_it_brings_is_measured(data: Path, cross_encoder: Path) -> None:
     """Where there is none, that is said."""
     question = Question(id="1", question=QUERY, facts=(Fact(filename="leave", text="16 weeks"),))
-    asked = QuestionSet(name="q", sha256="0", questions=(question,))
+    questions = QuestionSet(name="q", sha256="0", questions=(question,))
     options = Options(answers=False, ablate=("rerank",))
-    (ablation,) = evaluate(opened(data, cross_encoder), asked, options).ablations
+    (ablation,) = evaluate(opened(data, cross_encoder), questions, options).ablations
     assert ablation.part == "rerank"
     assert "MRR" in {lift.metric for lift in ablation.lifts}
     with pytest.raises(UsageError, match="No cross-encoder re-ranks here"):
-        evaluate(opened(data, ""), asked, options)
+        evaluate(opened(data, ""), questions, options)
 
 
 def test_the_doctor_names_it(
@@ -178,13 +178,13 @@ def test_the_doctor_names_it(
     from ui.cli import cli
 
     monkeypatch.chdir(tmp_path)
-    for setting, ok, said in (
+    for setting, ok, message in (
         (str(cross_encoder), True, "tiny-cross-encoder"),
         ("", True, "none configured"),
         ("nowhere", False, "There is no model 'nowhere'"),
     ):
         monkeypatch.setenv("INHOUSE_RETRIEVAL_RERANKER", setting)
         checks = json.loads(CliRunner().invoke(cli, ["doctor", "--json"]).output)
-        (check,) = [each for each in checks if each["name"] == "Re-ranker"]
+        (check,) = [check for check in checks if check["name"] == "Re-ranker"]
         assert check["ok"] is ok
-        assert said in check["found"]
+        assert message in check["found"]

@@ -75,8 +75,8 @@ def spot(document: int, ordinal: int) -> Spot:
 
 def test_a_neighbours_score_counts_for_a_chunk() -> None:
     """Worked by hand: 101 has 0.5 and beside it 0.9, so 0.5 + 0.2 · 0.9 = 0.68; 102 has beside it 0.5."""
-    around = {(1, n): spot(1, n) for n in range(4)} | {(2, 4): spot(2, 4)}
-    assert [(i, round(s, 9)) for i, s in smooth({100: 0.9, 101: 0.5, 204: 0.6}, around)] == [
+    spots = {(1, n): spot(1, n) for n in range(4)} | {(2, 4): spot(2, 4)}
+    assert [(i, round(s, 9)) for i, s in smooth({100: 0.9, 101: 0.5, 204: 0.6}, spots)] == [
         (100, 1.0), (101, 0.68), (204, 0.6), (102, 0.1),
     ]  # fmt: skip
 
@@ -119,18 +119,18 @@ PASSAGES = (hit(1, "First text.", "Handbook", "Leave > Long"), hit(2, "Second te
 
 
 def test_a_large_model_sees_numbered_passages_with_their_places() -> None:
-    told = messages("Why?", PASSAGES, (), FULL)
-    assert [type(message) for message in told] == [SystemMessage, HumanMessage]
-    assert told[0].content == FULL.system.format(refusal=REFUSAL, fence="of the user's message")
-    assert REFUSAL in str(told[0].content)
-    assert told[1].content == (
+    prompt = messages("Why?", PASSAGES, (), FULL)
+    assert [type(message) for message in prompt] == [SystemMessage, HumanMessage]
+    assert prompt[0].content == FULL.system.format(refusal=REFUSAL, fence="of the user's message")
+    assert REFUSAL in str(prompt[0].content)
+    assert prompt[1].content == (
         "Passages:\n[1] Handbook, Leave > Long\nFirst text.\n\n[2] T\nSecond text.\n\nQuestion: Why?"
     )
 
 
 def test_a_small_model_sees_the_text_alone() -> None:
-    told = messages("Why?", PASSAGES, (), COMPACT)
-    assert told[1].content == "Text:\nFirst text.\n\nSecond text.\n\nQuestion: Why?"
+    prompt = messages("Why?", PASSAGES, (), COMPACT)
+    assert prompt[1].content == "Text:\nFirst text.\n\nSecond text.\n\nQuestion: Why?"
 
 
 @pytest.mark.parametrize("style", [FULL, COMPACT])
@@ -145,14 +145,14 @@ def test_the_front_is_the_same_for_every_question(style: Style) -> None:
 @pytest.mark.parametrize("style", [FULL, COMPACT])
 def test_the_latest_turns_are_told_as_many_as_the_model_can_follow(style: Style) -> None:
     history = [Turn(question=f"q{n}", answer=f"a{n}") for n in range(9)]
-    told = messages("Why?", PASSAGES, history, style)
-    asked = [*(turn.question for turn in history[-style.turns :]), "Why?"]
-    assert [m.content for m in told if isinstance(m, AIMessage)] == [
+    prompt = messages("Why?", PASSAGES, history, style)
+    questions = [*(turn.question for turn in history[-style.turns :]), "Why?"]
+    assert [m.content for m in prompt if isinstance(m, AIMessage)] == [
         turn.answer for turn in history[-style.turns :]
     ]
-    said = [str(m.content) for m in told if isinstance(m, HumanMessage)]
-    assert [each.rpartition("Question: ")[2] for each in said] == asked
-    assert all(PASSAGES[0].text not in each for each in said[1:])
+    contents = [str(m.content) for m in prompt if isinstance(m, HumanMessage)]
+    assert [content.rpartition("Question: ")[2] for content in contents] == questions
+    assert all(PASSAGES[0].text not in content for content in contents[1:])
 
 
 @pytest.mark.parametrize("style", [FULL, COMPACT])

@@ -24,10 +24,10 @@ def lead_at(document: str, row: str) -> str:
     return table_lead(document[start:], start, lambda a, b: document[a:b])
 
 
-@pytest.mark.parametrize("place", [0, 1, 40, 398])
-def test_the_header_is_found_however_far_up_it_stands(place: int) -> None:
+@pytest.mark.parametrize("row", [0, 1, 40, 398])
+def test_the_header_is_found_however_far_up_it_stands(row: int) -> None:
     document = f"# Valves\n\n{HEADER}" + "\n".join(ROWS) + "\n\nThe end."
-    assert lead_at(document, ROWS[place]) == HEADER.rstrip("\n")
+    assert lead_at(document, ROWS[row]) == HEADER.rstrip("\n")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_value_of_another_column_is_not_supported_far_down_a_table(assistant: 
 
 def supports(sentence: str, passages: Sequence[Hit]) -> bool:
     """Whether the passages support the sentence."""
-    return all(found.supported for found in check(sentence, passages).sentences)
+    return all(part.supported for part in check(sentence, passages).sentences)
 
 
 def hit(text: str, lead: str = "") -> Hit:

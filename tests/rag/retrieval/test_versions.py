@@ -17,10 +17,13 @@ from ui.view.also_found_in import elsewhere
 
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:
     """Of (file, title, beginning): which file is older than which."""
-    found = newer_of(
-        {n: read_version(f"/house/{each[0]}", *each[1:]) for n, each in enumerate(documents)}
+    newer = newer_of(
+        {
+            n: read_version(f"/house/{document[0]}", *document[1:])
+            for n, document in enumerate(documents)
+        }
     )
-    return {documents[a][0]: documents[b][0] for a, b in found.items()}
+    return {documents[a][0]: documents[b][0] for a, b in newer.items()}
 
 
 POLICY = "Business travel policy. Owner: People and Pay. What this is for."
@@ -137,12 +140,12 @@ def test_the_newer_one_is_first_and_the_other_is_shown_as_older(assistant: Assis
     assert old.newer is not None
     assert old.to_json()["newer"]["uri"] == old.newer.uri == hits[0].uri
     assert "Older version; the newer one: Travel rules 2026" in "\n".join(hits_text(hits, QUERY))
-    shown = elsewhere(old, None, ENGLISH)
-    assert f"{ENGLISH.newer_version} Travel rules 2026 (travel-2026.md)" in shown
+    html = elsewhere(old, None, ENGLISH)
+    assert f"{ENGLISH.newer_version} Travel rules 2026 (travel-2026.md)" in html
     assert elsewhere(hits[0], None, ENGLISH) == ""
-    told = str(messages(QUERY, hits, (), FULL)[-1].content)
-    assert "(older version; the newer one: Travel rules 2026)\n# Travel rules 2024\n" in told
-    assert told.count("older version") == 1
+    prompt = str(messages(QUERY, hits, (), FULL)[-1].content)
+    assert "(older version; the newer one: Travel rules 2026)\n# Travel rules 2024\n" in prompt
+    assert prompt.count("older version") == 1
 
 
 def test_who_asks_for_the_older_one_gets_it(assistant: Assistant) -> None:
