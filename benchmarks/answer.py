@@ -57,20 +57,20 @@ def main(
     vLLM should have nothing else to do meanwhile.
     """
     settings = load_settings(llm__url=url, llm__max_tokens=max_tokens)
-    asked = _sample_questions(questions)
+    texts = _sample_questions(questions)
     with tempfile.TemporaryDirectory() as folder:
         if data is None:
             ingest([_SAMPLES], data_dir=folder, settings=settings)
         stack, vllm = Stack(Assistant.open(data or folder, settings=settings)), Vllm(url)
-        bodies = _record(stack, asked)
+        bodies = _record(stack, texts)
         figures: dict[str, Any] = {"model": bodies[0]["model"]}
         say = (lambda _: None) if as_json else click.echo
         say(f"model: {figures['model']}")
-        figures["first_token"] = _first_token(stack, vllm, asked, bodies)
+        figures["first_token"] = _first_token(stack, vllm, texts, bodies)
         say(_first_token_text(figures["first_token"]))
-        figures["follow_up"] = _follow_ups(stack, vllm, asked[:conversations])
+        figures["follow_up"] = _follow_ups(stack, vllm, texts[:conversations])
         say(_follow_up_text(figures["follow_up"]))
-        figures["together"] = _together(stack, vllm, asked, bodies, askers)
+        figures["together"] = _together(stack, vllm, texts, bodies, askers)
         say(_together_text(figures["together"], askers))
     if as_json:
         click.echo(json.dumps(figures, indent=2))
@@ -79,34 +79,34 @@ def main(
 def _sample_questions(count: int) -> list[str]:
     lines = (_SAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
-    asked = [entry["question"] for entry in entries if not entry["unanswerable"]]
-    step = max(1, len(asked) // count)  # from all over the documents: fewer shared passages
-    return asked[::step][:count]
+    answerable = [entry["question"] for entry in entries if not entry["unanswerable"]]
+    step = max(1, len(answerable) // count)  # from all over the documents: fewer shared passages
+    return answerable[::step][:count]
 
 
-def _record(stack: Stack, asked: Sequence[str]) -> list[dict[str, Any]]:
+def _record(stack: Stack, questions: Sequence[str]) -> list[dict[str, Any]]:
     """What Inhouse sends for each question."""
     stack.salt = _salt()
     stack.sent.clear()
-    for question in asked:
+    for question in questions:
         stack.ask(question)
     bodies = list(stack.sent)
-    assert len(bodies) == len(asked), "each question is one request"
+    assert len(bodies) == len(questions), "each question is one request"
     return bodies
 
 
 def _first_token(
-    stack: Stack, vllm: Vllm, asked: Sequence[str], bodies: Sequence[dict[str, Any]]
+    stack: Stack, vllm: Vllm, questions: Sequence[str], bodies: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """Each question through both, in turns, first with the passages new to vLLM, then again."""
     salt = {"ours": _salt(), "vllm": _salt()}
     stack.salt = salt["ours"]
-    stack.ask(asked[0])  # the front that all prompts share is cached in either world
+    stack.ask(questions[0])  # the front that all prompts share is cached in either world
     vllm.ask(bodies[0], salt["vllm"])
     result: dict[str, Any] = {}
     for state in ("fresh", "cached"):
         ours, own, search = [], [], []
-        for number, (question, body) in enumerate(zip(asked[1:], bodies[1:], strict=True)):
+        for number, (question, body) in enumerate(zip(questions[1:], bodies[1:], strict=True)):
             for turn in range(2):
                 if (number + turn) % 2:
                     reply, searched, _ = stack.ask(question)
@@ -129,14 +129,14 @@ def _first_token(
 def _together(
     stack: Stack,
     vllm: Vllm,
-    asked: Sequence[str],
+    questions: Sequence[str],
     bodies: Sequence[dict[str, Any]],
     askers: int,
 ) -> dict[str, Any]:
     """All questions twice, by many askers at once: through both, in the order A B B A."""
 
     def through_inhouse(number: int) -> Reply:
-        return stack.ask(asked[number])[0]
+        return stack.ask(questions[number])[0]
 
     rates: dict[str, list[float]] = {"inhouse": [], "vllm": []}
     for name in ("inhouse", "vllm", "vllm", "inhouse"):
@@ -147,7 +147,7 @@ def _together(
             return vllm.ask(bodies[number], salt)
 
         one = through_inhouse if name == "inhouse" else through_vllm
-        rates[name].append(_rate(one, len(asked), askers))
+        rates[name].append(_rate(one, len(questions), askers))
     ours, own = statistics.mean(rates["inhouse"]), statistics.mean(rates["vllm"])
     return {
         "inhouse_tokens_per_s": round(ours, 1),
@@ -163,18 +163,18 @@ def _rate(one: Callable[[int], Reply], count: int, askers: int) -> float:
     return sum(reply.completion_tokens for reply in replies) / (time.perf_counter() - started)
 
 
-def _follow_ups(stack: Stack, vllm: Vllm, asked: Sequence[str]) -> dict[str, Any]:
+def _follow_ups(stack: Stack, vllm: Vllm, questions: Sequence[str]) -> dict[str, Any]:
     """The second question of a conversation: how many tokens of its prompt vLLM had already.
 
     What Inhouse sends is recorded and sent once more, the question before and then the follow-up: the model
     is also asked to put the follow-up anew, and that request would count as well.
     """
     hits = tokens = with_hit = counted = 0
-    for question in asked:
+    for question in questions:
         stack.salt, salt = _salt(), _salt()
-        _, _, said = stack.ask(question)
+        _, _, answer = stack.ask(question)
         first = stack.sent[-1]
-        stack.ask(_FOLLOW_UP, [Turn(question=question, answer=said)])
+        stack.ask(_FOLLOW_UP, [Turn(question=question, answer=answer)])
         vllm.ask(first, salt)
         before = vllm.prefix_cache()
         reply = vllm.ask(stack.sent[-1], salt)

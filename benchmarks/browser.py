@@ -161,7 +161,7 @@ def ledger_times(page: Any, url: str, rounds: int) -> dict[str, dict[str, float]
 
 def smoothness(page: Any, url: str, seconds: float) -> dict[str, Any]:
     """Milliseconds from a key to its paint, and between frames, while somebody types and scrolls."""
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     for name, address, box in (
         ("ask", "/", "#question textarea"),
         ("documents", "/documents", "input[name=name]"),
@@ -182,12 +182,12 @@ def smoothness(page: Any, url: str, seconds: float) -> dict[str, Any]:
                 page.wait_for_timeout(25)
         gaps, keys = page.evaluate("[window.gaps, window.keys]")
         late = sum(gap > 50 for gap in gaps) / len(gaps)
-        found[name] = {
+        figures[name] = {
             "key_to_paint_ms": web.quantiles(keys),
             "frame_gap_ms": web.quantiles(gaps),
             "frames_later_than_50_ms": round(late, 4),
         }
-    return found
+    return figures
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

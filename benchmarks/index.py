@@ -29,7 +29,7 @@ _BATCH = synthetic.BATCH
 
 def _parse_sizes(_context: object, _parameter: object, value: str) -> list[int]:
     try:
-        sizes = [int(each.replace("_", "")) for each in value.split(",")]
+        sizes = [int(size.replace("_", "")) for size in value.split(",")]
     except ValueError as exc:
         raise click.BadParameter(f"{value!r} is no list of numbers such as 10000,100000.") from exc
     if any(size < 1_000 for size in sizes):
@@ -99,21 +99,21 @@ def main(sizes: list[int], out: Path, work: Path | None, keep: bool) -> None:
 
 
 def _measure(folder: Path, size: int) -> dict[str, Any]:
-    made = folder / "made.json"
-    if not made.exists():
+    build_report = folder / "made.json"
+    if not build_report.exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        made.write_text(json.dumps(_build(folder, size)))
-    found: dict[str, Any] = {"size": size, "build": json.loads(made.read_text())}
-    found["disk"] = {
+        build_report.write_text(json.dumps(_build(folder, size)))
+    figures: dict[str, Any] = {"size": size, "build": json.loads(build_report.read_text())}
+    figures["disk"] = {
         "ours": _bytes(folder / "ours"),
         "catalogue": _bytes(folder / "ours" / "catalog.db"),
         "bare": _bytes(folder / "bare"),
     }
     steps = ("open_ours", "open_bare", "open_cold", "search", "commit_ours", "commit_bare")
     for step in tqdm(steps, desc=f"{size:,}: measuring", leave=False):
-        found[step] = _run(step, folder, size)
-    return found
+        figures[step] = _run(step, folder, size)
+    return figures
 
 
 def _build(folder: Path, size: int) -> dict[str, float]:
@@ -147,8 +147,8 @@ def _run(step: str, folder: Path, size: int) -> dict[str, Any]:
 def _fresh_process(step: str, folder: Path, size: int) -> dict[str, Any]:
     command = [sys.executable, str(_MEASURE), step, str(folder), str(size)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
 
 
 def _bytes(path: Path) -> int:

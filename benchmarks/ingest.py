@@ -80,17 +80,21 @@ def main(folders: tuple[Path, ...], peers: Path | None, rounds: int, out: Path) 
 
 def _measure(folder: Path, model: Path, peers: Path | None, rounds: int) -> dict[str, Any]:
     data = Path(tempfile.mkdtemp(prefix="inhouse-bench-"))
-    found: dict[str, Any] = {"name": "/".join(folder.resolve().parts[-2:]), "ours": [], "bare": []}
+    figures: dict[str, Any] = {
+        "name": "/".join(folder.resolve().parts[-2:]),
+        "ours": [],
+        "bare": [],
+    }
     try:
         # Our own two alternate: what else the machine does meets both.
-        for step in tqdm(["ours", "bare"] * rounds, desc=found["name"], leave=False):
-            found[step].append(_child([sys.executable, _MEASURE, step, folder, data]))
-        found["cosine"] = _child([sys.executable, _MEASURE, "cosine", folder, data])
+        for step in tqdm(["ours", "bare"] * rounds, desc=figures["name"], leave=False):
+            figures[step].append(_child([sys.executable, _MEASURE, step, folder, data]))
+        figures["cosine"] = _child([sys.executable, _MEASURE, "cosine", folder, data])
     finally:
         shutil.rmtree(data)
     if peers:
-        found["langchain"] = _child([peers, _RECIPE, folder, model])
-    return found
+        figures["langchain"] = _child([peers, _RECIPE, folder, model])
+    return figures
 
 
 def _child(command: list[str | Path]) -> dict[str, Any]:
@@ -100,8 +104,8 @@ def _child(command: list[str | Path]) -> dict[str, Any]:
         "TOKENIZERS_PARALLELISM": "true",
     }
     done = subprocess.run([*map(str, command)], stdout=subprocess.PIPE, env=environment, check=True)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def _machine() -> dict[str, Any]:

@@ -44,8 +44,8 @@ class RandomVectors:
         self.embed_query = real.embed_query
 
     def embed_documents(self, texts: Sequence[str]) -> Float32:
-        found = self._random.standard_normal((len(texts), self.identity.dimension), np.float32)
-        vectors: Float32 = found / np.linalg.norm(found, axis=1, keepdims=True)
+        values = self._random.standard_normal((len(texts), self.identity.dimension), np.float32)
+        vectors: Float32 = values / np.linalg.norm(values, axis=1, keepdims=True)
         return vectors
 
 
@@ -149,21 +149,21 @@ async def person(
         for _ in range(rounds):
             tab = os.urandom(6).hex()
             for turn, begins in enumerate(("How are", "And what about"), start=1):
-                said = " ".join(generator.choices(vocabulary[:800], k=6))
-                asked = {"fn_index": event["id"], "session_hash": tab}
-                asked["data"] = [f"{begins} {said}?", None, None]
-                seen.append(await answered(client, asked, turn))
+                question = " ".join(generator.choices(vocabulary[:800], k=6))
+                event_body = {"fn_index": event["id"], "session_hash": tab}
+                event_body["data"] = [f"{begins} {question}?", None, None]
+                seen.append(await answered(client, event_body, turn))
                 await asyncio.sleep(generator.uniform(0, 1))
     return seen
 
 
-async def answered(client: httpx.AsyncClient, asked: dict[str, Any], turn: int) -> dict[str, float]:
+async def answered(client: httpx.AsyncClient, body: dict[str, Any], turn: int) -> dict[str, float]:
     """Seconds until the passages, the first word and the whole answer are there; which turn it was."""
     evidence = f'id=\\"e{turn}\\"'  # earlier turns' come along with every question
     times, began = {"turn": float(turn)}, time.perf_counter()
-    joined = await client.post("/gradio_api/queue/join", json=asked)
+    joined = await client.post("/gradio_api/queue/join", json=body)
     joined.raise_for_status()
-    address = f"/gradio_api/queue/data?session_hash={asked['session_hash']}"
+    address = f"/gradio_api/queue/data?session_hash={body['session_hash']}"
     async with client.stream("GET", address) as lines:
         async for line in lines.aiter_lines():
             now = time.perf_counter() - began
@@ -177,7 +177,7 @@ async def answered(client: httpx.AsyncClient, asked: dict[str, Any], turn: int) 
                 times["answer"] = now
                 break
     if not times.keys() >= {"first_evidence", "first_word"}:
-        raise RuntimeError(f"No passages, or no words, came for: {asked['data'][0]}")
+        raise RuntimeError(f"No passages, or no words, came for: {body['data'][0]}")
     return times
 
 
@@ -190,7 +190,7 @@ async def crowd(url: str, cookies: Sequence[str], rounds: int) -> list[dict[str,
     ]
     await asyncio.sleep(3)
     start.set()
-    return [times for each in await asyncio.gather(*tasks) for times in each]
+    return [times for person_times in await asyncio.gather(*tasks) for times in person_times]
 
 
 def sign_in_all(data: Path, people: int) -> list[str]:
@@ -222,8 +222,8 @@ def wait_for(url: str, seconds: float = 180) -> None:
 
 
 def quantiles(values: Sequence[float]) -> dict[str, float]:
-    found = np.quantile(np.array(values), [0.5, 0.95, 1.0])
-    return dict(zip(("p50", "p95", "max"), (round(float(x), 3) for x in found), strict=True))
+    values_at = np.quantile(np.array(values), [0.5, 0.95, 1.0])
+    return dict(zip(("p50", "p95", "max"), (round(float(x), 3) for x in values_at), strict=True))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -279,13 +279,13 @@ def main(
         asyncio.run(crowd(url, sign_in_all(data, 1), 1))  # what is loaded at the first question
         times = asyncio.run(crowd(url, sign_in_all(data, people), rounds))
     finally:
-        for each in started:
-            each.terminate()
-            each.wait()
+        for process in started:
+            process.terminate()
+            process.wait()
     result: dict[str, Any] = {"people": people, "questions": len(times)}
     result |= {"cores": len(os.sched_getaffinity(0)), "machine": platform.machine()}
     for turn, name in enumerate(("seconds_of_first_questions", "seconds_of_follow_ups"), start=1):
-        those = [each for each in times if each["turn"] == turn]
+        those = [row for row in times if row["turn"] == turn]
         keys = [key for key in those[0] if key != "turn"]
         result[name] = {key: quantiles([t[key] for t in those if key in t]) for key in keys}
     click.echo(json.dumps(result, indent=2))

@@ -50,5 +50,5 @@ class Vllm:
     def prefix_cache(self) -> tuple[int, int]:
         """Tokens looked up in the prefix cache since vLLM's start, and how many of them were there."""
         text = self._client.get(self.url.removesuffix("/v1") + "/metrics").text
-        found = {name: float(value) for name, value in _METRIC.findall(text)}
-        return int(found["queries"]), int(found["hits"])
+        counters = {name: float(value) for name, value in _METRIC.findall(text)}
+        return int(counters["queries"]), int(counters["hits"])

@@ -37,8 +37,8 @@ class Vectors:
         else:
             parameters = faiss.SearchParameters(sel=selector)
         _, rows = self.index.search(query[None], k, params=parameters)
-        found: list[int] = rows[0].tolist()
-        return found
+        nearest: list[int] = rows[0].tolist()
+        return nearest
 
     def commit(self, vectors: Float32) -> None:
         """Add vectors, and make the file anew beside the old one: FAISS has no other way."""
@@ -95,8 +95,10 @@ class Words:
             condition = tantivy.Query.const_score_query(tag, 0.0)
             parsed = tantivy.Query.boolean_query([(must, parsed), (must, condition)])
         hits = self._searcher.search(parsed, limit=k, count=False).hits
-        found: list[int] = self._searcher.fast_field_values("number", [place for _, place in hits])
-        return found
+        numbers: list[int] = self._searcher.fast_field_values(
+            "number", [address for _, address in hits]
+        )
+        return numbers
 
 
 @functools.cache

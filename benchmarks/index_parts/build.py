@@ -76,8 +76,8 @@ def beside(folder: Path, data_dir: Path, count: int, advance: Callable[[int], No
         words.add(chunks.first, chunks.texts, rare)
         advance(len(chunks.texts))
     words.commit()
-    (held,) = data_dir.glob(f"vectors-*/{bare.FAISS_FILE}")
-    shutil.copyfile(held, folder / bare.FAISS_FILE)
+    (faiss_file,) = data_dir.glob(f"vectors-*/{bare.FAISS_FILE}")
+    shutil.copyfile(faiss_file, folder / bare.FAISS_FILE)
 
 
 def rare_rows(first: int, count: int) -> Mask:

@@ -219,8 +219,8 @@ def _new_chunks(count: int) -> list[synthetic.Chunks]:
 
 
 _WHAT = {
-    each.__name__: each
-    for each in (search, open_ours, open_cold, open_bare, commit_ours, commit_bare)
+    step.__name__: step
+    for step in (search, open_ours, open_cold, open_bare, commit_ours, commit_bare)
 }
 
 

@@ -32,11 +32,11 @@ class Oracle:
     @property
     def numbers(self) -> list[list[int]]:
         """The nearest chunks of each query, in no order."""
-        found: list[list[int]] = self._numbers.tolist()
-        return found
+        nearest: list[list[int]] = self._numbers.tolist()
+        return nearest
 
 
-def recall(truth: Sequence[Sequence[int]], found: Sequence[Sequence[int]]) -> float:
+def recall(truth: Sequence[Sequence[int]], ranking: Sequence[Sequence[int]]) -> float:
     """Share of the true nearest that were found, over all queries (recall@DEPTH)."""
-    hits = [len(set(a) & set(b)) for a, b in zip(truth, found, strict=True)]
+    hits = [len(set(a) & set(b)) for a, b in zip(truth, ranking, strict=True)]
     return sum(hits) / sum(map(len, truth))

@@ -74,9 +74,11 @@ def vocabulary() -> npt.NDArray[np.object_]:
         random.integers(0, len(_SYLLABLES), (2 * _VOCABULARY, 4))
     ]
     lengths = random.integers(2, 5, len(syllables)).tolist()
-    made = dict.fromkeys(_COMMON.split())
-    made |= dict.fromkeys("".join(each[:n]) for each, n in zip(syllables, lengths, strict=True))
-    return np.array(list(made)[:_VOCABULARY], object)
+    words = dict.fromkeys(_COMMON.split())
+    words |= dict.fromkeys(
+        "".join(syllable[:n]) for syllable, n in zip(syllables, lengths, strict=True)
+    )
+    return np.array(list(words)[:_VOCABULARY], object)
 
 
 @functools.cache
@@ -97,7 +99,7 @@ def _texts(random: np.random.Generator, count: int) -> list[str]:
     lengths = random.integers(_WORDS_LOW, _WORDS_HIGH + 1, count)
     places = np.searchsorted(_cumulated(), random.random(int(lengths.sum())))
     words = vocabulary()[np.minimum(places, _VOCABULARY - 1)]
-    return [" ".join(each) for each in np.split(words, np.cumsum(lengths)[:-1])]
+    return [" ".join(text) for text in np.split(words, np.cumsum(lengths)[:-1])]
 
 
 @functools.cache

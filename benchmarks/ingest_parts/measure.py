@@ -70,10 +70,12 @@ def cosine(folder: Path, data: Path) -> dict[str, float]:  # noqa: ARG001
     sample = known[:: max(1, len(known) // SAMPLE)][:SAMPLE]
     model = SentenceTransformer(str(resolve_model("all-minilm-l6-v2", kind="embedder").path))
     truth = model.encode([text for text, _ in sample], batch_size=16, normalize_embeddings=True)
-    held = np.stack([np.frombuffer(vector, np.float16) for _, vector in sample]).astype(np.float64)
-    held /= np.linalg.norm(held, axis=1, keepdims=True)
-    found = np.einsum("nd,nd->n", held, truth)
-    return {"mean": float(found.mean()), "least": float(found.min()), "chunks": len(sample)}
+    stored = np.stack([np.frombuffer(vector, np.float16) for _, vector in sample]).astype(
+        np.float64
+    )
+    stored /= np.linalg.norm(stored, axis=1, keepdims=True)
+    cosines = np.einsum("nd,nd->n", stored, truth)
+    return {"mean": float(cosines.mean()), "least": float(cosines.min()), "chunks": len(sample)}
 
 
 def _embedded(data: Path) -> dict[str, bytes]:
@@ -103,7 +105,7 @@ def _cpu() -> float:
 def _resident() -> int:
     """The most bytes that this process and its largest child held, together."""
     peaks = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(each.ru_maxrss for each in peaks) * 1024
+    return sum(usage.ru_maxrss for usage in peaks) * 1024
 
 
 MEASUREMENTS = {"ours": ours, "bare": bare, "cosine": cosine}
@@ -111,8 +113,8 @@ MEASUREMENTS = {"ours": ours, "bare": bare, "cosine": cosine}
 
 def main(what: str, folder: str, data: str) -> None:
     """Print one measurement."""
-    found: dict[str, Any] = MEASUREMENTS[what](Path(folder), Path(data))
-    print(json.dumps(found))
+    figures: dict[str, Any] = MEASUREMENTS[what](Path(folder), Path(data))
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

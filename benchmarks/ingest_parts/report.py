@@ -17,21 +17,21 @@ def table(run: Found) -> str:
     head = ["folder", "files", "chunks", "Inhouse (s)", "chunks/s", "bare encoder (s)", "×"]
     head += ["LangChain (s)", "its chunks", "times as fast", "cosine: mean", "least", "memory (MB)"]
     head += ["CPU: Inhouse (s)", "bare (s)", "×"]
-    rows = [head, *[_row(each) for each in results]]
-    if not any("langchain" in each for each in results):
+    rows = [head, *[_row(result) for result in results]]
+    if not any("langchain" in result for result in results):
         rows = [[*row[:7], *row[10:]] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "|" + "|".join(_rule(n, width) for n, width in enumerate(widths)) + "|")
     machine = run["machine"]
-    told = (
+    summary = (
         f"{machine['cores']} cores ({machine['processor']}"
         f"{', AVX512-BF16' if machine['bf16'] else ''}), Python {machine['python']}, "
         f"median of {run['rounds']}."
     )
     if machine["load"] > machine["cores"] + 0.5:
-        told += f" Other programs were at work: {machine['load']:.1f} cores' worth in all."
-    return "\n".join([*lines, "", told, ""])
+        summary += f" Other programs were at work: {machine['load']:.1f} cores' worth in all."
+    return "\n".join([*lines, "", summary, ""])
 
 
 def _rule(number: int, width: int) -> str:
@@ -60,7 +60,7 @@ def _row(result: Found) -> list[str]:
         f"{peer['seconds'] / ours:.1f}" if peer else "",
         f"{cosine['mean']:.5f}",
         f"{cosine['least']:.5f}",
-        f"{max(each['resident'] for each in result['ours']) / 1e6:.0f}",
+        f"{max(figures['resident'] for figures in result['ours']) / 1e6:.0f}",
         f"{median(result['ours'], 'cpu'):.1f}",
         f"{median(result['bare'], 'cpu'):.1f}",
         f"{median(result['ours'], 'cpu') / median(result['bare'], 'cpu'):.2f}",
@@ -69,21 +69,23 @@ def _row(result: Found) -> list[str]:
 
 def shortfalls(run: Found) -> list[str]:
     """Each aim that was missed, in a sentence."""
-    found = []
+    missed = []
     for result in run["results"]:
         ours = median(result["ours"], "seconds")
         ratio = ours / median(result["bare"], "seconds")
         if ratio > BARE_RATIO:
-            found.append(f"{result['name']}: {ratio:.2f} times the bare encoder, not {BARE_RATIO}.")
+            missed.append(
+                f"{result['name']}: {ratio:.2f} times the bare encoder, not {BARE_RATIO}."
+            )
         if (peer := result.get("langchain")) and peer["seconds"] / ours < PEER_RATIO:
             times = peer["seconds"] / ours
-            found.append(f"{result['name']}: {times:.1f} times as fast, not {PEER_RATIO:g}.")
+            missed.append(f"{result['name']}: {times:.1f} times as fast, not {PEER_RATIO:g}.")
         if result["cosine"]["least"] < COSINE:
             least = result["cosine"]["least"]
-            found.append(f"{result['name']}: a cosine of {least:.5f}, not {COSINE}.")
-    return found
+            missed.append(f"{result['name']}: a cosine of {least:.5f}, not {COSINE}.")
+    return missed
 
 
-def median(found: list[Found], key: str) -> float:
+def median(rounds: list[Found], key: str) -> float:
     """The median of one figure over the rounds."""
-    return float(statistics.median(each[key] for each in found))
+    return float(statistics.median(figures[key] for figures in rounds))

@@ -108,28 +108,28 @@ def bombs() -> dict[str, bytes]:
     main = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
     main |= dict.fromkeys(("odt", "ods", "odp"), "content.xml")
     zeros = bytes(24 * 2**20)
-    made = {f"zip.{suffix}": repacked(suffix, part, zeros) for suffix, part in main.items()}
-    made["zip.epub"] = repacked("epub", "META-INF/container.xml", zeros)
-    made["parts.docx"] = zipped({f"{main['docx']}{n or ''}": b"" for n in range(20_001)})
-    made |= {
+    archives = {f"zip.{suffix}": repacked(suffix, part, zeros) for suffix, part in main.items()}
+    archives["zip.epub"] = repacked("epub", "META-INF/container.xml", zeros)
+    archives["parts.docx"] = zipped({f"{main['docx']}{n or ''}": b"" for n in range(20_001)})
+    archives |= {
         f"laughs.{suffix}": repacked(suffix, part, data.LAUGHS) for suffix, part in main.items()
     }
-    made["laughs.xml"] = data.LAUGHS
-    made["deep.docx"] = repacked("docx", "word/document.xml", data.deep_xml(200_000))
-    made["lying.odt"] = lying_size(real("odt"))
-    made["flate.pdf"] = data.pdf_stream(zlib.compress(bytes(2**28), 1), b"/FlateDecode")
-    made["pages.pdf"] = data.PAGES_PDF
-    made["rtf.rtf"] = b"{\\rtf1 " + b"{" * 200_000 + b"x" + b"}" * 200_001
-    return made
+    archives["laughs.xml"] = data.LAUGHS
+    archives["deep.docx"] = repacked("docx", "word/document.xml", data.deep_xml(200_000))
+    archives["lying.odt"] = lying_size(real("odt"))
+    archives["flate.pdf"] = data.pdf_stream(zlib.compress(bytes(2**28), 1), b"/FlateDecode")
+    archives["pages.pdf"] = data.PAGES_PDF
+    archives["rtf.rtf"] = b"{\\rtf1 " + b"{" * 200_000 + b"x" + b"}" * 200_001
+    return archives
 
 
 def lying_size(archive: bytes) -> bytes:
     """An archive whose directory says that its parts are one byte long."""
     lied = bytearray(archive)
-    place = lied.find(b"PK\x01\x02")
-    while place >= 0:
-        struct.pack_into("<I", lied, place + 24, 1)
-        place = lied.find(b"PK\x01\x02", place + 4)
+    offset = lied.find(b"PK\x01\x02")
+    while offset >= 0:
+        struct.pack_into("<I", lied, offset + 24, 1)
+        offset = lied.find(b"PK\x01\x02", offset + 4)
     return bytes(lied)
 
 
@@ -192,11 +192,11 @@ def entries(folder: Path) -> dict[str, Expected]:
     os.mkfifo(note(folder / "pipe.txt", SKIPPED))
     with socket.socket(socket.AF_UNIX) as listening:
         note(folder / "socket.txt", SKIPPED)
-        place = os.open(folder, os.O_RDONLY)  # a socket's path may not be long
+        descriptor = os.open(folder, os.O_RDONLY)  # a socket's path may not be long
         try:
-            listening.bind(f"/proc/self/fd/{place}/socket.txt")
+            listening.bind(f"/proc/self/fd/{descriptor}/socket.txt")
         finally:
-            os.close(place)
+            os.close(descriptor)
     with note(folder / "sparse.txt", SKIPPED).open("wb") as sparse:
         sparse.truncate(2**30)
     with note(folder / "holes.pdf", FAILED, EMPTY).open("wb") as sparse:

@@ -105,7 +105,7 @@ def pdf(*objects: bytes) -> bytes:
         out += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in places)
     out += b"trailer\n<</Root 1 0 R/Size %d>>\n" % (len(objects) + 1)
     return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)
 
@@ -150,9 +150,9 @@ def ole_ring(container: bytes) -> bytes:
     """A container of Microsoft's whose every sector is followed by itself."""
     ring = bytearray(container)
     (sector,) = struct.unpack_from("<i", ring, 76)  # the first sector of its allocation table
-    place = (sector + 1) * 512
+    offset = (sector + 1) * 512
     for number in range(128):
-        struct.pack_into("<i", ring, place + 4 * number, number)
+        struct.pack_into("<i", ring, offset + 4 * number, number)
     return bytes(ring)
 
 

@@ -54,5 +54,5 @@ class House:
         from rag.index.views.next_run import read_standing
 
         standing = read_standing(self.data)
-        found = {r.uri: r.state.value for r in standing.files} if standing else {}
-        return found.get(str(path))
+        states = {r.uri: r.state.value for r in standing.files} if standing else {}
+        return states.get(str(path))

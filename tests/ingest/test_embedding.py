@@ -48,21 +48,21 @@ def test_texts_with_as_many_tokens_go_together() -> None:
     """Whatever they have in characters; each comes once, with its own vector."""
     embedder = HashingEmbedder()
     texts = texts_of([1 + number * 37 % 300 for number in range(300)])
-    found = list(part_embedder(embedder).parts(texts, lambda: False))
-    together = [text for part, _ in found for text in part]
+    embedded = list(part_embedder(embedder).parts(texts, lambda: False))
+    together = [text for part, _ in embedded for text in part]
     counts = [len(text.split()) for text in together]
     assert counts == sorted(counts, reverse=True)
     assert sorted(together) == sorted(texts)
-    for part, vectors in found:
+    for part, vectors in embedded:
         assert (vectors == HashingEmbedder().embed_documents(part)).all()
 
 
 def test_what_is_under_way_when_a_run_is_stopped_is_kept() -> None:
     embedder, stopped = HashingEmbedder(), threading.Event()
     texts = texts_of([2] * 10 * PART_CHUNKS[0])
-    found = []
+    finished = []
     for part, _ in part_embedder(embedder).parts(texts, stopped.is_set):
-        found += part
+        finished += part
         stopped.set()
-    assert sorted(found) == sorted(embedder.texts)
-    assert len(found) < len(texts)
+    assert sorted(finished) == sorted(embedder.texts)
+    assert len(finished) < len(texts)

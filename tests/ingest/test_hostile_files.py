@@ -81,11 +81,11 @@ def watch(
         number += 1
         restless.write_text(f"It changed {number} times. " * (number % 50 + 1))
         try:
-            for each in [parent, *parent.children(recursive=True)]:
+            for member in [parent, *parent.children(recursive=True)]:
                 # Only then has the folder been listed.
-                if each.pid not in peaks and "ingest.parser_process" in each.cmdline():
+                if member.pid not in peaks and "ingest.parser_process" in member.cmdline():
                     vanishing.unlink(missing_ok=True)
-                peaks[each.pid] = max(peaks.get(each.pid, 0), peak_mb(each.pid))
+                peaks[member.pid] = max(peaks.get(member.pid, 0), peak_mb(member.pid))
         except psutil.NoSuchProcess:
             continue
         time.sleep(0.02)
@@ -104,9 +104,9 @@ def ledger(data: Path) -> dict[str, tuple[str, str]]:
 
     standing = read_standing(data)
     assert standing is not None
-    found = [(record.uri, record.state.value, record.reason) for record in standing.files]
-    assert len({uri for uri, _, _ in found}) == len(found)
-    return {uri: (state, reason) for uri, state, reason in found}
+    rows = [(record.uri, record.state.value, record.reason) for record in standing.files]
+    assert len({uri for uri, _, _ in rows}) == len(rows)
+    return {uri: (state, reason) for uri, state, reason in rows}
 
 
 def test_the_run_ends_well_and_says_that_some_failed(run: Run) -> None:
@@ -137,9 +137,11 @@ def test_each_that_is_not_wholly_read_has_a_reason_in_one_line(run: Run) -> None
 def test_the_account_adds_up_to_the_listing(run: Run) -> None:
     report = run.report
     assert report["added"] + len(report["failed"]) + len(report["skipped"]) == len(run.expected)
-    told = {each["uri"]: each["reason"] for each in (*report["failed"], *report["skipped"])}
+    problems = {
+        problem["uri"]: problem["reason"] for problem in (*report["failed"], *report["skipped"])
+    }
     read = {uri for uri, (state, _) in run.states.items() if state in ("indexed", "partial")}
-    assert told.keys() == run.expected.keys() - read
+    assert problems.keys() == run.expected.keys() - read
 
 
 def test_no_process_takes_more_memory_than_it_may(run: Run) -> None:

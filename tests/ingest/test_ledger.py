@@ -47,8 +47,8 @@ class Mess:
         )  # fmt: skip
 
     def files(self) -> list[Path]:
-        found = sorted(p for p in self.house.docs.rglob("*") if p.is_file() or p.is_symlink())
-        return [p for p in found if not p.name.startswith(".")]
+        listed = sorted(p for p in self.house.docs.rglob("*") if p.is_file() or p.is_symlink())
+        return [p for p in listed if not p.name.startswith(".")]
 
     def any_file(self) -> Path:
         return self.random.choice(self.files() or [self.write()])
@@ -116,19 +116,22 @@ def test_the_numbers_add_up_to_the_listing_whatever_happens(house: House, seed: 
         report = house.ingest()
         listing = look([Root(house.docs, house.docs)], IngestSettings())
         listed = {f.uri for f, _ in listing.files} | {e.uri for e in listing.unlisted}
-        shown = house.overview()
-        problems = {each.uri: each for each in shown.problems}
-        assert sum(shown.files.values()) == len(listed)
+        overview = house.overview()
+        problems = {problem.uri: problem for problem in overview.problems}
+        assert sum(overview.files.values()) == len(listed)
         assert problems.keys() <= listed
         good = report.added + report.updated + report.unchanged + report.moved
         assert good + len(report.failed) + len(report.skipped) == len(listed)
-        assert shown.documents == good == shown.files["indexed"] + shown.files["partial"]
-        for told, states in ((report.failed, {"failed", "empty"}), (report.skipped, {"skipped"})):
-            assert len({each.uri for each in told}) == len(told)
-            for each in told:
-                assert problems[each.uri].state in states
-                assert problems[each.uri].reason == each.reason
-        assert 0 <= shown.coverage.pages_with_text <= shown.coverage.pages
+        assert overview.documents == good == overview.files["indexed"] + overview.files["partial"]
+        for problems_reported, states in (
+            (report.failed, {"failed", "empty"}),
+            (report.skipped, {"skipped"}),
+        ):
+            assert len({problem.uri for problem in problems_reported}) == len(problems_reported)
+            for listed_problem in problems_reported:
+                assert problems[listed_problem.uri].state in states
+                assert problems[listed_problem.uri].reason == listed_problem.reason
+        assert 0 <= overview.coverage.pages_with_text <= overview.coverage.pages
         forecast = house.dry_run()
         assert (forecast.added, forecast.updated, forecast.moved, forecast.deleted) == ((),) * 4
         assert forecast.unchanged == good
@@ -144,12 +147,12 @@ def test_coverage_is_the_share_of_pages_with_text(house: House) -> None:
     house.write("broken.md", BROKEN)
     house.write("archive.zip", b"PK")
     report = house.ingest()
-    shown = house.overview()
-    assert {s.value: n for s, n in shown.files.items()} == {
+    overview = house.overview()
+    assert {s.value: n for s, n in overview.files.items()} == {
         "indexed": 1, "partial": 1, "empty": 1, "failed": 1, "skipped": 1,
     }  # fmt: skip
-    assert shown.coverage.to_json() == {"pages": 8, "pages_with_text": 4, "share": 0.5}
-    (partial,) = (each for each in shown.problems if each.state == "partial")
+    assert overview.coverage.to_json() == {"pages": 8, "pages_with_text": 4, "share": 0.5}
+    (partial,) = (problem for problem in overview.problems if problem.state == "partial")
     assert partial.reason == "has no text on page 2"
     assert report.exit_code == 3
     (house.docs / "some.pdf").rename(house.docs / "moved.pdf")
@@ -248,6 +251,6 @@ def test_status_reads_an_index_of_the_format_before(house: House) -> None:
     house.ingest()
     assert read_overview(house.data).coverage.pages == 3
     connection = database.connect(house.data / "catalog.db")
-    found = connection.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone()
-    assert found == (str(FORMAT),)
+    row = connection.execute("SELECT value FROM manifest WHERE key = 'format'").fetchone()
+    assert row == (str(FORMAT),)
     connection.close()

@@ -80,12 +80,12 @@ def test_every_line_stands_in_its_rectangle() -> None:
         height = page.get_height()
         textpage = page.get_textpage()
         box = line.box
-        found = textpage.get_text_bounded(
+        text = textpage.get_text_bounded(
             box.left - 1, height - box.bottom - 1, box.right + 1, height - box.top + 1
         )
         textpage.close()
         page.close()
-        assert document.text[line.start : line.end].split() == found.split()
+        assert document.text[line.start : line.end].split() == text.split()
     pdf.close()
 
 

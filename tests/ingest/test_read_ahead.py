@@ -57,7 +57,7 @@ def test_files_come_in_order_each_with_its_document_or_its_error(
     (tmp_path / "docs/d.md").unlink()
 
     with ReadAhead(files, sandbox, one_chunk_a_word) as ahead:
-        read = [each for batch in ahead.batches(10) for each in batch]
+        read = [item for batch in ahead.batches(10) for item in batch]
 
     assert names(read) == ["a.md", "b.pdf", "c.md", "d.md"]
     good, damaged, empty, gone = read
@@ -66,7 +66,7 @@ def test_files_come_in_order_each_with_its_document_or_its_error(
     assert isinstance(damaged.outcome, UnreadableFileError)
     assert isinstance(empty.outcome, LoadedDocument)
     assert isinstance(gone.outcome, UnreadableFileError)
-    assert [each.document for each in (damaged, empty, gone)] == [None, None, None]
+    assert [item.document for item in (damaged, empty, gone)] == [None, None, None]
 
 
 def test_a_batch_has_no_more_chunks_than_asked_unless_one_file_has(
@@ -92,22 +92,22 @@ def test_a_batch_has_no_more_chunks_than_asked_unless_one_file_has(
 def test_reading_pauses_while_nobody_takes(tmp_path: Path, sandbox: Sandbox) -> None:
     """However many files there are, only so much of them is held."""
     files = folder_of(tmp_path / "docs", {f"{n:02}.md": "four words in it" for n in range(40)})
-    made: list[str] = []
+    converted: list[str] = []
 
     def note(file: SourceFile, loaded: LoadedDocument) -> Document:
-        made.append(file.path.name)
+        converted.append(file.path.name)
         return one_chunk_a_word(file, loaded)
 
     with ReadAhead(files, sandbox, note, max_waiting=10) as ahead:
         deadline = time.monotonic() + 60
-        while len(made) < 4 and time.monotonic() < deadline:
+        while len(converted) < 4 and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.5)
         # Three files of four chunks fill the ten places; a fourth is read and waits for its place.
-        assert len(made) == 4
+        assert len(converted) == 4
         read = [name for batch in ahead.batches(8) for name in names(batch)]
 
-    assert read == made == [f"{n:02}.md" for n in range(40)]
+    assert read == converted == [f"{n:02}.md" for n in range(40)]
 
 
 def test_a_text_that_cannot_be_cut_stops_no_other(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -119,7 +119,7 @@ def test_a_text_that_cannot_be_cut_stops_no_other(tmp_path: Path, sandbox: Sandb
         return one_chunk_a_word(file, loaded)
 
     with ReadAhead(files, sandbox, cut) as ahead:
-        first, second, third = (each for batch in ahead.batches(1) for each in batch)
+        first, second, third = (item for batch in ahead.batches(1) for item in batch)
 
     assert first.document is not None
     assert third.document is not None

@@ -33,10 +33,10 @@ def loaded(name: str) -> LoadedDocument:
 
 
 def texts(document: LoadedDocument, kind: BlockKind) -> list[str]:
-    found = [document.text[b.start : b.end] for b in document.blocks if b.kind is kind]
+    matching = [document.text[b.start : b.end] for b in document.blocks if b.kind is kind]
     return [
         " ".join(re.split(r"\n[|+]", text)[0].strip("| ").replace("|", " ").split())
-        for text in found
+        for text in matching
     ]
 
 
@@ -74,8 +74,8 @@ def test_a_text_keeps_every_word(name: str) -> None:
 def test_headings_have_their_levels(name: str) -> None:
     document = loaded(name)
     levels = {b.title: b.level for b in document.blocks if b.kind is BlockKind.HEADING}
-    wanted = ["Before firing", "Protective clothing", "Firing tables", "Cooling"]
-    assert [title for title in headings(document) if title != "Kiln handbook"] == wanted
+    titles = ["Before firing", "Protective clothing", "Firing tables", "Cooling"]
+    assert [title for title in headings(document) if title != "Kiln handbook"] == titles
     assert levels["Before firing"] == levels["Firing tables"] == levels["Cooling"]
     assert levels["Protective clothing"] == levels["Before firing"] + 1
 
@@ -106,15 +106,15 @@ def test_a_row_is_embedded_with_the_header_of_its_table(name: str) -> None:
     """However small the chunks: the one with the row has the names of its columns in front."""
     header, row = ("Programme", "Raku") if name.startswith("handbook") else ("price", "Cone 6")
     chunks = chunk(loaded(name), title="T", max_tokens=160, count_tokens=count_letters)
-    found = [each for each in chunks if row in each.text]
-    assert found
-    assert all(header in each.embedded_text for each in found)
+    with_row = [part for part in chunks if row in part.text]
+    assert with_row
+    assert all(header in part.embedded_text for part in with_row)
 
 
 @pytest.mark.parametrize("name", WORKBOOKS)
 def test_a_chunk_of_a_sheet_names_its_cells(name: str) -> None:
     chunks = chunk(loaded(name), title="T", max_tokens=30, count_tokens=count_words)
-    places = {each.section: each.text for each in chunks}
+    places = {part.section: part.text for part in chunks}
     assert ("Staff", "C5:D7") in places
     assert "Jörg" in places[("Staff", "C5:D7")]
     ranges = [section[-1] for section in places if section[0] == "Prices"]
@@ -155,7 +155,7 @@ def test_slides_are_pages_with_notes(name: str) -> None:
     assert pages[1].endswith("Notes: Speak slowly about the crowbar.")
     assert pages[2].startswith("## Shifts")
     chunks = chunk(document, title="T", max_tokens=60, count_tokens=count_words)
-    assert [(each.page, each.section) for each in chunks] == [
+    assert [(part.page, part.section) for part in chunks] == [
         (1, ("Welcome to the kiln hall",)), (2, ("Firing night",)), (3, ("Shifts",))
     ]  # fmt: skip
 
@@ -170,12 +170,12 @@ def test_a_table_on_a_slide_is_one(name: str) -> None:
 def test_a_mail_holds_what_is_attached_to_it(name: str) -> None:
     """The file's own text, under the message's subject and the file's name."""
     document = loaded(name)
-    for each in chunk(document, title="T", max_tokens=400, count_tokens=count_words):
-        assert ("B 12" in each.text) == ("Attachment: prices.xls" in each.section)
+    for part in chunk(document, title="T", max_tokens=400, count_tokens=count_words):
+        assert ("B 12" in part.text) == ("Attachment: prices.xls" in part.section)
     assert "Jörg <joerg@kiln.example>" in document.text
     assert "The shelf is dearer: 40 €." in document.text
     chunks = chunk(document, title="T", max_tokens=30, count_tokens=count_words)
-    staff = next(each for each in chunks if "B 12" in each.text)
+    staff = next(part for part in chunks if "B 12" in part.text)
     assert staff.section[:3] == ("Prices from März", "Attachment: prices.xls", "Staff")
     assert staff.section[3].startswith("C5:D")
     assert document.title == (None if name.endswith("mbox") else "Prices from März")
@@ -197,7 +197,7 @@ def test_messages_within_a_message_are_read_three_deep() -> None:
         "Nobody has": (*order, "Attachment: Re: Cones.msg", "Re: Cones"),
     }
     for words, section in expected.items():
-        assert {each.section for each in chunks if words in each.text} == {section}
+        assert {part.section for part in chunks if words in part.text} == {section}
     assert "<ada@kiln.example>" in document.text
     assert "Jörg <joerg@kiln.example>" in document.text
 
@@ -221,22 +221,22 @@ def test_a_chunk_of_a_pdf_stands_in_the_boxes_that_it_names() -> None:
     """What PDFium finds on the page within a chunk's boxes are the chunk's words, and no others."""
     document = loaded("handbook.pdf")
     chunks = chunk(document, title="T", max_tokens=200, count_tokens=count_letters)
-    assert {each.page for each in chunks} == {1, 2}
+    assert {part.page for part in chunks} == {1, 2}
     with contextlib.closing(PdfDocument(FIXTURES / "handbook.pdf")) as pdf:
-        for each in chunks:
-            assert each.text == document.text[each.start : each.end]
-            assert each.page is not None
-            page = pdf[each.page - 1]
+        for piece in chunks:
+            assert piece.text == document.text[piece.start : piece.end]
+            assert piece.page is not None
+            page = pdf[piece.page - 1]
             words = page.get_textpage()
             height = page.get_height()
-            found = "".join(
+            words_in_boxes = "".join(
                 words.get_text_bounded(
                     b.left - 1, height - b.bottom - 1, b.right + 1, height - b.top + 1
                 )
-                for b in each.boxes
+                for b in piece.boxes
             )
-            assert {b.page for b in each.boxes} == {each.page}
-            assert letters(found) == letters(each.text)
+            assert {b.page for b in piece.boxes} == {piece.page}
+            assert letters(words_in_boxes) == letters(piece.text)
 
 
 def letters(text: str) -> str:

@@ -44,12 +44,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def children() -> list[psutil.Process]:
-    found = []
+    processes = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # a zombie counts as one
             if "ingest.parser_process" in " ".join(child.cmdline()):
-                found.append(child)
-    return found
+                processes.append(child)
+    return processes
 
 
 def slow_file(folder: Path) -> Path:
@@ -260,11 +260,11 @@ def test_an_answer_of_very_many_small_parts_is_not_taken_apart(tmp_path: Path) -
     """A few megabytes of empty lists would become a gigabyte here."""
     from ingest.parser_child import ParserChild, _DiedError
 
-    ours, theirs = socket.socketpair()
+    ours, other_end = socket.socketpair()
     payload = b'{"a": [' + b"[]," * 5_000_000 + b"[]]}"
-    with ours, theirs:
+    with ours, other_end:
         sender = threading.Thread(
-            target=lambda: theirs.sendall(FRAME.pack(len(payload)) + payload), daemon=True
+            target=lambda: other_end.sendall(FRAME.pack(len(payload)) + payload), daemon=True
         )
         sender.start()
         with pytest.raises(_DiedError, match="too many parts"):

@@ -40,14 +40,14 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
         path.write_text(text, "utf-8")
     settings, embedder = Settings.model_validate(RULES), HashingEmbedder()
     report = ingest([folder], data_dir=home / "data", settings=settings, embedder=embedder)
-    assert [each.uri.rpartition("/")[2] for each in report.failed] == ["broken.pdf"]
+    assert [problem.uri.rpartition("/")[2] for problem in report.failed] == ["broken.pdf"]
     return Assistant.open(home / "data", settings=settings, embedder=embedder)
 
 
-def names(shelf: FileList, wanted: FileQuery) -> list[str]:
-    listed, count = shelf.files(wanted, limit=100)
+def names(shelf: FileList, query: FileQuery) -> list[str]:
+    listed, count = shelf.files(query, limit=100)
     assert count == len(listed)
-    return [Path(each.uri).name for each in listed]
+    return [Path(row.uri).name for row in listed]
 
 
 def test_whoever_may_read_everything_sees_the_whole_ledger_with_its_failures(
@@ -99,7 +99,7 @@ def test_one_of_the_board_sees_the_secret(assistant: Assistant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("query", "expected"),
     [
         (FileQuery(text="übERSICHT"), ["Übersicht.md"]),
         (FileQuery(text="OVERVIEW"), ["Übersicht.md"]),
@@ -114,10 +114,10 @@ def test_one_of_the_board_sees_the_secret(assistant: Assistant) -> None:
     ],
 )
 def test_filters_hold_exactly_what_they_say(
-    assistant: Assistant, wanted: FileQuery, found: list[str]
+    assistant: Assistant, query: FileQuery, expected: list[str]
 ) -> None:
     """Names in any case, also beyond ASCII; no wildcard; not where the root lies; whole folders."""
-    assert names(assistant.shelf(), wanted) == found
+    assert names(assistant.shelf(), query) == expected
 
 
 @pytest.mark.parametrize("order", ["name", "title", "state", "size", "changed", "read", "pages"])

@@ -75,14 +75,14 @@ async def call(
     first = asyncio.ensure_future(begun.wait())
     await asyncio.wait({task, first}, timeout=30, return_when="FIRST_COMPLETED")
     await asyncio.wait({task}, timeout=0.1)  # a stream may go on for ever
-    for each in (task, first):
-        if not each.done():
-            each.cancel()
+    for future in (task, first):
+        if not future.done():
+            future.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await each
+                await future
     if task.done() and not task.cancelled() and (error := task.exception()):
         raise error
     start = next(m for m in seen if m["type"] == "http.response.start")
     parts = [m.get("body", b"") for m in seen if m["type"] == "http.response.body"]
-    found = {k.decode().lower(): v.decode("latin-1") for k, v in start["headers"]}
-    return Reply(start["status"], found, b"".join(parts))
+    headers_sent = {k.decode().lower(): v.decode("latin-1") for k, v in start["headers"]}
+    return Reply(start["status"], headers_sent, b"".join(parts))

@@ -127,20 +127,20 @@ _TEMPLATES = (
 
 
 def _made() -> tuple[str, ...]:
-    made = [script.format(call) for script in _SCRIPTS for call in _CALLS]
-    made += [f"<{each} src=x onerror=alert(1) onload=alert(1)>" for each in _ELEMENTS]
-    made += [f"<img src=x {each}=alert(1) autofocus tabindex=0>" for each in _HANDLERS]
-    made += [f'x" {each}="alert(1)" y="' for each in _HANDLERS]
-    made += [f'<a href="{each}alert(1)">x</a>' for each in _SCHEMES]
-    made += [f"{each}<img src=x onerror=alert(1)>" for each in _ESCAPES]
-    made += [_MARKDOWN[n % len(_MARKDOWN)].format(each) for n, each in enumerate(_SCHEMES)]
-    made += [_MARKDOWN[n % len(_MARKDOWN)].format("javascript:") for n in range(len(_MARKDOWN))]
-    made += [f'<iframe srcdoc="<script>{call}</script>">' for call in _CALLS]
-    made += [f"<form action=javascript:{call}><button>x</button></form>" for call in _CALLS]
-    made += [f"<style>@import 'javascript:{call}';</style>" for call in _CALLS]
-    made += [f"<meta http-equiv=refresh content='0;url=javascript:{call}'>" for call in _CALLS]
-    made += [f"<object data=javascript:{call}></object>" for call in _CALLS]
-    return (*made, *_SVG, *_ENTITIES, *_UNICODE, *_TEMPLATES)
+    scripts = [script.format(call) for script in _SCRIPTS for call in _CALLS]
+    scripts += [f"<{element} src=x onerror=alert(1) onload=alert(1)>" for element in _ELEMENTS]
+    scripts += [f"<img src=x {handler}=alert(1) autofocus tabindex=0>" for handler in _HANDLERS]
+    scripts += [f'x" {handler}="alert(1)" y="' for handler in _HANDLERS]
+    scripts += [f'<a href="{scheme}alert(1)">x</a>' for scheme in _SCHEMES]
+    scripts += [f"{escape}<img src=x onerror=alert(1)>" for escape in _ESCAPES]
+    scripts += [_MARKDOWN[n % len(_MARKDOWN)].format(scheme) for n, scheme in enumerate(_SCHEMES)]
+    scripts += [_MARKDOWN[n % len(_MARKDOWN)].format("javascript:") for n in range(len(_MARKDOWN))]
+    scripts += [f'<iframe srcdoc="<script>{call}</script>">' for call in _CALLS]
+    scripts += [f"<form action=javascript:{call}><button>x</button></form>" for call in _CALLS]
+    scripts += [f"<style>@import 'javascript:{call}';</style>" for call in _CALLS]
+    scripts += [f"<meta http-equiv=refresh content='0;url=javascript:{call}'>" for call in _CALLS]
+    scripts += [f"<object data=javascript:{call}></object>" for call in _CALLS]
+    return (*scripts, *_SVG, *_ENTITIES, *_UNICODE, *_TEMPLATES)
 
 
 CASES = tuple(dict.fromkeys(_made()))

@@ -45,7 +45,9 @@ def readers(
     root = folder / below
     labels, problems = label(look([Root(root, root)], IngestSettings()), settings)
     assert not problems
-    return {os.path.relpath(uri, folder): found.readers for uri, found in labels.items()}
+    return {
+        os.path.relpath(uri, folder): file_labels.readers for uri, file_labels in labels.items()
+    }
 
 
 def test_without_a_rule_everybody_may_read_everything(folder: Path) -> None:
@@ -126,7 +128,7 @@ def test_a_file_of_readers_that_makes_no_sense_names_nobody_and_is_said(
     listing = look([Root(folder, folder)], IngestSettings())
     rules = (AccessRule(glob="/**", readers=("*",)),)
     labels, (problem,) = label(listing, AccessSettings(rules=rules))
-    assert {os.path.relpath(uri, folder): each.readers for uri, each in labels.items()} == {
+    assert {os.path.relpath(uri, folder): file_labels.readers for uri, file_labels in labels.items()} == {
         "a.md": EVERYBODY, "hr/b.md": NOBODY, "hr/board/c.md": NOBODY, "it/d.md": EVERYBODY,
     }  # fmt: skip
     assert problem.failed
@@ -206,6 +208,6 @@ tokens = st.lists(st.sampled_from(["a", "b", "c", "*"]), max_size=4)
 
 @given(st.lists(tokens, min_size=1, max_size=4), st.sampled_from(["a", "b", "c", "stranger"]))
 def test_somebody_may_read_exactly_what_all_rules_allow(several: list[list[str]], who: str) -> None:
-    left = stored(intersection(parse(each) for each in several))
-    allowed = all(who in each or "*" in each for each in several)
+    left = stored(intersection(parse(rule) for rule in several))
+    allowed = all(who in rule or "*" in rule for rule in several)
     assert (who in left or "*" in left) is allowed

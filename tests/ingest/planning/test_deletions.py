@@ -125,16 +125,16 @@ def test_a_dry_run_foretells_what_the_run_then_does(full: House) -> None:
     full.settings = {"access": {"rules": [{"glob": "**/hr/**", "readers": ["hr"]},
                                           {"glob": "/**", "readers": ["*"]}]}}  # fmt: skip
     before = digests(full.data)
-    found = full.dry_run()
+    forecast = full.dry_run()
     assert digests(full.data) == before
-    names = {key: sorted(Path(uri).name for uri in getattr(found, key))
+    names = {key: sorted(Path(uri).name for uri in getattr(forecast, key))
              for key in ("added", "updated", "relabelled", "deleted")}  # fmt: skip
     assert names == {
         "added": ["copy of c.md", "e.md", "f.md"], "updated": ["a.md"],
         "relabelled": ["c.md"], "deleted": ["d.md"],
     }  # fmt: skip
-    assert found.moved == ((str(full.docs / "b.md"), str(full.docs / "bb.md")),)
-    assert found.unchanged == 1
+    assert forecast.moved == ((str(full.docs / "b.md"), str(full.docs / "bb.md")),)
+    assert forecast.unchanged == 1
     report = full.ingest()
     assert (report.added, report.updated, report.moved, report.deleted, report.unchanged) == (
         3,
@@ -143,20 +143,24 @@ def test_a_dry_run_foretells_what_the_run_then_does(full: House) -> None:
         1,
         1,
     )
-    assert [each.uri for each in found.failed] == [each.uri for each in report.failed]
-    assert [each.uri for each in found.skipped] == [each.uri for each in report.skipped]
-    assert 3 <= report.chunks_embedded <= found.chunks <= 3 * report.chunks_embedded
-    assert found.seconds is not None
-    assert found.seconds > 0
+    assert [problem.uri for problem in forecast.failed] == [
+        problem.uri for problem in report.failed
+    ]
+    assert [problem.uri for problem in forecast.skipped] == [
+        problem.uri for problem in report.skipped
+    ]
+    assert 3 <= report.chunks_embedded <= forecast.chunks <= 3 * report.chunks_embedded
+    assert forecast.seconds is not None
+    assert forecast.seconds > 0
 
 
 def test_the_first_dry_run_says_that_it_cannot_know_how_long(house: House) -> None:
     note(house, "a.md")
-    found = house.dry_run()
-    assert (len(found.added), found.seconds) == (1, None)
-    assert found.chunks >= 1
+    forecast = house.dry_run()
+    assert (len(forecast.added), forecast.seconds) == (1, None)
+    assert forecast.chunks >= 1
     assert not house.data.exists()
-    assert found.to_json().keys() == {
+    assert forecast.to_json().keys() == {
         *("added", "updated", "relabelled", "moved", "deleted", "unchanged", "failed", "skipped"),
         *("chunks", "seconds", "stops"),
     }
@@ -171,9 +175,9 @@ def test_a_dry_run_sees_what_a_killed_run_leaves(full: House) -> None:
         writer.remove(record.uri)
         writer.flush()
         assert [Path(uri).name for uri in full.dry_run().added] == ["new.md"]
-    found = full.dry_run()
-    assert [Path(uri).name for uri in found.added] == ["new.md"]
-    assert [Path(uri).name for uri in found.updated] == ["a.md"]
+    forecast = full.dry_run()
+    assert [Path(uri).name for uri in forecast.added] == ["new.md"]
+    assert [Path(uri).name for uri in forecast.updated] == ["a.md"]
     report = full.ingest()
     assert (report.added, report.updated + report.unchanged, report.chunks_embedded) == (1, 4, 1)
 

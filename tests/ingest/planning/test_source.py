@@ -100,7 +100,7 @@ def test_an_ignore_file_counts_for_a_run_over_a_folder_below_it(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda p: p.mkdir(), "cannot be read: It is not a regular file"),
         (lambda p: p.symlink_to("/etc/hosts"), "cannot be read: "),
@@ -115,7 +115,7 @@ def test_an_ignore_file_counts_for_a_run_over_a_folder_below_it(tmp_path: Path) 
     ],
 )
 def test_a_folder_whose_ignore_file_cannot_be_obeyed_is_not_read(
-    tmp_path: Path, make: object, said: str
+    tmp_path: Path, make: object, message: str
 ) -> None:
     """What it would have left out must not be indexed; the folder is named, the others are read."""
     write(tmp_path, "a.md", "hr/b.md", "hr/deep/c.md")
@@ -125,7 +125,7 @@ def test_a_folder_whose_ignore_file_cannot_be_obeyed_is_not_read(
     (entry,) = listing.unlisted
     assert entry.failed
     assert entry.uri == f"{tmp_path}/hr/"
-    assert said in entry.reason
+    assert message in entry.reason
     assert listing.unreachable == (f"{tmp_path}/hr/",)
 
 
@@ -205,8 +205,8 @@ def test_a_file_that_becomes_a_link_after_it_was_listed_is_not_read(tmp_path: Pa
     write(secret, "a.md", "deep/a.md")
     root = tmp_path / "root"
     write(root, "a.md", "deep/a.md", "moved/a.md")
-    found = look([Root(root, root)], IngestSettings())
-    files = {str(file.path.relative_to(root)): file for file, _ in found.files}
+    listing = look([Root(root, root)], IngestSettings())
+    files = {str(file.path.relative_to(root)): file for file, _ in listing.files}
     (root / "a.md").unlink()
     (root / "a.md").symlink_to(secret / "a.md")
     (root / "deep").rename(root / "elsewhere")

@@ -27,7 +27,10 @@ def labels_of(house: House) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]
     """Readers and tags by the file's name."""
     standing = read_standing(house.data)
     assert standing is not None
-    return {Path(uri).name: (each.readers, each.tags) for uri, each in standing.labels.items()}
+    return {
+        Path(uri).name: (file_labels.readers, file_labels.tags)
+        for uri, file_labels in standing.labels.items()
+    }
 
 
 @pytest.fixture
@@ -141,9 +144,9 @@ def test_a_rule_that_holds_for_no_document_yet_is_announced(restricted: House) -
     """Until a run over the whole root has applied it; a run over a part of it is not enough."""
 
     def behind() -> str:
-        found = read_overview(restricted.data)
+        overview = read_overview(restricted.data)
         settings = Settings.model_validate(restricted.settings)
-        return not_yet_applied(found.source_rules, found.roots, settings)
+        return not_yet_applied(overview.source_rules, overview.roots, settings)
 
     assert behind() == ""
     restricted.settings["access"] = {"rules": [OPEN, PAY | {"readers": ["people"]}]}
@@ -183,7 +186,7 @@ def test_the_command_line_refuses_announces_and_obeys(
     assert "1 document still has" in inhouse(*status).out
     assert "1 document still has" in inhouse(*status, "--json").json()["rules_not_applied"]
     doctor = inhouse("doctor", "--data", "data", "--config", str(config), "--json")
-    access = next(each for each in json.loads(doctor.out) if each["name"] == "Access")
+    access = next(check for check in json.loads(doctor.out) if check["name"] == "Access")
     assert not access["ok"]
     closed = inhouse(*run[:-1], "--config", str(config))
     assert "1 document is readable by nobody" in closed.err

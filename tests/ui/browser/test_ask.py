@@ -190,9 +190,11 @@ def test_the_keyboard_reaches_everything_in_reading_order(
                 "(document.activeElement.textContent.trim() || document.activeElement.tagName)"
             )
         )
-    wanted = ["Source 1", "Source 2", "Ask again", "TEXTAREA", "Ask", "Also read"]
+    stops_wanted = ["Source 1", "Source 2", "Ask again", "TEXTAREA", "Ask", "Also read"]
     names = [re.split(r",| \(", stop)[0] for stop in stops]
-    assert [name for name in names if name in wanted][: len(wanted)] == wanted, stops
+    assert [name for name in names if name in stops_wanted][: len(stops_wanted)] == stops_wanted, (
+        stops
+    )
 
 
 @pytest.mark.parametrize("viewport", [{"width": 1440, "height": 900}, NARROW])

@@ -54,11 +54,11 @@ def test_a_source_opens_with_its_quote_framed_and_its_pages_turn(
     page.locator(".source.is-chosen .open a").click()
     page.locator("#viewer .leaf img").evaluate("image => image.decode()")
     frame, leaf = page.locator("#viewer .frame").first, page.locator("#viewer .leaf")
-    (shown, paper) = frame.bounding_box(), leaf.bounding_box()
-    assert shown
+    (frame_box, paper) = frame.bounding_box(), leaf.bounding_box()
+    assert frame_box
     assert paper
-    assert (shown["x"] - paper["x"]) / paper["width"] == pytest.approx(72 / 595, abs=0.01)
-    assert (shown["y"] - paper["y"]) / paper["height"] == pytest.approx(0.11, abs=0.06)
+    assert (frame_box["x"] - paper["x"]) / paper["width"] == pytest.approx(72 / 595, abs=0.01)
+    assert (frame_box["y"] - paper["y"]) / paper["height"] == pytest.approx(0.11, abs=0.06)
     tab.pictures(f"source-{size}-page")
     assert fits(tab)
     page.keyboard.press("ArrowRight")
@@ -100,9 +100,9 @@ def test_the_two_answers_stand_side_by_side_or_below_each_other(
     page.get_by_role("button", name="When is berth 7 closed?").click()
     for side in ("alone", "with"):
         page.locator(f"#pane-{side} .facts").wait_for()
-    said = page.locator("#pane-with .tally").inner_text()
+    tally = page.locator("#pane-with .tally").inner_text()
     unsupported = page.locator("#pane-with .tag").count()
-    assert said.startswith(f"{3 - unsupported} of 3 sentences")
+    assert tally.startswith(f"{3 - unsupported} of 3 sentences")
     assert 0 < unsupported < 3
     boxes = [page.locator(f".pane-{side}").bounding_box() for side in ("alone", "with")]
     assert boxes[0]

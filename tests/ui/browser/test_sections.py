@@ -141,9 +141,9 @@ def test_no_serious_violation_on_any_screen(
         tab.page.locator(there).first.wait_for()
         tab.page.locator("#model-state .more").wait_for(state="attached")
         serious = [
-            (each["id"], [node["html"][:200] for node in each["nodes"]])
-            for each in violations()
-            if each["impact"] in {"serious", "critical"}
+            (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+            for violation in violations()
+            if violation["impact"] in {"serious", "critical"}
         ]
         assert serious == [], screen
         for window, size in (("wide", WIDE), ("narrow", NARROW)):
@@ -160,8 +160,8 @@ def test_no_serious_violation_on_any_screen(
         "pale.style.color = 'gray'; pale.style.background = '#888';"
         "document.querySelector('#main').append(new Image(), pale); }"
     )
-    wanted = {"color-contrast"} | ({"image-alt"} if scheme == "light" else set())
-    assert wanted <= {each["id"] for each in violations()}
+    expected = {"color-contrast"} | ({"image-alt"} if scheme == "light" else set())
+    assert expected <= {violation["id"] for violation in violations()}
 
 
 def test_the_rooms_are_reached_by_keyboard_and_on_a_narrow_window_by_a_menu(
@@ -203,7 +203,7 @@ def test_a_search_is_narrowed_explained_and_opened_where_the_passage_stands(
     page.wait_for_url("**folder=*")
     wheres = page.locator(".hit .where").all_text_contents()
     assert wheres
-    assert all("finance/" in each or "restricted/" in each for each in wheres)
+    assert all("finance/" in where or "restricted/" in where for where in wheres)
     page.reload()
     assert page.get_by_label("Folder").input_value() == "sample_docs/finance"
     page.get_by_role("link", name="Clear filters").click()
@@ -225,7 +225,7 @@ def test_the_ledger_answers_as_one_types_and_keeps_its_order_in_the_address(
     page = tab.page
     page.get_by_role("searchbox").press_sequentially("leave")
     page.locator("tbody tr").nth(3).wait_for(state="detached")
-    assert all("leave" in each.lower() for each in page.locator("tbody th").all_text_contents())
+    assert all("leave" in name.lower() for name in page.locator("tbody th").all_text_contents())
     page.wait_for_url("**name=leave")
     page.get_by_role("link", name="Size").click()
     page.get_by_role("link", name="Size").click()
@@ -306,18 +306,18 @@ def test_a_profile_is_chosen_by_keyboard_and_its_starters_and_conversation_follo
     page.get_by_role("heading", name="Osterhallow IT help").wait_for()
     page.get_by_placeholder("Ask Osterhallow IT help").wait_for()
     starter = page.locator("#offers .starter").first
-    asked = starter.inner_text()
+    question = starter.inner_text()
     starter.click()
-    page.locator("#now .question", has_text=asked).wait_for()
+    page.locator("#now .question", has_text=question).wait_for()
     page.locator("#panel .passage").first.wait_for()
     wheres = page.locator("#panel .where").all_text_contents()
-    assert all(each.startswith(("it/", "company/")) for each in wheres)
+    assert all(where.startswith(("it/", "company/")) for where in wheres)
     page.wait_for_url("**/?c=*")
     page.locator("#profile").click()
     page.locator("#profiles a", has_text="All documents").click()
     page.get_by_role("heading", name=ENGLISH.heading).wait_for()
     page.go_back()
-    page.locator("#t1 .question", has_text=asked).wait_for()
+    page.locator("#t1 .question", has_text=question).wait_for()
     page.get_by_placeholder("Ask Osterhallow IT help").wait_for()
     other.page.goto(tab.url)  # another browser
     other.page.get_by_role("heading", name=ENGLISH.heading).wait_for()

@@ -38,14 +38,14 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
     elif dataclasses.is_dataclass(value):
-        for each in dataclasses.fields(value):
-            yield from texts(getattr(value, each.name), f"{path}.{each.name}".lstrip("."))
+        for field in dataclasses.fields(value):
+            yield from texts(getattr(value, field.name), f"{path}.{field.name}".lstrip("."))
     elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from texts(each, f"{path}.{getattr(key, 'value', key)}")
+        for key, field in value.items():
+            yield from texts(field, f"{path}.{getattr(key, 'value', key)}")
     elif isinstance(value, tuple):
-        for place, each in enumerate(value):
-            yield from texts(each, f"{path}.{place}")
+        for item, field in enumerate(value):
+            yield from texts(field, f"{path}.{item}")
     else:
         raise AssertionError(f"{path} is a {type(value).__name__}")
 
@@ -64,21 +64,23 @@ def test_no_text_was_left_in_english() -> None:
     alike = {path for path in english if english[path] == german[path]}
     assert alike <= SAME_IN_BOTH, sorted(alike - SAME_IN_BOTH)
     given = {
-        call.func.id: {each.arg for each in call.keywords}
+        call.func.id: {position.arg for position in call.keywords}
         for file in Path(page_german.__file__).parent.glob("*_german.py")
         for call in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
     }
     for kind in (type(ENGLISH), type(ENGLISH.rooms), type(ENGLISH.report)):
-        wanted = {each.name for each in dataclasses.fields(kind)} - SAME_IN_BOTH
-        assert wanted <= given[kind.__name__], sorted(wanted - given[kind.__name__])
+        translated_fields = {field.name for field in dataclasses.fields(kind)} - SAME_IN_BOTH
+        assert translated_fields <= given[kind.__name__], sorted(
+            translated_fields - given[kind.__name__]
+        )
 
 
 def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
     names = Names(k=8, budget=1_500)
     for metric in metrics(names).values():
-        said = meaning(metric, names, GERMAN)
-        assert said != meaning(metric, names, ENGLISH) == metric.meaning
+        german = meaning(metric, names, GERMAN)
+        assert german != meaning(metric, names, ENGLISH) == metric.meaning
     wrong = Share(0, 1)
     scores = dict.fromkeys((*metrics(names), names.recall, names.coverage), wrong)
     whole = {names.recall: Share(1, 2)}
@@ -86,16 +88,16 @@ def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
         right = {"unanswerable": True} if unanswerable else {"answers": ("yes",)}
         question = Question.model_validate({"id": "1", "question": "?", **right})
         for status in Status:
-            for each in (scores, whole):
-                for text in faults(question, each, status, names):
+            for measured in (scores, whole):
+                for text in faults(question, measured, status, names):
                     assert fault(text, ENGLISH) == text
                     assert fault(text, GERMAN) != text
                     assert re.findall(r"\d+", fault(text, GERMAN)) == re.findall(r"\d+", text)
-    assert all(part(each, GERMAN) != each for each in PARTS)
+    assert all(part(name, GERMAN) != name for name in PARTS)
 
 
 @pytest.mark.parametrize(
-    ("chosen", "accepted", "wanted"),
+    ("chosen", "accepted", "expected"),
     [
         (None, "", "en"),
         (None, "de", "de"),
@@ -112,9 +114,9 @@ def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
     ],
 )
 def test_the_choice_counts_first_then_what_the_browser_likes(
-    chosen: str | None, accepted: str, wanted: str
+    chosen: str | None, accepted: str, expected: str
 ) -> None:
-    assert preferred(chosen, accepted).language == wanted
+    assert preferred(chosen, accepted).language == expected
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)

@@ -114,8 +114,8 @@ def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE[:-2])
 def test_a_passage_is_shown_letter_for_letter(text: str) -> None:
-    shown = assert_safe(evidence.found(1, "q", (make_hit(1, text),), ENGLISH)).text
-    assert "".join(text.split()) in "".join(shown.split())
+    html = assert_safe(evidence.found(1, "q", (make_hit(1, text),), ENGLISH)).text
+    assert "".join(text.split()) in "".join(html.split())
 
 
 def test_marks_that_reorder_text_are_taken_out_of_names() -> None:
@@ -195,12 +195,12 @@ def test_row_extract_shows_columns() -> None:
 
 
 def test_what_was_searched_for_is_told_where_it_is_not_the_question() -> None:
-    asked = make_answer("And then?", Status.GROUNDED)
-    whole = asked.model_copy(update={"searched": "How long is it? And then?"})
-    said = ENGLISH.searched_for.format(text=whole.searched)
-    assert said in Read(view.answered(1, whole, ENGLISH)).text
-    same = asked.model_copy(update={"searched": asked.question})
-    assert view.answered(1, same, ENGLISH) == view.answered(1, asked, ENGLISH)
+    answer = make_answer("And then?", Status.GROUNDED)
+    whole = answer.model_copy(update={"searched": "How long is it? And then?"})
+    line = ENGLISH.searched_for.format(text=whole.searched)
+    assert line in Read(view.answered(1, whole, ENGLISH)).text
+    same = answer.model_copy(update={"searched": answer.question})
+    assert view.answered(1, same, ENGLISH) == view.answered(1, answer, ENGLISH)
 
 
 def test_a_refusal_needs_no_source() -> None:
@@ -217,17 +217,17 @@ def test_a_model_that_broke_off_is_not_said_to_have_written_nothing() -> None:
 
 def test_layout_and_words_of_the_text_survive_and_the_models_own_markers_do_not() -> None:
     text = "Take these:\n\n- One thing [1].\n- Two things [2, 3].\n\nThat is all."
-    said = ["Take these:", "One thing.", "Two things.", "That is all."]
+    lines_written = ["Take these:", "One thing.", "Two things.", "That is all."]
     answer = Answer(
         question="q",
         text=text,
         status=Status.GROUNDED,
-        sentences=tuple(Sentence(text=each, supported=True) for each in said),
+        sentences=tuple(Sentence(text=line, supported=True) for line in lines_written),
     )
     html = view.answered(1, answer, ENGLISH)
     assert html.count('<p class="item">') == 2
     lines = [Read(block).text.strip() for block in re.findall('<p class="(?:item)?">.*?</p>', html)]
-    assert lines == said
+    assert lines == lines_written
 
 
 def test_the_quote_is_marked_where_it_stands_in_its_passage() -> None:

@@ -31,7 +31,7 @@ from ui.web.userdata.history import History
 KEYS, LEAVE = "The keys hang in the lobby.", "Parents take 16 weeks of leave."
 
 
-class Place:
+class Site:
     """Two folders, and a profile for each besides the one that looks at everything."""
 
     def __init__(self, folder: Path) -> None:
@@ -69,13 +69,13 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place(tmp_path_factory.mktemp("profiles"))
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("profiles"))
 
 
 @pytest.fixture
-def client(place: Place) -> Iterator[TestClient]:
-    with place.client(*place.profiles) as client:
+def client(site: Site) -> Iterator[TestClient]:
+    with site.client(*site.profiles) as client:
         yield client
 
 
@@ -87,7 +87,7 @@ def test_the_settings_profile_comes_first_then_those_that_the_operator_offers(
 
     def names(**changes: Any) -> list[str]:
         settings = Settings.model_validate({"profiles": str(tmp_path), **changes})
-        return [each.name for each in offered(settings)]
+        return [profile.name for profile in offered(settings)]
 
     assert names() == ["default", "hr", "it"]
     assert names(profile="it") == ["it", "hr"]
@@ -99,19 +99,19 @@ def test_the_settings_profile_comes_first_then_those_that_the_operator_offers(
 
 
 def test_a_choice_narrows_what_is_found_for_that_browser_alone(
-    client: TestClient, place: Place
+    client: TestClient, site: Site
 ) -> None:
-    asked = "/search?q=rules"
-    assert all(text in client.get(asked).text for text in (KEYS, LEAVE))
-    chosen = client.get("/profile", params={"name": "hr", "back": asked})
-    assert (chosen.status_code, chosen.headers["location"]) == (303, asked)
-    found = client.get(asked).text
-    assert LEAVE in found
-    assert KEYS not in found
-    assert "House of hr" in found
+    address = "/search?q=rules"
+    assert all(text in client.get(address).text for text in (KEYS, LEAVE))
+    chosen = client.get("/profile", params={"name": "hr", "back": address})
+    assert (chosen.status_code, chosen.headers["location"]) == (303, address)
+    html = client.get(address).text
+    assert LEAVE in html
+    assert KEYS not in html
+    assert "House of hr" in html
     assert "How long is leave?" in client.get("/compare").text
     client.cookies.clear()
-    assert KEYS in client.get(asked).text
+    assert KEYS in client.get(address).text
     assert (
         client.get("/profile", params={"name": "hr", "back": "//evil"}).headers["location"] == "/"
     )
@@ -126,20 +126,18 @@ def test_names_with_markup_are_text_and_come_back_from_the_cookie(client: TestCl
     assert "<b>" not in page.replace('<b class="logo"', "")
 
 
-def test_with_one_profile_there_is_nothing_to_choose(place: Place) -> None:
-    with place.client(place.profiles[1]) as client:
+def test_with_one_profile_there_is_nothing_to_choose(site: Site) -> None:
+    with site.client(site.profiles[1]) as client:
         page = client.get("/").text
     assert 'id="profiles"' not in page
     assert "<title>House of hr</title>" in page
 
 
-def test_documents_open_and_are_listed_whatever_the_profile(
-    client: TestClient, place: Place
-) -> None:
+def test_documents_open_and_are_listed_whatever_the_profile(client: TestClient, site: Site) -> None:
     """A profile narrows what answers rest on; an old answer's source opens all the same."""
     client.get("/profile", params={"name": "hr"})
-    shelf = place.assistant.shelf()
-    uri = next(each.uri for each in shelf.files(_everything())[0] if each.uri.endswith("keys.md"))
+    shelf = site.assistant.shelf()
+    uri = next(file.uri for file in shelf.files(_everything())[0] if file.uri.endswith("keys.md"))
     assert KEYS in client.get(f"/sources/{shelf.name(uri)}").text
     assert "keys.md" in client.get("/documents").text
 
@@ -151,12 +149,12 @@ def _everything() -> Any:
 
 
 @pytest.fixture
-def desk(place: Place) -> AssistantService:
-    return AssistantService(lambda: place.assistant, profiles=Profiles(place.profiles))
+def desk(site: Site) -> AssistantService:
+    return AssistantService(lambda: site.assistant, profiles=Profiles(site.profiles))
 
 
 def test_a_conversation_keeps_the_profile_that_it_began_with(
-    desk: AssistantService, client: TestClient, place: Place
+    desk: AssistantService, client: TestClient, site: Site
 ) -> None:
     history = History(Store())
     talk = Conversation()
@@ -175,8 +173,8 @@ def test_a_conversation_keeps_the_profile_that_it_began_with(
     assert "House of hr" in client.get("/conversations").text
 
 
-def test_a_refusal_is_the_profile_s_own_sentence(desk: AssistantService, place: Place) -> None:
-    empty = place.profiles[1].model_copy(update={"filters": Filters(folders=("/nowhere",))})
+def test_a_refusal_is_the_profile_s_own_sentence(desk: AssistantService, site: Site) -> None:
+    empty = site.profiles[1].model_copy(update={"filters": Filters(folders=("/nowhere",))})
     desk.profiles = Profiles([Profile(), empty])
     screens = list(Conversation().ask("How long is leave?", desk, LOCAL, profile="hr"))
     assert "HR does not say." in (screens[-1].now or "")
@@ -200,7 +198,7 @@ def test_any_colour_of_the_house_can_be_read_in_light_and_in_dark(accent: str) -
     pairs = {}
     for part in style.split('"')[1].rstrip(";").split(";"):
         name, _, value = part.partition(":light-dark(")
-        pairs[name] = [_colour(each) for each in value.rstrip(")").split(",")]
+        pairs[name] = [_colour(channel) for channel in value.rstrip(")").split(",")]
     grounds = (["#f7f7f5", "#ffffff", "#f1f1ee"], ["#131618", "#1b1f22", "#23282c"])
     for mode in (0, 1):
         for ground in (*map(_colour, grounds[mode]), pairs["--brand-soft"][mode]):

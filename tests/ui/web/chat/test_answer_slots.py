@@ -91,9 +91,9 @@ def test_an_answer_goes_on_while_nothing_has_changed(page: Page) -> None:
 def test_more_answers_at_once_than_allowed_get_a_sentence_and_nobody_else_does(page: Page) -> None:
     places = page.crowd.house.places
     sentence = ENGLISH.too_many_answers.format(n=2)
-    with ExitStack() as held:
+    with ExitStack() as slots_held:
         for _ in range(2):
-            assert held.enter_context(places.of(page.crowd.accounts["reader"].person))
+            assert slots_held.enter_context(places.of(page.crowd.accounts["reader"].person))
         assert sentence in page.ask("reader")
         with page.client("reader") as client:
             answer = client.post("/compare", content=b"How long?")

@@ -34,14 +34,14 @@ def test_both_panes_stream_together_and_each_says_how_much_is_borne_out(
     client: TestClient, stand_in: StandIn
 ) -> None:
     stand_in.pause = 0.02
-    shown, order = panes(client, "How long is parental leave?")
+    texts, order = panes(client, "How long is parental leave?")
     middle = order[len(order) // 4 : 3 * len(order) // 4 + 1]
     assert set(middle) == {"alone", "with"}, "neither waits for the other"
-    assert "2 of 2 sentences borne out" in shown["with"]
-    assert "0 of 1 sentence borne out" in shown["alone"]
-    assert ENGLISH.no_source in shown["alone"]
-    assert 'href="#e1-s1"' in shown["with"]
-    assert 'id="e1-s1"' in shown["with"]
+    assert "2 of 2 sentences borne out" in texts["with"]
+    assert "0 of 1 sentence borne out" in texts["alone"]
+    assert ENGLISH.no_source in texts["alone"]
+    assert 'href="#e1-s1"' in texts["with"]
+    assert 'id="e1-s1"' in texts["with"]
 
 
 def test_the_room_offers_the_starters_and_takes_a_question_from_its_address(
@@ -63,8 +63,8 @@ def test_an_impossible_question_gets_a_sentence(client: TestClient, question: st
 def test_a_defect_is_said_in_both_panes(
     client: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shown, _ = panes(client, "crash")
-    assert ENGLISH.broken in shown["with"]
+    texts, _ = panes(client, "crash")
+    assert ENGLISH.broken in texts["with"]
     assert "a defect" in caplog.text
 
 
@@ -73,8 +73,8 @@ def test_a_missing_index_is_said_in_both_panes() -> None:
         raise IndexMissingError("There is no index in data.")
 
     with TestClient(create_app(missing), base_url="http://127.0.0.1:7860") as client:
-        shown, _ = panes(client, "How long?")
-    assert all("There is no index in data." in html for html in shown.values())
+        texts, _ = panes(client, "How long?")
+    assert all("There is no index in data." in html for html in texts.values())
 
 
 def test_a_place_is_given_back_when_a_comparison_has_ended(client: TestClient) -> None:

@@ -63,7 +63,7 @@ async def test_a_file_is_there_whole(inbox: Inbox) -> None:
     assert (taken.name, taken.by, taken.size) == ("Größe.md", "anna", 7)
     assert Path(taken.uri).read_bytes() == b"one two"
     assert _files(inbox) == ["Größe.md"]
-    assert [each.uri for each in inbox.uploads(ANNA, _none)] == [taken.uri]
+    assert [upload.uri for upload in inbox.uploads(ANNA, _none)] == [taken.uri]
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ async def test_nobody_replaces_or_learns_of_a_file_that_they_may_not_read(
     """What is shown, and where the file goes, is the same whether or not it is there."""
     absent = await inbox.receive(ANNA, "absent.md", _pieces(b"mine"), _none, replace=replace)
     secret = await inbox.receive(DORA, "secret.md", _pieces(b"theirs"))
-    mine = await inbox.receive(ANNA, "secret.md", _pieces(b"mine"), _none, replace=replace)
+    own_upload = await inbox.receive(ANNA, "secret.md", _pieces(b"mine"), _none, replace=replace)
     assert Path(secret.uri).read_bytes() == b"theirs"
-    assert Path(mine.uri).read_bytes() == b"mine"
-    assert Path(mine.uri).parent == Path(absent.uri).parent
-    assert mine.name == "secret.md"
+    assert Path(own_upload.uri).read_bytes() == b"mine"
+    assert Path(own_upload.uri).parent == Path(absent.uri).parent
+    assert own_upload.name == "secret.md"
     others = await inbox.receive(BERT, "secret.md", _pieces(b"his"), _none, replace=replace)
-    assert Path(mine.uri).read_bytes() == b"mine"
-    assert others.uri not in {mine.uri, secret.uri}
+    assert Path(own_upload.uri).read_bytes() == b"mine"
+    assert others.uri not in {own_upload.uri, secret.uri}
 
 
 async def test_only_editors_and_only_where_there_is_an_inbox(inbox: Inbox) -> None:
@@ -136,7 +136,7 @@ async def test_a_document_is_withdrawn_by_who_brought_it_or_may_read_it(
 ) -> None:
     taken = await inbox.receive(ANNA, "a.md", _pieces(b"x"))
     assert inbox.uploads(BERT, _none) == [], "another's is seen by who may read it"
-    assert [each.name for each in inbox.uploads(BERT, _all)] == ["a.md"]
+    assert [upload.name for upload in inbox.uploads(BERT, _all)] == ["a.md"]
     with pytest.raises(NotThereError):
         inbox.withdraw(BERT, taken.uri, _none)
     outside = tmp_path / "outside.md"
@@ -170,8 +170,8 @@ def test_a_run_has_the_settings_of_the_page(
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
-    found = load_settings()
-    assert (found.access, found.ingest, found.chunker) == (
+    loaded = load_settings()
+    assert (loaded.access, loaded.ingest, loaded.chunker) == (
         settings.access,
         settings.ingest,
         settings.chunker,

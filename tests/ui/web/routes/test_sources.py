@@ -48,19 +48,19 @@ def link(assistant: Assistant, file: Path, quote: str, shift: int = 0) -> str:
     document = reading.document(str(file))
     assert document is not None
     start = reading.text(document, 0, document.characters).index(quote) + shift
-    place = f"start={start}&end={start + len(quote)}&check={check_of(quote)}"
-    return f"/sources/{reading.name(document.uri)}?{place}"
+    parameters = f"start={start}&end={start + len(quote)}&check={check_of(quote)}"
+    return f"/sources/{reading.name(document.uri)}?{parameters}"
 
 
 def test_a_pdf_opens_at_its_page_with_the_quote_framed(client: TestClient, kept: Path) -> None:
-    shown = client.get(link(open_library(kept / "data"), kept / "files/rules.pdf", CRANE))
-    assert shown.status_code == 200
-    assert shown.headers["cache-control"] == "no-store"
-    assert shown.text.count('class="frame"') == 1
-    assert "2 of 2" in shown.text
-    assert "files/rules.pdf · page 2" in shown.text
-    assert str(kept) not in shown.text, "where the folder lies on the server"
-    address = shown.text.split('<img src="')[1].split('"')[0].replace("&amp;", "&")
+    reply = client.get(link(open_library(kept / "data"), kept / "files/rules.pdf", CRANE))
+    assert reply.status_code == 200
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.text.count('class="frame"') == 1
+    assert "2 of 2" in reply.text
+    assert "files/rules.pdf · page 2" in reply.text
+    assert str(kept) not in reply.text, "where the folder lies on the server"
+    address = reply.text.split('<img src="')[1].split('"')[0].replace("&amp;", "&")
     picture = client.get(address)
     assert picture.headers["content-type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
@@ -71,26 +71,26 @@ def test_a_pdf_opens_at_its_page_with_the_quote_framed(client: TestClient, kept:
 
 def test_a_text_opens_around_the_quote(client: TestClient, kept: Path) -> None:
     quote = "leaves\nthe ship at the inner mole"
-    shown = client.get(link(open_library(kept / "data"), kept / "files/notes.md", quote)).text
-    assert "<mark> and" not in shown
-    assert "<mark>leaves the ship at the inner mole</mark>" in shown
-    assert "<td>Yacht</td>" in shown, "a short document is shown whole"
-    assert "data-more" not in shown
+    html = client.get(link(open_library(kept / "data"), kept / "files/notes.md", quote)).text
+    assert "<mark> and" not in html
+    assert "<mark>leaves the ship at the inner mole</mark>" in html
+    assert "<td>Yacht</td>" in html, "a short document is shown whole"
+    assert "data-more" not in html
 
 
 def test_a_long_table_opens_in_part_and_its_header_goes_along(
     client: TestClient, kept: Path
 ) -> None:
-    shown = client.get(
+    html = client.get(
         link(open_library(kept / "data"), kept / "files/bollards.csv", "Bollard 1000")
     ).text
-    assert '<th scope="col">Pull</th>' in shown
-    assert "<mark>Bollard 1000</mark>" in shown
-    assert "Bollard 1 " not in shown
-    assert shown.count("data-more") == 2
-    earlier = shown.split('data-more="')[1].split('"')[0].replace("&amp;", "&")
+    assert '<th scope="col">Pull</th>' in html
+    assert "<mark>Bollard 1000</mark>" in html
+    assert "Bollard 1 " not in html
+    assert html.count("data-more") == 2
+    earlier = html.split('data-more="')[1].split('"')[0].replace("&amp;", "&")
     before = client.get(earlier).text
-    first = shown.split("<td>")[1].split("<")[0]
+    first = html.split("<td>")[1].split("<")[0]
     assert f"<td>{int(first) - 1}</td>" in before, "it goes on where the other begins"
     assert f"<td>{first}</td>" not in before
     assert '<th scope="col">Pull</th>' in before
@@ -192,6 +192,6 @@ def test_a_stretch_that_no_quote_can_have_is_not_looked_for(client: TestClient, 
     """Comparing it at every word would take the square of its length; the document opens all the same."""
     address = link(open_library(kept / "data"), kept / "files/notes.md", NOTES[:20])
     name = urlsplit(address).path
-    shown = client.get(f"{name}?start=0&end=300000&check=0123456789ab")
-    assert shown.status_code == 200
-    assert "<mark" not in shown.text
+    reply = client.get(f"{name}?start=0&end=300000&check=0123456789ab")
+    assert reply.status_code == 200
+    assert "<mark" not in reply.text

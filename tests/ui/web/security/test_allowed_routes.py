@@ -104,14 +104,14 @@ def _doors(crowd: Crowd) -> dict[str, Any]:
 
 def _routes(app: Any, prefix: str = "") -> set[tuple[str, str]]:
     """Method and path of every route below an application, Gradio's and mounted ones too."""
-    found = set()
+    routes = set()
     for route in app.routes:
         path = prefix + route.path
         if hasattr(route, "routes") and route.routes:
-            found |= _routes(route, path)
+            routes |= _routes(route, path)
         for method in getattr(route, "methods", None) or ():
-            found.add((method, path))
-    return found
+            routes.add((method, path))
+    return routes
 
 
 async def test_each_route_has_a_row_and_each_row_a_route(crowd: Crowd) -> None:
@@ -185,8 +185,8 @@ async def test_exactly_those_who_may_trigger_an_event_can(crowd: Crowd) -> None:
     assert {fn.__name__ for fn in events.values()} == set(EVENTS)
     for number, fn in events.items():
         answered = set()
-        for place, who in enumerate(WHO):
-            reply = await _join(crowd, who, number, f"tab{number}{place}")
+        for column, who in enumerate(WHO):
+            reply = await _join(crowd, who, number, f"tab{number}{column}")
             assert reply.status in {200, *_SHUT}, reply.text
             if reply.status == 200:
                 assert "event_id" in json.loads(reply.text)

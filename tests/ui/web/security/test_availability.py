@@ -50,7 +50,7 @@ async def test_what_a_stranger_is_refused_is_counted(tmp_path: Path) -> None:
 async def test_a_pool_has_places_for_others_and_an_end(crowd: Crowd) -> None:
     """Of `each` calls one key has under way another is refused; so is everybody when the line is full."""
     pool, go_on = WorkPool("test", 1, waiting=3, per_person=2), threading.Event()
-    mine = [asyncio.ensure_future(pool.run("me", go_on.wait)) for _ in range(2)]
+    first_calls = [asyncio.ensure_future(pool.run("me", go_on.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(TooManyError):
         await pool.run("me", go_on.wait)
@@ -59,7 +59,7 @@ async def test_a_pool_has_places_for_others_and_an_end(crowd: Crowd) -> None:
     with pytest.raises(TooManyError):
         await pool.run("late", go_on.wait)
     go_on.set()
-    assert await asyncio.gather(*mine, *others) == [True] * 4
+    assert await asyncio.gather(*first_calls, *others) == [True] * 4
     assert await pool.run("late", go_on.wait)
 
 
@@ -135,8 +135,8 @@ def test_silent_connections_take_nobody_s_place(served: tuple[str, int]) -> None
         silent[-1].sendall(b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
         assert silent[-1].recv(15) == b"HTTP/1.1 200 OK"
     finally:
-        for each in silent:
-            each.close()
+        for connection in silent:
+            connection.close()
 
 
 def test_a_head_without_end_is_not_kept(served: tuple[str, int]) -> None:

@@ -97,7 +97,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def _addresses(world: World, name: str) -> list[str]:
     """Every GET route, at the secret document and at what mentions it."""
-    found, secret = [], world.secret
+    addresses, secret = [], world.secret
     queries = [
         f"q={quote(QUESTION)}",
         f"q={CANARY}&folder={quote(str(secret.parent))}",
@@ -112,12 +112,12 @@ def _addresses(world: World, name: str) -> list[str]:
         if method != "GET" or path.startswith(("/gradio_api", "/page", "/assets", "/language")):
             continue
         path = path.replace("{page}", "1")
-        for each in {
+        for address in {
             path.replace("{name}", name),
             path.replace("{name}", quote(str(secret), safe="")),
         }:
-            found += [each, *(f"{each}?{query}" for query in queries)]
-    return found
+            addresses += [address, *(f"{address}?{query}" for query in queries)]
+    return addresses
 
 
 async def _get(world: World, who: str, address: str) -> Reply:
@@ -140,11 +140,11 @@ async def test_no_route_shows_it(world: World, who: str) -> None:
         assert "99 weeks" not in reply.text, address
         assert "leave,98" not in reply.text, address
         typed = address.partition("?")[2] or address
-        shown = reply.text.replace(QUESTION, "").casefold()  # their own, in their history
+        text = reply.text.replace(QUESTION, "").casefold()  # their own, in their history
         if CANARY not in typed.casefold():
-            assert CANARY not in shown, address
-        assert f"project {CANARY}" not in shown, address
-        assert f"{CANARY}-table" not in shown, address
+            assert CANARY not in text, address
+        assert f"project {CANARY}" not in text, address
+        assert f"{CANARY}-table" not in text, address
 
 
 @pytest.mark.parametrize("who", MAY_NOT)
@@ -203,8 +203,8 @@ def test_an_answer_rests_on_what_one_may_read(world: World) -> None:
         world.model.requests.clear()
         heard = _ask(world, who, QUESTION).replace(QUESTION, "").casefold()
         assert CANARY not in heard
-        told = json.dumps(world.model.requests).replace(QUESTION, "")
-        assert CANARY not in told
+        sent = json.dumps(world.model.requests).replace(QUESTION, "")
+        assert CANARY not in sent
         assert world.model.requests, "the model was asked, of what is left"
 
 
@@ -246,35 +246,41 @@ async def test_an_editor_can_do_nothing_with_what_they_may_not_read(
 
 
 async def test_a_conversation_of_somebody_else_does_not_even_tell_its_profile(world: World) -> None:
-    made = world.crowd.house.history.create(world.person("reader"), profile=f"{CANARY}-profile")
+    conversation = world.crowd.house.history.create(
+        world.person("reader"), profile=f"{CANARY}-profile"
+    )
     for who in MAY_NOT:
-        assert CANARY not in (await _get(world, who, f"/?c={made}")).text
+        assert CANARY not in (await _get(world, who, f"/?c={conversation}")).text
 
 
 async def test_the_numbers_are_no_reader_s(world: World) -> None:
     """They count every document; Prometheus and admins get them, and they name nothing."""
     for who in ("reader", "other reader", "editor"):
         assert (await _get(world, who, "/metrics")).status == 403
-    told = await _get(world, "admin", "/metrics")
-    assert "inhouse_web_documents 5.0" in told.text
-    assert "inhouse_web_first_evidence_seconds_count" in told.text
-    assert CANARY not in told.text
+    reply = await _get(world, "admin", "/metrics")
+    assert "inhouse_web_documents 5.0" in reply.text
+    assert "inhouse_web_first_evidence_seconds_count" in reply.text
+    assert CANARY not in reply.text
 
 
 def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None:
     house, hr = world.crowd.house, world.person("reader")
     events = list(house.desk.assistant_for(hr).stream(QUESTION))
-    answer, made = events[-1].answer, house.history.create(hr)
+    answer, conversation = events[-1].answer, house.history.create(hr)
     assert CANARY in answer.model_dump_json()
-    house.history.append(hr, made, answer)
-    house.feedback.give(hr, answer, helpful=True, note=f"{CANARY}!", conversation=made, turn=1)
+    house.history.append(hr, conversation, answer)
+    house.feedback.give(
+        hr, answer, helpful=True, note=f"{CANARY}!", conversation=conversation, turn=1
+    )
     for who in MAY_NOT:
         person = world.person(who)
         # Their own questions may hold the word; nothing that was answered to somebody else does.
-        assert made not in {each.id for each in house.history.find(person, search=CANARY)}
+        assert conversation not in {
+            listed.id for listed in house.history.find(person, search=CANARY)
+        }
         kept = exported(house.history, house.desk, person, ENGLISH)["conversations"]
         assert CANARY not in json.dumps(kept).replace(QUESTION, "")
-        assert house.feedback.of(person, made) == {}
+        assert house.feedback.of(person, conversation) == {}
         assert house.feedback.find(lambda uris, p=person: house.desk.readable(p, uris)) == []
     (kept,) = house.feedback.find(lambda uris: house.desk.readable(hr, uris))
     assert kept.note == f"{CANARY}!"
@@ -302,6 +308,6 @@ async def test_the_inbox_shows_others_uploads_to_who_may_read_them(world: World)
 
     house = world.crowd.house
     await house.inbox.receive(world.person("admin"), "nightjar.md", pieces())
-    shown = await _get(world, "editor", "/inbox")
-    assert "nightjar" not in shown.text
+    reply = await _get(world, "editor", "/inbox")
+    assert "nightjar" not in reply.text
     assert "nightjar" in (await _get(world, "admin", "/inbox")).text

@@ -33,14 +33,14 @@ def accounts(tmp_path: Path) -> Accounts:
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
-    made = gather(tmp_path_factory.mktemp("people"), StandIn)
-    Accounts(made.house.history._store).change("reader", password=PASSWORD)
-    return made
+    people = gather(tmp_path_factory.mktemp("people"), StandIn)
+    Accounts(people.house.history._store).change("reader", password=PASSWORD)
+    return people
 
 
 async def _sign_in(crowd: Crowd, name: str, password: str, client: str, **more: str) -> Reply:
-    said = urlencode({"name": name, "password": password, **more}).encode()
-    return await call(crowd.app, "POST", "/sign-in", body=said, client=client, whole=True)
+    body = urlencode({"name": name, "password": password, **more}).encode()
+    return await call(crowd.app, "POST", "/sign-in", body=body, client=client, whole=True)
 
 
 def _cookie(reply: Reply) -> dict[str, str]:
@@ -52,9 +52,9 @@ async def test_a_session_begins_with_the_right_password_and_ends_with_sign_out(
 ) -> None:
     reply = await _sign_in(crowd, "Reader", PASSWORD, "198.51.100.1", next="/state?a=b")
     assert (reply.status, reply.headers["location"]) == (303, "/state?a=b")
-    said = reply.headers["set-cookie"]
-    assert said.startswith("__Host-inhouse=")
-    assert {"HttpOnly", "SameSite=Strict", "Secure", "Path=/"} <= set(said.split("; "))
+    set_cookie = reply.headers["set-cookie"]
+    assert set_cookie.startswith("__Host-inhouse=")
+    assert {"HttpOnly", "SameSite=Strict", "Secure", "Path=/"} <= set(set_cookie.split("; "))
     cookie = _cookie(reply)
     assert (await call(crowd.app, "GET", "/state", headers=cookie)).status == 200
     out = await call(crowd.app, "POST", "/sign-out", headers=cookie)
@@ -64,8 +64,8 @@ async def test_a_session_begins_with_the_right_password_and_ends_with_sign_out(
 
 async def test_over_http_the_cookie_is_not_secure(crowd: Crowd) -> None:
     """It would not come back; so a session of http is none of https."""
-    said = urlencode({"name": "reader", "password": PASSWORD}).encode()
-    reply = await call(crowd.app, "POST", "/sign-in", body=said, scheme="http")
+    body = urlencode({"name": "reader", "password": PASSWORD}).encode()
+    reply = await call(crowd.app, "POST", "/sign-in", body=body, scheme="http")
     assert "Secure" not in reply.headers["set-cookie"]
     cookie = _cookie(reply)
     assert (await call(crowd.app, "GET", "/state", headers=cookie, scheme="http")).status == 200
@@ -314,8 +314,8 @@ def test_the_browser_s_address_is_the_last_that_no_proxy_has(chain: str, address
 
     proxies = Proxies(["192.0.2.0/24"])
     headers = {"x-forwarded-for": [chain], "x-forwarded-proto": ["https"]}
-    found = proxies.origin({"client": ("192.0.2.1", 1), "scheme": "http"}, headers)
-    assert (found.address, found.is_https, found.via_proxy) == (address, True, True)
+    origin = proxies.origin({"client": ("192.0.2.1", 1), "scheme": "http"}, headers)
+    assert (origin.address, origin.is_https, origin.via_proxy) == (address, True, True)
     other = proxies.origin({"client": ("198.51.100.1", 1), "scheme": "http"}, headers)
     assert (other.address, other.is_https, other.via_proxy) == ("198.51.100.1", False, False)
 
@@ -333,7 +333,7 @@ def test_beyond_loopback_the_page_listens_with_sign_in_and_a_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('sign_in = "proxy"', "proxies has to name"),
         ('proxies = ["10.0.0.0/99"]', "neither an IP address nor a network"),
@@ -342,9 +342,9 @@ def test_beyond_loopback_the_page_listens_with_sign_in_and_a_name() -> None:
         ('proxy_user_header = "X User"', "letters, digits and hyphens"),
     ],
 )
-def test_settings_that_do_not_fit_are_one_sentence(tmp_path: Path, text: str, said: str) -> None:
+def test_settings_that_do_not_fit_are_one_sentence(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "inhouse.toml").write_text(f"[web]\n{text}\n")
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises(ConfigurationError, match=message):
         load_settings(tmp_path / "inhouse.toml")
 
 
@@ -356,9 +356,11 @@ def test_the_command_adds_lists_changes_and_removes(tmp_path: Path) -> None:
         assert done.exception is None, done.exception
         return done.output
 
-    said = inhouse("add", "Anna", "--role", "editor", "--reader", "group:hr", "--password-stdin",
+    output = inhouse("add", "Anna", "--role", "editor", "--reader", "group:hr", "--password-stdin",
                    typed=f"{PASSWORD}\n")  # fmt: skip
-    assert said == "anna may sign in as editor, and reads what is for everybody or for group:hr.\n"
+    assert (
+        output == "anna may sign in as editor, and reads what is for everybody or for group:hr.\n"
+    )
     inhouse("add", "bert", "--all-documents", "--no-password")
     inhouse("passwd", "anna", "--password-stdin", typed="another long one\n")
     inhouse("disable", "bert")

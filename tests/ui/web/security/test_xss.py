@@ -52,12 +52,12 @@ document.addEventListener('securitypolicyviolation', e => window.violations.push
 
 def _batches(longest: int = 3_600) -> list[str]:
     """All cases, in texts that may be asked as one question."""
-    found = [""]
+    batches = [""]
     for case in CASES:
-        if len(found[-1]) + len(case) > longest:
-            found.append("")
-        found[-1] += case + " \n"
-    return [each.strip() for each in found]
+        if len(batches[-1]) + len(case) > longest:
+            batches.append("")
+        batches[-1] += case + " \n"
+    return [batch.strip() for batch in batches]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of 223 documents whose names, titles and texts are the cases, and one that has them all."""
     home = tmp_path_factory.mktemp("hostile")
     for number, case in enumerate(CASES):
-        name = "".join("\u2215" if each in "/\0" else each for each in case)[:60]
+        name = "".join("\u2215" if character in "/\0" else character for character in case)[:60]
         path = home / f"papers/{number % FOLDERS}" / f"{number:03d}{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         title = " ".join(case.split())
@@ -106,13 +106,13 @@ def address(data: Path) -> Iterator[str]:
     for number, case in enumerate(CASES):
         history.create(LOCAL, f"part{number % PARTS} {case}")
     kept = history.create(LOCAL, KEPT)
-    for each in _batches():
-        said = Answer(question=each, text=each, status=Status.UNSUPPORTED, model=each)
-        history.append(LOCAL, kept, said)
-        history.append(LOCAL, kept, said, stopped=True)
+    for question in _batches():
+        answer = Answer(question=question, text=question, status=Status.UNSUPPORTED, model=question)
+        history.append(LOCAL, kept, answer)
+        history.append(LOCAL, kept, answer, stopped=True)
     for case in CASES[:100]:
-        said = Answer(question=case, text=case, status=Status.UNSUPPORTED, model=case)
-        book.give(LOCAL, said, helpful=False, reason="wrong", note=case)
+        answer = Answer(question=case, text=case, status=Status.UNSUPPORTED, model=case)
+        book.give(LOCAL, answer, helpful=False, reason="wrong", note=case)
 
     def open_assistant() -> Assistant:
         return Assistant.open(data, settings=settings, embedder=embedder, chat_model=model)
@@ -146,9 +146,9 @@ def test_there_are_223_cases() -> None:
 @pytest.mark.parametrize("folder", range(FOLDERS))
 def test_titles_names_and_passages_on_the_search_screen(tab: Tab, folder: int) -> None:
     page = visit(tab, f"/search?q={WORD}&folder=papers/{folder}&many=50")
-    wanted = len(range(folder, len(CASES), FOLDERS))
+    expected = len(range(folder, len(CASES), FOLDERS))
     # Cases that differ in their marks alone say the same, and are named beside the first of them.
-    assert page.locator(".hit").count() + page.locator(".also a").count() == wanted
+    assert page.locator(".hit").count() + page.locator(".also a").count() == expected
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert_nothing_ran(tab)
 
@@ -156,8 +156,8 @@ def test_titles_names_and_passages_on_the_search_screen(tab: Tab, folder: int) -
 def test_the_words_that_are_looked_for_on_the_search_screen(tab: Tab) -> None:
     for batch in _batches():
         page = visit(tab, f"/search?q={quote(batch)}")
-        shown = page.locator("input[name=q]").input_value()
-        assert _visible(shown).replace("\ufffd", "") == _visible(batch), "as it was typed"
+        typed = page.locator("input[name=q]").input_value()
+        assert _visible(typed).replace("\ufffd", "") == _visible(batch), "as it was typed"
         assert_nothing_ran(tab)
 
 
@@ -180,8 +180,8 @@ def test_all_cases_in_the_chunks_of_a_document_and_when_it_is_opened(tab: Tab) -
     page = visit(tab, "/documents?name=all.txt")
     page.locator("tbody th a").first.click()
     page.locator(".card blockquote").first.wait_for()
-    shown = "".join(page.locator(".card blockquote").all_text_contents())
-    missing = [case for case in CASES if _visible(case) not in _visible(shown)]
+    text = "".join(page.locator(".card blockquote").all_text_contents())
+    missing = [case for case in CASES if _visible(case) not in _visible(text)]
     assert len(missing) < 12, "but for those that stand across the edge of two chunks"
     assert_nothing_ran(tab)
     page.get_by_role("link", name="Open").click()
@@ -194,7 +194,9 @@ def test_all_cases_in_the_chunks_of_a_document_and_when_it_is_opened(tab: Tab) -
 
 def _visible(text: str) -> str:
     """Without white space and what a browser draws as nothing."""
-    return "".join(each for each in text if each.isprintable() and not each.isspace())
+    return "".join(
+        character for character in text if character.isprintable() and not character.isspace()
+    )
 
 
 def test_questions_and_answers_in_a_conversation(tab: Tab) -> None:
@@ -207,8 +209,8 @@ def test_questions_and_answers_in_a_conversation(tab: Tab) -> None:
         assert_nothing_ran(tab)
     turns = page.locator(".turn")
     assert turns.count() == len(_batches())
-    asked = _visible("".join(page.locator(".turn .question").all_text_contents()))
-    assert all(_visible(case) in asked for case in CASES)
+    questions = _visible("".join(page.locator(".turn .question").all_text_contents()))
+    assert all(_visible(case) in questions for case in CASES)
     for turn in turns.all():
         assert turn.locator(".body").count(), "the model has answered"
     assert_nothing_ran(tab)
@@ -221,8 +223,8 @@ def test_questions_and_answers_side_by_side(tab: Tab) -> None:
             page.locator(f"#pane-{side} .body").first.wait_for(state="attached", timeout=60_000)
             page.locator(f"#pane-{side} .facts").first.wait_for(timeout=60_000)
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        asked = _visible(page.locator("#compare-question").input_value())
-        assert asked.replace("\ufffd", "") == _visible(batch), "as it was typed"
+        typed = _visible(page.locator("#compare-question").input_value())
+        assert typed.replace("\ufffd", "") == _visible(batch), "as it was typed"
         assert_nothing_ran(tab)
 
 
@@ -230,17 +232,17 @@ def test_titles_in_the_history_and_turns_that_were_kept(tab: Tab) -> None:
     page = visit(tab, "/")
     page.locator("#ask").wait_for()
     page.locator("#open-history").click()
-    shown = ""
+    titles = ""
     for number in range(PARTS):
         page.get_by_label(ENGLISH.history_search).fill(f"part{number}")
         page.locator("#history .title", has_text=f"part{(number + 1) % PARTS} ").first.wait_for(
             state="detached"
         )
         page.locator("#history .title", has_text=f"part{number} ").first.wait_for()
-        shown += "".join(page.locator("#history .title").all_text_contents())
+        titles += "".join(page.locator("#history .title").all_text_contents())
         assert_nothing_ran(tab)
     cut = [_visible(case)[:40] for case in CASES]
-    assert [case for case in cut if case not in _visible(shown)] == []
+    assert [case for case in cut if case not in _visible(titles)] == []
     page.get_by_label(ENGLISH.history_search).fill(KEPT)
     page.locator("#history .title", has_text="part").first.wait_for(state="detached")
     page.locator("#history .title", has_text=KEPT).click()

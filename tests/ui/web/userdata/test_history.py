@@ -38,12 +38,15 @@ def history(store: Store) -> History:
 
 def test_a_conversation_is_kept_as_it_was(history: History, tmp_path: Path) -> None:
     """Another process finds the same answers, under the first question's words."""
-    made = history.create(ANNA)
+    conversation = history.create(ANNA)
     first, second = make_answer("How long?", Status.PARTIAL), make_answer("And?", Status.GROUNDED)
-    assert [history.append(ANNA, made, first), history.append(ANNA, made, second)] == [1, 2]
+    assert [
+        history.append(ANNA, conversation, first),
+        history.append(ANNA, conversation, second),
+    ] == [1, 2]
     again = History(Store(tmp_path / "people.db"))
-    assert [turn.answer for turn in again.turns(ANNA, made)] == [first, second]
-    assert [(each.title, each.turns) for each in again.find(ANNA)] == [("How long?", 2)]
+    assert [turn.answer for turn in again.turns(ANNA, conversation)] == [first, second]
+    assert [(entry.title, entry.turns) for entry in again.find(ANNA)] == [("How long?", 2)]
 
 
 def test_the_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> None:
@@ -53,61 +56,63 @@ def test_the_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> No
 
 
 def test_search_ignores_case_in_any_language(history: History) -> None:
-    made = history.create(ANNA)
-    history.append(ANNA, made, make_answer("Wie viele ÜBERSTUNDEN?", Status.GROUNDED))
-    assert [each.id for each in history.find(ANNA, search="überstunden")] == [made]
-    assert [each.id for each in history.find(ANNA, search="three blocks")] == [made]
+    conversation = history.create(ANNA)
+    history.append(ANNA, conversation, make_answer("Wie viele ÜBERSTUNDEN?", Status.GROUNDED))
+    assert [entry.id for entry in history.find(ANNA, search="überstunden")] == [conversation]
+    assert [entry.id for entry in history.find(ANNA, search="three blocks")] == [conversation]
     assert history.find(ANNA, search="%") == []
 
 
 def test_another_s_conversation_is_not_there(history: History) -> None:
     """Whatever the role, and whatever is tried with it."""
-    made = history.create(ANNA, "Mine")
-    history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
+    conversation = history.create(ANNA, "Mine")
+    history.append(ANNA, conversation, make_answer("How long?", Status.GROUNDED))
     for attempt in (
-        lambda: history.turns(BERT, made),
-        lambda: history.rename(BERT, made, "Yours"),
-        lambda: history.delete(BERT, made),
-        lambda: history.append(BERT, made, make_answer("x", Status.GROUNDED)),
-        lambda: history.get(BERT, made),
+        lambda: history.turns(BERT, conversation),
+        lambda: history.rename(BERT, conversation, "Yours"),
+        lambda: history.delete(BERT, conversation),
+        lambda: history.append(BERT, conversation, make_answer("x", Status.GROUNDED)),
+        lambda: history.get(BERT, conversation),
     ):
         with pytest.raises(NotThereError):
             attempt()
     assert history.find(BERT) == []
     assert history.delete_all(BERT) == 0
-    assert [(each.title, each.turns) for each in history.find(ANNA)] == [("Mine", 1)]
+    assert [(entry.title, entry.turns) for entry in history.find(ANNA)] == [("Mine", 1)]
 
 
 def test_what_is_deleted_is_gone_from_the_file(history: History, tmp_path: Path) -> None:
-    made = history.create(ANNA)
-    history.append(ANNA, made, make_answer("Zanzibar?", Status.GROUNDED))
-    history.delete(ANNA, made)
+    conversation = history.create(ANNA)
+    history.append(ANNA, conversation, make_answer("Zanzibar?", Status.GROUNDED))
+    history.delete(ANNA, conversation)
     with pytest.raises(NotThereError):
-        history.turns(ANNA, made)
+        history.turns(ANNA, conversation)
     history._store.close()
     assert b"Zanzibar" not in (tmp_path / "people.db").read_bytes()
 
 
 def test_an_export_is_json_with_every_answer(history: History, stand_in: StandIn) -> None:
-    made = history.create(ANNA, profile="hr")
-    history.rename(ANNA, made, "  Leave\x00\n and more ")
-    history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
-    history.append(ANNA, made, make_answer("And?", Status.UNSUPPORTED), stopped=True)
-    told = exported(history, AssistantService(lambda: stand_in), ANNA, ENGLISH)
-    (found,) = json.loads(json.dumps(told))["conversations"]
-    assert (found["title"], found["profile"]) == ("Leave and more", "hr")
-    assert [(turn["answer"]["question"], turn["stopped"]) for turn in found["turns"]] == [
+    conversation = history.create(ANNA, profile="hr")
+    history.rename(ANNA, conversation, "  Leave\x00\n and more ")
+    history.append(ANNA, conversation, make_answer("How long?", Status.GROUNDED))
+    history.append(ANNA, conversation, make_answer("And?", Status.UNSUPPORTED), stopped=True)
+    export = exported(history, AssistantService(lambda: stand_in), ANNA, ENGLISH)
+    (entry,) = json.loads(json.dumps(export))["conversations"]
+    assert (entry["title"], entry["profile"]) == ("Leave and more", "hr")
+    assert [(turn["answer"]["question"], turn["stopped"]) for turn in entry["turns"]] == [
         ("How long?", False),
         ("And?", True),
     ]
 
 
 def test_a_stopped_turn_gives_way_to_the_same_question_asked_again(history: History) -> None:
-    made = history.create(ANNA)
-    history.append(ANNA, made, make_answer("How long?", Status.GROUNDED))
-    stopped = history.append(ANNA, made, make_answer("And?", Status.UNSUPPORTED), stopped=True)
-    history.append(ANNA, made, make_answer("And?", Status.GROUNDED), instead_of=stopped)
-    kept = history.turns(ANNA, made)
+    conversation = history.create(ANNA)
+    history.append(ANNA, conversation, make_answer("How long?", Status.GROUNDED))
+    stopped = history.append(
+        ANNA, conversation, make_answer("And?", Status.UNSUPPORTED), stopped=True
+    )
+    history.append(ANNA, conversation, make_answer("And?", Status.GROUNDED), instead_of=stopped)
+    kept = history.turns(ANNA, conversation)
     assert [(turn.n, turn.stopped, turn.answer.status) for turn in kept] == [
         (1, False, Status.GROUNDED),
         (2, False, Status.GROUNDED),
