@@ -186,9 +186,9 @@ def _if(number: int, *steps: bytes) -> Iterator[bytes]:
     yield _step(_LOAD, 0)
 
 
-def _argument(place: int) -> bytes:
+def _argument(index: int) -> bytes:
     """Load the lower half of an argument."""
-    return _step(_LOAD, 16 + 8 * place)
+    return _step(_LOAD, 16 + 8 * index)
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -214,8 +214,8 @@ def _detected(data: bytes) -> str:
     import chardet
 
     if _is_ebcdic(data[:_SAMPLE]):
-        found = chardet.detect(data[:_SAMPLE], include_encodings=_EBCDIC_CODES, compat_names=False)
-        text = data.decode(found["encoding"] or _EBCDIC_CODES[0], errors="replace")
+        guess = chardet.detect(data[:_SAMPLE], include_encodings=_EBCDIC_CODES, compat_names=False)
+        text = data.decode(guess["encoding"] or _EBCDIC_CODES[0], errors="replace")
         return text.replace("\x85", "\n")
     high = len(data) - len(data.translate(None, _HIGH))
     sample = data
@@ -225,8 +225,8 @@ def _detected(data: bytes) -> str:
         candidates = _LATIN  # the words around are in Latin letters
     if high <= _FEW and candidates is _LATIN and _is_usual(sample.decode("cp1252", "replace")):
         return data.decode("cp1252", errors="replace")
-    found = chardet.detect(sample[:_SAMPLE], include_encodings=candidates, compat_names=False)
-    encoding = found["encoding"]
+    guess = chardet.detect(sample[:_SAMPLE], include_encodings=candidates, compat_names=False)
+    encoding = guess["encoding"]
     if encoding is None:
         raise MislabelledFileError("is not text in any known encoding, although it is called so")
     return data.decode(codec_of(encoding), errors="replace")

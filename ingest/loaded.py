@@ -214,5 +214,5 @@ def _ranges(numbers: Sequence[int], most: int = 10) -> str:
             ranges[-1][1] = number
         else:
             ranges.append([number, number])
-    shown = [f"{a}-{b}" if b > a else f"{a}" for a, b in ranges[:most]]
-    return ", ".join([*shown, "…"] if len(ranges) > most else shown)
+    shown_ranges = [f"{a}-{b}" if b > a else f"{a}" for a, b in ranges[:most]]
+    return ", ".join([*shown_ranges, "…"] if len(ranges) > most else shown_ranges)

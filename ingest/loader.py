@@ -57,14 +57,14 @@ def load(path: Path, *, media_type: str | None = None) -> LoadedDocument:
     `media_type` overrides what the suffix says. A file with nothing to read in it is a document whose
     `is_empty` is true. Raises UnreadableFileError, whose `reason` says in plain words why not.
     """
-    wanted = media_type or media_type_of_name(path.suffix)
+    expected_type = media_type or media_type_of_name(path.suffix)
     descriptor = open_file(path.parent.resolve() / path.name)
     with os.fdopen(descriptor, "rb") as file:
         try:
             data = file.read()
         except OSError as exc:
             raise FileAccessError(f"cannot be read: {exc.strerror or exc}") from exc
-    return load_bytes(data, wanted, suffix=path.suffix)
+    return load_bytes(data, expected_type, suffix=path.suffix)
 
 
 def open_file(path: Path, identity: Identity | None = None) -> int:

@@ -264,31 +264,31 @@ def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
 
     Raises MislabelledFileError, EncryptedFileError or DamagedFileError where it can be neither.
     """
-    found = sniff(data)
-    if found == media_type or any({found, media_type} <= alike for alike in _ALIKE):
-        return found
+    sniffed = sniff(data)
+    if sniffed == media_type or any({sniffed, media_type} <= alike for alike in _ALIKE):
+        return sniffed
     if media_type == PDF and b"%PDF-" in data[:_PDF_WITHIN]:
         return PDF
-    if media_type in (DOC, XLS) and found == PLAIN_TEXT and _OFFICE_2003.search(data, 0, 4096):
+    if media_type in (DOC, XLS) and sniffed == PLAIN_TEXT and _OFFICE_2003.search(data, 0, 4096):
         return XML
     is_package = media_type in _PACKAGES
-    if found == _OLE_STORAGE and "EncryptedPackage".encode("utf-16-le") in data:
+    if sniffed == _OLE_STORAGE and "EncryptedPackage".encode("utf-16-le") in data:
         raise EncryptedFileError
-    if is_package and found == _ZIP:
-        raise DamagedFileError(f"is {_name(found)} without the parts of {_name(media_type)}")
-    if is_package and found == _OLE_STORAGE and media_type in _OLE_STREAMS.values():
+    if is_package and sniffed == _ZIP:
+        raise DamagedFileError(f"is {_name(sniffed)} without the parts of {_name(media_type)}")
+    if is_package and sniffed == _OLE_STORAGE and media_type in _OLE_STREAMS.values():
         raise DamagedFileError(f"holds nothing of {_name(media_type)}")
-    if _is_textual(media_type) and found in (PLAIN_TEXT, HTML):
+    if _is_textual(media_type) and sniffed in (PLAIN_TEXT, HTML):
         return media_type
     called = f"it is called {suffix}" if suffix else f"it should be {_name(media_type)}"
-    if found == PLAIN_TEXT:
+    if sniffed == PLAIN_TEXT:
         found_name = "text"
-    elif found == _BINARY and not _is_textual(media_type):
+    elif sniffed == _BINARY and not _is_textual(media_type):
         raise DamagedFileError(
             f"is truncated or damaged: it does not begin like {_name(media_type)}"
         )
     else:
-        found_name = _name(found)
+        found_name = _name(sniffed)
     raise MislabelledFileError(f"is {found_name}, although {called}")
 
 

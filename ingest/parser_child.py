@@ -141,17 +141,17 @@ class ParserChild:
         """Start a child; `barriers` says then what stands around it. Raises IngestError."""
         if self._stopped.is_set():
             raise _DiedError("the sandbox was closed")
-        ours, theirs = socket.socketpair()
+        ours, child_end = socket.socketpair()
         seconds = max(1, round(self._timeout_s))
         limits = (os.getpid(), self._memory_mb, seconds, int(self._starts_programs))
-        arguments = [str(value) for value in (theirs.fileno(), *limits)]
-        with theirs:
+        arguments = [str(value) for value in (child_end.fileno(), *limits)]
+        with child_end:
             self._process = subprocess.Popen(
                 [sys.executable, "-B", "-m", "ingest.parser_process", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(child_end.fileno(),),
                 env=_environment(),
                 start_new_session=True,  # Ctrl-C is for the parent, which ends its children itself
             )

@@ -252,7 +252,7 @@ class _Run:
         """Embed what is new in a batch, and stage its files; when stopped, those that are complete."""
         documents = [read.document for read in batch if read.document]
         missing = self._writer.missing(
-            [each.embedded_text for document in documents for each in document.chunks]
+            [part.embedded_text for document in documents for part in document.chunks]
         )
         embedded = self._embed(missing, embedding, len(batch))
         left = set(missing) - embedded
@@ -262,7 +262,7 @@ class _Run:
             elif read.document is None:
                 self._outcomes.empty(read.file, read.outcome)
             else:
-                texts = [each.embedded_text for each in read.document.chunks]
+                texts = [part.embedded_text for part in read.document.chunks]
                 if left.isdisjoint(texts):
                     self._outcomes.indexed(read.file, read.outcome, read.document)
                     self.tally.reused += _not_the_first_of(texts, embedded)
@@ -274,17 +274,17 @@ class _Run:
         They are of so many files, which are told of as done little by little.
         """
         done: set[str] = set()
-        told = 0
+        reported = 0
         for part, vectors in embedding.parts(texts, self._stopped):
             self._writer.put_vectors(part, vectors)
             done.update(part)
             self.tally.embedded += len(part)
             now = files * len(done) // len(texts)
-            self._progress.advance(now - told, chunks=len(part))
-            told = now
+            self._progress.advance(now - reported, chunks=len(part))
+            reported = now
             self._flush()
-        if len(done) == len(texts) and files > told:
-            self._progress.advance(files - told)
+        if len(done) == len(texts) and files > reported:
+            self._progress.advance(files - reported)
         return done
 
     def _flush(self) -> None:

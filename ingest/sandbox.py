@@ -141,7 +141,7 @@ class Sandbox:
         self, path: Path, media_type: str | None, identity: Identity | None = None
     ) -> Outcome:
         try:
-            wanted = media_type or media_type_of_name(path.suffix)
+            expected_type = media_type or media_type_of_name(path.suffix)
             descriptor = open_file(path, identity)
         except UnreadableFileError as exc:
             return exc
@@ -151,9 +151,9 @@ class Sandbox:
                 limit = self._max_bytes / 2**20
                 return FileTooLargeError(f"is {size / 2**20:,.1f} MiB, more than {limit:,.1f} MiB")
             if size == 0:
-                return LoadedDocument("", wanted, source_sha256=_EMPTY_SHA256)
+                return LoadedDocument("", expected_type, source_sha256=_EMPTY_SHA256)
             request = {
-                "media_type": wanted,
+                "media_type": expected_type,
                 "suffix": path.suffix.encode("ascii", "replace").decode(),
                 **self._ocr,
             }
@@ -161,7 +161,7 @@ class Sandbox:
             try:
                 copy, digest = _copied(descriptor, self._max_bytes)
                 try:
-                    readers = len(READERS.get(wanted, ()))
+                    readers = len(READERS.get(expected_type, ()))
                     outcome = _load_with(parser, request, copy, readers)
                 finally:
                     os.close(copy)

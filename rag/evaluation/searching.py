@@ -48,29 +48,37 @@ def search_all(
     assistant.search(
         questions[0].question, k=depth, without=without
     )  # what is loaded at first use is not timed
-    found: dict[str, list[Hit]] = {}
+    hits_of: dict[str, list[Hit]] = {}
     whole: dict[str, list[Hit]] = {}
     milliseconds: dict[str, float] = {}
     progress.start(stage, len(questions))
-    for each in questions:
+    for question in questions:
         started = time.perf_counter()
-        found[each.id] = assistant.search(
-            each.question, k=depth, without=without, history=each.history
+        hits_of[question.id] = assistant.search(
+            question.question, k=depth, without=without, history=question.history
         )
-        milliseconds[each.id] = round((time.perf_counter() - started) * 1e3, 2)
-        if each.standalone:
-            whole[each.id] = assistant.search(each.standalone, k=depth, without=without)
+        milliseconds[question.id] = round((time.perf_counter() - started) * 1e3, 2)
+        if question.standalone:
+            whole[question.id] = assistant.search(question.standalone, k=depth, without=without)
         progress.advance()
-    ranks = rank_scores(questions, found, names.k)
-    standalone = rank_scores([each for each in questions if each.id in whole], whole, names.k)
+    ranks = rank_scores(questions, hits_of, names.k)
+    standalone = rank_scores(
+        [question for question in questions if question.id in whole], whole, names.k
+    )
     scores = {
-        each.id: retrieval_scores(
-            each, ranks.get(each.id), found[each.id], names, standalone.get(each.id)
+        question.id: retrieval_scores(
+            question,
+            ranks.get(question.id),
+            hits_of[question.id],
+            names,
+            standalone.get(question.id),
         )
-        for each in questions
+        for question in questions
     }
     confidence = {
-        each.id: assistant.confidence(assistant.search_query(each.question, each.history).text)
-        for each in questions
+        question.id: assistant.confidence(
+            assistant.search_query(question.question, question.history).text
+        )
+        for question in questions
     }
-    return Searched(found, milliseconds, confidence, ranks, scores)
+    return Searched(hits_of, milliseconds, confidence, ranks, scores)

@@ -36,9 +36,9 @@ def keep(data_dir: Path, evaluation: Evaluation) -> Path:
 
 def _sweep(data_dir: Path) -> None:
     size = 0
-    for place, path in enumerate(kept(data_dir)):
+    for index, path in enumerate(kept(data_dir)):
         size += path.stat().st_size
-        if place and (place >= KEPT or size > KEPT_BYTES):
+        if index and (index >= KEPT or size > KEPT_BYTES):
             path.unlink(missing_ok=True)
 
 
@@ -67,11 +67,11 @@ def last(data_dir: Path) -> Evaluation | None:
 
 def forget(data_dir: Path, uris: Sequence[str]) -> int:
     """Delete the evaluations that name one of these documents; how many there were."""
-    wanted = [json.dumps(uri, ensure_ascii=False)[1:-1].encode() for uri in uris]
+    names = [json.dumps(uri, ensure_ascii=False)[1:-1].encode() for uri in uris]
     gone = 0
     for path in (data_dir / FOLDER).glob("*.json"):
         content = path.read_bytes()
-        if any(each in content for each in wanted):
+        if any(name in content for name in names):
             path.unlink()
             gone += 1
     return gone

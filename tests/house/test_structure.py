@@ -24,30 +24,13 @@ VAGUE = frozenset(
 """Words that say how a value came about, and not what it is."""
 MOST_VAGUE_PER_1000_LINES = 2.0
 STILL_VAGUE = {
-    "ingest": 14,
     "ingest/parsers": 95,
     "ingest/parsers/office": 41,
-    "ingest/planning": 8,
-    "ingest/running": 8,
-    "rag/answering": 37,
     "rag/citations": 108,
     "rag/citations/contradiction": 81,
     "rag/evaluation": 10,
     "rag/extracts": 44,
-    "rag/index": 15,
-    "rag/index/catalog": 5,
-    "rag/index/search": 22,
-    "rag/intents": 62,
-    "rag/language": 52,
-    "rag/retrieval": 57,
-    "ui/commands": 11,
-    "ui/terminal": 6,
     "ui/view": 31,
-    "ui/web/chat": 30,
-    "ui/web/documents": 19,
-    "ui/web/routes": 13,
-    "ui/web/security": 16,
-    "ui/web/userdata": 7,
 }
 """Folders that were written before the rule, with how often they break it: only ever fewer."""
 
