@@ -9,12 +9,23 @@ from typing import Any
 SECTION_SEPARATOR = " > "
 _DRAWN = re.compile(r"([-=_*.~#·•–—])\1{3,}|[ \t\u00a0]{2,}")
 
+_RULE = re.compile(r"^\|(?: ?:?-+:? ?\|)+(?:\n|$)", re.MULTILINE)
+_BAR = re.compile(r"^\| | \|(?: |$)", re.MULTILINE)
+"""The bars between a table's cells: a row has ten more tokens with them, and no other meaning."""
+
 
 def squeezed(text: str) -> str:
-    """A text without what is only drawn: rules and dot leaders made short, padding one space.
+    """A text without what is only drawn: bars of tables left out, dot leaders short, padding one space.
 
     A Markdown table's rule of a hundred dashes is a hundred tokens to an embedder, and says nothing.
     """
+    if "|" in text:
+        text = _BAR.sub(" ", _RULE.sub("", text))
+    return without_padding(text)
+
+
+def without_padding(text: str) -> str:
+    """A text with rules and dot leaders made short and padding one space; tables keep their bars."""
     return _DRAWN.sub(lambda match: match[1] * 3 if match[1] else " ", text)
 
 

@@ -25,7 +25,7 @@ from rag.document import SECTION_SEPARATOR, Box, Chunk
 
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk"]
 
-CHUNKER_VERSION = "3"
+CHUNKER_VERSION = "4"
 """Part of an index's identity: other cuts mean that every document is cut anew."""
 
 CONTEXT_SHARE = 0.25

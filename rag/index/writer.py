@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.document import Chunk, Document, Labels
+from rag.document import Chunk, Document, Labels, without_padding
 from rag.errors import EmbeddingError
 from rag.index.catalog import copies, database, ledger, rows
 from rag.index.catalog.ledger import LAST_RUN, SOURCE_RULES, FileRecord
@@ -22,9 +22,15 @@ _ABOUT_EMBEDDER = "Look at its model: inhouse doctor"
 
 
 def embedded_text(chunk: Chunk, key: bytes) -> str:
-    """What the embedder was given for a stored chunk with this key: once, drawn lines as they stand."""
-    plain = f"{chunk.context}\n{chunk.text}" if chunk.context else chunk.text
-    return plain if text_key(plain) == key else chunk.embedded_text
+    """What the embedder was given for a stored chunk with this key.
+
+    Indexes of earlier versions hold vectors of the text as it stands, or of tables with their bars.
+    """
+    for text in (chunk.text, without_padding(chunk.text)):
+        earlier = f"{chunk.context}\n{text}" if chunk.context else text
+        if text_key(earlier) == key:
+            return earlier
+    return chunk.embedded_text
 
 
 def text_key(text: str) -> bytes:
