@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ingest.media_type import SUPPORTED
 from ingest.unread import KINDS, Unread, describe
 from rag.document import Box
 
 NO_OCR = "none"
+_FORMATS = frozenset(SUPPORTED.values())
 ATTACHMENT = "Attachment: "
 """How the heading begins below which an attached file stands."""
 
@@ -85,8 +87,9 @@ class LoadedDocument:
     say what else of the file is not in the text, each as the end of a sentence that begins with the file's
     name; `unread` counts what was met and not read, by kind. `ocr` names the languages in which pictures of
     text were read; it is NO_OCR where such were met, and could not be read. `reader` is empty, or names the
-    second reader whose result this is. `doubt` is a parser's own word that it has missed something, such as
-    "found no text in 3 streams of text": another reader is then tried, where there is one.
+    second reader whose result this is. `formats` are the media types of the file and of the files in it:
+    their parsers took part. `doubt` is a parser's own word that it has missed something, such as "found no
+    text in 3 streams of text": another reader is then tried, where there is one.
     """
 
     text: str
@@ -102,6 +105,7 @@ class LoadedDocument:
     unread: Mapping[Unread, int] = field(default_factory=dict)
     ocr: str = ""
     reader: str = ""
+    formats: tuple[str, ...] = ()
     doubt: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
@@ -158,6 +162,7 @@ class LoadedDocument:
             "unread": {kind.value: count for kind, count in self.unread.items() if count},
             "ocr": self.ocr,
             "reader": self.reader,
+            "formats": list(self.formats),
             "metadata": dict(self.metadata),
         }
 
@@ -179,6 +184,7 @@ class LoadedDocument:
                 unread={Unread(kind): int(count) for kind, count in value["unread"].items()},
                 ocr=value["ocr"],
                 reader=value["reader"],
+                formats=tuple(value["formats"]),
                 metadata=value["metadata"],
             )
             _check(document)
@@ -189,9 +195,11 @@ class LoadedDocument:
 
 def _check(document: LoadedDocument) -> None:
     strings = [document.text, document.media_type, document.source_sha256, document.language]
-    strings += [document.ocr, document.reader, document.title or ""]
+    strings += [document.ocr, document.reader, document.title or "", *document.formats]
     if not all(isinstance(value, str) for value in strings):
         raise ValueError("a text is not a string")
+    if not _FORMATS.issuperset(document.formats):
+        raise ValueError("a format is not known")
     document.text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     position = 0
     for block in document.blocks:

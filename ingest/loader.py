@@ -101,18 +101,22 @@ def load_bytes(
     ocr: Ocr | None = None,
     depth: int = 0,
     skip_readers: int = 0,
+    formats: set[str] | None = None,
 ) -> LoadedDocument:
     """Read a document from memory; `suffix` is only for the wording of reasons.
 
     Without `ocr` pictures of text are not read. `depth`: how many files this one is in. `skip_readers`:
-    how many of the format's readers are left out, because they took their process down.
+    how many of the format's readers are left out, because they took their process down. `formats`: takes
+    the media types of this file and of those in it.
     """
     digest = hashlib.sha256(data).hexdigest()
     if not data.strip(b"\x00\t\n\r "):
-        return LoadedDocument("", media_type, source_sha256=digest)
+        return LoadedDocument("", media_type, source_sha256=digest, formats=(media_type,))
     media_type = check_content(data, media_type, suffix)
-    ocr = ocr or Ocr()
-    context = Context(functools.partial(_load_part, ocr=ocr, depth=depth + 1), ocr)
+    ocr, formats = ocr or Ocr(), set() if formats is None else formats
+    formats.add(media_type)
+    read_part = functools.partial(_load_part, ocr=ocr, depth=depth + 1, formats=formats)
+    context = Context(read_part, ocr)
     try:
         parsed = read_with(READERS[media_type][skip_readers:], data, context)
     except RecursionError as exc:
@@ -133,16 +137,20 @@ def load_bytes(
         rows=tuple(replace(row, sheet=_fit(row.sheet)) for row in parsed.rows),
         gaps=tuple(map(_fit, parsed.gaps)),
         ocr=ocr.outcome,
+        formats=tuple(sorted(formats)),
         metadata={key: _fit(value) for key, value in parsed.metadata.items()},
     )
 
 
-def _load_part(data: bytes, name: str, *, ocr: Ocr, depth: int) -> LoadedDocument:
+def _load_part(
+    data: bytes, name: str, *, ocr: Ocr, depth: int, formats: set[str]
+) -> LoadedDocument:
     """A file within a file, such as what is attached to a mail."""
     if depth > _MAX_DEPTH:
         raise UnreadableFileError(f"stands more than {_MAX_DEPTH} files deep")
     suffix = PurePath(name).suffix
-    return load_bytes(data, media_type_of_name(suffix), suffix=suffix, ocr=ocr, depth=depth)
+    media_type = media_type_of_name(suffix)
+    return load_bytes(data, media_type, suffix=suffix, ocr=ocr, depth=depth, formats=formats)
 
 
 def _fit(text: str) -> str:

@@ -232,6 +232,11 @@ def media_type_of_name(suffix: str) -> str:
         raise UnsupportedFileError("is of a format that is not supported yet") from None
 
 
+def formats_like(media_type: str) -> frozenset[str]:
+    """The media type and those that a file may have under the same name: .doc may be RTF or HTML."""
+    return frozenset({media_type}).union(*(alike for alike in _ALIKE if media_type in alike))
+
+
 def sniff(data: bytes) -> str:
     """The media type that the content itself shows; `text/plain` for anything that looks like text."""
     head = data[:1024]

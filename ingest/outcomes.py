@@ -14,7 +14,7 @@ from ingest.errors import (
 )
 from ingest.loaded import NO_OCR, LoadedDocument
 from ingest.planning.plan import NEVER, Plan, content_sha256
-from ingest.planning.recipe import with_ocr
+from ingest.planning.recipe import formats_of_name, recipe_of
 from ingest.planning.source import SourceFile, Unlisted
 from ingest.report import IngestReport, Problem
 from rag.document import Document
@@ -55,14 +55,19 @@ class Tally:
 class Outcomes:
     """Stages the outcome of every file, each once; `known` is the ledger as the run found it."""
 
-    def __init__(self, writer: IndexWriter, known: Mapping[str, FileRecord], recipe: str) -> None:
-        self._writer, self._known, self._recipe = writer, known, recipe
+    def __init__(self, writer: IndexWriter, known: Mapping[str, FileRecord], chunking: str) -> None:
+        self._writer, self._known, self._chunking = writer, known, chunking
         self.tally = Tally()
 
     def settle(self, plan: Plan) -> None:
         """Note what needs no reading."""
         for file, record in plan.touched:
-            touched = replace(record, modified_ns=file.modified_ns, seen_at=time.time())
+            touched = replace(
+                record,
+                modified_ns=file.modified_ns,
+                changed_ns=file.changed_ns,
+                seen_at=time.time(),
+            )
             self._writer.record(touched, retire=False)
         for record in plan.settled:
             left_out = record.state is FileState.SKIPPED
@@ -89,7 +94,7 @@ class Outcomes:
         """Give what could not be read a line in the ledger; a passing trouble keeps the earlier version."""
         digest = self._indexed_sha256(entry.uri) if entry.failed else ""
         record = FileRecord(
-            entry.uri, entry.root, state, entry.reason, 0, NEVER, digest, self._recipe, time.time()
+            entry.uri, entry.root, state, entry.reason, 0, NEVER, digest, self._chunking, time.time()
         )  # fmt: skip
         self._writer.record(record, retire=not entry.failed)
 
@@ -109,9 +114,9 @@ class Outcomes:
         if isinstance(error, FileTooLargeError | UnsupportedFileError):
             self.tally.skipped.append(problem)
             digest = content_sha256(file.path, file.identity) or ""
-            recipe = with_ocr(self._recipe, NO_OCR if isinstance(error, OcrMissingError) else "")
+            ocr = NO_OCR if isinstance(error, OcrMissingError) else ""
             record = self.record(file, FileState.SKIPPED, error.reason, digest)
-            self._writer.record(replace(record, recipe=recipe))
+            self._writer.record(replace(record, recipe=self._recipe_of(file, ocr=ocr)))
             return
         self.tally.failed.append(problem)
         # A passing trouble leaves the earlier version in the index, and the file is tried again.
@@ -167,10 +172,17 @@ class Outcomes:
             size=file.size,
             modified_ns=file.modified_ns,
             source_sha256=digest,
-            recipe=with_ocr(self._recipe, loaded.ocr if loaded else ""),
+            recipe=self._recipe_of(file, loaded, ocr=loaded.ocr if loaded else ""),
             seen_at=time.time(),
             pages=pages,
             pages_with_text=pages - len(loaded.pages_without_text) if loaded else 0,
             unread={kind.value: n for kind, n in loaded.unread.items() if n} if loaded else {},
             reader=loaded.reader if loaded else "",
+            changed_ns=file.changed_ns,
         )
+
+    def _recipe_of(
+        self, file: SourceFile, loaded: LoadedDocument | None = None, *, ocr: str
+    ) -> str:
+        formats = loaded.formats if loaded else formats_of_name(file.path.suffix)
+        return recipe_of(self._chunking, formats, ocr)

@@ -10,11 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.chunking.chunker import CHUNKER_VERSION, TokenCounter, chunk
+from ingest.chunking.chunker import TokenCounter, chunk
 from ingest.chunking.token_counter import token_counter
 from ingest.embedding import PartEmbedder
 from ingest.errors import UnreadableFileError
@@ -22,6 +21,7 @@ from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
 from ingest.planning.deletions import check_deletions
 from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.recipe import chunking_of, is_current
 from ingest.planning.source import Root, SourceFile, resolve_roots, uri_of
 from ingest.planning.source_rules import (
     SourceRules,
@@ -47,13 +47,6 @@ if TYPE_CHECKING:
 _WINDOW_CHUNKS = 1024  # sorted by length together, so that like is embedded with like
 _FLUSH_S = 5.0
 _POLL_S = 0.2
-
-
-def recipe_of(settings: Settings, embedder_max_tokens: int) -> tuple[int, str]:
-    """The longest chunk in tokens, and the name of the way that files are read and cut."""
-    # Two special tokens come on top of what the embedder reads of a chunk.
-    max_tokens = min(settings.chunker.max_tokens, embedder_max_tokens - 2)
-    return max_tokens, f"{version('inhouse')}/{CHUNKER_VERSION}/{max_tokens}"
 
 
 def ingest(
@@ -101,7 +94,7 @@ def ingest(
         run = _Run(writer, embedder, settings, progress or NoProgress(), stopped, ledger)
         labels = writer.labels()
         plan = make_plan(
-            roots, ledger, labels, settings, run.recipe,
+            roots, ledger, labels, settings, run.chunking,
             data_dir=data_dir, retry_failed=retry_failed, again=again,
         )  # fmt: skip
         if not replace_rules:
@@ -141,16 +134,20 @@ class _Run:
     ) -> None:
         self._writer, self._embedder, self._progress = writer, embedder, progress
         self._limits, self._stopped = settings.ingest, stopped
-        self._max_tokens, self.recipe = recipe_of(settings, embedder.identity.max_tokens)
+        self._max_tokens, self.chunking = chunking_of(settings, embedder.identity.max_tokens)
         self._labels: Mapping[str, Labels] = {}
         self._known = {record.uri: record for record in ledger}
-        self._outcomes = Outcomes(writer, self._known, self.recipe)
+        self._outcomes = Outcomes(writer, self._known, self.chunking)
         self.tally = self._outcomes.tally
         self._flushed = time.monotonic()
 
     def execute(self, plan: Plan) -> None:
         """Stage everything that the plan says."""
-        indexed = [record for record in self._known.values() if record.state in IN_INDEX]
+        indexed = [
+            record
+            for record in self._known.values()
+            if record.state in IN_INDEX and is_current(record.recipe, self.chunking, self._limits)
+        ]
         self._by_content = {record.source_sha256: record for record in indexed}
         self._sizes = {record.size for record in indexed}
         self._labels = plan.labels
@@ -181,6 +178,7 @@ class _Run:
         digest = same.source_sha256
         record = replace(
             self._outcomes.record(file, same.state, same.reason, digest),
+            recipe=same.recipe,
             pages=same.pages,
             pages_with_text=same.pages_with_text,
             unread=same.unread,

@@ -30,7 +30,8 @@ class Plan:
     """Every listed file is in exactly one of `read`, `unchanged`, `settled`, `skipped`, `unlisted`.
 
     `settled` are files that failed, were empty or of no use, and have not changed since. `touched` are
-    among the unchanged and settled: their time changed, their content did not. `gone` are the
+    among the unchanged and settled: their times changed, their content did not. `outdated` are among those to
+    read: files that have not changed, while what reads or cuts them has. `gone` are the
     ledger's files that were not listed. `labels` are those of every listed file, by uri; `relabelled`
     the documents in the index whose own are not these. `documents` are the uris of what is in the index.
     """
@@ -38,6 +39,7 @@ class Plan:
     read: list[SourceFile] = field(default_factory=list)
     unchanged: list[FileRecord] = field(default_factory=list)
     touched: list[tuple[SourceFile, FileRecord]] = field(default_factory=list)
+    outdated: list[SourceFile] = field(default_factory=list)
     settled: list[FileRecord] = field(default_factory=list)
     skipped: list[tuple[SourceFile, str]] = field(default_factory=list)
     unlisted: list[Unlisted] = field(default_factory=list)
@@ -58,7 +60,7 @@ def make_plan(
     ledger: Iterable[FileRecord],
     standing: Mapping[str, Labels],
     settings: Settings,
-    recipe: str,
+    chunking: str,
     *,
     data_dir: Path,
     retry_failed: bool = False,
@@ -86,7 +88,7 @@ def make_plan(
         record = known.get(file.uri)
         if record and (file.uri in again or (retry_failed and record.state not in IN_INDEX)):
             record = None
-        _place(plan, file, record, recipe, settings.ingest)
+        _place(plan, file, record, chunking, settings.ingest)
     plan.relabelled = [uri for uri, now in standing.items() if uri in labels and labels[uri] != now]
     plan.gone = _gone(known, plan, roots, listing)
     return plan
@@ -111,7 +113,7 @@ def _gone(
 
 
 def _place(
-    plan: Plan, file: SourceFile, known: FileRecord | None, recipe: str, limits: IngestSettings
+    plan: Plan, file: SourceFile, known: FileRecord | None, chunking: str, limits: IngestSettings
 ) -> None:
     max_bytes = int(limits.max_file_mb * _MEBIBYTE)
     suffix = file.path.suffix.lower()
@@ -121,11 +123,15 @@ def _place(
     elif file.size > max_bytes:
         size, limit = file.size / 2**20, max_bytes / 2**20
         plan.skipped.append((file, f"is {size:,.1f} MiB, more than ingest.max_file_mb = {limit:g}"))
-    elif known is None or not _was_read(known) or not is_current(known.recipe, recipe, limits):
+    elif known is None or not _was_read(known):
         plan.read.append(file)
+    elif not is_current(known.recipe, chunking, limits):
+        plan.read.append(file)
+        if _looks_unchanged(file, known):
+            plan.outdated.append(file)
     elif _looks_unchanged(file, known) or _has_same_content(file, known):
         (plan.unchanged if known.state in IN_INDEX else plan.settled).append(known)
-        if file.modified_ns != known.modified_ns:
+        if (file.modified_ns, file.changed_ns) != (known.modified_ns, known.changed_ns):
             plan.touched.append((file, known))
     else:
         plan.read.append(file)
@@ -137,7 +143,10 @@ def _was_read(known: FileRecord) -> bool:
 
 
 def _looks_unchanged(file: SourceFile, known: FileRecord) -> bool:
+    """Whether nothing shows that the file was written to. Programs may keep the time of a file that they
+    replace (rsync, a restored backup); the file system's own time of change then tells."""
     same = (file.size, file.modified_ns) == (known.size, known.modified_ns)
+    same &= known.changed_ns in (0, file.changed_ns)
     return same and file.modified_ns / 1e9 < known.seen_at - _RACY_S
 
 

@@ -42,7 +42,8 @@ class SourceFile:
     """A regular file below a root, as the folder listed it.
 
     `uri` is its absolute POSIX path. In a name that is not UTF-8, `\\xff` stands for what cannot be said, so
-    that two such names stay two. `identity`: which file had that name when the folder was listed.
+    that two such names stay two. `modified_ns` (mtime) is what programs say of the file, `changed_ns` (ctime)
+    what the file system says. `identity`: which file had that name when the folder was listed.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class SourceFile:
     size: int
     modified_ns: int
     identity: Identity | None = None
+    changed_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,13 @@ def _entry(entry: os.DirEntry[str], folder: str, base: str) -> SourceFile | Unli
 
 def _file(path: Path, status: os.stat_result, base: str) -> SourceFile:
     return SourceFile(
-        path, uri_of(path), base, status.st_size, status.st_mtime_ns, identity_of(status)
+        path,
+        uri_of(path),
+        base,
+        status.st_size,
+        status.st_mtime_ns,
+        identity_of(status),
+        status.st_ctime_ns,
     )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingest.errors import IngestError, MassDeletionError, MissingRulesError
-from ingest.pipeline import recipe_of
 from ingest.planning.deletions import check_deletions, moves
 from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.recipe import chunking_of
 from ingest.planning.source import SourceFile, resolve_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
@@ -28,6 +28,9 @@ _CHUNKS_PER_BYTE = {True: 1 / 900, False: 1 / 8000}
 class Forecast:
     """What a run over the same folders would do now. Uris, but for `unchanged`, which is a count.
 
+    `outdated` have not changed, but would be read again, because what reads or cuts them has; those of
+    them that are in the index are among the updated.
+
     `relabelled` are documents of which only the readers or the tags would change; a run counts them as
     updated. `chunks` is about how many would be embedded, at most; `seconds` about how long it would take,
     None before a run has shown how fast this machine is. `stops` says why the run would stop, or is empty.
@@ -35,6 +38,7 @@ class Forecast:
 
     added: tuple[str, ...]
     updated: tuple[str, ...]
+    outdated: tuple[str, ...]
     relabelled: tuple[str, ...]
     moved: tuple[tuple[str, str], ...]
     deleted: tuple[str, ...]
@@ -57,6 +61,7 @@ class Forecast:
         return {
             "added": list(self.added),
             "updated": list(self.updated),
+            "outdated": list(self.outdated),
             "relabelled": list(self.relabelled),
             "moved": [{"from": old, "to": new} for old, new in self.moved],
             "deleted": list(self.deleted),
@@ -89,9 +94,9 @@ def dry_run(
     standing = read_standing(data_dir) or IndexState(
         [], {}, Rates(), settings.chunker.max_tokens + 2
     )
-    _, recipe = recipe_of(settings, standing.max_tokens)
+    _, chunking = chunking_of(settings, standing.max_tokens)
     plan = make_plan(
-        roots, standing.files, standing.labels, settings, recipe,
+        roots, standing.files, standing.labels, settings, chunking,
         data_dir=data_dir, retry_failed=retry_failed, again=again,
     )  # fmt: skip
     stopped_by: IngestError | None = None
@@ -118,6 +123,7 @@ def _forecast(plan: Plan, standing: IndexState, stopped_by: IngestError | None) 
     return Forecast(
         added=tuple(f.uri for f in new if f.uri not in moved.values()),
         updated=tuple(f.uri for f in changed),
+        outdated=tuple(f.uri for f in plan.outdated),
         relabelled=tuple(relabelled),
         moved=tuple(moved.items()),
         deleted=tuple(r.uri for r in plan.gone if r.uri in plan.documents and r.uri not in moved),

@@ -236,9 +236,12 @@ def _foretold(forecast: Forecast) -> list[str]:
         "skipped": len(forecast.skipped),
     }
     others = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+    count = len(forecast.outdated)
+    again = f"{count:,} unchanged {'file was' if count == 1 else 'files were'} read by an earlier version"
     lines = [
         f"{'Would':<12}{would or 'do nothing'}",
         f"{'Others':<12}{others or 'none'}",
+        *([f"{'Outdated':<12}{again} and would be read again"] if count else []),
         f"{'Chunks':<12}{f'about {forecast.chunks:,}' if forecast.chunks else 'none'} to embed",
         f"{'Time':<12}{_duration(forecast)}",
     ]

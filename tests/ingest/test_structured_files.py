@@ -13,7 +13,7 @@ import pytest
 from ingest.loaded import NO_OCR, LoadedDocument
 from ingest.loader import load_bytes
 from ingest.media_type import CSV, DOC, EMAIL, JSON, RTF, XML
-from ingest.planning.recipe import is_current, with_ocr
+from ingest.planning.recipe import is_current, recipe_of
 from rag.cells import cell_range, join_cell_ranges
 from rag.settings import IngestSettings
 
@@ -150,13 +150,13 @@ def test_a_scan_is_read_again_once_it_can_be(
     program.write_text("")
     program.chmod(0o755)
     off, on = IngestSettings(ocr="off"), IngestSettings(ocr_languages="deu")
-    missed, read = with_ocr("1/2", NO_OCR), with_ocr("1/2", "eng")
+    missed, read = recipe_of("1/2", (), NO_OCR), recipe_of("1/2", (), "eng")
     monkeypatch.setenv("PATH", "")
     assert is_current(missed, "1/2", on)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not is_current(missed, "1/2", on)
     assert is_current(missed, "1/2", off)
     assert not is_current(read, "1/2", on)
-    assert is_current(with_ocr("1/2", "deu"), "1/2", on)
-    assert is_current(with_ocr("1/2", ""), "1/2", on)
-    assert not is_current(with_ocr("1/2", "deu"), "1/3", on)
+    assert is_current(recipe_of("1/2", (), "deu"), "1/2", on)
+    assert is_current(recipe_of("1/2", ()), "1/2", on)
+    assert not is_current(recipe_of("1/2", (), "deu"), "1/3", on)

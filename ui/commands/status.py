@@ -30,13 +30,15 @@ def command(settings: Settings, as_json: bool) -> None:
     failed or skipped. Coverage is the share of pages with text; a file that failed counts as a page
     without. "Not read" counts what was met in the files and cannot be searched for.
     """
+    from ingest.planning.recipe import count_outdated
     from ingest.planning.source_rules import not_yet_applied
     from rag.index.views.overview import read_overview
 
     overview = read_overview(settings.data)
+    outdated = count_outdated(overview.recipes, settings, overview.embedder["max_tokens"])
     behind = not_yet_applied(overview.source_rules, overview.roots, settings)
     if as_json:
-        result = overview.to_json() | {"rules_not_applied": behind or None}
+        result = overview.to_json() | {"rules_not_applied": behind or None, "outdated": outdated}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
     created = time.strftime("%Y-%m-%d %H:%M", time.localtime(overview.created_at))
@@ -57,6 +59,9 @@ def command(settings: Settings, as_json: bool) -> None:
     )
     if overview.unread:
         click.echo(f"Not read    {_unread(overview.unread)}")
+    if outdated:
+        files = "1 file that was" if outdated == 1 else f"{outdated:,} files that were"
+        click.echo(f"Outdated    the next ingest reads {files} read by an earlier version again")
     if overview.last_run is not None:
         click.echo(f"Last run    {_last_run(overview.last_run)}")
     if behind:

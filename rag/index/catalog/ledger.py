@@ -35,8 +35,9 @@ IN_INDEX = frozenset({FileState.INDEXED, FileState.PARTIAL})
 class FileRecord:
     """A source file as it was when it was last read.
 
-    `modified_ns` is its time of change in nanoseconds since the epoch; `recipe` names the loader and
-    chunker that read it: with another recipe it is read again. `pages` is 0 where a format has none, or
+    `modified_ns` is its time of change in nanoseconds since the epoch, which programs may set as they like;
+    `changed_ns` (ctime) is the file system's own, 0 where it was never seen. `recipe` names the parsers and
+    the chunker that read it: with another recipe it is read again. `pages` is 0 where a format has none, or
     where they were never seen. `unread` counts the kinds of content that were met and not read; `reader`
     names the second reader that the text comes from, "" for the format's first one.
     """
@@ -54,10 +55,11 @@ class FileRecord:
     pages_with_text: int = 0
     unread: Mapping[str, int] = field(default_factory=dict)
     reader: str = ""
+    changed_ns: int = 0
 
 
 _COLUMNS = "uri, root, state, reason, size, modified_ns, source_sha256, recipe, seen_at"
-_LATER = "pages, pages_with_text, unread, reader"
+_LATER = "pages, pages_with_text, unread, reader, changed_ns"
 _NONE_UNREAD = "'{}' AS unread, '' AS reader"
 
 
@@ -82,27 +84,29 @@ def read_files_at(connection: apsw.Connection, uris: Iterable[str]) -> Iterator[
 
 
 def _record(row: Sequence[Any]) -> FileRecord:
-    uri, root, state, *between, unread, reader = row
+    uri, root, state, *between, unread, reader, changed_ns = row
     record = FileRecord(uri, root, FileState(state), *between)
-    return replace(record, unread=json.loads(unread), reader=reader)
+    return replace(record, unread=json.loads(unread), reader=reader, changed_ns=changed_ns)
 
 
 def later_columns(connection: apsw.Connection) -> str:
     """The columns that a catalogue of an older format lacks, where a reader may not add them."""
     version = database.read_manifest(connection, "format")
     pages = "pages, pages_with_text AS with_text" if version > 1 else "0 AS pages, 0 AS with_text"
-    return f"{pages}, {'unread, reader' if version > 2 else _NONE_UNREAD}"
+    unread = "unread, reader" if version > 2 else _NONE_UNREAD
+    return f"{pages}, {unread}, {'changed_ns' if version > 3 else '0 AS changed_ns'}"
 
 
 def write_file(connection: apsw.Connection, record: FileRecord) -> None:
     """Insert or replace the file's row."""
     connection.execute(
         f"INSERT OR REPLACE INTO files ({_COLUMNS}, {_LATER}) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.uri, record.root, record.state.value, record.reason, record.size,
             record.modified_ns, record.source_sha256, record.recipe, record.seen_at,
             record.pages, record.pages_with_text, json.dumps(dict(record.unread)), record.reader,
+            record.changed_ns,
         ),
     )  # fmt: skip
 
@@ -188,6 +192,16 @@ def count_unread(connection: apsw.Connection) -> dict[str, UnreadCount]:
         "GROUP BY kind.key ORDER BY times DESC, kind.key"
     )
     return {kind: UnreadCount(count, files) for kind, count, files in rows}
+
+
+def count_recipes(connection: apsw.Connection) -> dict[str, int]:
+    """How many files were read by each recipe; those that were left out unread have none."""
+    rows = connection.execute(
+        "SELECT recipe, count(*) FROM files WHERE NOT (state = ? AND source_sha256 = '') "
+        "GROUP BY recipe",
+        (FileState.SKIPPED.value,),
+    )
+    return dict(rows.fetchall())
 
 
 def count_states(connection: apsw.Connection) -> dict[FileState, int]:

@@ -27,7 +27,12 @@ def _note_unread(connection: apsw.Connection) -> None:
         )
 
 
-STEPS: Mapping[int, Step] = {1: _count_pages, 2: _note_unread}
+def _note_changes(connection: apsw.Connection) -> None:
+    """Format 4: the ledger knows when a file's content or its name was changed last."""
+    connection.execute("ALTER TABLE files ADD COLUMN changed_ns INTEGER NOT NULL DEFAULT 0")
+
+
+STEPS: Mapping[int, Step] = {1: _count_pages, 2: _note_unread, 3: _note_changes}
 """`STEPS[n]` turns a catalogue of format n into one of format n + 1."""
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.index.search.vectors import Int64
 
-FORMAT = 3
+FORMAT = 4
 
 TABLES = """
 CREATE TABLE manifest (
@@ -107,7 +107,8 @@ CREATE TABLE files (
     pages INTEGER NOT NULL DEFAULT 0,
     pages_with_text INTEGER NOT NULL DEFAULT 0,
     unread TEXT NOT NULL DEFAULT '{}',
-    reader TEXT NOT NULL DEFAULT ''
+    reader TEXT NOT NULL DEFAULT '',
+    changed_ns INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 """
 

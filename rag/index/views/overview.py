@@ -30,7 +30,7 @@ class Overview:
     `unread`: what was met in the files and not read, by kind. `last_run` is the account of the last ingest
     that changed anything, None if there is none. `at_work` says who is writing now, "" if nobody. `roots`:
     the documents of each root that was read, by its uri. `source_rules`: what the documents were labelled
-    by, as the index keeps it.
+    by, as the index keeps it. `recipes`: how many files were read in which way.
     """
 
     data: str
@@ -48,12 +48,14 @@ class Overview:
     bytes_on_disk: int
     roots: Mapping[str, int]
     source_rules: dict[str, Any] | None
+    recipes: Mapping[str, int]
 
     def to_json(self) -> dict[str, Any]:
         result = asdict(self) | {
             "files": {state.value: n for state, n in self.files.items()},
             "coverage": self.coverage.to_json(),
         }
+        del result["recipes"]
         result["problems"] = [
             {"uri": problem.uri, "state": problem.state.value, "reason": problem.reason}
             for problem in self.problems
@@ -94,6 +96,7 @@ def read_overview(data_dir: Path) -> Overview:
                 ).fetchall()
             ),
             source_rules=database.read_manifest(connection, SOURCE_RULES),
+            recipes=ledger.count_recipes(connection),
         )
 
 
