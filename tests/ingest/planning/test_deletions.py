@@ -162,7 +162,7 @@ def test_the_first_dry_run_says_that_it_cannot_know_how_long(house: House) -> No
     assert not house.data.exists()
     assert forecast.to_json().keys() == {
         *("added", "updated", "relabelled", "moved", "deleted", "unchanged", "failed", "skipped"),
-        *("chunks", "seconds", "stops"),
+        *("outdated", "chunks", "seconds", "stops"),
     }
 
 
