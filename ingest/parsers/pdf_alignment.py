@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from statistics import median
 
-from ingest.parsers.pdf_lines import RawLine, joined
+from ingest.parsers.pdf_lines import RawLine, cut, joined
 from ingest.parsers.pdf_rules import Rule
-from ingest.parsers.pdf_table import Cell, Item, Table, is_figure, make_table
+from ingest.parsers.pdf_table import CURRENCY, Cell, Item, Table, is_figure, make_table
 
 LEADER = re.compile(r"(?P<title>\S.*?)\s?(?:[.…·_]\s?){4,}(?P<page>[\w.\-–]{1,9})")
 """A line of a table of contents, with dots that lead to the page."""
@@ -26,14 +26,17 @@ _LARGER = 1.15
 _MARKER = re.compile(
     r"[•·▪◦‣○●■□☐☒☑✓–—*\uf000-\uf0ff\-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|\d+(?:\.\d+)+\.?"
 )
-_CURRENCY = re.compile(r"[$€£¥]|US\$|[A-Z]{3}")
 _BEHIND = re.compile(r"[)%]{1,3}|[$€£¥]|\)?\s*\[\w+\]")
+_UNFINISHED = re.compile(
+    r"(?:[,&(\-–]|\b(?:and|or|of|the|to|for|in|by|with|und|oder|von|der|die|des|für|et|ou|de|la|y|e))$"
+)
 _PROSE_WORDS = 4.5
 _PROSE_SHARE = 0.6
 _MIN_PROSE_ROWS = 4
 _MAX_SPANNING = 0.35
 _MAX_BAND_ROWS = 8
 _MIN_BANDS = 3
+_MAX_HEADER_LINES = 4
 _LINE_STEP = 1.6
 """The lines of a cell are not further apart than this many type sizes."""
 _LEADING = 0.6
@@ -93,6 +96,19 @@ class _Row:
         )
 
 
+def _place_above(rows: Sequence[_Row], segment: RawLine, first_open: int) -> int | None:
+    """Where a line goes that begins a higher cell right of a row: the last rows end on one height."""
+    beside = max(other.right for _, other in rows[-1].segments) < segment.left
+    if not beside or rows[-1].top - segment.bottom > _MAX_HEADER_LINES * segment.height:
+        return None
+    place = len(rows)
+    while place > first_open and rows[place - 1].top > segment.bottom - segment.height / 2:
+        place -= 1
+    is_first = place == first_open
+    free = not is_first and rows[place - 1].bottom <= segment.top + segment.height / 2
+    return place if is_first or free else None
+
+
 def _lines(segments: list[tuple[int, RawLine]]) -> Iterator[RawLine]:
     """Segments in the page's order, those of one line put together where they are set alike."""
     line: list[RawLine] = []
@@ -134,6 +150,10 @@ def _rows(segments: Sequence[RawLine]) -> list[_Row]:
             beside.add(order, segment)
             continue
         jumps = bool(rows) and segment.bottom < rows[-1].top
+        if jumps and (place := _place_above(rows, segment, first_open)) is not None:
+            rows.insert(place, _Row([(order, segment)], rows[place].begins_stream))
+            rows[place + 1].begins_stream = False
+            continue
         if jumps:
             first_open = len(rows)
         rows.append(_Row([(order, segment)], begins_stream=jumps or not rows))
@@ -148,13 +168,14 @@ def _with_signs(segments: list[tuple[int, RawLine]]) -> list[tuple[int, RawLine]
     if len(segments) == 1:
         return segments
     result: list[tuple[int, RawLine]] = []
+    segments = list(_signs_apart(segments))
     for at, (order, segment) in enumerate(segments):
         after = segments[at + 1][1].text if at + 1 < len(segments) else ""
         if result:
             before = result[-1][1]
-            is_sign = _CURRENCY.fullmatch(before.text) and is_figure(segment.text)
+            is_sign = CURRENCY.fullmatch(before.text) and is_figure(segment.text)
             is_behind = _BEHIND.fullmatch(segment.text) and is_figure(before.text)
-            if _CURRENCY.fullmatch(segment.text) and is_figure(after):
+            if CURRENCY.fullmatch(segment.text) and is_figure(after):
                 is_behind = None
             if is_sign or is_behind:
                 result[-1] = (result[-1][0], replace(joined([before, segment]), cells=1))
@@ -165,6 +186,20 @@ def _with_signs(segments: list[tuple[int, RawLine]]) -> list[tuple[int, RawLine]
         if order + 1 == result[1][0] and item.left - marker.right < 6 * marker.height:
             return [(order, replace(joined([marker, item]), cells=1))]
     return result
+
+
+def _signs_apart(segments: Sequence[tuple[int, RawLine]]) -> Iterator[tuple[int, RawLine]]:
+    """The segments, without a currency sign at the end of a figure that belongs to the next one."""
+    for at, (order, segment) in enumerate(segments):
+        after = segments[at + 1][1].text if at + 1 < len(segments) else ""
+        *words, sign = segment.words or (None,)
+        if words and sign and CURRENCY.fullmatch(sign.text) and is_figure(after):
+            figure = cut(segment, words)
+            if is_figure(figure.text):
+                yield order, figure
+                yield order, cut(segment, [sign])
+                continue
+        yield order, segment
 
 
 def _listings(rows: Sequence[_Row]) -> Iterator[tuple[bool, list[_Row]]]:
@@ -223,7 +258,7 @@ def _regions(rows: Sequence[_Row], horizontal: Sequence[Rule]) -> Iterator[Item]
 
 def _end_of_region(rows: Sequence[_Row], start: int) -> int:
     """Where rows that may belong to one table end: after the last with several cells."""
-    if rows[start].is_lone and not _names_columns(rows, start):
+    if rows[start].is_lone and not (_names_columns(rows, start) or _begins_header(rows, start)):
         return start + 1
     end = start
     lone = 0
@@ -238,11 +273,8 @@ def _end_of_region(rows: Sequence[_Row], start: int) -> int:
         if row.is_lone:
             lone += 1
             text = row.segments[0][1].text
-            if (
-                lone > _LONE_ROWS
-                or len(text.split()) > _MAX_LONE_WORDS
-                or row.segments[0][1].is_turned
-            ):
+            is_long = len(text.split()) > _MAX_LONE_WORDS and not _goes_on_below(rows, at)
+            if lone > _LONE_ROWS or is_long or row.segments[0][1].is_turned:
                 break
             if size and row.size > size * _LARGER:
                 break
@@ -252,15 +284,57 @@ def _end_of_region(rows: Sequence[_Row], start: int) -> int:
             lone = 0
             size = row.size
             end = at + 1
+    last = rows[end - 1]
     for row in rows[end : end + _LONE_ROWS]:
         # The last row's cells may go on below it, right of the label.
         above, segment = rows[end - 1], row.segments[0][1]
         gap = row.top - above.bottom
-        is_right = segment.left > rows[start].segments[0][1].right
-        if not row.is_lone or row.begins_stream or not is_right or not -1 < gap < 0.5 * row.size:
+        is_right = segment.left > last.segments[0][1].right
+        # A sum below the last figures may be further away.
+        is_sum = is_figure(segment.text) and any(
+            abs(segment.right - figure.right) < segment.height / 2 for _, figure in above.segments
+        )
+        room = _ROW_GAP if is_sum else 0.5
+        if not row.is_lone or row.begins_stream or not is_right or not -1 < gap < room * row.size:
             break
         end += 1
     return max(end, start + 1)
+
+
+def _begins_header(rows: Sequence[_Row], at: int) -> bool:
+    """Whether a row with one cell is the first line of a column's name that has more than its neighbours."""
+    if at + 1 >= len(rows) or rows[at + 1].is_lone or rows[at + 1].begins_stream:
+        return False
+    lone, below = rows[at].segments[0][1], rows[at + 1]
+    covered = [
+        s for _, s in below.segments if min(s.right, lone.right) - max(s.left, lone.left) > 0
+    ]
+    is_tight = below.bottom - rows[at].bottom <= _LINE_STEP * below.size
+    return is_tight and len(covered) == 1 and lone.left > below.segments[0][1].right
+
+
+def _goes_on_below(rows: Sequence[_Row], at: int) -> bool:
+    """Whether a row with one cell is the beginning of a label that ends in a row below."""
+    if at + 1 >= len(rows) or rows[at + 1].begins_stream:
+        return False
+    row, below = rows[at], rows[at + 1]
+    label = below.segments[0][1]
+    if below.is_lone and not (at + 2 < len(rows) and not rows[at + 2].is_lone):
+        return False
+    return (
+        _is_one_label(row.segments[0][1], label)
+        and label.left >= row.segments[0][1].left - 1
+        and below.bottom - row.bottom <= _LINE_STEP * row.size
+    )
+
+
+def _is_one_label(above: RawLine, below: RawLine) -> bool:
+    """Whether the words of a label go on in the line below."""
+    if above.text.endswith((":", ".")):
+        return False
+    is_long = len(above.text.split()) > _MAX_LONE_WORDS
+    hangs = is_long and 0 < below.left - above.left < 2 * below.height
+    return below.text[:1].islower() or hangs or _UNFINISHED.search(above.text) is not None
 
 
 def _names_columns(rows: Sequence[_Row], at: int) -> bool:
@@ -322,6 +396,10 @@ def _columns(rows: Sequence[_Row]) -> tuple[list[_Column], _Spanning]:
                 hits[0].absorb(other)
                 columns.remove(other)
             hits[0].add(index, order, segment)
+        elif is_figure(segment.text) and any(index not in column.rows for column in hits):
+            # A figure stands in one column, however far the name of the one beside it reaches.
+            free = [column for column in hits if index not in column.rows]
+            max(free, key=lambda column: column.overlap(segment)).add(index, order, segment)
         else:
             spanning.append((index, order, segment, hits))
     columns.sort(key=lambda column: column.left)
@@ -510,7 +588,7 @@ def _begins(
     """Whether a label began in the line above, where nothing else stands."""
     if sum(map(bool, above)) != 1 or not above[0] or not row[0] or step > _LINE_STEP * size:
         return False
-    return row[0][0][1].text[:1].islower() and not above[0][-1][1].text.endswith((":", "."))
+    return _is_one_label(above[0][-1][1], row[0][0][1])
 
 
 def _bands(

@@ -34,7 +34,7 @@ _AT_AN_END = re.compile(r"(?P<n>\d{1,4})(?=\s+\S)|(?<=[|•·–—]\s)(?P<m>\d{
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    """A line at the edge of a page: its place among the items, and by what it is known again."""
+    """A line of a page: its place among the items, and by what it is known again."""
 
     items: tuple[int, ...]
     top: float
@@ -55,11 +55,12 @@ def without_furniture(pages: Sequence[Sequence[Item]], body_size: float) -> list
     edges = [_edges(items, index, body_size) for index, items in enumerate(pages)]
     counts = Counter(identity for page in edges for edge in page for identity in edge.identities)
     needed = max(_MIN_PAGES, len(pages) // 3)
+    middle = max((edge.bottom for page in edges for edge in page), default=0.0) / 2
     seen: set[tuple[str, int]] = set()
     result = []
     for items, page in zip(pages, edges, strict=True):
         gone: set[int] = set()
-        for edge in _outermost(page, counts, needed):
+        for edge in _outermost(page, counts, needed, middle):
             if len(_WORD.findall(edge.text)) < 2 or seen & edge.identities:
                 gone |= set(edge.items)
             seen |= edge.identities
@@ -72,7 +73,7 @@ def without_furniture(pages: Sequence[Sequence[Item]], body_size: float) -> list
 
 
 def _edges(items: Sequence[Item], index: int, body_size: float) -> list[_Edge]:
-    """The lines in a page's margins."""
+    """A page's lines in their rows; those that do not stand in its margins have nothing to be known by."""
     edges = []
     at = 0
     for _, group in groupby(
@@ -83,6 +84,7 @@ def _edges(items: Sequence[Item], index: int, body_size: float) -> list[_Edge]:
         at += len(members)
         line = members[0]
         if not line.in_margin:
+            edges.append(_Edge(places, line.top, line.bottom, "", frozenset()))
             continue
         if isinstance(line, RawLine):
             line = joined([each for each in members if isinstance(each, RawLine)])
@@ -94,12 +96,14 @@ def _edges(items: Sequence[Item], index: int, body_size: float) -> list[_Edge]:
     return edges
 
 
-def _outermost(page: Sequence[_Edge], counts: Counter[tuple[str, int]], needed: int) -> list[_Edge]:
+def _outermost(
+    page: Sequence[_Edge], counts: Counter[tuple[str, int]], needed: int, middle: float
+) -> list[_Edge]:
     """The lines that come again, from the top and from the bottom as far as there is no other row."""
     result: list[_Edge] = []
     for ordered in (
-        sorted(page, key=lambda edge: edge.top),
-        sorted(page, key=lambda edge: -edge.bottom),
+        sorted((edge for edge in page if edge.top < middle), key=lambda edge: edge.top),
+        sorted((edge for edge in page if edge.top >= middle), key=lambda edge: -edge.bottom),
     ):
         at = 0
         while at < len(ordered):

@@ -17,6 +17,7 @@ FIGURE = re.compile(
     r"\s*(?:[%‰)*]|[$€£¥]|EUR|USD|CHF|bps|pts?|x|bn|mn?|[kK])*(?:\s*\[\w+\])?|[—–\-−]+\s*[%)]?|n/?[am]\.?",
     re.IGNORECASE,
 )
+CURRENCY = re.compile(r"[$€£¥]|US\$|[A-Z]{3}")
 _YEAR = re.compile(
     r"(?:FY|Q[1-4]|H[12])?\W{0,2}(?:19|20)\d\d(?:[-–/]\d{2,4})?\W{0,2}(?:[A-Z]{1,2})?",
     re.IGNORECASE,
@@ -30,6 +31,11 @@ _MIN_FILLED = 0.3
 _MAX_HEADER_ROWS = 4
 _LOOSE = 1.2
 """Lines of two rows are so much further apart than those within a cell."""
+_OPEN_SIDE = 20.0
+"""Points by which lines stick out of a grid that is open on this side: room for a word."""
+_MIN_STRIPES = 3
+_STRIPED = 0.8
+"""Share of a grid's height that the sides of coloured rows leave uncovered in part."""
 _MIN_SPLIT = 3
 """So many lines with a label and something beside it are rows, though no rule is between them."""
 
@@ -99,20 +105,22 @@ def _header_rows(rows: Sequence[Sequence[Cell]]) -> int:
     texts = [[cell.text for cell in row] for row in rows]
     bold = next((at for at, row in enumerate(rows) if not _is_bold(row)), 0)
     if 0 < bold <= _MAX_HEADER_ROWS and sum(map(bool, texts[0])) > 1:
-        return bold
+        return _named(texts[:bold])[-1] + 1
     if any(text.endswith(":") for text in texts[0]):
         return 0
     for index, row in enumerate(texts[: _MAX_HEADER_ROWS + 1]):
         if any(is_figure(text) for text in row):
-            named = [at for at in range(index) if sum(map(bool, texts[at])) > 1]
-            return (
-                index
-                if named and _is_below(texts[:index], index)
-                else min(index, 1 if named else 0)
-            )
+            named = _named(texts[:index])
+            end = named[-1] + 1 if named else 0
+            return end if _is_below(texts[:end], end) else min(end, 1)
     return (
         1 if not any(character.isdigit() for character in "".join(texts[0])) or all(texts[0]) else 0
     )
+
+
+def _named(texts: Sequence[Sequence[str]]) -> list[int]:
+    """The rows that can name columns: those with several cells. One alone is a group's heading."""
+    return [at for at, row in enumerate(texts) if sum(map(bool, row)) > 1]
 
 
 def _is_bold(row: Sequence[Cell]) -> bool:
@@ -121,7 +129,7 @@ def _is_bold(row: Sequence[Cell]) -> bool:
 
 def _is_below(header: Sequence[Sequence[str]], count: int) -> bool:
     """Whether the rows above the figures are all of a header: their first cells are no labels of rows."""
-    return count == 1 or sum(bool(row[0]) for row in header) <= 1
+    return count <= 1 or sum(bool(row[0]) for row in header) <= 1
 
 
 def ruled_tables(
@@ -132,8 +140,8 @@ def ruled_tables(
     if max(len(horizontal), len(vertical)) > _MAX_RULES:
         return items
     for rules in _meshes(horizontal, vertical):
-        grid = _Grid(*rules)
-        if grid.columns * grid.rows < 2:
+        grid = _Grid(*_closed(*rules))
+        if grid.columns * grid.rows < 2 or grid.is_shading:
             continue
         inside = [
             at for at, item in enumerate(items) if isinstance(item, RawLine) and grid.has(item)
@@ -174,8 +182,24 @@ def _meshes(
     for i, rule in enumerate((*horizontal, *vertical)):
         members[root(i)][i >= len(horizontal)].append(rule)
     for crossing in members.values():
-        if len(crossing[0]) > 1 and len(crossing[1]) > 1:
+        if len(crossing[0]) > 1 and crossing[1]:
             yield crossing
+
+
+def _closed(horizontal: list[Rule], vertical: list[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """The rules of a grid, with a side where most lines across go on beyond the outermost one down."""
+    left, right = min(rule.at for rule in vertical), max(rule.at for rule in vertical)
+    top, bottom = min(rule.at for rule in horizontal), max(rule.at for rule in horizontal)
+    outside = (
+        [rule.start for rule in horizontal if rule.start < left - _OPEN_SIDE],
+        [rule.end for rule in horizontal if rule.end > right + _OPEN_SIDE],
+    )
+    sides = [
+        Rule(ends[0], top, bottom)
+        for ends in outside
+        if len(ends) > len(horizontal) / 2 and max(ends) - min(ends) < _OPEN_SIDE
+    ]
+    return horizontal, [*vertical, *sides]
 
 
 class _Grid:
@@ -187,6 +211,19 @@ class _Grid:
         self.columns, self.rows = len(self.xs) - 1, len(self.ys) - 1
         self._across = _by_place(horizontal, self.ys)
         self._down = _by_place(vertical, self.xs)
+
+    @property
+    def is_shading(self) -> bool:
+        """Whether the sides are those of cells that are coloured in every other row, and no lines."""
+        height = self.ys[-1] - self.ys[0]
+        inner = self._down[1:-1]
+        broken = [
+            lane
+            for lane in inner
+            if len(lane) >= _MIN_STRIPES
+            and sum(rule.end - rule.start for rule in lane) < _STRIPED * height
+        ]
+        return bool(broken) and len(broken) >= len(inner) / 2
 
     def has(self, line: RawLine) -> bool:
         x, y = (line.left + line.right) / 2, (line.top + line.bottom) / 2
@@ -207,7 +244,7 @@ class _Grid:
             rows += self._split(
                 [sorted(cells[row, at], key=_reading) for at in range(self.columns)]
             )
-        rows = self._labelled(rows, origins)
+        rows = [_with_signs(row) for row in self._labelled(rows, origins)]
         return make_table(rows, self.xs[:-1]), rest
 
     def _pieces(self, line: RawLine) -> Iterator[tuple[tuple[int, int] | None, RawLine]]:
@@ -290,6 +327,17 @@ class _Grid:
                 if is_label and any(cell.pieces for cell in rows[row]):
                     rows[row][column] = rows[above][column]
         return rows
+
+
+def _with_signs(row: Sequence[Cell]) -> list[Cell]:
+    """The cells, with a currency sign put to its figure where a line is drawn between them."""
+    cells = list(row)
+    for at, (cell, after) in enumerate(pairwise(row)):
+        is_sign = cell.pieces and CURRENCY.fullmatch(cell.pieces[-1].text)
+        if is_sign and after.pieces and is_figure(after.pieces[0].text):
+            cells[at] = Cell(cells[at].pieces[:-1])
+            cells[at + 1] = Cell((cell.pieces[-1], *after.pieces))
+    return cells
 
 
 def _by_place(rules: Iterable[Rule], places: Sequence[float]) -> list[list[Rule]]:

@@ -101,6 +101,112 @@ def test_cells_set_one_by_one_without_rules_are_put_together() -> None:
     ]
 
 
+@pytest.mark.parametrize("sides", ["LINEBEFORE", "LINEAFTER"])
+def test_a_grid_may_be_open_at_its_sides(sides: str) -> None:
+    long = Paragraph("A description that is longer than its column is wide", STYLES["BodyText"])
+    data = [["Part", "Place", "About"], ["P-1", "Hall 2", long], ["P-2", "", "short"]]
+    style = TableStyle(
+        [
+            ("LINEABOVE", (0, 0), (-1, -1), 0.5, "black"),
+            ("LINEBELOW", (0, -1), (-1, -1), 0.5, "black"),
+            (sides, (0, 0), (-1 if sides == "LINEBEFORE" else -2, -1), 0.5, "black"),
+        ]
+    )
+    assert rows(built(Table(data, colWidths=[80, 80, 90], style=style))) == [
+        ["Part", "Place", "About"],
+        ["P-1", "Hall 2", "A description that is longer than its column is wide"],
+        ["P-2", "", "short"],
+    ]
+
+
+def test_rows_that_are_coloured_in_turn_are_no_grid() -> None:
+    """The sides of coloured cells are no lines: the rows between them have their cells as well."""
+    data = [["In millions", "2023", "2022"]]
+    data += [[f"Item {row}", f"{row},120", f"({row},480)"] for row in range(1, 9)]
+    style = TableStyle(
+        [
+            ("BACKGROUND", (at, row), (at, row), "lightblue")
+            for row in range(1, 9, 2)
+            for at in range(3)
+        ]
+        + [("LINEAFTER", (0, 1), (0, -1), 0.5, "lightblue")]
+    )
+    assert rows(built(Table(data, style=style))) == data
+
+
+def test_a_label_over_two_lines_does_not_end_a_table() -> None:
+    """However long its first line is; a sign at the end of a figure belongs to the next column."""
+    lines = [
+        *columns([72, 330, 430], 90, ["In millions", "2023", "2022"]),
+        *columns([72, 330, 430], 104, ["Receipts", "5,120", "4,980"]),
+        (72, 118, "Investing"),
+        (80, 132, "Additions to plant, net of 35, 46 and 32, of equipment that was not paid in"),
+        *columns([80, 330, 430], 144, ["cash", "(930)", "(737)"]),
+        *columns([80, 320, 344, 360, 438], 158, ["Sales", "$", "66", "$", "546"]),
+    ]
+    assert rows(load_bytes(drawn(*lines), PDF)) == [
+        ["In millions", "2023", "2022"],
+        ["Receipts", "5,120", "4,980"],
+        ["Investing", "", ""],
+        [
+            "Additions to plant, net of 35, 46 and 32, of equipment that was not paid in cash",
+            "(930)",
+            "(737)",
+        ],
+        ["Sales", "$ 66", "$ 546"],
+    ]
+
+
+def test_lines_of_names_that_end_on_one_height_are_a_header() -> None:
+    """A writer sets the higher name last, above the others; a sum may stand apart below its column."""
+    lines = [
+        (72, 102, "In millions"),
+        (300, 102, "2023"),
+        (420, 90, "Change from"),
+        (420, 102, "last year"),
+        (72, 114, "Assets:"),
+        *columns([80, 304, 440], 126, ["Cash", "168", "12%"]),
+        *columns([80, 304, 440], 138, ["Stock", "134", "(3)%"]),
+        (304, 158, "302"),
+    ]
+    assert rows(load_bytes(drawn(*lines), PDF)) == [
+        ["In millions", "2023", "Change from last year"],
+        ["Assets:", "", ""],
+        ["Cash", "168", "12%"],
+        ["Stock", "134", "(3)%"],
+        ["", "302", ""],
+    ]
+
+
+def test_a_figure_stands_in_one_column() -> None:
+    """Also where the name of the column beside it reaches over it."""
+    lines = [
+        *columns([250, 400], 90, ["Discount rate", "Return"]),
+        *columns([72, 230, 292, 400], 102, ["Plans", "-1%", "+1%", "all"]),
+        *columns([72, 216, 272, 400], 114, ["Home", "$ 31", "$ 34", "5"]),
+        *columns([72, 230, 292, 400], 126, ["Abroad", "21", "17", "6"]),
+    ]
+    assert rows(load_bytes(drawn(*lines), PDF))[-2:] == [
+        ["Home", "$ 31", "$ 34", "5"],
+        ["Abroad", "21", "17", "6"],
+    ]
+
+
+def test_a_sign_beside_a_line_belongs_to_its_figure() -> None:
+    data = [["", "", "2023", "2022"], ["Rebates", "$", "726", "647"], ["Sum", "$", "906", "713"]]
+    style = TableStyle(
+        [
+            ("GRID", (0, 0), (-1, -1), 0.5, "black"),
+            ("SPAN", (0, 0), (1, 0)),
+            ("LINEAFTER", (0, 0), (0, -1), 1, "white"),
+        ]
+    )
+    assert rows(built(Table(data, style=style)))[1:] == [
+        ["Rebates", "$ 726", "647"],
+        ["Sum", "$ 906", "713"],
+    ]
+
+
 def test_a_label_of_merged_rows_stands_in_each_of_them() -> None:
     style = TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black"), ("SPAN", (0, 1), (0, 2))])
     data = [["Machine", "Size", "Rent"], ["Excavator", "small", "210"], ["", "large", "380"]]

@@ -57,6 +57,22 @@ def test_spaced_out_letters_are_words() -> None:
     )
 
 
+def test_only_the_outermost_lines_are_running_headers() -> None:
+    """What stands below a heading of its own page stays, however often it comes again."""
+    buffer = io.BytesIO()
+    canvas = canvas_of(buffer)
+    for page in range(1, 5):
+        canvas.drawString(72, 820, "Harbour Ltd, confidential")
+        canvas.drawString(72, 790, f"{page}. Berth")
+        canvas.drawString(72, 770, "The fee is due on the first day.")
+        canvas.drawString(72, 30, f"Page {page} of 4")
+        canvas.showPage()
+    canvas.save()
+    text = load_bytes(buffer.getvalue(), PDF).text
+    assert text.count("The fee is due on the first day.") == 4
+    assert (text.count("confidential"), text.count("Page")) == (1, 1)
+
+
 def test_text_beside_the_page_is_not_read() -> None:
     buffer = io.BytesIO()
     canvas = canvas_of(buffer)
