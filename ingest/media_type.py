@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ingest.encoding import looks_binary
+from ingest.encoding import decode, looks_binary
 from ingest.errors import (
     DamagedFileError,
     EncryptedFileError,
@@ -29,6 +29,7 @@ RST = "text/x-rst"
 ASCIIDOC = "text/asciidoc"
 ORG = "text/org"
 HTML = "text/html"
+MHTML = "multipart/related"
 CSV = "text/csv"
 TSV = "text/tab-separated-values"
 EMAIL = "message/rfc822"
@@ -81,6 +82,8 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".markdown": MARKDOWN,
         ".mbox": MBOX,
         ".md": MARKDOWN,
+        ".mht": MHTML,
+        ".mhtml": MHTML,
         ".msg": MSG,
         ".odp": ODP,
         ".ods": ODS,
@@ -173,6 +176,8 @@ _ALIKE = (
     frozenset({PNG, JPEG, TIFF, GIF, BMP, WEBP}),
 )
 """Within one of these a wrong suffix is not worth a word: every program opens such a file."""
+_EXPORTS = {DOC: (XML, HTML, MHTML), XLS: (XML, HTML, MHTML, CSV)}
+"""What other programs write for Word and Excel under their suffixes; both open it."""
 _NAMES = {
     PDF: "a PDF",
     HTML: "a web page",
@@ -219,8 +224,18 @@ _MAGIC = (
     (b"MM\x00*", TIFF),
 )
 _OFFICE_2003 = re.compile(
-    rb"schemas\.microsoft\.com/office/word/2003/wordml|urn:schemas-microsoft-com:office:spreadsheet"
+    r"<\?mso-application|schemas\.microsoft\.com/office/word/2003/wordml"
+    r"|<(?:\w+:)?workbook\b[^>]*urn:schemas-microsoft-com:office:spreadsheet",
+    re.IGNORECASE,
 )
+_HTML_BEGIN = re.compile(r"<(?:html|head|body|table|meta|style|div)\b", re.IGNORECASE)
+_MIME_VERSION = re.compile(r"^mime-version:", re.IGNORECASE | re.MULTILINE)
+_WITH_PAGES = re.compile(
+    r"^content-type:\s*(?:multipart/related|text/html)", re.IGNORECASE | re.MULTILINE
+)
+_HEAD = 4096
+_ROWS = 20
+"""So many rows have to agree on their cells before a text called .xls is taken for a table."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -234,7 +249,8 @@ def media_type_of_name(suffix: str) -> str:
 
 def formats_like(media_type: str) -> frozenset[str]:
     """The media type and those that a file may have under the same name: .doc may be RTF or HTML."""
-    return frozenset({media_type}).union(*(alike for alike in _ALIKE if media_type in alike))
+    alike = (formats for formats in _ALIKE if media_type in formats)
+    return frozenset({media_type, *_EXPORTS.get(media_type, ())}).union(*alike)
 
 
 def sniff(data: bytes) -> str:
@@ -274,8 +290,12 @@ def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
         return sniffed
     if media_type == PDF and b"%PDF-" in data[:_PDF_WITHIN]:
         return PDF
-    if media_type in (DOC, XLS) and sniffed == PLAIN_TEXT and _OFFICE_2003.search(data, 0, 4096):
-        return XML
+    if (
+        media_type in _EXPORTS
+        and sniffed in (PLAIN_TEXT, HTML)
+        and (kind := _export(data, media_type))
+    ):
+        return kind
     is_package = media_type in _PACKAGES
     if sniffed == _OLE_STORAGE and "EncryptedPackage".encode("utf-16-le") in data:
         raise EncryptedFileError
@@ -297,9 +317,25 @@ def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
     raise MislabelledFileError(f"is {found_name}, although {called}")
 
 
+def _export(data: bytes, media_type: str) -> str:
+    """What a text with the suffix of Word or Excel is; empty if it is nothing that these open."""
+    head = decode(data[:_HEAD]).lstrip()
+    if _OFFICE_2003.search(head):
+        return XML
+    if head.startswith("<") and _HTML_BEGIN.search(head):
+        return HTML
+    if _MIME_VERSION.search(head) and _WITH_PAGES.search(head):
+        return MHTML
+    lines = [line for line in head.splitlines() if line.strip()][:-1] or [head]
+    counts = ({line.count(delimiter) for line in lines[:_ROWS]} for delimiter in "\t;,")
+    is_table = media_type == XLS and any(len(count) == 1 and 0 not in count for count in counts)
+    return CSV if is_table else ""
+
+
 def _is_textual(media_type: str) -> bool:
     return media_type.startswith(("text/", "message/")) or media_type in (
         MBOX,
+        MHTML,
         JSON,
         NOTEBOOK,
         XML,

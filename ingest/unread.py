@@ -121,6 +121,8 @@ _OPEN_DOCUMENT = _SHEETS | {
 }
 _RICH_TEXT = frozenset({Unread.PICTURE, Unread.EQUATION, Unread.EMBEDDED_FILE, Unread.HIDDEN_TEXT})
 
+_ATTACHED = frozenset({Unread.ATTACHMENT, Unread.PICTURE})
+
 REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
     {
         types.PDF: frozenset({Unread.ATTACHMENT, Unread.CHARACTER, Unread.HIDDEN_TEXT}),
@@ -156,7 +158,9 @@ REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
         types.ODP: _OPEN_DOCUMENT,
         types.ODS: _OPEN_DOCUMENT,
         types.RTF: _RICH_TEXT,
-        types.MSG: _RICH_TEXT,
+        types.EMAIL: _ATTACHED,
+        types.MBOX: _ATTACHED,
+        types.MSG: _ATTACHED | _RICH_TEXT,
     }
 )
 """Media type to the kinds that its parser may meet and not read; a format without any is left out.

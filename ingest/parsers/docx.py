@@ -270,7 +270,12 @@ class _Walker:
         self._builder.include(document)
 
     def _table(self, table: Any) -> None:
-        rows = [row for row in _rows(table) if not _is_removed(row)]
+        rows = []
+        for row in _rows(table):
+            if _is_removed(row):
+                self._unread[Unread.DELETED_TEXT] += 1
+            else:
+                rows.append(row)
         cells = [cell for row in rows for cell in _cells(row)]
         if len(cells) == 1:
             self._content(cells[0], 1)  # a box drawn as a table

@@ -138,7 +138,9 @@ def _fill(mail: Mail, message: EmailMessage) -> None:
     mail.is_encrypted = any(_is_encrypted(part) for part in message.walk())
     further = [part for part in _leaves(message) if id(part) not in bodies]
     texts = [part for part in further if _is_text_of_the_mail(part)]
-    mail.further = [(_text(part), part.get_content_type() == "text/html") for part in texts]
+    # An invitation stands in a mail twice, as a part of it and as a file.
+    shown_below = {_text(part): part.get_content_type() == "text/html" for part in texts}
+    mail.further = list(shown_below.items())
     mail.attachments = [
         attachment
         for part in further
@@ -165,7 +167,7 @@ def _is_text_of_the_mail(part: Message) -> bool:
     """Whether a part is shown below the body: a second text, the footer of a list."""
     is_text = part.get_content_type() in ("text/plain", "text/html", "text/calendar")
     is_file = part.get_filename() or part.get_content_disposition() == "attachment"
-    return is_text and not is_file
+    return is_text and (not is_file or part.get_content_type() == "text/calendar")
 
 
 def _leaves(message: Message) -> Iterator[Message]:

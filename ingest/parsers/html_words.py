@@ -19,7 +19,7 @@ def prepare(root: Any) -> None:
     for element in list(root.iter("math", "ruby", "sup", "sub", "input", "select", "textarea")):
         tag = element.tag
         if tag == "math":
-            _become(element, f" {element.get('alttext') or _formula(element)} ")
+            _become(element, _apart(element, element.get("alttext") or _formula(element)))
         elif tag == "ruby":
             _become(element, _reading(element))
         elif tag == "sup":
@@ -57,6 +57,12 @@ def _drop_hidden(root: Any) -> None:
 
 def _letters(element: Any) -> int:
     return len("".join(_words(element).split()))
+
+
+def _apart(element: Any, text: str) -> str:
+    """A formula with a blank before and behind it, where a word stands there."""
+    before = " " if _before(element)[-1:].isalnum() else ""
+    return f"{before}{text}{' ' if (element.tail or '')[:1].isalnum() else ''}"
 
 
 def _become(element: Any, text: str) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
-from ingest.errors import EncryptedFileError, UnreadableFileError, UnsupportedFileError
+from ingest.errors import (
+    EncryptedFileError,
+    OcrMissingError,
+    UnreadableFileError,
+    UnsupportedFileError,
+)
 from ingest.loaded import ATTACHMENT, LoadedDocument
 from ingest.media_type import MSG
 from ingest.parsers.context import Context
 from ingest.parsers.html import parse_html
 from ingest.text_builder import TextBuilder
+from ingest.unread import Unread
 
 _MAX_PARTS = 200
+_SIGNATURES = frozenset({".p7s", ".asc", ".sig", ".pgp"})
+"""What proves who wrote a message, and says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +52,12 @@ class Mail:
 
 
 class MailWriter:
-    """Writes messages; `builder` and `gaps` are the result."""
+    """Writes messages; `builder`, `gaps` and `unread` are the result."""
 
     def __init__(self, context: Context) -> None:
         self.builder = TextBuilder()
         self.gaps: list[str] = []
+        self.unread: Counter[Unread] = Counter()
         self._context = context
 
     def write(self, mail: Mail) -> None:
@@ -62,6 +73,7 @@ class MailWriter:
                 self._attachment(part)
             else:
                 self.builder.paragraph(f"Attachment: {part.name}")
+                self.unread[Unread.ATTACHMENT] += 1
 
     def document(self, media_type: str, title: str | None = None) -> LoadedDocument:
         return LoadedDocument(
@@ -71,6 +83,7 @@ class MailWriter:
             blocks=tuple(self.builder.blocks),
             rows=tuple(self.builder.rows),
             gaps=tuple(dict.fromkeys(self.gaps)),
+            unread=self.unread,
         )
 
     def _body(self, mail: Mail) -> None:
@@ -87,8 +100,11 @@ class MailWriter:
         if not reason:
             try:
                 document = self._read(part)
+            except OcrMissingError:
+                self.unread[Unread.PICTURE] += 1
             except UnsupportedFileError:
-                pass  # a calendar entry, a signature, a photo: its name says what there is
+                is_signature = PurePath(part.name).suffix.lower() in _SIGNATURES
+                self.unread[Unread.ATTACHMENT] += not is_signature
             except UnreadableFileError as exc:
                 reason = exc.reason
             else:

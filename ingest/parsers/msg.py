@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import email.parser
 import functools
 import io
 from typing import Any
 
+from ingest.encoding import decode
 from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import MSG
@@ -37,27 +40,87 @@ def parse_msg(data: bytes, context: Context) -> LoadedDocument:
 
 
 def _mail(message: Any, depth: int) -> Mail:
-    mail = Mail(" ".join((message.subject or "").split()))
+    strings = _Strings(message)
+    mail = Mail(strings.line(message, "SUBJECT"))
     sent = message.sent_date
     shown = (
-        ("From", message.sender or ""),
-        ("To", _receivers(message)),
+        ("From", _sender(message, strings)),
+        ("To", _receivers(message, strings)),
         ("Date", sent.strftime("%a, %d %b %Y %H:%M:%S %z") if sent else ""),
     )
     mail.headers = [(name, value) for name, value in shown if value]
-    mail.plain = message.body or ""
+    mail.plain = strings.text(message, "BODY")
     if not mail.plain.strip():
-        mail.html = message.html_body or ""
+        mail.html = strings.html(message)
     if not mail.plain.strip() and not mail.html:
         mail.plain = _rtf_body(message)
-    mail.attachments = [_attachment(each, depth + 1) for each in message.attachments]
+    mail.attachments = [_attachment(part, strings, depth + 1) for part in message.attachments]
     return mail
 
 
-def _receivers(message: Any) -> str:
+class _Strings:
+    """The texts of a message and of what is in it, in UTF-16 or, before Outlook 2003, in a code page.
+
+    The message names the code page of all of them. oxmsg takes each for itself, and the body strictly for
+    the encoding that it was sent in.
+    """
+
+    def __init__(self, message: Any) -> None:
+        self._sent_as = self._charset(message, "INTERNET_CODEPAGE")
+        self._stored_as = self._charset(message, "MESSAGE_CODEPAGE") or self._sent_as
+
+    def text(self, part: Any, *names: str) -> str:
+        """The first of these properties that a message, a receiver or an attachment has."""
+        from oxmsg.domain import constants
+
+        for name in names:
+            pid = getattr(constants, f"PID_{name}")
+            for stored in (constants.PTYP_STRING, constants.PTYP_STRING8):
+                try:
+                    data = part._storage.property_stream_bytes(pid, stored)
+                except KeyError:
+                    continue
+                if stored == constants.PTYP_STRING:
+                    return str(data.decode("utf-16-le", "replace")).rstrip("\0")
+                return decode(data, self._stored_as).rstrip("\0")
+        return ""
+
+    def line(self, part: Any, *names: str) -> str:
+        return " ".join(self.text(part, *names).split())
+
+    def html(self, message: Any) -> str:
+        from oxmsg.domain import constants
+
+        data = message.properties.binary_prop_value(constants.PID_HTML)
+        return decode(data, self._sent_as) if data else self.text(message, "BODY_HTML")
+
+    def _charset(self, message: Any, name: str) -> str:
+        from oxmsg.domain import constants, model
+        from oxmsg.domain.encodings import encoding_from_codepage
+
+        number = message.properties.int_prop_value(getattr(constants, f"PID_{name}"))
+        with contextlib.suppress(model.UnrecognizedCodePageError, model.UnsupportedEncodingError):
+            return encoding_from_codepage(number) if number else ""
+        return ""
+
+
+def _sender(message: Any, strings: _Strings) -> str:
+    """As the header of the message says, else as Outlook keeps it: name and address."""
+    sent = strings.text(message, "TRANSPORT_MESSAGE_HEADERS")
+    header = email.parser.HeaderParser().parsestr(sent)["From"]
+    if header:
+        return " ".join(str(header).split())
+    name = strings.line(message, "SENDER_NAME")
+    address = strings.line(message, "SENDER_EMAIL_ADDRESS", "SENDER_SMTP_ADDRESS")
+    shown = " ".join(filter(None, (f'"{name}"' if name else "", f"<{address}>" if address else "")))
+    return shown if address else strings.line(message, "SENT_REPRESENTING_NAME") or name
+
+
+def _receivers(message: Any, strings: _Strings) -> str:
     people = []
     for person in message.recipients:
-        name, address = person.name or "", person.email_address or ""
+        name = strings.line(person, "DISPLAY_NAME")
+        address = strings.line(person, "SMTP_ADDRESS", "EMAIL_ADDRESS")
         shown = f"{name} <{address}>" if name and address and name != address else name or address
         people.append(shown)
     return ", ".join(filter(None, people))
@@ -68,8 +131,8 @@ def _rtf_body(message: Any) -> str:
     return parse_rtf(decompress(compressed)).text if compressed else ""
 
 
-def _attachment(part: Any, depth: int) -> Attachment:
-    name = " ".join((part.file_name or "").split())
+def _attachment(part: Any, strings: _Strings, depth: int) -> Attachment:
+    name = strings.line(part, "ATTACH_LONG_FILENAME", "ATTACH_FILENAME")
     storage = next((each for each in part._storage.storages if each.name == _EMBEDDED), None)
     if storage and any(stream.name == _PROPERTIES for stream in storage.streams):
         if depth > _MAX_DEPTH:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ingest.encoding import decode
-from ingest.loaded import Block, BlockKind, LoadedDocument
+from ingest.loaded import Block, BlockKind, LoadedDocument, Page
 from ingest.media_type import ASCIIDOC, MARKDOWN, ORG, PLAIN_TEXT, RST
 from ingest.parsers import text_blocks
 from ingest.parsers.text_blocks import PLAIN, RESTRUCTURED_TEXT, blocks
@@ -15,12 +15,13 @@ _FRONT_MATTER_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MU
 _ORG_TITLE = re.compile(r"^#\+title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _HEAD = 2000
 _MAX_LONE_LINE = 80
+_PAGE_END = "\n\n"
 
 
 def parse_plain_text(data: bytes) -> LoadedDocument:
-    text = decode(data)
+    text, pages = _paged(decode(data))
     found = tuple(_lone_lines_as_headings(text, list(blocks(text, PLAIN))))
-    return LoadedDocument(text, PLAIN_TEXT, blocks=found)
+    return LoadedDocument(text, PLAIN_TEXT, blocks=found, pages=pages)
 
 
 def parse_markdown(data: bytes) -> LoadedDocument:
@@ -52,6 +53,19 @@ def parse_org(data: bytes) -> LoadedDocument:
     return LoadedDocument(
         text, ORG, title=title[1] if title else None, blocks=tuple(blocks(text, text_blocks.ORG))
     )
+
+
+def _paged(text: str) -> tuple[str, tuple[Page, ...]]:
+    """A text for a printer, whose pages end with form feeds, and those pages; none where there is no feed."""
+    sheets = text.rstrip("\f\n ").split("\f")
+    if len(sheets) == 1:
+        return text.replace("\f", "\n"), ()
+    pages, start = [], 0
+    for number, sheet in enumerate(sheets, 1):
+        end = start + len(sheet) + len(_PAGE_END)
+        pages.append(Page(number, start, end))
+        start = end
+    return "".join(f"{sheet}{_PAGE_END}" for sheet in sheets), tuple(pages)
 
 
 def _front_matter(text: str) -> int:

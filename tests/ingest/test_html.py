@@ -43,6 +43,10 @@ def test_a_label_over_the_last_column_is_repeated() -> None:
             "<p>Area <math><mi>A</mi><mo>=</mo><msup><mi>r</mi><mn>2</mn></msup></math>",
             "Area A=r^2",
         ),
+        (
+            "<p>Area <math><mi>A</mi><mo>=</mo><mn>4</mn></math>. Side<math><mi>a</mi></math>is 2",
+            "Area A=4. Side a is 2",
+        ),
         ("<p><ruby>漢字<rp>(</rp><rt>かんじ</rt><rp>)</rp></ruby>です", "漢字(かんじ)です"),
         ("<form><h2>Rules</h2><p>Six hours.</p></form>", "## Rules\n\nSix hours."),
         ("<form>Name <input value='Otto'><input type=hidden value=x></form>", "Name Otto"),

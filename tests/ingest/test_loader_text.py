@@ -25,6 +25,20 @@ def headings_of(document: LoadedDocument) -> list[tuple[int, str]]:
     return [(b.level, b.title) for b in document.blocks if b.kind is BlockKind.HEADING]
 
 
+def test_form_feeds_end_pages() -> None:
+    """As in reports for a printer: a paragraph ends with its page, and the last feed with the file."""
+    data = b"Page one ends\n\x0cwhere two begins.\n\x0c\x0cThe fourth.\n\x0c\n"
+    document = load_bytes(data, PLAIN_TEXT)
+    assert [(p.number, document.text[p.start : p.end].strip()) for p in document.pages] == [
+        (1, "Page one ends"), (2, "where two begins."), (3, ""), (4, "The fourth."),
+    ]  # fmt: skip
+    assert not document.shortfall
+    assert all(
+        "\x0c" not in document.text for document in (document, load_bytes(b"a\x0c", PLAIN_TEXT))
+    )
+    assert load_bytes(b"One page.\n\x0c", PLAIN_TEXT).pages == ()
+
+
 def test_markdown_text_is_the_files_own(tmp_path: Path) -> None:
     """A quote from a Markdown file can be found in the file."""
     source = "# Fees\n\nA *bold* claim.\n\n| a | b |\n| - | - |\n| 1 | 2 |\n"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ingest.loader import load_bytes
-from ingest.media_type import EMAIL
+from ingest.media_type import EMAIL, MSG
+from ingest.unread import Unread
+from tests.ingest.old_outlook import in_ansi
 
+FIXTURES = Path(__file__).parent / "fixtures"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HEAD = b"From: a@b.c\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/"
 
 
@@ -36,6 +42,40 @@ def test_a_second_text_and_the_footer_of_a_list_are_read() -> None:
 def test_an_attachment_without_a_name_is_read() -> None:
     table = "text/csv\nContent-Disposition: attachment\n\na,b\n1,2"
     assert "| 1 | 2 |" in mail("mixed", "text/plain\n\nSee it.", table)
+
+
+def test_an_attachment_that_is_not_read_is_counted() -> None:
+    """But a signature; a picture counts as one where tesseract is missing."""
+    files = ("plan.dwg", "smime.p7s", "site.png", "winmail.dat")
+    parts = [
+        f'application/octet-stream\nContent-Disposition: attachment; filename="{name}"\n\n{name}'
+        for name in files
+    ]
+    parts[2] = parts[2].replace("\n\nsite.png", "\nContent-Transfer-Encoding: base64\n\n" + PNG)
+    data = HEAD + b"mixed; boundary=q\n\n"
+    data += "".join(f"--q\nContent-Type: {part}\n" for part in parts).encode() + b"--q--\n"
+    document = load_bytes(data, EMAIL)
+    assert document.unread == {Unread.ATTACHMENT: 2, Unread.PICTURE: 1}
+    assert document.shortfall == "holds 2 attachments that were not read"
+    assert all(f"Attachment: {name}" in document.text for name in files)
+
+
+def test_an_invitation_that_is_attached_as_well_stands_once() -> None:
+    event = "\n\nBEGIN:VCALENDAR\nSUMMARY:Audit\nEND:VCALENDAR"
+    attached = 'text/calendar\nContent-Disposition: attachment; filename="invite.ics"'
+    plain = "text/plain\n\nSee it."
+    assert mail("mixed", plain, f"text/calendar{event}", attached + event).count("Audit") == 1
+    assert "Summary: Audit" in mail("mixed", plain, attached + event)
+
+
+@pytest.mark.parametrize("code_page", [1252, 65001, 0])
+def test_a_message_of_an_old_outlook_is_read(code_page: int) -> None:
+    """Its strings are in a code page, whatever encoding it was sent in: "40 €" also in those of receivers."""
+    document = load_bytes(in_ansi((FIXTURES / "prices.msg").read_bytes(), code_page), MSG)
+    assert document.title == "Prices from März"
+    assert "To: Jörg <joerg@kiln.example>, Kiln hall <kiln@kiln.example>" in document.text
+    assert "The shelf is dearer: 40 €." in document.text
+    assert "Attachment: prices.xls" in document.text
 
 
 def test_an_invitation_in_the_body_is_read() -> None:

@@ -192,7 +192,7 @@ def test_messages_within_a_message_are_read_three_deep() -> None:
     expected = {
         "See below": prices[:1],
         "shelf is dearer": prices,
-        "B 12": (*prices, "Attachment: prices.xls", "Staff", "C6:D6"),
+        "B 12": (*prices, "Attachment: prices.xls", "Staff", "C5:D6"),
         "cone 06": order,
         "Nobody has": (*order, "Attachment: Re: Cones.msg", "Re: Cones"),
     }

@@ -101,7 +101,7 @@ def test_only_the_final_version_is_read() -> None:
         "Pay forty\n\nTaxis cost extra.\n\nFirst half second half.\n\n"
         "| City | Limit |\n| --- | --- |\n| Oslo | 140 |"
     )
-    assert document.unread[Unread.DELETED_TEXT] == 2
+    assert document.unread[Unread.DELETED_TEXT] == 3
     assert not document.shortfall
 
 
