@@ -76,7 +76,8 @@ def test_what_of_a_mail_s_attachments_cannot_be_read_is_said() -> None:
     document = load_bytes(message.as_bytes(), EMAIL)
     assert document.text.endswith("Attachment: plan.docx\n\nAttachment: meet.ics")
     assert document.shortfall == (
-        "has an attachment 'plan.docx' that is a ZIP archive without the parts of a Word document"
+        "has an attachment 'plan.docx' that is a ZIP archive without the parts of a Word document; "
+        "holds an attachment that was not read"
     )
 
 
