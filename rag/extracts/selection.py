@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,6 +67,7 @@ def select_extracts(
     Fewer than k where the passages hold no more. What says the same as an earlier one is left out.
     """
     units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
+    units = [unit for unit in units if not _is_title(unit, hits[unit.hit])] or units
     if not units or k < 1:
         return Selection((), 0.0)
     texts = shown_texts(question, units)
@@ -84,6 +86,15 @@ def select_extracts(
         if len(extracts) == k:
             break
     return Selection(tuple(extracts), relevance.confidence)
+
+
+def _is_title(unit: Unit, hit: Hit) -> bool:
+    """Whether a line only repeats its document's title, so that it answers nothing."""
+    if unit.kind not in {UnitKind.LINE, UnitKind.SENTENCE}:
+        return False
+    name = re.sub(r"[-_]", " ", PurePosixPath(hit.uri).stem)
+    title = re.sub(r"\bv(?=\d)", "version ", f"{hit.title} {name}", flags=re.IGNORECASE)
+    return set(content_words(unit.text)) <= set(content_words(title))
 
 
 def best_excerpt(

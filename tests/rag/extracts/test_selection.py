@@ -93,6 +93,17 @@ def test_an_item_is_shown_with_number_and_lead_in(embedder: Embedder) -> None:
     assert "2. Press the green button" in first.text
 
 
+def test_a_title_is_no_answer() -> None:
+    """The line that names a document is not shown as what the document says; alone it is all there is."""
+    text = "Handbook, version 1\n\nBicycles stand beside the north gate."
+    hit = passages(text)[0].model_copy(update={"title": "Handbook v1"})
+    extracts = select_extracts("Which handbook is this?", [hit], HashingEmbedder()).extracts
+    assert [extract.text for extract in extracts] == ["Bicycles stand beside the north gate."]
+    alone = hit.model_copy(update={"text": "Handbook, version 1", "end": 119})
+    (only,) = select_extracts("Which handbook is this?", [alone], HashingEmbedder()).extracts
+    assert only.text == "Handbook, version 1"
+
+
 def test_the_same_sentence_is_shown_once(embedder: Embedder) -> None:
     """Though several documents say it."""
     text = "Claims are handed in within 30 days of the trip."
