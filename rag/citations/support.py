@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
-from rag.citations.contradiction.substitution import replaces_object, replaces_unit
+from rag.citations.contradiction.substitution import negates_word, replaces_object, replaces_unit
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, PassageSentences, Statement
 from rag.citations.verbatim import stands_in
@@ -22,6 +22,7 @@ from rag.language.claims import (
 )
 from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.language.numerals import YEAR
+from rag.language.quantities import in_one_list
 
 _VERBATIM = 2.0
 """The support of a sentence that holds the claim word for word."""
@@ -116,6 +117,7 @@ def _says_otherwise(wanted: Claim, statement: Statement) -> bool:
         or swaps(wanted, said)
         or replaces_object(wanted, said)
         or replaces_unit(wanted, said)
+        or negates_word(wanted, said)
         or differs(wanted, said)
     )
 
@@ -158,8 +160,8 @@ def _support(wanted: Claim, statement: Statement, sentence: str, source: Passage
         return 0.0
     if statement.is_row and _fits_another_row(wanted, statement):
         return 0.0
-    # A row has no verbs: what a column is of says as much.
-    hedged = wanted.words & (_HEDGES | wanted.units) if statement.is_row else frozenset()
+    # A row has no verbs: what a column is of says as much. A unit is no verb, and has to stand somewhere.
+    hedged = wanted.words & _HEDGES if statement.is_row else frozenset()
     inside = count_overlap(wanted.words, said.words)
     count = len(wanted.words) - len(hedged - said.words)
     if not count:  # "It is 62 Nm": the numbers, which agree, are all that it says
@@ -272,6 +274,11 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
         if is_same_amount(number, each)
         and (each.bound * number.bound >= 0 or _leaves_open(said, each, number.bound))
         and (not each.end or not number.end or each.end == number.end)
+        and (
+            each.unit
+            or not number.unit
+            or not any(number.kind == other.kind for other in said.numbers)
+        )
     ]
     if not same:
         return False
@@ -280,7 +287,10 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
     rivals = [
         each
         for each in said.numbers
-        if each not in same and each.kind == same[0].kind and (each.unit or len(said.numbers) > 2)
+        if each not in same
+        and each.kind == same[0].kind
+        and (each.unit or len(said.numbers) > 2)
+        and not any(in_one_list(said.order, each.place, other.place) for other in same)
     ]
     return not rivals or any(_is_nearest(number, each, rivals, wanted, said) for each in same)
 

@@ -10,18 +10,21 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rag.language.logic_words import NEGATIONS, RANGE_JOINTS, SCALES, WITHOUT
-from rag.language.numerals import unit_of
+from rag.language.logic_words import LOWER, NEGATIONS, RANGE_JOINTS, SCALES, UPPER, WITHOUT
+from rag.language.numerals import join_groups, unit_of
+from rag.language.unspaced import NEGATING
 
 _UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
 """Thai, Lao, Japanese and Chinese characters: no blanks stand between words, so each is a token."""
 _LETTERS = rf"[^\W_{_UNSPACED}]+"
+_FIGURE = r"\d+(?:[.,:/'’-]\d+)*"
 _TOKEN = re.compile(
-    r"(?:(?<=^)|(?<=[\s(\[|:=~≥≤<>]))[-−–+±]?\d+(?:[.,:/'’\u202f]\d+)*(?![^\W_])"  # with its sign
-    rf"|\d+(?:[.,:/'’\u202f]\d+)*(?=[{_UNSPACED}])"
-    rf"|[{_UNSPACED}]|{_LETTERS}(?:[-.,:'’_/@&]{_LETTERS})*|[€$£¥₹%‰°µ]"
+    rf"(?:(?<=^)|(?<=[\s(\[|:=~≥≤<>]))[-−–+±]?{_FIGURE}(?![^\W_])"  # with its sign
+    rf"|(?<![\w.,])\.?{_FIGURE}(?![^\W_])"
+    rf"|{_FIGURE}(?=[{_UNSPACED}])"
+    rf"|[{_UNSPACED}]|{_LETTERS}(?:[-.,:'’_/@&]{_LETTERS})*|[€$£¥₹%‰°µ½¼¾]"
 )
-_GROUPS = re.compile(r"[,'’\u202f](?=\d{3}(?!\d))")
+_GROUPS = re.compile(r"[,'’](?=\d{3}(?!\d))")
 _QUALIFIERS = (
     NEGATIONS
     | WITHOUT
@@ -29,16 +32,27 @@ _QUALIFIERS = (
     | frozenset({"falsch", "außer", "faux", "sauf", "falso", "excepto", "salvo"})
 )
 """Words that change what the rest of their sentence says."""
+_DENYING_ENDS = (
+    "ません",
+    "ない",
+    "なかった",
+    "ていません",
+    "ていない",
+    "れていません",
+    "れていない",
+    "されていません",
+)
 
 
 @lru_cache(maxsize=8192)
 def tokens_of(text: str) -> tuple[str, ...]:
     """The words, numbers and signs of a text, in one way of writing."""
-    return tuple(_normalised(match[0]) for match in _TOKEN.finditer(text))
+    return tuple(_normalised(match[0]) for match in _TOKEN.finditer(join_groups(text)))
 
 
 def _normalised(token: str) -> str:
-    if token[-1].isdigit() and (token[0].isdigit() or token[0] in "-−–+±"):
+    if token[-1].isdigit() and (token[0].isdigit() or token[0] in "-−–+±."):
+        token = f"0{token}" if token[0] == "." else token
         return _GROUPS.sub("", token).replace("−", "-").replace("–", "-")
     return token.casefold().replace("’", "'")
 
@@ -63,6 +77,13 @@ def _is_whole(held: Sequence[str], start: int, end: int) -> bool:
     before = held[start - 1] if start else ""
     after = held[end] if end < len(held) else ""
     begins, ends = held[start][-1].isdigit(), held[end - 1][-1].isdigit()
+    # "允许吸烟" of "不允许吸烟", and the end of a verb that denies.
+    if NEGATING & set(held[max(0, start - 2) : start]) or "".join(held[end : end + 6]).startswith(
+        _DENYING_ENDS
+    ):
+        return False
+    if begins and (before in LOWER | UPPER or held[max(0, start - 2) : start] == ("up", "to")):
+        return False  # "12 people" of "at most 12 people"
     # The end of a longer quantity: "4 weeks" of "2 to 4 weeks", "5" of "$ 5", "3" of "3 million".
     if begins and (before in RANGE_JOINTS and start > 1 and held[start - 2][-1].isdigit()):
         return False

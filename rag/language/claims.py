@@ -14,6 +14,7 @@ from functools import lru_cache
 from rag.language.logic_words import (
     ALLOWED,
     APPROXIMATELY,
+    CURRENCIES,
     FORBIDDEN,
     FUNCTION_WORDS,
     NO_MORE,
@@ -23,6 +24,7 @@ from rag.language.logic_words import (
     RANGE_STARTS,
     STRICT_UNITS,
     UNIT_SIGNS,
+    UNITS,
     WITHOUT,
 )
 from rag.language.numerals import YEAR, amount, kind, number, rounds_to, unit_of
@@ -30,6 +32,7 @@ from rag.language.quantities import bound_at, end_at, is_bound, is_pronoun, is_u
 from rag.language.tokens import Word, denied_clauses, denies, is_denial, periods, words_of
 
 _DIGIT = re.compile(r"\d")
+_POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +196,10 @@ def _tokens(raw: Sequence[Word]) -> Iterator[Token]:
                 bound=bound_at(raw, index) or end_bound, end=end,
                 is_round=any(before.low in APPROXIMATELY for before in raw[max(0, index - 2) : index]),
             )  # fmt: skip
+        elif unit := _unit_word(raw, index):
+            yield Token(unit, index, clause, denied=index <= denying_until)
         elif (
             (low in FUNCTION_WORDS and not _is_letter(raw, index))
-            or low in UNIT_SIGNS
             or is_bound(raw, index)
             or denies(low)
             or (
@@ -213,6 +217,13 @@ def _tokens(raw: Sequence[Word]) -> Iterator[Token]:
                 denied=index <= denying_until,
             )  # fmt: skip
             denying_until = -1
+
+
+def _unit_word(raw: Sequence[Word], index: int) -> str:
+    """The unit that the word is, in one way of writing: "%" and "percent" are one word; "" if it is none."""
+    low = raw[index].low
+    unit = UNITS.get(low, "")
+    return unit if unit in CURRENCIES or low in UNIT_SIGNS or is_unit(raw, index) else ""
 
 
 def _is_letter(raw: Sequence[Word], index: int) -> bool:
@@ -283,8 +294,8 @@ def same_word_form(a: str, b: str) -> bool:
     if len(shorter) < _KIN:
         return longer.removeprefix(shorter) in _ENDINGS
     if not begin_alike:
-        prefix = longer.removesuffix(shorter)
-        return len(prefix) >= _PREFIX and prefix not in _NEGATING
+        prefix = longer.removesuffix(shorter).rstrip("-")
+        return len(prefix) >= _PREFIX and prefix.isalpha() and prefix not in _NEGATING
     common = next(
         (i for i, (x, y) in enumerate(zip(longer, shorter, strict=False)) if x != y), len(shorter)
     )
@@ -297,7 +308,17 @@ def is_same_amount(number: Token, other: Token) -> bool:
         return True
     if number.unit and number.amount == other.amount:
         return True
+    if _is_grouped(number.stem, other.stem) and units_agree(number.unit, other.unit):
+        return True
     return number.is_round and number.unit == other.unit and rounds_to(other.stem, number.stem)
+
+
+def _is_grouped(number: str, other: str) -> bool:
+    """Whether one is the other with a point between its thousands: "12.500 Einwohner"."""
+    return any(
+        _POINTED.fullmatch(one) and one.replace(".", "") == another
+        for one, another in ((number, other), (other, number))
+    )
 
 
 def units_agree(unit: str, other: str) -> bool:

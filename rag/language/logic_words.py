@@ -98,7 +98,8 @@ UNITS = _table(
     usd: $ dollar dollars
     gbp: £ pound pounds
     percent: % per-cent pct prozent pourcent
-    degree: ° °c degrees grad degrés
+    degree: ° °c degrees celsius grad degrés grados
+    fahrenheit: °f
     second: seconds s sec sekunde sekunden secondes seconde
     minute: minutes min minuten
     hour: hours h hrs stunde stunden heure heures hora horas
@@ -135,6 +136,18 @@ UNITS = _table(
     oz: ounce ounces
     mg: milligram milligrams milligramm
     mcm: µm micrometre micrometer mikrometer micrometres
+    mcg: µg μg microgram micrograms mikrogramm
+    ms: millisecond milliseconds millisekunden
+    cl: centilitre centilitres centiliter zentiliter
+    dl: decilitre decilitres deciliter
+    hl: hectolitre hectolitres hektoliter
+    kn: kilonewton kilonewtons
+    newton: newtons
+    rpm: 1/min u/min tr/min
+    kcal: kilocalories kilocalorie kilokalorien
+    kj: kilojoule kilojoules
+    lumen: lumens lm
+    lux: lx
     ampere: amps amp amperes
     ma: milliampere milliamperes
     w: watt watts
@@ -155,7 +168,8 @@ UNITS = _table(
     acre: acres
     yen: ¥ jpy
     inr: ₹ rupees rupee
-    chf: franken
+    chf: francs-suisses franken
+    cny: yuan rmb renminbi
     """
 )
 _MONTHS = """
@@ -188,7 +202,10 @@ UNIT_FACTORS = {
     "kg": ("g", 1000), "t": ("g", 1_000_000), "ml": ("l", 0.001),
     "minute": ("second", 60), "hour": ("second", 3600), "year": ("month", 12),
     "mb": ("gb", 0.001), "tb": ("gb", 1000), "kw": ("w", 1000), "kva": ("va", 1000),
-    "mw": ("w", 1_000_000), "mwh": ("kwh", 1000), "gwh": ("kwh", 1_000_000), "mg": ("g", 0.001),
+    "mw": ("w", 1_000_000), "mwh": ("kwh", 1000), "gwh": ("kwh", 1_000_000),
+    "mg": ("g", 0.001), "mcg": ("g", 0.000001), "cl": ("l", 0.01),
+    "dl": ("l", 0.1), "hl": ("l", 100), "ms": ("second", 0.001),
+    "kn": ("newton", 1000),
     "mcm": ("m", 0.000001), "foot": ("inch", 12), "ma": ("ampere", 0.001), "khz": ("hz", 1000),
     "mhz": ("hz", 1_000_000), "ghz": ("hz", 1_000_000_000), "mpa": ("kpa", 1000),
 }  # fmt: skip
@@ -278,9 +295,11 @@ OPPOSITES = {
     for word in pair
 }
 
-UNIT_SIGNS = frozenset("€$£¥₹%°")
+UNIT_SIGNS = frozenset({*"€$£¥₹%°", "°c", "°f"})
+CURRENCIES = frozenset({"eur", "usd", "gbp", "yen", "inr", "chf", "cny"})
+"""Units that may stand before their number: "EUR 50"."""
 
-STRICT_UNITS = frozenset({"percent", "degree"})
+STRICT_UNITS = frozenset({"percent", "degree", "fahrenheit"})
 """A number with one of these is no number without it."""
 PERIODS = frozenset({"second", "minute", "hour", "day", "week", "month", "year"})
 PER = _words("per each every par pro jede jeden jedes chaque a once im")

@@ -48,11 +48,30 @@ _MONTH_FIRST = re.compile(
     rf"\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:%]|[.,]\d){_YEAR_AFTER}"
 )
 _GROUPED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))")
+_SPACED = re.compile(
+    r"(?<![\w.,/'’-])(?<!\d )[1-9]\d{0,2}(?: \d{3})+(?![\w.,]*\d)(?= ?[a-zß-ÿ€$£%]| Euro| EUR)"
+)
+"""Groups of three with plain blanks, before what is counted: "3 000 euros". Figures in columns stay apart."""
+_FRACTIONS = re.compile(r"(?:(\d{1,9}) ?)?([¼½¾⅛⅜⅝⅞])")
+_BARE_POINT = re.compile(r"(?<![\w.,])\.(?=\d)")
+_TWELVE_HOURS = re.compile(
+    r"(?<![\w:.,])(0?[1-9]|1[0-2])(?:[:.]([0-5]\d))? ?(?:([ap])m\b|([ap])\.m\.)", re.IGNORECASE
+)
+_HOURS = re.compile(
+    r"(?<![\w:.,-])([01]?\d|2[0-4])"
+    r"(?:(?:[:.]([0-5]\d))? Uhr\b| ?h ?([0-5]\d)(?!\w)| heures? ([0-5]\d)(?!\w))"
+)
+_LEADING_ZERO = re.compile(r"(?<![\w.,:])0(?=\d:[0-5]\d(?!\w))")
+_MONEY = re.compile(r"(?<![\w.,])([1-9]\d{0,2})\.(\d{3})(?= ?(?:€|Euro\b|EUR\b|CHF\b))")
+"""Nobody writes money with three decimals: "3.000 Euro" are three thousand."""
 _RANGE = re.compile(r"(?<![\w.,:-])(\d+(?:[.,:]\d+)*)(?:\s?[–—]\s?|-)(\d+(?:[.,:]\d+)*)(?![\w-])")
 _CIRCLED = re.compile("[\u2460-\u2473\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]")
 _POWER = re.compile(
-    "\\b10(?:\\^|\\*\\*)?([\u00b9\u00b2\u00b3\u2070-\u2079]+|(?<=[\\^*])-?\\d+)(?!\\w)"
+    "(?:(?<![\\w.,])(\\d+(?:[.,]\\d+)?) ?[×x·*] ?)?"
+    "\\b10(?:\\^|\\*\\*)?([\u207b-]?[\u00b9\u00b2\u00b3\u2070-\u2079]{1,4}|(?<=[\\^*])-?\\d{1,4})(?!\\w)"
 )
+_LARGEST_POWER = 15
+"""Exponents beyond it make no figure that anybody writes out."""
 _RAISED = re.compile("(?<=[\\d\\w])[\u00b9\u00b2\u00b3\u2070-\u2079]+")
 """A raised figure is a power or the number of a footnote, and no figure of the number before it."""
 _FOOTNOTE = re.compile(r"(?<=[^\W_]) ?(?:\[\d{1,3}\]|\^\[?\d{1,3}\]?)(?!\w)")
@@ -66,15 +85,17 @@ _AMPERES = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)*) ?A(?!\w)")
 
 
 def unified(text: str) -> str:
-    """The text with its dates, ranges and grouped figures in one way of writing."""
+    """The text with its dates, times, ranges, powers and grouped figures in one way of writing."""
     text = _CIRCLED.sub(lambda match: f" {int(unicodedata.numeric(match[0]))} ", text)
+    text = _FRACTIONS.sub(lambda match: plain(_whole_and_part(match)), text)
     if not _DIGIT.search(text):
         return text
-    text = _POWER.sub(lambda match: f"10pow{_figures(match[1])}", text)
+    text = _POWER.sub(_power, text)
     text = _FOOTNOTE.sub(" ", _RAISED.sub(" ", text))
-    text = _GROUPED.sub("", text)
+    text = join_groups(_BARE_POINT.sub("0.", text))
     text = _GLUED.sub(r"\1 \2", text)
     text = _INCHES.sub(r"\1 inch", _AMPERES.sub(r"\1 ampere", text))
+    text = _LEADING_ZERO.sub("", _HOURS.sub(_hours, _TWELVE_HOURS.sub(_twelve_hours, text)))
     text = _ISO.sub(lambda match: _date(match, match[3], match[2], match[1]), text)
     text = _FIGURES.sub(_in_figures, text)
     text = _MONTH_FIRST.sub(lambda match: _date(match, match[2], match[1], match[3]), text)
@@ -82,8 +103,34 @@ def unified(text: str) -> str:
     return _RANGE.sub(_range, text)
 
 
-def _figures(raised: str) -> str:
-    return "".join(str(unicodedata.digit(digit, digit)) for digit in raised)
+def join_groups(text: str) -> str:
+    """The text with the groups of three of each figure joined: "3 000 euros", "3.000 Euro"."""
+    text = _SPACED.sub(lambda match: match[0].replace(" ", ""), _GROUPED.sub("", text))
+    return _MONEY.sub(r"\1\2", text)
+
+
+def _whole_and_part(match: re.Match[str]) -> Decimal:
+    return Decimal(match[1] or 0) + Decimal(str(unicodedata.numeric(match[2])))
+
+
+def _power(match: re.Match[str]) -> str:
+    exponent = int("".join("-" if digit in "\u207b-" else _figure(digit) for digit in match[2]))
+    if abs(exponent) > _LARGEST_POWER:
+        return f"10pow{exponent}"
+    return plain(Decimal((match[1] or "1").replace(",", ".")).scaleb(exponent))
+
+
+def _figure(character: str) -> str:
+    return str(unicodedata.digit(character, character))
+
+
+def _twelve_hours(match: re.Match[str]) -> str:
+    is_afternoon = (match[3] or match[4]).lower() == "p"
+    return f"{int(match[1]) % 12 + 12 * is_afternoon}:{match[2] or '00'}"
+
+
+def _hours(match: re.Match[str]) -> str:
+    return f"{int(match[1])}:{match[2] or match[3] or match[4] or '00'}"
 
 
 def _range(match: re.Match[str]) -> str:

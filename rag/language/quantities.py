@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.language.logic_words import (
+    CURRENCIES,
     LOWER,
     RANGE_JOINTS,
     RANGE_STARTS,
@@ -16,22 +17,40 @@ from rag.language.logic_words import (
 from rag.language.numerals import decimal, number, unit_of
 from rag.language.tokens import BOUNDS, Word, denies, is_year
 
+_LISTING = RANGE_JOINTS | frozenset({"or", "oder", "ou", "o", "/"})
+_LONGEST_LIST = 8
+"""Numbers of a list that has its unit at its end."""
 _BEFORE = frozenset({"before", "vor", "avant", "antes"})
 
 
 def unit_at(raw: Sequence[Word], index: int) -> str:
     """The unit of the number at `index`: what follows it, or a currency before it; "" if it has none.
 
-    The first of two numbers may leave it to the second: "5 to 40 °C".
+    The first of two numbers may leave it to the second, "5 to 40 °C", and all of a list to the last one.
     """
     after = raw[index + 1].low if index + 1 < len(raw) else ""
     before = raw[index - 1].low if index else ""
-    unit = unit_of(after) or (UNITS[before] if before in {"€", "$", "£", "¥", "₹"} else "")
+    unit = unit_of(after) or (UNITS[before] if UNITS.get(before) in CURRENCIES else "")
     if unit or is_year(raw, index):
         return unit
-    if after in RANGE_JOINTS and index + 2 < len(raw) and number(raw[index + 2].low):
-        return unit_at(raw, index + 2)
-    return unit
+    for following in raw[index + 1 : index + 2 * _LONGEST_LIST]:
+        index += 1
+        if number(following.low):
+            if following.sign != "," and raw[index - 1].low not in _LISTING:
+                return ""
+            if last := unit_of(raw[index + 1].low if index + 1 < len(raw) else ""):
+                return last
+        elif following.low not in _LISTING:
+            return ""
+    return ""
+
+
+def in_one_list(raw: Sequence[Word], index: int, other: int) -> bool:
+    """Whether nothing but numbers stands between two numbers: "5, 10 and 15 kg", but not "from 5 to 10"."""
+    first, last = sorted((index, other))
+    between = [word.low for word in raw[first + 1 : last]]
+    is_range = bool({"to", "bis", "à", "hasta"} & set(between))
+    return not is_range and all(number(low) or low in _LISTING for low in between)
 
 
 def bound_at(raw: Sequence[Word], index: int) -> int:
@@ -105,7 +124,7 @@ def is_bound(raw: Sequence[Word], index: int) -> bool:
 
 def is_unit(raw: Sequence[Word], index: int) -> bool:
     """Whether the word at `index` is the unit of the number before it."""
-    return bool(unit_of(raw[index].low)) and bool(number(raw[index - 1].low))
+    return index > 0 and bool(unit_of(raw[index].low)) and bool(number(raw[index - 1].low))
 
 
 def is_pronoun(raw: Sequence[Word], index: int) -> bool:

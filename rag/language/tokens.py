@@ -13,6 +13,7 @@ from rag.language.logic_words import (
     LOWER,
     MINUS,
     NEGATIONS,
+    NUMBER_WORDS,
     ONE,
     PER,
     PERIODS,
@@ -24,9 +25,18 @@ from rag.language.logic_words import (
     WITHOUT,
 )
 from rag.language.numerals import YEAR, number, percent, scaled, unified
+from rag.language.unspaced import segmented
 
-_WORD = re.compile(r"[€$£¥₹%°]|(?<![\w)\]])[-−]\d+(?:[.,]\d+)*(?![\w-])|\w+(?:[.,:/'’-]\w+)*")
-_CLAUSE_END = re.compile(r"[,;:.!?()|–—]")
+_WORD = re.compile(
+    r"°[CF](?!\w)|[€$£¥₹%°]|(?<![\w)\]])[-−]\d+(?:[.,]\d+)*(?![\w-])|\w+(?:[.,:/'’@&-]\w+)*"
+)
+_MEASURED = re.compile(
+    rf"(?<![\w.,-])(\d+(?:[.,]\d+)?|{'|'.join(NUMBER_WORDS)})"
+    rf"-(?=(?:{'|'.join(form for form in UNITS if len(form) > 2 and form.isalpha())})(?!\w))",
+    re.IGNORECASE,
+)
+"""A number and its unit joined as one word: "16-week", "two-hour"."""
+_CLAUSE_END = re.compile(r"[,;:.!?()|–—，；：。！？、（）]")
 _DENIED = re.compile(
     r"\b(?:(?:it is|it's|it was|es ist|c'est|il est|es) )?"
     r"(?:not true|untrue|false|incorrect|not the case|nicht wahr|unwahr|falsch|pas vrai|faux|falso|mentira)"
@@ -51,7 +61,8 @@ class Word:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """The words of a sentence, in order."""
-    return tuple(_read_numbers(list(_raw_tokens(unified(_DENIED.sub("not ", text))))))
+    text = _MEASURED.sub(r"\1 ", unified(segmented(_DENIED.sub("not ", text))))
+    return tuple(_read_numbers(list(_raw_tokens(text))))
 
 
 def _raw_tokens(text: str) -> Iterator[Word]:

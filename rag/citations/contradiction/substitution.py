@@ -41,6 +41,36 @@ def replaces_unit(claim: Claim, statement: Claim) -> bool:
     return False
 
 
+_NEGATING_PREFIXES = (
+    "un",
+    "in",
+    "im",
+    "il",
+    "ir",
+    "non",
+    "non-",
+    "dis",
+    "mis",
+    "nicht",
+    "nicht-",
+    "anti",
+)
+_SHORTEST = 5
+"""Characters of a word that may be turned by a prefix: "press" and "impress" have nothing in common."""
+
+
+def negates_word(claim: Claim, statement: Claim) -> bool:
+    """Whether one has the word, and the other in its place that word with a prefix that negates it."""
+    return any(
+        one.removeprefix(prefix) == other
+        for prefix in _NEGATING_PREFIXES
+        for ones, others in ((claim.words, statement.words), (statement.words, claim.words))
+        for one in ones - others
+        if one.startswith(prefix) and len(one) - len(prefix) >= _SHORTEST
+        for other in others - ones
+    )
+
+
 def _stems(words: list[tuple[str, str, bool]] | Claim) -> list[str]:
     items = words if isinstance(words, list) else _items(words)
     return [word for word, _, is_content in items if is_content]

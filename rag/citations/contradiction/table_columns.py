@@ -18,10 +18,12 @@ def misplaces(wanted: Claim, row: str, header: str) -> bool:
         head.stems - frozenset().union(*(each.stems for each in heads if each is not head))
         for head in heads
     ]
+    designations = frozenset().union(*(cell.designations for cell in cells))
     return any(
         _is_misplaced(number, wanted, cells, own)
         for number in wanted.numbers
         if not any(number.stem in names for names in own)
+        and (wanted.named_by(number), number.stem) not in designations
     )
 
 

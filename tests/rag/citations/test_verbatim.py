@@ -37,6 +37,15 @@ def grade(sentence: str, text: str) -> Grade:
         ("It takes 2 to 6 weeks.", ["6 weeks"]),
         ("The budget is 7 million euros.", ["The budget is 7"]),
         ("Smoking is not allowed here.", ["allowed here"]),
+        ("La caution est de 4 000 euros.", ["La caution est de 4.", "000 euros"]),
+        ("这里不允许停车。", ["允许停车。"]),
+        ("駐車は許可されていません。", ["駐車は許可され"]),
+        ("The bus leaves at 17:45.", ["7:45", "The bus leaves at 7:45.", "17"]),
+        ("Paid on 2024-11-21.", ["2024-11", "11-21"]),
+        ("The dose is .5 mg.", ["5 mg", "The dose is 5 mg."]),
+        ("Write to desk@example.org.", ["Write to desk.", "example.org"]),
+        ("At most 12 people may enter.", ["12 people may enter"]),
+        ("Use non-slip mats.", ["slip mats"]),
     ],
 )
 def test_a_part_of_a_token_is_not_verbatim(text: str, parts: list[str]) -> None:
@@ -131,3 +140,68 @@ def test_any_two_texts_are_compared(sentence: str, text: str) -> None:
 def test_long_runs_of_one_sign_take_no_time(text: str) -> None:
     """Reading is linear: this would never end if it were not."""
     check(text, [passage(text)])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Access is unrestricted.", "Access is restricted."),
+        ("Le nombre de visites est illimité.", "Le nombre de visites est limité."),
+        ("Unpaid invoices are sent again.", "Paid invoices are sent again."),
+        ("Use non-smoking rooms.", "Use smoking rooms."),
+        ("The pump needs 3 x 400 V.", "The pump needs 3 V."),
+        ("The deposit is 4 000 euros.", "The deposit is 4 euros."),
+        ("| Screw | Torque |\n| --- | --- |\n| M57 | 62 |", "It costs 62 euros."),
+        ("这里不允许停车。", "这里允许停车。"),
+    ],
+)
+def test_a_word_or_figure_that_is_turned_is_not_supported(text: str, sentence: str) -> None:
+    (checked,) = check(sentence, [passage(text)]).sentences
+    assert not checked.supported
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("La caution est de 4 000 euros.", "La caution est de 4000 euros."),
+        ("Die Kaution beträgt 4.000 Euro.", "Die Kaution beträgt 4000 Euro."),
+        ("The bus leaves at 17:45.", "The bus leaves at 5:45 pm."),
+        ("Der Bus fährt um 17.45 Uhr.", "Der Bus fährt um 17:45."),
+        ("Le bus part à 17h45.", "Le bus part à 17:45."),
+        ("The dose is 0.5 mg.", "The dose is .5 mg."),
+        ("The rate is 7½ percent.", "The rate is 7.5%."),
+        ("It withstands 10⁶ cycles.", "It withstands 1,000,000 cycles."),
+        ("It withstands 3 × 10⁶ cycles.", "It withstands 3 million cycles."),
+        ("The fee is $1,234.50.", "The fee is 1,234.50 dollars."),
+        ("The share is 30% of sales.", "30 percent of sales."),
+        ("Store it at -15 degrees.", "Store it at -15 °C."),
+        ("It is a 16-week course.", "The course is 16 weeks."),
+        ("病假为12天。", "病假是12天。"),
+        ("We sell 5, 10 and 15 kg bags.", "We sell 10 kg bags."),
+    ],
+)
+def test_the_same_figure_in_another_way_of_writing_is_supported(text: str, sentence: str) -> None:
+    (checked,) = check(sentence, [passage(text)]).sentences
+    assert checked.supported
+
+
+_LIFTS = "| Lift | Empty kg | Loaded kg | Most kg | Place |\n| --- | --- | --- | --- | --- |\n" + "".join(
+    f"| Lift L{n} type {n % 4} | {n + 10} | {n + 5} | {2 * n + 20} | bay {n % 7} in hall {n % 5} |\n"
+    for n in range(1, 50)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "supported"),
+    [
+        ("Lift L41 type 1 weighs 46 kg loaded.", True),
+        ("The empty weight of lift L41 type 1 is 51 kg.", True),
+        ("Lift L41 type 1 weighs 51 kg loaded.", False),
+        ("The loaded weight of lift L41 type 1 is 102 kg.", False),
+    ],
+)
+def test_a_value_is_that_of_its_column_whatever_numbers_the_row_is_named_by(
+    sentence: str, supported: bool
+) -> None:
+    (checked,) = check(sentence, [passage(_LIFTS)]).sentences
+    assert checked.supported is supported
