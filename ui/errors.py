@@ -7,6 +7,7 @@
         ├── TooManyError        too often, or too much at once; `retry_after_s` says when to come back
         ├── NotReadyError       the index cannot be opened; why is for whoever runs the page
         └── RefusedFileError    a file that is not taken: too large, of a wrong kind, of an impossible name
+            └── FileThereError  one of that name is there, and nobody said that it should be replaced
 
 `status` is what a page answers over HTTP.
 """
@@ -46,3 +47,7 @@ class NotReadyError(FrontEndError):
 
 class RefusedFileError(FrontEndError):
     status = 422
+
+
+class FileThereError(RefusedFileError):
+    status = 409

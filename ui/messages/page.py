@@ -169,6 +169,8 @@ class Words:
     broke_off: str = "The model broke off. What it wrote until then was checked as far as it goes."
     stopped: str = "Stopped"
     stopped_why: str = "The model’s text ends where you stopped it."
+    interrupted: str = "Not finished"
+    interrupted_why: str = "The answer ended before it was whole. Ask again for all of it."
     failed: str = "No answer"
     no_source: str = "not found in the documents"
     show_sources: str = "Show sources"
@@ -304,7 +306,11 @@ class Words:
     forget_all_sure: str = "Delete all of your conversations for good?"
     export: str = "Export all"
     question_count: tuple[str, str] = ("1 question", "{n} questions")
-    cut: str = "The connection broke off. Your question is in the box again."
+    cut: str = "Interrupted"
+    cut_why: str = "The connection to the server broke off. Your question is in the box again."
+    try_again: str = "Try again"
+    server_busy: str = "Too many questions are being asked just now. Try again in a moment."
+    still_answering: str = "Your last question is still being answered. Try again in a moment."
 
     compare: str = "Compare"
     compare_heading: str = "The same model, with and without your documents"

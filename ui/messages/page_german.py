@@ -41,6 +41,10 @@ GERMAN = Words(
     broke_off=("Das Modell brach ab. Was es bis dahin schrieb, wurde geprüft, soweit es reicht."),
     stopped="Angehalten",
     stopped_why="Der Text des Modells endet, wo Sie es anhielten.",
+    interrupted="Nicht fertig",
+    interrupted_why=(
+        "Die Antwort endete, bevor sie vollständig war. Fragen Sie noch einmal, um sie ganz zu sehen."
+    ),
     failed="Keine Antwort",
     no_source="in den Dokumenten nicht gefunden",
     show_sources="Quellen zeigen",
@@ -253,7 +257,13 @@ GERMAN = Words(
     forget_all_sure="Alle Ihre Gespräche endgültig löschen?",
     export="Alle exportieren",
     question_count=("1 Frage", "{n} Fragen"),
-    cut="Die Verbindung brach ab. Ihre Frage steht wieder im Feld.",
+    cut="Unterbrochen",
+    cut_why="Die Verbindung zum Server brach ab. Ihre Frage steht wieder im Feld.",
+    try_again="Noch einmal versuchen",
+    server_busy="Gerade wird zu viel auf einmal gefragt. Versuchen Sie es gleich noch einmal.",
+    still_answering=(
+        "Ihre letzte Frage wird noch beantwortet. Versuchen Sie es gleich noch einmal."
+    ),
     compare="Vergleichen",
     compare_heading="Dasselbe Modell, mit und ohne Ihre Dokumente",
     compare_lead=(

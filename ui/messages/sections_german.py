@@ -43,12 +43,19 @@ GERMAN_ROOMS = RoomWords(
     changed_from="Geändert von",
     changed_until="bis",
     clear="Filter aufheben",
-    nothing_fits="Keine Textstelle passt. Versuchen Sie andere Worte oder weniger Filter.",
+    nothing_fits="Keine Textstelle passt. Versuchen Sie andere Worte.",
+    nothing_fits_filters=(
+        "Keine Textstelle passt. Versuchen Sie andere Worte oder weniger Filter."
+    ),
+    nothing_readable=(
+        "Hier gibt es kein Dokument, das Sie lesen dürfen. Fragen Sie, wer diese Seite betreut."
+    ),
+    nothing_read_in="Noch wurde kein Dokument eingelesen.",
     best_first="{passages}, die beste zuerst · {ms} ms",
     more_hits="Mehr Textstellen zeigen",
     why="Warum sie hier steht",
     score="Wert",
-    score_why="von höchstens 1, aus beiden Reihenfolgen",
+    score_why="aus beiden Reihenfolgen; je höher, desto besser",
     by_meaning="Nach der Bedeutung",
     by_words="Nach den Wörtern",
     place_of="Platz {n}",
@@ -121,6 +128,10 @@ GERMAN_ROOMS = RoomWords(
     ingest_again="Eingang neu einlesen",
     withdraw="Zurückziehen",
     withdraw_sure="{name} zurückziehen? Es wird gelöscht, und nichts wird mehr daraus beantwortet.",
+    already_there="Es gibt schon eine Datei {name}, von {by}. Soll sie ersetzt werden?",
+    already_there_too="Es gibt schon eine Datei {name}. Soll sie ersetzt werden?",
+    replace="Ersetzen",
+    keep_both="Beide behalten",
     withdraw_outside="Zum Zurückziehen nehmen Sie es aus seinem Ordner: es liegt nicht im Eingang.",
     read_again="Neu einlesen",
     was_read_again="Sie wurde neu eingelesen; das kam dabei heraus.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from rag.answer import Answer, Grade, RetrievalEvent, Sentence, Status, Verdict
+from rag.hit import Hit
 from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.view.answer_actions import Kept, acts
@@ -67,7 +68,7 @@ def unfinished(
     # The room for the model's first sentence is kept, so that nothing jumps when it arrives.
     slot = f'<div class="body is-writing">{body}</div>'
     shelf = shelf or Shelf()
-    quotes = extract_list(retrieval.extracts, words, shelf, is_answer=not body)
+    quotes = extract_list(retrieval.extracts, words, shelf, is_answer=not body, hits=retrieval.hits)
     if retrieval.computed is not None:
         quotes = computed_block(retrieval.computed, words, shelf)
     opener = _opener(turn, words.show_passages, len(retrieval.hits))
@@ -82,9 +83,26 @@ def stopped(
     shelf: Shelf | None = None,
 ) -> str:
     """The reader stopped the answer: the documents' words, and what of the model's they back."""
-    shelf = shelf or Shelf()
-    opener = _opener(turn, words.show_passages, len(answer.context.retrieved))
     status = _status("stopped", words.stopped, words.stopped_why if answer.text else "")
+    return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
+
+
+def interrupted(
+    turn: int,
+    answer: Answer,
+    words: Words,
+    kept: Kept | None = None,
+    shelf: Shelf | None = None,
+) -> str:
+    """The server or the connection ended before the answer did; it can be asked for again."""
+    status = _status("stopped", words.interrupted, words.interrupted_why)
+    return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
+
+
+def _unfinished(
+    turn: int, answer: Answer, status: str, words: Words, kept: Kept | None, shelf: Shelf
+) -> str:
+    opener = _opener(turn, words.show_passages, len(answer.context.retrieved))
     inner = _gone(bool(shelf.gone), words) + status + _composed(turn, answer, words, shelf) + opener
     return _turn(turn, answer.question, inner + acts(kept, words, judged=False), words)
 
@@ -110,7 +128,7 @@ def answered(
     if answer.citations:
         opener = _opener(turn, words.show_sources, len(grouped(answer)))
     else:
-        opener = _opener(turn, words.show_passages, _hits(answer))
+        opener = _opener(turn, words.show_passages, len(_hits(answer)))
     gone = _gone(bool(shelf.gone), words)
     inner = gone + composed(turn, answer, words, opener, shelf) + acts(kept, words)
     return _turn(turn, answer.question, inner, words)
@@ -140,11 +158,11 @@ def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
         body = f'<div class="body">{_checked(turn, answer, words)}</div>'
         sentences = {sentence.text for sentence in answer.sentences}
         others = [extract for extract in answer.extracts if extract.text not in sentences]
-        return body + extract_list(others, words, shelf, is_answer=False)
+        return body + extract_list(others, words, shelf, is_answer=False, hits=_hits(answer))
     backed = _backed(turn, answer.backed_sentences, words)
     body = f'<div class="body">{backed}</div>' if backed else ""
     is_answer = not backed and verdict is not Verdict.NOT_IN_DOCUMENTS
-    body += extract_list(answer.extracts, words, shelf, is_answer=is_answer)
+    body += extract_list(answer.extracts, words, shelf, is_answer=is_answer, hits=_hits(answer))
     if not answer.text:
         return body
     if answer.status in (Status.NOT_IN_DOCUMENTS, Status.NOTHING_READABLE):
@@ -212,9 +230,9 @@ def _opener(turn: int, label: str, number: int) -> str:
     return f'<p class="opener"><a href="#e{turn}">{escape(label)} ({number})</a></p>'
 
 
-def _hits(answer: Answer) -> int:
+def _hits(answer: Answer) -> tuple[Hit, ...]:
     context = answer.context
-    return len(context.cited) + len(context.read) + len(context.retrieved)
+    return context.cited + context.read + context.retrieved
 
 
 def _facts(answer: Answer, words: Words) -> str:

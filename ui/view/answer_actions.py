@@ -71,8 +71,18 @@ def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, word
     )
 
 
-def plain(answer: Answer, words: Words, *, is_stopped: bool = False) -> str:
-    """The answer with its sources as plain text, to be pasted anywhere."""
+def why_unfinished(words: Words, stopped: bool, interrupted: bool) -> str:
+    """Why an answer ends before it is whole, in a sentence; nothing where it does not."""
+    if interrupted:
+        return words.interrupted_why
+    return words.stopped_why if stopped else ""
+
+
+def plain(answer: Answer, words: Words, *, unfinished: str = "") -> str:
+    """The answer with its sources as plain text, to be pasted anywhere.
+
+    `unfinished`: why it ends before it is whole.
+    """
     fields = [
         sentence.text
         + "".join(f" [{n}]" for n in sentence.citations)
@@ -82,8 +92,8 @@ def plain(answer: Answer, words: Words, *, is_stopped: bool = False) -> str:
     label, _ = words.statuses[answer.status]
     computed = answer.computed.text if answer.computed else ""
     lines = [answer.question, "", " ".join(fields) or computed or answer.text or label]
-    if is_stopped:
-        lines = [answer.question, "", answer.text or words.stopped, f"({words.stopped_why})"]
+    if unfinished:
+        lines = [answer.question, "", answer.text or words.stopped, f"({unfinished})"]
     if answer.citations:
         lines += ["", f"{words.sources}:"]
     for citation in answer.citations:

@@ -55,8 +55,14 @@ def switcher(offered: Sequence[Profile], chosen: Profile, back: str, words: Word
     )
 
 
-def _item(profile: Profile, chosen: Profile, back: str, words: Words) -> str:
-    current = ' aria-current="true"' if profile.name == chosen.name else ""
+def links(profiles: Sequence[Profile], back: str, words: Words) -> str:
+    """A link for each profile, which chooses it."""
+    return "".join(_item(profile, None, back, words) for profile in profiles)
+
+
+def _item(profile: Profile, chosen: Profile | None, back: str, words: Words) -> str:
+    is_chosen = chosen is not None and profile.name == chosen.name
+    current = ' aria-current="true"' if is_chosen else ""
     why = profile.description or (words.everything_why if profile.name == DEFAULT else "")
     more = f"<small>{escape_name(why)}</small>" if why else ""
     return (

@@ -148,7 +148,7 @@ def _form(ledger: Ledger, words: Words) -> str:
 
 def _results(ledger: Ledger, name: Callable[[str], str], words: Words) -> str:
     if not ledger.files:
-        return f'<p class="none" role="status">{escape(words.rooms.no_file)}</p>'
+        return f'<p class="none" role="status">{escape(_why_none(ledger, words))}</p>'
     texts = words.rooms
     columns: list[tuple[Column | None, str, str]] = [
         ("name", texts.name, ""),
@@ -166,6 +166,14 @@ def _results(ledger: Ledger, name: Callable[[str], str], words: Words) -> str:
         f'<table class="table folds"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         f"{_pager(ledger, words)}"
     )
+
+
+def _why_none(ledger: Ledger, words: Words) -> str:
+    texts = words.rooms
+    if ledger.choices.total:
+        return texts.no_file
+    # `coverage` is there for those who may see everything.
+    return texts.nothing_readable if ledger.coverage is None else texts.nothing_read_in
 
 
 def _heading(query: FileQuery, column: Column | None, label: str, kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer import Extract
+from rag.hit import Hit
 from ui.messages.page import Words
 from ui.view.evidence import Shelf, where
 from ui.view.links import source_link
@@ -12,29 +13,46 @@ from ui.view.markup import escape, escape_name
 
 
 def extract_list(
-    extracts: Sequence[Extract], words: Words, shelf: Shelf, *, is_answer: bool
+    extracts: Sequence[Extract],
+    words: Words,
+    shelf: Shelf,
+    *,
+    is_answer: bool,
+    hits: Sequence[Hit] = (),
 ) -> str:
-    """The extracts, the best first; in large type where they are the answer."""
+    """The extracts, the best first; in large type where they are the answer.
+
+    `hits` are the passages that they were found in: a link to an extract knows its words by them.
+    """
     if not extracts:
         return ""
-    items = "".join(_item(extract, words, shelf) for extract in extracts)
+    items = "".join(_item(extract, words, shelf, hits) for extract in extracts)
     kind = "extracts is-answer" if is_answer else "extracts"
     heading = f'<h3 class="extracts-title">{escape(words.extracts)}</h3>'
     return f'{heading}<ol class="{kind}">{items}</ol>'
 
 
-def _item(extract: Extract, words: Words, shelf: Shelf) -> str:
+def _item(extract: Extract, words: Words, shelf: Shelf, hits: Sequence[Hit]) -> str:
     if extract.uri in shelf.gone:
         return f'<li class="extract"><p class="gone">{escape(words.withdrawn)}</p></li>'
     place = where(extract.title, extract.uri, extract.page, extract.section, words)
     name = escape_name(extract.title)
     if shelf.name is not None:
-        link = source_link(shelf.name, extract.uri, extract.start, extract.end, "")
+        text = _as_written(extract, hits)
+        link = source_link(shelf.name, extract.uri, extract.start, extract.end, text)
         name = f'<a href="{link}">{name}</a>'
     return (
         f'<li class="extract"><blockquote>{_words(extract)}</blockquote>'
         f'<p class="where"><strong>{name}</strong> · {place}</p></li>'
     )
+
+
+def _as_written(extract: Extract, hits: Sequence[Hit]) -> str:
+    """The document's characters that the extract stands for, as the passage around them has them."""
+    for hit in hits:
+        if hit.uri == extract.uri and hit.start <= extract.start and extract.end <= hit.end:
+            return hit.text[extract.start - hit.start : extract.end - hit.start]
+    return ""
 
 
 def _words(extract: Extract) -> str:

@@ -67,7 +67,6 @@ def drawers(words: Words) -> str:
     texts = {
         "copied": words.copied,
         "thanks": words.thanks,
-        "cut": words.cut,
         "rename": words.rename,
         "sure": words.forget_sure,
         "sure-all": words.forget_all_sure,

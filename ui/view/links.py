@@ -1,7 +1,8 @@
 """Addresses of places in documents, as they stand behind a # on the page.
 
 `#source/NAME/START-END-CHECK`: characters START to END of the document called NAME, whose text had that
-check sum when the link was made. A link is no permission: whoever opens it is asked who they are.
+check sum when the link was made; without one the link names a place and no words. A link is no permission:
+whoever opens it is asked who they are.
 """
 
 from __future__ import annotations
@@ -19,5 +20,8 @@ def check_of(text: str) -> str:
 
 
 def source_link(name: Name, uri: str, start: int, end: int, text: str) -> str:
-    """Where `text`, characters `start` to `end` of a document, can be read in its surroundings."""
-    return f"#source/{name(uri)}/{start}-{end}-{check_of(text)}"
+    """Where `text`, characters `start` to `end` of a document, can be read in its surroundings.
+
+    Without `text` it leads to the place, whatever stands there now.
+    """
+    return f"#source/{name(uri)}/{start}-{end}-{check_of(text) if text else ''}"

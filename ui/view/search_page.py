@@ -90,13 +90,20 @@ def search_page(
     elif results is None:
         content = ""
     elif not results.hits:
-        content = f'<p class="none" role="status">{escape(texts.nothing_fits)}</p>'
+        content = f'<p class="none" role="status">{escape(_why_none(query, choices, words))}</p>'
     else:
         content = _results(query, results, words)
     return (
         f'<h1>{escape(texts.search)}</h1><p class="lead">{escape(texts.search_lead)}</p>'
         f'{_form(query, choices, words)}<div id="results">{content}</div>'
     )
+
+
+def _why_none(query: SearchForm, choices: Facets, words: Words) -> str:
+    texts = words.rooms
+    if query.is_filtered:
+        return texts.nothing_fits_filters
+    return texts.nothing_fits if choices.total else texts.nothing_readable
 
 
 def _form(query: SearchForm, choices: Facets, words: Words) -> str:

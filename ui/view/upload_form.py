@@ -21,6 +21,10 @@ def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
         "done": texts.ingest_done,
         "sending": texts.sending,
         "sure": texts.withdraw_sure,
+        "there": texts.already_there,
+        "there_too": texts.already_there_too,
+        "again": texts.read_again,
+        "states": {state.value: label for state, label in texts.states.items()},
         "too_large": texts.too_large.format(name="{name}", limit=size(max_bytes, words)),
     }
     return (
@@ -32,4 +36,25 @@ def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
         f'<span class="quiet">{escape(texts.upload_here)}</span></div>'
         '<p class="said" role="status"></p><progress max="1" value="0" hidden '
         f'aria-label="{escape(texts.progress)}"></progress><ul class="uploads"></ul></section>'
+        + _dialog("inbox-sure", [("", texts.cancel, ""), ("yes", texts.withdraw, "danger")])
+        + _dialog(
+            "inbox-replace",
+            [
+                ("", texts.cancel, ""),
+                ("both", texts.keep_both, ""),
+                ("yes", texts.replace, "danger"),
+            ],
+        )
+    )
+
+
+def _dialog(name: str, choices: Sequence[tuple[str, str, str]]) -> str:
+    """A question, which the script fills in, with its answers: value, label and class of each button."""
+    buttons = "".join(
+        f'<button value="{value}" class="{kind}">{escape(label)}</button>'
+        for value, label, kind in choices
+    )
+    return (
+        f'<dialog id="{name}" class="sure" aria-labelledby="{name}-text"><p id="{name}-text"></p>'
+        f'<form method="dialog">{buttons}</form></dialog>'
     )

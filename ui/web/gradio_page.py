@@ -1,8 +1,9 @@
-"""The part of the page that Gradio draws: the conversation, its sources, the question box."""
+"""The part of the page that Gradio draws: the conversation and its sources."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,25 +24,26 @@ AT_ONCE = 64
 _THREADS = AT_ONCE + 16  # an answer takes one; stopping it and the like need some, too
 QUEUE = 200  # questions waiting for one of those places before the page says that it is full
 SESSIONS = 1_000  # conversations kept in memory
-# Filled by the page's script: the profile's starter questions, and the other profiles.
-_OFFERS = '<p class="offer"></p><div class="starters"></div><p class="offer"></p><div class="fields"></div>'
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The components that events read and write."""
+    """The components that events read and write.
 
-    welcome: gradio.Column
+    The page's own box and script write `question`, `profile`, `kept` and `progress` stand for it: see
+    `static/talk.js`.
+    """
+
     earlier: gradio.Markdown
     now: gradio.Markdown
     earlier_evidence: gradio.Markdown
     now_evidence: gradio.Markdown
     note: gradio.Markdown
+    progress: gradio.Markdown
     question: gradio.Textbox
-    ask: gradio.Button
-    stop: gradio.Button
-    opened: gradio.Textbox
     profile: gradio.Textbox
+    kept: gradio.Textbox
+    stop: gradio.Button
 
 
 def build_page(house: AppState) -> gradio.Blocks:
@@ -53,7 +55,7 @@ def build_page(house: AppState) -> gradio.Blocks:
     )
     with page:
         conversation = gr.State(Conversation())
-        _connect(_draw(house.words), conversation, house)
+        _connect(_draw(), conversation, house)
     page.max_threads = _THREADS
     page.queue(max_size=QUEUE, api_open=False)
     page.state_session_capacity = SESSIONS
@@ -62,67 +64,49 @@ def build_page(house: AppState) -> gradio.Blocks:
     return page
 
 
-def _draw(words: Words) -> _Parts:
+def _draw() -> _Parts:
     import gradio as gr
 
     with gr.Row(elem_id="room"):
         with gr.Column(elem_id="talk"):
-            with gr.Column(elem_id="welcome", scale=0) as welcome:
-                _html(_welcome(words))
             earlier, now = _html(elem_id="earlier"), _html(elem_id="now")
-            # The page's script writes the name of a kept conversation here, which opens it, and
-            # that of the profile which this tab shows.
-            opened = gr.Textbox(show_label=False, container=False, elem_id="opened")
-            profile = gr.Textbox(show_label=False, container=False, elem_id="asked-of")
-            with gr.Column(elem_id="composer", scale=0):
-                note = _html(elem_id="note")
-                with gr.Row(elem_id="box"):
-                    question = gr.Textbox(
-                        label=words.label,
-                        show_label=False,
-                        container=False,
-                        placeholder=words.placeholder,
-                        lines=1,
-                        max_lines=8,
-                        elem_id="question",
-                        html_attributes=gr.InputHTMLAttributes(enterkeyhint="send"),
-                    )
-                    ask = gr.Button(words.ask, variant="primary", elem_id="ask")
-                    stop = gr.Button(words.stop, visible=False, elem_id="stop")
-                _html(f'<p class="caution">{escape(words.caution)}</p>')
-            _html(_OFFERS, elem_id="offers")
         with gr.Column(elem_id="panel"):
             earlier_evidence, now_evidence = (
                 _html(elem_id="earlier-evidence"),
                 _html(elem_id="now-evidence"),
             )
+    with gr.Column(elem_id="wires"):  # never seen: between the page's script and the events
+        note, progress = _html(elem_id="said"), _html(elem_id="progress")
+        question, profile, kept = (_wire("asked"), _wire("asked-of"), _wire("opened"))
+        stop = gr.Button("", elem_id="stopping")
     return _Parts(
-        welcome, earlier, now, earlier_evidence, now_evidence,
-        note, question, ask, stop, opened, profile,
-    )  # fmt: skip
+        earlier, now, earlier_evidence, now_evidence, note, progress, question, profile, kept, stop
+    )
+
+
+def _wire(name: str) -> gradio.Textbox:
+    import gradio as gr
+
+    return gr.Textbox(show_label=False, container=False, elem_id=name)
 
 
 def _connect(parts: _Parts, conversation: gradio.State, house: AppState) -> None:
-    import gradio as gr
-
-    answer = with_person(_answerer(house), also=(words_for, watch))
     outputs = [
-        *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence, parts.note),
-        *(parts.question, parts.ask, parts.stop, parts.welcome),
+        *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence),
+        *(parts.note, parts.progress, parts.kept),
     ]
-    gr.on(
-        [parts.question.submit, parts.ask.click],
-        answer,
-        [parts.question, parts.profile, conversation],
+    parts.question.submit(
+        with_person(_answerer(house), also=(words_for, watch)),
+        [parts.question, parts.profile, parts.kept, conversation],
         outputs,
         show_progress="hidden",
         concurrency_limit=AT_ONCE,
         concurrency_id="answers",
         api_visibility="private",
     )
-    parts.opened.submit(
+    parts.kept.submit(
         with_person(_opener(house), also=(words_for,)),
-        [parts.opened, conversation],
+        [parts.kept, conversation],
         outputs,
         show_progress="hidden",
         concurrency_limit=None,
@@ -143,14 +127,13 @@ def _stop(_: Person, conversation: Conversation) -> None:
 
 
 def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
-    import gradio as gr
-
     def answer(
         person: Person,
         words: Words,
         is_welcome: Callable[[], bool],
         question: str | None,
         profile: str | None,
+        kept: str | None,
         conversation: Conversation,
     ) -> Iterator[list[Any]]:
         conversation.language = words.language
@@ -160,50 +143,50 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
                 house.desk,
                 person,
                 house.history,
+                kept=kept or "",
+                feedback=house.feedback,
                 profile=profile or "",
                 is_welcome=is_welcome,
             )
             if not is_free:
                 limit = house.settings.web.answers_at_once
                 screens = iter([Screen(note=words.too_many_answers.format(n=limit), busy=False)])
+            known: tuple[bool, str | None] | None = None
             for screen in house.metrics.answer(screens):
-                # The box is emptied once.
-                box = gr.skip() if screen.note or screen.earlier is None else ""
-                yield [*_changes(screen), box, *_buttons(screen)]
+                news = screen.busy, conversation.id
+                yield _changes(screen, conversation, is_news=news != known)
+                known = news
 
     return answer
 
 
 def _opener(house: AppState) -> Callable[[Person, Words, str | None, Conversation], list[Any]]:
-    import gradio as gr
-
     def open_(
         person: Person, words: Words, kept: str | None, conversation: Conversation
     ) -> list[Any]:
         conversation.language = words.language
         screen = conversation.open(kept or "", house.desk, person, house.history, house.feedback)
-        hidden = gr.update(visible=False) if conversation.shown else gr.skip()
-        return [*_changes(screen), gr.skip(), *_buttons(screen)[:2], hidden]
+        return _changes(screen, conversation, is_news=True)
 
     return open_
 
 
-def _buttons(screen: Screen) -> list[Any]:
+def _changes(screen: Screen, conversation: Conversation, *, is_news: bool) -> list[Any]:
+    """The new value of each output. `is_news`: the page has to be told whether an answer is being written."""
     import gradio as gr
 
-    return [
-        gr.update(visible=not screen.busy),
-        gr.update(visible=screen.busy),
-        gr.update(visible=False) if screen.busy else gr.skip(),
-    ]
+    note = None if screen.note is None else _word(screen.note)
+    # A new value each time: the page sees an end also where nothing else changes.
+    state = "busy" if screen.busy else "idle"
+    progress = _word(f"{state} {time.monotonic_ns()}") if is_news else None
+    kept = conversation.id if is_news and conversation.id else None
+    parts = [screen.now, screen.now_evidence, screen.earlier, screen.earlier_evidence]
+    return [gr.skip() if part is None else part for part in (*parts, note, progress, kept)]
 
 
-def _changes(screen: Screen) -> list[Any]:
-    import gradio as gr
-
-    note = f'<p class="complaint">{escape(screen.note)}</p>' if screen.note else screen.note
-    parts = [screen.now, screen.now_evidence, screen.earlier, screen.earlier_evidence, note]
-    return [gr.skip() if part is None else part for part in parts]
+def _word(text: str) -> str:
+    """Text for the page's script, told apart from what Gradio itself writes beside it."""
+    return f'<p class="word">{escape(text)}</p>'
 
 
 def _html(value: str = "", elem_id: str | None = None) -> gradio.Markdown:
@@ -215,10 +198,3 @@ def _html(value: str = "", elem_id: str | None = None) -> gradio.Markdown:
     import gradio as gr
 
     return gr.Markdown(value, latex_delimiters=[], elem_id=elem_id)
-
-
-def _welcome(words: Words) -> str:
-    """The page's script puts in the words of whoever looks, and of the profile, before it is drawn."""
-    return (
-        f'<div class="welcome"><h2>{escape(words.heading)}</h2><p>{escape(words.promise)}</p></div>'
-    )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from rag.errors import MissingDependencyError
@@ -22,6 +21,7 @@ from rag.profile import Profile
 from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.messages.sign_in import SIGN_IN
+from ui.view import ask_page as view
 from ui.view import brand
 from ui.view.history import drawers
 from ui.web.identity import Person, person_of
@@ -92,31 +92,46 @@ class Frame:
             body, title or self.room.label(self.words), [*styles, *loaded], "main", words.skip, ""
         )
 
-    def ask(self) -> str:
-        """The room that Gradio draws."""
+    def ask(self, starters: Sequence[str] = ()) -> str:
+        """The room in which one asks; Gradio draws the conversation in it.
+
+        What one needs for the first question is here, so that nobody waits for Gradio. `starters` are
+        questions to begin with.
+        """
         words, (script, style) = self.words, gradio_assets()
         head = [
             '<base href="/">',  # Gradio's front end asks for its files relative to it
-            f'<link rel="stylesheet" href="/{style}">',
             *map(_own_style, ("base", "ask", "source", "talk", "icons")),
-            _own_script("stream"),  # before Gradio's, which it keeps quiet
-            f'<script type="module" src="/{script}"></script>',
-            *map(_own_script, ("base", "ask", "source", "talk")),
+            *map(
+                _own_script, ("stream", "base", "box", "talk", "ask", "source")
+            ),  # before Gradio's
         ]
-        body = (
-            f'<p id="loading" aria-hidden="true">{escape(words.loading)}</p>\n'
-            '<gradio-app control_page_title="false" embed="false" eager="true"></gradio-app>\n'
-            '<p id="announce" class="sr" role="status"></p>'
-            f"{drawers(words)}"
+        texts = view.AskTexts(
+            heading=self.profile.branding.product or words.heading,
+            description=_sentence(self.profile),
+            placeholder=words.ask_profile.format(name=self.profile.branding.product)
+            if self.profile.branding.product
+            else words.placeholder,
         )
+        is_first = bool(self.offered) and self.profile.name == self.offered[0].name
+        fields = brand.links(self.offered[1:], "/", words) if is_first else ""
+        gradio = (
+            f'<link rel="stylesheet" href="/{style}">'
+            f'<script type="module" src="/{script}"></script>'
+        )
+        body = view.ask_page(
+            texts, starters or self.profile.starters, fields, gradio, words
+        ) + drawers(words)
         # A new conversation goes on with the profile of this one.
         begin = brand.address(self.profile, "/") if len(self.offered) > 1 else "/"
+        first, _, rest = words.new.partition(" ")  # where there is little room, one word does
         new = (
             '<button type="button" class="new" id="open-history">'
             f"<span>{escape(words.history)}</span></button>"
-            f'<a class="new" href="{escape(begin)}"><span>{escape(words.new)}</span></a>'
+            f'<a class="new" href="{escape(begin)}"><span>{escape(first)}'
+            f'<span class="long"> {escape(rest)}</span></span></a>'
         )
-        return self._document(body, "", head, "question", words.skip, new)
+        return self._document(body, words.rooms.ask, head, "question", words.skip, new)
 
     def _document(
         self, body: str, title: str, head: Iterable[str], target: str, skip: str, extra: str
@@ -126,6 +141,7 @@ class Frame:
         product = brand.product_of(self.profile, words)
         full_title = f"{title} · {product}" if title else product
         data = {
+            "product": product,
             "lost": words.lost,
             "broken": words.broken,
             "close": words.close,
@@ -134,8 +150,6 @@ class Frame:
             "again": sign_in.again,
             "profile": self.profile.name,
         }
-        if self.room is Room.ASK:
-            data["words"] = json.dumps(self._drawn_by_gradio())
         attributes = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>
 <html lang="{escape(words.language)}"{brand.style_of(self.profile)}>
@@ -216,25 +230,6 @@ class Frame:
 
     def _current(self, room: Room) -> str:
         return ' aria-current="page"' if room is self.room else ""
-
-    def _drawn_by_gradio(self) -> dict[str, Any]:
-        """What stands in the room in English, and without a profile, until its script puts in these words."""
-        words, profile = self.words, self.profile
-        product = profile.branding.product
-        texts = {
-            "#welcome h2": product or words.heading,
-            "#welcome h2 + p": " ".join(filter(None, (_sentence(profile), words.promise))),
-            "#composer .caution": words.caution,
-            "#ask": words.ask,
-            "#stop": words.stop,
-        }
-        return {
-            "texts": texts,
-            "starters": profile.starters,
-            "offers": [words.starters, words.fields],
-            "placeholder": words.ask_profile.format(name=product) if product else words.placeholder,
-            "label": words.label,
-        }
 
 
 def _sentence(profile: Profile) -> str:

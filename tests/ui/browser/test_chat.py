@@ -211,7 +211,7 @@ def test_a_connection_that_breaks_off_loses_no_question(
 def test_a_reload_in_the_middle_of_an_answer_is_no_error_and_the_question_is_kept(
     stand_in: Any, serve_page: Callable[..., str], open_tab: Open
 ) -> None:
-    """Nothing in the console; what was written until then stands in the history, marked as stopped."""
+    """Nothing in the console; what was written until then stands in the history, marked as not finished."""
     tab = in_the_middle(stand_in, open_tab(serve_page(lambda: stand_in)))
     page = tab.page
     page.reload()
@@ -226,7 +226,7 @@ def test_a_reload_in_the_middle_of_an_answer_is_no_error_and_the_question_is_kep
             break
         page.reload()
     title.click()
-    page.locator("#t1 .status", has_text=ENGLISH.stopped).wait_for()
+    page.locator("#t1 .status", has_text=ENGLISH.interrupted).wait_for()
     assert "16 weeks" in page.locator("#t1 .body >> nth=0").inner_text()
 
 
@@ -237,3 +237,11 @@ def test_a_page_that_is_left_before_its_stream_begins_is_no_error(url: str, open
         tab.send("When is berth 7 closed?")
     tab.page.goto(f"{url}/about")
     tab.page.locator("h1").wait_for()
+
+
+def test_an_extract_leads_to_its_words_and_says_nothing_false(url: str, open_tab: Open) -> None:
+    tab = open_tab(url)
+    tab.ask("Fees of ferry and yacht?")
+    tab.page.locator("#t1 .extract .where a").first.click()
+    tab.page.locator("#viewer mark, #viewer .frame").first.wait_for()
+    assert tab.page.locator("#viewer .viewer-note").count() == 0

@@ -290,6 +290,53 @@ def test_an_editor_uploads_sees_it_read_in_finds_it_and_withdraws_it_on_its_own_
     assert "Parrot policy" not in page.locator("#results").inner_text()
 
 
+def test_a_colleagues_file_is_replaced_only_when_that_was_said_and_a_failure_stays(
+    open_tab_at: Any, data: Path, tmp_path: Path
+) -> None:
+    """A second file of the same name asks first; one that cannot be read says so after a reload, too."""
+    tab = open_tab_at("/documents")
+    page, inbox = tab.page, data.parent / "inbox"
+    paper = tmp_path / "gull-rota.md"
+    for text in ("# Gull rota\n\nMonday: Ann.", "# Gull rota\n\nMonday: Bert."):
+        paper.write_text(text, "utf-8")
+        page.locator("input[type=file]").set_input_files(paper)
+        if "Bert" in text:
+            page.locator("#inbox-replace", has_text="gull-rota.md").wait_for()
+            tab.pictures("wide-replace")
+            page.get_by_role("button", name=ENGLISH.rooms.keep_both).click()
+            page.locator("#inbox li", has_text="gull-rota (2).md").wait_for()
+        page.locator("#inbox li", has_text="gull-rota.md").wait_for()
+    assert "Ann" in (inbox / "gull-rota.md").read_text("utf-8")
+    page.locator("input[type=file]").set_input_files(paper)
+    page.get_by_role("button", name=ENGLISH.rooms.replace).click()
+    page.locator("#inbox-replace").wait_for(state="hidden")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 and no more")
+    page.locator("input[type=file]").set_input_files(broken)
+    failed = page.locator("#inbox li", has_text="broken.pdf").locator(".state-failed")
+    failed.wait_for(timeout=60_000)
+    assert "Bert" in (inbox / "gull-rota.md").read_text("utf-8")
+    page.reload()
+    failed.wait_for()
+    tab.picture("wide-light-upload-failed")
+    page.get_by_role("button", name="Read it in again: broken.pdf").wait_for()
+    for name in ("broken.pdf", "gull-rota.md", "gull-rota (2).md"):
+        page.get_by_role("button", name=f"Withdraw: {name}").click()
+        page.locator("#inbox-sure").get_by_role("button", name="Withdraw").click()
+        page.locator("#inbox li", has_text=name).wait_for(state="detached")
+    page.locator("#inbox .said", has_text=ENGLISH.rooms.ingest_done).wait_for(timeout=60_000)
+    tab.faults[:] = [fault for fault in tab.faults if "409" not in fault]  # the browser names it
+
+
+def test_a_document_opened_from_its_own_page_has_not_changed(open_tab_at: Any) -> None:
+    tab = open_tab_at("/documents?type=text/markdown")
+    page = tab.page
+    page.locator("tbody th a").first.click()
+    page.get_by_role("link", name=ENGLISH.rooms.read_it, exact=True).click()
+    page.locator("#viewer .doc").first.wait_for()
+    assert page.locator("#viewer .viewer-note").count() == 0
+
+
 def test_a_profile_is_chosen_by_keyboard_and_its_starters_and_conversation_follow(
     open_tab_at: Any,
 ) -> None:

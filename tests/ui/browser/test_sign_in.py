@@ -86,6 +86,20 @@ def test_the_page_asks_who_is_there(
         page.screenshot(path=ARTIFACTS / f"sign-in-{width}-{scheme}-wrong.png")
 
 
+@pytest.mark.parametrize("width", [1200, 1280, 1440])
+def test_what_one_presses_keeps_its_name_beside_that_of_who_is_signed_in(
+    open_page: Callable[..., Any], width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 800})
+    _sign_in(page)
+    page.locator("#open-history").wait_for()
+    for button in ("#open-history span", "a.new span"):
+        box = page.locator(button).first.bounding_box()
+        assert box
+        assert box["width"] > 20
+    assert page.locator("#top").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     open_page: Callable[..., Any], page_of: tuple[Crowd, str]
 ) -> None:

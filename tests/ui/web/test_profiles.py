@@ -130,7 +130,7 @@ def test_with_one_profile_there_is_nothing_to_choose(site: Site) -> None:
     with site.client(site.profiles[1]) as client:
         page = client.get("/").text
     assert 'id="profiles"' not in page
-    assert "<title>House of hr</title>" in page
+    assert "<title>Ask · House of hr</title>" in page
 
 
 def test_documents_open_and_are_listed_whatever_the_profile(client: TestClient, site: Site) -> None:

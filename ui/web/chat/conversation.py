@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -23,6 +25,7 @@ from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
 
 _log = logging.getLogger(__name__)
+_PATIENCE_S, _LOOK_S = 3.0, 0.02  # for an answer whose page has lost it, and asks again
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Shown:
     kept: Kept | None = None
     answer: Answer | None = None
     is_stopped: bool = False
+    is_interrupted: bool = False
 
 
 class Conversation:
@@ -79,6 +83,7 @@ class Conversation:
         self.shown: list[Shown] = []
         self.stopping = False
         self.busy = False
+        self.is_kept_so_far = False
 
     def ask(
         self,
@@ -87,21 +92,26 @@ class Conversation:
         person: Person,
         history: History | None = None,
         *,
+        kept: str = "",
+        feedback: FeedbackBook | None = None,
         profile: str = "",
         is_welcome: Callable[[], bool] = lambda: True,
     ) -> Iterator[Screen]:
         """Answer a question, screen by screen; the last screen is not busy. Raises nothing.
 
-        `profile` counts for the first question; `is_welcome` is looked at while the answer is written.
+        `kept`: the conversation that the page shows, which another process may have begun. `profile` counts
+        for the first question; `is_welcome` is looked at while the answer is written.
         """
-        if self.busy:  # one answer at a time, wherever on the page the question came from
-            yield Screen()
-            return
         question = question.strip()
         if complaint := _complaint(question, self._words(desk)):
             yield Screen(note=complaint, busy=False)
             return
-        self.stopping, self.busy = False, True
+        if not self._is_free():
+            yield Screen(note=self._words(desk).still_answering, busy=False)
+            return
+        if kept and not self.shown and history is not None and feedback is not None:
+            self.open(kept, desk, person, history, feedback)  # what is gone begins anew
+        self.stopping, self.busy, self.is_kept_so_far = False, True, False
         if self.profile is None:
             self.profile = desk.profiles.named(profile).name
         try:
@@ -112,6 +122,14 @@ class Conversation:
     def _words(self, desk: AssistantService) -> Words:
         """In the language that was chosen for this tab."""
         return LANGUAGES.get(self.language, desk.words)
+
+    def _is_free(self) -> bool:
+        """Whether nothing is being answered; an answer that nobody hears any more is given up first."""
+        give_up = time.monotonic() + _PATIENCE_S
+        while self.busy and time.monotonic() < give_up:
+            self.stopping = True
+            time.sleep(_LOOK_S)
+        return not self.busy
 
     def stop(self) -> None:
         """End the answer that is being written, within a moment."""
@@ -139,7 +157,14 @@ class Conversation:
             for turn, old in recalled(history.turns(person, kept), desk, person, words):
                 helpful = feedback_given[turn.n].helpful if turn.n in feedback_given else None
                 shelf, saved_as = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
-                self._add(old.answer, shelf, saved_as, words, is_stopped=turn.stopped)
+                self._add(
+                    old.answer,
+                    shelf,
+                    saved_as,
+                    words,
+                    is_stopped=turn.stopped,
+                    is_interrupted=turn.interrupted,
+                )
         except InhouseError as exc:
             self.__init__(self.language)  # type: ignore[misc]
             return Screen(note=str(exc), busy=False)
@@ -172,10 +197,15 @@ class Conversation:
             for parts in self._write(number, draft, visit):
                 if parts is not None:
                     turn, sources = parts
+                    again = self._keep_so_far(draft, visit, again)
                 yield Screen() if parts is None else Screen(turn, sources)
-        except GeneratorExit:  # the tab was closed; what there was until then is kept
+        except (
+            GeneratorExit
+        ):  # the tab was closed, or the server ends: what there was until then is kept
+            is_interrupted = not self.stopping
             draft.stop()
-            self._keep(draft, visit, again)
+            saved_as, _ = self._keep(draft, visit, again, is_interrupted=is_interrupted)
+            self._add_unfinished(draft, visit, saved_as, is_interrupted=is_interrupted)
             raise
         except InhouseError as exc:
             turn = view.failed(number, question, str(exc), words)
@@ -192,6 +222,20 @@ class Conversation:
         self._add(draft.answer, shelf, saved_as, words, is_stopped=draft.is_stopped)
         yield Screen(self.shown[-1].turn, self.shown[-1].evidence, note=note, busy=False)
 
+    def _add_unfinished(
+        self, draft: Draft, visit: Visit, saved_as: Kept | None, *, is_interrupted: bool
+    ) -> None:
+        with contextlib.suppress(InhouseError):  # the server may be on its way out
+            shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
+            self._add(
+                draft.so_far(),
+                shelf,
+                saved_as,
+                self._words(visit.desk),
+                is_stopped=True,
+                is_interrupted=is_interrupted,
+            )
+
     def _withdraw(self, visit: Visit) -> None:
         """Take out of the earlier turns what this person may no longer read, for the tab and the model."""
         if visit.person.readers is None or not self.shown:
@@ -206,10 +250,27 @@ class Conversation:
             old = recall(turn.answer, visit.desk, visit.person, words, before)
             before.append(turn.answer)
             shelf = evidence.Shelf(name, old.gone)
-            self._add(old.answer, shelf, turn.kept, words, is_stopped=turn.is_stopped)
+            self._add(
+                old.answer,
+                shelf,
+                turn.kept,
+                words,
+                is_stopped=turn.is_stopped,
+                is_interrupted=turn.is_interrupted,
+            )
+
+    def _keep_so_far(self, draft: Draft, visit: Visit, again: Kept | None) -> Kept | None:
+        """Keep the first that is found, so that it is there even if the server is killed."""
+        if self.is_kept_so_far or not draft.retrieval.is_final or not draft.retrieval.hits:
+            return again
+        self.is_kept_so_far = True
+        unfinished = Draft(draft.question, draft.profile, draft.model, draft.retrieval)
+        unfinished.stop()
+        saved_as, _ = self._keep(unfinished, visit, again, is_interrupted=True)
+        return saved_as or again
 
     def _keep(
-        self, draft: Draft, visit: Visit, again: Kept | None
+        self, draft: Draft, visit: Visit, again: Kept | None, *, is_interrupted: bool = False
     ) -> tuple[Kept | None, str | None]:
         """Where the answer is kept, or the sentence that says why it is not."""
         history, person, answer = visit.history, visit.person, draft.answer
@@ -221,7 +282,12 @@ class Conversation:
                 self.id = history.create(person, profile=self.profile or "")
             try:
                 turn = history.append(
-                    person, self.id, answer, stopped=draft.is_stopped, instead_of=instead_of
+                    person,
+                    self.id,
+                    answer,
+                    stopped=draft.is_stopped,
+                    interrupted=is_interrupted,
+                    instead_of=instead_of,
                 )
             except NotThereError:  # deleted in another tab: what is asked from now on is a new one
                 self.id = history.create(person, profile=self.profile or "")
@@ -277,10 +343,12 @@ class Conversation:
         words: Words,
         *,
         is_stopped: bool = False,
+        is_interrupted: bool = False,
     ) -> None:
         """The answer, for the page, and where it was finished for the questions that follow it."""
         number = len(self.shown) + 1
         render = view.stopped if is_stopped else view.answered
+        render = view.interrupted if is_interrupted else render
         turn = render(number, answer, words, saved_as, shelf)
         is_one = (
             bool(answer.shown_text)
@@ -291,7 +359,16 @@ class Conversation:
             self.history.append(answer.as_turn())
         sources = evidence.evidence(number, answer, words, shelf)
         self.shown.append(
-            Shown(answer.question, turn, sources, is_one, saved_as, answer, is_stopped=is_stopped)
+            Shown(
+                answer.question,
+                turn,
+                sources,
+                is_one,
+                saved_as,
+                answer,
+                is_stopped=is_stopped,
+                is_interrupted=is_interrupted,
+            )
         )
 
 

@@ -48,7 +48,11 @@ class Draft:
     def stop(self) -> None:
         """Keep what there is: the documents' words, and the sentences that were checked until now."""
         self.is_stopped = True
-        self.answer = Answer(
+        self.answer = self.so_far()
+
+    def so_far(self) -> Answer:
+        """What there is by now, as an answer."""
+        return Answer(
             question=self.question,
             text=self.text,
             status=Status.UNSUPPORTED,

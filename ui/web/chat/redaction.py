@@ -149,6 +149,7 @@ def _exported(
                 "n": turn.n,
                 "asked_at": turn.asked_at,
                 "stopped": turn.stopped,
+                "interrupted": turn.interrupted,
                 "answer": old.answer.to_json(),
             }
             for turn, old in recalled(history.turns(person, conversation), desk, person, words)

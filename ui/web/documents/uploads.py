@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING
 
 from rag.errors import StorageError, UsageError
 from rag.files import move, sync
-from ui.errors import NotAllowedError, NotThereError, RefusedFileError, TooManyError
+from ui.errors import (
+    FileThereError,
+    NotAllowedError,
+    NotThereError,
+    RefusedFileError,
+    TooManyError,
+)
 from ui.web.identity import Person, Role
 from ui.web.userdata.database import Store
 
@@ -86,7 +92,7 @@ class Inbox:
         folder = self._open_for(person)
         target = self._target(person, folder / self._checked_name(name), readable)
         if target.exists() and not replace:
-            raise RefusedFileError(
+            raise FileThereError(
                 f"There is a file {target.name} already.", hint="Rename yours, or replace it."
             )
         if not self._places.acquire(blocking=False):

@@ -33,7 +33,10 @@ _HEADER = re.compile(r"^\|.*\|\n\|[ |:-]+\|$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Characters `start` to `end` of a document, whose text had the check sum `check`."""
+    """Characters `start` to `end` of a document, whose text had the check sum `check`.
+
+    Without a check sum it is a place, whatever stands there.
+    """
 
     start: int = 0
     end: int = 0
@@ -177,7 +180,9 @@ class Opener:
         if whole <= _WHOLE:
             stretch = _stretch(located, 0, whole)
         else:
-            stretch = _stretch(located, position - _AROUND, position + 2 * _AROUND)
+            # Without a mark to scroll to, the place comes first.
+            lead = _AROUND if located.mark else 0
+            stretch = _stretch(located, position - lead, position + 2 * _AROUND)
         if page is None:
             page, _ = located.reading.place(located.document, position)
         opened = self._opened(

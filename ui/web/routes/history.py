@@ -107,7 +107,8 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
             turns = house.history.turns(person, conversation)
             for kept, old in recalled(turns, house.desk, person, words):
                 if kept.n == turn:
-                    text = view.plain(old.answer, words, is_stopped=kept.stopped)
+                    why = view.why_unfinished(words, kept.stopped, kept.interrupted)
+                    text = view.plain(old.answer, words, unfinished=why)
                     return Response(text, media_type="text/plain", headers=_FRESH)
             raise NotThereError(_NO_ANSWER)
 

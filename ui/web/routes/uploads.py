@@ -10,7 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from rag.errors import InhouseError
+from ui.errors import NotThereError
 from ui.web.app_state import AppState
+from ui.web.documents.uploads import Upload
 from ui.web.identity import Person, Role, person_of, requires
 
 if TYPE_CHECKING:
@@ -63,27 +66,33 @@ def routes(house: AppState) -> APIRouter:
 
     @router.post("/ingest")
     @requires(Role.EDITOR)
-    def ingest(request: Request) -> JSONResponse:
-        return _ingest(house, person_of(request))
+    def ingest(request: Request, uri: str = "") -> JSONResponse:
+        """What has changed; with `uri` that upload again, changed or not."""
+        person = person_of(request)
+        if uri and uri not in {upload.uri for upload in _uploads(house, person)}:
+            raise NotThereError("This document is not there.")
+        return _ingest(house, person, again=uri)
 
     return router
 
 
-def _ingest(house: AppState, person: Person, *, deleting: bool = False) -> JSONResponse:
+def _ingest(
+    house: AppState, person: Person, *, deleting: bool = False, again: str = ""
+) -> JSONResponse:
     if house.inbox.folder is not None:
-        house.ingesting.start(house.inbox.folder, deleting=deleting)
+        house.ingesting.start(house.inbox.folder, deleting=deleting, again=again)
     return JSONResponse(_shown(house, person), 202, headers=_FRESH)
 
 
 def _shown(house: AppState, person: Person) -> dict[str, Any]:
     run, inbox = house.ingesting.run, house.inbox
-    uploads = inbox.uploads(person, lambda uris: house.desk.readable(person, uris))
+    uploads = _uploads(house, person)
     known = {upload.uri for upload in uploads}
     return {
         "is_open": inbox.folder is not None,
         "suffixes": inbox.suffixes(),
         "max_bytes": inbox.max_bytes,
-        "uploads": [asdict(upload) for upload in uploads],
+        "uploads": [asdict(upload) | _what_became(house, upload.uri) for upload in uploads],
         "run": _counted(run.to_json(), person)
         | {
             "failed": [
@@ -93,6 +102,22 @@ def _shown(house: AppState, person: Person) -> dict[str, Any]:
             ]
         },
     }
+
+
+def _uploads(house: AppState, person: Person) -> list[Upload]:
+    return house.inbox.uploads(person, lambda uris: house.desk.readable(person, uris))
+
+
+def _what_became(house: AppState, uri: str) -> dict[str, str]:
+    """The state in which the last run left an upload, and why; nothing before its first.
+
+    Whoever may see the upload may see this, also where nothing of it came into the index.
+    """
+    try:
+        file = house.desk.assistant().shelf().file(uri)
+    except InhouseError:  # there is no index yet
+        file = None
+    return {"state": file.state.value if file else "", "reason": file.reason if file else ""}
 
 
 def _counted(run: dict[str, Any], person: Person) -> dict[str, Any]:

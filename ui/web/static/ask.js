@@ -8,6 +8,7 @@ const byId = (id) => document.getElementById(id);
 
 let chosen = null; // the id of the evidence that a reader asked for; null shows the newest
 let newest = null;
+let reading = null; // the id of the turn that is read
 let cameFrom = null; // where the focus goes back to when the sheet closes
 
 function showEvidence() {
@@ -24,6 +25,23 @@ function showEvidence() {
   }
   scrollBy(0, top() - before); // what is being answered stays where it is
 }
+
+// On a wide window the sources are those of the turn that one reads: the last that begins above the middle.
+function followReading() {
+  if (narrow.matches) return;
+  const turns = [...document.querySelectorAll("#talk .turn")];
+  const read = turns.findLast((one) => one.getBoundingClientRect().top < innerHeight * 0.45) ?? turns[0];
+  if (!read || read.id === reading) return;
+  reading = read.id;
+  chosen = `e${read.id.slice(1)}`;
+  showEvidence();
+}
+
+let scrolling = 0;
+addEventListener("scroll", () => {
+  cancelAnimationFrame(scrolling);
+  scrolling = requestAnimationFrame(followReading);
+});
 
 function openEvidence(place, link) {
   const evidence = place.closest(".evidence");
@@ -45,7 +63,7 @@ function openSheet(link) {
   cameFrom = link;
   document.body.classList.add("sheet-open");
   setSheetRole("dialog");
-  for (const id of ["top", "talk"]) byId(id).inert = true;
+  for (const id of ["top", "talk", "composer"]) byId(id).inert = true;
 }
 
 function addSheetBar() {
@@ -68,7 +86,7 @@ function closeSheet() {
   if (!document.body.classList.contains("sheet-open")) return;
   document.body.classList.remove("sheet-open");
   setSheetRole("complementary");
-  for (const id of ["top", "talk"]) byId(id).inert = false;
+  for (const id of ["top", "talk", "composer"]) byId(id).inert = false;
   cameFrom?.focus();
 }
 
@@ -97,7 +115,6 @@ let turn = null;
 function followConversation() {
   const latest = document.querySelector("#now .turn");
   if (!latest) return;
-  document.body.classList.remove("is-opening");
   if (latest.id !== turn) {
     turn = latest.id;
     latest.scrollIntoView({ block: "start" });
@@ -111,75 +128,13 @@ function followConversation() {
   }
 }
 
-// Gradio draws one page for everybody; this puts in the words of whoever looks, and of their profile.
-const words = JSON.parse(document.body.dataset.words);
-
-function speak() {
-  for (const [selector, text] of Object.entries(words.texts)) {
-    const element = document.querySelector(selector);
-    if (element && element.textContent !== text) element.textContent = text;
-  }
-  offer();
-  const box = document.querySelector("#question textarea");
-  if (!box || box.placeholder === words.placeholder) return;
-  box.placeholder = words.placeholder;
-  box.setAttribute("aria-label", words.label);
-}
-
-// Before the first question: the profile's starters; and, where no profile is chosen, the profiles.
-function offer() {
-  const [starters, fields] = document.querySelectorAll("#offers :is(.starters, .fields):empty");
-  if (!fields) return;
-  const others = document.querySelectorAll("#profiles a:first-child[aria-current] ~ a");
-  starters.replaceChildren(...words.starters.map(starter));
-  fields.replaceChildren(...[...others].map((link) => link.cloneNode(true)));
-  for (const [at, part] of [starters, fields].entries()) {
-    if (part.hasChildNodes()) part.previousElementSibling.textContent = words.offers[at];
-    else part.remove();
-  }
-}
-
-function starter(text) {
-  return Object.assign(document.createElement("button"), { type: "button", className: "starter", textContent: text });
-}
-
 function startUp() {
-  byId("loading").remove();
-  document.body.classList.toggle("is-opening", new URLSearchParams(location.search).has("c"));
   addSheetBar();
   setSheetRole("complementary");
-  if (!narrow.matches) focusQuestion(); // on a phone that would raise the keyboard
 }
-
-function focusQuestion() {
-  document.querySelector("#question textarea")?.focus();
-}
-
-document.querySelector(".skip").addEventListener("click", (event) => {
-  event.preventDefault();
-  focusQuestion();
-});
 
 new MutationObserver(() => {
-  if (byId("loading") && byId("panel") && byId("ask")) startUp();
-  speak();
+  if (!byId("sheet-bar") && byId("panel")) startUp();
   showEvidence();
   followConversation();
 }).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });
-
-// --- The first question: the box moves at once, and not when the server has answered ---------------
-
-const COMPLAINT_MS = 4000; // a question that is refused leaves the start as it was
-
-function startAsking() {
-  if (document.querySelector("#talk .turn") || !document.querySelector("#question textarea")?.value.trim()) return;
-  document.documentElement.classList.add("is-asking");
-  setTimeout(() => document.documentElement.classList.remove("is-asking"), COMPLAINT_MS);
-}
-
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && event.target.closest?.("#question")) startAsking();
-}, true);
-document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#ask")) startAsking();
-}, true);

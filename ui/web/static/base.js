@@ -1,6 +1,7 @@
 // What every room has: the header says how the index and the model are.
 
 const STATE_EVERY_MS = 10_000;
+const LOST_EVERY_MS = 2_000; // while the server cannot be reached
 const byId = (id) => document.getElementById(id);
 
 let nextState = 0;
@@ -37,6 +38,7 @@ function showSignedOut() {
 
 async function showState() {
   clearTimeout(nextState);
+  let wait = STATE_EVERY_MS;
   try {
     const answer = await fetch("/state");
     if (answer.status === 401) return showSignedOut();
@@ -46,10 +48,11 @@ async function showState() {
     showPart(byId("model-state"), model);
     showNotices([index, model].filter((part) => part && part.note).map((part) => part.note));
   } catch {
+    wait = LOST_EVERY_MS;
     showNotices([document.body.dataset.lost]);
     document.dispatchEvent(new Event("inhouse:lost"));
   } finally {
-    if (!document.hidden) nextState = setTimeout(showState, STATE_EVERY_MS);
+    if (!document.hidden) nextState = setTimeout(showState, wait);
   }
 }
 

@@ -12,6 +12,7 @@ const words = JSON.parse(box.dataset.words);
 let next = 0;
 let wasAtWork = false;
 let problems = [];
+let uploads = [];
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name] ?? "");
 
@@ -28,12 +29,30 @@ function row(upload) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: words.withdraw });
   button.setAttribute("aria-label", `${words.withdraw}: ${upload.name}`);
   button.addEventListener("click", () => withdraw(upload));
-  item.append(name, by, button);
+  item.append(name, by);
+  if (upload.state && upload.state !== "indexed") {
+    const reason = [words.states[upload.state], upload.reason].filter(Boolean).join(": ");
+    const again = Object.assign(document.createElement("button"), { type: "button", textContent: words.again });
+    again.setAttribute("aria-label", `${words.again}: ${upload.name}`);
+    again.addEventListener("click", () => ingest({ uri: upload.uri }));
+    item.append(Object.assign(document.createElement("span"), { className: `state-tag state-${upload.state}`, textContent: reason }), again);
+  }
+  item.append(button);
   return item;
 }
 
+// The answer to a question in a dialog: the value of the button, or nothing.
+function choose(id, text) {
+  const dialog = document.getElementById(id);
+  dialog.querySelector("p").textContent = text;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue), { once: true }));
+}
+
 function show(state) {
-  const { run, uploads } = state;
+  const { run } = state;
+  uploads = state.uploads;
   const key = JSON.stringify(uploads);
   if (list.dataset.key !== key) {
     list.dataset.key = key;
@@ -71,18 +90,36 @@ async function look() {
   }
 }
 
-function send(file) {
+function send(file, name, replace) {
   // fetch does not say how far an upload is.
   return new Promise((done, failed) => {
     const sending = new XMLHttpRequest();
-    sending.open("POST", `/inbox?${new URLSearchParams({ name: file.name, replace: "true" })}`);
-    sending.upload.addEventListener("progress", (event) => say(fill(words.sending, file), event.loaded / event.total));
-    sending.addEventListener("load", () =>
-      sending.status === 201 ? done() : failed(new Error(`${file.name}: ${sending.responseText.trim()}`)),
-    );
-    sending.addEventListener("error", () => failed(new Error(`${file.name}: ${document.body.dataset.lost}`)));
+    sending.open("POST", `/inbox?${new URLSearchParams({ name, replace })}`);
+    sending.upload.addEventListener("progress", (event) => say(fill(words.sending, { name }), event.loaded / event.total));
+    sending.addEventListener("load", () => {
+      if (sending.status === 201 || sending.status === 409) done(sending.status === 201);
+      else failed(new Error(`${name}: ${sending.responseText.trim()}`));
+    });
+    sending.addEventListener("error", () => failed(new Error(`${name}: ${document.body.dataset.lost}`)));
     sending.send(file);
   });
+}
+
+// Whether it was taken. A file of the same name is replaced only if that was said of this one.
+async function take(file) {
+  let { name } = file;
+  let n = 1;
+  while (!(await send(file, name, false))) {
+    const [, stem, ending] = /^(.*?)(\.[^.]*)?$/s.exec(file.name);
+    if (n === 1) {
+      const other = uploads.find((each) => each.name === name);
+      const answer = await choose("inbox-replace", fill(other ? words.there : words.there_too, { name, by: other?.by }));
+      if (answer === "yes") return send(file, name, true);
+      if (answer !== "both") return false;
+    }
+    name = `${stem} (${(n += 1)})${ending ?? ""}`;
+  }
+  return true;
 }
 
 async function upload(files) {
@@ -93,8 +130,7 @@ async function upload(files) {
       continue;
     }
     try {
-      await send(file);
-      wasAtWork = true;
+      if (await take(file)) wasAtWork = true;
     } catch (error) {
       problems.push(error.message);
     }
@@ -105,7 +141,7 @@ async function upload(files) {
 }
 
 async function withdraw(upload) {
-  if (!confirm(fill(words.sure, upload))) return;
+  if ((await choose("inbox-sure", fill(words.sure, upload))) !== "yes") return;
   problems = [];
   try {
     wasAtWork = true;
@@ -116,15 +152,16 @@ async function withdraw(upload) {
 }
 
 input.addEventListener("change", () => upload([...input.files]));
-box.querySelector(".again").addEventListener("click", async () => {
+async function ingest(what = {}) {
   problems = [];
   try {
     wasAtWork = true;
-    show(await request("/inbox/ingest", { method: "POST" }));
+    show(await request(`/inbox/ingest?${new URLSearchParams(what)}`, { method: "POST" }));
   } catch (error) {
     say(error.message);
   }
-});
+}
+box.querySelector(".again").addEventListener("click", () => ingest());
 box.addEventListener("dragover", (event) => {
   event.preventDefault();
   box.classList.add("is-over");

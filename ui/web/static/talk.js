@@ -1,24 +1,9 @@
-// What one can do with answers, the conversations that are kept, and drafts: nothing that was typed is lost.
+// What one can do with answers, and the conversations that are kept.
 
 const drawer = document.getElementById("history");
 const feedback = document.getElementById("feedback");
 const list = drawer.querySelector(".list");
 const search = document.getElementById("history-search");
-const DRAFT = "inhouse-draft";
-
-const questionBox = () => document.querySelector("#question textarea");
-
-// --- Gradio's boxes: written to as if somebody typed --------------------------------------------------
-
-function type(box, text) {
-  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, text);
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-function submit(box, text) {
-  type(box, text);
-  setTimeout(() => box.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true })), 60);
-}
 
 // --- A word at the foot of the page ---------------------------------------------------------------------
 
@@ -51,15 +36,16 @@ const acts = {
     if (answer && (await copyText(await answer.text()))) toast(drawer.dataset.copied);
   },
   again(link) {
-    submit(questionBox(), questionOf(link));
+    tell("inhouse:ask", questionOf(link));
   },
   edit(link) {
-    type(questionBox(), questionOf(link));
-    questionBox().focus();
+    tell("inhouse:edit", questionOf(link));
   },
   helpful: (link, place) => vote(link, place, true),
   unhelpful: (link, place) => vote(link, place, false),
 };
+
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 function questionOf(link) {
   const heading = link.closest(".turn").querySelector(".question");
@@ -128,11 +114,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const [, name, ...place] = link.getAttribute("href").slice(1).split("/");
   acts[name]?.(link, place.join("/"));
-});
-
-document.addEventListener("click", (event) => {
-  const starter = event.target.closest?.("#offers .starter");
-  if (starter) submit(questionBox(), starter.textContent);
 });
 
 // --- Kept conversations --------------------------------------------------------------------------------
@@ -219,57 +200,3 @@ function rename(item) {
   });
   box.addEventListener("blur", () => finish(true));
 }
-
-// --- Where one is, what one was typing, and a connection that breaks -----------------------------------
-
-let asked = "";
-
-function begin() {
-  const kept = new URLSearchParams(location.search).get("c");
-  const opener = document.querySelector("#opened textarea, #opened input");
-  type(document.querySelector("#asked-of textarea, #asked-of input"), document.body.dataset.profile);
-  if (kept && opener) submit(opener, kept);
-  const draft = sessionStorage.getItem(DRAFT);
-  if (draft && !questionBox().value) type(questionBox(), draft);
-  questionBox().addEventListener("input", () => {
-    if (questionBox().value) sessionStorage.setItem(DRAFT, questionBox().value);
-    else sessionStorage.removeItem(DRAFT);
-  });
-}
-
-function watch() {
-  const turn = document.querySelector("#now .turn");
-  if (!turn) return;
-  if (turn.querySelector(".status-busy")) {
-    asked = turn.querySelector(".question") ? questionOf(turn.querySelector(".question")) : "";
-    if (sessionStorage.getItem(DRAFT) === asked) sessionStorage.removeItem(DRAFT);
-    return;
-  }
-  asked = "";
-  const link = turn.querySelector('a[href^="#act/copy/"]');
-  const id = link?.getAttribute("href").split("/")[2];
-  const place = new URL(location);
-  if (id && place.searchParams.get("c") !== id) {
-    place.searchParams.set("c", id);
-    history.replaceState(history.state, "", place);
-  }
-}
-
-// The page's state could not be asked for: what was being answered will not come any more.
-document.addEventListener("inhouse:lost", () => {
-  const status = document.querySelector("#now .status-busy");
-  if (!status || !asked) return;
-  status.className = "status status-failed";
-  status.textContent = drawer.dataset.cut;
-  if (!questionBox().value) type(questionBox(), asked);
-  asked = "";
-});
-
-let begun = false;
-new MutationObserver(() => {
-  if (!begun && questionBox()) {
-    begun = true;
-    begin();
-  }
-  watch();
-}).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });

@@ -13,6 +13,7 @@ from ui.web.identity import Person
 from ui.web.userdata.database import Store, new_id
 
 TITLE_CHARACTERS = 120
+_INTERRUPTED = 2  # in the column `stopped`, where 1 means that the reader ended it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,15 @@ class KeptConversation:
 class KeptTurn:
     """A question and its answer, as it was then. `n` counts from 1.
 
-    `stopped`: the reader ended it, so the answer is as far as it came, and was not checked.
+    `stopped`: the answer is as far as it came, because the reader ended it; or, with `interrupted`, because
+    the server or the connection did.
     """
 
     n: int
     asked_at: float
     answer: Answer
     stopped: bool = False
+    interrupted: bool = False
 
 
 class History:
@@ -63,11 +66,13 @@ class History:
         answer: Answer,
         *,
         stopped: bool = False,
+        interrupted: bool = False,
         instead_of: int | None = None,
     ) -> int:
         """Keep the next question and answer; the turn's number. Raises NotThereError.
 
-        `instead_of`: the turn that it takes the place of, since the question was asked again.
+        `instead_of`: the turn that it takes the place of, since the question was asked again, or answered to
+        the end.
         """
         now = time.time()
         folded = f"{answer.question}\n{answer.text}".casefold()
@@ -84,7 +89,7 @@ class History:
                     "now": now,
                     "answer": answer.model_dump_json(),
                     "folded": folded,
-                    "stopped": stopped,
+                    "stopped": _INTERRUPTED if interrupted else int(stopped),
                 },
             ).fetchone()[0]
             connection.execute(
@@ -133,7 +138,13 @@ class History:
                 (conversation,),
             )
             return [
-                KeptTurn(n, at, Answer.model_validate_json(answer), bool(stopped))
+                KeptTurn(
+                    n,
+                    at,
+                    Answer.model_validate_json(answer),
+                    bool(stopped),
+                    stopped == _INTERRUPTED,
+                )
                 for n, at, answer, stopped in rows
             ]
 

@@ -42,9 +42,10 @@ class Page:
         """All that comes over the queue for a question; calls back once the model has begun to write."""
         with self.client(who) as client:
             events = client.get("/config").raise_for_status().json()["dependencies"]
-            event = next(e for e in events if e["targets"] and len(e["inputs"]) == 3)
+            event = max(events, key=lambda each: len(each["inputs"]))  # that which asks
             tab = f"tab{time.monotonic_ns()}"
-            body = {"fn_index": event["id"], "session_hash": tab, "data": ["How?", None, None]}
+            data = ["How?", *[None] * (len(event["inputs"]) - 1)]
+            body = {"fn_index": event["id"], "session_hash": tab, "data": data}
             client.post("/gradio_api/queue/join", json=body).raise_for_status()
             heard, called = "", False
             with client.stream("GET", f"/gradio_api/queue/data?session_hash={tab}") as lines:

@@ -152,7 +152,8 @@ def test_a_turn_that_was_stopped_or_whose_tab_was_closed_is_kept_and_marked(
     assert kept.stopped
     again = Conversation()
     page = again.open(talk.id, chat.desk, LOCAL, chat.history, chat.feedback)
-    assert f"<strong>{ENGLISH.stopped}</strong>" in (page.now or "")
+    label = ENGLISH.stopped if how == "stopped" else ENGLISH.interrupted
+    assert f"<strong>{label}</strong>" in (page.now or "")
     assert BERTH in (page.now_evidence or ""), "the passages are there"
     assert again.history == [], "an answer that was not checked is not built upon"
     assert "act-copy" in (page.now or "")

@@ -179,10 +179,14 @@ def _ask(world: World, who: str, question: str) -> str:
     )
     with config as client:
         events = client.get("/config").raise_for_status().json()["dependencies"]
-        (event, *_) = [e for e in events if e.get("targets") and len(e["inputs"]) == 3]
+        event = max(events, key=lambda each: len(each["inputs"]))  # that which asks
         joined = client.post(
             "/gradio_api/queue/join",
-            json={"fn_index": event["id"], "session_hash": tab, "data": [question, None, None]},
+            json={
+                "fn_index": event["id"],
+                "session_hash": tab,
+                "data": [question, *[None] * (len(event["inputs"]) - 1)],
+            },
         )
         assert joined.status_code == 200, joined.text
         heard = ""

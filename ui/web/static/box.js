@@ -1,0 +1,204 @@
+// The question box. What is typed is kept as a draft; what is asked goes to Gradio as soon as that is there, and
+// comes back into the box where nothing came of it.
+
+const byId = (id) => document.getElementById(id);
+const main = byId("main");
+const composer = byId("composer");
+const box = composer.querySelector("textarea");
+const sent = byId("sent");
+const note = byId("note");
+const words = composer.dataset;
+const DRAFT = "inhouse-draft";
+const opening = new URLSearchParams(location.search).get("c");
+const narrow = matchMedia("(max-width: 1023px)");
+
+let asked = null; // the question that is being asked
+let isBegun = false; // whether the server has taken it up
+let isReady = false; // whether Gradio is there
+let isOpening = Boolean(opening);
+let progress = "";
+
+// --- Gradio's boxes: written to as if somebody typed --------------------------------------------------
+
+const word = (id) => document.querySelector(`#${id} .word`)?.textContent ?? "";
+const wire = (id) => document.querySelector(`#${id} textarea, #${id} input`);
+
+function type(target, text) {
+  const kind = target.tagName === "INPUT" ? HTMLInputElement : HTMLTextAreaElement;
+  Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(target, text);
+  target.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function submit(id, text) {
+  type(wire(id), text);
+  const press = () => wire(id).dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
+  setTimeout(press, 60); // Gradio takes over what was typed a moment later
+}
+
+// --- The box --------------------------------------------------------------------------------------------
+
+function fit() {
+  box.style.height = "auto";
+  if (box.value) box.style.height = `${Math.min(box.scrollHeight, 200)}px`;
+}
+
+function write(text) {
+  box.value = text;
+  fit();
+  if (text) sessionStorage.setItem(DRAFT, text);
+  else sessionStorage.removeItem(DRAFT);
+}
+
+function say(text, again = null) {
+  note.replaceChildren();
+  if (!text) return;
+  const line = Object.assign(document.createElement("p"), { className: "complaint", textContent: text });
+  if (again) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: words.again });
+    button.addEventListener("click", again);
+    line.append(" ", button);
+  }
+  note.append(line);
+}
+
+function showSent(text) {
+  const question = Object.assign(document.createElement("h2"), { className: "question", textContent: text });
+  const status = Object.assign(document.createElement("p"), { className: "status status-busy" });
+  status.append(Object.assign(document.createElement("strong"), { textContent: words.searching }));
+  sent.replaceChildren(question, status);
+  sent.hidden = false;
+}
+
+function show() {
+  const hasTurn = Boolean(document.querySelector("#talk .turn"));
+  main.classList.toggle("is-start", !hasTurn && asked === null && !isOpening);
+  main.classList.toggle("is-opening", isOpening && !hasTurn);
+  if (hasTurn || asked === null) sent.hidden = true;
+  byId("ask").hidden = asked !== null;
+  byId("stop").hidden = asked === null;
+}
+
+// --- Asking ---------------------------------------------------------------------------------------------
+
+function ask(text) {
+  if (asked !== null) return;
+  [asked, isBegun] = [text, false];
+  say("");
+  if (box.value === text) {
+    box.value = "";
+    fit();
+  }
+  if (text.trim() && !document.querySelector("#talk .turn")) showSent(text);
+  show();
+  if (isReady && !isOpening) submit("asked", asked);
+}
+
+function end() {
+  if (!isBegun && asked !== null && !box.value) write(asked);
+  asked = null;
+  show();
+}
+
+// What was asked will not be answered any more: it can be asked again, also of another server.
+function breakOff(reason) {
+  if (isOpening) {
+    isOpening = false;
+    say(document.body.dataset.lost, () => location.reload());
+    return show();
+  }
+  if (asked === null) return;
+  const question = asked;
+  const status = document.querySelector("#now .status-busy");
+  if (!box.value) write(question);
+  end();
+  if (status && reason !== "busy") return markCut(status);
+  const texts = { busy: words.busy, failed: document.body.dataset.broken, "signed-out": document.body.dataset.signedOut };
+  say(texts[reason] ?? document.body.dataset.lost, () => ask(question));
+}
+
+function markCut(status) {
+  status.className = "status status-stopped";
+  const label = Object.assign(document.createElement("strong"), { textContent: words.cut });
+  status.replaceChildren(label, ` ${words.cutWhy}`);
+  const turn = status.closest(".turn");
+  turn.querySelector(".is-writing")?.classList.remove("is-writing");
+  const acts = Object.assign(document.createElement("p"), { className: "acts" });
+  const again = Object.assign(document.createElement("a"), { className: "act act-again" });
+  again.setAttribute("href", "#act/again");
+  again.append(Object.assign(document.createElement("span"), { textContent: words.again }));
+  acts.append(again);
+  turn.querySelector(".answer").append(acts);
+}
+
+composer.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask(box.value);
+});
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  ask(box.value);
+});
+box.addEventListener("input", () => write(box.value));
+byId("stop").addEventListener("click", () => document.querySelector("#stopping")?.click());
+byId("offers").addEventListener("click", (event) => event.target.matches(".starter") && ask(event.target.textContent));
+document.addEventListener("inhouse:ask", ({ detail }) => ask(detail));
+document.addEventListener("inhouse:edit", ({ detail }) => {
+  write(detail);
+  box.focus();
+});
+document.addEventListener("inhouse:broken", ({ detail }) => {
+  breakOff(detail);
+  document.dispatchEvent(new Event("inhouse:changed")); // the header says how the server is
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  box.focus();
+});
+
+// --- What Gradio shows ----------------------------------------------------------------------------------
+
+function begin() {
+  isReady = true;
+  document.querySelector("gradio-app main")?.setAttribute("role", "none"); // the page has its own
+  type(wire("asked-of"), document.body.dataset.profile);
+  if (isOpening) submit("opened", opening);
+  else if (asked !== null) submit("asked", asked);
+}
+
+function follow() {
+  if (!isReady && wire("asked") && wire("opened") && wire("asked-of") && byId("panel")) begin();
+  const now = word("progress");
+  if (!now || now === progress) return show();
+  progress = now;
+  say(word("said"));
+  if (isOpening) {
+    isOpening = false;
+    show();
+    if (asked !== null) submit("asked", asked); // it was asked meanwhile
+  } else if (now.startsWith("busy")) {
+    isBegun = true;
+    sessionStorage.removeItem(DRAFT);
+    if (box.value) sessionStorage.setItem(DRAFT, box.value);
+    show();
+  } else end();
+  requestAnimationFrame(name);
+}
+
+// Where one is stands in the address, and what it is about in the tab's title.
+function name() {
+  const place = new URL(location);
+  const kept = wire("opened")?.value;
+  if (kept && document.querySelector("#talk .turn") && place.searchParams.get("c") !== kept) {
+    place.searchParams.set("c", kept);
+    history.replaceState(history.state, "", place);
+  }
+  const first = document.querySelector("#talk .question")?.lastChild?.textContent;
+  if (first) document.title = `${first.slice(0, 80)} · ${document.body.dataset.product}`;
+}
+
+const draft = sessionStorage.getItem(DRAFT);
+if (draft && !box.value) write(draft);
+if (!narrow.matches) box.focus(); // on a phone that would raise the keyboard
+show();
+new MutationObserver(follow).observe(document.querySelector("gradio-app"), { childList: true, characterData: true, subtree: true });
