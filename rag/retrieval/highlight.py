@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable
 
 from rag.index.search.analysis import DEFAULT_LANGUAGE, stems
+from rag.index.search.compounds import LINKS, is_part
 from rag.language import sentences
-
-_WORD = re.compile(r"\w+")
+from rag.language.search_text import word_spans
 
 
 def spans(query: str, text: str, languages: Iterable[str] = ()) -> list[tuple[int, int]]:
@@ -24,10 +23,25 @@ def spans(query: str, text: str, languages: Iterable[str] = ()) -> list[tuple[in
     def is_wanted(word: str) -> bool:
         word_stems = {language: _stems_of(word, language) for language in spoken}
         return all(word_stems.values()) and any(
-            not query_stems[language].isdisjoint(stem) for language, stem in word_stems.items()
+            not query_stems[language].isdisjoint(forms)
+            or (
+                language in LINKS and any(is_part(part, forms[0]) for part in query_stems[language])
+            )
+            for language, forms in word_stems.items()
         )
 
-    return [match.span() for match in _WORD.finditer(text) if is_wanted(match[0])]
+    return _joined((start, end) for start, end in word_spans(text) if is_wanted(text[start:end]))
+
+
+def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans, those that overlap as one: pairs of characters of a script without spaces do."""
+    joined: list[tuple[int, int]] = []
+    for start, end in places:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def best_start(query: str, text: str, width: int) -> int:

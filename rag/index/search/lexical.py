@@ -1,7 +1,8 @@
 """The lexical half of the index: tantivy, BM25 over the words of each chunk.
 
-Every chunk is indexed twice: its words as they stand (`exact`: codes, names), and stemmed in the
-document's language (`text_en`, `text_de`, …). A filter is a set of terms in the same query.
+Every chunk is indexed twice: its words as they stand but for accents (`exact`: codes, names), and stemmed in
+the document's language (`text_en`, `text_de`, …). Words with accents stand in `accented` too, and what may be
+a compound in `backward`. A filter is a set of terms in the same query.
 """
 
 from __future__ import annotations
@@ -21,14 +22,25 @@ import numpy as np
 from rag.errors import IndexDamagedError
 from rag.index.filter import Filter
 from rag.index.search import derived
-from rag.index.search.analysis import STEMMERS, analyzer, language_of
+from rag.index.search.analysis import (
+    STEMMERS,
+    accented_words,
+    analyzer,
+    language_of,
+    plain_words,
+    stems,
+)
+from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND, IndexVocabulary, compounds, parts
 from rag.index.search.lexical_schema import filter_queries, schema
 from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
+from rag.language.search_text import searchable
 
 NAME = "lexical"
-LAYOUT = 3
+LAYOUT = 4
 EXACT_BOOST = 0.5
+ACCENTED_BOOST = 0.2
+"""Enough to put "año" before "ano" where all else is equal."""
 MISSPELT_BOOST = 4.0
 """What a chunk gets for a word that is one letter off a word of the query: what a rare word brings."""
 _SHORTEST_GUESSED, _MOST_GUESSED = 6, 8
@@ -37,6 +49,8 @@ _MAX_QUERY_TERMS = 256
 _TIES = 64
 _LONG_LIST = 20_000
 _COMMON_SHARE = 0.2
+_MOST_COMPOUNDS = 16
+"""Compounds that a word is looked for in, those in most chunks first: each is a list of chunks to read."""
 _KEPT_GROUPS = 64
 """As many groups of askers as the snapshot keeps masks for."""
 
@@ -124,6 +138,7 @@ def _document(row: LexicalRow) -> Any:
     import tantivy
 
     parents = PurePosixPath(row.uri).parents
+    language, text = language_of(row.language), searchable(row.text)
     fields: dict[str, Any] = {
         "chunk_id": row.chunk_id,
         "document_id": row.document_id,
@@ -131,9 +146,14 @@ def _document(row: LexicalRow) -> Any:
         "tag": list(row.tags),
         "reader": list(row.readers),
         "media_type": row.media_type,
-        "exact": row.text,
-        f"text_{language_of(row.language)}": row.text,
+        "exact": searchable(row.text, single=True),
+        f"text_{language}": text,
     }
+    if accented := accented_words(row.text):
+        fields["accented"] = " ".join(accented)
+    if language in LINKS:
+        long = {word for word in analyzer(language).analyze(text) if len(word) >= SHORTEST_COMPOUND}
+        fields["backward"] = " ".join(word[::-1] for word in long)
     if row.modified_at is not None:
         fields["modified_at"] = float(row.modified_at)
     return tantivy.Document.from_dict(fields, schema())
@@ -194,7 +214,7 @@ class LexicalIndex:
 
         access = filter.access()
         statistics = self._statistics(access)
-        words = self._words(query, statistics)
+        words = self._words(query, access, statistics)
         if words is None or k == 0 or len(self) == 0:
             return NOTHING
         must, conditions = tantivy.Occur.Must, filter_queries(filter)
@@ -222,7 +242,7 @@ class LexicalIndex:
         """Ids of the permitted documents that hold a form of the word, by its stem in their language."""
         documents: frozenset[int] = frozenset()
         for language in self._languages:
-            clauses = _terms(f"text_{language}", analyzer(language).analyze(word))
+            clauses = _terms(f"text_{language}", stems(word, language))
             if clauses:
                 documents |= self._documents_with_all(clauses, filter)
         return documents
@@ -263,7 +283,7 @@ class LexicalIndex:
         """Whether the chunk is found, in its document, by its three longest words."""
         import tantivy
 
-        words = sorted(set(analyzer(None).analyze(row.text)), key=lambda w: (-len(w), w))[:3]
+        words = sorted(set(plain_words(row.text)), key=lambda w: (-len(w), w))[:3]
         must = tantivy.Occur.Must
         document = tantivy.Query.term_query(schema(), "document_id", row.document_id)
         conditions = [(must, condition) for condition in (document, *_terms("exact", words))]
@@ -303,7 +323,7 @@ class LexicalIndex:
             return Statistics(stored, searcher.doc_freq, stored, searcher.doc_freq)
         return Statistics(count(), count_having, self._stored_chunks, searcher.doc_freq)
 
-    def _words(self, query: str, statistics: Statistics) -> Any:
+    def _words(self, query: str, access: Filter, statistics: Statistics) -> Any:
         """Any of the query's words, in any field; None if it has none."""
         import tantivy
 
@@ -311,11 +331,9 @@ class LexicalIndex:
         clauses = [
             (should, clause)
             for language in self._languages
-            for clause in _weighted(
-                f"text_{language}", analyzer(language).analyze(query), statistics
-            )
+            for clause in _weighted(f"text_{language}", stems(query, language), statistics)
         ]
-        exact = analyzer(None).analyze(query)
+        exact = plain_words(query)
         telling = [word for word in exact if not self._is_common(word, statistics)]
         if not clauses and not telling:
             telling = exact
@@ -324,10 +342,73 @@ class LexicalIndex:
             for clause in _weighted("exact", telling, statistics)
         ]
         clauses += [
+            (should, tantivy.Query.boost_query(clause, ACCENTED_BOOST))
+            for clause in _weighted("accented", accented_words(query), statistics)
+        ]
+        clauses += [
             (should, tantivy.Query.boost_query(clause, MISSPELT_BOOST))
             for clause in self._misspelt(exact, statistics)
         ]
+        clauses += [
+            (should, clause)
+            for language in self._languages
+            if language in LINKS
+            for clause in self._compounds(
+                query, self._vocabulary(language, access, statistics), statistics
+            )
+        ]
         return tantivy.Query.boolean_query(clauses) if clauses else None
+
+    def _compounds(
+        self, query: str, vocabulary: IndexVocabulary, statistics: Statistics
+    ) -> list[Any]:
+        """The parts of the query's compounds, and the compounds that its words are parts of."""
+        field = f"text_{vocabulary.language}"
+        words = {word: stem for word in plain_words(query) if (stem := vocabulary.stem(word))}
+        query_stems = frozenset(words.values())
+        clauses = []
+        for word, stem in words.items():
+            if not word.isalpha():
+                continue
+            stems_of_parts, share = parts(word, vocabulary)
+            weights = {part: share for part in stems_of_parts if part not in query_stems}
+            for part, clause in zip(weights, _terms(field, list(weights)), strict=True):
+                boost = share * statistics.boost(field, part)
+                clauses.append(_boosted(clause, boost))
+            ending, beginning = compounds(word, query_stems, vocabulary)
+            known = [("exact", t, w) for t, w in beginning.items() if t not in words]
+            known += [(field, t, w) for t, w in ending.items() if t not in query_stems]
+            counts = [statistics.count(name, term) for name, term, _ in known]
+            # One rare compound says no more than the word that it is a kind of: all count as one word.
+            together = statistics.count(field, stem) + sum(counts)
+            clauses += [
+                _boosted(_term(name, term), weight * statistics.boost_as(name, term, together))
+                for (name, term, weight), count in zip(known, counts, strict=True)
+                if count
+            ]
+        return clauses
+
+    def _vocabulary(self, language: str, access: Filter, statistics: Statistics) -> IndexVocabulary:
+        """The words of the permitted chunks in this language."""
+        field = f"text_{language}"
+        permitted = _all_of(filter_queries(access)) if not access.is_empty else None
+
+        def stem(word: str) -> str:
+            return "".join(stems(word, language))
+
+        def terms(field: str, prefix: str) -> list[str]:
+            counts = self._searcher.terms_with_prefix(field, prefix, permitted, _MOST_COMPOUNDS)
+            return [term for term, count in counts if count and term != prefix]
+
+        return IndexVocabulary(
+            language,
+            stem=stem,
+            is_known=lambda word: statistics.count(field, word) > 0,
+            ending=lambda letters: [term[::-1] for term in terms("backward", letters[::-1])],
+            beginning=lambda letters: [
+                term for term in terms("exact", letters) if statistics.count(field, stem(term))
+            ],
+        )
 
     def _misspelt(self, words: Iterable[str], statistics: Statistics) -> list[Any]:
         """For words that no permitted document has: those one letter off. Codes are not guessed at."""
@@ -345,7 +426,7 @@ class LexicalIndex:
         return statistics.count("exact", word) > 0 or any(
             statistics.count(f"text_{language}", stem) > 0
             for language in self._languages
-            for stem in analyzer(language).analyze(word)
+            for stem in stems(word, language)
         )
 
     def _is_common(self, word: str, statistics: Statistics) -> bool:
@@ -368,7 +449,22 @@ def _weighted(field: str, words: list[str], statistics: Statistics) -> list[Any]
 
 
 def _terms(field: str, words: list[str]) -> list[Any]:
+    return [_term(field, word) for word in list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]]
+
+
+def _term(field: str, word: str) -> Any:
     import tantivy
 
-    unique = list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]
-    return [tantivy.Query.term_query(schema(), field, word, "freq") for word in unique]
+    return tantivy.Query.term_query(schema(), field, word, "freq")
+
+
+def _all_of(clauses: list[Any]) -> Any:
+    import tantivy
+
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, clause) for clause in clauses])
+
+
+def _boosted(clause: Any, boost: float) -> Any:
+    import tantivy
+
+    return tantivy.Query.boost_query(clause, boost)

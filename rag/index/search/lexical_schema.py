@@ -30,6 +30,9 @@ def schema() -> Any:
     for language in STEMMERS:
         name = f"text_{language}"
         builder.add_text_field(name, tokenizer_name=name, index_option="freq")
+    builder.add_text_field("accented", tokenizer_name="whitespace", index_option="freq")
+    # Stems that may be compounds, last letter first: the dictionary of terms lists what begins with letters.
+    builder.add_text_field("backward", tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 

@@ -62,10 +62,13 @@ class Statistics:
 
     def boost(self, field: str, word: str) -> float:
         """What the library's score for the word is multiplied by; 0 if no permitted chunk has it."""
-        count = self.count(field, word)
+        return self.boost_as(field, word, self.count(field, word))
+
+    def boost_as(self, field: str, word: str, count: int) -> float:
+        """The same, as if `count` permitted chunks had the word."""
         if count == 0:
             return 0.0
-        own = _idf(self.chunk_count, count)
+        own = _idf(self.chunk_count, min(count, self.chunk_count))
         return own / _idf(self._all_chunks, self._count_all(field, word))
 
 
