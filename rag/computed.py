@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 
-class _Value(BaseModel):
+class _ComputedValue(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
@@ -22,7 +22,7 @@ class Change(StrEnum):
     CHANGED = "changed"
 
 
-class Cell(_Value):
+class Cell(_ComputedValue):
     """One cell of a table.
 
     Where it stands for a place in a document, `uri` is set, with the characters `start` to `end` of its text,
@@ -40,14 +40,14 @@ class Cell(_Value):
     marks: tuple[tuple[int, int], ...] = ()
 
 
-class Row(_Value):
+class Row(_ComputedValue):
     """One row, with as many cells as the table has columns; `change` where two versions are compared."""
 
     cells: tuple[Cell, ...]
     change: Change | None = None
 
 
-class Table(_Value):
+class Table(_ComputedValue):
     """Rows under the headings of their columns. `total`: how many rows there are, shown or not."""
 
     columns: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Table(_Value):
     total: int = 0
 
 
-class Computed(_Value):
+class Computed(_ComputedValue):
     """A request that was answered without a model.
 
     `kind` is what was asked for: `mentions`, `documents`, `changes`, `summary`, `comparison`, or small talk:

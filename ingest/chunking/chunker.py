@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from ingest.chunking.packing import common_section, pack
 from ingest.chunking.units import (
     CHARS_PER_TOKEN,
+    ChunkUnit,
     TokenCounter,
-    Unit,
     split_units,
     whole_units,
 )
@@ -64,7 +64,7 @@ class _Contexts:
         self._headers: dict[str, str] = {"": ""}
         self._tokens: dict[str, int] = {"": 0}
 
-    def prepare(self, units: Sequence[Unit]) -> None:
+    def prepare(self, units: Sequence[ChunkUnit]) -> None:
         """Work out every context that can occur, with one call of the tokenizer."""
         sections = {
             unit.section[:depth] for unit in units for depth in range(len(unit.section) + 1)
@@ -82,11 +82,11 @@ class _Contexts:
         parts = (self._paths[section], self._headers[header])
         return "\n".join(part for part in parts if part)
 
-    def room(self, section: tuple[str, ...], first: Unit) -> int:
+    def room(self, section: tuple[str, ...], first: ChunkUnit) -> int:
         used = self._tokens[self._paths[section]] + self._tokens[self._headers[first.header]]
         return self._max_tokens - used
 
-    def room_for(self, unit: Unit) -> int:
+    def room_for(self, unit: ChunkUnit) -> int:
         """How many tokens a unit may have: as many as fit when a chunk begins with it."""
         return self.room(unit.section, unit)
 
@@ -114,7 +114,7 @@ class _Builder:
         self._line_starts = [line.start for line in document.lines]
         self._row_starts = [row.start for row in document.rows]
 
-    def chunk(self, units: Sequence[Unit]) -> Chunk | None:
+    def chunk(self, units: Sequence[ChunkUnit]) -> Chunk | None:
         start, end = units[0].start, units[-1].end
         text = self._document.text[start:end]
         stripped = text.strip()

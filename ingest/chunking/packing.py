@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from ingest.chunking.units import Unit
+from ingest.chunking.units import ChunkUnit
 from ingest.loaded import ATTACHMENT, BlockKind
 
 SMALL_SHARE = 0.5
 """A section below this share of a chunk is packed together with its neighbours."""
 
-Room = Callable[[tuple[str, ...], Unit], int]
+Room = Callable[[tuple[str, ...], ChunkUnit], int]
 """How many tokens of text fit into a chunk of this section that begins with this unit."""
 
 
-def pack(units: Sequence[Unit], room: Room) -> Iterator[list[Unit]]:
+def pack(units: Sequence[ChunkUnit], room: Room) -> Iterator[list[ChunkUnit]]:
     """Lists of consecutive units, each of which makes one chunk."""
     for _, page in groupby(units, key=lambda unit: unit.page):
         sections = [list(group) for _, group in groupby(page, key=lambda unit: unit.section)]
@@ -23,7 +23,7 @@ def pack(units: Sequence[Unit], room: Room) -> Iterator[list[Unit]]:
             yield from _cut(group, room)
 
 
-def common_section(units: Sequence[Unit]) -> tuple[str, ...]:
+def common_section(units: Sequence[ChunkUnit]) -> tuple[str, ...]:
     """The section path that all the units share."""
     shared = units[0].section
     for unit in units[1:]:
@@ -37,9 +37,9 @@ def common_section(units: Sequence[Unit]) -> tuple[str, ...]:
     return shared
 
 
-def _pack_small(sections: Sequence[list[Unit]], room: Room) -> Iterator[list[Unit]]:
+def _pack_small(sections: Sequence[list[ChunkUnit]], room: Room) -> Iterator[list[ChunkUnit]]:
     """Join neighbouring sections where one is small, they belong together, and both fit."""
-    current: list[Unit] = []
+    current: list[ChunkUnit] = []
     current_tokens = 0
     for section in sections:
         tokens = sum(unit.tokens for unit in section)
@@ -56,7 +56,7 @@ def _pack_small(sections: Sequence[list[Unit]], room: Room) -> Iterator[list[Uni
         yield current
 
 
-def _related(before: Sequence[Unit], after: Sequence[Unit]) -> bool:
+def _related(before: Sequence[ChunkUnit], after: Sequence[ChunkUnit]) -> bool:
     """Whether two sections are siblings, or one is inside the other; not if one is in another file."""
     if _attached(before[0]) != _attached(after[0]):
         return False
@@ -64,11 +64,11 @@ def _related(before: Sequence[Unit], after: Sequence[Unit]) -> bool:
     return shared >= min(len(before[0].section), len(after[0].section)) - 1
 
 
-def _attached(unit: Unit) -> list[str]:
+def _attached(unit: ChunkUnit) -> list[str]:
     return [title for title in unit.section if title.startswith(ATTACHMENT)]
 
 
-def _cut(group: list[Unit], room: Room) -> Iterator[list[Unit]]:
+def _cut(group: list[ChunkUnit], room: Room) -> Iterator[list[ChunkUnit]]:
     """One chunk where the group fits, else chunks of about the same size."""
     section = common_section(group)
     remaining = sum(unit.tokens for unit in group)
@@ -85,7 +85,7 @@ def _cut(group: list[Unit], room: Room) -> Iterator[list[Unit]]:
         first = last
 
 
-def _best_cut(group: Sequence[Unit], first: int, space: int, target: float) -> int:
+def _best_cut(group: Sequence[ChunkUnit], first: int, space: int, target: float) -> int:
     """Where the chunk that begins at `first` ends: at a good break, and not far from `target`."""
     tokens = 0
     best, best_cost = first + 1, float("inf")
@@ -99,7 +99,7 @@ def _best_cut(group: Sequence[Unit], first: int, space: int, target: float) -> i
     return best
 
 
-def _break_cost(group: Sequence[Unit], index: int) -> float:
+def _break_cost(group: Sequence[ChunkUnit], index: int) -> float:
     """How bad it is to begin a chunk at `index`, in shares of a chunk's size."""
     if index >= len(group):
         return 0.0

@@ -27,7 +27,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…:;])[\"'”’»)\]]*\s+|(?<=[。！？]
 
 
 @dataclass(slots=True)
-class Unit:
+class ChunkUnit:
     """A stretch that stays whole. `header` is the header row of the table it is a row of."""
 
     start: int
@@ -42,10 +42,10 @@ class Unit:
 
 def split_units(
     text: str,
-    whole: Iterable[Unit],
-    limit: Callable[[Unit], int],
+    whole: Iterable[ChunkUnit],
+    limit: Callable[[ChunkUnit], int],
     count_tokens: TokenCounter,
-) -> list[Unit]:
+) -> list[ChunkUnit]:
     """The units, those with more tokens than `limit` says cut into smaller ones, in order."""
     units = [
         window
@@ -54,8 +54,8 @@ def split_units(
     ]
     _count(text, units, count_tokens)
     while any(unit.tokens > limit(unit) for unit in units):
-        smaller: list[Unit] = []
-        fresh: list[Unit] = []
+        smaller: list[ChunkUnit] = []
+        fresh: list[ChunkUnit] = []
         for unit in units:
             if unit.tokens <= limit(unit):
                 smaller.append(unit)
@@ -68,7 +68,7 @@ def split_units(
     return units
 
 
-def whole_units(document: LoadedDocument) -> Iterator[Unit]:
+def whole_units(document: LoadedDocument) -> Iterator[ChunkUnit]:
     """One unit per block, cut at page breaks, with its section path."""
     page_starts = [page.start for page in document.pages]
     path: list[tuple[int, str]] = []
@@ -97,7 +97,7 @@ def whole_units(document: LoadedDocument) -> Iterator[Unit]:
             if index + 1 < len(page_starts):
                 end = min(end, max(page_starts[index + 1], start + 1))
             page = document.pages[index].number if index >= 0 else None
-            yield Unit(start, end, block.kind, section, page, header if is_row else "")
+            yield ChunkUnit(start, end, block.kind, section, page, header if is_row else "")
             start = end
 
 
@@ -119,7 +119,7 @@ def _header_words(header: str) -> str:
     return "\n".join(line for line in header.split("\n") if line.strip(" |:-+=\t"))
 
 
-def _windows(text: str, unit: Unit, max_chars: int) -> Iterator[Unit]:
+def _windows(text: str, unit: ChunkUnit, max_chars: int) -> Iterator[ChunkUnit]:
     """The unit itself, or windows of at most `max_chars` cut at the last good place in each."""
     start = unit.start
     while unit.end - start > max_chars:
@@ -141,7 +141,7 @@ def _good_cut(text: str, start: int, end: int) -> int:
     return cut if cut > start else end
 
 
-def _parts(text: str, unit: Unit) -> Iterator[Unit]:
+def _parts(text: str, unit: ChunkUnit) -> Iterator[ChunkUnit]:
     """A unit's sentences, or its two halves where it is one sentence."""
     cuts = [
         match.end()
@@ -159,8 +159,8 @@ def _parts(text: str, unit: Unit) -> Iterator[Unit]:
         yield _part(unit, start, end)
 
 
-def _part(unit: Unit, start: int, end: int) -> Unit:
-    return Unit(
+def _part(unit: ChunkUnit, start: int, end: int) -> ChunkUnit:
+    return ChunkUnit(
         start,
         end,
         unit.kind,
@@ -171,7 +171,7 @@ def _part(unit: Unit, start: int, end: int) -> Unit:
     )
 
 
-def _count(text: str, units: Sequence[Unit], count_tokens: TokenCounter) -> None:
+def _count(text: str, units: Sequence[ChunkUnit], count_tokens: TokenCounter) -> None:
     for batch in _batches(units):
         counts = count_tokens([squeezed(text[unit.start : unit.end]) for unit in batch])
         for unit, tokens in zip(batch, counts, strict=True):
@@ -180,6 +180,6 @@ def _count(text: str, units: Sequence[Unit], count_tokens: TokenCounter) -> None
             unit.tokens = max(tokens, -(-length // CHARS_PER_TOKEN)) if length > 1 else 1
 
 
-def _batches(units: Sequence[Unit]) -> Iterable[Sequence[Unit]]:
+def _batches(units: Sequence[ChunkUnit]) -> Iterable[Sequence[ChunkUnit]]:
     for start in range(0, len(units), _BATCH):
         yield units[start : start + _BATCH]

@@ -105,7 +105,7 @@ class AnswerBuilder:
         """Why the model did not answer to the end."""
         return self._failure
 
-    def build_prompt(self, style: prompt.Style, budget: context.Room) -> list[BaseMessage]:
+    def build_prompt(self, style: prompt.Style, budget: context.TokenBudget) -> list[BaseMessage]:
         """Build the prompt within the token budget, and remember which passages and turns went into it."""
         self._drifts = style.wanders
         question, profile = self.retrieved.query.question, self.profile

@@ -23,7 +23,7 @@ _HISTORY_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class TokenBudget:
     """How much a model can be told.
 
     `passages`: tokens for the passages. `window`: tokens for all of the prompt; None where nobody knows.
@@ -50,7 +50,7 @@ def fit(
     style: Style,
     profile: Profile,
     fence: str,
-    room: Room,
+    room: TokenBudget,
 ) -> Fitted:
     """Choose what is sent: the best passages in their order, and as many turns as leave them room.
 
@@ -85,7 +85,7 @@ def fit(
 
 
 def fit_turns(
-    question: str, history: Sequence[Turn], style: Style, profile: Profile, room: Room
+    question: str, history: Sequence[Turn], style: Style, profile: Profile, room: TokenBudget
 ) -> tuple[Turn, ...]:
     """The latest turns that fit where no passage is sent."""
     turns = tuple(history[max(0, len(history) - style.turns) :])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.answering import followup, llm, prompt
 from rag.answering.answer_queue import Gate
-from rag.answering.context import Room
+from rag.answering.context import TokenBudget
 from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
 from rag.models import AUTO
@@ -31,7 +31,7 @@ class Speaking:
     model: Runnable[Any, Any]
     name: str
     style: prompt.Style
-    room: Room
+    room: TokenBudget
     is_vllm: bool = False
 
     def for_asker(self, readers: frozenset[str]) -> Speaking:
@@ -111,8 +111,10 @@ class Speaker:
         room = self._room(style, window, count)
         return Speaking(model, served.name, style, room, served.is_vllm)
 
-    def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> Room:
-        return Room(self._settings.retrieval.context_tokens or style.context_tokens, window, count)
+    def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> TokenBudget:
+        return TokenBudget(
+            self._settings.retrieval.context_tokens or style.context_tokens, window, count
+        )
 
 
 def _name(model: str) -> str:

@@ -6,7 +6,7 @@ and small talk. `answer_without_model` is the way in; `split_questions` takes se
 
 from rag.computed import Cell, Change, Row, Table
 from rag.intents.answering import answer_without_model
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.recognition import recognise
 from rag.intents.result import IntentResult
 from rag.intents.splitting import split_questions
@@ -15,8 +15,8 @@ __all__ = [
     "Cell",
     "Change",
     "Intent",
+    "IntentKind",
     "IntentResult",
-    "Kind",
     "Row",
     "Table",
     "answer_without_model",

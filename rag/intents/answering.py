@@ -10,19 +10,19 @@ from rag.intents.about import answer_about
 from rag.intents.changes import answer_changes
 from rag.intents.comparison import answer_comparison
 from rag.intents.documents import answer_documents
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.mentions import answer_mentions
 from rag.intents.recognition import recognise
 from rag.intents.result import IntentResult
 from rag.intents.summary import answer_summary
 from rag.intents.workspace import Workspace
 
-_ANSWERS: Mapping[Kind, Callable[[Intent, Workspace], IntentResult | None]] = {
-    Kind.MENTIONS: answer_mentions,
-    Kind.DOCUMENTS: answer_documents,
-    Kind.CHANGES: answer_changes,
-    Kind.SUMMARY: answer_summary,
-    Kind.COMPARISON: answer_comparison,
+_ANSWERS: Mapping[IntentKind, Callable[[Intent, Workspace], IntentResult | None]] = {
+    IntentKind.MENTIONS: answer_mentions,
+    IntentKind.DOCUMENTS: answer_documents,
+    IntentKind.CHANGES: answer_changes,
+    IntentKind.SUMMARY: answer_summary,
+    IntentKind.COMPARISON: answer_comparison,
 }
 
 

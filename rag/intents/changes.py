@@ -10,10 +10,10 @@ from difflib import SequenceMatcher
 from rag.computed import Cell, Change, Row, Table
 from rag.index.search.analysis import plain_words
 from rag.index.views.inventory import ChunkPositions, DocumentRecord
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.resolve import Reference, editions, find_documents, newer_versions, read_reference
 from rag.intents.result import IntentResult
-from rag.intents.sections import Section, is_drawn, sentences_of, split_sections
+from rag.intents.sections import DocumentSection, is_drawn, sentences_of, split_sections
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, extract_of, place_cell
 
@@ -41,7 +41,7 @@ class Version:
     record: DocumentRecord
     text: str
     positions: ChunkPositions
-    sections: Sequence[Section]
+    sections: Sequence[DocumentSection]
 
     def cell(self, span: tuple[int, int] | None) -> Cell:
         """What stands at a span; an empty cell for none."""
@@ -49,7 +49,7 @@ class Version:
             return Cell()
         return place_cell(self.record, self.positions, self.text[slice(*span)], *span)
 
-    def heading(self, section: Section | None) -> Cell:
+    def heading(self, section: DocumentSection | None) -> Cell:
         """The heading of a section, which leads to where it stands."""
         if section is None:
             return Cell()
@@ -73,7 +73,7 @@ def answer_changes(intent: Intent, workspace: Workspace) -> IntentResult | None:
     rows = list(diff_versions(old, new))
     extracts = (row.cells[2] if row.cells[2].text else row.cells[1] for row in rows)
     return IntentResult(
-        kind=Kind.CHANGES,
+        kind=IntentKind.CHANGES,
         language=wording.code,
         text=wording.counted(
             "changes",
@@ -225,7 +225,9 @@ def _moved(
     return _Moved(origin, frozenset(removed[i][0] for i, _ in pairs))
 
 
-def pair_sections(old: Version, new: Version) -> list[tuple[Section | None, Section | None]]:
+def pair_sections(
+    old: Version, new: Version
+) -> list[tuple[DocumentSection | None, DocumentSection | None]]:
     """Sections that belong together: by their headings, else by their words."""
     pairs: dict[int, int] = {}
     free = set(range(len(old.sections)))
@@ -243,7 +245,7 @@ def pair_sections(old: Version, new: Version) -> list[tuple[Section | None, Sect
         if _overlap(words, words_old[best]) >= SAME_SECTION:
             pairs[right] = best
             free.discard(best)
-    ordered: list[tuple[Section | None, Section | None]] = []
+    ordered: list[tuple[DocumentSection | None, DocumentSection | None]] = []
     gone = sorted(free)
     for right, section in enumerate(new.sections):
         matched = pairs.get(right)
@@ -255,7 +257,7 @@ def pair_sections(old: Version, new: Version) -> list[tuple[Section | None, Sect
 
 
 def _pair_sentences(
-    old: Version, before: Section | None, new: Version, after: Section | None
+    old: Version, before: DocumentSection | None, new: Version, after: DocumentSection | None
 ) -> Iterator[tuple[tuple[int, int] | None, tuple[int, int] | None]]:
     """What differs between two sections: (old span, new span), either None."""
     left = _sentences(old, before)
@@ -331,19 +333,19 @@ def _marked(left: Cell, right: Cell) -> tuple[Cell, Cell]:
     )
 
 
-def _sentences(version: Version, section: Section | None) -> list[tuple[int, int]]:
+def _sentences(version: Version, section: DocumentSection | None) -> list[tuple[int, int]]:
     if section is None:
         return []
     spans = sentences_of(version.text, section)
     return [span for span in spans if not is_drawn(version.text[slice(*span)])]
 
 
-def _key(section: Section) -> str:
+def _key(section: DocumentSection) -> str:
     """A heading without its number and year, which change from version to version."""
     return " ".join(plain_words(_ORDINAL.sub("", section.heading)))
 
 
-def _span(section: Section) -> tuple[int, int]:
+def _span(section: DocumentSection) -> tuple[int, int]:
     return section.start, section.end
 
 

@@ -14,7 +14,7 @@ from rag.computed import Cell, Row, Table
 from rag.embedder import Float32
 from rag.index.search.analysis import plain_words, stems
 from rag.index.views.inventory import DocumentRecord
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.resolve import Reference, find_documents, newer_versions, read_reference
 from rag.intents.result import IntentResult
 from rag.intents.sections import is_drawn, read_tables, split_sections
@@ -46,7 +46,7 @@ _PAGE = re.compile(r"\b(?:page|seite|página) \d+\s*$|…\s*\d*\s*$", re.IGNOREC
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedThing:
     """One of the two things, with sentences about it; `vectors`: (n, dimension), L2-normalised."""
 
     name: str
@@ -84,7 +84,7 @@ def _result(
     one, other = map(wording.quoted, names)
     has_labels = len(rows[0].cells) > len(names)
     return IntentResult(
-        kind=Kind.COMPARISON,
+        kind=IntentKind.COMPARISON,
         language=wording.code,
         text=wording.reply("comparison", one=one, other=other),
         table=Table(
@@ -138,7 +138,7 @@ def _column(words: frozenset[str], header: Sequence[str]) -> int:
     return best if best and shared[best] else 0
 
 
-def pair_sentences(one: Side, two: Side) -> tuple[Row, ...]:
+def pair_sentences(one: ComparedThing, two: ComparedThing) -> tuple[Row, ...]:
     """Rows of two cells: pairs that are closest to each other on both sides, else each side's first ones."""
     closeness = one.vectors @ two.vectors.T
     has_figure = [
@@ -157,7 +157,7 @@ def pair_sentences(one: Side, two: Side) -> tuple[Row, ...]:
     return first_sentences(one, two)
 
 
-def first_sentences(one: Side, two: Side) -> tuple[Row, ...]:
+def first_sentences(one: ComparedThing, two: ComparedThing) -> tuple[Row, ...]:
     """Rows of two cells: the first sentences of either side, which need not belong together."""
     rows = min(PAIRS // 2, max(len(one.cells), len(two.cells)))
     return tuple(
@@ -248,7 +248,7 @@ def _sides(
     words: set[str],
     aspect: str,
     workspace: Workspace,
-) -> list[Side]:
+) -> list[ComparedThing]:
     """The sentences that are worth comparing, with their vectors.
 
     Those that share most words with a sentence of the other side, or with the `aspect`: vectors take longer.
@@ -269,7 +269,7 @@ def _sides(
             fit = vectors @ workspace.embedder.embed_query(aspect)
             best = [n for n in np.argsort(-fit, kind="stable")[:PAIRS] if fit[n] >= ON_ASPECT]
             order, vectors = [order[n] for n in best], vectors[best]
-        sides.append(Side(name, [cells[side][n] for n in order], vectors))
+        sides.append(ComparedThing(name, [cells[side][n] for n in order], vectors))
     return sides
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from rag.computed import Cell, Row, Table
 from rag.index.search.analysis import plain_words
 from rag.index.views.inventory import DocumentRecord
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.result import IntentResult
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, cell_of
@@ -79,7 +79,7 @@ def answer_documents(intent: Intent, workspace: Workspace) -> IntentResult | Non
     if len(records) > SHOWN_ROWS:
         notes.append(wording.reply("first_rows", count=SHOWN_ROWS))
     return IntentResult(
-        kind=Kind.DOCUMENTS,
+        kind=IntentKind.DOCUMENTS,
         language=wording.code,
         text=text,
         notes=tuple(notes),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class IntentKind(StrEnum):
     """What is to be done; in the order in which the kinds are tried."""
 
     GREETING = "greeting"
@@ -27,7 +27,15 @@ class Kind(StrEnum):
         return self in _ABOUT
 
 
-_ABOUT = frozenset({Kind.GREETING, Kind.IDENTITY, Kind.ABILITIES, Kind.THANKS, Kind.GOODBYE})
+_ABOUT = frozenset(
+    {
+        IntentKind.GREETING,
+        IntentKind.IDENTITY,
+        IntentKind.ABILITIES,
+        IntentKind.THANKS,
+        IntentKind.GOODBYE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Intent:
     were typed: `term`, `one` and `other`, `document`, `restricted`, `type`, `tail`.
     """
 
-    kind: Kind
+    kind: IntentKind
     language: str
     slots: Mapping[str, str] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from rag.computed import Cell, Row, Table
 from rag.index.search.analysis import plain_words, stems
 from rag.index.views.inventory import read_texts
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.result import IntentResult
 from rag.intents.wording import Wording, wording_of
 from rag.intents.workspace import Workspace, cell_of, extract_of, place_cell
@@ -74,7 +74,7 @@ def answer_mentions(intent: Intent, workspace: Workspace) -> IntentResult:
     )
     columns = tuple(wording.columns[name] for name in ("document", "mentions", "first"))
     return IntentResult(
-        kind=Kind.MENTIONS,
+        kind=IntentKind.MENTIONS,
         language=wording.code,
         text=wording.counted(
             "mentions",

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.wording import Wording, wordings
 
 DEFAULT = "en"
@@ -41,7 +41,7 @@ def recognise(question: str, language: str = "") -> Intent | None:
 
 def _recognise(text: str, wording: Wording) -> Intent | None:
     candidates = list(dict.fromkeys(_without_politeness(text, wording)))
-    for kind in Kind:
+    for kind in IntentKind:
         for candidate in candidates:
             for pattern in wording.patterns.get(kind, ()):
                 match = pattern.fullmatch(candidate)

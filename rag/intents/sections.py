@@ -24,7 +24,7 @@ _RULE = re.compile(r"[|:\s=_*-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class DocumentSection:
     """A section: `start` to `end` are the characters of what stands under its heading, subsections left out.
 
     `level` is 1 for the outermost. `heading` is "" for what stands before the first one.
@@ -36,7 +36,7 @@ class Section:
     end: int
 
 
-def split_sections(text: str, positions: ChunkPositions) -> list[Section]:
+def split_sections(text: str, positions: ChunkPositions) -> list[DocumentSection]:
     """The sections of a text, in order.
 
     By its Markdown headings, which most readers of files write; else by numbered lines ("4.2 Draining"), by
@@ -48,7 +48,7 @@ def split_sections(text: str, positions: ChunkPositions) -> list[Section]:
     return _by_chunks(text, positions)
 
 
-def sentences_of(text: str, section: Section) -> Iterator[tuple[int, int]]:
+def sentences_of(text: str, section: DocumentSection) -> Iterator[tuple[int, int]]:
     """The character spans of a section's sentences, list items and table rows."""
     for start, end in spans(text[section.start : section.end]):
         yield section.start + start, section.start + end
@@ -80,34 +80,36 @@ def _capitals(text: str) -> list[tuple[int, int, int, str]]:
     return [(match.start(), match.end(), 1, match[1]) for match in _CAPITALS.finditer(text)]
 
 
-def _between(headings: Sequence[tuple[int, int, int, str]], text: str) -> list[Section]:
+def _between(headings: Sequence[tuple[int, int, int, str]], text: str) -> list[DocumentSection]:
     first = headings[0][0]
-    sections = [Section("", 1, 0, first)] if text[:first].strip() else []
+    sections = [DocumentSection("", 1, 0, first)] if text[:first].strip() else []
     ends = [start for start, *_ in headings[1:]] + [len(text)]
     highest = min(level for _, _, level, _ in headings)
     sections += [
-        Section(heading, level - highest + 1, end, following)
+        DocumentSection(heading, level - highest + 1, end, following)
         for (_, end, level, heading), following in zip(headings, ends, strict=True)
     ]
     return sections
 
 
-def _by_chunks(text: str, positions: ChunkPositions) -> list[Section]:
+def _by_chunks(text: str, positions: ChunkPositions) -> list[DocumentSection]:
     """Neighbouring chunks with the same headings are one section; without headings, a page is."""
-    sections: list[Section] = []
+    sections: list[DocumentSection] = []
     last: object = None
     for position in positions.all:
         key = position.section or position.page
         if sections and key == last:
             before = sections[-1]
-            sections[-1] = Section(before.heading, before.level, before.start, position.end)
+            sections[-1] = DocumentSection(before.heading, before.level, before.start, position.end)
         else:
             heading = position.section[-1] if position.section else ""
             sections.append(
-                Section(heading, max(1, len(position.section)), position.start, position.end)
+                DocumentSection(
+                    heading, max(1, len(position.section)), position.start, position.end
+                )
             )
         last = key
-    return sections or [Section("", 1, 0, len(text))]
+    return sections or [DocumentSection("", 1, 0, len(text))]
 
 
 @dataclass(frozen=True, slots=True)

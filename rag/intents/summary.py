@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rag.computed import Cell, Row, Table
 from rag.index.views.inventory import ChunkPositions, DocumentRecord
-from rag.intents.intent import Intent, Kind
+from rag.intents.intent import Intent, IntentKind
 from rag.intents.resolve import find_documents, newer_versions, read_reference, titles
 from rag.intents.result import IntentResult
-from rag.intents.sections import Section, is_drawn, sentences_of, split_sections
+from rag.intents.sections import DocumentSection, is_drawn, sentences_of, split_sections
 from rag.intents.wording import wording_of
 from rag.intents.workspace import Workspace, extract_of, place_cell
 
@@ -54,7 +54,7 @@ def answer_summary(intent: Intent, workspace: Workspace) -> IntentResult | None:
     ]
     leads = [row.cells[1] for row in rows if row.cells[1].text]
     return IntentResult(
-        kind=Kind.SUMMARY,
+        kind=IntentKind.SUMMARY,
         language=wording.code,
         text=wording.reply("summary", title=wording.quoted(record.title)),
         notes=tuple(notes),
@@ -70,7 +70,7 @@ def answer_summary(intent: Intent, workspace: Workspace) -> IntentResult | None:
 
 
 def leading_sentences(
-    text: str, section: Section, record: DocumentRecord, positions: ChunkPositions
+    text: str, section: DocumentSection, record: DocumentRecord, positions: ChunkPositions
 ) -> Cell:
     """The first sentences of a section, as they stand; an empty cell if it has none of its own."""
     first = last = None
@@ -95,6 +95,6 @@ def _is_label(text: str) -> bool:
     return len(text.split()) < _FEWEST_WORDS and not text.endswith((".", "!", "?"))
 
 
-def _heading(section: Section, record: DocumentRecord, positions: ChunkPositions) -> Cell:
+def _heading(section: DocumentSection, record: DocumentRecord, positions: ChunkPositions) -> Cell:
     heading = _INDENT * (section.level - 1) + section.heading
     return place_cell(record, positions, heading, section.start, section.start)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from rag.intents.intent import Kind
+from rag.intents.intent import IntentKind
 
 _FRAGMENT = re.compile(r"\{([a-z_]+)\}")
 
@@ -28,7 +28,7 @@ class Wording:
     code: str
     before: re.Pattern[str]
     after: re.Pattern[str]
-    patterns: Mapping[Kind, Sequence[re.Pattern[str]]]
+    patterns: Mapping[IntentKind, Sequence[re.Pattern[str]]]
     tails: Mapping[str, Sequence[re.Pattern[str]]]
     months: Sequence[re.Pattern[str]]
     types: Mapping[str, re.Pattern[str]]
@@ -88,7 +88,9 @@ def _read(text: str) -> Wording:
         code=raw["code"],
         before=re.compile(rf"(?:(?:{one_of(polite['before'])})\b[ ,:!.]*)+", re.IGNORECASE),
         after=re.compile(rf"(?:[ ,]+(?:{one_of(polite['after'])}))+$", re.IGNORECASE),
-        patterns={Kind(kind): compile_all(patterns) for kind, patterns in raw["patterns"].items()},
+        patterns={
+            IntentKind(kind): compile_all(patterns) for kind, patterns in raw["patterns"].items()
+        },
         tails={name: compile_all(patterns) for name, patterns in raw["tails"].items()},
         months=compile_all([f"(?:{month})" for month in raw["months"]["names"]]),
         types={

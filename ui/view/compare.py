@@ -12,7 +12,7 @@ from ui.view.evidence import Shelf, evidence
 from ui.view.markup import escape
 
 
-class Side(StrEnum):
+class Pane(StrEnum):
     """Which of the two."""
 
     ALONE = "alone"
@@ -21,7 +21,7 @@ class Side(StrEnum):
     @property
     def turn(self) -> int:
         """The number that its sources go by on the page."""
-        return 1 if self is Side.WITH else 2
+        return 1 if self is Pane.WITH else 2
 
 
 def room(question: str, starters: Sequence[str], limit: int, words: Words) -> str:
@@ -31,7 +31,7 @@ def room(question: str, starters: Sequence[str], limit: int, words: Words) -> st
         for each in starters
     )
     offered = f'<ul class="offers" aria-label="{escape(words.starters)}">{offers}</ul>'
-    panes = "".join(_pane(side, words) for side in Side)
+    panes = "".join(_pane(side, words) for side in Pane)
     return (
         f'<div id="room" class="compare"><div class="lead"><h1>{escape(words.compare_heading)}</h1>'
         f"<p>{escape(words.compare_lead)}</p></div>"
@@ -46,7 +46,7 @@ def room(question: str, starters: Sequence[str], limit: int, words: Words) -> st
     )
 
 
-def _pane(side: Side, words: Words) -> str:
+def _pane(side: Pane, words: Words) -> str:
     title, why = words.sides[side.value]
     return (
         f'<section class="pane pane-{side}" aria-labelledby="pane-{side}-title">'
@@ -55,10 +55,10 @@ def _pane(side: Side, words: Words) -> str:
     )
 
 
-def waiting(side: Side, passages: int | None, words: Words) -> str:
+def waiting(side: Pane, passages: int | None, words: Words) -> str:
     """Nothing has been said yet; `passages` were found to be read."""
-    if side is Side.ALONE or passages is None:
-        return view.busy(words.thinking if side is Side.ALONE else words.searching)
+    if side is Pane.ALONE or passages is None:
+        return view.busy(words.thinking if side is Pane.ALONE else words.searching)
     return view.busy(words.reading.format(passages=counted(words.passage_count, passages)))
 
 
@@ -74,15 +74,15 @@ def quoting(
     return view.unfinished(turn, words.writing, sentences, retrieval, words, shelf)
 
 
-def answered(side: Side, answer: Answer, shelf: Shelf, words: Words) -> str:
+def answered(side: Pane, answer: Answer, shelf: Shelf, words: Words) -> str:
     """What was said, sentence by sentence, how much of it the documents bear out, and where."""
     found = evidence(side.turn, answer, words, shelf)
     label = words.sources if answer.citations else words.passages
-    if side is Side.ALONE:
+    if side is Pane.ALONE:
         # Without the documents, passages that were found say nothing about the answer.
         found = f"<details><summary>{escape(label)}</summary>{found}</details>"
         found = found if answer.citations else ""
-    if side is Side.ALONE:
+    if side is Pane.ALONE:
         return _tally(answer, words) + view.alone(side.turn, answer, words) + found
     return _tally(answer, words) + view.composed(side.turn, answer, words, shelf=shelf) + found
 

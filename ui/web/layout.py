@@ -62,7 +62,7 @@ def version() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Layout:
     """What stands around a room for somebody. `here` is the address of the page, with its query.
 
     `profile` is the one that it shows itself in, one of those `offered`.
@@ -250,7 +250,7 @@ def _own_script(name: str) -> str:
     return f'<script type="module" src="/page/{name}.js?v={version()}"></script>'
 
 
-def frame(request: Request, room: Room, profile: Profile | None = None) -> Frame:
+def frame(request: Request, room: Room, profile: Profile | None = None) -> Layout:
     """The frame in the language of whoever asks, with the rooms that they may enter.
 
     `profile`: the one that the room is about, where that is not the one that the request or browser names.
@@ -258,7 +258,7 @@ def frame(request: Request, room: Room, profile: Profile | None = None) -> Frame
     query = request.url.query
     here = f"{request.url.path}?{query}" if query else request.url.path
     profiles: Profiles = request.app.state.house.profiles
-    return Frame(
+    return Layout(
         words_for(request),
         person_of(request),
         room,

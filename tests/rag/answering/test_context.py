@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest import ingest
 from rag import Assistant, Turn
 from rag.answer import Status
-from rag.answering.context import PER_MESSAGE, SPARE, Room, fit
+from rag.answering.context import PER_MESSAGE, SPARE, TokenBudget, fit
 from rag.answering.prompt import COMPACT, FULL, Style, messages
 from rag.errors import ModelServerError
 from rag.hit import Hit
@@ -44,7 +44,7 @@ def test_the_prompt_never_exceeds_the_window(
     """Whatever is to be told; and a passage that was cut is said to be."""
     hits = [hit(rank, count) for rank, count in enumerate(passages, 1)]
     history = [Turn(question="q", answer="a " * count) for count in turns]
-    room = Room(1500, window, words)
+    room = TokenBudget(1500, window, words)
     fitted = fit(QUESTION, hits, history, style, Profile(), "fence", room)
     prompt = messages(QUESTION, fitted.passages, fitted.turns, style, Profile(), "fence")
     assert sum(words(str(m.content)) + PER_MESSAGE for m in prompt) + SPARE <= window
@@ -57,7 +57,7 @@ def test_the_prompt_never_exceeds_the_window(
 
 
 def test_a_passage_is_cut_at_the_end_of_a_sentence() -> None:
-    fitted = fit("Why?", [hit(1, 5000)], (), COMPACT, Profile(), "", Room(400, 500, words))
+    fitted = fit("Why?", [hit(1, 5000)], (), COMPACT, Profile(), "", TokenBudget(400, 500, words))
     (sent,) = fitted.passages
     assert sent.text.endswith(".")
     assert 300 < words(sent.text) < 500
@@ -67,7 +67,7 @@ def test_a_passage_is_cut_at_the_end_of_a_sentence() -> None:
 def test_what_a_profile_says_may_be_too_much_for_a_model() -> None:
     profile = Profile(instructions="word " * 700)
     with pytest.raises(ModelServerError, match=r"reads 600 tokens beside its answer.*take 8\d\d"):
-        fit("Why?", [hit(1, 5)], (), FULL, profile, "", Room(400, 600, words))
+        fit("Why?", [hit(1, 5)], (), FULL, profile, "", TokenBudget(400, 600, words))
 
 
 def test_without_a_known_window_the_passages_have_their_budget() -> None:
@@ -79,7 +79,7 @@ def test_without_a_known_window_the_passages_have_their_budget() -> None:
         FULL,
         Profile(),
         "",
-        Room(250, None, words),
+        TokenBudget(250, None, words),
     )
     assert [passage.rank for passage in fitted.passages] == [1, 2]
     assert fitted.turns == tuple(history[-FULL.turns :])

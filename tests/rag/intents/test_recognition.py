@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.intents import recognise, split_questions
-from rag.intents.intent import Kind
+from rag.intents.intent import IntentKind
 from rag.intents.wording import wordings
 
 HERE = Path(__file__).parent
@@ -65,7 +65,7 @@ def test_languages_complete() -> None:
         assert wording.words.keys() == english.words.keys()
         assert wording.tails.keys() == english.tails.keys()
         assert wording.types.keys() == english.types.keys()
-        assert wording.patterns.keys() == set(Kind)
+        assert wording.patterns.keys() == set(IntentKind)
         assert len(wording.months) == 12
 
 

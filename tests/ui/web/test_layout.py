@@ -12,7 +12,7 @@ from tests.ui.stand_in import StandIn
 from ui.messages.languages import LANGUAGES
 from ui.messages.page_german import GERMAN
 from ui.web.identity import Person, Role
-from ui.web.layout import Frame
+from ui.web.layout import Layout
 from ui.web.navigation import Room
 
 
@@ -89,7 +89,7 @@ def test_choosing_a_language_never_leads_to_another_site(client: Any, back: str)
 def test_whoever_signed_in_here_can_sign_out_and_nobody_else_is_offered_it() -> None:
     for key, offered in (("account:1", True), ("proxy:1", False), ("local", False)):
         person = Person(key, "<b>Ann", Role.READER)
-        document = Frame(LANGUAGES["en"], person, Room.ABOUT, "/about").page("")
+        document = Layout(LANGUAGES["en"], person, Room.ABOUT, "/about").page("")
         assert ('action="/sign-out"' in document) is offered
         assert ("&lt;b&gt;Ann" in document) is offered
         assert "<b>" not in document
@@ -108,12 +108,12 @@ def test_quality_is_for_admins_and_for_editors_who_may_read_all_documents(
     person: Person, enters: bool
 ) -> None:
     assert Room.QUALITY.admits(person) is enters
-    document = Frame(LANGUAGES["en"], person, Room.ASK, "/").page("")
+    document = Layout(LANGUAGES["en"], person, Room.ASK, "/").page("")
     assert ('href="/quality"' in document) is enters
 
 
 def test_an_address_with_markup_in_it_stays_text() -> None:
     hostile = '/search?q="><script>alert(1)</script>'
     person = Person("1", "somebody", Role.READER)
-    document = Frame(LANGUAGES["en"], person, Room.SEARCH, hostile).page("", title=hostile)
+    document = Layout(LANGUAGES["en"], person, Room.SEARCH, hostile).page("", title=hostile)
     assert "<script>alert" not in document

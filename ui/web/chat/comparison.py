@@ -11,14 +11,14 @@ from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent, Sentences
 from rag.errors import InhouseError
 from ui.messages.page import Words
 from ui.view import compare as view
-from ui.view.compare import Side
+from ui.view.compare import Pane
 from ui.view.evidence import Shelf
 from ui.web.assistant_service import Answering
 from ui.web.chat.event_batches import Frames
 
 _log = logging.getLogger(__name__)
 
-Shown = tuple[Side, str]
+Shown = tuple[Pane, str]
 """What a pane shows from now on, as HTML."""
 
 
@@ -27,16 +27,16 @@ def compare(question: str, assistant: Answering, words: Words) -> Iterator[Shown
     arrived: queue.SimpleQueue[Shown | None] = queue.SimpleQueue()
     closed = threading.Event()
 
-    def watch(side: Side) -> None:
+    def watch(side: Pane) -> None:
         try:
             for html in _pane(side, question, assistant, words, closed):
                 arrived.put((side, html))
         finally:
             arrived.put(None)
 
-    for side in Side:
+    for side in Pane:
         threading.Thread(target=watch, args=(side,), name=f"compare-{side}", daemon=True).start()
-    open_ = len(Side)
+    open_ = len(Pane)
     try:
         while open_:
             update = arrived.get()
@@ -49,7 +49,7 @@ def compare(question: str, assistant: Answering, words: Words) -> Iterator[Shown
 
 
 def _pane(
-    side: Side, question: str, assistant: Answering, words: Words, closed: threading.Event
+    side: Pane, question: str, assistant: Answering, words: Words, closed: threading.Event
 ) -> Iterator[str]:
     yield view.waiting(side, None, words)
     try:
@@ -62,7 +62,7 @@ def _pane(
 
 
 def _said(
-    side: Side, question: str, assistant: Answering, words: Words, closed: threading.Event
+    side: Pane, question: str, assistant: Answering, words: Words, closed: threading.Event
 ) -> Iterator[str]:
     frames = Frames(_events(side, question, assistant))
     shelf, text = Shelf(assistant.reading().name), ""
@@ -75,20 +75,20 @@ def _said(
                 if isinstance(event, RetrievalEvent):
                     retrieval = event
                     yield view.quoting(side.turn, (), event, shelf, words)
-                elif isinstance(event, SentencesEvent) and retrieval and side is Side.WITH:
+                elif isinstance(event, SentencesEvent) and retrieval and side is Pane.WITH:
                     yield view.quoting(side.turn, event.sentences, retrieval, shelf, words)
                 elif isinstance(event, DeltaEvent):
                     text += event.text
                 elif isinstance(event, AnswerEvent):
                     yield view.answered(side, event.answer, shelf, words)
                     return
-            if frame and text and side is Side.ALONE:
+            if frame and text and side is Pane.ALONE:
                 yield view.writing(text, words)
     finally:
         frames.close()
 
 
-def _events(side: Side, question: str, assistant: Answering) -> Iterator[Event]:
-    if side is Side.WITH:
+def _events(side: Pane, question: str, assistant: Answering) -> Iterator[Event]:
+    if side is Pane.WITH:
         return iter(assistant.stream(question))
     return iter(assistant.stream_without_documents(question))

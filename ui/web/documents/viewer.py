@@ -32,7 +32,7 @@ _HEADER = re.compile(r"^\|.*\|\n\|[ |:-]+\|$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QuoteSpan:
     """Characters `start` to `end` of a document, whose text had the check sum `check`.
 
     Without a check sum it is a place, whatever stands there.
@@ -49,7 +49,7 @@ class _Found:
 
     reading: DocumentView
     document: StoredDocument
-    place: Place
+    place: QuoteSpan
     mark: tuple[int, int] | None
 
     @property
@@ -75,7 +75,7 @@ class Opener:
         self,
         person: Person,
         name: str,
-        span: Place,
+        span: QuoteSpan,
         *,
         page: int | None = None,
         as_text: bool = False,
@@ -100,7 +100,7 @@ class Opener:
         self, person: Person, name: str, *, before: int | None = None, after: int | None = None
     ) -> str:
         """The text before or after a character. Raises NotThereError."""
-        located = self._find(person, name, Place())
+        located = self._find(person, name, QuoteSpan())
         whole = located.document.characters
         if before is not None:
             until = min(before, whole)
@@ -113,7 +113,7 @@ class Opener:
 
     def picture(self, person: Person, name: str, page: int, width: int) -> tuple[bytes, str]:
         """The page as a PNG, and a tag that changes with it. Raises NotThereError, UnreadableFileError."""
-        document = self._find(person, name, Place()).document
+        document = self._find(person, name, QuoteSpan()).document
         if document.media_type != PDF:
             raise NotThereError(self._words.not_there)
         width = _step(width)
@@ -128,7 +128,7 @@ class Opener:
 
         if not self._originals:
             raise NotThereError(self._words.no_originals)
-        document = self._find(person, name, Place()).document
+        document = self._find(person, name, QuoteSpan()).document
         path = Path(document.uri)
         try:
             with os.fdopen(open_file(path), "rb") as file:
@@ -139,7 +139,7 @@ class Opener:
             raise NotThereError(self._words.file_notes[FileChangedError.code])
         return path, data
 
-    def _find(self, person: Person, name: str, span: Place) -> _Found:
+    def _find(self, person: Person, name: str, span: QuoteSpan) -> _Found:
         reading = self._desk.assistant_for(person).reading()
         document = reading.named(name)
         if document is None:
@@ -257,7 +257,9 @@ def _stretch(
     return view.Stretch(text, start, end, mark, header, markdown)
 
 
-def _locate(reading: DocumentView, document: StoredDocument, span: Place) -> tuple[int, int] | None:
+def _locate(
+    reading: DocumentView, document: StoredDocument, span: QuoteSpan
+) -> tuple[int, int] | None:
     """Where the quote stands now: where it was, or where the same words stand since the document changed."""
     start, end = span.start, span.end
     if not span.check or not 0 < end - start <= _LONGEST_QUOTE:

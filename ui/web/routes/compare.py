@@ -122,10 +122,10 @@ def _while_welcome(
 
 
 def _both(html: str) -> Iterator[str]:
-    return (_line(side, html) for side in view.Side)
+    return (_line(side, html) for side in view.Pane)
 
 
-def _line(side: view.Side, html: str) -> str:
+def _line(side: view.Pane, html: str) -> str:
     return json.dumps({"side": side.value, "html": html}, ensure_ascii=False) + "\n"
 
 

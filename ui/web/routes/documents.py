@@ -19,7 +19,7 @@ from ui.view.markup import escape
 from ui.view.upload_form import inbox_part
 from ui.web.app_state import AppState
 from ui.web.identity import Role, person_of, requires
-from ui.web.layout import Frame, frame
+from ui.web.layout import Layout, frame
 from ui.web.navigation import Room
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ def routes(house: AppState) -> APIRouter:
 
 
 def _answer(
-    page_frame: Frame, main: str, status: int = 200, scripts: Sequence[str] = ()
+    page_frame: Layout, main: str, status: int = 200, scripts: Sequence[str] = ()
 ) -> Response:
     page = page_frame.page(main, scripts=scripts)
     return HTMLResponse(page, status, headers={"cache-control": "no-store"})
 
 
-def _tools(house: AppState, page_frame: Frame) -> str:
+def _tools(house: AppState, page_frame: Layout) -> str:
     """The inbox, for whoever may use it."""
     inbox = house.inbox
     if inbox.folder is None or not page_frame.person.may(Role.EDITOR):
@@ -80,12 +80,12 @@ def _tools(house: AppState, page_frame: Frame) -> str:
     return inbox_part(inbox.suffixes(), inbox.max_bytes, page_frame.words)
 
 
-def _unavailable(page_frame: Frame, exc: InhouseError) -> str:
+def _unavailable(page_frame: Layout, exc: InhouseError) -> str:
     heading = escape(page_frame.words.rooms.documents)
     return f'<h1>{heading}</h1><p class="complaint">{escape(str(exc))}</p>'
 
 
-def _table(request: Request, shelf: FileList, tools: str, page_frame: Frame) -> str:
+def _table(request: Request, shelf: FileList, tools: str, page_frame: Layout) -> str:
     query, page = wanted_by(request), _page(request)
     files, total = shelf.files(query, offset=(page - 1) * many.EACH, limit=many.EACH)
     if not files and total:  # a page that is not there any more: the last one
@@ -107,7 +107,7 @@ def _table(request: Request, shelf: FileList, tools: str, page_frame: Frame) -> 
 
 
 def _file(
-    request: Request, house: AppState, shelf: FileList, name: str, page_frame: Frame
+    request: Request, house: AppState, shelf: FileList, name: str, page_frame: Layout
 ) -> str | None:
     file, page = shelf.named(name), _page(request)
     if file is None:

@@ -20,7 +20,7 @@ from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import source as view
 from ui.web.app_state import AppState
-from ui.web.documents.viewer import Opener, Place
+from ui.web.documents.viewer import Opener, QuoteSpan
 from ui.web.identity import Role, person_of, requires
 from ui.web.language import words_for
 from ui.web.security.work_pool import WorkPool
@@ -85,7 +85,7 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener], pool
         width: Annotated[int, Query(ge=1, le=20_000)] = 1_400,
     ) -> HTMLResponse:
         """The document at a quote."""
-        person, location = person_of(request), Place(start, end, check)
+        person, location = person_of(request), QuoteSpan(start, end, check)
         opener = opener_for(request)
         return await answer(
             request,
