@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Extract, Turn
 from rag.answering import followup, streaming
-from rag.answering.abstention import Decision
+from rag.answering.abstention import AbstentionPolicy
 from rag.answering.answer_builder import AnswerBuilder
-from rag.answering.model_connection import Speaker
-from rag.answering.passage_order import Recent
+from rag.answering.model_connection import ModelConnection
+from rag.answering.passage_order import PassageOrderCache
 from rag.answering.query import Retrieved, SearchQuery, alternate
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
@@ -30,7 +30,7 @@ from rag.index.views.files import FileList
 from rag.index.views.inventory import list_records
 from rag.intents import IntentResult, answer_without_model, recognise, split_questions
 from rag.profile import DEFAULT, Profile, find_profile
-from rag.question import MAX_QUESTION_CHARACTERS, checked
+from rag.question import MAX_QUESTION_CHARACTERS, validate_question
 from rag.readers import asker, both
 from rag.retrieval.expansion import expand
 from rag.retrieval.reranker import Reranker, open_reranker
@@ -71,9 +71,9 @@ class Assistant:
         self._reader, self._embedder, self._reranker = reader, Remembering(embedder), reranker
         self._retrieve = functools.partial(retrieve, embedder=self._embedder, reranker=reranker)
         self._entailment = entailment
-        self._decision = Decision(reader.data_dir, abstains=settings.answers.abstain)
-        self._speaker = Speaker(settings, chat_model, self._count_tokens)
-        self._recent = Recent()
+        self._abstention = AbstentionPolicy(reader.data_dir, abstains=settings.answers.abstain)
+        self._connection = ModelConnection(settings, chat_model, self._count_tokens)
+        self._passage_order = PassageOrderCache()
         self._readers: frozenset[str] | None = None
 
     @classmethod
@@ -110,8 +110,8 @@ class Assistant:
         """
         bound = copy(self)
         bound._readers = self._narrowed(Filter(readers=asker(tokens))).readers
-        bound._recent = self._recent.for_asker(bound._readers)
-        bound._speaker = self._speaker.for_asker(bound._readers)
+        bound._passage_order = self._passage_order.for_asker(bound._readers)
+        bound._connection = self._connection.for_asker(bound._readers)
         return bound
 
     def with_profile(self, profile: Profile | str) -> Assistant:
@@ -149,7 +149,7 @@ class Assistant:
     @property
     def model_name(self) -> str:
         """Name of the language model that answers, or would answer."""
-        return self._speaker.name
+        return self._connection.name
 
     @property
     def embedder_name(self) -> str:
@@ -163,7 +163,7 @@ class Assistant:
 
     def model_server_error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
-        return self._speaker.error()
+        return self._connection.error()
 
     def reading(self) -> DocumentView:
         """The documents of the newest generation, to be opened by whoever asks."""
@@ -224,7 +224,7 @@ class Assistant:
 
         No model is asked. Raises UsageError for a question that is empty or too long.
         """
-        question = checked(question)
+        question = validate_question(question)
         text = followup.whole(question, history)
         is_followup = followup.leans(question, history)
         return SearchQuery(
@@ -247,7 +247,7 @@ class Assistant:
 
     def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
-        text = self._expanded(followup.whole(query.question, history, self._speaker.rewrite))
+        text = self._expanded(followup.whole(query.question, history, self._connection.rewrite))
         return query if text == query.text else replace(query, text=text, focus="")
 
     def _expanded(self, text: str) -> str:
@@ -260,8 +260,11 @@ class Assistant:
         The probability that `inhouse calibrate` fitted, where it still fits; else how close the closest
         passage comes, as an inner product.
         """
-        return self._decision.confidence(
-            self._reader.snapshot(), self._embedder, checked(question), self._narrowed(filter)
+        return self._abstention.confidence(
+            self._reader.snapshot(),
+            self._embedder,
+            validate_question(question),
+            self._narrowed(filter),
         )
 
     def ask(
@@ -302,7 +305,7 @@ class Assistant:
             retrieved = self._retrieved_again(retrieved, history, filter)
         yield retrieved.event()
         builder = self._builder(retrieved, history, started, ask_model=ask_model)
-        yield from streaming.stream_answer(builder, self._speaker)
+        yield from streaming.stream_answer(builder, self._connection)
 
     async def aask(
         self,
@@ -336,7 +339,7 @@ class Assistant:
             retrieved = await asyncio.to_thread(self._retrieved_again, retrieved, history, filter)
         yield retrieved.event()
         builder = self._builder(retrieved, history, started, ask_model=ask_model)
-        answers = streaming.astream_answer(builder, self._speaker)
+        answers = streaming.astream_answer(builder, self._connection)
         async with contextlib.aclosing(answers) as events:
             async for event in events:
                 yield event
@@ -346,7 +349,7 @@ class Assistant:
     ) -> Comparison:
         """The same question to the same model, with the documents and without them."""
         return Comparison(
-            question=checked(question),
+            question=validate_question(question),
             with_documents=self.ask(question, history=history, filter=filter),
             without_documents=streaming.last_answer(
                 self.stream_without_documents(question, history=history, filter=filter)
@@ -362,7 +365,7 @@ class Assistant:
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
         builder = self._builder_without_documents(question, history, filter)
-        yield from streaming.stream_answer(builder, self._speaker)
+        yield from streaming.stream_answer(builder, self._connection)
 
     async def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
@@ -371,7 +374,7 @@ class Assistant:
         builder = await asyncio.to_thread(
             self._builder_without_documents, question, history, filter
         )
-        answers = streaming.astream_answer(builder, self._speaker)
+        answers = streaming.astream_answer(builder, self._connection)
         async with contextlib.aclosing(answers) as events:
             async for event in events:
                 yield event
@@ -383,7 +386,7 @@ class Assistant:
         """
         nothing = Retrieved(self.search_query(question, history), (), 0)
         builder = self._builder(nothing, history, time.perf_counter(), without_documents=True)
-        return streaming.collect_text(builder, self._speaker)
+        return streaming.collect_text(builder, self._connection)
 
     def _builder(
         self,
@@ -398,7 +401,7 @@ class Assistant:
             retrieved,
             history,
             self.profile,
-            self._recent,
+            self._passage_order,
             self._embedder,
             self._entailment,
             started=started,
@@ -488,7 +491,7 @@ class Assistant:
 
     def _judge(self, text: str, confidence: float, snapshot: Snapshot, filter: Filter) -> float:
         """The confidence, and no clear one where the calibration of this index says so."""
-        if self._decision.permits(snapshot, self._embedder, text, filter):
+        if self._abstention.permits(snapshot, self._embedder, text, filter):
             return confidence
         return min(confidence, UNCLEAR)
 

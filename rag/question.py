@@ -8,7 +8,7 @@ MAX_QUESTION_CHARACTERS = 4_000
 """A longer question is refused: no embedder reads it whole, and no model answers it."""
 
 
-def checked(question: str) -> str:
+def validate_question(question: str) -> str:
     """The question without outer white space. Raises UsageError if it is empty or too long."""
     # Bytes of the command line that are no UTF-8 come as surrogates, which no tokenizer takes.
     question = question.encode("utf-8", "replace").decode().strip()

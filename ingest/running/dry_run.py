@@ -16,7 +16,7 @@ from ingest.planning.source import SourceFile, resolve_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
 from rag.index import FileRecord, FileState
-from rag.index.views.next_run import IndexState, Rates, read_standing
+from rag.index.views.next_run import IndexState, Rates, read_index_state
 from rag.settings import Settings, load_settings
 
 _TEXT_SUFFIXES = frozenset({".md", ".txt", ".html", ".htm", ".csv", ".tsv", ".json", ".xml"})
@@ -91,7 +91,7 @@ def dry_run(
     rules = SourceRules.of(settings)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     roots = resolve_roots(given, settings.ingest.roots)
-    standing = read_standing(data_dir) or IndexState(
+    standing = read_index_state(data_dir) or IndexState(
         [], {}, Rates(), settings.chunker.max_tokens + 2
     )
     _, chunking = chunking_of(settings, standing.max_tokens)

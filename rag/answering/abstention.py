@@ -31,7 +31,7 @@ _DRIFT = 0.3
 """Share by which the number of chunks may change before a calibration counts as out of date."""
 
 
-class Closeness(NamedTuple):
+class RetrievalSignals(NamedTuple):
     """`best`: inner product of the question with its closest chunk; `lead`: how far it is from the 20th.
 
     `agreement`: share of the five closest that are among the five best by words; `first`: 1 where the best by
@@ -44,13 +44,13 @@ class Closeness(NamedTuple):
     first: float = 0.0
 
 
-def closeness(
+def measure_signals(
     snapshot: Snapshot,
     question: str,
     query: Float32,
     filter: Filter,
     without: Collection[int] = (),
-) -> Closeness:
+) -> RetrievalSignals:
     """How close the permitted chunks come to a question and its vector: (dimension,) float32, L2-normalised.
 
     `without`: ids of chunks that are looked past.
@@ -67,9 +67,9 @@ def closeness(
         )
     )  # fmt: skip
     if not meaning:
-        return Closeness(0.0, 0.0)
+        return RetrievalSignals(0.0, 0.0)
     closest, named = ([chunk_id for chunk_id, _ in ranking] for ranking in (meaning, words))
-    return Closeness(
+    return RetrievalSignals(
         best=meaning[0][1],
         lead=meaning[0][1] - meaning[-1][1],
         agreement=len(set(closest[:_HEAD]) & set(named[:_HEAD])) / _HEAD,
@@ -90,9 +90,10 @@ class CurvePoint:
 class Calibration:
     """When to say that the documents do not say it.
 
-    The probability that they do is the logistic function of `bias` and what `Closeness` holds, each times the
-    weight of its name; below `threshold` the model is not asked. `recall` and `refused` are the shares of the
-    questions with an answer that are let through and of those without one that are not, in cross-validation.
+    The probability that the documents answer is the logistic function of `bias` plus each of the
+    `RetrievalSignals` times the weight of its name; below `threshold` an answer is labelled unclear.
+    `recall` is the share of the questions with an answer that are let through, `refused` that of the
+    questions without one that are not, both in cross-validation.
     """
 
     embedder: dict[str, Any]
@@ -114,13 +115,13 @@ class Calibration:
         """Mean of `recall` and `refused`."""
         return (self.recall + self.refused) / 2
 
-    def probability(self, signals: Closeness) -> float:
+    def probability(self, signals: RetrievalSignals) -> float:
         """How likely it is that the documents hold an answer: 0…1."""
         weights = (self.best, self.lead, self.agreement, self.first)
         total = self.bias + sum(a * b for a, b in zip(weights, signals, strict=True))
         return 1 / (1 + math.exp(-max(-500.0, min(500.0, total))))
 
-    def permits(self, signals: Closeness) -> bool:
+    def permits(self, signals: RetrievalSignals) -> bool:
         """Whether the model is to be asked."""
         return self.probability(signals) >= self.threshold
 
@@ -165,7 +166,7 @@ def load_calibration(data_dir: Path) -> Calibration | None:
         raise IndexDamagedError(f"{path} cannot be read: {exc}.", hint=_AGAIN) from exc
 
 
-class Decision:
+class AbstentionPolicy:
     """The calibration of an index, for as long as it fits. Safe to share between threads.
 
     Unless it `abstains`, it permits every question.
@@ -185,13 +186,15 @@ class Decision:
             _log.warning("%s %s", misfit, _AGAIN)
             self._fitted = None  # better no decision than an old one
             return True
-        return fitted.permits(closeness(snapshot, question, embedder.embed_query(question), filter))
+        return fitted.permits(
+            measure_signals(snapshot, question, embedder.embed_query(question), filter)
+        )
 
     def confidence(
         self, snapshot: Snapshot, embedder: Embedder, question: str, filter: Filter
     ) -> float:
         """The probability that the documents say it; without a calibration that fits, how close they come."""
-        signals = closeness(snapshot, question, embedder.embed_query(question), filter)
+        signals = measure_signals(snapshot, question, embedder.embed_query(question), filter)
         fitted = self._fitted
         if fitted is not None and fitted.fits(snapshot, embedder):
             return fitted.probability(signals)

@@ -28,7 +28,7 @@ from rag.answer import (
 from rag.answering import context, prompt, verdict
 from rag.answering.llm import Piece
 from rag.answering.loop_guard import LoopGuard
-from rag.answering.passage_order import Recent
+from rag.answering.passage_order import PassageOrderCache
 from rag.answering.query import Retrieved
 from rag.answering.reasoning import ReasoningFilter
 from rag.citations.entailment import Entailment
@@ -66,7 +66,7 @@ class AnswerBuilder:
         retrieved: Retrieved,
         history: Sequence[Turn],
         profile: Profile,
-        passage_order: Recent,
+        passage_order: PassageOrderCache,
         embedder: Embedder,
         entailment: Entailment | None = None,
         *,
@@ -119,7 +119,7 @@ class AnswerBuilder:
         )
         self._turns = len(fitted.turns)
         order = self._passage_order
-        self._prompted = order.familiar_first(generation, self.history, fitted.passages)
+        self._prompted = order.cached_first(generation, self.history, fitted.passages)
         order.keep(generation, question, self.history, self._prompted)
         self._notices += [fitted.notice] if fitted.notice else []
         return prompt.messages(question, self._prompted, fitted.turns, style, profile, fence)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from rag.errors import ModelServerBusyError
 
 
-class Gate:
+class AnswerQueue:
     """Lets `limit` through at once, in the order in which they came, with and without `await`.
 
     Who has waited `patience` seconds in vain gets ModelServerBusyError.
@@ -25,7 +25,7 @@ class Gate:
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
-    def passing(self) -> Iterator[None]:
+    def wait_turn(self) -> Iterator[None]:
         """Wait for a place, and hold it for as long as the context lasts."""
         with self._in_line() as ticket:
             try:
@@ -35,7 +35,7 @@ class Gate:
             yield
 
     @contextlib.asynccontextmanager
-    async def apassing(self) -> AsyncIterator[None]:
+    async def await_turn(self) -> AsyncIterator[None]:
         """The same for a coroutine."""
         with self._in_line() as ticket:
             try:

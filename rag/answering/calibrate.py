@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.answering.abstention import Calibration, Closeness, CurvePoint, closeness
+from rag.answering.abstention import Calibration, CurvePoint, RetrievalSignals, measure_signals
 from rag.embedder import Embedder
 from rag.errors import UsageError
 from rag.index import Filter, IndexReader, Snapshot
@@ -124,24 +124,24 @@ def _measure(
     embedder: Embedder,
     probes: Sequence[Probe],
     progress: Callable[[int], object],
-) -> tuple[list[Closeness], list[bool]]:
+) -> tuple[list[RetrievalSignals], list[bool]]:
     """Each probe with everything there, and with the documents that answer it taken away."""
     signals, answered = [], []
     for done, probe in enumerate(probes, start=1):
         query = embedder.embed_query(probe.question)
-        signals.append(closeness(snapshot, probe.question, query, Filter()))
+        signals.append(measure_signals(snapshot, probe.question, query, Filter()))
         answered.append(bool(probe.answered_by))
         if probe.answered_by:
             away = {
                 chunk for document in probe.answered_by for chunk in snapshot.chunk_texts(document)
             }
-            signals.append(closeness(snapshot, probe.question, query, Filter(), away))
+            signals.append(measure_signals(snapshot, probe.question, query, Filter(), away))
             answered.append(False)
         progress(done)
     return signals, answered
 
 
-def _fit(signals: Sequence[Closeness], answered: Sequence[bool]) -> Calibration:
+def _fit(signals: Sequence[RetrievalSignals], answered: Sequence[bool]) -> Calibration:
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict
     from sklearn.pipeline import make_pipeline

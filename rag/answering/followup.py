@@ -131,7 +131,7 @@ def keeps_subject(rewritten: str, question: str, history: Sequence[Turn]) -> boo
     )
 
 
-def hear(pieces: Iterable[Piece]) -> str:
+def collect_pieces(pieces: Iterable[Piece]) -> str:
     """What a model makes of a question; nothing where it takes too long or does not come to an end."""
     text, started = "", time.monotonic()
     for piece in pieces:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.answering.model_server import Served, is_loopback, served
+from rag.answering.model_server import Served, is_loopback, list_served
 from rag.answering.prompt import Style, style_of
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
 from rag.models import AUTO
@@ -59,7 +59,7 @@ def open_chat_model(settings: LLMSettings) -> OpenedModel:
             f"The language model cannot be reached: {exc}.",
             hint="Install it with: pip install langchain-openai",
         ) from exc
-    offered = served(settings)
+    offered = list_served(settings)
     if not offered and settings.model == AUTO:
         raise ModelServerError(
             f"The model server at {settings.url} offers no model.", hint="See: inhouse doctor"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.answering import followup, llm, prompt
-from rag.answering.answer_queue import Gate
+from rag.answering.answer_queue import AnswerQueue
 from rag.answering.context import TokenBudget
 from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Speaking:
+class ConnectedModel:
     """A model that can be asked, how it is told things, and how much of them."""
 
     model: Runnable[Any, Any]
@@ -34,7 +34,7 @@ class Speaking:
     room: TokenBudget
     is_vllm: bool = False
 
-    def for_asker(self, readers: frozenset[str]) -> Speaking:
+    def for_asker(self, readers: frozenset[str]) -> ConnectedModel:
         """The same with a `cache_salt`, so that timing tells nothing of what other groups were answered from.
 
         vLLM shares cached prefixes only among requests of one salt; other servers need not know the field.
@@ -45,10 +45,10 @@ class Speaking:
         return replace(self, model=self.model.bind(extra_body={"cache_salt": salt}))
 
 
-class Speaker:
+class ModelConnection:
     """Finds the model at the first question, and again after it failed. Safe to share between threads.
 
-    `gate` is how many may ask at a time.
+    `queue` is how many may ask at a time.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class Speaker:
         self._settings, self._count = settings, count_tokens
         self._given = chat_model
         self._asker: frozenset[str] | None = None
-        self._shared: list[Speaking] = []
+        self._shared: list[ConnectedModel] = []
         self._lock = threading.Lock()
         self.name = llm.name_of(chat_model) if chat_model else _name(settings.llm.model)
-        self.gate = Gate(settings.llm.max_concurrent, settings.llm.timeout_s)
+        self.queue = AnswerQueue(settings.llm.max_concurrent, settings.llm.timeout_s)
 
-    def open(self) -> Speaking:
+    def open(self) -> ConnectedModel:
         """The model. Raises ModelServerError or MissingDependencyError."""
         with self._lock:
             if not self._shared:
@@ -71,7 +71,7 @@ class Speaker:
         self.name = speaking.name
         return speaking if self._asker is None else speaking.for_asker(self._asker)
 
-    def for_asker(self, readers: frozenset[str] | None) -> Speaker:
+    def for_asker(self, readers: frozenset[str] | None) -> ModelConnection:
         """The same model for askers with these reader tokens, who share a prefix cache with nobody else."""
         bound = copy(self)
         bound._asker = readers
@@ -95,21 +95,23 @@ class Speaker:
     def rewrite(self, messages: list[BaseMessage]) -> str:
         """What the model makes of a question; nothing where it is away: that is said when it answers."""
         try:
-            return followup.hear(llm.stream(self.open().model, messages, ("\n",)))
+            return followup.collect_pieces(llm.stream(self.open().model, messages, ("\n",)))
         except ModelServerError:
             self.forget()
             return ""
 
-    def _open(self) -> Speaking:
+    def _open(self) -> ConnectedModel:
         settings = self._settings.llm
         if self._given is not None:
             style = prompt.style_of(self.name)
-            return Speaking(self._given, self.name, style, self._room(style, None, self._count))
+            return ConnectedModel(
+                self._given, self.name, style, self._room(style, None, self._count)
+            )
         model, served, style = llm.open_chat_model(settings)
         window = served.window and max(0, served.window - settings.max_tokens)
         count = token_counter(settings, served, self._count)
         room = self._room(style, window, count)
-        return Speaking(model, served.name, style, room, served.is_vllm)
+        return ConnectedModel(model, served.name, style, room, served.is_vllm)
 
     def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> TokenBudget:
         return TokenBudget(

@@ -36,11 +36,11 @@ class Served:
 
 
 def served_models(settings: LLMSettings) -> list[str]:
-    """Names of the models that the server offers; raises as `served`."""
-    return [model.name for model in served(settings)]
+    """Names of the models that the server offers; raises as `list_served`."""
+    return [model.name for model in list_served(settings)]
 
 
-def served(settings: LLMSettings) -> list[Served]:
+def list_served(settings: LLMSettings) -> list[Served]:
     """The models that the server offers.
 
     Raises ModelServerUnreachableError if nothing answers there in time, ModelServerError if something

@@ -18,7 +18,7 @@ Stretch = tuple[int, int, int]
 _Key = tuple[frozenset[str] | None, int, str, str]
 
 
-class Recent:
+class PassageOrderCache:
     """The order in which passages stood in the latest prompts. Safe to share between threads.
 
     It is a hint for the server's prefix cache and nothing rests on it: who asks is sent the passages of their
@@ -30,7 +30,7 @@ class Recent:
         self._sent: OrderedDict[_Key, tuple[Stretch, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def for_asker(self, readers: frozenset[str] | None) -> Recent:
+    def for_asker(self, readers: frozenset[str] | None) -> PassageOrderCache:
         """The same for askers with these reader tokens: what others asked changes nothing for them."""
         bound = copy(self)
         bound._asker = readers
@@ -47,7 +47,7 @@ class Recent:
             while len(self._sent) > KEPT:
                 self._sent.popitem(last=False)
 
-    def familiar_first(
+    def cached_first(
         self, generation: int, history: Sequence[Turn], passages: Sequence[Hit]
     ) -> tuple[Hit, ...]:
         """The passages with those in front that the prompt of the last turn held, in its order."""

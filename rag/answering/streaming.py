@@ -9,11 +9,11 @@ from contextlib import aclosing, closing
 from rag.answer import Answer, AnswerEvent, Event
 from rag.answering import llm
 from rag.answering.answer_builder import AnswerBuilder
-from rag.answering.model_connection import Speaker
+from rag.answering.model_connection import ModelConnection
 from rag.errors import ModelServerError
 
 
-def stream_answer(builder: AnswerBuilder, connection: Speaker) -> Iterator[Event]:
+def stream_answer(builder: AnswerBuilder, connection: ModelConnection) -> Iterator[Event]:
     """The model's text in pieces, its sentences as they are checked, then all citations and the Answer."""
     if builder.needs_model:
         yield from consume(builder, connection)
@@ -21,7 +21,7 @@ def stream_answer(builder: AnswerBuilder, connection: Speaker) -> Iterator[Event
 
 
 async def astream_answer(
-    builder: AnswerBuilder, connection: Speaker
+    builder: AnswerBuilder, connection: ModelConnection
 ) -> AsyncGenerator[Event, None]:
     """The same for a coroutine."""
     if builder.needs_model:
@@ -40,7 +40,7 @@ def last_answer(events: Iterable[Event]) -> Answer:
     raise AssertionError("a stream ends with its answer")
 
 
-def collect_text(builder: AnswerBuilder, connection: Speaker) -> str:
+def collect_text(builder: AnswerBuilder, connection: ModelConnection) -> str:
     """The model's text alone. Raises ModelServerError."""
     for _ in consume(builder, connection):
         pass
@@ -49,10 +49,10 @@ def collect_text(builder: AnswerBuilder, connection: Speaker) -> str:
     return builder.text.strip()
 
 
-def consume(builder: AnswerBuilder, connection: Speaker) -> Iterator[Event]:
+def consume(builder: AnswerBuilder, connection: ModelConnection) -> Iterator[Event]:
     """Ask the model; what it said so far counts even if it breaks off."""
     try:
-        with connection.gate.passing():
+        with connection.queue.wait_turn():
             opened = connection.open()
             messages = builder.build_prompt(opened.style, opened.room)
             with closing(llm.stream(opened.model, messages, opened.style.stop)) as pieces:
@@ -67,9 +67,11 @@ def consume(builder: AnswerBuilder, connection: Speaker) -> Iterator[Event]:
         builder.fail(exc)
 
 
-async def _aconsume(builder: AnswerBuilder, connection: Speaker) -> AsyncGenerator[Event, None]:
+async def _aconsume(
+    builder: AnswerBuilder, connection: ModelConnection
+) -> AsyncGenerator[Event, None]:
     try:
-        async with connection.gate.apassing():
+        async with connection.queue.await_turn():
             opened = await asyncio.to_thread(connection.open)
             messages = await asyncio.to_thread(builder.build_prompt, opened.style, opened.room)
             async with aclosing(llm.astream(opened.model, messages, opened.style.stop)) as pieces:

@@ -52,13 +52,13 @@ class IndexReader:
     def _open(self) -> Snapshot:
         """Open the structures, again if a writer was at work on them meanwhile."""
         for _ in range(_ATTEMPTS):
-            fingerprint = refresh.landscape(self.data_dir, self._connection)
+            fingerprint = refresh.fingerprint(self.data_dir, self._connection)
             try:
                 with database.transaction(self._connection):
                     return self._open_once()
             except (IndexDamagedError, StorageError, OSError) as exc:
                 # Storage: what a private structure was to be built on may have been swept meanwhile.
-                if refresh.landscape(self.data_dir, self._connection) != fingerprint:
+                if refresh.fingerprint(self.data_dir, self._connection) != fingerprint:
                     continue
                 if isinstance(exc, OSError):
                     raise StorageError(
@@ -78,11 +78,11 @@ class IndexReader:
         if not kept:
             raise database.damaged(self._path, "it does not know the generation that it published")
         newest = kept[max(kept)]
-        words = refresh.undamaged(
+        words = refresh.first_intact(
             self._valid(lexical.NAME, lexical.LAYOUT, index_id, kept), self._checked
         )
         generation = newest if words is None else kept[words.stamp.origin.generation]
-        dense = refresh.undamaged(
+        dense = refresh.first_intact(
             (
                 candidate
                 for candidate in self._valid(vectors.NAME, vectors.LAYOUT, index_id, kept)

@@ -36,13 +36,13 @@ def valid(
     ]
 
 
-def landscape(data_dir: Path, connection: apsw.Connection) -> tuple[int, frozenset[str]]:
+def fingerprint(data_dir: Path, connection: apsw.Connection) -> tuple[int, frozenset[str]]:
     """What changes whenever a writer publishes, or makes a structure anew."""
     names = frozenset(path.name for path in data_dir.glob("[!.]*-*") if path.is_dir())
     return database.read_manifest(connection, "generation"), names
 
 
-def undamaged(
+def first_intact(
     candidates: Iterable[Derived], checked: set[derived.FileKey] | None = None
 ) -> Derived | None:
     """The first whose files are what was written; what is wrong with the others is logged.

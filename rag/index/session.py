@@ -161,7 +161,7 @@ class WriteSession:
         )
         pool = ThreadPoolExecutor(1)
         try:
-            return pool.submit(refresh.undamaged, candidates)
+            return pool.submit(refresh.first_intact, candidates)
         finally:
             pool.shutdown(wait=False)
 

@@ -154,7 +154,9 @@ class Snapshot:
         with self._reading() as connection:
             return rows.chunk_rows(connection, self.generation.id, chunk_ids)
 
-    def neighbours(self, chunk_ids: Iterable[int], reach: int) -> dict[tuple[int, int], rows.Spot]:
+    def neighbours(
+        self, chunk_ids: Iterable[int], reach: int
+    ) -> dict[tuple[int, int], rows.ChunkPosition]:
         """These chunks and those up to `reach` places around them, by (document id, place)."""
         with self._reading() as connection:
             return rows.neighbours(connection, self.generation.id, chunk_ids, reach)

@@ -27,7 +27,7 @@ _WORD = re.compile(r"\w+")
 _TELLING = NEGATIONS | FORBIDDEN | ALLOWED
 
 
-def once(hits: Sequence[Hit]) -> list[Hit]:
+def collapse_duplicates(hits: Sequence[Hit]) -> list[Hit]:
     """The hits without those that an earlier one from another document says too, which are named there.
 
     Of two that are of a length, one of a newer version is shown rather than one of the older.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.catalog.rows import Spot
+from rag.index.catalog.rows import ChunkPosition
 from rag.index.search.vectors import Candidates, Float32
 
 DENSE_WEIGHT = 0.5
@@ -33,7 +33,9 @@ def fuse(dense: Candidates, lexical: Candidates) -> list[tuple[int, float]]:
     return list(zip(chunk_ids[order].tolist(), scores[order].tolist(), strict=True))
 
 
-def smooth(scores: Mapping[int, float], spots: Mapping[Place, Spot]) -> list[tuple[int, float]]:
+def smooth(
+    scores: Mapping[int, float], spots: Mapping[Place, ChunkPosition]
+) -> list[tuple[int, float]]:
     """The chunks of `spots`, each with what stands beside it counted too, as in `best_first`.
 
     A good place is seldom one chunk long.

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.cells import join_cell_ranges
-from rag.index.catalog.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkPosition, ChunkRow
 from rag.retrieval.fusion import Place
 
 GROWN = 600
@@ -33,8 +33,8 @@ score in the head."""
 class Passage:
     """Neighbouring chunks of one document, in order; `found` is the one that was found."""
 
-    found: Spot
-    chunks: tuple[Spot, ...]
+    found: ChunkPosition
+    chunks: tuple[ChunkPosition, ...]
     score: float
 
 
@@ -52,7 +52,9 @@ def shared_section(chunks: Sequence[ChunkRow]) -> tuple[str, ...]:
     return (*paths[0][:shared], cells) if cells else paths[0][:shared]
 
 
-def join(ranked: Sequence[tuple[int, float]], spots: Mapping[Place, Spot], k: int) -> list[Passage]:
+def join(
+    ranked: Sequence[tuple[int, float]], spots: Mapping[Place, ChunkPosition], k: int
+) -> list[Passage]:
     """The first k passages of `ranked` chunks (id, score), best first; no chunk is in two.
 
     `spots` holds the ranked chunks and up to REACH neighbours on each side.
@@ -75,7 +77,7 @@ def join(ranked: Sequence[tuple[int, float]], spots: Mapping[Place, Spot], k: in
     return passages
 
 
-def spread(passages: Sequence[Passage]) -> list[Passage]:
+def diversify(passages: Sequence[Passage]) -> list[Passage]:
     """The passages with the first HEAD of them spread over documents and pages, as their scores allow.
 
     Who reads the first few wants to know where it stands; the third passage of one document tells less of
@@ -106,7 +108,7 @@ def spread(passages: Sequence[Passage]) -> list[Passage]:
 
 def _grow(
     start: Place,
-    spots: Mapping[Place, Spot],
+    spots: Mapping[Place, ChunkPosition],
     scores: Mapping[Place, float],
     taken: set[Place],
     most: int,

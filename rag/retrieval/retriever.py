@@ -12,12 +12,12 @@ from rag.document import SECTION_SEPARATOR
 from rag.embedder import Embedder
 from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
-from rag.index.catalog.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkPosition, ChunkRow
 from rag.index.search.vectors import NOTHING, Candidates
-from rag.retrieval.boosts import called, holding, quoted
-from rag.retrieval.duplicates import once
+from rag.retrieval.boosts import filename_boosts, phrase_boosts, quoted_phrases
+from rag.retrieval.duplicates import collapse_duplicates
 from rag.retrieval.fusion import fuse, smooth
-from rag.retrieval.passages import HEAD, REACH, Passage, join, shared_section, spread
+from rag.retrieval.passages import HEAD, REACH, Passage, diversify, join, shared_section
 from rag.retrieval.reranker import Reranker, rerank
 from rag.retrieval.table_lead import table_lead
 from rag.retrieval.versions import Names, newest_first
@@ -63,15 +63,15 @@ def retrieve(
     many = max(2 * k, 2 * HEAD, reranker.depth if reranker else 0)
     passages = join(smooth(scores, spots), spots, many)
     if reranker is None:
-        passages = spread(passages)
+        passages = diversify(passages)
     else:
         passages = rerank(query, passages, _rows(snapshot, passages[: reranker.depth]), reranker)
     best, newer = newest_first(passages[:k], query, snapshot, names)
     hits, left = _hits(snapshot, best, 0, newer, names), passages[k:]
-    hits = once(hits) if fold else hits
+    hits = collapse_duplicates(hits) if fold else hits
     while fold and left and len(hits) < k:
         more, left = left[: k - len(hits)], left[k - len(hits) :]
-        hits = once([*hits, *_hits(snapshot, more, len(hits), newer, names)])
+        hits = collapse_duplicates([*hits, *_hits(snapshot, more, len(hits), newer, names)])
     if explain:
         hits = [_explained(hit, snapshot, query, candidates, dict(ranked)) for hit in hits]
     return hits
@@ -81,17 +81,17 @@ def _with_bonuses(
     scores: dict[int, float],
     query: str,
     snapshot: Snapshot,
-    spots: Collection[Spot],
+    spots: Collection[ChunkPosition],
     names: Names,
 ) -> dict[int, float]:
     """The scores, and what chunks get for their document's name, and for phrases in quotation marks."""
-    bonus = called(query, names)
+    bonus = filename_boosts(query, names)
     for spot in spots:
         if spot.chunk_id in scores:
             scores[spot.chunk_id] += bonus.get(spot.document_id, 0.0)
-    if phrases := quoted(query):
+    if phrases := quoted_phrases(query):
         rows = snapshot.chunks(spot.chunk_id for spot in spots)
-        for chunk_id, phrase_score in holding(phrases, rows.values()).items():
+        for chunk_id, phrase_score in phrase_boosts(phrases, rows.values()).items():
             scores[chunk_id] = scores.get(chunk_id, 0.0) + phrase_score
     return scores
 

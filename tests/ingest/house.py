@@ -51,8 +51,8 @@ class House:
 
     def state(self, path: Path) -> str | None:
         """The ledger's word for a file; None if it has none."""
-        from rag.index.views.next_run import read_standing
+        from rag.index.views.next_run import read_index_state
 
-        standing = read_standing(self.data)
+        standing = read_index_state(self.data)
         states = {r.uri: r.state.value for r in standing.files} if standing else {}
         return states.get(str(path))

@@ -100,9 +100,9 @@ def peak_mb(pid: int) -> float:
 
 
 def ledger(data: Path) -> dict[str, tuple[str, str]]:
-    from rag.index.views.next_run import read_standing
+    from rag.index.views.next_run import read_index_state
 
-    standing = read_standing(data)
+    standing = read_index_state(data)
     assert standing is not None
     rows = [(record.uri, record.state.value, record.reason) for record in standing.files]
     assert len({uri for uri, _, _ in rows}) == len(rows)

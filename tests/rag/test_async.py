@@ -12,7 +12,7 @@ import pytest
 
 from rag import Assistant
 from rag.answer import AnswerEvent, DeltaEvent, Status
-from rag.answering.answer_queue import Gate
+from rag.answering.answer_queue import AnswerQueue
 from rag.errors import ModelServerBusyError
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
@@ -133,17 +133,17 @@ def test_who_waits_too_long_is_told_that_the_model_is_busy(data: Path, server: M
 
 
 def test_places_are_given_in_the_order_of_asking() -> None:
-    gate, order = Gate(1, 5), []
+    answer_queue, order = AnswerQueue(1, 5), []
 
     def enter(number: int) -> None:
-        with gate.passing():
+        with answer_queue.wait_turn():
             order.append(number)
 
-    with gate.passing():
+    with answer_queue.wait_turn():
         waiting = [threading.Thread(target=enter, args=(number,)) for number in range(5)]
         for number, thread in enumerate(waiting, start=1):
             thread.start()
-            while len(gate._waiting) < number:
+            while len(answer_queue._waiting) < number:
                 time.sleep(0.001)
     for thread in waiting:
         thread.join()
@@ -152,26 +152,26 @@ def test_places_are_given_in_the_order_of_asking() -> None:
 
 def test_who_gives_up_leaves_no_place_taken() -> None:
     """By time or by cancelling; and a place that is called up at that moment is handed on."""
-    gate = Gate(1, 0.05)
+    answer_queue = AnswerQueue(1, 0.05)
 
     async def cancelled() -> None:
-        async with gate.apassing():
-            task = asyncio.create_task(_enter(gate))
+        async with answer_queue.await_turn():
+            task = asyncio.create_task(_enter(answer_queue))
             await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             with pytest.raises(ModelServerBusyError, match=r"waited 0\.05 s"):
-                await _enter(gate)
+                await _enter(answer_queue)
 
     asyncio.run(cancelled())
-    with gate.passing(), pytest.raises(ModelServerBusyError), gate.passing():
+    with answer_queue.wait_turn(), pytest.raises(ModelServerBusyError), answer_queue.wait_turn():
         pass
-    with gate.passing():
+    with answer_queue.wait_turn():
         pass
-    assert gate._inside == 0
+    assert answer_queue._inside == 0
 
 
-async def _enter(gate: Gate) -> None:
-    async with gate.apassing():
+async def _enter(answer_queue: AnswerQueue) -> None:
+    async with answer_queue.await_turn():
         pass

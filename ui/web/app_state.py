@@ -9,7 +9,7 @@ from rag.profile import Profile
 from rag.settings import Settings
 from ui.messages.page import Words
 from ui.web.assistant_service import Answering, AssistantService
-from ui.web.chat.answer_slots import Places
+from ui.web.chat.answer_slots import AnswerSlots
 from ui.web.documents.ingest_jobs import Ingesting
 from ui.web.documents.uploads import Inbox
 from ui.web.metrics import Metrics
@@ -39,7 +39,7 @@ class AppState:
     inbox: Inbox
     ingesting: Ingesting
     profiles: Profiles
-    places: Places
+    places: AnswerSlots
 
 
 def build_app_state(
@@ -72,5 +72,5 @@ def build_app_state(
         inbox=Inbox(web, store),
         ingesting=Ingesting(settings),
         profiles=offered,
-        places=Places(web.answers_at_once),
+        places=AnswerSlots(web.answers_at_once),
     )

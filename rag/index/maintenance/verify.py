@@ -81,7 +81,7 @@ def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
         contextlib.closing(database.connect(path)) as connection,
     ):
         for _ in range(_ATTEMPTS):
-            before = refresh.landscape(data_dir, connection)
+            before = refresh.fingerprint(data_dir, connection)
             with database.transaction(connection):
                 generation: int = database.read_manifest(connection, "generation")
                 if not generation:
@@ -95,7 +95,7 @@ def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
                 ]
             if not any(check.problems for check in checks):
                 break
-            if refresh.landscape(data_dir, connection) == before:
+            if refresh.fingerprint(data_dir, connection) == before:
                 break
     return generation, checks
 

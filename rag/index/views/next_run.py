@@ -47,7 +47,7 @@ class IndexState:
     source_rules: dict[str, Any] | None = None
 
 
-def read_standing(data_dir: Path) -> IndexState | None:
+def read_index_state(data_dir: Path) -> IndexState | None:
     """None if there is no index yet. Raises IndexDamagedError, IndexFormatError."""
     path = data_dir / CATALOG
     if not path.exists():

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.errors import MissingRulesError
 from ingest.planning.source_rules import SourceRules, not_yet_applied
-from rag.index.views.next_run import read_standing
+from rag.index.views.next_run import read_index_state
 from rag.index.views.overview import read_overview
 from rag.settings import Settings
 from tests.cli.conftest import Ended, inhouse
@@ -25,7 +25,7 @@ PAY = {"glob": "**/hr/**", "readers": ["hr"]}
 
 def labels_of(house: House) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Readers and tags by the file's name."""
-    standing = read_standing(house.data)
+    standing = read_index_state(house.data)
     assert standing is not None
     return {
         Path(uri).name: (file_labels.readers, file_labels.tags)

@@ -15,9 +15,9 @@ from rag.answer import Verdict
 from rag.answering.abstention import (
     CALIBRATION,
     Calibration,
-    Closeness,
-    closeness,
+    RetrievalSignals,
     load_calibration,
+    measure_signals,
     save_calibration,
 )
 from rag.answering.calibrate import Probe, calibrate, draw
@@ -59,9 +59,9 @@ def test_it_tells_real_questions_from_the_same_with_their_document_gone(
             continue
         query = embedder.embed_query(question["question"])
         away = {chunk for document in gold for chunk in snapshot.chunk_texts(document)}
-        kept += fitted.permits(closeness(snapshot, question["question"], query, Filter()))
+        kept += fitted.permits(measure_signals(snapshot, question["question"], query, Filter()))
         refused += not fitted.permits(
-            closeness(snapshot, question["question"], query, Filter(), away)
+            measure_signals(snapshot, question["question"], query, Filter(), away)
         )
         tried += 1
     assert tried > 100
@@ -170,7 +170,7 @@ def test_too_little_to_fit_is_an_error(sample_index: Path, embedder: Embedder) -
 
 
 def test_nothing_to_search_is_not_close() -> None:
-    assert closeness(_Empty(), "Why?", None, Filter()) == Closeness(0.0, 0.0)  # type: ignore[arg-type]
+    assert measure_signals(_Empty(), "Why?", None, Filter()) == RetrievalSignals(0.0, 0.0)  # type: ignore[arg-type]
 
 
 class _Empty:

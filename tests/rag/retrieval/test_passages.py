@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index.catalog.rows import ChunkRow, Spot
+from rag.index.catalog.rows import ChunkPosition, ChunkRow
 from rag.retrieval.passages import (
     FIRST,
     GROWN,
@@ -13,18 +13,18 @@ from rag.retrieval.passages import (
     HEAD,
     SLACK,
     Passage,
+    diversify,
     join,
     shared_section,
-    spread,
 )
 
 
-def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> Spot:
+def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkPosition:
     """Chunk 0 of document 3 has the id 300."""
-    return Spot(document * 100 + ordinal, document, ordinal, page, size)
+    return ChunkPosition(document * 100 + ordinal, document, ordinal, page, size)
 
 
-def around(*chunks: Spot) -> dict[tuple[int, int], Spot]:
+def around(*chunks: ChunkPosition) -> dict[tuple[int, int], ChunkPosition]:
     return {(chunk.document_id, chunk.ordinal): chunk for chunk in chunks}
 
 
@@ -97,7 +97,7 @@ def test_the_first_passages_are_spread_over_documents_and_pages() -> None:
     stands behind document 2 (0.6); of its page 7 the second is worth 0.9 - 0.4 = 0.5, behind both."""
     first, same_page = passage(1, 1.0, page=7), passage(1, 0.9, page=7)
     same_document, other = passage(1, 0.75, page=8), passage(2, 0.6, page=1)
-    placed = spread([first, same_page, same_document, other])
+    placed = diversify([first, same_page, same_document, other])
     assert [passage.found for passage in placed] == [
         passage.found for passage in (first, other, same_document, same_page)
     ]
@@ -109,7 +109,7 @@ def test_the_first_passages_are_spread_over_documents_and_pages() -> None:
 def test_behind_the_head_the_order_is_that_of_the_scores() -> None:
     """So that what is read beyond the first few is what fits best, whichever document it is from."""
     passages = [passage(1, 1 - n / 100) for n in range(HEAD + 3)]
-    assert spread(passages) == passages
+    assert diversify(passages) == passages
     rest = [passage(1, 0.9), passage(1, 0.8), passage(2, 0.7)]
     heads = [passage(n, 30.0 - n) for n in range(10, 10 + HEAD)]
-    assert spread(heads + rest)[HEAD:] == rest
+    assert diversify(heads + rest)[HEAD:] == rest

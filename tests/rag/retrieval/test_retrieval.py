@@ -12,10 +12,10 @@ from rag.answer import Turn
 from rag.answering.context import pack
 from rag.answering.prompt import COMPACT, FULL, Style, messages, style_of
 from rag.hit import Hit
-from rag.index.catalog.rows import Spot
+from rag.index.catalog.rows import ChunkPosition
 from rag.index.search.vectors import Candidates
 from rag.profile import REFUSAL
-from rag.retrieval.boosts import NAME_WEIGHT, called
+from rag.retrieval.boosts import NAME_WEIGHT, filename_boosts
 from rag.retrieval.fusion import fuse, smooth
 
 
@@ -68,9 +68,9 @@ def test_fusion_ranks_each_once_best_first(
             assert dict(fused)[chunk] == pytest.approx(fused[0][1])
 
 
-def spot(document: int, ordinal: int) -> Spot:
+def spot(document: int, ordinal: int) -> ChunkPosition:
     """Chunk 0 of document 3 has the id 300."""
-    return Spot(document * 100 + ordinal, document, ordinal, None, 1)
+    return ChunkPosition(document * 100 + ordinal, document, ordinal, None, 1)
 
 
 def test_a_neighbours_score_counts_for_a_chunk() -> None:
@@ -89,11 +89,11 @@ def test_a_document_is_called_by_its_files_name() -> None:
         2: ("/Amazon_2023_10K.pdf", "Annual report"),
         3: ("/Boeing_2023_10K.pdf", "Boeing annual report"),
     }
-    assert called("What did Best Buy earn in 2023?", names) == {1: NAME_WEIGHT}
-    assert called("What did AMAZON's shops earn?", names) == {2: NAME_WEIGHT}
-    assert called("What did Boeing earn?", names) == {}
-    assert called("", names) == {}
-    assert called("Amazon", {}) == {}
+    assert filename_boosts("What did Best Buy earn in 2023?", names) == {1: NAME_WEIGHT}
+    assert filename_boosts("What did AMAZON's shops earn?", names) == {2: NAME_WEIGHT}
+    assert filename_boosts("What did Boeing earn?", names) == {}
+    assert filename_boosts("", names) == {}
+    assert filename_boosts("Amazon", {}) == {}
 
 
 @pytest.mark.parametrize(

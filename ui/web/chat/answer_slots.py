@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ui.web.identity import Person
 
 
-class Places:
+class AnswerSlots:
     """So that nobody, with many tabs or a script, keeps the model from everybody else."""
 
     def __init__(self, per_person: int) -> None:

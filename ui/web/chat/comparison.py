@@ -14,7 +14,7 @@ from ui.view import compare as view
 from ui.view.compare import Pane
 from ui.view.evidence import Shelf
 from ui.web.assistant_service import Answering
-from ui.web.chat.event_batches import Frames
+from ui.web.chat.event_batches import EventBatches
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def _pane(
 def _said(
     side: Pane, question: str, assistant: Answering, words: Words, closed: threading.Event
 ) -> Iterator[str]:
-    frames = Frames(_events(side, question, assistant))
+    frames = EventBatches(_events(side, question, assistant))
     shelf, text = Shelf(assistant.reading().name), ""
     retrieval: RetrievalEvent | None = None
     try:

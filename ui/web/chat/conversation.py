@@ -18,8 +18,8 @@ from ui.view import evidence
 from ui.view.answer_actions import Kept
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
-from ui.web.chat.event_batches import Frames
-from ui.web.chat.redaction import recall, recalled
+from ui.web.chat.event_batches import EventBatches
+from ui.web.chat.redaction import recalled, redact
 from ui.web.identity import Person
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
@@ -55,7 +55,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RenderedTurn:
     """A turn as it stands on the page: the question, its answer, its evidence, both as HTML."""
 
     question: str
@@ -80,7 +80,7 @@ class Conversation:
         self.id: str | None = None
         self.profile: str | None = None
         self.history: list[Turn] = []
-        self.shown: list[Shown] = []
+        self.shown: list[RenderedTurn] = []
         self.stopping = False
         self.busy = False
         self.is_kept_so_far = False
@@ -214,7 +214,7 @@ class Conversation:
             _log.exception("A question could not be answered.")
             turn = view.failed(number, question, words.broken, words)
         if draft.answer is None:
-            self.shown.append(Shown(question, turn, sources, answered=False))
+            self.shown.append(RenderedTurn(question, turn, sources, answered=False))
             yield Screen(turn, sources, busy=False)
             return
         saved_as, note = self._keep(draft, visit, again)
@@ -247,7 +247,7 @@ class Conversation:
             if turn.answer is None:
                 self.shown.append(turn)
                 continue
-            old = recall(turn.answer, visit.desk, visit.person, words, before)
+            old = redact(turn.answer, visit.desk, visit.person, words, before)
             before.append(turn.answer)
             shelf = evidence.Shelf(name, old.gone)
             self._add(
@@ -306,7 +306,7 @@ class Conversation:
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
         question = draft.question
-        batches = Frames(iter(assistant.stream(question, history=tuple(self.history))))
+        batches = EventBatches(iter(assistant.stream(question, history=tuple(self.history))))
         try:
             for batch in batches:
                 if not visit.is_welcome():
@@ -359,7 +359,7 @@ class Conversation:
             self.history.append(answer.as_turn())
         sources = evidence.evidence(number, answer, words, shelf)
         self.shown.append(
-            Shown(
+            RenderedTurn(
                 answer.question,
                 turn,
                 sources,

@@ -12,7 +12,7 @@ from rag.answer import DeltaEvent, Event
 FRAME_S = 0.06  # text that arrives within this time is drawn together
 
 
-class Frames:
+class EventBatches:
     """So that a model server that says nothing for a minute never holds up a stop."""
 
     def __init__(self, events: Iterator[Event]) -> None:

@@ -24,7 +24,7 @@ class Recalled:
     gone: frozenset[str] = frozenset()
 
 
-def recall(
+def redact(
     answer: Answer,
     desk: AssistantService,
     person: Person,
@@ -76,7 +76,7 @@ def recalled(
     """The turns of one conversation, from its first, each as this person may see it now."""
     answers = [turn.answer for turn in turns]
     for at, turn in enumerate(turns):
-        yield turn, recall(turn.answer, desk, person, words, answers[:at])
+        yield turn, redact(turn.answer, desk, person, words, answers[:at])
 
 
 def search(

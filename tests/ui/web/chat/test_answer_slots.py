@@ -16,7 +16,7 @@ from tests.ui.crowd import Crowd, gather
 from tests.ui.serving import served
 from tests.ui.stand_in import StandIn
 from ui.messages.page import ENGLISH
-from ui.web.chat.answer_slots import Places
+from ui.web.chat.answer_slots import AnswerSlots
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.database import PEOPLE, Store
@@ -109,7 +109,7 @@ def test_more_answers_at_once_than_allowed_get_a_sentence_and_nobody_else_does(p
 
 
 def test_places_are_counted_for_each_person() -> None:
-    places, other = Places(1), Person("b", "bert", Role.READER)
+    places, other = AnswerSlots(1), Person("b", "bert", Role.READER)
     with places.of(LOCAL) as first, places.of(LOCAL) as second, places.of(other) as third:
         assert (first, second, third) == (True, False, True)
     with places.of(LOCAL) as again:

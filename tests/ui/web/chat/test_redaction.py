@@ -19,7 +19,7 @@ from ui.view.answer_actions import plain
 from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
-from ui.web.chat.redaction import _Scrub, exported, recall, search
+from ui.web.chat.redaction import _Scrub, exported, redact, search
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.userdata.database import PEOPLE, Store
 from ui.web.userdata.feedback import FeedbackBook
@@ -90,7 +90,7 @@ def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(chat: C
     """Neither the quote nor the name, nor the sentence that says the same; in the export neither."""
     kept = chat.history.create(NOBODY)
     chat.history.append(NOBODY, kept, chat.answer)
-    seen = recall(chat.answer, chat.desk, NOBODY, ENGLISH).answer
+    seen = redact(chat.answer, chat.desk, NOBODY, ENGLISH).answer
     export = exported(chat.history, chat.desk, NOBODY, ENGLISH)
     screen = Conversation().open(kept, chat.desk, NOBODY, chat.history, chat.feedback)
     for text in (seen.model_dump_json(), json.dumps(export), plain(seen, ENGLISH), str(screen)):
@@ -185,12 +185,12 @@ def test_a_sentence_that_cites_nothing_is_withheld_where_the_model_had_read_a_cl
     first = chat.answer.model_copy(update=changes)
     later = first.model_copy(update={"context": Context(), "turns": 1, "searched": loose.text})
     for answer, before in ((first, ()), (later, (first,))):
-        seen = recall(answer, chat.desk, NOBODY, ENGLISH, before).answer
+        seen = redact(answer, chat.desk, NOBODY, ENGLISH, before).answer
         assert seen.text == ENGLISH.withheld
         assert "thick" not in seen.model_dump_json()
-        assert recall(answer, chat.desk, LOCAL, ENGLISH, before).answer == answer
+        assert redact(answer, chat.desk, LOCAL, ENGLISH, before).answer == answer
     alone = later.model_copy(update={"turns": 0})
-    assert recall(alone, chat.desk, NOBODY, ENGLISH, (first,)).answer.text == loose.text
+    assert redact(alone, chat.desk, NOBODY, ENGLISH, (first,)).answer.text == loose.text
 
 
 def test_a_sentence_is_withheld_if_any_of_its_sources_is_closed(chat: ChatSetup) -> None:
@@ -266,10 +266,10 @@ def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(chat: ChatSe
     answer = chat.assistant.ask("Which documents mention crane?")
     assert answer.computed is not None
     assert "rules.pdf" in answer.model_dump_json()
-    seen = recall(answer, chat.desk, NOBODY, ENGLISH).answer
+    seen = redact(answer, chat.desk, NOBODY, ENGLISH).answer
     assert seen.computed is not None
     assert (seen.computed.text, seen.computed.table.rows) == (ENGLISH.withheld, ())
     for secret in ("rules.pdf", str(chat.folder), "1 document"):
         assert secret not in seen.model_dump_json()
         assert secret not in plain(seen, ENGLISH)
-    assert recall(answer, chat.desk, LOCAL, ENGLISH).answer == answer
+    assert redact(answer, chat.desk, LOCAL, ENGLISH).answer == answer
