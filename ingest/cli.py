@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli_options import as_json_option, run, with_settings
-from rag.cli_output import tell
+from rag.cli_output import print_message
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -129,7 +129,7 @@ def _stop_signals() -> Iterator[list[int]]:
         if received:
             raise KeyboardInterrupt
         received.append(number)
-        tell("Stopping; what is finished is kept.", logging.WARNING)
+        print_message("Stopping; what is finished is kept.", logging.WARNING)
 
     before = {number: signal.signal(number, note) for number in _SIGNALS}
     try:

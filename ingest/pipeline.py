@@ -20,7 +20,7 @@ from ingest.errors import UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
 from ingest.planning.deletions import check_deletions
-from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
 from ingest.planning.recipe import chunking_of, is_current
 from ingest.planning.source import Root, SourceFile, resolve_roots, uri_of
 from ingest.planning.source_rules import (
@@ -157,7 +157,7 @@ class _Run:
         unchanged = {record.uri for record in plan.unchanged}
         self.tally.relabelled = len(unchanged.intersection(plan.relabelled))
         self._outcomes.settle(plan)
-        gone = by_content(plan.gone)
+        gone = group_by_content(plan.gone)
         unread = [f for f in plan.read if not self._stopped() and not self._copy(f, gone)]
         self._progress.start("Reading", len(unread))
         if unread:

@@ -31,7 +31,7 @@ from rag.index.views.inventory import list_records
 from rag.intents import IntentResult, answer_without_model, recognise, split_questions
 from rag.profile import DEFAULT, Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, validate_question
-from rag.readers import asker, both
+from rag.readers import asker, narrower_asker
 from rag.retrieval.expansion import expand
 from rag.retrieval.reranker import Reranker, open_reranker
 from rag.retrieval.retriever import Part, retrieve
@@ -142,9 +142,9 @@ class Assistant:
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that the index holds for whoever asks."""
-        from rag.index.views.documents import present
+        from rag.index.views.documents import find_present
 
-        return present(self._reader.snapshot(), uris, self._narrowed(None))
+        return find_present(self._reader.snapshot(), uris, self._narrowed(None))
 
     @property
     def model_name(self) -> str:
@@ -225,8 +225,8 @@ class Assistant:
         No model is asked. Raises UsageError for a question that is empty or too long.
         """
         question = validate_question(question)
-        text = followup.whole(question, history)
-        is_followup = followup.leans(question, history)
+        text = followup.resolve_question(question, history)
+        is_followup = followup.is_followup(question, history)
         return SearchQuery(
             question,
             self._expanded(text),
@@ -242,12 +242,14 @@ class Assistant:
             return
         turns = list(history)
         for part in parts:
-            yield self._expanded(followup.whole(part, turns))
+            yield self._expanded(followup.resolve_question(part, turns))
             turns.append(Turn(question=part, answer=""))
 
     def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
-        text = self._expanded(followup.whole(query.question, history, self._connection.rewrite))
+        text = self._expanded(
+            followup.resolve_question(query.question, history, self._connection.rewrite)
+        )
         return query if text == query.text else replace(query, text=text, focus="")
 
     def _expanded(self, text: str) -> str:
@@ -519,7 +521,11 @@ class Assistant:
         filter = (filter or Filter()).narrowed(self.profile.filter)
         if self._readers is None:
             return filter
-        readers = self._readers if filter.readers is None else both(filter.readers, self._readers)
+        readers = (
+            self._readers
+            if filter.readers is None
+            else narrower_asker(filter.readers, self._readers)
+        )
         return replace(filter, readers=readers)
 
     def _count_tokens(self, text: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from rag.cli_output import set_up_logging, tell
+from rag.cli_output import print_message, set_up_logging
 from rag.errors import InhouseError
 
 INTERRUPTED = 130
@@ -91,7 +91,7 @@ def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> i
         result = command.main(arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except InhouseError as exc:
-        tell(f"{name}: {exc}", logging.ERROR)
+        print_message(f"{name}: {exc}", logging.ERROR)
         return exc.exit_code
     except click.ClickException as exc:
         exc.show()

@@ -75,7 +75,7 @@ def _logs_everything() -> bool:
     )
 
 
-def tell(line: str, level: int, **fields: str) -> None:
+def print_message(line: str, level: int, **fields: str) -> None:
     """A line to standard error: a log line in JSON and in a run without a terminal, else as it is.
 
     Below warnings, nothing where `--quiet` was asked for. `fields` are for programs: JSON alone has them.
@@ -90,7 +90,7 @@ def tell(line: str, level: int, **fields: str) -> None:
 def note(line: str, level: int = logging.INFO) -> None:
     """A line for the log alone: nothing where somebody looks at a terminal."""
     if _logs_everything():
-        tell(line, level)
+        print_message(line, level)
 
 
 def short_path(uri: str) -> str:

@@ -14,7 +14,7 @@ _BAR = re.compile(r"^\| | \|(?: |$)", re.MULTILINE)
 """The bars between a table's cells: a row has ten more tokens with them, and no other meaning."""
 
 
-def squeezed(text: str) -> str:
+def squeeze_padding(text: str) -> str:
     """A text without what is only drawn: bars of tables left out, dot leaders short, padding one space.
 
     A Markdown table's rule of a hundred dashes is a hundred tokens to an embedder, and says nothing.
@@ -60,7 +60,7 @@ class Chunk:
     @property
     def embedded_text(self) -> str:
         """Exactly what the embedder is given for this chunk."""
-        text = squeezed(self.text)
+        text = squeeze_padding(self.text)
         return f"{self.context}\n{text}" if self.context else text
 
 

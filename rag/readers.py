@@ -36,7 +36,7 @@ def parse(tokens: Iterable[str]) -> Readers:
     return None if EVERYBODY in unique else unique
 
 
-def stored(readers: Readers) -> tuple[str, ...]:
+def to_stored(readers: Readers) -> tuple[str, ...]:
     """As a document has it: ("*",) is everybody, () nobody."""
     return (EVERYBODY,) if readers is None else tuple(sorted(readers))
 
@@ -61,7 +61,7 @@ def asker(tokens: Iterable[str]) -> frozenset[str]:
         raise UsageError(f"That is no reader: {exc}.") from exc
 
 
-def admitting(asker: frozenset[str]) -> frozenset[str]:
+def admitting_tokens(asker: frozenset[str]) -> frozenset[str]:
     """The tokens of which a document must have one for this asker: theirs and "*"; none for nobody.
 
     Both searches use this rule, and no other place repeats it.
@@ -69,6 +69,6 @@ def admitting(asker: frozenset[str]) -> frozenset[str]:
     return asker | {EVERYBODY} if asker else frozenset()
 
 
-def both(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+def narrower_asker(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
     """An asker who may read no more than either of two; nobody if one of them is nobody."""
-    return admitting(one) & admitting(other)
+    return admitting_tokens(one) & admitting_tokens(other)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ingest.loaded import Block, BlockKind, LoadedDocument
-from rag.document import squeezed
+from rag.document import squeeze_padding
 
 TokenCounter = Callable[[Sequence[str]], Sequence[int]]
 """Token counts of many strings, in their order, as the embedder's tokenizer cuts them, without the special
@@ -173,7 +173,7 @@ def _part(unit: ChunkUnit, start: int, end: int) -> ChunkUnit:
 
 def _count(text: str, units: Sequence[ChunkUnit], count_tokens: TokenCounter) -> None:
     for batch in _batches(units):
-        counts = count_tokens([squeezed(text[unit.start : unit.end]) for unit in batch])
+        counts = count_tokens([squeeze_padding(text[unit.start : unit.end]) for unit in batch])
         for unit, tokens in zip(batch, counts, strict=True):
             length = unit.end - unit.start
             # A unit of one character cannot be made smaller, whatever its tokens.

@@ -20,7 +20,7 @@ from ingest.planning.posix import PosixReaders
 from ingest.planning.source import Listing, Unlisted, uri_of
 from rag.document import Labels
 from rag.errors import ConfigurationError
-from rag.readers import Readers, check_token, intersection, parse, stored
+from rag.readers import Readers, check_token, intersection, parse, to_stored
 from rag.settings import AccessSettings
 
 
@@ -52,9 +52,9 @@ class Access:
     def readers(self, path: Path, base: Path) -> tuple[str, ...]:
         """Who may read the file at `path`, as it is stored; `base` is its root's folder."""
         if not self._exist:
-            return stored(None)
+            return to_stored(None)
         named = list(self._named(path, base))
-        return stored(intersection(named) if named else frozenset())
+        return to_stored(intersection(named) if named else frozenset())
 
     def _named(self, path: Path, base: Path) -> Iterator[Readers]:
         """What each rule that speaks of the file says."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.errors import MassDeletionError
-from ingest.planning.plan import Plan, by_content, content_sha256
+from ingest.planning.plan import Plan, content_sha256, group_by_content
 from ingest.planning.source import Root
 
 
-def moves(plan: Plan) -> dict[str, str]:
+def find_moves(plan: Plan) -> dict[str, str]:
     """Where documents that are gone stand now, by content: the old uri and the new one.
 
     Reads those new files that are as large as one that is gone.
     """
-    gone = by_content(record for record in plan.gone if record.uri in plan.documents)
+    gone = group_by_content(record for record in plan.gone if record.uri in plan.documents)
     sizes = {record.size for record in plan.gone}
     moved: dict[str, str] = {}
     for file in plan.read:
@@ -36,7 +36,7 @@ def check_deletions(plan: Plan, roots: Sequence[Root], max_share: float) -> None
         missing = {uri for uri in gone if root.holds(uri)}
         if len(missing) <= max_share * before:
             continue
-        moved = moves(plan) if moved is None else moved
+        moved = find_moves(plan) if moved is None else moved
         missing -= moved.keys()
         if len(missing) > max_share * before:
             raise MassDeletionError(

@@ -164,7 +164,7 @@ def content_sha256(path: Path, identity: Identity | None = None) -> str | None:
         return None
 
 
-def by_content(records: Iterable[FileRecord]) -> Mapping[str, list[str]]:
+def group_by_content(records: Iterable[FileRecord]) -> Mapping[str, list[str]]:
     """The uris of indexed files by the SHA-256 of their content."""
     uris: dict[str, list[str]] = {}
     for record in records:

@@ -133,7 +133,7 @@ def unlisted_roots(known: SourceRules | None, now: SourceRules) -> list[str]:
     return sorted(uri for uri in known.roots if uri not in now.roots)
 
 
-def not_yet_applied(
+def describe_unapplied(
     stored: Mapping[str, Any] | None, documents: Mapping[str, int], settings: Settings
 ) -> str:
     """What of the settings' rules does not hold for the documents yet, in a sentence; "" if all does.

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingest.errors import IngestError, MassDeletionError, MissingRulesError
-from ingest.planning.deletions import check_deletions, moves
-from ingest.planning.plan import Plan, by_content, content_sha256, make_plan
+from ingest.planning.deletions import check_deletions, find_moves
+from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
 from ingest.planning.recipe import chunking_of
 from ingest.planning.source import SourceFile, resolve_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
@@ -111,7 +111,7 @@ def dry_run(
 
 
 def _forecast(plan: Plan, standing: IndexState, stopped_by: IngestError | None) -> Forecast:
-    moved = moves(plan)
+    moved = find_moves(plan)
     copied = _copies(plan, standing.files)
     new = [f for f in plan.read if f.uri not in plan.documents]
     changed = [f for f in plan.read if f.uri in plan.documents]
@@ -155,7 +155,7 @@ def _copies(plan: Plan, files: Sequence[FileRecord]) -> set[str]:
 
     Under another name they may have to be read: the name may be their title.
     """
-    known, contents = {record.uri for record in files}, by_content(files)
+    known, contents = {record.uri for record in files}, group_by_content(files)
     sizes = {record.size for record in files}
     return {
         file.uri

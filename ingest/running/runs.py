@@ -18,7 +18,7 @@ from ingest.report import IngestReport, Problem
 from ingest.running.metrics import check_metrics_file, write_metrics
 from ingest.running.progress import Bar
 from ingest.running.watch import times_to_run
-from rag.cli_output import mark_run, note, short_path, tell
+from rag.cli_output import mark_run, note, print_message, short_path
 from rag.embedder import Embedder, open_embedder
 from rag.errors import InhouseError, UsageError
 from rag.settings import Settings
@@ -68,7 +68,7 @@ class Runs:
         limits = self._settings.ingest
         self._embedder = open_embedder(self._settings)
         watched = ", ".join(short_path(root.uri) for root in roots)
-        tell(f"Watching {watched}; stop with Ctrl-C.", logging.INFO)
+        print_message(f"Watching {watched}; stop with Ctrl-C.", logging.INFO)
         news: _News | None = None
         for _ in times_to_run(
             [root.path for root in roots],
@@ -83,7 +83,7 @@ class Runs:
                 # A folder that is away may come back; settings do not mend themselves.
                 if exc.exit_code == UsageError.exit_code and not isinstance(exc, UsageError):
                     raise
-                tell(f"inhouse ingest: {exc}", logging.ERROR)
+                print_message(f"inhouse ingest: {exc}", logging.ERROR)
                 news = None  # the next run that goes well is told of, whatever it finds
             else:
                 if news != (news := _news(report)):
@@ -158,7 +158,7 @@ def forecast(
     else:
         click.echo("\n".join(_foretold(forecast)))
     if forecast.stops:
-        tell(f"The run would stop: {forecast.stops}", logging.WARNING)
+        print_message(f"The run would stop: {forecast.stops}", logging.WARNING)
     return forecast.exit_code
 
 
@@ -211,12 +211,12 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
             if with_known or not problem.is_known:
                 line = f"{word:<9}{short_path(problem.uri)}: {problem.reason}"
                 importance = logging.INFO if problem.is_known else level
-                tell(line, importance, event=word, uri=problem.uri, reason=problem.reason)
+                print_message(line, importance, event=word, uri=problem.uri, reason=problem.reason)
 
     if report.readable_by_nobody:
         count = report.readable_by_nobody
         what = f"{count:,} documents are" if count != 1 else "1 document is"
-        tell(f"{what} readable by nobody: no access rule names a reader.", logging.WARNING)
+        print_message(f"{what} readable by nobody: no access rule names a reader.", logging.WARNING)
     tell_each("failed", report.failed, logging.WARNING)
     tell_each("skipped", report.skipped, logging.INFO)
 

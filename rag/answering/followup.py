@@ -58,7 +58,7 @@ INSTRUCTION = (
 )
 
 
-def leans(question: str, history: Sequence[Turn]) -> bool:
+def is_followup(question: str, history: Sequence[Turn]) -> bool:
     """Whether the question cannot be understood without what was said before.
 
     It begins by going on ("and …"), has next to no words, or says little and points at something ("it").
@@ -78,7 +78,7 @@ def points(question: str) -> bool:
     return not _POINTING.isdisjoint(_words(question))
 
 
-def joined(question: str, history: Sequence[Turn]) -> str:
+def join_questions(question: str, history: Sequence[Turn]) -> str:
     """The question behind the one that it leans on, and behind its answer if that is short.
 
     A question that leans itself brings the one before it along.
@@ -89,12 +89,12 @@ def joined(question: str, history: Sequence[Turn]) -> str:
         if not parts and len(turn.answer) <= _LONGEST_ANSWER:
             parts.insert(0, turn.answer.strip())
         parts.insert(0, turn.question.strip())
-        if not leans(turn.question, history[:at]):
+        if not is_followup(turn.question, history[:at]):
             break
     return " ".join([*(part for part in parts if part), question])
 
 
-def whole(
+def resolve_question(
     question: str,
     history: Sequence[Turn],
     rewrite: Callable[[list[BaseMessage]], str] | None = None,
@@ -103,13 +103,13 @@ def whole(
 
     `rewrite` asks a model; None, or a model that says nothing of use, leaves it at joining.
     """
-    if not leans(question, history):
+    if not is_followup(question, history):
         return question
     if rewrite is not None:
         rewritten = _first_line(rewrite(_request(question, history)))
         if keeps_subject(rewritten, question, history):
             return rewritten
-    return joined(question, history)
+    return join_questions(question, history)
 
 
 def keeps_subject(rewritten: str, question: str, history: Sequence[Turn]) -> bool:

@@ -14,7 +14,7 @@ from rag.answering.context import TokenBudget
 from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
 from rag.models import AUTO
-from rag.readers import admitting
+from rag.readers import admitting_tokens
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -41,7 +41,9 @@ class ConnectedModel:
         """
         if not self.is_vllm:
             return self
-        salt = hashlib.sha256("\n".join(sorted(admitting(readers))).encode()).hexdigest()[:32]
+        salt = hashlib.sha256("\n".join(sorted(admitting_tokens(readers))).encode()).hexdigest()[
+            :32
+        ]
         return replace(self, model=self.model.bind(extra_body={"cache_salt": salt}))
 
 

@@ -206,11 +206,11 @@ class _Table:
 
     @property
     def header_text(self) -> str:
-        return table_rows.joined(self.header) if self.header else ""
+        return table_rows.join_cells(self.header) if self.header else ""
 
     def filled(self, cells: list[str]) -> list[str]:
         """The row with the labels that merged cells carry on into it."""
-        labels = table_rows.carried_labels(cells, self.rows)
+        labels = table_rows.carry_labels(cells, self.rows)
         return [label or cell for label, cell in zip(labels, cells, strict=True)]
 
 
@@ -250,7 +250,7 @@ class _Passage:
             else:
                 filled = table.filled(cells)
                 table.rows.append(filled)
-                found[place] = (table_rows.joined(filled), table.header_text, number)
+                found[place] = (table_rows.join_cells(filled), table.header_text, number)
         return found
 
     def statements(self) -> Iterator[Statement]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from rag.embedder.protocol import Embedder, EmbedderIdentity, Float32
-from rag.embedder.vectors import normalised
+from rag.embedder.vectors import normalise_vectors
 from rag.errors import EmbeddingError, UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class LangChainEmbedder:
                 f"The embedder {self._name} gave vectors of shape {vectors.shape}, "
                 f"not {(len(texts), self.identity.dimension)}."
             )
-        return normalised(vectors, self._name)
+        return normalise_vectors(vectors, self._name)
 
     def embed_query(self, text: str) -> Float32:
         """(dimension,) float32, L2-normalised. Raises EmbeddingError for whatever goes wrong."""
@@ -83,7 +83,7 @@ class LangChainEmbedder:
                 f"The embedder {self._name} gave a vector of shape {vector.shape}, "
                 f"not {(self.identity.dimension,)}."
             )
-        single: Float32 = normalised(vector[None], self._name)[0]
+        single: Float32 = normalise_vectors(vector[None], self._name)[0]
         return single
 
     def _embed(self, method: Callable[[Any], Any], given: Any) -> Float32:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from rag.embedder.folder import EmbedderFolder
 from rag.embedder.protocol import EmbedderIdentity, Float32
-from rag.embedder.vectors import normalised
+from rag.embedder.vectors import normalise_vectors
 from rag.errors import EmbeddingError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ class OpenVinoEmbedder:
             self._embed(
                 network, self._form.document_prompt, window, vectors[start : start + _WINDOW]
             )
-        return normalised(vectors, self.identity.name)
+        return normalise_vectors(vectors, self.identity.name)
 
     def embed_query(self, text: str) -> Float32:
         vectors = np.empty((1, self.identity.dimension), np.float32)
         self._embed(self._network(for_queries=True), self._form.query_prompt, [text], vectors)
-        vector: Float32 = normalised(vectors, self.identity.name)[0]
+        vector: Float32 = normalise_vectors(vectors, self.identity.name)[0]
         return vector
 
     def _embed(self, network: _Network, prompt: str, texts: Sequence[str], into: Float32) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from rag.embedder.folder import EmbedderFolder
 from rag.embedder.protocol import EmbedderIdentity, Float32
-from rag.embedder.vectors import normalised
+from rag.embedder.vectors import normalise_vectors
 from rag.errors import EmbeddingError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class SentenceTransformerEmbedder:
         except (RuntimeError, ValueError) as exc:
             raise EmbeddingError(f"The embedder {self.identity.name} failed: {exc}.") from exc
         # In fp16 a vector's length comes out as 1 only to three digits.
-        return normalised(np.asarray(vectors, np.float32), self.identity.name)
+        return normalise_vectors(np.asarray(vectors, np.float32), self.identity.name)
 
     def load(self) -> SentenceTransformer:
         """The library's own object, loaded if it is not yet."""

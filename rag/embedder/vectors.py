@@ -8,7 +8,7 @@ from rag.embedder.protocol import Float32
 from rag.errors import EmbeddingError
 
 
-def normalised(vectors: Float32, name: str) -> Float32:
+def normalise_vectors(vectors: Float32, name: str) -> Float32:
     """The rows of `vectors` with a length of 1. Raises EmbeddingError for a row without a direction."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.isfinite(lengths).all() or not (lengths > 0).all():

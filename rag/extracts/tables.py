@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.extracts.markup import plain_text
 from rag.language.table_rows import (
-    carried_labels,
+    carry_labels,
     cells_of,
     is_rule,
     is_second_header,
@@ -54,7 +54,7 @@ def read_table(
         if place in rules or first - 2 <= place < first:
             continue
         cells = _cells(everything[place])
-        labels = carried_labels(cells, above)
+        labels = carry_labels(cells, above)
         above.append(cells)
         if place >= len(lead):
             whole = [label or cell for label, cell in zip(labels, cells, strict=True)]

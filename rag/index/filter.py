@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.errors import UsageError
 from rag.readers import EVERYBODY as EVERYBODY
-from rag.readers import admitting
+from rag.readers import admitting_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Filter:
             return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value IN ({marks}))"
 
         if self.readers is not None:
-            yield any_of("readers", sorted(admitting(self.readers)))
+            yield any_of("readers", sorted(admitting_tokens(self.readers)))
         if self.folders:
             prefixes = [
                 f"substr(uri, 1, {len(prefix)}) = {bind(prefix)}"

@@ -41,7 +41,7 @@ class IndexReader:
 
     def snapshot(self) -> Snapshot:
         """The newest published state; the same object until there is a newer one."""
-        with self._lock, database.mapped_errors(self._path):
+        with self._lock, database.map_errors(self._path):
             published = database.read_manifest(self._connection, "generation")
             if published is None or published == 0:
                 raise database.empty(self._path)
@@ -76,7 +76,9 @@ class IndexReader:
         index_id = database.read_manifest(connection, "index_id")
         kept = rows.generations(connection)
         if not kept:
-            raise database.damaged(self._path, "it does not know the generation that it published")
+            raise database.damaged_error(
+                self._path, "it does not know the generation that it published"
+            )
         newest = kept[max(kept)]
         words = refresh.first_intact(
             self._valid(lexical.NAME, lexical.LAYOUT, index_id, kept), self._checked

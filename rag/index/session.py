@@ -62,7 +62,7 @@ class WriteSession:
         if self._identity is not None and not self._replaces_embedder:
             self._make_folder()
         elif not self._path.exists():
-            raise database.missing(self._path)
+            raise database.missing_error(self._path)
         with ExitStack() as stack:
             self._lock.acquire()
             stack.callback(self._lock.release)
@@ -82,7 +82,7 @@ class WriteSession:
         self._exits.close()
 
     def _close(self) -> None:
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             try:
@@ -106,7 +106,7 @@ class WriteSession:
             ) from exc
 
     def _open(self) -> None:
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             migrations.migrate(self._connection)
             self._index_id: str = database.read_manifest(self._connection, "index_id")
             self._published: int = database.read_manifest(self._connection, "generation")
@@ -137,9 +137,9 @@ class WriteSession:
         self._embedder_id = embedder_id
         self._identity = rows.embedder_identity(self._connection, embedder_id)
 
-    def mapped_errors(self) -> AbstractContextManager[None]:
+    def map_errors(self) -> AbstractContextManager[None]:
         """Turns SQLite's errors about the catalogue into the house's."""
-        return database.mapped_errors(self._path)
+        return database.map_errors(self._path)
 
     def begin(self) -> apsw.Connection:
         """The connection, inside the open transaction."""
@@ -195,7 +195,7 @@ class WriteSession:
         ).fetchone()
         if self._identity is None:
             if current is None:
-                raise database.missing(self._path)
+                raise database.missing_error(self._path)
             self._identity = rows.embedder_identity(self._connection, current[0])
         identity = json.dumps(self._identity, sort_keys=True)
         known = dict(self._connection.execute("SELECT identity, id FROM embedders").fetchall())
@@ -214,7 +214,7 @@ class WriteSession:
     def flush(self) -> None:
         """Make what is staged durable; nobody sees it yet."""
         if self._connection.in_transaction:
-            with database.mapped_errors(self._path):
+            with database.map_errors(self._path):
                 self._connection.execute("COMMIT")
 
     def publish(self, summary: Mapping[str, Any], kind: Kind = "ingest") -> int:
@@ -222,7 +222,7 @@ class WriteSession:
 
         Returns the published generation.
         """
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             publishes = self._changed or kind != "ingest"
             if publishes:
                 self._publish(summary, kind)

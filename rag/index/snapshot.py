@@ -156,7 +156,7 @@ class Snapshot:
 
     def neighbours(
         self, chunk_ids: Iterable[int], reach: int
-    ) -> dict[tuple[int, int], rows.ChunkPosition]:
+    ) -> dict[tuple[int, int], rows.ChunkSummary]:
         """These chunks and those up to `reach` places around them, by (document id, place)."""
         with self._reading() as connection:
             return rows.neighbours(connection, self.generation.id, chunk_ids, reach)
@@ -226,7 +226,7 @@ class Snapshot:
     def _reading(self) -> Iterator[apsw.Connection]:
         """Reading rows of the catalogue. Raises GenerationGoneError if they were let go of meanwhile."""
         connection = self.connection()
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             try:
                 yield connection
             finally:

@@ -45,17 +45,17 @@ class IndexWriter(WriteSession):
 
     def files(self, root: str | None = None) -> list[FileRecord]:
         """The ledger's rows of one root, or all."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             return list(ledger.read_files(self._connection, root))
 
     def recorded(self, uris: Iterable[str]) -> list[FileRecord]:
         """The ledger's rows of these uris, as far as there are any."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             return list(ledger.read_files_at(self._connection, uris))
 
     def labels(self) -> dict[str, Labels]:
         """Readers and tags of every document that stands in the index, by its uri."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             rows = self._connection.execute(
                 "SELECT uri, readers, tags FROM documents WHERE died IS NULL"
             )
@@ -67,7 +67,7 @@ class IndexWriter(WriteSession):
     def missing(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that this embedder has never embedded, each once, in order."""
         unique = {text_key(text): text for text in texts}
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             have = self._connection.execute(
                 "SELECT key FROM vectors WHERE embedder_id = ? "
                 "AND key IN (SELECT unhex(value) FROM json_each(?))",
@@ -85,7 +85,7 @@ class IndexWriter(WriteSession):
         Raises EmbeddingError for a wrong shape, a value that is not finite, or a length that is not 1.
         """
         check_vectors(embedded, len(texts), self._dimension)
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             self.begin().executemany(
                 "INSERT OR IGNORE INTO vectors (embedder_id, key, vector) VALUES (?, ?, ?)",
                 [
@@ -96,7 +96,7 @@ class IndexWriter(WriteSession):
 
     def put(self, document: Document, record: FileRecord) -> None:
         """Stage a document in place of the one with its uri; its chunks' vectors are there already."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             self._retire(document.uri)
             self._insert(document, record.recipe)
             ledger.write_file(self.begin(), record)
@@ -106,7 +106,7 @@ class IndexWriter(WriteSession):
 
         Not if the other document took its title from a file name that this one does not have.
         """
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             same = self._connection.execute(
                 "SELECT id, uri, metadata ->> 'titled_by' FROM documents "
                 "WHERE source_sha256 = ? AND recipe = ? ORDER BY id DESC",
@@ -126,7 +126,7 @@ class IndexWriter(WriteSession):
 
     def relabel(self, uri: str, labels: Labels) -> None:
         """Stage other readers and tags for the document at `uri`; nothing is read or embedded."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             standing = self._connection.execute(
                 "SELECT id, root FROM documents WHERE uri = ? AND died IS NULL", (uri,)
             ).fetchall()
@@ -138,7 +138,7 @@ class IndexWriter(WriteSession):
 
     def remove(self, uri: str) -> None:
         """Stage that the file at `uri` is gone."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             self._retire(uri)
             ledger.delete_file(self.begin(), uri)
 
@@ -148,7 +148,7 @@ class IndexWriter(WriteSession):
         `retire` takes its earlier version out of the index; a file that cannot be read for a passing
         reason keeps it.
         """
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             if retire:
                 self._retire(record.uri)
             ledger.write_file(self.begin(), record)
@@ -159,19 +159,19 @@ class IndexWriter(WriteSession):
         A run that changed nothing writes nothing, this neither.
         """
         if self._wrote:
-            with database.mapped_errors(self._path):
+            with database.map_errors(self._path):
                 database.write_manifest(self.begin(), LAST_RUN, dict(account))
 
     def source_rules(self) -> dict[str, Any] | None:
         """The access rules and roots that the index was made with; None if it does not know them."""
-        with database.mapped_errors(self._path):
+        with database.map_errors(self._path):
             stored: dict[str, Any] | None = database.read_manifest(self._connection, SOURCE_RULES)
             return stored
 
     def note_source_rules(self, rules: Mapping[str, Any]) -> None:
         """Keep them, with the next publication; writes nothing if they are the same."""
         if rules != self.source_rules():
-            with database.mapped_errors(self._path):
+            with database.map_errors(self._path):
                 database.write_manifest(self.begin(), SOURCE_RULES, dict(rules))
 
     def _retire(self, uri: str) -> None:

@@ -16,7 +16,7 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from rag.document import Document
 from rag.embedder import Embedder, Float32, LangChainEmbedder, as_embedder, open_embedder
-from rag.embedder.vectors import normalised
+from rag.embedder.vectors import normalise_vectors
 from rag.errors import IndexMissingError, UsageError
 from rag.index import EVERYBODY, IndexReader, IndexWriter, Snapshot
 from rag.index.catalog.retention import Retention
@@ -207,7 +207,7 @@ class InhouseVectorStore(VectorStore):
         self, embedding: list[float], k: int = 4, *, filter: Wanted | None = None, **kwargs: Any
     ) -> Scored:
         """The k texts nearest to a vector, of whatever length, with their cosine, best first."""
-        vector = normalised(np.asarray([embedding], np.float32), "of the caller")[0]
+        vector = normalise_vectors(np.asarray([embedding], np.float32), "of the caller")[0]
         return self._nearest(vector, k, filter, kwargs)
 
     def max_marginal_relevance_search(
@@ -242,7 +242,7 @@ class InhouseVectorStore(VectorStore):
     ) -> list[LangChainDocument]:
         """k of the `fetch_k` texts nearest to a vector that differ from each other."""
         _refuse_unknown(kwargs)
-        vector = normalised(np.asarray([embedding], np.float32), "of the caller")[0]
+        vector = normalise_vectors(np.asarray([embedding], np.float32), "of the caller")[0]
         snapshot = self._snapshot()
         if snapshot is None:
             return []

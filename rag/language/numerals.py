@@ -84,7 +84,7 @@ _INCHES = re.compile(r"(?<=\d)()(?:″|\"(?=[\s|,.;)]))")
 _AMPERES = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)*) ?A(?!\w)")
 
 
-def unified(text: str) -> str:
+def unify_numbers(text: str) -> str:
     """The text with its dates, times, ranges, powers and grouped figures in one way of writing."""
     text = _CIRCLED.sub(lambda match: f" {int(unicodedata.numeric(match[0]))} ", text)
     text = _FRACTIONS.sub(lambda match: plain(_whole_and_part(match)), text)
@@ -178,7 +178,7 @@ def number(token: str) -> str:
     return _THOUSANDS.sub("", token).replace(",", ".").strip(".:/'")
 
 
-def scaled(number: str, word: str) -> str:
+def scale_number(number: str, word: str) -> str:
     """The number with one of `SCALES` behind it, such as "million"; "" if it is no plain number."""
     value = decimal(number)
     return "" if value is None else plain(value * SCALES[word])

@@ -26,7 +26,7 @@ def cells_of(row: str) -> list[str]:
     return [cell.strip() for cell in _BORDER.split(inner)]
 
 
-def joined(cells: Sequence[str]) -> str:
+def join_cells(cells: Sequence[str]) -> str:
     """The row that has these cells."""
     return f"| {' | '.join(cells)} |"
 
@@ -48,7 +48,7 @@ def two_level_header(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     return names
 
 
-def carried_labels(row: Sequence[str], above: Sequence[Sequence[str]]) -> list[str]:
+def carry_labels(row: Sequence[str], above: Sequence[Sequence[str]]) -> list[str]:
     """For each empty cell at the row's beginning the word that stands above it; "" for all other cells."""
     labels = [""] * len(row)
     if not any(row):

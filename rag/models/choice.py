@@ -11,7 +11,7 @@ from rag.models.cache import default_cache
 from rag.models.cards import ModelCard, catalogue
 from rag.models.hub import is_reachable
 from rag.models.machine import Machine, this_machine
-from rag.models.recommend import is_for_everyone, tokens_per_s, why_not
+from rag.models.recommend import explain_misfit, is_for_everyone, tokens_per_s
 from rag.models.resolve import ModelFolder, fetch_model, find_cached, resolve_model
 
 AUTO = "auto"
@@ -90,7 +90,7 @@ def candidates(machine: Machine, cards: Sequence[ModelCard] | None = None) -> li
         card
         for card in known
         if (card.recommended or card.wheel is not None)
-        and not why_not(card, machine)
+        and not explain_misfit(card, machine)
         and (machine.gpus or tokens_per_s(card, machine) >= USABLE_TOKENS_PER_S)
     ]
     return fast or known[-1:]

@@ -36,7 +36,7 @@ def recommend(machine: Machine, cards: Sequence[ModelCard] | None = None) -> lis
     """
     known = [card for card in cards or catalogue() if card.kind == "llm" and is_for_everyone(card)]
     known.sort(key=lambda card: card.parameters)
-    suitable = [card for card in known if not why_not(card, machine)] or known[:1]
+    suitable = [card for card in known if not explain_misfit(card, machine)] or known[:1]
     good = [card for card in suitable if card.recommended] or suitable
     suggestions = []
     if good:
@@ -50,7 +50,7 @@ def recommend(machine: Machine, cards: Sequence[ModelCard] | None = None) -> lis
     return suggestions
 
 
-def why_not(card: ModelCard, machine: Machine) -> str:
+def explain_misfit(card: ModelCard, machine: Machine) -> str:
     """Why the machine does not suit the model, as a clause; empty if it does."""
     if machine.gpus and (sizes := [gpu.memory for gpu in machine.gpus if gpu.memory]):
         count = 1 << (len(sizes).bit_length() - 1)  # heads are shared out to a power of two
@@ -78,11 +78,11 @@ def is_for_everyone(card: ModelCard) -> bool:
 
 
 def _because(first: ModelCard, machine: Machine, larger: Sequence[ModelCard]) -> str:
-    if reason := why_not(first, machine):
+    if reason := explain_misfit(first, machine):
         return f"the smallest there is, though it {reason}"
     if not larger:
         return "the largest good one of the catalogue, and it fits"
-    return f"the largest good one that fits; {larger[0].name} {why_not(larger[0], machine)}"
+    return f"the largest good one that fits; {larger[0].name} {explain_misfit(larger[0], machine)}"
 
 
 def _suggest(card: ModelCard, machine: Machine, why: str) -> Suggestion:

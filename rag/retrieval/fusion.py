@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.catalog.rows import ChunkPosition
+from rag.index.catalog.rows import ChunkSummary
 from rag.index.search.vectors import Candidates, Float32
 
 DENSE_WEIGHT = 0.5
@@ -34,7 +34,7 @@ def fuse(dense: Candidates, lexical: Candidates) -> list[tuple[int, float]]:
 
 
 def smooth(
-    scores: Mapping[int, float], spots: Mapping[Place, ChunkPosition]
+    scores: Mapping[int, float], spots: Mapping[Place, ChunkSummary]
 ) -> list[tuple[int, float]]:
     """The chunks of `spots`, each with what stands beside it counted too, as in `best_first`.
 

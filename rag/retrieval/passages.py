@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.cells import join_cell_ranges
-from rag.index.catalog.rows import ChunkPosition, ChunkRow
+from rag.index.catalog.rows import ChunkRow, ChunkSummary
 from rag.retrieval.fusion import Place
 
 GROWN = 600
@@ -33,8 +33,8 @@ score in the head."""
 class Passage:
     """Neighbouring chunks of one document, in order; `found` is the one that was found."""
 
-    found: ChunkPosition
-    chunks: tuple[ChunkPosition, ...]
+    found: ChunkSummary
+    chunks: tuple[ChunkSummary, ...]
     score: float
 
 
@@ -53,7 +53,7 @@ def shared_section(chunks: Sequence[ChunkRow]) -> tuple[str, ...]:
 
 
 def join(
-    ranked: Sequence[tuple[int, float]], spots: Mapping[Place, ChunkPosition], k: int
+    ranked: Sequence[tuple[int, float]], spots: Mapping[Place, ChunkSummary], k: int
 ) -> list[Passage]:
     """The first k passages of `ranked` chunks (id, score), best first; no chunk is in two.
 
@@ -108,7 +108,7 @@ def diversify(passages: Sequence[Passage]) -> list[Passage]:
 
 def _grow(
     start: Place,
-    spots: Mapping[Place, ChunkPosition],
+    spots: Mapping[Place, ChunkSummary],
     scores: Mapping[Place, float],
     taken: set[Place],
     most: int,

@@ -12,7 +12,7 @@ from rag.document import SECTION_SEPARATOR
 from rag.embedder import Embedder
 from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
-from rag.index.catalog.rows import ChunkPosition, ChunkRow
+from rag.index.catalog.rows import ChunkRow, ChunkSummary
 from rag.index.search.vectors import NOTHING, Candidates
 from rag.retrieval.boosts import filename_boosts, phrase_boosts, quoted_phrases
 from rag.retrieval.duplicates import collapse_duplicates
@@ -81,7 +81,7 @@ def _with_bonuses(
     scores: dict[int, float],
     query: str,
     snapshot: Snapshot,
-    spots: Collection[ChunkPosition],
+    spots: Collection[ChunkSummary],
     names: Names,
 ) -> dict[int, float]:
     """The scores, and what chunks get for their document's name, and for phrases in quotation marks."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rag.language.table_rows import (
-    carried_labels,
+    carry_labels,
     cells_of,
     is_row,
     is_rule,
     is_second_header,
-    joined,
+    join_cells,
 )
 
 _WINDOWS = (4_000, 64_000)
@@ -53,5 +53,5 @@ def _lead(row: str, above: Sequence[str]) -> str:
     header, body = list(above[rule - 1 : rule + 1]), above[rule + 1 :]
     if body and is_second_header(cells_of(body[0])):
         header, body = [*header, body[0]], body[1:]
-    labels = carried_labels(cells_of(row), [cells_of(line) for line in body])
-    return "\n".join([*header, *([joined(labels)] if any(labels) else [])])
+    labels = carry_labels(cells_of(row), [cells_of(line) for line in body])
+    return "\n".join([*header, *([join_cells(labels)] if any(labels) else [])])

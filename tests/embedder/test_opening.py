@@ -10,7 +10,7 @@ import pytest
 
 from rag.embedder import OpenVinoEmbedder, SentenceTransformerEmbedder, open_embedder
 from rag.embedder.sentence_transformer import has_cuda
-from rag.embedder.vectors import normalised
+from rag.embedder.vectors import normalise_vectors
 from rag.errors import ConfigurationError, EmbeddingError, StorageError
 from rag.models import ModelFolder
 from rag.settings import EmbedderSettings, Settings, load_settings
@@ -74,8 +74,8 @@ def test_an_unknown_backend_is_refused() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0])
 def test_what_is_not_a_vector_is_an_error_that_names_the_text(bad: float) -> None:
     vectors = np.full((3, 2), 2, np.float32)
-    np.testing.assert_allclose(normalised(vectors, "m"), np.sqrt(0.5), rtol=1e-6)
+    np.testing.assert_allclose(normalise_vectors(vectors, "m"), np.sqrt(0.5), rtol=1e-6)
     vectors[1] = bad
 
     with pytest.raises(EmbeddingError, match="text 1 of 3"):
-        normalised(vectors, "m")
+        normalise_vectors(vectors, "m")

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from rag.models import Gpu, Machine, ModelCard, catalogue, recommend
-from rag.models.recommend import tokens_per_s, why_not
+from rag.models.recommend import explain_misfit, tokens_per_s
 
 GIB = 2**30
 
@@ -46,7 +46,7 @@ def test_the_first_choice_is_the_largest_good_one_that_fits_and_is_quick_enough(
 ) -> None:
     suggested = recommend(machine)[0]
     assert suggested.card.name == first
-    assert why_not(suggested.card, machine) == ""
+    assert explain_misfit(suggested.card, machine) == ""
 
 
 def test_why_not_the_next_larger_one_is_said() -> None:

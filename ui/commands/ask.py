@@ -89,7 +89,7 @@ def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
     click.echo(terminal.answer_text(alone) or "It said nothing.")
     click.echo(f"\n{terminal.alone_text(alone)}")
     if alone.notice:
-        click.echo(terminal.safe(alone.notice), err=True)
+        click.echo(terminal.escape_controls(alone.notice), err=True)
     return _exit_code(answer, alone)
 
 
@@ -122,7 +122,7 @@ def print_answer(
         click.echo(text)
     click.echo(f"\n{terminal.status_text(answer)}")
     if answer.notice:
-        click.echo(terminal.safe(answer.notice), err=True)
+        click.echo(terminal.escape_controls(answer.notice), err=True)
     if show_model_text and answer.text:
         click.echo(f"\nWhat the model wrote: {terminal.model_text(answer)}")
     if sources := terminal.sources_text(answer):

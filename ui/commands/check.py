@@ -88,21 +88,25 @@ def _show(path: Path, outcome: LoadedDocument | UnreadableFileError) -> None:
     """The text between a line with the file's name and the lines that say what was not read."""
     from ingest.errors import UnreadableFileError
     from ingest.unread import describe
-    from ui.terminal.answers import safe
+    from ui.terminal.answers import escape_controls
 
-    click.echo(f"──── {safe(str(path))} ────")
+    click.echo(f"──── {escape_controls(str(path))} ────")
     account = _account(path, outcome)
     if not isinstance(outcome, UnreadableFileError):
-        click.echo("\n".join(map(safe, _with_pages(outcome).split("\n"))))
+        click.echo("\n".join(map(escape_controls, _with_pages(outcome).split("\n"))))
         if outcome.reader:
-            click.echo(f"Read by a second reader: {safe(outcome.reader)}.")
+            click.echo(f"Read by a second reader: {escape_controls(outcome.reader)}.")
         if phrase := describe(outcome.unread):
             verb = "was" if sum(outcome.unread.values()) == 1 else "were"
             click.echo(f"{phrase[0].upper()}{phrase[1:]} {verb} not read.")
-    reason = f": {safe(path.name)} {safe(account['reason'])}" if account["reason"] else ""
+    reason = (
+        f": {escape_controls(path.name)} {escape_controls(account['reason'])}"
+        if account["reason"]
+        else ""
+    )
     click.echo(f"{account['state'].capitalize()}{reason}.")
     if hint := account.get("hint"):
-        click.echo(safe(hint))
+        click.echo(escape_controls(hint))
 
 
 def _with_pages(document: LoadedDocument) -> str:

@@ -123,14 +123,14 @@ def _serve_page(
     assistant: Assistant, page: socket.socket, settings: Settings, documents: Path
 ) -> None:
     from ui.web.app import create_app
-    from ui.web.profiles import offered
+    from ui.web.profiles import list_profiles
     from ui.web.server import serve
 
     host, port = page.getsockname()[:2]
     click.echo(f"\nThe page is on http://{host}:{port} (Ctrl-C ends everything).")
     if not settings.profiles.is_dir():
         settings = settings.model_copy(update={"profiles": documents / "profiles"})
-    first, *others = offered(settings)
+    first, *others = list_profiles(settings)
     if not first.starters:
         first = first.model_copy(update={"starters": QUESTIONS})
     app = create_app(lambda: assistant, settings=settings, profiles=[first, *others])

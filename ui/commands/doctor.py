@@ -75,14 +75,14 @@ def _index(settings: Settings) -> str:
 
 
 def _access(settings: Settings) -> str:
-    from ingest.planning.source_rules import not_yet_applied
+    from ingest.planning.source_rules import describe_unapplied
     from rag.index.views.overview import read_overview
 
     try:
         overview = read_overview(settings.data)
     except IndexMissingError:
         return "no documents yet"
-    if behind := not_yet_applied(overview.source_rules, overview.roots, settings):
+    if behind := describe_unapplied(overview.source_rules, overview.roots, settings):
         raise InhouseError(behind, hint="Run: inhouse ingest")
     return "every document has the readers and tags that these settings say"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.cli_options import as_json_option, profile_option, with_settings
-from rag.cli_output import tell
+from rag.cli_output import print_message
 
 if TYPE_CHECKING:
     from rag.evaluation import Evaluation
@@ -126,7 +126,7 @@ def command(
     if out is not None:
         _write(out, evaluation, failures)
     for failure in failures:
-        tell(f"gate: {failure}", logging.ERROR)
+        print_message(f"gate: {failure}", logging.ERROR)
     if failures:
         return 1
     return SOME_UNANSWERED if evaluation.unanswered else 0
@@ -152,7 +152,9 @@ def _make(
     with _bar() as bar:
         rows, problem = draft(snapshot, count, write, parallel, bar)
     if problem is not None:
-        tell(f"{problem} From there on the drafts are sentences with a gap.", logging.WARNING)
+        print_message(
+            f"{problem} From there on the drafts are sentences with a gap.", logging.WARNING
+        )
     if not rows:
         raise UsageError("The documents hold no sentence that a question could be drafted from.")
     write_draft(path, rows)
@@ -173,7 +175,7 @@ def _writer(settings: Settings) -> Writer | None:
     try:
         return model_writer(settings.llm)
     except ModelServerError as exc:
-        tell(f"{exc.message} The drafts are sentences with a gap.", logging.WARNING)
+        print_message(f"{exc.message} The drafts are sentences with a gap.", logging.WARNING)
         return None
 
 
@@ -195,7 +197,7 @@ def _keep(data: Path, evaluation: Evaluation) -> None:
     try:
         keep(data, evaluation)
     except StorageError as exc:
-        tell(f"warning: {exc}", logging.WARNING)  # the result is here all the same
+        print_message(f"warning: {exc}", logging.WARNING)  # the result is here all the same
 
 
 def _print(evaluation: Evaluation, *, as_json: bool) -> None:
@@ -218,4 +220,4 @@ def _write(out: Path, evaluation: Evaluation, failures: list[Failure]) -> None:
         (out / "report.html").write_text(evaluation_page(evaluation, failures), "utf-8")
     except OSError as exc:
         raise StorageError(f"{out} cannot be written: {exc.strerror or exc}.") from exc
-    tell(f"The report is {out / 'report.html'}", logging.INFO)
+    print_message(f"The report is {out / 'report.html'}", logging.INFO)

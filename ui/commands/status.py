@@ -31,12 +31,12 @@ def command(settings: Settings, as_json: bool) -> None:
     without. "Not read" counts what was met in the files and cannot be searched for.
     """
     from ingest.planning.recipe import count_outdated
-    from ingest.planning.source_rules import not_yet_applied
+    from ingest.planning.source_rules import describe_unapplied
     from rag.index.views.overview import read_overview
 
     overview = read_overview(settings.data)
     outdated = count_outdated(overview.recipes, settings, overview.embedder["max_tokens"])
-    behind = not_yet_applied(overview.source_rules, overview.roots, settings)
+    behind = describe_unapplied(overview.source_rules, overview.roots, settings)
     if as_json:
         result = overview.to_json() | {"rules_not_applied": behind or None, "outdated": outdated}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))

@@ -91,9 +91,9 @@ def add(
       inhouse user add anna --role editor --reader group:hr
     """
     from ui.web.identity import Role
-    from ui.web.userdata.accounts import checked_name
+    from ui.web.userdata.accounts import validate_name
 
-    name, accounts = checked_name(name), _accounts(settings)
+    name, accounts = validate_name(name), _accounts(settings)
     if accounts.by_name(name) is not None:
         raise UsageError(f"There is an account {name} already.", hint="See: inhouse user list")
     password = None if no_password else _password(name, password_stdin)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.cli_options import profile_option, with_settings
-from rag.cli_output import tell
+from rag.cli_output import print_message
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -30,27 +30,27 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
 
     from rag import Assistant
     from ui.web.app import create_app
-    from ui.web.profiles import offered
+    from ui.web.profiles import list_profiles
     from ui.web.userdata.accounts import Accounts
     from ui.web.userdata.database import Store, people_file
 
     app = create_app(
         lambda: Assistant.open(settings.data, settings=settings),
         settings=settings,
-        profiles=offered(settings),
+        profiles=list_profiles(settings),
     )
     shown_host = f"[{host}]" if ":" in host else host
     scheme = "https" if web.tls_certificate else "http"
     click.echo(f"Inhouse is on {scheme}://{shown_host}:{port} (Ctrl-C ends it).")
     for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
-        tell(f"inhouse web: {warning}", logging.WARNING)
+        print_message(f"inhouse web: {warning}", logging.WARNING)
     if behind := _rules_not_applied(settings):
-        tell(f"inhouse web: {behind} Run: inhouse ingest", logging.WARNING)
+        print_message(f"inhouse web: {behind} Run: inhouse ingest", logging.WARNING)
     serve(app, sock, web)
 
 
 def _rules_not_applied(settings: Settings) -> str:
-    from ingest.planning.source_rules import not_yet_applied
+    from ingest.planning.source_rules import describe_unapplied
     from rag.errors import InhouseError
     from rag.index.views.overview import read_overview
 
@@ -58,4 +58,4 @@ def _rules_not_applied(settings: Settings) -> str:
         overview = read_overview(settings.data)
     except InhouseError:
         return ""  # the page says what is wrong with the index
-    return not_yet_applied(overview.source_rules, overview.roots, settings)
+    return describe_unapplied(overview.source_rules, overview.roots, settings)

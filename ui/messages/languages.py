@@ -12,7 +12,7 @@ LANGUAGES: Mapping[str, Words] = MappingProxyType({"en": ENGLISH, "de": GERMAN})
 _LONGEST = 500  # characters of an Accept-Language header that are looked at
 
 
-def preferred(chosen: str | None, accepted: str) -> Words:
+def choose_language(chosen: str | None, accepted: str) -> Words:
     """The words in the language that was chosen, or that the header Accept-Language likes best."""
     if chosen is not None and chosen in LANGUAGES:
         return LANGUAGES[chosen]

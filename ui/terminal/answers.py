@@ -37,7 +37,7 @@ def answer_text(answer: Answer) -> str:
         sentence.text + "".join(f" [{n}]" for n in sentence.citations)
         for sentence in answer.backed_sentences
     ]
-    parts = [_wrapped(safe(" ".join(backed)))] if backed and _is_backed(answer) else []
+    parts = [_wrapped(escape_controls(" ".join(backed)))] if backed and _is_backed(answer) else []
     if answer.computed is not None:
         parts.append(computed_text(answer.computed))
     elif verdict_of(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
@@ -70,7 +70,7 @@ def model_text(answer: Answer, words: Words = ENGLISH) -> str:
         + ("" if sentence.supported else f" [{words.no_source}]")
         for sentence in answer.sentences
     ]
-    return _wrapped(" ".join(map(safe, sentences)) or safe(answer.text))
+    return _wrapped(" ".join(map(escape_controls, sentences)) or escape_controls(answer.text))
 
 
 def status_text(answer: Answer, words: Words = ENGLISH) -> str:
@@ -134,7 +134,7 @@ def why_text(why: Why) -> str:
     """Why a passage was found, in one line."""
     meaning = f"{why.dense_rank}. by meaning" if why.dense_rank else "not by meaning"
     words = f"{why.lexical_rank}. by words" if why.lexical_rank else "not by words"
-    shared = f" ({safe(', '.join(why.matched))})" if why.matched else ""
+    shared = f" ({escape_controls(', '.join(why.matched))})" if why.matched else ""
     return f"Found {meaning}, {words}{shared}; score {why.fused_score:.3f}."
 
 
@@ -157,10 +157,10 @@ def excerpt(text: str, query: str) -> str:
 
 
 def _line(text: str) -> str:
-    return safe(" ".join(text.split()))
+    return escape_controls(" ".join(text.split()))
 
 
-def safe(text: str) -> str:
+def escape_controls(text: str) -> str:
     """The text without control characters: a document must not steer the terminal."""
     return "".join(
         character if character.isprintable() or character == "\n" else " " for character in text

@@ -10,7 +10,7 @@ from rag.cli_output import short_path
 from rag.evaluation import Evaluation
 from rag.evaluation.metrics import Metric, metrics
 from rag.evaluation.result import Ablation, Summary
-from ui.terminal.answers import safe
+from ui.terminal.answers import escape_controls
 
 NONE = "–"
 _SHARES = (0.25, 0.5, 0.75)
@@ -45,7 +45,9 @@ def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
         yield from _ablation(ablation)
     if evaluation.notices:
         yield ""
-        yield from (click.style(safe(notice), fg="yellow") for notice in evaluation.notices)
+        yield from (
+            click.style(escape_controls(notice), fg="yellow") for notice in evaluation.notices
+        )
 
 
 def value(number: float | None) -> str:
@@ -53,7 +55,7 @@ def value(number: float | None) -> str:
     return NONE if number is None else f"{number:.3f}"
 
 
-def signed(number: float | None) -> str:
+def format_difference(number: float | None) -> str:
     """A difference, with its sign."""
     return NONE if number is None else f"{number:+.3f}"
 
@@ -66,10 +68,10 @@ def _head(evaluation: Evaluation) -> Iterator[str]:
     yield f"Questions   {overall.questions:,} of {short_path(subject.questions)}{without}"
     yield (
         f"Index       generation {subject.generation}: {subject.documents:,} documents, "
-        f"{subject.chunks:,} chunks, {safe(subject.embedder)}"
+        f"{subject.chunks:,} chunks, {escape_controls(subject.embedder)}"
     )
     if subject.model is not None:
-        yield f"Model       {safe(subject.model)}"
+        yield f"Model       {escape_controls(subject.model)}"
     yield f"Took        {evaluation.seconds:,.1f} s"
 
 
@@ -109,7 +111,7 @@ def _by_type(members: Sequence[Metric], evaluation: Evaluation) -> Iterator[str]
     for name, summary in evaluation.types.items():
         figures = [summary.metrics[metric.name] for metric in members]
         if any(figure.n for figure in figures):
-            line = (f"  {safe(name)}", f"{summary.questions:,}")
+            line = (f"  {escape_controls(name)}", f"{summary.questions:,}")
             rows.append((*line, *(value(figure.value) for figure in figures)))
     yield from _table(rows)
 
@@ -119,13 +121,13 @@ def _ablation(ablation: Ablation) -> Iterator[str]:
     rows = [(title, "with", "without", "lift", "95 % interval")]
     for pair in ablation.lifts:
         lift = pair.lift
-        interval = f"{signed(lift.low)} to {signed(lift.high)}"
+        interval = f"{format_difference(lift.low)} to {format_difference(lift.high)}"
         rows.append(
             (
                 f"  {pair.metric}",
                 value(pair.full),
                 value(pair.without),
-                signed(lift.value),
+                format_difference(lift.value),
                 interval,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ui.messages.languages import preferred
+from ui.messages.languages import choose_language
 from ui.messages.page import Words
 
 COOKIE = "inhouse_language"
@@ -13,4 +13,4 @@ COOKIE = "inhouse_language"
 def words_for(request: Any) -> Words:
     """The words for a FastAPI request or a `gradio.Request`: the language chosen, or the browser's."""
     request = getattr(request, "request", request)  # Gradio's holds FastAPI's
-    return preferred(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
+    return choose_language(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))

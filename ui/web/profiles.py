@@ -20,8 +20,8 @@ class Profiles:
     A profile narrows what is found and keeps no secret, so everybody may choose each of them.
     """
 
-    def __init__(self, offered: Iterable[Profile] = ()) -> None:
-        self._by_name = {profile.name: profile for profile in offered}
+    def __init__(self, profiles: Iterable[Profile] = ()) -> None:
+        self._by_name = {profile.name: profile for profile in profiles}
         if not self._by_name:
             self._by_name = {Profile().name: Profile()}
 
@@ -54,16 +54,16 @@ def cookie_value(profile: Profile) -> str:
     return quote(profile.name, safe="")
 
 
-def offered(settings: Settings) -> tuple[Profile, ...]:
+def list_profiles(settings: Settings) -> tuple[Profile, ...]:
     """The profile of the settings, then those of `web.profiles`. Raises ProfileError."""
-    offered = [find_profile(settings.profile, settings.profiles)]
+    profiles = [find_profile(settings.profile, settings.profiles)]
     for name in settings.web.profiles:
         if name == _ALL:
-            offered += read_profiles(settings.profiles)
+            profiles += read_profiles(settings.profiles)
         else:
-            offered.append(find_profile(name, settings.profiles))
+            profiles.append(find_profile(name, settings.profiles))
     known: dict[str, Profile] = {}
-    for profile in offered:
+    for profile in profiles:
         if known.setdefault(profile.name, profile) != profile:
             raise ProfileError(
                 f"Two of the profiles that the page offers are called {profile.name}.",

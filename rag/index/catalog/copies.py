@@ -7,7 +7,7 @@ import json
 import apsw
 
 from rag.document import Labels
-from rag.readers import intersection, parse, stored
+from rag.readers import intersection, parse, to_stored
 
 
 def copy_document(
@@ -43,5 +43,5 @@ def revive_document(connection: apsw.Connection, document_id: int, born: int) ->
         (uri, born, born),
     ).fetchone()
     both = [parse(json.loads(tokens)) for tokens in (readers, *(now or ()))]
-    labels = Labels(stored(intersection(both)), tuple(json.loads(tags)))
+    labels = Labels(to_stored(intersection(both)), tuple(json.loads(tags)))
     copy_document(connection, document_id, uri, root, born, labels)

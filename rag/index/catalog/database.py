@@ -41,7 +41,7 @@ _BUSY_TIMEOUT_MS = 10_000
 
 
 @contextlib.contextmanager
-def mapped_errors(path: Path) -> Iterator[None]:
+def map_errors(path: Path) -> Iterator[None]:
     """Turn SQLite's errors about the file at `path` into the house's."""
     try:
         yield
@@ -52,9 +52,9 @@ def mapped_errors(path: Path) -> Iterator[None]:
 def _map(exc: apsw.Error, path: Path) -> InhouseError:
     match exc:
         case apsw.IOError(extendedresult=apsw.SQLITE_IOERR_DATA):
-            return damaged(path, "a page of it is not what was written")
+            return damaged_error(path, "a page of it is not what was written")
         case apsw.CorruptError() | apsw.NotADBError() | apsw.SchemaChangeError():
-            return damaged(path, str(exc))
+            return damaged_error(path, str(exc))
         case apsw.FullError():
             return StorageError(
                 f"The disk that holds {path.parent} is full.",
@@ -70,7 +70,7 @@ def _map(exc: apsw.Error, path: Path) -> InhouseError:
             return StorageError(f"{path} failed: {type(exc).__name__}: {exc}.")
 
 
-def damaged(path: Path, what: str) -> IndexDamagedError:
+def damaged_error(path: Path, what: str) -> IndexDamagedError:
     """The error for a catalogue that cannot be trusted."""
     return IndexDamagedError(
         f"The catalogue {path} is damaged: {what}.",
@@ -78,7 +78,7 @@ def damaged(path: Path, what: str) -> IndexDamagedError:
     )
 
 
-def missing(path: Path) -> IndexMissingError:
+def missing_error(path: Path) -> IndexMissingError:
     """The error for a data folder without an index."""
     return IndexMissingError(
         f"There is no index in {path.parent}.", hint="Make one with: inhouse ingest FOLDER"
@@ -106,7 +106,7 @@ def create(path: Path) -> None:
     try:
         create_private(temporary)
         with (
-            mapped_errors(temporary),
+            map_errors(temporary),
             contextlib.closing(apsw.Connection(str(temporary), vfs=checksum_vfs())) as connection,
         ):
             connection.execute("PRAGMA page_size = 8192")
@@ -159,12 +159,12 @@ def connect(
     and IndexDamagedError, also for a catalogue that has lost what was published from it.
     """
     if not path.exists():
-        raise missing(path)
+        raise missing_error(path)
     with left_journal(path.parent) if lock is None else nullcontext(lock.journal_of) as journal_of:
         if journal_of:
             _check_journal(path, journal_of)
     derived_from = derived.origins(path.parent)
-    with mapped_errors(path):
+    with map_errors(path):
         connection = _open(path, writable=writable)
         try:
             _set_up(connection, writable=writable)
@@ -191,21 +191,21 @@ def _check(path: Path, connection: apsw.Connection, derived_from: Iterable[deriv
             read_manifest(connection, key) for key in ("format", "index_id", "generation")
         )
     except (apsw.SQLError, ValueError) as exc:
-        raise damaged(path, f"it is not an Inhouse catalogue ({exc})") from exc
+        raise damaged_error(path, f"it is not an Inhouse catalogue ({exc})") from exc
     if not isinstance(version, int):
-        raise damaged(path, "it does not say its format")
+        raise damaged_error(path, "it does not say its format")
     if not are_checked(connection):
-        raise damaged(path, "its pages carry no checksums")
+        raise damaged_error(path, "its pages carry no checksums")
     if version > FORMAT:
         raise IndexFormatError(
             f"{path} has format {version}; this program reads up to format {FORMAT}.",
             hint="Use a newer release of Inhouse, or another data folder.",
         )
     if _is_cut_off(path, connection):
-        raise damaged(path, "its last page is cut off")
+        raise damaged_error(path, "its last page is cut off")
     newest = max((o.generation for o in derived_from if o.index_id == index_id), default=0)
     if newest > published:
-        raise damaged(
+        raise damaged_error(
             path,
             f"it stands at generation {published}, but {newest} was published from it; its journal "
             f"({path.name}-wal) is lost, or it is an old copy",
@@ -231,9 +231,11 @@ def _check_journal(path: Path, journal_of: str) -> None:
     with contextlib.suppress(apsw.Error), contextlib.closing(_open_immutable(path)) as connection:
         own = read_manifest(connection, "index_id")
     if own == journal_of and not is_there:
-        raise damaged(path, f"a run that was killed left changes in {journal.name}, which is gone")
+        raise damaged_error(
+            path, f"a run that was killed left changes in {journal.name}, which is gone"
+        )
     if own not in (None, journal_of) and _journal_bytes(path):
-        raise damaged(path, f"{journal.name} is another catalogue's")
+        raise damaged_error(path, f"{journal.name} is another catalogue's")
 
 
 def _open(path: Path, *, writable: bool) -> apsw.Connection:

@@ -50,7 +50,7 @@ class ChunkRow:
     stored_boxes: str = "[]"
 
 
-class ChunkPosition(NamedTuple):
+class ChunkSummary(NamedTuple):
     """Where a chunk stands, and how many characters it has: what it takes to choose among many."""
 
     chunk_id: int
@@ -168,7 +168,7 @@ def _chunk_row(row: Sequence[Any]) -> ChunkRow:
 
 def neighbours(
     connection: apsw.Connection, generation: int, chunk_ids: Iterable[int], reach: int
-) -> dict[tuple[int, int], ChunkPosition]:
+) -> dict[tuple[int, int], ChunkSummary]:
     """The chunks up to `reach` places before and after these in their documents, these included.
 
     By (document id, place in the document).
@@ -182,7 +182,7 @@ def neighbours(
         f"AND n.ordinal BETWEEN c.ordinal - :reach AND c.ordinal + :reach WHERE {VISIBLE}",
         {"g": generation, "reach": reach, "ids": ids_of(ids)},
     )
-    return {(row[1], row[2]): ChunkPosition._make(row) for row in rows}
+    return {(row[1], row[2]): ChunkSummary._make(row) for row in rows}
 
 
 def names(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, tuple[str, str]]:

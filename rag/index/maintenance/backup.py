@@ -56,16 +56,16 @@ def backup(data_dir: Path, target: Path) -> Backup:
 def _copy(source: apsw.Connection, path: Path, temporary: Path) -> int:
     """Copy one state, whole; returns its generation."""
     copy = None
-    with database.mapped_errors(path), database.transaction(source):
+    with database.map_errors(path), database.transaction(source):
         generation: int = database.read_manifest(source, "generation")
         if not generation:
-            raise database.missing(path)
-        with database.mapped_errors(temporary):
+            raise database.missing_error(path)
+        with database.map_errors(temporary):
             copy = apsw.Connection(str(temporary), vfs=checksum_vfs())
             with copy.backup("main", source, "main") as work:
                 while not work.done:
                     work.step()
-    with database.mapped_errors(temporary):
+    with database.map_errors(temporary):
         copy.execute("PRAGMA journal_mode = DELETE").fetchall()
         (verdict,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":

@@ -54,7 +54,7 @@ def forget(data_dir: Path, uris: Sequence[str]) -> Forgotten:
             )
     named = json.dumps(list(uris))
     session = WriteSession(data_dir, retention=_ONLY_THE_NEWEST)
-    with session, session.mapped_errors():
+    with session, session.map_errors():
         connection = session.connection
         connection.execute("PRAGMA secure_delete = ON").fetchall()
         known = {row[0] for row in connection.execute(_KNOWN, (named,))}

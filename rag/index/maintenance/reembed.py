@@ -48,7 +48,7 @@ def reembed(
         IndexWriter(
             Path(data_dir), embedder.identity.to_json(), retention=retention, replaces_embedder=True
         ) as writer,
-        writer.mapped_errors(),
+        writer.map_errors(),
     ):
         newest = writer.require(writer.generation)
         done = embedded = 0

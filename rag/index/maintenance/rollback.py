@@ -26,7 +26,7 @@ def rollback(data_dir: Path, generation: int, *, retention: Retention | None = N
     Nothing is parsed or embedded. The next ingest looks again at every file whose document differs from
     the state before. Raises UsageError if the generation is not kept any more.
     """
-    with WriteSession(data_dir, retention=retention) as session, session.mapped_errors():
+    with WriteSession(data_dir, retention=retention) as session, session.map_errors():
         target = session.require(generation)
         connection, new = session.begin(), session.generation + 1
         changed = rows.difference(connection, session.generation, generation)

@@ -33,7 +33,7 @@ def vacuum(data_dir: Path, keep: Retention | None = None) -> Vacuumed:
     """
     keep = keep or Retention()
     path = data_dir / CATALOG
-    with WriteSession(data_dir, retention=keep) as session, session.mapped_errors():
+    with WriteSession(data_dir, retention=keep) as session, session.map_errors():
         before = path.stat().st_size
         connection = session.connection
         oldest = retention.oldest_kept(rows.generations(connection), keep)

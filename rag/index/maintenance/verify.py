@@ -77,7 +77,7 @@ def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
     """
     path = data_dir / CATALOG
     with (
-        database.mapped_errors(path),
+        database.map_errors(path),
         contextlib.closing(database.connect(path)) as connection,
     ):
         for _ in range(_ATTEMPTS):
@@ -85,7 +85,7 @@ def _look(data_dir: Path, *, full: bool) -> tuple[int, list[Check]]:
             with database.transaction(connection):
                 generation: int = database.read_manifest(connection, "generation")
                 if not generation:
-                    raise database.missing(path)
+                    raise database.missing_error(path)
                 checks = [_check("catalogue", check_catalog(connection, full=full))]
                 if checks[0].problems:
                     break

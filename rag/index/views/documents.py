@@ -85,7 +85,7 @@ class DocumentView:
         return row[0] if row else None
 
     def _first(self, query: str, parameters: Any) -> Any:
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             return self._snapshot.connection().execute(query, parameters).fetchone()
 
 
@@ -96,7 +96,7 @@ class _References:
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        with database.mapped_errors(snapshot.path):
+        with database.map_errors(snapshot.path):
             index_id = str(database.read_manifest(snapshot.connection(), "index_id"))
             uris: Iterable[tuple[str]] = snapshot.connection().execute(
                 f"SELECT uri FROM documents WHERE {VISIBLE}", {"g": snapshot.generation.id}
@@ -133,7 +133,7 @@ class ListedDocument:
 
 def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
     """Every document of the generation, whoever may read it, in order of URI."""
-    with database.mapped_errors(snapshot.path):
+    with database.map_errors(snapshot.path):
         rows = snapshot.connection().execute(
             f"SELECT id, uri, title, language FROM documents WHERE {VISIBLE} ORDER BY uri",
             {"g": snapshot.generation.id},
@@ -141,10 +141,10 @@ def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
         return [ListedDocument(*row) for row in rows]
 
 
-def present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozenset[str]:
+def find_present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozenset[str]:
     """Those of these documents that the generation holds and the filter lets pass."""
     condition, parameters = filter.sql()
-    with database.mapped_errors(snapshot.path):
+    with database.map_errors(snapshot.path):
         rows = snapshot.connection().execute(
             "SELECT uri FROM documents WHERE uri IN (SELECT value FROM json_each(:uris)) "
             f"AND {VISIBLE} AND {condition}",
@@ -155,7 +155,7 @@ def present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozense
 
 def page_at(snapshot: Snapshot, document_id: int, position: int) -> int | None:
     """The 1-based page on which a character of a document stands; None where it has no pages."""
-    with database.mapped_errors(snapshot.path):
+    with database.map_errors(snapshot.path):
         row = (
             snapshot.connection()
             .execute(

@@ -119,7 +119,7 @@ class FileList:
         way = "DESC" if query.descending else "ASC"
         order = f"ORDER BY {_ORDERS[query.order]} {way} NULLS LAST, uri {way}"
         page = f"{order} LIMIT :limit OFFSET :offset"
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             connection = self._connection()
             count = connection.execute(
                 f"SELECT count(*) FROM ({source}) WHERE {where}", parameters
@@ -131,7 +131,7 @@ class FileList:
     def file(self, uri: str) -> FileRow | None:
         """The file with this URI; None if it is not there, or not for whoever looks."""
         source, parameters = self._source()
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             row = (
                 self._connection()
                 .execute(f"SELECT * FROM ({source}) WHERE uri = :uri", {**parameters, "uri": uri})
@@ -146,7 +146,7 @@ class FileList:
     def named(self, name: str) -> FileRow | None:
         """The file of that short name, which is no permission; None if it is not for whoever looks."""
         source, parameters = self._source()
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             row = (
                 self._connection()
                 .execute(
@@ -164,7 +164,7 @@ class FileList:
         types: Counter[str] = Counter()
         tags: Counter[str] = Counter()
         states: Counter[str] = Counter()
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             rows = self._connection().execute(
                 f"SELECT uri, root, media_type, tags, state FROM ({source})", parameters
             )
@@ -189,14 +189,14 @@ class FileList:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
         source, parameters = self._source()
         top, _, below = label.partition("/")
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             rows = self._connection().execute(f"SELECT DISTINCT root FROM ({source})", parameters)
             roots = [root for (root,) in rows if _name(root) == top]
         return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
 
     def chunk_counts(self, document_ids: Iterable[int]) -> dict[int, int]:
         """How many chunks these documents have, by id."""
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             return dict(
                 self._connection().execute(
                     "SELECT document_id, count(*) FROM chunks "
@@ -207,7 +207,7 @@ class FileList:
 
     def chunks(self, document_id: int, *, offset: int = 0, limit: int = 100) -> list[ShownChunk]:
         """The chunks of a document that `file` or `files` gave, in order."""
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             rows = self._connection().execute(
                 "SELECT ordinal, start, end, page, section, context, text FROM chunks "
                 "WHERE document_id = ? ORDER BY ordinal LIMIT ? OFFSET ?",
@@ -222,14 +222,14 @@ class FileList:
         """How much of the folders can be found; None for whoever may not see all of them."""
         if not self.everything:
             return None
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             return ledger.read_coverage(self._connection())
 
     def last_run(self) -> dict[str, Any] | None:
         """The account of the last ingest that changed anything; None for whoever may not see it."""
         if not self.everything:
             return None
-        with database.mapped_errors(self._snapshot.path):
+        with database.map_errors(self._snapshot.path):
             account: dict[str, Any] | None = database.read_manifest(self._connection(), LAST_RUN)
         return account
 
@@ -242,7 +242,7 @@ class FileList:
     @property
     def _key(self) -> bytes:
         if self._index_id is None:
-            with database.mapped_errors(self._snapshot.path):
+            with database.map_errors(self._snapshot.path):
                 index_id = database.read_manifest(self._snapshot.connection(), "index_id")
             self._index_id = str(index_id).encode()[:64]
         return self._index_id

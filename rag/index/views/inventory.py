@@ -70,7 +70,7 @@ class ChunkPositions:
 def list_records(snapshot: Snapshot, filter: Filter) -> list[DocumentRecord]:
     """The documents of the generation that pass the filter, in order of URI."""
     condition, parameters = filter.sql()
-    with database.mapped_errors(snapshot.path):
+    with database.map_errors(snapshot.path):
         rows = snapshot.connection().execute(
             "SELECT id, uri, root, title, media_type, language, modified_at, tags, readers "
             f"FROM documents WHERE {VISIBLE} AND {condition} ORDER BY uri",
@@ -89,7 +89,7 @@ def list_records(snapshot: Snapshot, filter: Filter) -> list[DocumentRecord]:
 
 def read_texts(snapshot: Snapshot, document_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
     """Id and whole text of these documents, one after the other, in the order of their ids."""
-    with database.mapped_errors(snapshot.path):
+    with database.map_errors(snapshot.path):
         yield from snapshot.connection().execute(
             "SELECT d.id, t.text FROM json_each(?) asked CROSS JOIN documents d ON d.id = asked.value "
             "CROSS JOIN texts t ON t.id = d.text_id",
@@ -99,7 +99,7 @@ def read_texts(snapshot: Snapshot, document_ids: Iterable[int]) -> Iterator[tupl
 
 def read_positions(snapshot: Snapshot, document_id: int) -> ChunkPositions:
     """Where the chunks of a document stand, in order."""
-    with database.mapped_errors(snapshot.path):
+    with database.map_errors(snapshot.path):
         rows = snapshot.connection().execute(
             "SELECT start, end, page, section FROM chunks WHERE document_id = ? ORDER BY ordinal",
             (document_id,),

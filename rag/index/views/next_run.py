@@ -53,7 +53,7 @@ def read_index_state(data_dir: Path) -> IndexState | None:
     if not path.exists():
         return None
     connection = database.connect(path)
-    with database.mapped_errors(path), database.transaction(connection):
+    with database.map_errors(path), database.transaction(connection):
         generation: int = database.read_manifest(connection, "generation")
         kept = rows.generations(connection)
         if not kept:

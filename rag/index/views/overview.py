@@ -67,7 +67,7 @@ def read_overview(data_dir: Path) -> Overview:
     """Raises IndexMissingError, IndexDamagedError."""
     path = data_dir / CATALOG
     connection = database.connect(path)
-    with database.mapped_errors(path), database.transaction(connection):
+    with database.map_errors(path), database.transaction(connection):
         kept = rows.generations(connection)
         if not kept:
             raise database.empty(path)

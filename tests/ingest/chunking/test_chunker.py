@@ -20,7 +20,7 @@ from ingest.chunking.token_counter import token_counter
 from ingest.loaded import Block, BlockKind, Line, LoadedDocument, Page
 from ingest.loader import load_bytes
 from ingest.media_type import MARKDOWN, PLAIN_TEXT
-from rag.document import Box, Chunk, squeezed
+from rag.document import Box, Chunk, squeeze_padding
 
 
 def count_words(texts: Sequence[str]) -> Sequence[int]:
@@ -234,9 +234,9 @@ def test_what_is_only_drawn_takes_no_room() -> None:
 
 
 def test_what_is_drawn_and_what_is_said() -> None:
-    assert squeezed("Chapter ........ 7\n=====\nend") == "Chapter ... 7\n===\nend"
-    assert squeezed("a -- b --- c  d\t\te\n\n\nf") == "a -- b --- c d e\n\n\nf"
-    assert squeezed("1000000 aaaa ++++ ????") == "1000000 aaaa ++++ ????"
+    assert squeeze_padding("Chapter ........ 7\n=====\nend") == "Chapter ... 7\n===\nend"
+    assert squeeze_padding("a -- b --- c  d\t\te\n\n\nf") == "a -- b --- c d e\n\n\nf"
+    assert squeeze_padding("1000000 aaaa ++++ ????") == "1000000 aaaa ++++ ????"
 
 
 def test_counting_by_word_is_counting_by_tokenizer(tmp_path: Path) -> None:

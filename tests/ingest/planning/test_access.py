@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.planning.access import label
 from ingest.planning.source import Root, look
-from rag.readers import intersection, parse, stored
+from rag.readers import intersection, parse, to_stored
 from rag.settings import AccessRule, AccessSettings, IngestSettings
 
 EVERYBODY, NOBODY = ("*",), ()
@@ -208,6 +208,6 @@ tokens = st.lists(st.sampled_from(["a", "b", "c", "*"]), max_size=4)
 
 @given(st.lists(tokens, min_size=1, max_size=4), st.sampled_from(["a", "b", "c", "stranger"]))
 def test_somebody_may_read_exactly_what_all_rules_allow(several: list[list[str]], who: str) -> None:
-    left = stored(intersection(parse(rule) for rule in several))
+    left = to_stored(intersection(parse(rule) for rule in several))
     allowed = all(who in rule or "*" in rule for rule in several)
     assert (who in left or "*" in left) is allowed

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ingest.errors import MissingRulesError
-from ingest.planning.source_rules import SourceRules, not_yet_applied
+from ingest.planning.source_rules import SourceRules, describe_unapplied
 from rag.index.views.next_run import read_index_state
 from rag.index.views.overview import read_overview
 from rag.settings import Settings
@@ -146,7 +146,7 @@ def test_a_rule_that_holds_for_no_document_yet_is_announced(restricted: House) -
     def behind() -> str:
         overview = read_overview(restricted.data)
         settings = Settings.model_validate(restricted.settings)
-        return not_yet_applied(overview.source_rules, overview.roots, settings)
+        return describe_unapplied(overview.source_rules, overview.roots, settings)
 
     assert behind() == ""
     restricted.settings["access"] = {"rules": [OPEN, PAY | {"readers": ["people"]}]}

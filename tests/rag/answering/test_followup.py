@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 
 from rag import Assistant
 from rag.answer import AnswerEvent, RetrievalEvent, Turn
-from rag.answering.followup import joined, keeps_subject, leans, whole
+from rag.answering.followup import is_followup, join_questions, keeps_subject, resolve_question
 from rag.retrieval.expansion import expand
 from tests.rag.server import ModelServer
 
@@ -36,8 +36,8 @@ def saying(text: str) -> Callable[[list[BaseMessage]], str]:
     ],
 )
 def test_a_question_that_leans_is_told_by_its_words(question: str) -> None:
-    assert leans(question, LEAVE)
-    assert not leans(question, ()), "without a conversation there is nothing to lean on"
+    assert is_followup(question, LEAVE)
+    assert not is_followup(question, ()), "without a conversation there is nothing to lean on"
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_a_question_that_stands_alone_is_searched_for_as_it_is(question: str) ->
     def never(_: list[BaseMessage]) -> str:
         raise AssertionError("nobody was to be asked")
 
-    assert whole(question, LEAVE, never) == question
+    assert resolve_question(question, LEAVE, never) == question
 
 
 def test_a_rewrite_that_keeps_the_subject_is_searched_for() -> None:
     rewritten = "How long is parental leave for part-timers?"
     assert (
-        whole("And for part-timers?", LEAVE, saying(f'Question: "{rewritten}"\nIt is.'))
+        resolve_question("And for part-timers?", LEAVE, saying(f'Question: "{rewritten}"\nIt is.'))
         == rewritten
     )
 
@@ -82,7 +82,7 @@ def test_a_rewrite_that_loses_the_subject_is_not(rewritten: str) -> None:
     """The earlier question and its answer are put in front instead."""
     expected = "How long is parental leave for mothers? 16 weeks And for part-timers?"
     assert not keeps_subject(rewritten, "And for part-timers?", LEAVE)
-    assert whole("And for part-timers?", LEAVE, saying(rewritten)) == expected
+    assert resolve_question("And for part-timers?", LEAVE, saying(rewritten)) == expected
 
 
 def test_the_other_one_is_no_pronoun() -> None:
@@ -120,7 +120,7 @@ def test_joining_goes_back_to_the_question_that_stands_alone() -> None:
         Turn(question="How long is parental leave for mothers?", answer="16 weeks"),
         Turn(question="And for fathers?", answer="x" * 500),
     )
-    assert joined("And for part-timers?", history) == (
+    assert join_questions("And for part-timers?", history) == (
         "How long is parental leave for mothers? And for fathers? And for part-timers?"
     )
 
@@ -131,7 +131,7 @@ def test_whatever_is_said_the_question_is_not_lost(
 ) -> None:
     """What is searched for is the question, ends with it, or has every telling word of it."""
     history = (Turn(question=before, answer=answer),)
-    query = whole(q, history, saying(m))
+    query = resolve_question(q, history, saying(m))
     assert query.endswith(q) or keeps_subject(query, q, history)
 
 

@@ -13,7 +13,7 @@ from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import mixes
 from rag.citations.contradiction.table_columns import misplaces
 from rag.language.claims import Claim
-from rag.language.numerals import rounds_to, unified
+from rag.language.numerals import rounds_to, unify_numbers
 from tests.rag.citations.test_citations import is_supported, passage
 
 
@@ -35,7 +35,7 @@ from tests.rag.citations.test_citations import is_supported, passage
     ],
 )
 def test_dates_and_ranges_are_written_in_one_way(text: str, said: str) -> None:
-    assert unified(text) == said
+    assert unify_numbers(text) == said
 
 
 @pytest.mark.parametrize(

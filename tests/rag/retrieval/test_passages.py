@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.index.catalog.rows import ChunkPosition, ChunkRow
+from rag.index.catalog.rows import ChunkRow, ChunkSummary
 from rag.retrieval.passages import (
     FIRST,
     GROWN,
@@ -19,12 +19,12 @@ from rag.retrieval.passages import (
 )
 
 
-def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkPosition:
+def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkSummary:
     """Chunk 0 of document 3 has the id 300."""
-    return ChunkPosition(document * 100 + ordinal, document, ordinal, page, size)
+    return ChunkSummary(document * 100 + ordinal, document, ordinal, page, size)
 
 
-def around(*chunks: ChunkPosition) -> dict[tuple[int, int], ChunkPosition]:
+def around(*chunks: ChunkSummary) -> dict[tuple[int, int], ChunkSummary]:
     return {(chunk.document_id, chunk.ordinal): chunk for chunk in chunks}
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from rag import Assistant
 from rag.errors import InhouseError, ModelRefusedError, UsageError
 from rag.evaluation import Fact, Options, Question, QuestionSet, evaluate
-from rag.index.catalog.rows import ChunkPosition, ChunkRow
+from rag.index.catalog.rows import ChunkRow, ChunkSummary
 from rag.retrieval.passages import Passage
 from rag.retrieval.reranker import CrossEncoderReranker, rerank
 from rag.settings import Settings
@@ -95,7 +95,7 @@ def test_only_the_best_are_read(data: Path, cross_encoder: Path) -> None:
     assert two[2:] == plain[2:]
 
 
-def text_of(spot: ChunkPosition) -> ChunkRow:
+def text_of(spot: ChunkSummary) -> ChunkRow:
     return ChunkRow(
         spot.chunk_id, spot.document_id, 0, "/a", "T", 0, spot.size, None, (), "x" * spot.size
     )

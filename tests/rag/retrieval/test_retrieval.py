@@ -12,7 +12,7 @@ from rag.answer import Turn
 from rag.answering.context import pack
 from rag.answering.prompt import COMPACT, FULL, Style, messages, style_of
 from rag.hit import Hit
-from rag.index.catalog.rows import ChunkPosition
+from rag.index.catalog.rows import ChunkSummary
 from rag.index.search.vectors import Candidates
 from rag.profile import REFUSAL
 from rag.retrieval.boosts import NAME_WEIGHT, filename_boosts
@@ -68,9 +68,9 @@ def test_fusion_ranks_each_once_best_first(
             assert dict(fused)[chunk] == pytest.approx(fused[0][1])
 
 
-def spot(document: int, ordinal: int) -> ChunkPosition:
+def spot(document: int, ordinal: int) -> ChunkSummary:
     """Chunk 0 of document 3 has the id 300."""
-    return ChunkPosition(document * 100 + ordinal, document, ordinal, None, 1)
+    return ChunkSummary(document * 100 + ordinal, document, ordinal, None, 1)
 
 
 def test_a_neighbours_score_counts_for_a_chunk() -> None:

@@ -18,7 +18,7 @@ from rag.evaluation.faults import faults
 from rag.evaluation.metrics import Names, Share, metrics
 from rag.evaluation.questions import Question
 from ui.messages import page_german
-from ui.messages.languages import LANGUAGES, preferred
+from ui.messages.languages import LANGUAGES, choose_language
 from ui.messages.page import ENGLISH, Words
 from ui.messages.page_german import GERMAN
 from ui.messages.report_terms import fault, meaning, part
@@ -116,7 +116,7 @@ def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
 def test_the_choice_counts_first_then_what_the_browser_likes(
     chosen: str | None, accepted: str, expected: str
 ) -> None:
-    assert preferred(chosen, accepted).language == expected
+    assert choose_language(chosen, accepted).language == expected
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)

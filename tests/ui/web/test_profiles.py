@@ -23,7 +23,7 @@ from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
 from ui.web.identity import LOCAL
-from ui.web.profiles import Profiles, offered
+from ui.web.profiles import Profiles, list_profiles
 from ui.web.userdata.database import Store
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
@@ -87,7 +87,7 @@ def test_the_settings_profile_comes_first_then_those_that_the_operator_offers(
 
     def names(**changes: Any) -> list[str]:
         settings = Settings.model_validate({"profiles": str(tmp_path), **changes})
-        return [profile.name for profile in offered(settings)]
+        return [profile.name for profile in list_profiles(settings)]
 
     assert names() == ["default", "hr", "it"]
     assert names(profile="it") == ["it", "hr"]

@@ -19,7 +19,7 @@ from ui.view.answer_actions import Kept
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import EventBatches
-from ui.web.chat.redaction import recalled, redact
+from ui.web.chat.redaction import redact, redact_turns
 from ui.web.identity import Person
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
@@ -154,7 +154,7 @@ class Conversation:
             self.profile = desk.profiles.named(profile).name
             if profile and profile != self.profile:
                 note = words.profile_gone.format(name=profile, other=self.profile)
-            for turn, old in recalled(history.turns(person, kept), desk, person, words):
+            for turn, old in redact_turns(history.turns(person, kept), desk, person, words):
                 helpful = feedback_given[turn.n].helpful if turn.n in feedback_given else None
                 shelf, saved_as = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
                 self._add(

@@ -70,7 +70,7 @@ def redact(
     )
 
 
-def recalled(
+def redact_turns(
     turns: Sequence[KeptTurn], desk: AssistantService, person: Person, words: Words
 ) -> Iterator[tuple[KeptTurn, Recalled]]:
     """The turns of one conversation, from its first, each as this person may see it now."""
@@ -113,11 +113,11 @@ def _holds(
     turns = history.turns(person, conversation.id)
     return any(
         search_text in f"{old.answer.question}\n{old.answer.text}".casefold()
-        for _, old in recalled(turns, desk, person, words)
+        for _, old in redact_turns(turns, desk, person, words)
     )
 
 
-def exported(
+def export_conversations(
     history: History,
     desk: AssistantService,
     person: Person,
@@ -152,7 +152,7 @@ def _exported(
                 "interrupted": turn.interrupted,
                 "answer": old.answer.to_json(),
             }
-            for turn, old in recalled(history.turns(person, conversation), desk, person, words)
+            for turn, old in redact_turns(history.turns(person, conversation), desk, person, words)
         ],
     }
 

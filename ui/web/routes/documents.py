@@ -86,7 +86,7 @@ def _unavailable(page_frame: Layout, exc: InhouseError) -> str:
 
 
 def _table(request: Request, shelf: FileList, tools: str, page_frame: Layout) -> str:
-    query, page = wanted_by(request), _page(request)
+    query, page = parse_file_query(request), _page(request)
     files, total = shelf.files(query, offset=(page - 1) * many.EACH, limit=many.EACH)
     if not files and total:  # a page that is not there any more: the last one
         page = (total - 1) // many.EACH + 1
@@ -128,7 +128,7 @@ def _file(
     return one.document_page(view, tools, page_frame.words)
 
 
-def wanted_by(request: Request) -> FileQuery:
+def parse_file_query(request: Request) -> FileQuery:
     """What an address asks for; what it asks for in vain is left out."""
     parameter = request.query_params.get
     order: Column = "name"

@@ -14,7 +14,7 @@ from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
 from ui.view.history import conversations
 from ui.web.app_state import AppState
-from ui.web.chat.redaction import exported, recalled
+from ui.web.chat.redaction import export_conversations, redact_turns
 from ui.web.chat.redaction import search as search_kept
 from ui.web.identity import Person, Role, person_of, requires
 from ui.web.language import words_for
@@ -66,7 +66,7 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
 
         def make() -> Response:
             chosen = None if c is None else [c]
-            kept = exported(
+            kept = export_conversations(
                 house.history, house.desk, person_of(request), words_for(request), chosen
             )
             text = json.dumps(kept, ensure_ascii=False, indent=1)
@@ -105,7 +105,7 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
         def make() -> Response:
             person, words = person_of(request), words_for(request)
             turns = house.history.turns(person, conversation)
-            for kept, old in recalled(turns, house.desk, person, words):
+            for kept, old in redact_turns(turns, house.desk, person, words):
                 if kept.n == turn:
                     why = view.why_unfinished(words, kept.stopped, kept.interrupted)
                     text = view.plain(old.answer, words, unfinished=why)

@@ -12,7 +12,7 @@ from rag.settings import WebSettings
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.security.client_address import ClientOrigin, Headers
 from ui.web.security.rate_limit import Throttle
-from ui.web.userdata.accounts import Accounts, checked_name, folded
+from ui.web.userdata.accounts import Accounts, fold_name, validate_name
 from ui.web.userdata.sessions import Sessions
 
 _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
@@ -47,7 +47,7 @@ class Authentication:
 
         Raises TooManyError.
         """
-        name = folded(name[:1_000])
+        name = fold_name(name[:1_000])
         keys = [f"{name} {origin.group}", origin.group, name]
         throttles = [self._by_both, self._by_address, self._by_name]
         if (
@@ -91,7 +91,7 @@ class Authentication:
             return None
         try:
             name = unicodedata.normalize("NFC", _utf8(values[0]).strip())
-            known = checked_name(name)
+            known = validate_name(name)
             groups = self._groups(headers)
         except (UsageError, UnicodeError):
             return None

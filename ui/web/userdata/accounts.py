@@ -74,7 +74,7 @@ class Accounts:
 
         Raises UsageError for a name that is taken or impossible, an impossible token or password.
         """
-        name, tokens = checked_name(name), _stored(readers)
+        name, tokens = validate_name(name), _stored(readers)
         hashed = None if password is None else _hash(password, name)
         with self._store.writing() as connection:
             if _find(connection, "name", name) is not None:
@@ -94,7 +94,7 @@ class Accounts:
     def by_name(self, name: str) -> Account | None:
         """The account of that name, if there is one."""
         with self._store.reading() as connection:
-            return _find(connection, "name", folded(name))
+            return _find(connection, "name", fold_name(name))
 
     def change(
         self,
@@ -109,7 +109,7 @@ class Accounts:
 
         Disabling it or changing the password ends its sessions at once. Raises NotThereError, UsageError.
         """
-        name = folded(name)
+        name = fold_name(name)
         hashed = None if password is None else _hash(password, name)
         tokens = None if readers == () else (_stored(readers),)
         with self._store.writing() as connection:
@@ -137,7 +137,7 @@ class Accounts:
         Raises NotThereError.
         """
         with self._store.writing() as connection:
-            account = _known(connection, folded(name))
+            account = _known(connection, fold_name(name))
             connection.execute("DELETE FROM accounts WHERE key = ?", (account.key,))
             for person in (account.person.key, f"proxy:{account.name}"):
                 connection.execute("DELETE FROM conversations WHERE person = ?", (person,))
@@ -155,7 +155,7 @@ class Accounts:
 
         Takes as long for a name that nobody has.
         """
-        name = folded(name)
+        name = fold_name(name)
         with self._store.reading() as connection:
             row = connection.execute(
                 "SELECT password FROM accounts WHERE name = ?", (name,)
@@ -171,14 +171,14 @@ class Accounts:
         return account
 
 
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """A name as it is kept: letters in lower case, composed."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).strip().casefold())
 
 
-def checked_name(name: str) -> str:
+def validate_name(name: str) -> str:
     """A name that an account may have. Raises UsageError."""
-    key = folded(name)
+    key = fold_name(name)
     if not _NAME.fullmatch(key):
         raise UsageError(
             f"{name!r} is no name for an account.",
@@ -191,7 +191,7 @@ def check_password(password: str, name: str) -> None:
     """Raises UsageError for a password that is too short, too long, or the name."""
     if len(password) < MIN_PASSWORD or len(password) > MAX_PASSWORD:
         raise UsageError(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
-    if folded(name) in folded(password) and len(password) < len(name) + MIN_PASSWORD:
+    if fold_name(name) in fold_name(password) and len(password) < len(name) + MIN_PASSWORD:
         raise UsageError("The password is hardly more than the name.")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from ui.errors import NotThereError
-from ui.web.userdata.accounts import folded
+from ui.web.userdata.accounts import fold_name
 from ui.web.userdata.database import Store
 
 _TELLING = 16
@@ -132,7 +132,7 @@ def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
             uploads=_delete(connection, f"DELETE FROM uploads {where}", keys),  # noqa: S608
         )
         connection.execute(f"DELETE FROM conversations {where}", (keys,))  # noqa: S608
-        connection.execute("DELETE FROM accounts WHERE name = ?", (folded(name),))
+        connection.execute("DELETE FROM accounts WHERE name = ?", (fold_name(name),))
         left = {
             question
             for (question,) in questions
@@ -158,7 +158,8 @@ def _is_kept(connection: apsw.Connection, question: str) -> bool:
 def _keys(connection: apsw.Connection, name: str) -> tuple[str, dict[str, Any] | None]:
     """The keys under which things of this person are kept, as a JSON list; and the account."""
     row = connection.execute(
-        "SELECT key, name, role, readers, created_at FROM accounts WHERE name = ?", (folded(name),)
+        "SELECT key, name, role, readers, created_at FROM accounts WHERE name = ?",
+        (fold_name(name),),
     ).fetchone()
     keys = [f"proxy:{name}", *([f"account:{row[0]}"] if row else [])]
     stored = json.dumps(keys)

@@ -19,7 +19,7 @@ from ui.view.answer_actions import plain
 from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
-from ui.web.chat.redaction import _Scrub, exported, redact, search
+from ui.web.chat.redaction import _Scrub, export_conversations, redact, search
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.userdata.database import PEOPLE, Store
 from ui.web.userdata.feedback import FeedbackBook
@@ -91,13 +91,13 @@ def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(chat: C
     kept = chat.history.create(NOBODY)
     chat.history.append(NOBODY, kept, chat.answer)
     seen = redact(chat.answer, chat.desk, NOBODY, ENGLISH).answer
-    export = exported(chat.history, chat.desk, NOBODY, ENGLISH)
+    export = export_conversations(chat.history, chat.desk, NOBODY, ENGLISH)
     screen = Conversation().open(kept, chat.desk, NOBODY, chat.history, chat.feedback)
     for text in (seen.model_dump_json(), json.dumps(export), plain(seen, ENGLISH), str(screen)):
         for secret in ("October", "rules.pdf", "crane", "Lights", str(chat.folder)):
             assert secret not in text
     assert ENGLISH.withheld in seen.text
-    assert BERTH in json.dumps(exported(chat.history, chat.desk, LOCAL, ENGLISH))
+    assert BERTH in json.dumps(export_conversations(chat.history, chat.desk, LOCAL, ENGLISH))
 
 
 def test_a_search_finds_nothing_in_what_may_not_be_read_any_more(chat: ChatSetup) -> None:

@@ -23,7 +23,7 @@ from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
 from tests.ui.web.security.test_allowed_routes import ROWS
 from ui.messages.page import ENGLISH
-from ui.web.chat.redaction import exported
+from ui.web.chat.redaction import export_conversations
 from ui.web.identity import Person
 
 CANARY = "zanzibarium"
@@ -282,7 +282,7 @@ def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None
         assert conversation not in {
             listed.id for listed in house.history.find(person, search=CANARY)
         }
-        kept = exported(house.history, house.desk, person, ENGLISH)["conversations"]
+        kept = export_conversations(house.history, house.desk, person, ENGLISH)["conversations"]
         assert CANARY not in json.dumps(kept).replace(QUESTION, "")
         assert house.feedback.of(person, conversation) == {}
         assert house.feedback.find(lambda uris, p=person: house.desk.readable(p, uris)) == []

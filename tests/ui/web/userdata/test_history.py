@@ -16,7 +16,7 @@ from tests.ui.stand_in import HITS, StandIn, make_answer
 from ui.errors import NotThereError
 from ui.messages.page import ENGLISH
 from ui.web.assistant_service import AssistantService
-from ui.web.chat.redaction import exported
+from ui.web.chat.redaction import export_conversations
 from ui.web.identity import Person, Role
 from ui.web.userdata.database import MIGRATIONS, Store
 from ui.web.userdata.feedback import FeedbackBook, as_drafts, as_lines, as_questions
@@ -96,7 +96,7 @@ def test_an_export_is_json_with_every_answer(history: History, stand_in: StandIn
     history.rename(ANNA, conversation, "  Leave\x00\n and more ")
     history.append(ANNA, conversation, make_answer("How long?", Status.GROUNDED))
     history.append(ANNA, conversation, make_answer("And?", Status.UNSUPPORTED), stopped=True)
-    export = exported(history, AssistantService(lambda: stand_in), ANNA, ENGLISH)
+    export = export_conversations(history, AssistantService(lambda: stand_in), ANNA, ENGLISH)
     (entry,) = json.loads(json.dumps(export))["conversations"]
     assert (entry["title"], entry["profile"]) == ("Leave and more", "hr")
     assert [(turn["answer"]["question"], turn["stopped"]) for turn in entry["turns"]] == [
