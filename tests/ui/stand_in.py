@@ -199,6 +199,7 @@ class StandIn:
         self.histories: list[tuple[Turn, ...]] = []
         self.going = threading.Event()
         self.going.set()
+        self.has_gone_on = False
         self.is_whole = threading.Event()
         self.is_whole.set()
 
@@ -261,5 +262,6 @@ class StandIn:
             if number == 8:
                 yield SentencesEvent(sentences=answer.sentences[:1], citations=answer.citations[:1])
                 self.going.wait(20)
+                self.has_gone_on = True
         yield CitationsEvent(sentences=answer.sentences, citations=answer.citations)
         yield AnswerEvent(answer=answer)

@@ -207,9 +207,9 @@ def test_boxes_are_those_of_the_chunks_lines() -> None:
 def test_a_huge_line_is_cut_in_linear_time(unit: str) -> None:
     text = unit * (2_000_000 // len(unit))
     document = LoadedDocument(text, PLAIN_TEXT)
-    started = time.perf_counter()
+    started = time.process_time()
     chunks = chunk(document, title="T", max_tokens=200, count_tokens=_one_token_per_word)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20, "seconds of this process alone: about 1 is usual"
     assert max(len(piece.text) for piece in chunks) <= 200 * 8
     assert sum(len(piece.text) for piece in chunks) >= len(text.replace(" ", "").replace("\n", ""))
 
