@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,26 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from rag.embedder import Remembering, open_embedder
 from rag.evaluation.wording import holds, share_of, words
+from rag.extracts.confidence import SIGNALS
 from rag.extracts.features import NAMES
-from rag.extracts.relevance import MODEL, margins, measure_units, model_of, signals
-from rag.extracts.selection import group_units, select_extracts, show_group, shown_texts
-from rag.extracts.units import Unit, split_units
+from rag.extracts.relevance import (
+    EMBEDDED,
+    MODEL,
+    MeasuredUnits,
+    best_signals,
+    margins,
+    measure_units,
+    measure_wording,
+    model_of,
+)
+from rag.extracts.selection import (
+    answering_units,
+    group_units,
+    select_extracts,
+    show_group,
+    shown_texts,
+)
+from rag.extracts.units import Unit
 from rag.hit import Hit
 from rag.index import Filter, IndexReader
 from rag.retrieval.retriever import retrieve
@@ -39,7 +55,7 @@ NEGATIVES = 30
 TREES, DEPTH, RATE, LEAF = 120, 3, 0.08, 40
 KEPT = 200_000
 PASSAGES = 8
-RECALL = 0.89
+RECALL = 0.88
 """Share of the answerable questions that the confidence lets through at one half, in cross-validation."""
 
 
@@ -54,11 +70,13 @@ class Question:
     facts: Sequence[dict[str, Any]]
     is_unanswerable: bool
     is_followup: bool
+    is_made: bool = False
+    """An answerable one that is made unanswerable: the passages that hold its answer are taken away."""
 
     @property
     def is_scored(self) -> bool:
         """Whether it counts: follow-ups are another exercise, and some sets have no short answers."""
-        return bool(self.answers) and not self.is_followup
+        return bool(self.answers) and not self.is_followup and not self.is_made
 
     @property
     def document(self) -> str:
@@ -66,8 +84,13 @@ class Question:
         return str(self.facts[0]["filename"]) if self.facts else self.text
 
 
-def questions_of(pair: str, embedder: Remembering) -> list[Question]:
-    """The questions of a set with the passages that are found for them."""
+def questions_of(
+    pair: str, embedder: Remembering, *, is_made_unanswerable: bool = False
+) -> list[Question]:
+    """The questions of a set with the passages that are found for them.
+
+    `is_made_unanswerable`: each with an answer also once with those passages taken away that hold it.
+    """
     data, _, path = pair.partition("=")
     snapshot = IndexReader(Path(data)).snapshot()
     questions = []
@@ -75,12 +98,15 @@ def questions_of(pair: str, embedder: Remembering) -> list[Question]:
         raw = json.loads(line)
         text = raw.get("standalone") or raw["question"]
         hits = retrieve(snapshot, embedder, text, PASSAGES, Filter(), fold=True)
-        questions.append(
-            Question(
-                pair, text, hits, raw.get("answers") or (), raw.get("facts") or (),
-                bool(raw.get("unanswerable")), raw.get("type") == "follow_up",
-            )
+        question = Question(
+            pair, text, hits, raw.get("answers") or (), raw.get("facts") or (),
+            bool(raw.get("unanswerable")), raw.get("type") == "follow_up",
         )  # fmt: skip
+        questions.append(question)
+        if question.is_scored and is_made_unanswerable:
+            more = retrieve(snapshot, embedder, text, 3 * PASSAGES, Filter(), fold=True)
+            left = [hit for hit in more if not holds(hit.text, question.answers)][:PASSAGES]
+            questions.append(replace(question, hits=left, is_unanswerable=True, is_made=True))
     return questions
 
 
@@ -121,51 +147,104 @@ def measure(sets: Sequence[str]) -> None:
 def fit(sets: Sequence[str], output: Path) -> None:
     """Fit the model on these sets, and measure it in cross-validation."""
     embedder = Remembering(open_embedder(load_settings()), KEPT)
-    questions = [each for pair in sets for each in questions_of(pair, embedder)]
-    measured = [_measured(question, embedder) for question in questions]
+    questions = [
+        question
+        for pair in sets
+        for question in questions_of(pair, embedder, is_made_unanswerable=True)
+    ]
     folds = _folds(questions)
+    units = [_units(question, embedder) for question in questions]
+    measured: list[Any] = [None] * len(questions)
     sums: list[Any] = [None] * len(questions)
     for fold in range(FOLDS):
-        learnt = [m for m, f in zip(measured, folds, strict=True) if f != fold]
-        model = _fit_trees(learnt)
+        weights = _fit_first_sight(u for u, f in zip(units, folds, strict=True) if f != fold)
+        for place in np.flatnonzero(folds == fold):
+            measured[place] = _measured(questions[place], units[place], weights, embedder)
+    for fold in range(FOLDS):
+        model = _fit_trees(m for m, f in zip(measured, folds, strict=True) if f != fold)
         for place in np.flatnonzero(folds == fold):
             sums[place] = _sums(model, measured[place].features)
     unit = _fit_unit(measured, sums)
-    held_out, selection = _fit_confidence(questions, measured, sums, folds)
+    rows = [
+        _signals(question, m, s, embedder)
+        for question, m, s in zip(questions, measured, sums, strict=True)
+    ]
+    held_out, selection = _fit_confidence(questions, np.array(rows), folds)
     for pair in sets:
-        places = [n for n, question in enumerate(questions) if question.set == pair]
+        places = [n for n, each in enumerate(questions) if each.set == pair and not each.is_made]
         results = [
             _texts(questions[n], measured[n], _unit_probability(unit, sums[n])) for n in places
         ]
         print(pair)
         print(_line([questions[n] for n in places], results, [held_out[n] for n in places]))
-    numbers = {**_fit_trees(measured), "unit": unit, "selection": selection}
+    numbers = {
+        **_fit_trees(measured),
+        "first_sight": _fit_first_sight(units).tolist(),
+        "unit": unit,
+        "selection": selection,
+    }
     output.write_text(json.dumps(numbers) + "\n", "utf-8")
     print(f"{output}: {output.stat().st_size:,} bytes")
 
 
 @dataclass
-class Measured:
-    """The units of a question, their features, and which of them answer it."""
+class Units:
+    """The units of a question, their shown texts and wording, and which of them answer it."""
 
     units: list[Unit]
-    features: Any
-    best_cosine: float
+    texts: list[str]
+    wording: Any
     is_answer: Any
 
 
-def _measured(question: Question, embedder: Remembering) -> Measured:
-    units = split_units(question.hits)
-    if not units:
-        return Measured([], np.zeros((0, len(NAMES))), 0.0, np.zeros(0, bool))
+@dataclass
+class Measured(Units):
+    """The same with the features of those that are embedded."""
+
+    embedded: MeasuredUnits
+
+    @property
+    def features(self) -> Any:
+        """(n_embedded, n_features)."""
+        return self.embedded.features
+
+    @property
+    def answers(self) -> Any:
+        """(n_embedded,): which of these answer."""
+        return self.is_answer[self.embedded.places]
+
+
+def _units(question: Question, embedder: Remembering) -> Units:
+    units = answering_units(question.hits)
     texts = shown_texts(question.text, units)
-    features, best = measure_units(question.text, question.hits, units, texts, embedder)
-    return Measured(
-        units,
-        features,
-        best,
-        np.array([_answers(question, unit, text) for unit, text in zip(units, texts, strict=True)]),
-    )
+    wording = measure_wording(question.text, question.hits, units, embedder)
+    is_answer = [_answers(question, unit, text) for unit, text in zip(units, texts, strict=True)]
+    return Units(units, texts, wording, np.array(is_answer, dtype=bool))
+
+
+def _measured(question: Question, units: Units, weights: Any, embedder: Remembering) -> Measured:
+    """Measure the units that look best by these weights of `WORDING_NAMES`."""
+    places = np.sort(np.argsort(-(units.wording @ weights), kind="stable")[:EMBEDDED])
+    if len(places):
+        embedded = measure_units(
+            question.text, units.units, units.texts, units.wording, places, embedder
+        )
+    else:
+        embedded = MeasuredUnits(places, np.zeros((0, len(NAMES))))
+    return Measured(units.units, units.texts, units.wording, units.is_answer, embedded)
+
+
+def _fit_first_sight(units: Iterable[Units]) -> Any:
+    """(n_wording,): weights by which the answering units of these questions look best."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    learnt = [each for each in units if each.is_answer.any()]
+    scaler = StandardScaler()
+    rows = scaler.fit_transform(np.vstack([each.wording for each in learnt]))
+    labels = np.concatenate([each.is_answer for each in learnt])
+    model = LogisticRegression(C=0.1, max_iter=1000, class_weight="balanced").fit(rows, labels)
+    return (model.coef_[0] / scaler.scale_).round(5)
 
 
 def _answers(question: Question, unit: Unit, text: str) -> bool:
@@ -194,11 +273,11 @@ def _fit_trees(measured: Iterable[Measured]) -> dict[str, Any]:
     chance = np.random.default_rng(0)
     features, labels, weights = [], [], []
     for each in measured:
-        if not each.is_answer.any():
+        if not each.answers.any():
             continue
-        others = np.flatnonzero(~each.is_answer)
+        others = np.flatnonzero(~each.answers)
         others = chance.choice(others, min(NEGATIVES, len(others)), replace=False)
-        answers = np.flatnonzero(each.is_answer)
+        answers = np.flatnonzero(each.answers)
         features += [each.features[answers], each.features[others]]
         labels += [np.ones(len(answers)), np.zeros(len(others))]
         weights += [
@@ -228,7 +307,7 @@ def _fit_trees(measured: Iterable[Measured]) -> dict[str, Any]:
 
 
 def _sums(trees: dict[str, Any], features: Any) -> Any:
-    model = model_of({**trees, "unit": (1, 0, 0), "selection": (0, 0)})
+    model = model_of({**trees, "first_sight": (), "unit": (1, 0, 0), "selection": (0, 0)})
     return model.sums(features) if len(features) else np.zeros(0)
 
 
@@ -237,7 +316,7 @@ def _fit_unit(measured: Sequence[Measured], sums: Sequence[Any]) -> list[float]:
 
     pairs = [(m, s) for m, s in zip(measured, sums, strict=True) if len(s)]
     features = np.vstack([np.column_stack([s, margins(s)]) for _, s in pairs])
-    model = LogisticRegression().fit(features, np.concatenate([m.is_answer for m, _ in pairs]))
+    model = LogisticRegression().fit(features, np.concatenate([m.answers for m, _ in pairs]))
     return [round(float(x), 4) for x in (*model.coef_[0], model.intercept_[0])]
 
 
@@ -245,33 +324,40 @@ def _unit_probability(unit: Sequence[float], sums: Any) -> Any:
     return 1 / (1 + np.exp(-(unit[0] * sums + unit[1] * margins(sums) + unit[2])))
 
 
+def _signals(
+    question: Question, measured: Measured, sums: Any, embedder: Remembering
+) -> list[float]:
+    if not len(sums):
+        return [0.0] * len(SIGNALS)
+    return best_signals(
+        question.text,
+        question.hits,
+        measured.units,
+        measured.texts,
+        measured.embedded,
+        sums,
+        embedder,
+    )
+
+
 def _fit_confidence(
-    questions: Sequence[Question], measured: Sequence[Measured], sums: Sequence[Any], folds: Any
-) -> tuple[Any, list[float]]:
+    questions: Sequence[Question], rows: Any, folds: Any
+) -> tuple[list[float], list[float]]:
     """The confidence of each question, held out, and the weights."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     known = np.array(
-        [
-            (bool(q.answers) or q.is_unanswerable) and bool(len(s))
-            for q, s in zip(questions, sums, strict=True)
-        ]
-    )
-    rows = np.array(
-        [
-            signals(m.features, s, m.best_cosine) if len(s) else np.zeros(14)
-            for m, s in zip(measured, sums, strict=True)
-        ]
+        [(bool(q.answers) or q.is_unanswerable) and not q.is_followup for q in questions]
     )
     answerable = np.array([not q.is_unanswerable for q in questions])
-    names = [f"{q.set} {q.is_unanswerable}" for q in questions]
+    names = [f"{q.set} {q.is_made} {q.is_unanswerable}" for q in questions]
     weights = np.array([1 / names.count(name) for name in names]) * len(questions) / 4
     held_out = np.zeros(len(questions))
 
     def fitted(places: Any) -> Any:
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3))
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.05))
         return model.fit(
             rows[places], answerable[places], logisticregression__sample_weight=weights[places]
         )
@@ -292,14 +378,16 @@ def _fit_confidence(
     scale, regression = model[0], model[1]
     weight = regression.coef_[0] / scale.scale_
     bias = float(regression.intercept_[0] - weight @ scale.mean_ - cut)
-    return 1 / (1 + np.exp(-(held_out - cut))), [round(float(x), 5) for x in (*weight, bias)]
+    held_out = 1 / (1 + np.exp(-(held_out - cut)))
+    return held_out.tolist(), [round(float(x), 5) for x in (*weight, bias)]
 
 
 def _texts(question: Question, measured: Measured, probabilities: Any) -> list[str]:
     """The texts of the first three groups."""
-    texts = shown_texts(question.text, measured.units)
-    groups = group_units(question.text, measured.units, probabilities)[:3]
-    return [show_group(measured.units, texts, group) for group in groups]
+    every = np.zeros(len(measured.units))
+    every[measured.embedded.places] = probabilities
+    groups = group_units(question.text, measured.units, every)[:3]
+    return [show_group(measured.units, measured.texts, group) for group in groups]
 
 
 def _line(
@@ -345,7 +433,26 @@ def _line(
         ]
         if low:
             lines.append(f"  no clear answer for {np.mean(low):.3f} of {len(low)} {name}")
+    counted = [
+        (q.is_unanswerable, c)
+        for q, c in zip(questions, confidences, strict=True)
+        if not q.is_followup
+    ]
+    if len({is_unanswerable for is_unanswerable, _ in counted}) == 2:
+        lines.append(_separation(*zip(*counted, strict=True)))
     return "\n".join(lines)
+
+
+def _separation(is_unanswerable: Sequence[bool], confidences: Sequence[float]) -> str:
+    """How well the confidence tells both kinds of questions apart, whatever the threshold."""
+    from sklearn.metrics import roc_auc_score
+
+    without, values = np.array(is_unanswerable), np.array(confidences)
+    threshold = np.quantile(values[~without], 1 - RECALL)
+    return (
+        f"  area under the curve {roc_auc_score(~without, values):.3f}; with {1 - RECALL:.0%} of those with "
+        f"an answer called unclear: {np.mean(values[without] < threshold):.3f} of those without one"
+    )
 
 
 if __name__ == "__main__":

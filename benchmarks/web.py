@@ -32,6 +32,8 @@ from rag.settings import Settings, WebSettings
 
 PASSAGES = 4
 """Paragraphs in each document, each about as long as a chunk may be."""
+SENTENCES, SENTENCE_WORDS = 5, 15
+"""Of a paragraph, and of a sentence: as long as people write them."""
 _WRITING = "is-writing"  # in the turn that is being written, and in no earlier one
 
 
@@ -67,8 +69,13 @@ def make_index(chunks: int, work: Path) -> Path:
     weights = [1 / rank for rank in range(1, len(vocabulary) + 1)]
     files.mkdir(parents=True, exist_ok=True)
     for number in range(chunks // PASSAGES + 1):
+        sentences = [
+            " ".join(generator.choices(vocabulary, weights, k=SENTENCE_WORDS)).capitalize() + "."
+            for _ in range(PASSAGES * SENTENCES)
+        ]
         paragraphs = [
-            " ".join(generator.choices(vocabulary, weights, k=75)) + "." for _ in range(PASSAGES)
+            " ".join(sentences[start : start + SENTENCES])
+            for start in range(0, len(sentences), SENTENCES)
         ]
         (files / f"{number:06}.txt").write_text("\n\n".join(paragraphs))
     embedder = RandomVectors(open_embedder(Settings()))

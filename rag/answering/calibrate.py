@@ -8,6 +8,7 @@ since a person would not use the document's own.
 from __future__ import annotations
 
 import functools
+import math
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,10 @@ _WORDS = (3, 6)
 _LENGTHS = (6, 40)  # words of a sentence
 _STRANGE = 3  # one word more for so many comes from elsewhere
 _TRIES = 4
+_KEPT = 0.95
+"""Share of the questions with an answer that the decision lets through, in cross-validation. People's own
+questions share fewer words with the documents than drawn ones. Measured with the threshold of the best
+balanced accuracy: 17 % of the answerable sample questions were called unanswered; with this one 1 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +159,7 @@ def _fit(signals: Sequence[RetrievalSignals], answered: Sequence[bool]) -> Calib
     model.fit(features, labels)
     scaler, regression = model[0], model[1]
     weights = regression.coef_[0] / scaler.scale_
-    threshold = _best_threshold(held_out, labels)
+    threshold = _threshold(held_out, labels)
     return Calibration(
         embedder={},
         generation=0,
@@ -172,17 +177,9 @@ def _fit(signals: Sequence[RetrievalSignals], answered: Sequence[bool]) -> Calib
     )
 
 
-def _best_threshold(
-    probability: npt.NDArray[np.float64], is_answered: npt.NDArray[np.bool_]
-) -> float:
-    """The threshold of the best balanced accuracy; of several, the lowest, which answers most."""
-    candidates = np.round(np.arange(0.05, 0.96, 0.01), 2)
-    scores = [
-        np.mean(probability[is_answered] >= threshold)
-        + np.mean(probability[~is_answered] < threshold)
-        for threshold in candidates
-    ]
-    return float(candidates[int(np.argmax(np.round(scores, 6)))])
+def _threshold(probability: npt.NDArray[np.float64], wanted: npt.NDArray[np.bool_]) -> float:
+    """The highest threshold, in hundredths, that lets `_KEPT` of the questions with an answer through."""
+    return math.floor(100 * float(np.quantile(probability[wanted], 1 - _KEPT))) / 100
 
 
 def _curve(

@@ -31,61 +31,79 @@ SOFT_FLOOR = 0.25
 _LONGEST = 60
 """Words from which on a unit's length counts as the same."""
 
-NAMES = (
-    "cosine", "cosine_gap", "cosine_place", "near_cosine", "passage_cosine",
+MEANING_NAMES = (
+    "cosine", "cosine_gap", "cosine_place", "near_cosine", "passage_cosine", "pair_cosine", "pair_gap",
+)  # fmt: skip
+"""The features that need the units' vectors: cosines with the question, scaled by what the other units
+reach, of the unit alone, of its neighbours, of its passage's best, and together with the unit before it."""
+WORDING_NAMES = (
     "own", "own_gap", "introduced", "introduced_gap", "headed", "titled", "near", "covered", "covered_gap",
     "heading_only", "pairs", "keys", "keys_covered", "keys_missing", "words_in_question", "new_words",
     "rank", "score", "score_gap", "position", "first_in_block", "length",
     "is_sentence", "is_item", "is_row", "is_pair", "is_line", "has_lead_in", "answers_question", "pronoun",
     "type_amount", "type_time", "type_person", "type_other_held", "type_missing", "counted", "new_number",
     "asks_list", "asks_steps", "asks_yes_no", "asks_definition", "defines",
-    "pair_cosine", "pair_gap", "soft_own", "soft_own_gap", "soft_introduced", "soft_introduced_gap",
+    "soft_own", "soft_own_gap", "soft_introduced", "soft_introduced_gap",
     "soft_covered", "soft_covered_gap", "label_asked", "begins_with_key", "soft_near", "title_rank",
 )  # fmt: skip
-"""The features, in order.
+"""The features that need only words, and the vectors of single words, which are remembered.
 
-Cosines with the question, scaled by what the other units reach, of the unit alone, together with the unit
-before it, of its neighbours, of its passage's best; shares of the question's words, rare ones counting
-more, in the unit, with what introduces it, with its headings, with its document's title, in its
-neighbours, and anywhere of these; the same for names and numbers. A gap is the distance to the best unit.
+Shares of the question's words, rare ones counting more, in the unit, with what introduces it, with its
+headings, with its document's title, in its neighbours, and anywhere of these; the same for names and
+numbers; where the unit stands, what it is, and whether it holds the kind of thing that is asked for.
 """
+NAMES = (*MEANING_NAMES, *WORDING_NAMES)
+"""All features, in order. A gap is the distance to the best unit."""
 
 
-def unit_features(
+def wording_features(
     question: str,
     hits: Sequence[Hit],
     units: Sequence[Unit],
-    query: Float64,
-    vectors: Float64,
     embed_words: Callable[[list[str]], Float64],
 ) -> Float64:
-    """(n_units, n_features): see `NAMES`. `query` is (dimension,), `vectors` are (n_units, dimension)."""
+    """(n_units, n_features): see `WORDING_NAMES`."""
     if not units:
-        return np.zeros((0, len(NAMES)))
+        return np.zeros((0, len(WORDING_NAMES)))
     words = _Words(question, hits, units, embed_words)
     columns = {
-        **_meaning(units, query, vectors),
         **_shared_words(words, len(units)),
         **_place_and_form(hits, units),
         **_kind_of_answer(question, units, words),
     }
-    return np.column_stack([columns[name] for name in NAMES]).astype(np.float64)
+    return np.column_stack([columns[name] for name in WORDING_NAMES]).astype(np.float64)
 
 
-def _meaning(units: Sequence[Unit], query: Float64, vectors: Float64) -> dict[str, Float64]:
+def meaning_features(
+    units: Sequence[Unit], places: npt.NDArray[np.intp], query: Float64, vectors: Float64
+) -> Float64:
+    """(n_places, n_features): see `MEANING_NAMES`, of the units at these places, in their order.
+
+    `query` is (dimension,), `vectors` are (n_places, dimension).
+    """
+    if not len(places):
+        return np.zeros((0, len(MEANING_NAMES)))
+    columns = _meaning(np.array([units[place].hit for place in places]), places, query, vectors)
+    return np.column_stack([columns[name] for name in MEANING_NAMES]).astype(np.float64)
+
+
+def _meaning(
+    hit_of: npt.NDArray[np.int_], places: npt.NDArray[np.intp], query: Float64, vectors: Float64
+) -> dict[str, Float64]:
     """How close the units come to the question in meaning."""
     cosines = vectors @ query
     scaled = _scaled(cosines, cosines)
-    hit_of = np.array([unit.hit for unit in units])
-    near_cosine = _beside(scaled, hit_of)
+    goes_on = (np.diff(hit_of) == 0) & (np.diff(places) == 1)
+    run_of = np.concatenate([[0], np.cumsum(~goes_on)])  # units of one number follow on each other
+    near_cosine = _beside(scaled, run_of)
     passage_cosine = _passage_max(scaled, hit_of)
-    place = np.empty(len(units))
-    place[np.argsort(-scaled, kind="stable")] = np.arange(len(units))
-    pair = _scaled(_pair_cosines(vectors, query, hit_of), cosines)
+    rank = np.empty(len(places))
+    rank[np.argsort(-scaled, kind="stable")] = np.arange(len(places))
+    pair = _scaled(_pair_cosines(vectors, query, run_of), cosines)
     return {
         "cosine": scaled,
         "cosine_gap": scaled - scaled.max(),
-        "cosine_place": 1 / (1 + place),
+        "cosine_place": 1 / (1 + rank),
         "pair_cosine": pair,
         "pair_gap": pair - pair.max(),
         "near_cosine": near_cosine,
@@ -197,10 +215,10 @@ def _scaled(cosines: Float64, others: Float64) -> Float64:
     return scaled
 
 
-def _pair_cosines(vectors: Float64, query: Float64, hit_of: npt.NDArray[np.int_]) -> Float64:
+def _pair_cosines(vectors: Float64, query: Float64, run_of: npt.NDArray[np.int_]) -> Float64:
     """The cosine of each unit together with the one before it, which it may go on from."""
     together = vectors.copy()
-    follows = np.flatnonzero(hit_of[1:] == hit_of[:-1]) + 1
+    follows = np.flatnonzero(run_of[1:] == run_of[:-1]) + 1
     together[follows] += vectors[follows - 1]
     result: Float64 = together @ query / np.maximum(np.linalg.norm(together, axis=1), 1e-9)
     return result
@@ -213,12 +231,12 @@ def _passage_max(values: Float64, hit_of: npt.NDArray[np.int_]) -> Float64:
     return result
 
 
-def _beside(values: Float64, hit_of: npt.NDArray[np.int_]) -> Float64:
-    """The higher of the values of the units before and behind each, in its passage; 0 where there is none."""
+def _beside(values: Float64, run_of: npt.NDArray[np.int_]) -> Float64:
+    """The higher of the values of the units before and behind each; 0 where none follows or precedes."""
     padded = np.concatenate([[0.0], values, [0.0]])
-    hits = np.concatenate([[-1], hit_of, [-1]])
-    before = np.where(hits[:-2] == hit_of, padded[:-2], 0.0)
-    after = np.where(hits[2:] == hit_of, padded[2:], 0.0)
+    runs = np.concatenate([[-1], run_of, [-1]])
+    before = np.where(runs[:-2] == run_of, padded[:-2], 0.0)
+    after = np.where(runs[2:] == run_of, padded[2:], 0.0)
     result: Float64 = np.maximum(before, after)
     return result
 

@@ -30,6 +30,8 @@ _MOST_CHARACTERS = 480
 """An extract grows no further than this: about six lines on the page."""
 _NEIGHBOUR = 0.4
 """Share of the best unit's probability from which its neighbour in the same paragraph is shown with it."""
+_FOLLOWING = 0.2
+"""The same for a sentence that goes on from it with a pronoun: "It lapses …" is about what stands before."""
 _SAME = 0.9
 """Share of its words from which on an extract says the same as an earlier one."""
 _LISTS = {AnswerType.LIST, AnswerType.STEPS}
@@ -66,8 +68,7 @@ def select_extracts(
 
     Fewer than k where the passages hold no more. What says the same as an earlier one is left out.
     """
-    units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
-    units = [unit for unit in units if not _is_title(unit, hits[unit.hit])] or units
+    units = answering_units(hits)
     if not units or k < 1:
         return Selection((), 0.0)
     texts = shown_texts(question, units)
@@ -86,6 +87,12 @@ def select_extracts(
         if len(extracts) == k:
             break
     return Selection(tuple(extracts), relevance.confidence)
+
+
+def answering_units(hits: Sequence[Hit]) -> list[Unit]:
+    """The units of the passages that may answer: none that speaks to a model or is a mere title."""
+    units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
+    return [unit for unit in units if not _is_title(unit, hits[unit.hit])] or units
 
 
 def _is_title(unit: Unit, hit: Hit) -> bool:
@@ -198,13 +205,19 @@ def _grown(
             for number, edge in ((last + 1, last), (first - 1, first))
             if may_take(number)
             and _are_beside(units, min(number, edge), max(number, edge))
-            and probabilities[number] >= _NEIGHBOUR * probabilities[best]
+            and probabilities[number] >= _share(units, number, edge) * probabilities[best]
         ]
         if not beside:
             break
         chosen = max(beside, key=lambda number: float(probabilities[number]))
         first, last = min(first, chosen), max(last, chosen)
     return list(range(first, last + 1))
+
+
+def _share(units: Sequence[Unit], number: int, edge: int) -> float:
+    """The share of the best unit's probability that a unit beside the group needs."""
+    is_leaning = number > edge and PRONOUN.match(units[number].text)
+    return _FOLLOWING if is_leaning else _NEIGHBOUR
 
 
 def _are_beside(units: Sequence[Unit], number: int, following: int) -> bool:

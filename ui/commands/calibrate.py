@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @as_json_option
 @with_settings
 def command(settings: Settings, questions: int, plot: Path | None, as_json: bool) -> None:
-    """Fit to this index when the model is not asked, because the documents do not say.
+    """Fit to this index when an answer is labelled as not clear, because the documents do not say.
 
     Questions are made from sentences of the index, each once with its document there and once with it taken
     away. Run it after the first ingest, and when the documents or the embedder have changed much; a
@@ -57,7 +57,7 @@ def command(settings: Settings, questions: int, plot: Path | None, as_json: bool
         click.echo(json.dumps(asdict(fitted), indent=2))
         return
     click.echo(
-        f"Of questions that the documents answer, {fitted.recall:.0%} are put to the model; "
-        f"of those that they do not, {fitted.refused:.0%} are refused."
+        f"Of questions that the documents do not answer, {fitted.refused:.0%} are told; "
+        f"of those that they answer, {1 - fitted.recall:.0%} are taken for such."
     )
     click.echo(f"Fitted on {fitted.questions:,} questions; kept in {path}.")

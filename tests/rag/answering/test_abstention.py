@@ -45,10 +45,10 @@ def index(sample_index: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sample_index, tmp_path / "data"))
 
 
-def test_it_tells_real_questions_from_the_same_with_their_document_gone(
+def test_it_hardly_doubts_what_is_answered(
     fitted: Calibration, sample_index: Path, embedder: Embedder
 ) -> None:
-    """Fitted on the index's own sentences, tried on people's questions: better than guessing by far."""
+    """Of people's questions with an answer, 1 in 20 at most; more where their document is away."""
     snapshot = IndexReader(sample_index).snapshot()
     names = {Path(row.uri).stem: row.document_id for row in _one_chunk_each(snapshot)}
     kept = refused = tried = 0
@@ -65,7 +65,8 @@ def test_it_tells_real_questions_from_the_same_with_their_document_gone(
         )
         tried += 1
     assert tried > 100
-    assert (kept + refused) / (2 * tried) >= 0.65
+    assert kept >= 0.95 * tried
+    assert refused > tried - kept
 
 
 def _one_chunk_each(snapshot):  # type: ignore[no-untyped-def]

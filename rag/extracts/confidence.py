@@ -1,0 +1,82 @@
+"""What tells whether the documents hold an answer at all, once the unit that answers best is known.
+
+How close a unit comes to a question says which one is best, and little of whether it is good enough: some
+sentence is always the closest. What says more is how close it comes together with the heading and the
+lead-in that it stands under, and whether the question names something that its passage, or every passage
+that was found, does not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.citations.features import unrelated_cosine
+from rag.extracts.units import Unit
+from rag.extracts.words import content_words, match_weights
+from rag.hit import Hit
+
+if TYPE_CHECKING:
+    from rag.embedder import Embedder
+
+SIGNALS = (
+    "context_cosine", "soft_covered", "type_missing", "numbers_not_in_passage", "names_not_in_passage",
+    "numbers_nowhere", "names_nowhere", "words_nowhere", "words",
+)  # fmt: skip
+"""Of the best unit: its cosine with the question together with what introduces it, on a scale on which
+sentences that have nothing to do with each other are at 0 with any embedder; the share of the
+question's words that stand there or have something near them in meaning; whether it lacks the kind of
+thing that is asked for. Numbers and names of the question that its passage lacks, and that all passages
+lack; words that all passages lack; how many words the question has."""
+_NAME = re.compile(r"(?<!^)(?<![.!?:] )\b[A-ZÀ-Þ][\w-]*")
+
+
+def measure_signals(
+    question: str,
+    hits: Sequence[Hit],
+    unit: Unit,
+    text: str,
+    features: Mapping[str, float],
+    embedder: Embedder,
+) -> list[float]:
+    """See `SIGNALS`. `unit` answers best, `text` is shown of it, and `features` are its own."""
+    asked = list(dict.fromkeys(content_words(question)))
+    names = {word for name in _NAME.findall(question) for word in content_words(name)}
+    numbers = {word for word in asked if any(character.isdigit() for character in word)}
+    vocabularies = [set(content_words(_searched_text(hit))) for hit in hits]
+    nowhere = _missing(asked, set().union(*vocabularies))
+    elsewhere = _missing(asked, vocabularies[unit.hit])
+    return [
+        _context_cosine(question, unit, text, embedder),
+        features["soft_covered"],
+        features["type_missing"],
+        len(elsewhere & numbers),
+        len(elsewhere & names),
+        len(nowhere & numbers),
+        len(nowhere & names),
+        len(nowhere),
+        len(asked),
+    ]
+
+
+def _searched_text(hit: Hit) -> str:
+    name = re.sub(r"[-_]", " ", PurePosixPath(hit.uri).stem)
+    return f"{hit.title} {name} {hit.section or ''} {hit.text}"
+
+
+def _missing(words: Sequence[str], vocabulary: set[str]) -> set[str]:
+    """The words of which the vocabulary has no form."""
+    forms = match_weights(words, vocabulary)
+    return {word for word in words if not forms[word]}
+
+
+def _context_cosine(question: str, unit: Unit, text: str, embedder: Embedder) -> float:
+    """How close the unit comes: "Days: 5" says little, below "Parental leave" it says much."""
+    context = " ".join(part for part in (*unit.headings[-1:], unit.lead_in, text) if part)
+    query = embedder.embed_query(question).astype(np.float64)
+    base = unrelated_cosine(embedder)
+    return (float(embedder.embed_documents([context])[0] @ query) - base) / (1 - base)
