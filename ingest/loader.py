@@ -41,7 +41,8 @@ _FILE_SUFFIX = re.compile(
 )
 _NO_TITLE = re.compile(
     r"(?:untitled.*|unbenannt.*|sans titre.*|(?:document|dokument|presentation|book|slide|folie)\s*\d*"
-    r"|powerpoint[ -]?(?:presentation|präsentation)|presentation title|title|word document)",
+    r"|powerpoint[ -]?(?:presentation|präsentation)|presentation title|title|word document"
+    r"|\W?(?:anonymous|unspecified|unknown)\W?)",
     re.IGNORECASE,
 )
 _MAX_TITLE = 200

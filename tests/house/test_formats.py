@@ -12,6 +12,7 @@ from ingest.media_type import SUPPORTED
 from ingest.readers import READERS
 from ingest.unread import KINDS, REPORTED, Unread
 from tests.house.sources import ROOT, imports, trees
+from ui.messages.sections import MEDIA_TYPES, RoomWords
 
 _SUFFIX = re.compile(r"`(\.\w+)`")
 _PARSERS = "ingest.parsers."
@@ -68,6 +69,11 @@ def test_a_format_counts_what_is_listed(media_type: str) -> None:
     readers = READERS[media_type]
     used = set().union(*(kinds_used(_PARSERS + reader.module) for reader in readers))
     assert used == REPORTED.get(media_type, frozenset())
+
+
+def test_every_format_has_a_name_on_the_page() -> None:
+    """Not the end of its media type, as one that nobody has named."""
+    assert set(MEDIA_TYPES).union(RoomWords().types) >= set(READERS)
 
 
 def test_every_kind_has_words() -> None:

@@ -46,6 +46,13 @@ def page_text(document: LoadedDocument, number: int) -> str:
     return document.text[page.start : page.end]
 
 
+def test_what_a_program_calls_a_file_without_a_title_is_none() -> None:
+    buffer = io.BytesIO()
+    SimpleDocTemplate(buffer).build([Paragraph("Words.", STYLES["BodyText"])])
+    assert b"(anonymous" in buffer.getvalue()
+    assert load_bytes(buffer.getvalue(), PDF).title is None
+
+
 def test_each_page_holds_its_own_text() -> None:
     document = load_bytes(report(3), PDF)
     assert document.title == "Annual report & more"

@@ -6,6 +6,9 @@ import json
 import os
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from ingest.cli import command as ingest_command
 from ingest.loader import load
 from ingest.planning.recipe import formats_of_name, is_current, recipe_of
 from ingest.readers import PARSER_VERSIONS, READERS
@@ -19,6 +22,7 @@ from rag.settings import IngestSettings
 from rag.testing import HashingEmbedder
 from tests.ingest.fixtures.readings import RECORDED, read_fixtures
 from tests.ingest.house import House
+from ui.commands.status import command as status
 
 MAIL = (
     b"From: a@example.org\nSubject: Prices\nMIME-Version: 1.0\n"
@@ -96,6 +100,12 @@ def test_after_a_new_parser_its_files_are_read_again(house: House) -> None:
     outdated = {str(csv), str(mail), str(broken)}
     assert set(house.dry_run().outdated) == outdated
     assert sum(n for recipe, n in house.overview().recipes.items() if "csv:0" in recipe) == 3
+    shown = CliRunner().invoke(status, ["--data", str(house.data)]).output
+    assert "Outdated    the next ingest reads 3 files that were read by an earlier version" in shown
+    foretold = CliRunner().invoke(
+        ingest_command, ["-n", "--data", str(house.data), str(house.docs)]
+    )
+    assert "3 unchanged files were read by an earlier version" in foretold.output
     report = house.ingest()
     assert (report.updated, report.unchanged, len(report.failed)) == (2, 1, 1)
     assert report.chunks_embedded == 0
