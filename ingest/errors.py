@@ -4,6 +4,7 @@
     └── IngestError
         ├── MassDeletionError         far more files are gone than usual; nothing was deleted
         ├── MissingRulesError         access rules or tags of the index are missing; nothing was changed
+        ├── RunStoppedError           a run was stopped before it knew what to do; nothing was changed
         ├── RuleFileError             a folder's file of rules cannot be obeyed
         ├── WatchError                the operating system cannot tell of changes
         └── UnreadableFileError       one file cannot be indexed; the run goes on with the others
@@ -41,6 +42,16 @@ class MassDeletionError(IngestError):
 
 class MissingRulesError(IngestError):
     exit_code = ConfigurationError.exit_code
+
+
+class RunStoppedError(IngestError):
+    def __init__(
+        self,
+        message: str = "The run was stopped while it waited for a folder; nothing was changed.",
+        *,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
 
 
 class RuleFileError(IngestError):

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from ingest.chunking.chunker import TokenCounter, chunk
 from ingest.chunking.token_counter import token_counter
 from ingest.embedding import PartEmbedder
-from ingest.errors import UnreadableFileError
+from ingest.errors import ParserMemoryError, RunStoppedError, UnreadableFileError
+from ingest.heavy_files import HeavyFiles
 from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
+from ingest.patience import Patience
 from ingest.planning.deletions import check_deletions
 from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
 from ingest.planning.recipe import chunking_of, is_current
-from ingest.planning.source import Root, SourceFile, resolve_roots, uri_of
+from ingest.planning.source import Root, SourceFile, check_roots, resolve_roots, uri_of
 from ingest.planning.source_rules import (
     SourceRules,
     check_opened,
@@ -37,6 +39,7 @@ from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
 from rag.index import IN_INDEX, FileRecord, IndexWriter
+from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Retention
 from rag.progress import NoProgress, Progress
 from rag.settings import Settings, load_settings
@@ -75,40 +78,86 @@ def ingest(
     them stops, unless `replace_rules` says that they are meant to go. Then documents of configured roots
     that are no longer listed go as well.
 
-    Raises UsageError for a path that does not exist, IndexLockedError while another run is writing,
-    MassDeletionError, MissingRulesError, EmbedderMismatchError, StorageError, and ModelNotFoundError if
-    the embedder cannot be had.
+    A root that is not there, does not answer, or of which too much is gone, is left as it is in the index,
+    and stops no other: the report's `roots` say so. After `ingest.deadline` seconds the run ends as if it
+    had been stopped.
+
+    Raises UsageError for a path that was never there, or if no root can be read; IndexLockedError while
+    another run is writing, MassDeletionError, MissingRulesError, EmbedderMismatchError, StorageError,
+    ModelNotFoundError if the embedder cannot be had, and RunStoppedError if it was stopped while it waited
+    for a root.
     """
     started, clock = time.time(), time.perf_counter()
     settings = settings or load_settings()
     data_dir = Path(data_dir)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
-    roots = resolve_roots(given, settings.ingest.roots)
+    stop = _RunEnd(stopped, settings.ingest.deadline)
+    patience = Patience(settings.ingest.timeout_s, stop)
+    roots = resolve_roots(given, settings.ingest.roots, patience)
+    if not (data_dir / CATALOG).exists():
+        check_roots(roots)
     embedder = open_embedder(settings) if embedder is None else as_embedder(embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     with IndexWriter(data_dir, embedder.identity.to_json(), retention=keep) as writer:
         ledger = writer.files()
-        known, rules = SourceRules.from_json(writer.source_rules()), SourceRules.of(settings)
+        check_roots(roots, (record.uri for record in ledger))
+        known = SourceRules.from_json(writer.source_rules())
+        rules = SourceRules.of(settings, [root.path for root in roots if root.fault])
         if not replace_rules:
             check_rules(known, rules, roots)
-        run = _Run(writer, embedder, settings, progress or NoProgress(), stopped, ledger)
+        run = _Run(writer, embedder, settings, progress or NoProgress(), patience, ledger)
+        suspects = frozenset[str]() if retry_failed else run.heavy.left.difference(again)
         labels = writer.labels()
-        plan = make_plan(
-            roots, ledger, labels, settings, run.chunking,
-            data_dir=data_dir, retry_failed=retry_failed, again=again,
+        planned = functools.partial(
+            make_plan, roots, ledger, labels, settings, run.chunking,
+            data_dir=data_dir, retry_failed=retry_failed, again=again, patience=patience,
         )  # fmt: skip
+        try:
+            plan = patience.call_until_stopped(planned)
+        except RunStoppedError:
+            plan = Plan()  # nothing is known of the files yet: nothing is done
         if not replace_rules:
             check_opened(plan.relabelled, labels, plan.labels, settings.access)
         elif not given:
             plan.gone += _of_roots(ledger, unlisted_roots(known, rules), roots)
-        check_deletions(plan, roots, settings.ingest.max_delete)
+        with contextlib.suppress(RunStoppedError):  # then nothing is deleted
+            patience.call_until_stopped(
+                functools.partial(check_deletions, plan, roots, settings.ingest.max_delete)
+            )
+        run.fail(plan, suspects)
         run.execute(plan)
-        report = run.tally.report(plan, 0, time.perf_counter() - clock)
-        if not stopped():
-            writer.note_source_rules(rules.after(known, roots, replace=replace_rules).to_json())
-        writer.note_run(report.account(run_id, started, stopped=stopped()))
+        report = replace(
+            run.tally.report(plan, 0, time.perf_counter() - clock),
+            roots=plan.outcomes(roots, [problem.uri for problem in run.tally.failed]),
+            unlisted_roots=() if given or replace_rules else tuple(unlisted_roots(known, rules)),
+            stopped=stop.reason,
+        )
+        if not stop():
+            read = [root for root in roots if not root.fault]
+            writer.note_source_rules(rules.after(known, read, replace=replace_rules).to_json())
+        writer.note_run(report.account(run_id, started, stopped=bool(report.stopped)))
         generation = writer.publish(report.to_json())
-    return run.tally.report(plan, generation, time.perf_counter() - clock)
+        run.heavy.clear()
+        writer.note_end()
+    return replace(report, generation=generation, seconds=round(time.perf_counter() - clock, 3))
+
+
+class _RunEnd:
+    """Whether a run has to end: somebody said so, or its time is over."""
+
+    def __init__(self, stopped: Callable[[], bool], deadline_s: float) -> None:
+        self._stopped = stopped
+        self._ends_at = time.monotonic() + deadline_s if deadline_s else None
+
+    def __call__(self) -> bool:
+        return bool(self.reason)
+
+    @property
+    def reason(self) -> str:
+        if self._stopped():
+            return "signal"
+        is_over = self._ends_at is not None and time.monotonic() > self._ends_at
+        return "deadline" if is_over else ""
 
 
 def _of_roots(
@@ -129,17 +178,30 @@ class _Run:
         embedder: Embedder,
         settings: Settings,
         progress: Progress,
-        stopped: Callable[[], bool],
+        patience: Patience,
         ledger: Sequence[FileRecord],
     ) -> None:
         self._writer, self._embedder, self._progress = writer, embedder, progress
-        self._limits, self._stopped = settings.ingest, stopped
+        self._limits, self._patience, self._stopped = settings.ingest, patience, patience.stopped
         self._max_tokens, self.chunking = chunking_of(settings, embedder.identity.max_tokens)
         self._labels: Mapping[str, Labels] = {}
         self._known = {record.uri: record for record in ledger}
         self._outcomes = Outcomes(writer, self._known, self.chunking)
         self.tally = self._outcomes.tally
+        self.heavy = HeavyFiles(writer.data_dir)
         self._flushed = time.monotonic()
+
+    def fail(self, plan: Plan, suspects: Collection[str]) -> None:
+        """Leave out files of which a run was reading one when it was killed, until they change."""
+        for file in [file for file in plan.read if file.uri in suspects]:
+            plan.read.remove(file)
+            self._outcomes.failed(
+                file,
+                ParserMemoryError(
+                    "was being read when a run was killed, perhaps for want of memory; read it again with "
+                    "--retry-failed"
+                ),
+            )
 
     def execute(self, plan: Plan) -> None:
         """Stage everything that the plan says."""
@@ -172,7 +234,15 @@ class _Run:
         """Take a file whose content the ledger knows, here or elsewhere, without reading it again."""
         if file.uri in self._known or file.size not in self._sizes:
             return False
-        same = self._by_content.get(content_sha256(file.path, file.identity) or "")
+        try:
+            same = self._by_content.get(
+                self._patience.call_until_stopped(
+                    functools.partial(content_sha256, file.path, file.identity)
+                )
+                or ""
+            )
+        except RunStoppedError:
+            return False
         if same is None:
             return False
         digest = same.source_sha256
@@ -225,6 +295,7 @@ class _Run:
     def _document(
         self, file: SourceFile, loaded: LoadedDocument, *, count_tokens: TokenCounter
     ) -> Document:
+        self.heavy.begin(file.uri, len(loaded.text))
         title = loaded.title or _title_of_name(file.path)
         return Document(
             uri=file.uri,
@@ -264,6 +335,7 @@ class _Run:
                 if left.isdisjoint(texts):
                     self._outcomes.indexed(read.file, read.outcome, read.document)
                     self.tally.reused += _not_the_first_of(texts, embedded)
+                    self.heavy.end(read.file.uri)
         self._flush()
 
     def _embed(self, texts: Sequence[str], embedding: PartEmbedder, files: int) -> set[str]:

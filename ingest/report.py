@@ -22,12 +22,27 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class RootOutcome:
+    """What became of one root: how many files were listed there, and why it was left alone, or "".
+
+    `exit_code`: 0; 1 if it could not be read, or too much of it was gone; 3 if some of its files failed.
+    """
+
+    uri: str
+    exit_code: int
+    files: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """The account of one run; every file that was listed is counted once.
 
     `updated` counts files whose content, readers or tags changed, `moved` those that stand elsewhere with
     the same content, `deleted` documents whose files are gone. `generation` is the published one after the
-    run. `readable_by_nobody` counts the listed documents that no reader token opens.
+    run. `readable_by_nobody` counts the listed documents that no reader token opens. `roots`: what became
+    of each. `unlisted_roots` are still searched, although the settings no longer list them. `stopped` is
+    "signal" or "deadline" for a run that did not do everything, else "".
     """
 
     generation: int
@@ -42,11 +57,21 @@ class IngestReport:
     chunks_reused: int
     seconds: float
     readable_by_nobody: int = 0
+    roots: tuple[RootOutcome, ...] = ()
+    unlisted_roots: tuple[str, ...] = ()
+    stopped: str = ""
 
     @property
     def exit_code(self) -> int:
-        """0 if every file that can be read was read, 3 if some failed."""
+        """0 if every file that can be read was read, 3 if some failed, 1 if a root or the time did."""
+        if self.stopped == "deadline" or any(root.exit_code == 1 for root in self.roots):
+            return 1
         return 3 if self.failed else 0
+
+    @property
+    def changes(self) -> int:
+        """How many documents are other than before."""
+        return self.added + self.updated + self.moved + self.deleted
 
     def account(self, run_id: str, started_at: float, *, stopped: bool) -> dict[str, Any]:
         """What is kept of a run: counts alone, and when it was (seconds since the epoch)."""
@@ -58,6 +83,7 @@ class IngestReport:
             "seconds": self.seconds,
             "stopped": stopped,
             **counts,
+            "exit_code": self.exit_code,
             "failed": len(self.failed),
             "skipped": len(self.skipped),
         }
@@ -67,4 +93,5 @@ class IngestReport:
         return asdict(self) | {
             "failed": [problem.to_json() for problem in self.failed],
             "skipped": [problem.to_json() for problem in self.skipped],
+            "stopped": self.stopped or None,
         }

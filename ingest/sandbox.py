@@ -7,13 +7,14 @@ nor run anything here.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import queue
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -26,12 +27,14 @@ from ingest.errors import (
     ParserMemoryError,
     UnreadableFileError,
 )
+from ingest.heavy_files import BYTES_PER_BYTE, lacks_memory
 from ingest.loaded import LoadedDocument
 from ingest.loader import open_file
 from ingest.media_type import media_type_of_name
 from ingest.ocr import tesseract
 from ingest.opening import Identity
 from ingest.parser_child import Outcome, ParserChild
+from ingest.patience import LeavablePool
 from ingest.readers import READERS
 
 __all__ = ["Outcome", "Sandbox"]
@@ -39,6 +42,7 @@ __all__ = ["Outcome", "Sandbox"]
 _LOOK_AHEAD_FILES = 32
 _LOOK_AHEAD_BYTES = 64 * 1024 * 1024
 _PIECE = 1 << 20
+_LEFT_AFTER_S = 5.0  # for a file that is just being opened; a child is killed at once
 _UNKNOWN: Mapping[Path, Identity | None] = MappingProxyType({})
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
@@ -66,7 +70,8 @@ class Sandbox:
     ) -> None:
         self._max_bytes = int(max_file_mb * 1024 * 1024)
         self._max_text = int(max_text_mb * 1024 * 1024)
-        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="parser")
+        self._max_memory = memory_mb * 1024 * 1024
+        self._threads = LeavablePool(workers, "parser")
         self._ocr = {"ocr_languages": ocr_languages, "ocr_seconds": f"{ocr_timeout_s:g}"}
         self._parsers = [
             ParserChild(
@@ -97,7 +102,7 @@ class Sandbox:
         """End the children now, in the middle of a file if need be."""
         for parser in self._parsers:
             parser.stop()
-        self._executor.shutdown(cancel_futures=True)
+        self._threads.close(_LEFT_AFTER_S)
         for parser in self._parsers:
             parser.end()
 
@@ -127,7 +132,9 @@ class Sandbox:
                     first, first_size, future = pending.popleft()
                     ahead -= first_size
                     yield first, future.result()
-                load = self._executor.submit(self._load, path, None, identities.get(path))
+                load = self._threads.submit(
+                    functools.partial(self._load, path, None, identities.get(path))
+                )
                 pending.append((path, size, load))
                 ahead += size
             while pending:
@@ -183,6 +190,14 @@ class Sandbox:
             return FileTooLargeError(
                 f"holds {size / 2**20:,.1f} MiB of text, more than ingest.max_text_mb = {limit:g}"
             )
+        if size * BYTES_PER_BYTE > self._max_memory:
+            needed, limit = size * BYTES_PER_BYTE / 2**20, self._max_memory / 2**20
+            return FileTooLargeError(
+                f"holds {size / 2**20:,.1f} MiB of text, which takes about {needed:,.0f} MiB of memory, more "
+                f"than ingest.memory_mb = {limit:g}"
+            )
+        if reason := lacks_memory(size):
+            return FileAccessError(reason)
         return replace(outcome, source_sha256=digest)
 
 

@@ -25,11 +25,13 @@ COMMANDS = {
     "status": "Show what the index holds.",
     "verify": "Check the index, and mend what can be mended.",
     "rollback": "Go back to an earlier state of the index.",
-    "backup": "Copy the index while it is in use.",
+    "backup": "Copy the index and what stands beside it, while they are in use.",
+    "restore": "Bring back a backup.",
     "vacuum": "Let go of old states of the index.",
     "forget": "Remove documents, or a person, for good.",
     "reembed": "Switch the index to another embedder.",
     "doctor": "Check each part, and say how to mend it.",
+    "sbom": "Print the software bill of materials.",
     "demo": "Show it all at work on sample documents.",
 }
 """Name and one line of help; here, so that `inhouse --help` loads none of them."""

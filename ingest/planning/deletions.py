@@ -8,6 +8,8 @@ from ingest.errors import MassDeletionError
 from ingest.planning.plan import Plan, content_sha256, group_by_content
 from ingest.planning.source import Root
 
+_HINT = "Is the folder mounted? If they are meant to go: --max-delete 1"
+
 
 def find_moves(plan: Plan) -> dict[str, str]:
     """Where documents that are gone stand now, by content: the old uri and the new one.
@@ -26,11 +28,15 @@ def find_moves(plan: Plan) -> dict[str, str]:
 
 
 def check_deletions(plan: Plan, roots: Sequence[Root], max_share: float) -> None:
-    """Raise MassDeletionError if more than this share of a root's documents are gone, not only moved."""
+    """Leave alone each root of which more than this share of the documents are gone, not only moved.
+
+    Raises MassDeletionError if no other root is left.
+    """
     gone = {record.uri for record in plan.gone} & plan.documents
     if not gone:
         return
     moved: dict[str, str] | None = None
+    guarded: list[tuple[Root, str]] = []
     for root in roots:
         before = sum(root.holds(uri) for uri in plan.documents)
         missing = {uri for uri in gone if root.holds(uri)}
@@ -39,10 +45,12 @@ def check_deletions(plan: Plan, roots: Sequence[Root], max_share: float) -> None
         moved = find_moves(plan) if moved is None else moved
         missing -= moved.keys()
         if len(missing) > max_share * before:
-            raise MassDeletionError(
-                _told(root.uri, len(missing), before, max_share),
-                hint="Is the folder mounted? If they are meant to go: --max-delete 1",
-            )
+            guarded.append((root, _told(root.uri, len(missing), before, max_share)))
+    readable = [root for root in roots if not root.fault]
+    if guarded and len(guarded) >= len(readable):
+        raise MassDeletionError(" ".join(told for _, told in guarded), hint=_HINT)
+    for root, told in guarded:
+        plan.leave_alone(root, f"{told} {_HINT}")
 
 
 def _told(folder: str, missing: int, before: int, max_share: float) -> str:

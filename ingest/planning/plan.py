@@ -11,9 +11,11 @@ from pathlib import Path
 from ingest.errors import UnreadableFileError
 from ingest.loader import SUPPORTED, open_file
 from ingest.opening import Identity
+from ingest.patience import Patience
 from ingest.planning.access import label
 from ingest.planning.recipe import is_current
 from ingest.planning.source import Listing, Root, SourceFile, Unlisted, look
+from ingest.report import RootOutcome
 from rag.document import Labels
 from rag.index import IN_INDEX, FileRecord, FileState
 from rag.settings import IngestSettings, Settings
@@ -34,6 +36,7 @@ class Plan:
     read: files that have not changed, while what reads or cuts them has. `gone` are the
     ledger's files that were not listed. `labels` are those of every listed file, by uri; `relabelled`
     the documents in the index whose own are not these. `documents` are the uris of what is in the index.
+    `guarded` are roots that are left alone, and why.
     """
 
     read: list[SourceFile] = field(default_factory=list)
@@ -47,6 +50,28 @@ class Plan:
     labels: Mapping[str, Labels] = field(default_factory=dict)
     relabelled: list[str] = field(default_factory=list)
     documents: frozenset[str] = frozenset()
+    guarded: dict[str, str] = field(default_factory=dict)
+
+    def leave_alone(self, root: Root, reason: str) -> None:
+        """Read and delete nothing below a root, because of what the `reason` says."""
+        self.guarded[root.uri] = reason
+        self.read = [file for file in self.read if not root.holds(file.uri)]
+        self.gone = [record for record in self.gone if not root.holds(record.uri)]
+
+    def outcomes(self, roots: Sequence[Root], failed: Collection[str]) -> tuple[RootOutcome, ...]:
+        """What became of each root; `failed`: the uris of files that could not be read."""
+        faults = {entry.uri.rstrip("/"): entry.reason for entry in self.unlisted if entry.failed}
+        counts: dict[str, int] = {}
+        for uri in self.labels:
+            holder = max((r.uri for r in roots if r.holds(uri)), key=len, default="")
+            counts[holder] = counts.get(holder, 0) + 1
+        outcomes = []
+        for root in roots:
+            reason = self.guarded.get(root.uri) or faults.get(root.uri.rstrip("/"), "")
+            some_failed = any(root.holds(uri) for uri in failed)
+            code = 1 if reason else 3 if some_failed else 0
+            outcomes.append(RootOutcome(root.uri, code, counts.get(root.uri, 0), reason))
+        return tuple(outcomes)
 
     @property
     def readable_by_nobody(self) -> int:
@@ -65,6 +90,7 @@ def make_plan(
     data_dir: Path,
     retry_failed: bool = False,
     again: Collection[str] = (),
+    patience: Patience | None = None,
 ) -> Plan:
     """Hold the listing of `roots` against the ledger; reads a file only where its time has changed.
 
@@ -73,7 +99,7 @@ def make_plan(
     uri is in `again` in any case.
     """
     known = {record.uri: record for record in ledger}
-    listing = look(roots, settings.ingest, skip=(data_dir.resolve(),))
+    listing = look(roots, settings.ingest, skip=(data_dir.resolve(),), patience=patience)
     labels, problems = label(
         listing,
         settings.access,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.errors import RuleFileError
 from ingest.opening import Identity, identity_of, open_unlinked
+from ingest.patience import Beat, Patience, StalledError
 from ingest.planning.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
 from rag.errors import UsageError
 from rag.settings import IngestSettings, RootSettings
+
+_NOT_THERE = "is not there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Root:
     """A folder or file to read: absolute, links resolved.
 
     `base` is the configured folder that it is or stands in, else itself: what globs are relative to.
+    `fault` says why it cannot be read now, or is empty; `named` is then how it was named. `is_configured`:
+    it is one of ingest.roots.
     """
 
     path: Path
@@ -27,6 +33,9 @@ class Root:
     tags: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    fault: str = ""
+    is_configured: bool = False
+    named: str = ""
 
     @property
     def uri(self) -> str:
@@ -79,6 +88,13 @@ class Listing:
     unlisted: list[Unlisted] = field(default_factory=list)
     folders: dict[str, bool] = field(default_factory=dict)
 
+    def add(self, other: Listing) -> None:
+        """Take in what stands below another root."""
+        self.files += other.files
+        self.unlisted += other.unlisted
+        for folder, may_rule in other.folders.items():
+            self.folders.setdefault(folder, may_rule)
+
     @property
     def unreachable(self) -> tuple[str, ...]:
         """Beginnings of uris that could not be looked at: what is known below them is not gone."""
@@ -86,21 +102,27 @@ class Listing:
 
 
 def resolve_roots(
-    paths: Sequence[str | os.PathLike[str]], configured: Sequence[RootSettings] = ()
+    paths: Sequence[str | os.PathLike[str]],
+    configured: Sequence[RootSettings] = (),
+    patience: Patience | None = None,
 ) -> list[Root]:
     """What to read: `paths`, or if there are none, the configured folders.
 
     A path inside another is dropped; a configured folder inside another is a root of its own, with its own
-    tags and globs. Raises UsageError for a path that does not exist or is neither a folder nor a file.
+    tags and globs. A root that is not there, or does not answer, has a `fault`; see `check_roots`. Raises
+    UsageError if there is none at all.
     """
-    known: dict[Path, RootSettings] = {}
-    for root in configured:
-        try:
-            known[_resolve(root.path)] = root
-        except UsageError:
-            if not paths:  # a run over other folders does not need this one
-                raise
-    given = sorted({_resolve(Path(path)) for path in paths} or set(known))
+    patience = patience or Patience()
+    faults: dict[Path, tuple[str, str]] = {}
+
+    def resolve(path: Path) -> Path:
+        resolved, fault = _resolve(path, patience)
+        if fault:
+            faults[resolved] = fault, str(path)
+        return resolved
+
+    known = {resolve(root.path): root for root in configured}
+    given = sorted({resolve(Path(path)) for path in paths} or set(known))
     if not given:
         raise UsageError(
             "Nothing to ingest was given.",
@@ -109,46 +131,105 @@ def resolve_roots(
         )
     outer = [p for p in given if not any(p != q and p.is_relative_to(q) for q in given)]
     inner = [p for p in known if any(p != q and p.is_relative_to(q) for q in outer)]
-    return [_root(path, known) for path in sorted([*outer, *inner])]
+    return [_root(path, known, faults.get(path, ("", ""))) for path in sorted([*outer, *inner])]
 
 
-def _root(path: Path, known: Mapping[Path, RootSettings]) -> Root:
+def check_roots(roots: Sequence[Root], ledger: Iterable[str] = ()) -> None:
+    """Raise UsageError for a root that cannot be read and was only named, never read before.
+
+    So it is where somebody mistypes a name. `ledger`: the uris of the files that are known. Also where no
+    root can be read: then there is nothing to do.
+    """
+    faulty = [root for root in roots if root.fault]
+    if not faulty:
+        return
+    known = list(ledger)
+    for root in faulty:
+        is_known = root.is_configured or any(root.holds(uri) for uri in known)
+        if not is_known or len(faulty) == len(roots):
+            what = f"{root.named} {root.fault}"
+            if root.fault == _NOT_THERE:
+                what = f"There is no folder {root.named}"
+            raise UsageError(f"{what}.", hint="Check the path.")
+
+
+def _root(path: Path, known: Mapping[Path, RootSettings], fault: tuple[str, str]) -> Root:
     for base in (path, *path.parents):
         if (settings := known.get(base)) is not None:
-            return Root(path, base, settings.tags, settings.include, settings.exclude)
-    return Root(path, path)
+            globs = settings.include, settings.exclude
+            return Root(
+                path, base, settings.tags, *globs, fault[0], is_configured=True, named=fault[1]
+            )
+    return Root(path, path, fault=fault[0], named=fault[1])
 
 
-def _resolve(path: Path) -> Path:
-    try:
+def _resolve(path: Path, patience: Patience) -> tuple[Path, str]:
+    """The path without links, and why nothing can be read there, or ""."""
+
+    def look_at(_: object) -> tuple[Path, str]:
         resolved = path.resolve(strict=True)
-    except FileNotFoundError as exc:
-        raise UsageError(f"There is no folder {path}.", hint="Check the path.") from exc
+        is_right = resolved.is_dir() or resolved.is_file()
+        return resolved, "" if is_right else "is neither a folder nor a file"
+
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - without asking the disk
+    try:
+        return patience.call(look_at)
+    except FileNotFoundError:
+        return absolute, _NOT_THERE
+    except StalledError as exc:
+        return absolute, f"does not answer ({exc})"
     except (OSError, RuntimeError) as exc:
-        raise UsageError(f"{path} cannot be read: {exc}.") from exc
-    if not (resolved.is_dir() or resolved.is_file()):
-        raise UsageError(f"{path} is neither a folder nor a file.")
-    return resolved
+        return absolute, f"cannot be read: {exc}"
 
 
-def look(roots: Sequence[Root], settings: IngestSettings, skip: Collection[Path] = ()) -> Listing:
+def look(
+    roots: Sequence[Root],
+    settings: IngestSettings,
+    skip: Collection[Path] = (),
+    patience: Patience | None = None,
+) -> Listing:
     """Every entry below the roots that is not left out.
 
     Links, pipes and devices are not read. What is hidden, excluded, ignored or in `skip` is left out without
-    a word; a root that is a file is not. Raises ConfigurationError for a glob that makes no sense.
+    a word; a root that is a file is not. A root with a fault, or that stops answering, is an entry that
+    failed. Raises ConfigurationError for a glob that makes no sense.
     """
+    patience = patience or Patience()
     listing = Listing()
     others = {str(path) for path in (*skip, *(root.path for root in roots))}
     for root in roots:
-        if root.path.is_file():
-            listing.folders.setdefault(str(root.path.parent), True)
-            listing.files.append((_file(root.path, root.path.stat(), uri_of(root.base)), root))
-        else:
-            _walk(root, settings, others, listing)
+        fault = root.fault
+        if not fault:
+            try:
+                listing.add(patience.call(functools.partial(_list, root, settings, others)))
+            except StalledError as exc:
+                fault = f"does not answer ({exc})"
+            except OSError as exc:  # a file that has gone meanwhile
+                fault = f"cannot be read: {exc.strerror or exc}"
+        if fault:
+            listing.unlisted.append(
+                Unlisted(root.uri.rstrip("/") + "/", uri_of(root.base), fault, failed=True)
+            )
     return listing
 
 
-def _walk(root: Root, settings: IngestSettings, skip: Collection[str], listing: Listing) -> None:
+def _list(root: Root, settings: IngestSettings, others: Collection[str], beat: Beat) -> Listing:
+    listing = Listing()
+    if root.path.is_file():
+        listing.folders.setdefault(str(root.path.parent), True)
+        listing.files.append((_file(root.path, root.path.stat(), uri_of(root.base)), root))
+    else:
+        _walk(root, settings, others, listing, beat)
+    return listing
+
+
+def _walk(
+    root: Root,
+    settings: IngestSettings,
+    skip: Collection[str],
+    listing: Listing,
+    beat: Beat,
+) -> None:
     rules = IgnoreRules(
         str(root.base),
         include=(settings.include, root.include),
@@ -157,6 +238,7 @@ def _walk(root: Root, settings: IngestSettings, skip: Collection[str], listing: 
     )
     folders = [str(root.path)]
     while folders:
+        beat()
         folder = folders.pop()
         try:
             inner = _look_into(folder, rules, root, listing)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -36,9 +36,16 @@ class SourceRules:
     applied: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The rules and roots of these settings, applied to nothing yet."""
-        roots = {uri_of(root.path.resolve()): root.tags for root in settings.ingest.roots}
+    def of(cls, settings: Settings, unreachable: Collection[Path] = ()) -> Self:
+        """The rules and roots of these settings, applied to nothing yet.
+
+        Of the `unreachable` roots, absolute paths, nothing is asked: they may not answer.
+        """
+        paths = {root.path.absolute(): root.tags for root in settings.ingest.roots}
+        roots = {
+            uri_of(path if path in unreachable else path.resolve()): tags
+            for path, tags in paths.items()
+        }
         return cls(settings.access, roots)
 
     @classmethod

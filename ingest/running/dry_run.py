@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ingest.errors import IngestError, MassDeletionError, MissingRulesError
+from ingest.patience import Patience
 from ingest.planning.deletions import check_deletions, find_moves
 from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
 from ingest.planning.recipe import chunking_of
-from ingest.planning.source import SourceFile, resolve_roots
+from ingest.planning.source import SourceFile, check_roots, resolve_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
 from rag.index import FileRecord, FileState
@@ -88,16 +89,18 @@ def dry_run(
     Raises UsageError for a path that does not exist.
     """
     settings, data_dir = settings or load_settings(), Path(data_dir)
-    rules = SourceRules.of(settings)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
-    roots = resolve_roots(given, settings.ingest.roots)
+    patience = Patience(settings.ingest.timeout_s)
+    roots = resolve_roots(given, settings.ingest.roots, patience)
+    rules = SourceRules.of(settings, [root.path for root in roots if root.fault])
     standing = read_index_state(data_dir) or IndexState(
         [], {}, Rates(), settings.chunker.max_tokens + 2
     )
+    check_roots(roots, (record.uri for record in standing.files))
     _, chunking = chunking_of(settings, standing.max_tokens)
     plan = make_plan(
         roots, standing.files, standing.labels, settings, chunking,
-        data_dir=data_dir, retry_failed=retry_failed, again=again,
+        data_dir=data_dir, retry_failed=retry_failed, again=again, patience=patience,
     )  # fmt: skip
     stopped_by: IngestError | None = None
     try:
@@ -107,6 +110,12 @@ def dry_run(
         check_deletions(plan, roots, settings.ingest.max_delete)
     except (MassDeletionError, MissingRulesError) as exc:
         stopped_by = exc
+    if stopped_by is None:
+        left = [root for root in plan.outcomes(roots, ()) if root.reason]
+        if left:
+            stopped_by = IngestError(
+                " ".join(f"{root.uri}: {root.reason.rstrip('.')}." for root in left)
+            )
     return _forecast(plan, standing, stopped_by)
 
 

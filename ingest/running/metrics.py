@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.report import IngestReport
 from rag.errors import ConfigurationError, InhouseError
+from rag.index import FileState
 from rag.index.views.overview import Overview, read_overview
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ def _add_report(registry: CollectorRegistry, report: IngestReport) -> None:
         "skipped": len(report.skipped),
     }
     _gauges(registry, "inhouse_ingest_files", "Files of the last run.", "change", changes.items())
+    new = sum(not problem.is_known for problem in report.failed)
+    _gauge(
+        registry, "inhouse_ingest_new_failures", "Files that failed and did not fail before.", new
+    )
+    outcomes = ((root.uri, root.exit_code) for root in report.roots)
+    about = "How the last run over each root ended."
+    _gauges(registry, "inhouse_ingest_root_exit_code", about, "root", outcomes)
     chunks = {"embedded": report.chunks_embedded, "reused": report.chunks_reused}
     _gauges(registry, "inhouse_ingest_chunks", "Chunks of the last run.", "how", chunks.items())
 
@@ -85,7 +93,7 @@ def _add_index(registry: CollectorRegistry, index: Overview) -> None:
     _gauge(registry, "inhouse_index_bytes", "Size of the data folder.", index.bytes_on_disk)
     share = index.coverage.share
     _gauge(registry, "inhouse_index_coverage_ratio", "Share of the pages with text.", share)
-    states = ((state.value, count) for state, count in index.files.items())
+    states = ((state.value, index.files.get(state, 0)) for state in FileState)
     _gauges(registry, "inhouse_index_files", "Files of the ledger by state.", "state", states)
 
 

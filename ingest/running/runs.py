@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.errors import RunStoppedError
 from ingest.pipeline import ingest
 from ingest.planning.source import resolve_roots
 from ingest.report import IngestReport, Problem
@@ -50,16 +51,24 @@ class Runs:
         self._retry_failed, self._again, self._as_json = retry_failed, again, as_json
         self._replace_rules = replace_rules
         self._embedder: Embedder | None = None
+        self._run_id = ""
         if settings.ingest.metrics_file is not None:
             check_metrics_file(settings.ingest.metrics_file)
 
     def once(self) -> int:
         """One run; its exit code."""
-        report = self._run()
+        try:
+            report = self._run()
+        except RunStoppedError:
+            if not self._stopped:  # its time was over: that is said as an error
+                raise
+            return _SIGNALLED + self._stopped[0]
         if self._as_json:
             click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
         else:
+            ended = time.strftime("%Y-%m-%d %H:%M:%S%z")
             click.echo(table(report))
+            click.echo(f"{'Run':<12}{self._run_id}, ended {ended} with {self._exit_code(report)}")
         return self._exit_code(report)
 
     def watch(self) -> int:
@@ -83,6 +92,8 @@ class Runs:
                 # A folder that is away may come back; settings do not mend themselves.
                 if exc.exit_code == UsageError.exit_code and not isinstance(exc, UsageError):
                     raise
+                if isinstance(exc, RunStoppedError) and self._stopped:
+                    break
                 print_message(f"inhouse ingest: {exc}", logging.ERROR)
                 news = None  # the next run that goes well is told of, whatever it finds
             else:
@@ -94,6 +105,7 @@ class Runs:
     def _run(self, before: _News | None = None) -> IngestReport:
         """One run, said in the log unless it found the same as the one before."""
         run_id, started = secrets.token_hex(4), time.time()
+        self._run_id = run_id
         mark_run(run_id)
         report, exit_code = None, 1
         if before is None:
@@ -120,7 +132,9 @@ class Runs:
                 note(f"Ends with {exit_code} after {report.seconds:.1f} s: {_account(report)}")
             return report
         except InhouseError as exc:
-            exit_code = exc.exit_code
+            is_stopped = isinstance(exc, RunStoppedError) and self._stopped
+            exit_code = _SIGNALLED + self._stopped[0] if is_stopped else exc.exit_code
+            note(f"Ends with {exit_code} after {time.time() - started:.1f} s: {exc}")
             raise
         finally:
             if self._settings.ingest.metrics_file is not None:
@@ -174,6 +188,8 @@ def table(report: IngestReport) -> str:
         "Generation": f"{report.generation}",
         "Time": f"{report.seconds:.1f} s",
     }
+    if report.stopped:
+        rows["Stopped"] = f"by a {report.stopped}; the next run does the rest"
     return "\n".join(f"{name:<12}{value}" for name, value in rows.items())
 
 
@@ -190,17 +206,18 @@ def _changes(report: IngestReport) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
 
 
-_News = tuple[int, tuple[Problem, ...]]
+_News = tuple[int, tuple[Problem, ...], tuple[str, ...]]
 
 
 def _news(report: IngestReport) -> _News:
     """What is the same for two runs if the second had nothing to tell."""
-    return report.generation, report.failed
+    return report.generation, report.failed, tuple(root.reason for root in report.roots)
 
 
 def _account(report: IngestReport) -> str:
     """A run in one line."""
-    return f"{_changes(report)}; generation {report.generation}."
+    stopped = f"; stopped by a {report.stopped}" if report.stopped else ""
+    return f"{_changes(report)}; generation {report.generation}{stopped}."
 
 
 def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
@@ -217,6 +234,26 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
         count = report.readable_by_nobody
         what = f"{count:,} documents are" if count != 1 else "1 document is"
         print_message(f"{what} readable by nobody: no access rule names a reader.", logging.WARNING)
+    for root in report.roots:
+        if root.reason:
+            print_message(
+                f"{short_path(root.uri)} was left as it was: {root.reason.rstrip('.')}.",
+                logging.ERROR,
+                event="root",
+                uri=root.uri,
+                reason=root.reason,
+            )
+    for uri in report.unlisted_roots:
+        print_message(
+            f"{short_path(uri)} is still searched, although ingest.roots no longer lists it. To remove its "
+            "documents: inhouse ingest --replace-rules",
+            logging.WARNING,
+        )
+    if report.stopped == "deadline":
+        print_message(
+            "The run was ended at ingest.deadline; the next run does the rest.",
+            logging.ERROR,
+        )
     tell_each("failed", report.failed, logging.WARNING)
     tell_each("skipped", report.skipped, logging.INFO)
 

@@ -27,7 +27,7 @@ class WriteLock:
 
     The file stays: deleting it would let two writers lock two different files of the same name. Its
     content is a note: who holds it since when, and `journal_of`, the id of the index that a run has begun
-    to change. A run that is killed leaves its note.
+    to change. A run that is killed leaves its note. The file's time is when the last run over files ended.
     Raises IndexLockedError, which names the holder and how long it has held the lock.
     """
 
@@ -36,6 +36,7 @@ class WriteLock:
         self._fd: int | None = None
         self._holder: dict[str, Any] = {}
         self.journal_of = ""
+        self._has_run = False
 
     def acquire(self) -> None:
         try:
@@ -56,6 +57,10 @@ class WriteLock:
         # Who holds the lock is for others to read; a disk too full for it stops nothing by itself.
         with contextlib.suppress(OSError):
             self._write(self._holder | {"journal_of": self.journal_of})
+
+    def note_run(self) -> None:
+        """A run over files has come to its end, whether it changed anything or not: kept as a time alone."""
+        self._has_run = True
 
     def _lock(self, fd: int) -> None:
         """Take the lock. A moment's patience: a run that begins has yet to write its note."""
@@ -102,8 +107,9 @@ class WriteLock:
             # The lock is what counts; a note that cannot be taken back names a holder that is gone.
             with contextlib.suppress(OSError):
                 self._write({"journal_of": self.journal_of} if self.journal_of else {})
-                # A run that changed nothing leaves no trace, not even a time.
-                os.utime(self._fd, ns=(self._found.st_atime_ns, self._found.st_mtime_ns))
+                # A run that changed nothing leaves no byte, and who only looked not even a time.
+                times = (self._found.st_atime_ns, self._found.st_mtime_ns)
+                os.utime(self._fd, ns=(times[0], time.time_ns()) if self._has_run else times)
             os.close(self._fd)
             self._fd = None
 
@@ -143,6 +149,39 @@ def holder_of(data_dir: Path) -> str:
     finally:
         os.close(fd)
     return ""
+
+
+def lock_is_kept(data_dir: Path) -> bool:
+    """Whether the file system lets one holder at a time lock the file; True also where nobody has yet."""
+    try:
+        first = os.open(data_dir / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        second = os.open(data_dir / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        else:
+            return False
+        finally:
+            os.close(second)
+    except BlockingIOError:  # a run is at work
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(first)
+
+
+def last_run_ended(data_dir: Path) -> float | None:
+    """When the last run over files ended, also one that changed nothing, in seconds since the epoch."""
+    try:
+        return (data_dir / LOCK).stat().st_mtime
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

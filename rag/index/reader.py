@@ -9,6 +9,8 @@ import threading
 import weakref
 from pathlib import Path
 
+import apsw
+
 from rag.errors import IndexDamagedError, IndexLockedError, StorageError
 from rag.index import refresh
 from rag.index.catalog import database, rows
@@ -33,15 +35,33 @@ class IndexReader:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self._path = data_dir / CATALOG
-        self._connection = database.connect(self._path)
         self._lock = threading.Lock()
+        self._file: tuple[int, int] | None = None
+        self._connection: apsw.Connection
+        self._follow()
+        self.snapshot()
+
+    def _follow(self) -> None:
+        """Open the catalogue, anew where another file has taken its place.
+
+        Raises IndexMissingError if it is gone: what is still open would be an index that nobody can see.
+        """
+        file = database.identity(self._path)
+        is_same = file == self._file
+        if is_same and not database.is_frozen(self._connection):
+            return
+        connection = database.connect(self._path)
+        if is_same and database.is_frozen(connection):
+            return  # the disk is still full, or the folder still read-only
+        self._connection = connection
         self._snapshot: Snapshot | None = None
         self._checked: set[derived.FileKey] = set()
-        self.snapshot()
+        self._file = file
 
     def snapshot(self) -> Snapshot:
         """The newest published state; the same object until there is a newer one."""
         with self._lock, database.map_errors(self._path):
+            self._follow()
             published = database.read_manifest(self._connection, "generation")
             if published is None or published == 0:
                 raise database.empty(self._path)

@@ -84,7 +84,7 @@ def refresh(
             raise IndexDamagedError(
                 f"The catalogue in {target} holds vectors for {vectors_base.stamp.rows} of the "
                 f"{generation.chunks} chunks of generation {generation.id}.",
-                hint="Restore it from a backup, or delete the data folder and ingest again.",
+                hint="Bring back a backup: inhouse restore FOLDER --replace",
             )
     return vectors_base, _refresh_lexical(target, connection, origin, generation, lexical_base)
 
@@ -109,7 +109,7 @@ def _refresh_lexical(
         raise IndexDamagedError(
             f"{structure.path} holds {structure.stamp.rows} of the {generation.chunks} chunks of generation "
             f"{generation.id}.",
-            hint="Restore the catalogue from a backup, or delete the data folder and ingest again.",
+            hint="Bring back a backup: inhouse restore FOLDER --replace",
         )
     return structure
 

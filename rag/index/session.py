@@ -57,6 +57,7 @@ class WriteSession:
         self._changed = False
         self._words: Future[Derived | None] | None = None
         self._wrote = False
+        self._unwritable: StorageError | None = None
 
     def __enter__(self) -> Self:
         if self._identity is not None and not self._replaces_embedder:
@@ -70,7 +71,7 @@ class WriteSession:
                 database.sweep(self._path)
             else:
                 database.create(self._path)
-            self._connection = database.connect(self._path, writable=True, lock=self._lock)
+            self._connection = self._connect()
             stack.callback(self._close)
             self._open()
             self._exits = stack.pop_all()
@@ -80,6 +81,18 @@ class WriteSession:
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         self._exits.close()
+
+    def _connect(self) -> apsw.Connection:
+        """The connection; on a full disk one that reads, for a run that finds nothing to do."""
+        try:
+            return database.connect(self._path, writable=True, lock=self._lock)
+        except StorageError as exc:
+            connection = database.connect(self._path, lock=self._lock)
+            if not database.is_frozen(connection):
+                connection.close()
+                raise
+            self._unwritable = exc
+            return connection
 
     def _close(self) -> None:
         with database.map_errors(self._path):
@@ -137,18 +150,27 @@ class WriteSession:
         self._embedder_id = embedder_id
         self._identity = rows.embedder_identity(self._connection, embedder_id)
 
+    def note_end(self) -> None:
+        """Say that a run over files ends now, also where it changed nothing; needs no space."""
+        self._lock.note_run()
+
     def map_errors(self) -> AbstractContextManager[None]:
         """Turns SQLite's errors about the catalogue into the house's."""
         return database.map_errors(self._path)
 
     def begin(self) -> apsw.Connection:
         """The connection, inside the open transaction."""
+        self._require_writable()
         if not self._connection.in_transaction:
             self._lock.begin(self._index_id)
             self._words = self._words or self._find_words()
             self._connection.execute("BEGIN IMMEDIATE")
             self._wrote = True
         return self._connection
+
+    def _require_writable(self) -> None:
+        if self._unwritable is not None:
+            raise self._unwritable
 
     def _find_words(self) -> Future[Derived | None]:
         """The newest lexical structure, if its files are what was written: found out beside the run.
@@ -167,6 +189,7 @@ class WriteSession:
 
     def _transaction(self) -> AbstractContextManager[None]:
         """A transaction of its own, that changes something."""
+        self._require_writable()
         self._lock.begin(self._index_id)
         return database.transaction(self._connection, write=True)
 
@@ -232,7 +255,8 @@ class WriteSession:
             if publishes:
                 with self._transaction():
                     drop_unreachable(self._connection, self._retention, needed)
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if self._unwritable is None:
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return self._published
 
     def _publish(self, summary: Mapping[str, Any], kind: Kind) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ _PICKLED = {".bin", ".ckpt", ".h5", ".joblib", ".msgpack", ".npy", ".npz"}
 _PICKLED |= {".pickle", ".pkl", ".pt", ".pth"}
 _CODE = {".dll", ".dylib", ".exe", ".py", ".pyc", ".pyd", ".sh", ".so"}
 _NO_CONFIGURATION = {"tokenizer.json", "vocab.json"}  # large, and no loader looks for code in them
+_CODE_KEYS = {"auto_map", "custom_generate", "custom_pipelines", "trust_remote_code"}
 _MAX_JSON_BYTES = 64 * 2**20
 _MAX_HEADER_BYTES = 100 * 2**20  # the safetensors format's own limit
 
@@ -103,15 +105,45 @@ def _check_json(path: Path, folder: Path) -> None:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as exc:
         raise ModelRefusedError(f"{path} is not JSON: {exc}.") from exc
-    if isinstance(content, dict) and "auto_map" in content:
+    if key := _code_key(content):
         raise ModelRefusedError(
-            f"{folder} wants to run its own code ({name} has auto_map).",
+            f"{folder} wants to run its own code ({name} has {key}).",
             hint="Take a model whose architecture vLLM and transformers know themselves.",
         )
     if name.name == "modules.json":
         _check_modules(path, content)
     if name.name.endswith(f"{WEIGHTS}.index.json"):
         _check_shards(path, content)
+
+
+def _code_key(content: Any) -> str:
+    """The first key, at any depth, by which a configuration would have code loaded; "" if there is none.
+
+    A library's own attributes, which a file may not set, end in `_internal`: of
+    `_attn_implementation_internal` transformers fetched a kernel from the hub (CVE-2026-4372).
+    """
+    waiting: list[Any] = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key in _CODE_KEYS or str(key).endswith("_internal"):
+                    return str(key)
+                if str(key).endswith("_implementation") and not _is_known(inner):
+                    return str(key)
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return ""
+
+
+def _is_known(implementation: Any) -> bool:
+    """Whether it names a kernel of the library itself; one from the hub is named like "user/kernel"."""
+    named = implementation.values() if isinstance(implementation, dict) else [implementation]
+    return all(
+        name is None or (isinstance(name, str) and re.fullmatch(r"[a-z0-9_]*", name))
+        for name in named
+    )
 
 
 def _check_modules(path: Path, content: Any) -> None:

@@ -104,10 +104,22 @@ class IngestSettings(Section):
         description="required: nothing is read unless the kernel closes files, network and calls to parsers.",
     )
     timeout_s: float = Field(
-        60.0, gt=0, le=3600, description="Maximum seconds per file for a parser."
+        60.0,
+        gt=0,
+        le=3600,
+        description="Maximum seconds per file for a parser, and of silence for a folder.",
+    )
+    deadline: float = Field(
+        0.0,
+        ge=0,
+        le=604_800,
+        description="Seconds after which a run ends, with what is finished; 0: never.",
     )
     memory_mb: int = Field(
-        1024, ge=128, le=65536, description="Maximum memory of a parser, in MiB."
+        1024,
+        ge=128,
+        le=65536,
+        description="Maximum memory for one file, in its parser and after it, in MiB.",
     )
     workers: int = Field(
         0, ge=0, le=64, description="Number of parser processes; 0: one for every four cores."

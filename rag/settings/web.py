@@ -96,6 +96,12 @@ class WebSettings(Section):
     answers_at_once: int = Field(
         4, ge=1, le=1_000, description="Answers of one person that may be under way together."
     )
+    stop_s: float = Field(
+        30.0,
+        ge=0,
+        le=3_600,
+        description="Seconds that answers which are being written have to end when the page is stopped.",
+    )
     profiles: Annotated[tuple[str, ...], FromText] = Field(
         ("*",),
         description="Profiles to choose among on the page, besides profile; * is all in the folder.",

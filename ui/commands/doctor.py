@@ -46,6 +46,8 @@ def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Che
 
 
 def _data_folder(settings: Settings) -> str:
+    from rag.index.lock import lock_is_kept
+
     folder = settings.data.absolute()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
@@ -53,6 +55,11 @@ def _data_folder(settings: Settings) -> str:
     free = shutil.disk_usage(existing).free / 2**30
     if free < _MIN_FREE_GIB:
         raise InhouseError(f"Only {free:.1f} GiB are free in {existing}.", hint="Make some room.")
+    if folder.exists() and not lock_is_kept(folder):
+        raise InhouseError(
+            f"The file system of {folder} does not keep locks: two runs could write at a time.",
+            hint="Put the data folder on a local disk.",
+        )
     return f"{folder}, {free:,.0f} GiB free"
 
 
@@ -72,6 +79,15 @@ def _index(settings: Settings) -> str:
         f"generation {generation.id}: {generation.documents:,} documents, "
         f"{generation.chunks:,} chunks, every file as it was written"
     )
+
+
+def _people(settings: Settings) -> str:
+    from ui.web.userdata.database import WAY_BACK, check_people, people_file
+
+    path = people_file(settings)
+    if problem := check_people(path):
+        raise InhouseError(f"{path} is damaged: {problem}", hint=WAY_BACK)
+    return f"{path}, as it was written" if path.exists() else "no accounts or conversations yet"
 
 
 def _access(settings: Settings) -> str:
@@ -242,6 +258,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Re-ranker": _reranker,
     "Entailment": _entailment,
     "Index": _index,
+    "People": _people,
     "Access": _access,
     "Profile": _profile,
     "Parsers": _parsers,

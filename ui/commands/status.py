@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 _SHOWN_PROBLEMS = 20
+_SAME_RUN_S = 60.0  # a run is given an account before it publishes
 _WORST_FIRST = ("failed", "empty", "partial", "skipped")
 
 
@@ -63,7 +64,14 @@ def command(settings: Settings, as_json: bool) -> None:
         files = "1 file that was" if outdated == 1 else f"{outdated:,} files that were"
         click.echo(f"Outdated    the next ingest reads {files} read by an earlier version again")
     if overview.last_run is not None:
-        click.echo(f"Last run    {_last_run(overview.last_run)}")
+        account = overview.last_run
+        changed_last = account["started_at"] + account["seconds"]
+        if overview.last_look is not None and overview.last_look > changed_last + _SAME_RUN_S:
+            ended = time.strftime("%Y-%m-%d %H:%M", time.localtime(overview.last_look))
+            click.echo(f"Last run    {ended}: changed nothing")
+            click.echo(f"Last change {_last_run(account)}")
+        else:
+            click.echo(f"Last run    {_last_run(account)}")
     if behind:
         click.echo(f"Access      {click.style(behind, fg='red')} Run: inhouse ingest")
     if overview.at_work:

@@ -6,8 +6,9 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigurationError
@@ -15,11 +16,13 @@ from rag.settings import WebSettings
 
 if TYPE_CHECKING:
     import fastapi
+    import uvicorn
 
 _MAX_HEAD = 32 * 1024  # bytes of a request's line and headers
 _CONNECTIONS = 2_000
 _MOST_SILENT = 500  # connections on which no request has come yet
 _HEAD_S = 10.0  # seconds for a request's line and headers
+_LOOK_S = 0.1
 _GRACE_S = 3  # open pages keep a connection; Ctrl-C does not wait longer for them
 
 
@@ -136,8 +139,32 @@ def _protocol() -> type[asyncio.Protocol]:
     return PatientProtocol
 
 
+def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: float) -> Any:
+    """uvicorn's server, which lets answers that are being written come to their end before it stops."""
+    import uvicorn
+
+    class PatientServer(uvicorn.Server):
+        """For one process."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            for server in self.servers:  # nobody new comes in
+                server.close()
+            for sock in sockets or ():
+                sock.close()
+            last = time.monotonic() + patience_s
+            while under_way() and time.monotonic() < last and not self.force_exit:
+                await asyncio.sleep(_LOOK_S)
+            await super().shutdown(sockets)
+
+    return PatientServer(config)
+
+
 def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = None) -> None:
-    """Answer requests until a signal ends it; over https if `web` names a certificate."""
+    """Answer requests until a signal ends it; over https if `web` names a certificate.
+
+    Answers that are being written then have `web.stop_s` seconds to come to their end; a second signal ends
+    them at once.
+    """
     import uvicorn
 
     config = uvicorn.Config(
@@ -152,4 +179,9 @@ def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = N
         ssl_certfile=web.tls_certificate if web else None,
         ssl_keyfile=web.tls_key if web else None,
     )
-    uvicorn.Server(config).run(sockets=[sock])
+    house = getattr(app.state, "house", None)
+    _server(
+        config,
+        (lambda: house.places.under_way) if house else (lambda: 0),
+        web.stop_s if web else 0.0,
+    ).run(sockets=[sock])

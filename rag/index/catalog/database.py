@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -32,12 +33,21 @@ from rag.index.search import derived
 
 CATALOG = "catalog.db"
 WAY_BACK = (
-    "Put a backup of it in the data folder (inhouse backup makes them), or delete the data folder and "
-    "ingest again."
+    "Bring back a backup: inhouse restore FOLDER --replace. Without one, move catalog.db, vectors-… and "
+    "lexical-… away and ingest again; accounts, conversations, calibration and evaluations stay."
 )
 _UNFINISHED = ".{}.new"
 _COMPANIONS = ("-wal", "-shm")
 _BUSY_TIMEOUT_MS = 10_000
+_NO_SPACE = frozenset(
+    {
+        apsw.SQLITE_IOERR_SHMSIZE,
+        apsw.SQLITE_IOERR_SHMMAP,
+        apsw.SQLITE_IOERR_SHMOPEN,
+        apsw.SQLITE_IOERR_WRITE,
+    }
+)
+_FROZEN: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
 
 
 @contextlib.contextmanager
@@ -55,10 +65,10 @@ def _map(exc: apsw.Error, path: Path) -> InhouseError:
             return damaged_error(path, "a page of it is not what was written")
         case apsw.CorruptError() | apsw.NotADBError() | apsw.SchemaChangeError():
             return damaged_error(path, str(exc))
-        case apsw.FullError():
+        case apsw.FullError() | apsw.IOError(extendedresult=apsw.SQLITE_IOERR_SHMSIZE):
             return StorageError(
                 f"The disk that holds {path.parent} is full.",
-                hint="Free some space and run again; the index is as it was before the run.",
+                hint="Free some space and run again; what was published is safe.",
             )
         case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.CantOpenError():
             return StorageError(
@@ -78,8 +88,21 @@ def damaged_error(path: Path, what: str) -> IndexDamagedError:
     )
 
 
+def identity(path: Path) -> tuple[int, int]:
+    """Which file the catalogue is: device and inode. Raises IndexMissingError."""
+    try:
+        status = path.stat()
+    except OSError as exc:
+        raise missing_error(path) from exc
+    return status.st_dev, status.st_ino
+
+
 def missing_error(path: Path) -> IndexMissingError:
     """The error for a data folder without an index."""
+    if derived.origins(path.parent):
+        return IndexMissingError(
+            f"{path} is gone; what was made from it is still there.", hint=WAY_BACK
+        )
     return IndexMissingError(
         f"There is no index in {path.parent}.", hint="Make one with: inhouse ingest FOLDER"
     )
@@ -99,8 +122,11 @@ def empty(path: Path) -> IndexMissingError:
 def create(path: Path) -> None:
     """Make an empty catalogue. The caller holds the write lock.
 
-    It is made under another name and renamed, so a half-made one never stands at `path`.
+    Never in the place of one that was deleted: then it raises IndexMissingError. It is made under another
+    name and renamed, so a half-made one never stands at `path`.
     """
+    if derived.origins(path.parent):
+        raise missing_error(path)
     sweep(path)
     temporary = path.with_name(_UNFINISHED.format(path.name))
     try:
@@ -247,13 +273,24 @@ def _open(path: Path, *, writable: bool) -> apsw.Connection:
         connection = apsw.Connection(f"{quoted}?mode=ro", flags=flags, vfs=checksum_vfs())
         connection.set_busy_timeout(_BUSY_TIMEOUT_MS)  # a writer that closes the log has it alone
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-    except (apsw.CantOpenError, apsw.ReadOnlyError):
-        # A WAL database wants a shared-memory file beside it. In a folder that nobody can write to
-        # there is no writer either, so the file may be read as one that never changes.
-        if _journal_bytes(path):
+    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as exc:
+        # A WAL database wants a shared-memory file beside it. In a folder that nobody can write to, or on a
+        # full disk, there is no writer either, so the file may be read as one that never changes.
+        if _journal_bytes(path) or (isinstance(exc, apsw.IOError) and not _lacks_space(exc)):
             raise
         connection = _open_immutable(path)
+        _FROZEN.add(connection)
     return connection
+
+
+def _lacks_space(error: apsw.Error) -> bool:
+    """Whether the file of shared memory, or a page, could not be made for want of space."""
+    return getattr(error, "extendedresult", 0) in _NO_SPACE
+
+
+def is_frozen(connection: apsw.Connection) -> bool:
+    """Whether it reads the file as one that never changes: so it is opened anew once that can be."""
+    return connection in _FROZEN
 
 
 def _open_immutable(path: Path) -> apsw.Connection:

@@ -52,7 +52,8 @@ def migrate(
         raise IndexFormatError(
             f"The catalogue has format {version}; this program cannot read formats below "
             f"{missing[-1] + 1}.",
-            hint="Delete the data folder and ingest again, or use an older release first.",
+            hint="Use an older release first, or move catalog.db, vectors-… and lexical-… away and ingest "
+            "again; accounts and evaluations stay.",
         )
     with database.transaction(connection, write=True):
         for number in range(version, target):

@@ -20,7 +20,7 @@ from rag.index.catalog.ledger import (
     UnreadCount,
 )
 from rag.index.catalog.schema import VISIBLE
-from rag.index.lock import holder_of
+from rag.index.lock import holder_of, last_run_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,10 @@ class Overview:
     """The newest generation and the ledger behind it. `created_at`: seconds since the epoch.
 
     `unread`: what was met in the files and not read, by kind. `last_run` is the account of the last ingest
-    that changed anything, None if there is none. `at_work` says who is writing now, "" if nobody. `roots`:
-    the documents of each root that was read, by its uri. `source_rules`: what the documents were labelled
-    by, as the index keeps it. `recipes`: how many files were read in which way.
+    that changed anything, None if there is none; `last_look` when the last one ended, also
+    one that changed nothing (seconds since the epoch). `at_work` says who is writing now, "" if nobody.
+    `roots`: the documents of each root that was read, by its uri. `source_rules`: what the documents were
+    labelled by, as the index keeps it. `recipes`: how many files were read in which way.
     """
 
     data: str
@@ -49,6 +50,7 @@ class Overview:
     roots: Mapping[str, int]
     source_rules: dict[str, Any] | None
     recipes: Mapping[str, int]
+    last_look: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         result = asdict(self) | {
@@ -97,6 +99,7 @@ def read_overview(data_dir: Path) -> Overview:
             ),
             source_rules=database.read_manifest(connection, SOURCE_RULES),
             recipes=ledger.count_recipes(connection),
+            last_look=last_run_ended(data_dir),
         )
 
 

@@ -209,7 +209,7 @@ def test_a_catalogue_that_contradicts_itself_is_named_with_the_way_back(
     report = verify(changed.data, full=True)
     assert not report.ok
     assert any(what in problem for problem in report.checks[0].problems), report
-    assert "inhouse backup" in report.hint
+    assert "inhouse restore" in report.hint
 
 
 def test_a_backup_is_an_index(changed: World, tmp_path: Path) -> None:

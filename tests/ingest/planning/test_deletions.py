@@ -82,9 +82,18 @@ def test_each_folder_is_judged_by_itself(full: House) -> None:
     (other / "x.md").write_text("# X\n\nWords.\n")
     full.ingest(full.docs, other)
     (other / "x.md").unlink()
-    with pytest.raises(MassDeletionError, match=f"The only document below {other} is gone"):
-        full.ingest(full.docs, other)
-    assert full.ingest(full.docs).deleted == 0
+    full.write("new.md", "# New\n\nNew words.\n")
+    forecast = full.dry_run(full.docs, other)
+    report = full.ingest(full.docs, other)
+    assert (report.added, report.deleted, report.exit_code) == (1, 0, 1), "the others go on"
+    assert [(Path(root.uri).name, root.exit_code) for root in report.roots] == [
+        ("docs", 0),
+        ("other", 1),
+    ]
+    assert f"The only document below {other} is gone" in report.roots[1].reason
+    assert f"The only document below {other} is gone" in forecast.stops
+    assert forecast.exit_code == 1
+    assert full.overview().documents == 6, "what is guarded stays searchable"
 
 
 def test_what_has_only_moved_is_not_gone(full: House) -> None:

@@ -15,7 +15,7 @@ from ingest.errors import FileAccessError, FileChangedError
 from ingest.loader import open_file
 from ingest.opening import IsALinkError, open_unlinked
 from ingest.planning.plan import content_sha256
-from ingest.planning.source import Root, look, resolve_roots
+from ingest.planning.source import Root, check_roots, look, resolve_roots
 from rag.errors import ConfigurationError, UsageError
 from rag.settings import IngestSettings, RootSettings
 
@@ -190,11 +190,13 @@ def test_configured_roots_have_their_own_tags_and_globs(tmp_path: Path) -> None:
 
 
 def test_a_configured_root_that_is_missing_matters_only_if_it_is_asked_for(tmp_path: Path) -> None:
-    write(tmp_path, "a.md")
+    write(tmp_path, "here/a.md")
     configured = (RootSettings(path=tmp_path / "away"),)
-    assert resolve_roots([tmp_path], configured)
+    (here,) = resolve_roots([tmp_path / "here"], configured)
+    assert not here.fault
+    assert any(root.fault for root in resolve_roots([tmp_path], configured)), "it stands in it"
     with pytest.raises(UsageError, match=r"There is no folder .*away"):
-        resolve_roots([], configured)
+        check_roots(resolve_roots([], configured))
     with pytest.raises(UsageError, match="Nothing to ingest"):
         resolve_roots([])
 

@@ -18,6 +18,12 @@ class AnswerSlots:
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
+    @property
+    def under_way(self) -> int:
+        """How many answers are being written now."""
+        with self._lock:
+            return self._taken.total()
+
     @contextlib.contextmanager
     def of(self, person: Person) -> Iterator[bool]:
         """A place for one answer, until the end of the block; False where they have as many as they may."""

@@ -190,7 +190,8 @@ def environment(settings: Settings) -> dict[str, str]:
         part = getattr(settings, section)
         for key in type(part).model_fields:
             value = getattr(part, key)
-            if value is not None:
+            # The numbers of the nightly run are not those of one upload.
+            if value is not None and key != "metrics_file":
                 name = f"{ENV_PREFIX}{section}_{key}".upper()
                 options[name] = value if isinstance(value, str) else _toml(value)
     if settings.cache is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from rag.errors import InhouseError
 from ui.errors import TooManyError
 from ui.web.identity import Person, Requires, Role, person_in, put_person
 from ui.web.metrics import Metrics
@@ -54,7 +56,9 @@ _UNDER_WAY = 100
 _TOO_MANY = TooManyError(
     "Too many requests of yours are open.", hint="Close a tab.", retry_after_s=5
 )
+_log = logging.getLogger(__name__)
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
+_PROBES = frozenset({"/healthz", "/readyz"})
 _SCRAPER = Person("metrics", "metrics", Role.ADMIN, frozenset())
 
 
@@ -99,7 +103,11 @@ class Guard:
                     message = {**message, "headers": _sealed(message["headers"], seal)}
                 await send(message)
 
-            refusal = self._refusal(scope, headers, origin, door)
+            try:
+                refusal = self._refusal(scope, headers, origin, door)
+            except InhouseError as exc:
+                _log.error("Nobody can be let in: %s", exc)
+                refusal = Refusal(503, "Accounts cannot be looked up just now.")
             if refusal:
                 await refusal.send(sealed)
                 return
@@ -135,9 +143,11 @@ class Guard:
             return Refusal(431, f"A request's headers may have {MAX_HEAD:,} bytes at most.")
         host = headers.get("host", ("",))
         # A name that somebody else's DNS points here would make their page ours (DNS rebinding).
-        if len(host) != 1 or _hostname(host[0]) not in self.rules.hosts:
+        # Probes go by address; they learn nothing but that the process lives.
+        is_probe = door is not None and door.name in _PROBES and scope["method"] in _SAFE_METHODS
+        if not is_probe and (len(host) != 1 or _hostname(host[0]) not in self.rules.hosts):
             return Refusal(421, "This server does not answer to that host name.")
-        if not self._is_own_site(scope["method"], headers, host[0]):
+        if not self._is_own_site(scope["method"], headers, host[0] if host else ""):
             return Refusal(403, "Requests from other sites are refused.")
         if door is None:
             return Refusal(404, "There is nothing here.")

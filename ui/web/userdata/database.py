@@ -15,6 +15,7 @@ from rag.errors import IndexLockedError, StorageError
 from rag.settings import Settings
 
 PEOPLE = "people.db"
+WAY_BACK = "Bring back a backup: inhouse restore FOLDER --replace"
 MIGRATIONS = (
     """
     CREATE TABLE accounts (
@@ -85,6 +86,10 @@ MIGRATIONS = (
 _BUSY_TIMEOUT_MS = 10_000
 
 
+class _NoSpaceError(StorageError):
+    """The disk is full."""
+
+
 class Store:
     """One file, opened once by each process; safe to share between threads and processes.
 
@@ -96,6 +101,26 @@ class Store:
         self._lock = threading.RLock()
         if path is not None:
             _make_private(path)
+        self._open()
+
+    def _open(self) -> None:
+        path = self.path
+        self._file = self._identity()
+        try:
+            self._connect()
+        except _NoSpaceError:
+            if path is None or not path.stat().st_size:
+                raise
+            # What is there can be read; the next call tries again.
+            self._file = None
+            with self._mapped():
+                self._connection = apsw.Connection(
+                    f"{path.absolute().as_uri()}?immutable=1",
+                    flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+                )
+
+    def _connect(self) -> None:
+        path = self.path
         with self._mapped():
             self._connection = apsw.Connection(":memory:" if path is None else str(path))
             self._connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
@@ -105,6 +130,23 @@ class Store:
                 "PRAGMA secure_delete = ON"
             ).fetchall()  # a statement runs when the rows of the one before it were taken
             self._migrate()
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Which file it is, or None in memory. Raises StorageError if it is gone."""
+        if self.path is None:
+            return None
+        try:
+            status = self.path.stat()
+        except OSError as exc:
+            raise StorageError(f"{self.path} is gone.", hint=WAY_BACK) from exc
+        return status.st_dev, status.st_ino
+
+    def _follow(self) -> None:
+        """Open the file anew where another has taken its place: what is written to a file that nobody can
+        find is lost."""
+        if self._identity() != self._file:
+            self._connection.close()
+            self._open()
 
     def compact(self) -> None:
         """Write the file anew, so that what was deleted is in none of its bytes, nor in its journal's."""
@@ -132,6 +174,7 @@ class Store:
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[apsw.Connection]:
         with self._lock, self._mapped():
+            self._follow()
             self._connection.execute(begin)
             try:
                 yield self._connection
@@ -160,6 +203,14 @@ class Store:
             yield
         except apsw.BusyError as exc:
             raise IndexLockedError(f"{self.path} is in use by another program: {exc}.") from exc
+        except (apsw.CorruptError, apsw.NotADBError) as exc:
+            raise StorageError(f"{self.path} is damaged: {exc}.", hint=WAY_BACK) from exc
+        except (apsw.FullError, apsw.IOError) as exc:
+            if isinstance(exc, apsw.IOError) and exc.extendedresult != apsw.SQLITE_IOERR_SHMSIZE:
+                raise StorageError(f"{self.path} failed: {exc}.", hint="Check the disk.") from exc
+            raise _NoSpaceError(
+                f"The disk that holds {self.path} is full.", hint="Free some space."
+            ) from exc
         except apsw.Error as exc:
             raise StorageError(
                 f"{self.path or 'The store of people'} failed: {type(exc).__name__}: {exc}.",
@@ -170,6 +221,24 @@ class Store:
 def people_file(settings: Settings) -> Path:
     """Where it stands."""
     return settings.web.people or settings.data / PEOPLE
+
+
+def check_people(path: Path) -> str:
+    """What is wrong with the people's file, in a sentence; "" if nothing is. Changes nothing."""
+    if not path.exists():
+        return ""
+    try:
+        with contextlib.closing(
+            apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        ) as connection:
+            connection.set_busy_timeout(_BUSY_TIMEOUT_MS)
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    except apsw.Error as exc:
+        return f"SQLite cannot read it: {exc}."
+    if version > len(MIGRATIONS):
+        return f"It has format {version}; this program reads up to format {len(MIGRATIONS)}."
+    return "" if verdict == "ok" else f"SQLite: {verdict}."
 
 
 def new_id() -> str:
