@@ -51,13 +51,20 @@ class ChunkRow:
 
 
 class ChunkSummary(NamedTuple):
-    """Where a chunk stands, and how many characters it has: what it takes to choose among many."""
+    """Where a chunk stands, and in a document of which language: what it takes to choose among many."""
 
     chunk_id: int
     document_id: int
     ordinal: int
     page: int | None
-    size: int
+    start: int
+    end: int
+    language: str = ""
+
+    @property
+    def size(self) -> int:
+        """How many characters it has."""
+        return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +183,8 @@ def neighbours(
     ids = np.fromiter(chunk_ids, np.int64)
     # Texts are not read here: most lie on pages of their own, and of a hundred chunks ten are shown.
     rows = connection.execute(
-        "SELECT n.id, n.document_id, n.ordinal, n.page, n.end - n.start FROM json_each(:ids) wanted "
+        "SELECT n.id, n.document_id, n.ordinal, n.page, n.start, n.end, d.language "
+        "FROM json_each(:ids) wanted "
         "CROSS JOIN chunks c ON c.id = wanted.value CROSS JOIN documents d ON d.id = c.document_id "
         "CROSS JOIN chunks n ON n.document_id = c.document_id "
         f"AND n.ordinal BETWEEN c.ordinal - :reach AND c.ordinal + :reach WHERE {VISIBLE}",

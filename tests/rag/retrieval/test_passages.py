@@ -20,8 +20,35 @@ from rag.retrieval.passages import (
 
 
 def chunk(document: int, ordinal: int, size: int = 200, page: int | None = None) -> ChunkSummary:
-    """Chunk 0 of document 3 has the id 300."""
-    return ChunkSummary(document * 100 + ordinal, document, ordinal, page, size)
+    """Chunk 0 of document 3 has the id 300. Each is a paragraph of its own."""
+    start = ordinal * 10_000
+    return ChunkSummary(document * 100 + ordinal, document, ordinal, page, start, start + size)
+
+
+def cut_paragraph(language: str, size: int = 500) -> list[ChunkSummary]:
+    """Three chunks of one paragraph, which is longer than the embedder reads at once."""
+    return [
+        ChunkSummary(100 + n, 1, n, None, n * (size + 1), n * (size + 1) + size, language)
+        for n in range(3)
+    ]
+
+
+def test_a_cut_paragraph_is_whole_again() -> None:
+    """In a language of which the embedder reads half as many words, a passage holds as many as in English."""
+    (passage,) = join([(101, 0.9)], around(*cut_paragraph("es")), k=8)
+    assert [row.ordinal for row in passage.chunks] == [0, 1, 2]
+
+
+def test_chinese_passages_are_a_third_as_long() -> None:
+    """Three letters of English say as much as one character of Chinese."""
+    (first, *_) = join([(101, 0.9)], around(*cut_paragraph("zh")), k=8)
+    assert [row.ordinal for row in first.chunks] == [1, 2]
+
+
+def test_english_passages_stay_as_they_are() -> None:
+    """There a chunk of the same tokens holds a whole paragraph."""
+    (first, *_) = join([(101, 0.9)], around(*cut_paragraph("en", 650)), k=8)
+    assert [row.ordinal for row in first.chunks] == [1]
 
 
 def around(*chunks: ChunkSummary) -> dict[tuple[int, int], ChunkSummary]:

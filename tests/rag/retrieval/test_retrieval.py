@@ -70,7 +70,9 @@ def test_fusion_ranks_each_once_best_first(
 
 def spot(document: int, ordinal: int) -> ChunkSummary:
     """Chunk 0 of document 3 has the id 300."""
-    return ChunkSummary(document * 100 + ordinal, document, ordinal, None, 1)
+    return ChunkSummary(
+        document * 100 + ordinal, document, ordinal, None, 9 * ordinal, 9 * ordinal + 1
+    )
 
 
 def test_a_neighbours_score_counts_for_a_chunk() -> None:
