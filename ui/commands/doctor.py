@@ -16,6 +16,7 @@ from rag.checks import CheckResult
 from rag.cli_options import as_json_option, with_settings
 from rag.errors import IndexMissingError, InhouseError
 from ui.terminal.checks import echo_results
+from ui.terminal.languages import language_notice
 
 if TYPE_CHECKING:
     from rag.models import ModelFolder
@@ -110,6 +111,17 @@ def _embedder(settings: Settings) -> str:
         settings.embedder.model, kind="embedder", cache=settings.cache, fetch=False
     )
     return f"{folder.name}, in {folder.path}"
+
+
+def _languages(settings: Settings) -> str:
+    """Only a notice: searching works, by words in every language."""
+    from rag.index.views.overview import read_overview
+
+    try:
+        overview = read_overview(settings.data)
+    except IndexMissingError:
+        return "no documents yet"
+    return language_notice(overview, settings) or "the embedder is made for those of the documents"
 
 
 def _reranker(settings: Settings) -> str:
@@ -259,6 +271,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Entailment": _entailment,
     "Index": _index,
     "People": _people,
+    "Languages": _languages,
     "Access": _access,
     "Profile": _profile,
     "Parsers": _parsers,

@@ -101,10 +101,19 @@ def check(settings: Settings, folder: str, as_json: bool) -> int:
 
 
 @command.command()
+@click.option("--embedder", "for_embedder", is_flag=True, help="Recommend an embedder.")
+@click.option(
+    "--languages",
+    default="",
+    help="With --embedder: the documents' languages (de,fr); else those of the index.",
+)
 @as_json_option
 @with_settings
-def recommend(settings: Settings, as_json: bool) -> None:
-    """Say which language model suits this machine, and why."""
+def recommend(settings: Settings, for_embedder: bool, languages: str, as_json: bool) -> None:
+    """Say which language model, or which embedder, suits this machine, and why."""
+    if for_embedder:
+        _recommend_embedder(settings, languages, _wants_json(as_json))
+        return
     from rag.models import recommend as choose
     from rag.models import this_machine
     from ui.terminal.models import machine_text
@@ -129,6 +138,31 @@ def recommend(settings: Settings, as_json: bool) -> None:
     name = suggestions[0].card.name
     click.echo(f"\nTo take it: inhouse models pull {name}, and in inhouse.toml")
     click.echo(f'  [llm]\n  model = "{name}"')
+
+
+def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
+    from rag.errors import IndexMissingError
+    from rag.index.views.overview import read_overview
+    from rag.models import this_machine
+    from rag.models.recommend import recommend_embedder
+    from ui.terminal.languages import language_name
+
+    has_index = True
+    codes = [code.strip().lower() for code in named.split(",") if code.strip()]
+    try:
+        counts = read_overview(settings.data).languages
+    except IndexMissingError:
+        counts, has_index = {}, False
+    codes = codes or [code for code in counts if code] or ["en"]
+    card = recommend_embedder(this_machine(), codes)
+    if as_json:
+        result = {**_describe(card, settings.cache), "languages": codes}
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    click.echo(f"For {', '.join(map(language_name, codes))}: {card.name}. {card.notes}")
+    click.echo(f'\nTo take it, in inhouse.toml\n  [embedder]\n  model = "{card.name}"')
+    if has_index:
+        click.echo("and then, for the documents that are in the index: inhouse reembed")
 
 
 def _folder_of(named: str, cache: Path | None) -> Path:

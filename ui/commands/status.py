@@ -11,6 +11,7 @@ import click
 
 from rag.cli_options import as_json_option, with_settings
 from rag.cli_output import short_path
+from ui.terminal.languages import language_notice
 
 if TYPE_CHECKING:
     from rag.index.catalog.ledger import UnreadCount
@@ -52,6 +53,8 @@ def command(settings: Settings, as_json: bool) -> None:
     click.echo(
         f"Embedder    {overview.embedder['name']}, {overview.embedder['dimension']} dimensions"
     )
+    if notice := language_notice(overview, settings):
+        click.echo(f"Languages   {click.style(notice, fg='yellow')}")
     click.echo(f"Files       {states or 'none'}")
     covered = overview.coverage
     click.echo(

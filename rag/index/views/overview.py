@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from rag.index.catalog import database, ledger, rows
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.ledger import (
@@ -30,8 +32,9 @@ class Overview:
     `unread`: what was met in the files and not read, by kind. `last_run` is the account of the last ingest
     that changed anything, None if there is none; `last_look` when the last one ended, also
     one that changed nothing (seconds since the epoch). `at_work` says who is writing now, "" if nobody.
-    `roots`: the documents of each root that was read, by its uri. `source_rules`: what the documents were
-    labelled by, as the index keeps it. `recipes`: how many files were read in which way.
+    `roots`: the documents of each root that was read, by its uri. `languages`: those of each language, by ISO
+    639-1 code, "" where it could not be told. `source_rules`: what the documents were labelled by, as the
+    index keeps it. `recipes`: how many files were read in which way.
     """
 
     data: str
@@ -48,6 +51,7 @@ class Overview:
     problems: tuple[FileRecord, ...]
     bytes_on_disk: int
     roots: Mapping[str, int]
+    languages: Mapping[str, int]
     source_rules: dict[str, Any] | None
     recipes: Mapping[str, int]
     last_look: float | None = None
@@ -91,16 +95,21 @@ def read_overview(data_dir: Path) -> Overview:
             at_work=holder_of(data_dir),
             problems=problems,
             bytes_on_disk=_bytes_below(data_dir),
-            roots=dict(
-                connection.execute(
-                    f"SELECT root, count(*) FROM documents WHERE {VISIBLE} GROUP BY root",
-                    {"g": newest.id},
-                ).fetchall()
-            ),
+            roots=_count_by(connection, "root", newest.id),
+            languages=_count_by(connection, "language", newest.id),
             source_rules=database.read_manifest(connection, SOURCE_RULES),
             recipes=ledger.count_recipes(connection),
             last_look=last_run_ended(data_dir),
         )
+
+
+def _count_by(connection: apsw.Connection, column: str, generation: int) -> dict[str, int]:
+    """How many documents of the generation have each value, most first."""
+    counts = connection.execute(
+        f"SELECT {column}, count(*) FROM documents WHERE {VISIBLE} GROUP BY 1 ORDER BY 2 DESC, 1",
+        {"g": generation},
+    )
+    return dict(counts.fetchall())
 
 
 def _bytes_below(folder: Path) -> int:
