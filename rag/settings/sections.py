@@ -71,11 +71,11 @@ class RetrievalSettings(Section):
 
 
 class AnswersSettings(Section):
-    """When a question is refused, and how sentences are checked."""
+    """When an answer is called clear, and how sentences are checked."""
 
     abstain: bool = Field(
         True,
-        description="Use the calibration to refuse questions that the documents do not answer.",
+        description="Call no answer clear that the calibration of the index doubts.",
     )
     entailment: str = Field(
         "", description="NLI cross-encoder that must confirm a quote: folder or hub id."
