@@ -10,7 +10,7 @@ _SAMPLE = 20_000
 _STOP_WORDS = {
     "en": "the of and to in is that for it as with was on by are this be at from or have not which you must",
     "de": "der die und das den von zu mit ist des sich auf für nicht ein eine dem im auch werden wird bei"
-    " gilt sind oder zum zur nach pro vor durch einen einer eines einem alle jeder kein keine muss müssen"
+    " gilt sind oder zum zur nach vor durch einen einer eines einem alle jeder kein keine muss müssen"
     " kann können hat haben beträgt liegt vom beim bis über unter wie nur wenn dass sowie mehr drei zwei",
     "fr": "le la les de et des est un une du que pour dans qui par sur au avec sont pas vous ce cette aux",
     "es": "el la los las de y en que del se por con una para es un como más su al lo son sus este",
@@ -21,14 +21,14 @@ _STOP_WORDS = {
     "da": "og at det som en på er af for med den til ikke om et der har fra eller ved skal kan de",
     "no": "og at det som en på er av for med den til ikke om et har fra eller ved skal kan være blir",
     "fi": "ja on ei että se hän oli ovat tai kun mutta joka myös sekä voi kuin jos vain niin ole",
-    "hu": "a az és hogy nem is egy ez meg csak el volt van vagy de mint már kell lehet amely után",
+    "hu": "az és hogy nem is egy ez meg csak el volt van vagy de mint már kell lehet amely után",
     "ro": "și de la în cu pe un o este sunt care nu din pentru să mai sau al ale prin după fi",
     "tr": "ve bir bu için ile da de olarak olan daha çok en gibi sonra kadar her değil veya ise olduğu",
-    "pl": "i w na z do się nie jest to że o jak za od po przez dla oraz są lub przy który",
-    "cs": "a v na se je že s z do o k i ve pro za od po nebo jako jsou při být které",
+    "pl": "na się nie jest że jak za od po przez dla oraz są lub przy który",
+    "cs": "na se je že ve za od po nebo jako jsou při být které",
     "id": "yang dan di untuk dengan dari pada ini itu dalam tidak adalah akan atau oleh ke sebagai",
     "ru": "и в не на что с по это как из для от к а но или при его быть если все до",
-    "uk": "і в не на що з та до як для за від це у або при є його бути якщо",
+    "uk": "не на що та до як для за від це у або при є його бути якщо",
     "el": "και το η ο να του της με για την τα στο από των που είναι τον δεν θα στη",
     "ar": "في من على إلى أن عن هذا هذه التي الذي ما لا أو مع كل كان بعد قبل هو هي",
     "fa": "و در به از که این است را با برای آن های یک می شود تا یا بر هر",
@@ -41,9 +41,12 @@ _LETTERS = {
     "pl": "ąćęłńóśźż", "cs": "ěščřžýáíéúůťďň", "uk": "іїєґ", "ru": "ыэъё",
 }  # fmt: skip
 """Letters outside ASCII: they count where there are too few words to tell a language by."""
+# A single letter ("a", "o") is as often that of a list or a formula.
 _LANGUAGES: dict[str, tuple[str, ...]] = {}
 for _code, _words in _STOP_WORDS.items():
-    for _word in dict.fromkeys(_words.split()):
+    for _word in dict.fromkeys(
+        word for word in _words.split() if not (word.isascii() and len(word) == 1)
+    ):
         _LANGUAGES[_word] = (*_LANGUAGES.get(_word, ()), _code)
 
 _ENOUGH, _ENOUGH_SHARE = 5, 0.05
