@@ -104,6 +104,7 @@ def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
             "roots",
             "source_rules",
             "rules_not_applied",
+            "outdated",
         ),
         "bytes_on_disk",
     }
