@@ -103,7 +103,14 @@ def test_the_interface_offers_no_api(client) -> None:  # type: ignore[no-untyped
 def test_other_hosts_and_other_sites_are_refused(
     client, headers: dict[str, str], status: int
 ) -> None:  # type: ignore[no-untyped-def]
-    assert client.get("/healthz", headers=headers).status_code == status
+    assert client.get("/state", headers=headers).status_code == status
+
+
+def test_probes_may_go_by_address(client) -> None:  # type: ignore[no-untyped-def]
+    """A balancer does not know the page's names, and learns nothing but that it lives."""
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, headers={"host": "10.0.0.7:7860"}).status_code == 200
+    assert client.get("/about", headers={"host": "10.0.0.7:7860"}).status_code == 421
 
 
 def test_a_body_that_is_too_long_or_does_not_say_is_refused(client) -> None:  # type: ignore[no-untyped-def]

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from ui.errors import TooManyError
 from ui.web.security.client_address import ClientOrigin, Proxies
 from ui.web.security.guard import MAX_HEAD
 from ui.web.security.work_pool import WorkPool
-from ui.web.server import _MOST_SILENT, listen, serve
+from ui.web.server import _MOST_SILENT, _server, listen, serve
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,33 @@ def test_a_head_without_end_is_not_kept(served: tuple[str, int]) -> None:
                 connection.sendall(b"x" * 100_000)
         with contextlib.suppress(ConnectionError):
             assert connection.recv(100).startswith((b"HTTP/1.1 4", b""))
+
+
+async def test_an_answer_that_is_being_written_comes_to_its_end_when_the_page_is_stopped() -> None:
+    """Nobody new is let in meanwhile; without an answer under way, or when the time is over, it stops."""
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del receive
+        if scope["type"] != "http":
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+        begun.set()
+        await may_end.wait()
+        await send({"type": "http.response.body", "body": b" and ended"})
+
+    sock = listen("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    config = uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=0, log_level="critical")
+    server = _server(config, lambda: int(not may_end.is_set()), 60.0)
+    serving = asyncio.ensure_future(server.serve(sockets=[sock]))
+    async with httpx.AsyncClient(timeout=30) as client:
+        answer = asyncio.ensure_future(client.get(address))
+        await begun.wait()
+        server.should_exit = True
+        while sock.fileno() != -1:  # nobody new is let in
+            await asyncio.sleep(0.01)
+        may_end.set()
+        assert (await answer).text == "begun and ended"
+    await serving
