@@ -23,7 +23,7 @@ CHARS_PER_TOKEN = 8
 unbroken letters one unknown token; as evidence it would be useless."""
 
 _BATCH = 2048
-_SENTENCE_END = re.compile(r"(?<=[.!?…:;])[\"'”’»)\]]*\s+|(?<=[。！？])|\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?…:;])[\"'”’»)\]]*\s+|(?<=[。！？｡؟۔।॥])|\n")
 
 
 @dataclass(slots=True)

@@ -103,3 +103,22 @@ def test_german(text: str, sentences: list[str]) -> None:
 )
 def test_headings_items_rows_and_paragraphs_end_a_sentence(text: str, sentences: list[str]) -> None:
     assert split(text) == sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("两个签字。每年评估一次！是吗？好。", ["两个签字。", "每年评估一次！", "是吗？", "好。"]),
+        ("「日当は三千円です。」と言った。", ["「日当は三千円です。」", "と言った。"]),
+        ("مدة الإجازة عشرون يوما. هل هذا صحيح؟ نعم.", ["مدة الإجازة عشرون يوما.", "هل هذا صحيح؟", "نعم."]),
+        ("छुट्टी बीस दिन है। यह नियम है।", ["छुट्टी बीस दिन है।", "यह नियम है।"]),
+    ],
+)  # fmt: skip
+def test_other_scripts(text: str, sentences: list[str]) -> None:
+    """Their marks end a sentence, with the closing bracket behind them, whether or not a space follows."""
+    assert split(text) == sentences
+
+
+def test_a_question_mark_inside_an_address_ends_nothing() -> None:
+    text = "See http://intra/find?unit=3 for more."
+    assert split(text) == [text]
