@@ -51,6 +51,7 @@ class PageProcess:
 def main() -> None:
     """Serve until a signal ends it."""
     from rag.answer import Event, Turn
+    from rag.index import Filter
     from rag.settings import Settings
     from tests.ui.stand_in import StandIn
     from ui.web.app import create_app
@@ -59,7 +60,9 @@ def main() -> None:
     port, data, pause = sys.argv[1:]
 
     class Slow(StandIn):
-        def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        def stream(
+            self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+        ) -> Iterator[Event]:
             self.pause = float(pause) if "slowly" in question else 0.0
             return super().stream(question, history=history)
 

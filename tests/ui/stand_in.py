@@ -239,7 +239,9 @@ class StandIn:
         """Guesses."""
         return self.stream("unsupported")
 
-    def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> Iterator[Event]:
         self.histories.append(tuple(history))
         early = RetrievalEvent(hits=HITS, generation=7, extracts=EXTRACTS, is_final=False)
         if history and "lean" in question:

@@ -136,6 +136,18 @@ def _english_alone() -> Mapping[Status, str]:
     )
 
 
+def _english_keys() -> Mapping[str, str]:
+    return MappingProxyType(
+        {
+            "/": "to the question box",
+            "[": "the citation before",
+            "]": "the next citation",
+            "Esc": "close what is open",
+            "?": "this list",
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Every word that the page says by itself. Braces are filled in by the view."""
@@ -228,6 +240,7 @@ class Words:
         "The documents cannot be searched just now. Ask whoever looks after this page."
     )
     model_ready: str = "ready"
+    model_answers: str = "Ready"
     model_missing: str = "Model unavailable"
     model_silent: str = "The language model does not answer just now."
     model_missing_note: str = "Questions are still answered in the documents’ own words."
@@ -309,6 +322,14 @@ class Words:
     cut: str = "Interrupted"
     cut_why: str = "The connection to the server broke off. Your question is in the box again."
     try_again: str = "Try again"
+    suggested: str = "What does “{title}” say about “{heading}”?"
+    next_questions: str = "You might ask next"
+    ask_about: str = "Ask about this document"
+    only_in: str = "Only in"
+    whole_scope: str = "Ask all documents"
+    export_this: str = "This conversation as Markdown"
+    keys: str = "Keys"
+    key_list: Mapping[str, str] = field(default_factory=_english_keys)
     server_busy: str = "Too many questions are being asked just now. Try again in a moment."
     still_answering: str = "Your last question is still being answered. Try again in a moment."
 

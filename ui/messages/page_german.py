@@ -164,6 +164,7 @@ GERMAN = Words(
     index_unavailable_note=(
         "Die Dokumente können gerade nicht durchsucht werden. Wer diese Seite betreut, kann helfen."
     ),
+    model_answers="Bereit",
     model_ready="bereit",
     model_missing="Modell nicht erreichbar",
     model_silent="Das Sprachmodell antwortet gerade nicht.",
@@ -260,6 +261,22 @@ GERMAN = Words(
     cut="Unterbrochen",
     cut_why="Die Verbindung zum Server brach ab. Ihre Frage steht wieder im Feld.",
     try_again="Noch einmal versuchen",
+    suggested="Was sagt „{title}“ über „{heading}“?",
+    next_questions="Als Nächstes fragen",
+    ask_about="Zu diesem Dokument fragen",
+    only_in="Nur in",
+    whole_scope="Alle Dokumente fragen",
+    export_this="Dieses Gespräch als Markdown",
+    keys="Tasten",
+    key_list=MappingProxyType(
+        {
+            "/": "zum Fragefeld",
+            "[": "zur vorigen Belegstelle",
+            "]": "zur nächsten Belegstelle",
+            "Esc": "Offenes schließen",
+            "?": "diese Liste",
+        }
+    ),
     server_busy="Gerade wird zu viel auf einmal gefragt. Versuchen Sie es gleich noch einmal.",
     still_answering=(
         "Ihre letzte Frage wird noch beantwortet. Versuchen Sie es gleich noch einmal."

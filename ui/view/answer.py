@@ -99,6 +99,16 @@ def interrupted(
     return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
 
 
+def next_block(questions: Sequence[str], words: Words) -> str:
+    """What one might ask next; the page's script asks it."""
+    if not questions:
+        return ""
+    links = "".join(
+        f'<a class="next" href="#act/next"><span>{escape(text)}</span></a>' for text in questions
+    )
+    return f'<div class="nexts"><p class="extracts-title">{escape(words.next_questions)}</p>{links}</div>'
+
+
 def _unfinished(
     turn: int, answer: Answer, status: str, words: Words, kept: Kept | None, shelf: Shelf
 ) -> str:

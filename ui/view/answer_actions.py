@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rag.answer import Answer
 from ui.messages.page import Words
-from ui.view.evidence import file_name
 from ui.view.markup import escape
 
 
@@ -76,36 +74,3 @@ def why_unfinished(words: Words, stopped: bool, interrupted: bool) -> str:
     if interrupted:
         return words.interrupted_why
     return words.stopped_why if stopped else ""
-
-
-def plain(answer: Answer, words: Words, *, unfinished: str = "") -> str:
-    """The answer with its sources as plain text, to be pasted anywhere.
-
-    `unfinished`: why it ends before it is whole.
-    """
-    fields = [
-        sentence.text
-        + "".join(f" [{n}]" for n in sentence.citations)
-        + ("" if sentence.supported or not answer.citations else f" ({words.no_source})")
-        for sentence in answer.sentences
-    ]
-    label, _ = words.statuses[answer.status]
-    computed = answer.computed.text if answer.computed else ""
-    lines = [answer.question, "", " ".join(fields) or computed or answer.text or label]
-    if unfinished:
-        lines = [answer.question, "", answer.text or words.stopped, f"({unfinished})"]
-    if answer.citations:
-        lines += ["", f"{words.sources}:"]
-    for citation in answer.citations:
-        page = f", {words.page.format(page=citation.page)}" if citation.page else ""
-        quote = " ".join(citation.quote.split()) or words.withdrawn
-        lines.append(
-            f"[{citation.n}] {citation.title} ({_plain_name(citation.uri)}{page}): “{quote}”"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _plain_name(uri: str) -> str:
-    import html
-
-    return html.unescape(file_name(uri))

@@ -19,7 +19,10 @@ EACH = 50
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """A file with a page of its chunks. `link` opens its text; None where there is none."""
+    """A file with a page of its chunks. `link` opens its text; None where there is none.
+
+    `details`: whether whoever looks is shown how it stands in the index.
+    """
 
     file: FileRow
     address: str
@@ -28,6 +31,7 @@ class DocumentPage:
     page: int
     link: str | None
     reasons: bool
+    details: bool = True
 
 
 def document_page(view: DocumentPage, tools: str, words: Words) -> str:
@@ -39,12 +43,16 @@ def document_page(view: DocumentPage, tools: str, words: Words) -> str:
         if view.link
         else ""
     )
+    if view.link:
+        name = view.address.rpartition("/")[2]
+        read += f'<a class="button" href="/?about={escape(name)}">{escape(words.ask_about)}</a>'
+    chunks = _chunks(view, words) if view.details else ""
     return (
         f'<p class="back"><a href="/documents">← {escape(texts.back_to_documents)}</a></p>'
         f"<h1>{escape_name(file.title) or escape_name(base)}</h1>"
         f'<p class="lead">{escape_name(f"{file.folder}/{base}")}</p>'
         f'{_problem(view)}<div class="pager">{read}{tools}</div>'
-        f'<section class="card">{_facts(view, words)}</section>{_chunks(view, words)}'
+        f'<section class="card">{_facts(view, words)}</section>{chunks}'
     )
 
 
@@ -77,7 +85,7 @@ def _facts(view: DocumentPage, words: Words) -> str:
         facts[texts.changed] = escape(day_and_time(file.modified_at, words))
     if file.seen_at:
         facts[texts.read] = escape(day_and_time(file.seen_at, words))
-    if file.born is not None:
+    if file.born is not None and view.details:
         facts[texts.in_index] = escape(texts.generation_since.format(n=number(file.born, words)))
     if file.tags:
         facts[texts.tags] = ", ".join(map(escape_name, file.tags))

@@ -127,7 +127,7 @@ class _Painter:
             self._row(row, "td") for row in rows[2 if has_header else 0 :] if not _is_rule(row)
         )
         head = f"<thead>{head}</thead>" if head else ""
-        return f'<div class="wide" tabindex="0"><table>{head}<tbody>{body}</tbody></table></div>'
+        return f'<div class="wide"><table>{head}<tbody>{body}</tbody></table></div>'
 
     def _row(self, row: _Line, tag: str) -> str:
         text = row.text.strip()

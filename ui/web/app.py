@@ -62,6 +62,7 @@ def _create_app(
 ) -> fastapi.FastAPI:
     import fastapi
     import gradio
+    from fastapi.middleware.gzip import GZipMiddleware
     from fastapi.staticfiles import StaticFiles
 
     from rag.errors import InhouseError
@@ -85,7 +86,8 @@ def _create_app(
     own, page = routers(house), build_page(house)
     for router in own:
         app.include_router(router)
-    app.mount("/page", StaticFiles(directory=STATIC), name="page")
+    files = GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500)
+    app.mount("/page", files, name="page")
     gradio.mount_gradio_app(
         app,
         page,

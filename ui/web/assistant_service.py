@@ -55,7 +55,9 @@ class Answering(Protocol):
         fold: bool = False,
     ) -> list[Hit]: ...
     def shelf(self) -> FileList: ...
-    def stream(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[Event]: ...
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> Iterator[Event]: ...
     def stream_without_documents(
         self, question: str, *, history: Sequence[Turn] = ()
     ) -> Iterator[Event]: ...
@@ -123,6 +125,12 @@ class AssistantService:
         """
         return self._bind(self._told(self.assistant, person), person, profile)
 
+    def file_list(self, person: Person, profile: str = "") -> FileList | None:
+        """What this person may read, as a list of files; None as long as the assistant is not open."""
+        if self._assistant is None:
+            return None
+        return self._bind(self._assistant, person, profile).shelf()
+
     def readable(self, person: Person, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that are in the index now and that this person may read."""
         return self._bind(self._told(self._opened, person), person).readable(uris)
@@ -180,7 +188,9 @@ class AssistantService:
             label = words.index_missing if is_missing else words.index_unavailable
             note = str(exc) if person.may(Role.ADMIN) else _why(exc, words)
             return State(ServicePart(False, label, note=note), None)
-        index = ServicePart(True, documents, f"{passages} · {generation}")
+        # How the index is built is for those who look after it.
+        more = f"{passages} · {generation}" if person.may(Role.EDITOR) else ""
+        index = ServicePart(True, documents, more)
         return State(index, self._model_state(assistant, person, words))
 
     def _model_state(self, assistant: Answering, person: Person, words: Words) -> ServicePart:
@@ -189,6 +199,8 @@ class AssistantService:
                 self._model = time.monotonic(), assistant.model_server_error()
             error = self._model[1]
         if error is None:
+            if not person.may(Role.EDITOR):
+                return ServicePart(True, words.model_answers)
             name = assistant.model_name.rstrip("/").rpartition("/")[2]
             return ServicePart(True, name, words.model_ready)
         why = error if person.may(Role.ADMIN) else words.model_silent

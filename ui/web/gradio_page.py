@@ -43,6 +43,7 @@ class _Parts:
     question: gradio.Textbox
     profile: gradio.Textbox
     kept: gradio.Textbox
+    about: gradio.Textbox
     stop: gradio.Button
 
 
@@ -77,11 +78,13 @@ def _draw() -> _Parts:
             )
     with gr.Column(elem_id="wires"):  # never seen: between the page's script and the events
         note, progress = _html(elem_id="said"), _html(elem_id="progress")
-        question, profile, kept = (_wire("asked"), _wire("asked-of"), _wire("opened"))
+        question, profile, kept = _wire("asked"), _wire("asked-of"), _wire("opened")
+        about = _wire("asked-about")
         stop = gr.Button("", elem_id="stopping")
     return _Parts(
-        earlier, now, earlier_evidence, now_evidence, note, progress, question, profile, kept, stop
-    )
+        earlier, now, earlier_evidence, now_evidence, note, progress,
+        question, profile, kept, about, stop,
+    )  # fmt: skip
 
 
 def _wire(name: str) -> gradio.Textbox:
@@ -97,7 +100,7 @@ def _connect(parts: _Parts, conversation: gradio.State, house: AppState) -> None
     ]
     parts.question.submit(
         with_person(_answerer(house), also=(words_for, watch)),
-        [parts.question, parts.profile, parts.kept, conversation],
+        [parts.question, parts.profile, parts.kept, parts.about, conversation],
         outputs,
         show_progress="hidden",
         concurrency_limit=AT_ONCE,
@@ -134,6 +137,7 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
         question: str | None,
         profile: str | None,
         kept: str | None,
+        about: str | None,
         conversation: Conversation,
     ) -> Iterator[list[Any]]:
         conversation.language = words.language
@@ -146,6 +150,7 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
                 kept=kept or "",
                 feedback=house.feedback,
                 profile=profile or "",
+                about=about or "",
                 is_welcome=is_welcome,
             )
             if not is_free:

@@ -92,18 +92,18 @@ class Layout:
             body, title or self.room.label(self.words), [*styles, *loaded], "main", words.skip, ""
         )
 
-    def ask(self, starters: Sequence[str] = ()) -> str:
+    def ask(self, starters: Sequence[str] = (), about: tuple[str, str] | None = None) -> str:
         """The room in which one asks; Gradio draws the conversation in it.
 
         What one needs for the first question is here, so that nobody waits for Gradio. `starters` are
-        questions to begin with.
+        questions to begin with; `about` is the short name and the title of the only document to ask.
         """
         words, (script, style) = self.words, gradio_assets()
         head = [
             '<base href="/">',  # Gradio's front end asks for its files relative to it
             *map(_own_style, ("base", "ask", "source", "talk", "icons")),
             *map(
-                _own_script, ("stream", "base", "box", "talk", "ask", "source")
+                _own_script, ("stream", "base", "box", "talk", "ask", "source", "keys")
             ),  # before Gradio's
         ]
         texts = view.AskTexts(
@@ -120,7 +120,7 @@ class Layout:
             f'<script type="module" src="/{script}"></script>'
         )
         body = view.ask_page(
-            texts, starters or self.profile.starters, fields, gradio, words
+            texts, starters, "" if about else fields, about, gradio, words
         ) + drawers(words)
         # A new conversation goes on with the profile of this one.
         begin = brand.address(self.profile, "/") if len(self.offered) > 1 else "/"
@@ -149,6 +149,7 @@ class Layout:
             "signed-out": sign_in.signed_out,
             "again": sign_in.again,
             "profile": self.profile.name,
+            "role": self.person.role.value,
         }
         attributes = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
         return f"""<!doctype html>
@@ -159,6 +160,8 @@ class Layout:
 <meta name="color-scheme" content="light dark">
 <title>{escape(full_title)}</title>
 <link rel="icon" href="/page/icon.svg" type="image/svg+xml">
+<link rel="apple-touch-icon" href="/page/icon-192.png">
+<link rel="manifest" href="/page/manifest.json">
 {lines}
 </head>
 <body {attributes}>

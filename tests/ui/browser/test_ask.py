@@ -65,6 +65,50 @@ def test_an_earlier_answer_keeps_its_own_sources(
         page.locator(f"#e{turn}.is-shown").wait_for()
 
 
+def test_a_citation_is_previewed_and_reached_by_keys(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    page = tab.page
+    tab.ask("How long?")
+    page.locator("#t1 .chip").nth(1).hover()
+    page.locator("#preview", has_text="in up to three blocks").wait_for()
+    tab.picture("wide-light-preview")
+    page.mouse.move(5, 5)
+    page.locator("#preview").wait_for(state="hidden")
+    page.locator("#t1 .chip").first.focus()
+    page.locator("#preview", has_text="Parents take up to 16 weeks").wait_for()
+    page.locator("#t1 .question").click()
+    for key, number in (("]", "1"), ("]", "2"), ("[", "1")):
+        page.keyboard.press(key)
+        assert page.locator(".n.is-chosen").inner_text().endswith(number)
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.get_by_label("Your question").evaluate("e => e === document.activeElement")
+    page.keyboard.type("[?")
+    assert page.get_by_label("Your question").input_value() == "[?"
+
+
+def test_a_document_beside_the_conversation_follows_the_citations(
+    stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
+) -> None:
+    tab = open_tab(serve_page(lambda: stand_in))
+    page = tab.page
+    tab.ask("How long?")
+    page.locator("#t1 .chip").first.click()
+    page.locator(".source.is-chosen .open:visible a").first.click()
+    page.locator("#viewer[open]").wait_for()
+    first = page.url
+    page.locator("#t1 .question").click()
+    page.keyboard.press("]")
+    page.wait_for_url(lambda address: "#source" in address and address != first)
+    tab.faults[:] = [
+        fault for fault in tab.faults if "404" not in fault
+    ]  # nothing can be opened here
+
+
 def test_on_paper_every_answer_has_its_sources(
     stand_in: StandIn, serve_page: Callable[..., str], open_tab: Callable[..., Tab]
 ) -> None:
@@ -87,7 +131,7 @@ def test_a_tab_is_called_by_what_was_asked_and_the_page_has_one_heading(
     assert tab.page.title() == "Ask · Inhouse"
     tab.ask("How long is parental leave?")
     tab.ask("And now?")
-    tab.page.wait_for_function("document.title === 'How long is parental leave? · Inhouse'")
+    assert tab.page.title() == "How long is parental leave? · Inhouse"
     assert tab.page.locator("h1").count() == 1
 
 

@@ -73,7 +73,7 @@ def test_a_source_opens_with_its_quote_framed_and_its_pages_turn(
     page.keyboard.press("Escape")
     page.locator("#viewer").wait_for(state="hidden")
     assert "#source" not in page.url
-    assert page.locator(".source.is-chosen .open a").evaluate("e => e === document.activeElement")
+    page.locator(".source.is-chosen .open a:focus").wait_for()
 
 
 def test_back_closes_a_source_and_its_address_opens_it_again(url: str, open_tab: Open) -> None:
@@ -245,3 +245,73 @@ def test_an_extract_leads_to_its_words_and_says_nothing_false(url: str, open_tab
     tab.page.locator("#t1 .extract .where a").first.click()
     tab.page.locator("#viewer mark, #viewer .frame").first.wait_for()
     assert tab.page.locator("#viewer .viewer-note").count() == 0
+
+
+def test_a_document_stands_beside_the_conversation_and_both_can_be_used(
+    url: str, open_tab: Open
+) -> None:
+    tab = open_tab(url)
+    page = tab.page
+    tab.ask("When is berth 7 closed?")
+    page.locator("#t1 .chip").first.click()
+    page.locator(".source.is-chosen .open:visible a").first.click()
+    page.locator("#viewer .leaf").wait_for()
+    talk, viewer = page.locator("#t1").bounding_box(), page.locator("#viewer").bounding_box()
+    assert talk
+    assert viewer
+    assert talk["x"] + talk["width"] <= viewer["x"], "beside it, not over it"
+    page.get_by_label("Your question").fill("it can still be typed")
+    tab.pictures("viewer-beside")
+    page.keyboard.press("Escape")
+    page.locator("#viewer").wait_for(state="hidden")
+
+
+def test_a_document_is_asked_alone_and_the_scope_is_shown_and_left(
+    library: Path, url: str, open_tab: Open
+) -> None:
+    tab = open_tab(f"{url}/documents?name=notes", ready="tbody a")
+    page = tab.page
+    page.locator("tbody th a").click()
+    page.get_by_role("link", name=ENGLISH.ask_about).click()
+    page.locator("#scope", has_text="Harbour notes").wait_for()
+    tab.ask("When is berth 7 closed?")
+    places = page.locator("#e1 .where").all_inner_texts()
+    assert places
+    assert all(place.startswith("files/notes.md") for place in places)
+    assert "about=" in page.url
+    page.get_by_role("link", name=ENGLISH.whole_scope).click()
+    page.locator("#scope").wait_for(state="detached")
+
+
+def test_what_one_might_ask_comes_from_headings_and_a_conversation_is_taken_along(
+    tmp_path: Path, serve_page: Callable[..., str], open_tab: Open
+) -> None:
+    """The page has no profile with starters; the Markdown file holds each question, answer and source."""
+    fees = "| Ship | Fee |\n| --- | --- |\n| Ferry | **120** EUR |\n"
+    text = " ".join(["Ships wait for the tide at the outer mole in any weather."] * 25)
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/notes.md").write_text(
+        f"# Harbour notes\n\n## Boarding\n\nThe pilot boards at buoy **A4**.\n\n{text}\n\n"
+        f"## Fees\n\n{text}\n\n{fees}",
+        "utf-8",
+    )
+    read_in(tmp_path / "files", tmp_path / "data")
+    assistant = open_library(tmp_path / "data", "The pilot boards at buoy A4.")
+    tab = open_tab(serve_page(lambda: assistant))
+    page = tab.page
+    page.locator("#index-state", has_text="1 document").wait_for()
+    page.reload()
+    starter = page.get_by_role("button", name="What does “Harbour notes” say about “Boarding”?")
+    starter.wait_for()
+    tab.ask("Where does the pilot board?")
+    page.locator("#now .next", has_text="Fees").first.click()
+    page.locator("#t2 .acts").wait_for()
+    page.locator("#open-history").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name=ENGLISH.export_this).click()
+    text = Path(downloading.value.path()).read_text("utf-8")
+    assert downloading.value.suggested_filename == "Where does the pilot board_.md"
+    assert text.startswith("# Where does the pilot board?\n\n## Where does the pilot board?\n\n")
+    assert "## What does “Harbour notes” say about “Fees”?" in text
+    assert "files/notes.md" in text
+    assert "**A4**" not in text

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 
 from rag.answer import Answer, RetrievalEvent, SentencesEvent, Status, Turn
 from rag.errors import InhouseError
+from rag.index import Filter
 from ui.errors import NotAllowedError, NotThereError
 from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.answer_actions import Kept
-from ui.web.assistant_service import AssistantService
+from ui.web.assistant_service import Answering, AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import EventBatches
 from ui.web.chat.redaction import redact, redact_turns
 from ui.web.identity import Person
+from ui.web.suggestions import next_questions
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
 
@@ -46,12 +48,16 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer."""
+    """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer.
+
+    `about` is the short name of the one document that is asked, if it is only one.
+    """
 
     desk: AssistantService
     person: Person
     history: History | None
     is_welcome: Callable[[], bool]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +101,14 @@ class Conversation:
         kept: str = "",
         feedback: FeedbackBook | None = None,
         profile: str = "",
+        about: str = "",
         is_welcome: Callable[[], bool] = lambda: True,
     ) -> Iterator[Screen]:
         """Answer a question, screen by screen; the last screen is not busy. Raises nothing.
 
         `kept`: the conversation that the page shows, which another process may have begun. `profile` counts
-        for the first question; `is_welcome` is looked at while the answer is written.
+        for the first question; `about` is the short name of the only document to ask; `is_welcome` is looked
+        at while the answer is written.
         """
         question = question.strip()
         if complaint := _complaint(question, self._words(desk)):
@@ -115,7 +123,7 @@ class Conversation:
         if self.profile is None:
             self.profile = desk.profiles.named(profile).name
         try:
-            yield from self._screens(question, Visit(desk, person, history, is_welcome))
+            yield from self._screens(question, Visit(desk, person, history, is_welcome, about))
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
@@ -220,7 +228,18 @@ class Conversation:
         saved_as, note = self._keep(draft, visit, again)
         shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
         self._add(draft.answer, shelf, saved_as, words, is_stopped=draft.is_stopped)
-        yield Screen(self.shown[-1].turn, self.shown[-1].evidence, note=note, busy=False)
+        turn = self.shown[-1].turn + self._next(draft.answer, visit)
+        yield Screen(turn, self.shown[-1].evidence, note=note, busy=False)
+
+    def _next(self, answer: Answer, visit: Visit) -> str:
+        """What one might ask next, below the newest answer."""
+        words = self._words(visit.desk)
+        try:
+            shelf = visit.desk.assistant_for(visit.person, self.profile or "").shelf()
+            questions = next_questions(shelf, answer, words)
+        except InhouseError:
+            return ""
+        return view.next_block(questions, words)
 
     def _add_unfinished(
         self, draft: Draft, visit: Visit, saved_as: Kept | None, *, is_interrupted: bool
@@ -306,7 +325,9 @@ class Conversation:
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
         question = draft.question
-        batches = EventBatches(iter(assistant.stream(question, history=tuple(self.history))))
+        filter = _only(assistant, visit.about, words)
+        events = assistant.stream(question, history=tuple(self.history), filter=filter)
+        batches = EventBatches(iter(events))
         try:
             for batch in batches:
                 if not visit.is_welcome():
@@ -370,6 +391,16 @@ class Conversation:
                 is_interrupted=is_interrupted,
             )
         )
+
+
+def _only(assistant: Answering, name: str, words: Words) -> Filter | None:
+    """What keeps a question to the document of that short name. Raises NotThereError."""
+    if not name:
+        return None
+    document = assistant.reading().named(name)
+    if document is None:
+        raise NotThereError(words.not_there)
+    return Filter(document_ids=(document.document_id,))
 
 
 def _complaint(question: str, words: Words) -> str:

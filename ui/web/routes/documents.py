@@ -120,7 +120,16 @@ def _file(
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
     address = f"/documents/{name}"
-    view = one.DocumentPage(file, address, chunks, total, page, link, reasons=shelf.everything)
+    view = one.DocumentPage(
+        file,
+        address,
+        chunks,
+        total,
+        page,
+        link,
+        reasons=shelf.everything,
+        details=page_frame.person.may(Role.EDITOR),
+    )
     tools = ""
     if page_frame.person.may(Role.EDITOR):
         may_withdraw = house.inbox.may_withdraw(file.uri)

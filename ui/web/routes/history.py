@@ -1,7 +1,9 @@
 """Conversations that are kept for somebody, and what they say of the answers: nobody reaches another's."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,6 +14,7 @@ from ui.errors import FrontEndError, NotThereError
 from ui.view import answer_actions as view
 from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
+from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text
 from ui.view.history import conversations
 from ui.web.app_state import AppState
 from ui.web.chat.redaction import export_conversations, redact_turns
@@ -36,6 +39,7 @@ def routes(house: AppState) -> "APIRouter":
     router = APIRouter(prefix="/conversations")
     _add_list(router, house)
     _add_changes(router, house)
+    _add_exports(router, house)
     _add_turns(router, house)
     return router
 
@@ -96,24 +100,65 @@ def _add_changes(router: "APIRouter", house: AppState) -> None:
         return _done(lambda: house.history.delete_all(person_of(request)))
 
 
-def _add_turns(router: "APIRouter", house: AppState) -> None:
+def _add_exports(router: "APIRouter", house: AppState) -> None:
+    def shown(request: Request, conversation: str) -> Iterator[tuple[int, ExportedTurn]]:
+        """Each turn of it, as far as whoever asks may still read it."""
+        person, words = person_of(request), words_for(request)
+        turns = house.history.turns(person, conversation)
+        for kept, old in redact_turns(turns, house.desk, person, words):
+            why = view.why_unfinished(words, kept.stopped, kept.interrupted)
+            yield kept.n, ExportedTurn(old.answer, why)
+
+    def one(request: Request, conversation: str, turn: int) -> ExportedTurn:
+        for number, exported_turn in shown(request, conversation):
+            if number == turn:
+                return exported_turn
+        raise NotThereError(_NO_ANSWER)
+
+    @router.get("/{conversation}.md")
+    @requires(Role.READER)
+    def markdown(request: Request, conversation: str) -> Response:
+        """The conversation with its sources, as a Markdown file."""
+
+        def make() -> Response:
+            words = words_for(request)
+            title = house.history.get(person_of(request), conversation).title or words.untitled
+            turns = [turn for _, turn in shown(request, conversation)]
+            name = quote(f"{title}.md", safe="")
+            headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
+            text = as_markdown(title, turns, words)
+            return Response(text, media_type="text/markdown", headers=headers)
+
+        return _guarded(make)
+
     @router.get("/{conversation}/{turn}.txt")
     @requires(Role.READER)
     def text(request: Request, conversation: str, turn: int) -> Response:
         """The answer with its sources as plain text."""
 
         def make() -> Response:
-            person, words = person_of(request), words_for(request)
-            turns = house.history.turns(person, conversation)
-            for kept, old in redact_turns(turns, house.desk, person, words):
-                if kept.n == turn:
-                    why = view.why_unfinished(words, kept.stopped, kept.interrupted)
-                    text = view.plain(old.answer, words, unfinished=why)
-                    return Response(text, media_type="text/plain", headers=_FRESH)
-            raise NotThereError(_NO_ANSWER)
+            content = plain_text(one(request, conversation, turn), words_for(request))
+            return Response(content, media_type="text/plain", headers=_FRESH)
 
         return _guarded(make)
 
+    @router.get("/{conversation}/{turn}.json")
+    @requires(Role.READER)
+    def to_copy(request: Request, conversation: str, turn: int) -> Response:
+        """The same as plain text and as HTML, to be put on the clipboard."""
+
+        def make() -> Response:
+            exported_turn, words = one(request, conversation, turn), words_for(request)
+            content = {
+                "text": plain_text(exported_turn, words),
+                "html": as_html(exported_turn, words),
+            }
+            return JSONResponse(content, headers=_FRESH)
+
+        return _guarded(make)
+
+
+def _add_turns(router: "APIRouter", house: AppState) -> None:
     @router.get("/{conversation}/{turn}/feedback")
     @requires(Role.READER)
     def form(request: Request, conversation: str, turn: int, helpful: bool) -> Response:

@@ -38,7 +38,7 @@ def _gradio(method: str, name: str, path: str = "", *, is_click: bool = True) ->
 
 
 STATIC_ROUTES = (
-    _static("/page/{name}", r"/page/[\w-]+\.(?:css|js|svg)"),
+    _static("/page/{name}", r"/page/[\w-]+\.(?:css|js|svg|png|json)"),
     _static("/assets/{name}", r"/assets/[\w.-]+"),
     _static("/theme.css", r"/theme\.css"),
 )

@@ -135,6 +135,7 @@ function startUp() {
 
 new MutationObserver(() => {
   if (!byId("sheet-bar") && byId("panel")) startUp();
+  for (const table of document.querySelectorAll("#panel .wide:not([tabindex])")) table.tabIndex = 0; // scrolls by keys
   showEvidence();
   followConversation();
 }).observe(document.querySelector("gradio-app"), { childList: true, subtree: true });

@@ -162,12 +162,13 @@ function begin() {
   isReady = true;
   document.querySelector("gradio-app main")?.setAttribute("role", "none"); // the page has its own
   type(wire("asked-of"), document.body.dataset.profile);
+  type(wire("asked-about"), words.about);
   if (isOpening) submit("opened", opening);
   else if (asked !== null) submit("asked", asked);
 }
 
 function follow() {
-  if (!isReady && wire("asked") && wire("opened") && wire("asked-of") && byId("panel")) begin();
+  if (!isReady && wire("asked") && wire("opened") && wire("asked-about") && byId("panel")) begin();
   const now = word("progress");
   if (!now || now === progress) return show();
   progress = now;

@@ -37,6 +37,7 @@ function show({ side, html }) {
   const pane = document.getElementById(`pane-${side}`);
   const open = [...pane.querySelectorAll("details")].map((one) => one.open);
   pane.innerHTML = html; // made by ui/view, which escapes whatever comes from a document or a model
+  pane.querySelectorAll(".wide").forEach((table) => (table.tabIndex = 0)); // scrolls by keys
   pane.querySelectorAll("details").forEach((one, n) => (one.open = open[n] ?? false));
 }
 

@@ -4,6 +4,8 @@
 const viewer = document.getElementById("viewer");
 const inside = viewer.querySelector(".viewer-inside");
 const PLACE = /^#source\/([0-9a-f]+)\/(\d+)-(\d+)-([0-9a-f]*)(?:\/(page|text)(?:\/(\d+))?)?$/;
+const wide = matchMedia("(min-width: 1200px)");
+const BACK_MS = 100; // going back in its history, the browser takes the focus away once more
 const ZOOMS = [1, 1.4, 2, 2.8];
 
 let zoom = 0;
@@ -31,7 +33,7 @@ async function open(place) {
     zoom = 0;
     cameFrom = document.activeElement;
     inside.replaceChildren(message(viewer.dataset.opening));
-    viewer.showModal();
+    openDialog();
   }
   viewer.setAttribute("aria-busy", "true");
   try {
@@ -44,6 +46,14 @@ async function open(place) {
   } finally {
     if (shown === address) viewer.removeAttribute("aria-busy");
   }
+}
+
+// Where there is room for it, a document stands beside the conversation, and both can be read and used.
+function openDialog() {
+  const isBeside = wide.matches && document.querySelector("#talk .turn");
+  document.documentElement.classList.toggle("has-viewer", Boolean(isBeside));
+  if (isBeside) viewer.show();
+  else viewer.showModal();
 }
 
 function show(html, wasOpen) {
@@ -105,6 +115,7 @@ function follow() {
   if (place) {
     if (place[0] !== shown) open(place);
   } else if (viewer.open) {
+    document.documentElement.classList.remove("has-viewer"); // what had the focus can have it again
     viewer.close();
   }
 }
@@ -145,16 +156,21 @@ viewer.addEventListener("keydown", (event) => {
   link.focus();
   link.click();
 });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && viewer.open && !document.querySelector("dialog:modal")) close();
+});
 viewer.addEventListener("cancel", (event) => {
   event.preventDefault();
   close();
 });
 viewer.addEventListener("close", () => {
   loading?.abort();
+  document.documentElement.classList.remove("has-viewer");
   shown = "";
   wasOpenedHere = false;
   inside.replaceChildren();
-  cameFrom?.focus?.();
+  const back = cameFrom;
+  setTimeout(() => back?.focus?.({ preventScroll: true }), BACK_MS);
 });
 viewer.addEventListener("click", (event) => event.target === viewer && close()); // beside it
 viewer.querySelector(".viewer-close").addEventListener("click", close);
@@ -165,6 +181,11 @@ follow();
 // --- One of several quotes from the same passage -------------------------------------------------------
 
 document.addEventListener("inhouse:chosen", ({ detail: place }) => {
+  // Beside the conversation, what is open follows the citation.
+  if (document.documentElement.classList.contains("has-viewer")) {
+    const own = `.open.q${place.id.split("-s")[1]} a`;
+    (place.closest(".source")?.querySelector(own) ?? place.closest(".source")?.querySelector(".open a"))?.click();
+  }
   const card = place.closest(".source");
   for (const old of document.querySelectorAll(".source.is-chosen, .n.is-chosen")) old.classList.remove("is-chosen");
   if (!card) return;

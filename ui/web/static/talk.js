@@ -32,8 +32,11 @@ async function request(address, options) {
 
 const acts = {
   async copy(link, place) {
-    const answer = await request(`/conversations/${place}.txt`);
-    if (answer && (await copyText(await answer.text()))) toast(drawer.dataset.copied);
+    const answer = await request(`/conversations/${place}.json`);
+    if (answer && (await copy(await answer.json()))) toast(drawer.dataset.copied);
+  },
+  next(link) {
+    tell("inhouse:ask", link.textContent);
   },
   again(link) {
     tell("inhouse:ask", questionOf(link));
@@ -52,21 +55,23 @@ function questionOf(link) {
   return [...heading.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("");
 }
 
-async function copyText(text) {
-  if (navigator.clipboard) {
-    try {
-      await navigator.clipboard.writeText(text);
-      return true;
-    } catch {
-      // not allowed, or not over HTTP: the old way does it
-    }
+// For a word processor with its layout, for everything else as plain text.
+async function copy({ text, html }) {
+  try {
+    const kinds = { "text/plain": text, "text/html": html };
+    const blobs = Object.entries(kinds).map(([kind, content]) => [kind, new Blob([content], { type: kind })]);
+    await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
+    return true;
+  } catch {
+    // not allowed, or not over HTTPS: the old way does it
   }
-  const box = Object.assign(document.createElement("textarea"), { value: text, className: "sr" });
-  document.body.append(box);
-  box.select();
-  const done = document.execCommand("copy");
-  box.remove();
-  return done;
+  const write = (event) => {
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", text);
+    event.clipboardData.setData("text/html", html);
+  };
+  document.addEventListener("copy", write, { once: true });
+  return document.execCommand("copy");
 }
 
 async function vote(link, place, helpful) {
@@ -129,6 +134,9 @@ async function fill() {
   if (!answer?.ok) list.textContent = document.body.dataset.lost;
   else list.innerHTML = await answer.text(); // made by ui/view
   const here = new URLSearchParams(location.search).get("c");
+  const own = drawer.querySelector(".this");
+  own.hidden = !here;
+  if (here) own.href = `/conversations/${encodeURIComponent(here)}.md`;
   for (const item of list.querySelectorAll("[data-id]")) item.classList.toggle("is-here", item.dataset.id === here);
 }
 

@@ -15,7 +15,7 @@ from rag.answer import Answer, Context, Sentence
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from ui.messages.page import ENGLISH
-from ui.view.answer_actions import plain
+from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text
 from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
@@ -57,6 +57,13 @@ class ChatSetup:
         return json.dumps([screen.now, screen.now_evidence, screen.earlier, screen.note])
 
 
+def taken_along(answer: Answer) -> str:
+    """The answer as it leaves the page."""
+    turn = ExportedTurn(answer)
+    plain, markup = plain_text(turn, ENGLISH), as_html(turn, ENGLISH)
+    return plain + markup + as_markdown("Harbour", [turn], ENGLISH)
+
+
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[ChatSetup]:
     kept = ChatSetup(tmp_path)
@@ -93,7 +100,7 @@ def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(chat: C
     seen = redact(chat.answer, chat.desk, NOBODY, ENGLISH).answer
     export = export_conversations(chat.history, chat.desk, NOBODY, ENGLISH)
     screen = Conversation().open(kept, chat.desk, NOBODY, chat.history, chat.feedback)
-    for text in (seen.model_dump_json(), json.dumps(export), plain(seen, ENGLISH), str(screen)):
+    for text in (seen.model_dump_json(), json.dumps(export), taken_along(seen), str(screen)):
         for secret in ("October", "rules.pdf", "crane", "Lights", str(chat.folder)):
             assert secret not in text
     assert ENGLISH.withheld in seen.text
@@ -271,5 +278,5 @@ def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(chat: ChatSe
     assert (seen.computed.text, seen.computed.table.rows) == (ENGLISH.withheld, ())
     for secret in ("rules.pdf", str(chat.folder), "1 document"):
         assert secret not in seen.model_dump_json()
-        assert secret not in plain(seen, ENGLISH)
+        assert secret not in taken_along(seen)
     assert redact(answer, chat.desk, LOCAL, ENGLISH).answer == answer

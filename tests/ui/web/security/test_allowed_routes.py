@@ -59,7 +59,9 @@ ROWS: dict[str, Row] = {
     "POST /conversations/forget": Row(READERS),
     "POST /conversations/{conversation}/title": Row(READERS, "/conversations/none/title", b"New"),
     "POST /conversations/{conversation}/forget": Row(READERS, "/conversations/none/forget"),
+    "GET /conversations/{conversation}.md": Row(READERS, "/conversations/none.md"),
     "GET /conversations/{conversation}/{turn}.txt": Row(READERS, "/conversations/none/1.txt"),
+    "GET /conversations/{conversation}/{turn}.json": Row(READERS, "/conversations/none/1.json"),
     "GET /conversations/{conversation}/{turn}/feedback": Row(
         READERS, "/conversations/none/1/feedback?helpful=true"
     ),

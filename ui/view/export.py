@@ -1,0 +1,137 @@
+"""An answer to take along: as plain text, as Markdown, and as HTML for a word processor; with its sources."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rag.answer import Answer, Citation, Extract
+from ui.messages.page import Words
+from ui.view.evidence import file_name
+from ui.view.markup import escape, escape_name
+
+_ROW = re.compile(r"\s*\|(.*)\|\s*")
+_RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
+_MARKS = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*|`([^`\n]+)`")
+_HEADING = re.compile(r"^#{1,6}[ \t]+", re.MULTILINE)
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTurn:
+    """A question with its answer. `unfinished` says in a sentence why the answer is not whole."""
+
+    answer: Answer
+    unfinished: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is taken along: sentences, then quotations, then the sources of the sentences."""
+
+    sentences: Sequence[str]
+    quotes: Sequence[tuple[str, str]]
+    sources: Sequence[tuple[int, str, str]]
+
+
+def plain_text(turn: ExportedTurn, words: Words) -> str:
+    """To be pasted anywhere."""
+    content = _content(turn.answer, words)
+    lines = [" ".join(content.sentences)] if content.sentences else []
+    lines += [f"“{text}”\n  {place}" for text, place in content.quotes]
+    lines += [f"({turn.unfinished})"] if turn.unfinished else []
+    if content.sources:
+        lines += ["", f"{words.sources}:"]
+        lines += [f"[{n}] {place}: “{quote}”" for n, place, quote in content.sources]
+    return "\n".join([turn.answer.question, "", *lines]) + "\n"
+
+
+def as_html(turn: ExportedTurn, words: Words) -> str:
+    """The same for a word processor or a mail: one line of HTML, in which all text is escaped."""
+    content = _content(turn.answer, words)
+    parts = [f"<p><strong>{escape(turn.answer.question)}</strong></p>"]
+    if content.sentences:
+        parts.append(f"<p>{escape(' '.join(content.sentences))}</p>")
+    parts += [
+        f"<blockquote>{escape(text)}<br><em>{escape(place)}</em></blockquote>"
+        for text, place in content.quotes
+    ]
+    if turn.unfinished:
+        parts.append(f"<p>({escape(turn.unfinished)})</p>")
+    if content.sources:
+        items = "".join(
+            f"<li>[{n}] {escape(place)}: “{escape(quote)}”</li>"
+            for n, place, quote in content.sources
+        )
+        parts.append(f"<p>{escape(words.sources)}</p><ul>{items}</ul>")
+    return "".join(parts)
+
+
+def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
+    """A conversation as a Markdown file, in which no character of a document is a mark."""
+    parts = [f"# {_escaped(title or words.untitled)}"]
+    for turn in turns:
+        content = _content(turn.answer, words)
+        parts.append(f"## {_escaped(turn.answer.question)}")
+        if content.sentences:
+            parts.append(_escaped(" ".join(content.sentences)))
+        parts += [f"> {_escaped(text)}\n>\n> — {_escaped(place)}" for text, place in content.quotes]
+        if turn.unfinished:
+            parts.append(f"({_escaped(turn.unfinished)})")
+        if content.sources:
+            sources = [
+                f"- \\[{n}\\] {_escaped(place)}: “{_escaped(quote)}”"
+                for n, place, quote in content.sources
+            ]
+            parts.append(f"**{_escaped(words.sources)}**\n\n" + "\n".join(sources))
+    return "\n\n".join(parts) + "\n"
+
+
+def readable(text: str) -> str:
+    """A document's text on one line, without Markdown's marks: the cells of a row stand apart by a dot."""
+    lines = []
+    for line in text.splitlines():
+        row = _ROW.fullmatch(line)
+        if row is None:
+            lines.append(line)
+        elif not _RULE.fullmatch(line):
+            cells = (cell.strip() for cell in re.split(r"(?<!\\)\|", row[1]))
+            lines.append(" · ".join(cell.replace("\\|", "|") for cell in cells if cell))
+    text = _HEADING.sub("", "\n".join(lines))
+    return " ".join(_MARKS.sub(lambda found: found[1] or found[2], text).split())
+
+
+def _content(answer: Answer, words: Words) -> _Content:
+    backed = answer.backed_sentences
+    sentences = [
+        readable(sentence.text) + "".join(f" [{n}]" for n in sentence.citations)
+        for sentence in backed
+    ]
+    if answer.computed is not None:
+        sentences = [answer.computed.text, *sentences]
+    used = {n for sentence in backed for n in sentence.citations}
+    sources = [
+        (citation.n, _place(citation, words), readable(citation.quote) or words.withdrawn)
+        for citation in answer.citations
+        if citation.n in used
+    ]
+    quotes = [] if sentences else [_quote(extract, words) for extract in answer.extracts]
+    if not sentences and not quotes:
+        sentences = [readable(answer.text) or words.statuses[answer.status][0]]
+    return _Content(sentences, quotes, sources)
+
+
+def _quote(extract: Extract, words: Words) -> tuple[str, str]:
+    return readable(extract.text) or words.withdrawn, _place(extract, words)
+
+
+def _place(source: Citation | Extract, words: Words) -> str:
+    page = f", {words.page.format(page=source.page)}" if source.page else ""
+    title, file = html.unescape(escape_name(source.title)), html.unescape(file_name(source.uri))
+    return f"{title} ({file}{page})" if file else title
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
