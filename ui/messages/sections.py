@@ -33,7 +33,7 @@ MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
         "image/png": "PNG",
         "image/tiff": "TIFF",
         "image/webp": "WebP",
-        "multipart/related": "MHTML",
+        "multipart/related": "MHTML (.mht)",
         "text/asciidoc": "AsciiDoc",
         "text/csv": "CSV",
         "text/html": "HTML",
