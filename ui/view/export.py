@@ -40,11 +40,11 @@ def plain_text(turn: ExportedTurn, words: Words) -> str:
     """To be pasted anywhere."""
     content = _content(turn.answer, words)
     lines = [" ".join(content.sentences)] if content.sentences else []
-    lines += [f"“{text}”\n  {place}" for text, place in content.quotes]
+    lines += [f"“{text}”\n  {location}" for text, location in content.quotes]
     lines += [f"({turn.unfinished})"] if turn.unfinished else []
     if content.sources:
         lines += ["", f"{words.sources}:"]
-        lines += [f"[{n}] {place}: “{quote}”" for n, place, quote in content.sources]
+        lines += [f"[{n}] {location}: “{quote}”" for n, location, quote in content.sources]
     return "\n".join([turn.answer.question, "", *lines]) + "\n"
 
 
@@ -55,15 +55,15 @@ def as_html(turn: ExportedTurn, words: Words) -> str:
     if content.sentences:
         parts.append(f"<p>{escape(' '.join(content.sentences))}</p>")
     parts += [
-        f"<blockquote>{escape(text)}<br><em>{escape(place)}</em></blockquote>"
-        for text, place in content.quotes
+        f"<blockquote>{escape(text)}<br><em>{escape(location)}</em></blockquote>"
+        for text, location in content.quotes
     ]
     if turn.unfinished:
         parts.append(f"<p>({escape(turn.unfinished)})</p>")
     if content.sources:
         items = "".join(
-            f"<li>[{n}] {escape(place)}: “{escape(quote)}”</li>"
-            for n, place, quote in content.sources
+            f"<li>[{n}] {escape(location)}: “{escape(quote)}”</li>"
+            for n, location, quote in content.sources
         )
         parts.append(f"<p>{escape(words.sources)}</p><ul>{items}</ul>")
     return "".join(parts)
@@ -77,13 +77,15 @@ def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
         parts.append(f"## {_escaped(turn.answer.question)}")
         if content.sentences:
             parts.append(_escaped(" ".join(content.sentences)))
-        parts += [f"> {_escaped(text)}\n>\n> — {_escaped(place)}" for text, place in content.quotes]
+        parts += [
+            f"> {_escaped(text)}\n>\n> — {_escaped(location)}" for text, location in content.quotes
+        ]
         if turn.unfinished:
             parts.append(f"({_escaped(turn.unfinished)})")
         if content.sources:
             sources = [
-                f"- \\[{n}\\] {_escaped(place)}: “{_escaped(quote)}”"
-                for n, place, quote in content.sources
+                f"- \\[{n}\\] {_escaped(location)}: “{_escaped(quote)}”"
+                for n, location, quote in content.sources
             ]
             parts.append(f"**{_escaped(words.sources)}**\n\n" + "\n".join(sources))
     return "\n\n".join(parts) + "\n"
@@ -100,7 +102,7 @@ def readable(text: str) -> str:
             cells = (cell.strip() for cell in re.split(r"(?<!\\)\|", row[1]))
             lines.append(" · ".join(cell.replace("\\|", "|") for cell in cells if cell))
     text = _HEADING.sub("", "\n".join(lines))
-    return " ".join(_MARKS.sub(lambda found: found[1] or found[2], text).split())
+    return " ".join(_MARKS.sub(lambda match: match[1] or match[2], text).split())
 
 
 def _content(answer: Answer, words: Words) -> _Content:

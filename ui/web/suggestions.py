@@ -29,29 +29,29 @@ def starter_questions(
         if shelf is None:
             return []
         files, _ = shelf.files(FileQuery(order="changed", descending=True), limit=_DOCUMENTS)
-        found = (
+        questions = (
             question
             for file in files
             if file.document_id is not None and file.title
             for question in islice(_of(shelf, file.document_id, file.title, words), 1)
         )
-        return list(islice(found, _STARTERS))
+        return list(islice(questions, _STARTERS))
     except InhouseError:
         return []
 
 
 def next_questions(shelf: FileList, answer: Answer, words: Words) -> list[str]:
     """Up to three, from the headings that follow the place which answered, then from those before it."""
-    place: Citation | Extract | None = next(iter(answer.citations), None)
-    place = place or next(iter(answer.extracts), None)
-    file = shelf.file(place.uri) if place else None
-    if place is None:
+    basis: Citation | Extract | None = next(iter(answer.citations), None)
+    basis = basis or next(iter(answer.extracts), None)
+    file = shelf.file(basis.uri) if basis else None
+    if basis is None:
         return []
     if file is None or file.document_id is None or not file.title:
         return []
     chunks = shelf.chunks(file.document_id, limit=_CHUNKS)
-    later = [chunk for chunk in chunks if chunk.start > place.start]
-    earlier = [chunk for chunk in chunks if chunk.end <= place.start]
+    later = [chunk for chunk in chunks if chunk.start > basis.start]
+    earlier = [chunk for chunk in chunks if chunk.end <= basis.start]
     here = {chunk.section[-1] for chunk in chunks if chunk.section and chunk not in later + earlier}
     headings = [h for h in _headings([*later, *reversed(earlier)], file.title) if h not in here]
     questions = (_question(file.title, heading, words) for heading in headings)
