@@ -65,11 +65,11 @@ def read_text(data: bytes) -> DocText:
 def _text(document: bytes, table: bytes) -> str:
     start, length = struct.unpack_from("<II", document, _PIECES)
     pieces = table[start : start + length]
-    place = 0
-    while pieces[place] == 1:  # formats, which come first
-        place += 3 + struct.unpack_from("<H", pieces, place + 1)[0]
-    (size,) = struct.unpack_from("<I", pieces, place + 1)
-    pieces = pieces[place + 5 : place + 5 + size]
+    offset = 0
+    while pieces[offset] == 1:  # formats, which come first
+        offset += 3 + struct.unpack_from("<H", pieces, offset + 1)[0]
+    (size,) = struct.unpack_from("<I", pieces, offset + 1)
+    pieces = pieces[offset + 5 : offset + 5 + size]
     number = (size - 4) // 12
     ends = struct.unpack_from(f"<{number + 1}I", pieces)
     parts = []

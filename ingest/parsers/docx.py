@@ -307,8 +307,8 @@ def _remark(author: str, commented: str, text: str) -> str:
     commented = " ".join(commented.split())
     if len(commented) > _LONGEST_QUOTE:
         commented = f"{commented[:_LONGEST_QUOTE].rsplit(' ', 1)[0]}…"
-    place = f' on "{commented}"' if commented else ""
-    return f"Comment{f' by {author}' if author else ''}{place}: {text}"
+    target = f' on "{commented}"' if commented else ""
+    return f"Comment{f' by {author}' if author else ''}{target}: {text}"
 
 
 def _rows(table: Any) -> Iterator[Any]:

@@ -87,8 +87,8 @@ def _mail(data: bytes) -> Mail:
     try:
         message = email.message_from_bytes(data, policy=_policy())
         subject = _header(message, "Subject")
-        shown = [(name, text) for name in _SHOWN if (text := _header(message, name))]
-        mail = Mail(subject, shown)
+        headers = [(name, text) for name in _SHOWN if (text := _header(message, name))]
+        mail = Mail(subject, headers)
         _fill(mail, message)
     except _FAULTS as exc:
         raise DamagedFileError from exc

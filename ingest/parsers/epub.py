@@ -98,17 +98,17 @@ class _Book:
         return posixpath.normpath(posixpath.join(self._folder, unquote(href.partition("#")[0])))
 
     def _said(self, what: str) -> str:
-        found = (
+        entries = (
             e.text or "" for e in self._package.iter("{http://purl.org/dc/elements/1.1/}" + what)
         )
-        return next(found, "").strip()
+        return next(entries, "").strip()
 
 
 def _entries(tree: Any) -> list[tuple[str, str]]:
     """The targets and words of a table of contents, of EPUB 3 (nav) or of EPUB 2 (ncx)."""
-    found = [(link.get("href", ""), "".join(link.itertext())) for link in tree.iter("{*}a")]
+    links = [(link.get("href", ""), "".join(link.itertext())) for link in tree.iter("{*}a")]
     for point in tree.iter("{*}navPoint"):
         content, label = point.find("{*}content"), point.find("{*}navLabel")
         if content is not None and label is not None:
-            found.append((content.get("src", ""), "".join(label.itertext())))
-    return [(unquote(href.partition("#")[0]), " ".join(words.split())) for href, words in found]
+            links.append((content.get("src", ""), "".join(label.itertext())))
+    return [(unquote(href.partition("#")[0]), " ".join(words.split())) for href, words in links]

@@ -71,7 +71,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, list[Any]] = {}
     for key, value in pairs:
         values.setdefault(key, []).append(value)
-    return {key: found if len(found) > 1 else found[0] for key, found in values.items()}
+    return {key: several if len(several) > 1 else several[0] for key, several in values.items()}
 
 
 def _document(value: Any, media_type: str) -> LoadedDocument:
@@ -131,7 +131,7 @@ def _columns(values: Sequence[Any]) -> list[str]:
     for value in values:
         if not isinstance(value, Mapping) or not all(map(is_plain, value.values())):
             return []
-        if any(isinstance(each, str) and len(each) > _MAX_CELL for each in value.values()):
+        if any(isinstance(item, str) and len(item) > _MAX_CELL for item in value.values()):
             return []
         columns |= dict.fromkeys(value)
         if len(columns) > _MAX_COLUMNS:
@@ -144,9 +144,9 @@ def _flattened(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     while stack:
         path, value = stack.pop()
         if isinstance(value, Mapping):
-            inner = [(f"{path}.{key}" if path else key, each) for key, each in value.items()]
+            inner = [(f"{path}.{key}" if path else key, item) for key, item in value.items()]
         elif isinstance(value, list):
-            inner = [(path, each) for each in value]
+            inner = [(path, item) for item in value]
         else:
             yield path, value
             continue

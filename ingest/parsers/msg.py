@@ -43,12 +43,12 @@ def _mail(message: Any, depth: int) -> Mail:
     strings = _Strings(message)
     mail = Mail(strings.line(message, "SUBJECT"))
     sent = message.sent_date
-    shown = (
+    headers = (
         ("From", _sender(message, strings)),
         ("To", _receivers(message, strings)),
         ("Date", sent.strftime("%a, %d %b %Y %H:%M:%S %z") if sent else ""),
     )
-    mail.headers = [(name, value) for name, value in shown if value]
+    mail.headers = [(name, value) for name, value in headers if value]
     mail.plain = strings.text(message, "BODY")
     if not mail.plain.strip():
         mail.html = strings.html(message)
@@ -112,8 +112,10 @@ def _sender(message: Any, strings: _Strings) -> str:
         return " ".join(str(header).split())
     name = strings.line(message, "SENDER_NAME")
     address = strings.line(message, "SENDER_EMAIL_ADDRESS", "SENDER_SMTP_ADDRESS")
-    shown = " ".join(filter(None, (f'"{name}"' if name else "", f"<{address}>" if address else "")))
-    return shown if address else strings.line(message, "SENT_REPRESENTING_NAME") or name
+    address_line = " ".join(
+        filter(None, (f'"{name}"' if name else "", f"<{address}>" if address else ""))
+    )
+    return address_line if address else strings.line(message, "SENT_REPRESENTING_NAME") or name
 
 
 def _receivers(message: Any, strings: _Strings) -> str:
@@ -121,8 +123,10 @@ def _receivers(message: Any, strings: _Strings) -> str:
     for person in message.recipients:
         name = strings.line(person, "DISPLAY_NAME")
         address = strings.line(person, "SMTP_ADDRESS", "EMAIL_ADDRESS")
-        shown = f"{name} <{address}>" if name and address and name != address else name or address
-        people.append(shown)
+        receiver = (
+            f"{name} <{address}>" if name and address and name != address else name or address
+        )
+        people.append(receiver)
     return ", ".join(filter(None, people))
 
 
@@ -133,7 +137,9 @@ def _rtf_body(message: Any) -> str:
 
 def _attachment(part: Any, strings: _Strings, depth: int) -> Attachment:
     name = strings.line(part, "ATTACH_LONG_FILENAME", "ATTACH_FILENAME")
-    storage = next((each for each in part._storage.storages if each.name == _EMBEDDED), None)
+    storage = next(
+        (candidate for candidate in part._storage.storages if candidate.name == _EMBEDDED), None
+    )
     if storage and any(stream.name == _PROPERTIES for stream in storage.streams):
         if depth > _MAX_DEPTH:
             return Attachment(

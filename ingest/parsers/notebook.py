@@ -88,5 +88,5 @@ def _pictures(cell: Mapping[str, Any]) -> int:
 def _joined(value: Any) -> str:
     """A string that a notebook may also keep as a list of lines."""
     if isinstance(value, list):
-        return "".join(each for each in value if isinstance(each, str))
+        return "".join(line for line in value if isinstance(line, str))
     return value if isinstance(value, str) else ""

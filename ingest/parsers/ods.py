@@ -103,19 +103,21 @@ class _SheetReader:
         date = attribute(cell, "date-value")
         if date:
             return date.removesuffix("T00:00:00")
-        lines = [self._walker.inline_text(each) for each in cell if is_element(each, "p")]
+        lines = [
+            self._walker.inline_text(paragraph) for paragraph in cell if is_element(paragraph, "p")
+        ]
         return (
             "\n".join(lines).strip() or attribute(cell, "string-value") or attribute(cell, "value")
         )
 
-    def _comment(self, cell: Any, place: str) -> None:
+    def _comment(self, cell: Any, cell_name: str) -> None:
         for note in cell:
             if is_element(note, "annotation"):
                 author = note.findtext("{*}creator") or ""
                 lines = [
                     self._walker.inline_text(p) for p in note if local_name(p) in ("p", "list")
                 ]
-                self.sheet.after.append(comment_line(place, author, "\n".join(lines)))
+                self.sheet.after.append(comment_line(cell_name, author, "\n".join(lines)))
 
 
 def _hidden_columns(table: Any) -> Iterator[tuple[int, int]]:

@@ -97,29 +97,29 @@ def write_slide(
     builder: TextBuilder, elements: Sequence[Mapping[str, Any]], tables: list[list[list[str]]]
 ) -> None:
     """Write a slide; elements that are the cells of one of the tables are written as that table."""
-    place = 0
-    while place < len(elements):
-        found = next((t for t in tables if _covers(t, elements, place)), None)
-        if found is None:
-            _element(builder, elements[place], heading_level=_SLIDE_LEVEL)
-            place += 1
+    index = 0
+    while index < len(elements):
+        table = next((t for t in tables if _covers(t, elements, index)), None)
+        if table is None:
+            _element(builder, elements[index], heading_level=_SLIDE_LEVEL)
+            index += 1
         else:
-            tables.remove(found)
-            builder.table(found)
-            place += _covers(found, elements, place)
+            tables.remove(table)
+            builder.table(table)
+            index += _covers(table, elements, index)
 
 
-def _covers(table: list[list[str]], elements: Sequence[Mapping[str, Any]], place: int) -> int:
-    """How many elements from `place` on are the words of this table, in its order; 0 if they are not."""
-    wanted = " ".join(" ".join(cell for row in table for cell in row).split())
+def _covers(table: list[list[str]], elements: Sequence[Mapping[str, Any]], index: int) -> int:
+    """How many elements from `index` on are the words of this table, in its order; 0 if they are not."""
+    cell_words = " ".join(" ".join(cell for row in table for cell in row).split())
     words = ""
-    for number, element in enumerate(elements[place:], 1):
+    for number, element in enumerate(elements[index:], 1):
         if element.get("type") == "heading":
             return 0
         words = " ".join(f"{words} {words_of(element)}".split())
-        if not wanted.startswith(words):
+        if not cell_words.startswith(words):
             return 0
-        if words == wanted:
+        if words == cell_words:
             return number
     return 0
 

@@ -103,10 +103,10 @@ class TextWalker:
                 for part in ("ruby-base", "ruby-text")
             )
             parts.append(f"{base}({reading})" if reading else base)
-        elif name == "span" and (place := self._styles.raised(attribute(child, "style-name"))):
+        elif name == "span" and (position := self._styles.raised(attribute(child, "style-name"))):
             inner: list[str] = []
             self._collect(child, inner, depth + 1)
-            apart = superscript if place == "super" else subscript
+            apart = superscript if position == "super" else subscript
             parts.append(apart("".join(parts[-3:]), "".join(inner)))
         elif name and name not in _LEFT_OUT and name not in ("frame", "custom-shape", "control"):
             self._collect(child, parts, depth + 1)

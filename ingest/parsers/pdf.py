@@ -138,14 +138,16 @@ class _Reader:
         self.unread[Unread.HIDDEN_TEXT] += text.hidden
         segments = text.segments
         segments += missing_values(segments, beside)
-        shown = frame_of(page, page.get_rotation())
+        visible_frame = frame_of(page, page.get_rotation())
         items: list[Item] = list(segments)
         heights = {round(segment.bottom / 3) for segment in segments}
         if len(heights) > len(segments) - _MIN_BESIDE:
-            return PageLayout(number, [_slim(item) for item in items], text.frame, shown)
+            return PageLayout(number, [_slim(item) for item in items], text.frame, visible_frame)
         horizontal, vertical = page_rules(page, text.frame)
         items = ruled_tables(segments, horizontal, vertical)
-        return PageLayout(number, [_slim(item) for item in items], text.frame, shown, horizontal)
+        return PageLayout(
+            number, [_slim(item) for item in items], text.frame, visible_frame, horizontal
+        )
 
     def _recognised(self, page: Any, number: int) -> list[RawLine]:
         if not has_content(page) or not self._ocr.is_ready():

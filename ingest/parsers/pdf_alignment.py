@@ -101,18 +101,18 @@ def _place_above(rows: Sequence[_Row], segment: RawLine, first_open: int) -> int
     beside = max(other.right for _, other in rows[-1].segments) < segment.left
     if not beside or rows[-1].top - segment.bottom > _MAX_HEADER_LINES * segment.height:
         return None
-    place = len(rows)
-    while place > first_open and rows[place - 1].top > segment.bottom - segment.height / 2:
-        place -= 1
-    is_first = place == first_open
-    free = not is_first and rows[place - 1].bottom <= segment.top + segment.height / 2
-    return place if is_first or free else None
+    index = len(rows)
+    while index > first_open and rows[index - 1].top > segment.bottom - segment.height / 2:
+        index -= 1
+    is_first = index == first_open
+    free = not is_first and rows[index - 1].bottom <= segment.top + segment.height / 2
+    return index if is_first or free else None
 
 
 def _lines(segments: list[tuple[int, RawLine]]) -> Iterator[RawLine]:
     """Segments in the page's order, those of one line put together where they are set alike."""
     line: list[RawLine] = []
-    for _, segment in sorted(segments, key=lambda each: each[0]):
+    for _, segment in sorted(segments, key=lambda entry: entry[0]):
         if line and not _is_one_line(line[-1], segment):
             yield joined(line)
             line = []
@@ -150,15 +150,15 @@ def _rows(segments: Sequence[RawLine]) -> list[_Row]:
             beside.add(order, segment)
             continue
         jumps = bool(rows) and segment.bottom < rows[-1].top
-        if jumps and (place := _place_above(rows, segment, first_open)) is not None:
-            rows.insert(place, _Row([(order, segment)], rows[place].begins_stream))
-            rows[place + 1].begins_stream = False
+        if jumps and (index := _place_above(rows, segment, first_open)) is not None:
+            rows.insert(index, _Row([(order, segment)], rows[index].begins_stream))
+            rows[index + 1].begins_stream = False
             continue
         if jumps:
             first_open = len(rows)
         rows.append(_Row([(order, segment)], begins_stream=jumps or not rows))
     for row in rows:
-        row.segments.sort(key=lambda each: each[1].left)
+        row.segments.sort(key=lambda entry: entry[1].left)
         row.segments = _with_signs(row.segments)
     return rows
 
@@ -243,14 +243,14 @@ def _regions(rows: Sequence[_Row], horizontal: Sequence[Rule]) -> Iterator[Item]
     loose: list[tuple[int, RawLine]] = []
     while start < len(rows):
         end = _end_of_region(rows, start)
-        made = _region(rows[start:end], horizontal) if end - start > 1 else None
-        if made is None:
+        region = _region(rows[start:end], horizontal) if end - start > 1 else None
+        if region is None:
             loose += rows[start].segments
             start += 1
             continue
         yield from _lines(loose)
         loose = []
-        items, used = made
+        items, used = region
         yield from items
         start += used
     yield from _lines(loose)
@@ -379,7 +379,7 @@ def _columns(rows: Sequence[_Row]) -> tuple[list[_Column], _Spanning]:
     placed = [(index, order, s) for index, row in enumerate(rows) for order, s in row.segments]
     columns: list[_Column] = []
     spanning: _Spanning = []
-    for index, order, segment in sorted(placed, key=lambda each: each[2].right - each[2].left):
+    for index, order, segment in sorted(placed, key=lambda entry: entry[2].right - entry[2].left):
         hits = [
             column
             for column in columns
@@ -424,8 +424,8 @@ def _merged(columns: list[_Column], spanning: _Spanning) -> list[_Column]:
         height = column.members[0][2].height
         if column.left - last.right < 1.5 * height and not last.rows & column.rows:
             last.absorb(column)
-            for each in spanning:
-                each[3][:] = list(dict.fromkeys(last if c is column else c for c in each[3]))
+            for entry in spanning:
+                entry[3][:] = list(dict.fromkeys(last if c is column else c for c in entry[3]))
         else:
             result.append(column)
     return result
@@ -439,7 +439,7 @@ def _region(rows: Sequence[_Row], horizontal: Sequence[Rule]) -> tuple[list[Item
         return None
     if _is_prose(columns, len(rows)):
         return _column_by_column(rows, columns, spanning), len(rows)
-    in_several = [each for each in spanning if not rows[each[0]].is_lone]
+    in_several = [entry for entry in spanning if not rows[entry[0]].is_lone]
     if len(in_several) > _MAX_SPANNING * sum(len(row.segments) for row in several):
         return _narrower(rows, horizontal)
     matrix = _matrix(rows, columns, spanning)
@@ -486,7 +486,9 @@ def _column_by_column(
     for after in [*cuts, len(rows)]:
         for column in columns:
             inside = [(i, o, s) for i, o, s in column.members if first <= i < after]
-            items += [replace(s, line=-1) for _, _, s in sorted(inside, key=lambda each: each[:2])]
+            items += [
+                replace(s, line=-1) for _, _, s in sorted(inside, key=lambda entry: entry[:2])
+            ]
         if after < len(rows):
             items += _lines(rows[after].segments)
         first = after + 1
@@ -508,7 +510,7 @@ def _matrix(
         matrix[index][at].append((order, segment))
     for row in matrix:
         for cell in row:
-            cell.sort(key=lambda each: each[1].left)
+            cell.sort(key=lambda entry: entry[1].left)
     return matrix
 
 

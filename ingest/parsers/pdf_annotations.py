@@ -103,9 +103,9 @@ class _Annotations:
                 yield self._line(annotation, " ".join(text.split()), frame)
 
     def _comment(self, annotation: Any) -> str:
-        said = self._string(annotation, b"Contents")
+        comment = self._string(annotation, b"Contents")
         author = self._string(annotation, b"T")
-        return said and f"Comment{f' by {author}' if author else ''}: {said}"
+        return comment and f"Comment{f' by {author}' if author else ''}: {comment}"
 
     def _field(self, annotation: Any) -> str:
         pdfium = self._pdfium

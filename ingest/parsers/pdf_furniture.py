@@ -87,7 +87,7 @@ def _edges(items: Sequence[Item], index: int, body_size: float) -> list[_Edge]:
             edges.append(_Edge(places, line.top, line.bottom, "", frozenset()))
             continue
         if isinstance(line, RawLine):
-            line = joined([each for each in members if isinstance(each, RawLine)])
+            line = joined([member for member in members if isinstance(member, RawLine)])
         text = _text(line)
         too_large = isinstance(line, RawLine) and line.size > body_size * _MAX_SIZE
         is_other = too_large or len(text) > _MAX_CHARS

@@ -119,13 +119,13 @@ def joined(segments: Sequence[RawLine]) -> RawLine:
         return segments[0]
     return replace(
         segments[0],
-        text=" ".join(each.text for each in segments),
-        left=min(each.left for each in segments),
-        top=min(each.top for each in segments),
-        right=max(each.right for each in segments),
-        bottom=max(each.bottom for each in segments),
-        cells=sum(each.cells for each in segments),
-        words=tuple(word for each in segments for word in each.words),
+        text=" ".join(segment.text for segment in segments),
+        left=min(segment.left for segment in segments),
+        top=min(segment.top for segment in segments),
+        right=max(segment.right for segment in segments),
+        bottom=max(segment.bottom for segment in segments),
+        cells=sum(segment.cells for segment in segments),
+        words=tuple(word for segment in segments for word in segment.words),
     )
 
 
@@ -157,46 +157,46 @@ def page_text(page: Any) -> PageText:
     finally:
         textpage.close()
     frame = reader.frame
-    on_page = [each for each in segments if frame.holds(each)]
+    on_page = [segment for segment in segments if frame.holds(segment)]
     hidden = len(segments) - len(on_page) if on_page else 0
     # A page whose whole text stands beside it has a wrong box: better read than lost.
     segments = on_page or segments
     if frame.angle != page.get_rotation():
-        segments.sort(key=lambda each: (round(each.bottom / 3), each.left))
+        segments.sort(key=lambda segment: (round(segment.bottom / 3), segment.left))
     return PageText(segments, frame, reader.codes, hidden)
 
 
 def _continued(segments: Iterable[RawLine]) -> Iterator[RawLine]:
     """The segments, those of two lines as one where PDFium has broken a line at a raised character."""
-    held: RawLine | None = None
+    pending: RawLine | None = None
     for segment in segments:
-        if held is None:
-            held = segment
+        if pending is None:
+            pending = segment
         elif (
-            segment.line != held.line
-            and abs(segment.bottom - held.bottom) < 0.15 * held.size
-            and -0.3 * held.size < segment.left - held.right < 0.5 * held.size
-            and not held.text.endswith(HYPHEN)
-            and not held.is_turned
+            segment.line != pending.line
+            and abs(segment.bottom - pending.bottom) < 0.15 * pending.size
+            and -0.3 * pending.size < segment.left - pending.right < 0.5 * pending.size
+            and not pending.text.endswith(HYPHEN)
+            and not pending.is_turned
         ):
-            held = replace(joined([held, replace(segment, line=held.line)]), cells=1)
+            pending = replace(joined([pending, replace(segment, line=pending.line)]), cells=1)
         else:
-            yield held
-            held = segment
-    if held is not None:
-        yield held
+            yield pending
+            pending = segment
+    if pending is not None:
+        yield pending
 
 
 def stretch_boxes(page: Any, textpage: Any, number: int, first: int, count: int) -> tuple[Box, ...]:
     """The rectangle of each line that `count` characters from PDFium's character `first` on stand in."""
     import pypdfium2.raw as pdfium
 
-    shown = frame_of(page, page.get_rotation())
+    visible_frame = frame_of(page, page.get_rotation())
     edges = tuple(ctypes.c_double() for _ in range(4))
     rows: list[list[float]] = []
     for index in range(pdfium.FPDFText_CountRects(textpage.raw, first, count)):
         pdfium.FPDFText_GetRect(textpage.raw, index, *edges)
-        left, top, right, bottom = shown.place(*(edge.value for edge in edges))
+        left, top, right, bottom = visible_frame.place(*(edge.value for edge in edges))
         # The same row as before, unless most of this rectangle is below it: a comma is not.
         if rows and (top + bottom) / 2 < rows[-1][3] + 1 and bottom > rows[-1][1]:
             row = rows[-1]
@@ -297,8 +297,8 @@ class _LineReader:
         is_special = self._is_special and _SPECIAL.search(raw) is not None
         if is_special and _RIGHT_TO_LEFT.search(raw):
             wide *= _RIGHT_TO_LEFT_GAPS
-        for word, place, index in self._placed_words(raw, indexes, is_special=is_special):
-            _, above, _, below = place
+        for word, box, index in self._placed_words(raw, indexes, is_special=is_special):
+            _, above, _, below = box
             high = below - above
             if words and not (
                 # Most words follow the one before on the same line and in the same type.
@@ -309,7 +309,7 @@ class _LineReader:
                 and words[-1].text[-1] != HYPHEN
             ):
                 apart = max(word.left - right, words[-1].left - word.right)
-                overlap = min(bottom, place[3]) - max(top, place[1])
+                overlap = min(bottom, box[3]) - max(top, box[1])
                 if (
                     apart > wide * size
                     or (max(high, size) > _OTHER_TYPE * min(high, size) and len(word.text) > 3)
@@ -319,9 +319,9 @@ class _LineReader:
                     yield self._segment(words, top, bottom, (lead, tail, longest), number)
                     words = []
             if not words:
-                top, bottom, size, lead, letters = place[1], place[3], high, index, 0
+                top, bottom, size, lead, letters = box[1], box[3], high, index, 0
             elif high > size * 1.05 and len(words[0].text) < 3:
-                top, bottom, size, lead = place[1], place[3], high, index  # a mark came first
+                top, bottom, size, lead = box[1], box[3], high, index  # a mark came first
             words.append(word)
             right, tail = word.right, index
             if len(word.text) > letters:
@@ -360,14 +360,14 @@ class _LineReader:
                     and not (word[-1] in _AT_END and word[-2:-1].isdigit() and word[0] != "(")
                 ):
                     above = ceiling - first_top
-                    place = (left - edge, above, right - edge, above + high)
-                    yield Word(word, left - edge, right - edge), place, index
+                    box = (left - edge, above, right - edge, above + high)
+                    yield Word(word, left - edge, right - edge), box, index
                     continue
-            for one, place in self._words(word, indexes[begin:end]):
+            for one, box in self._words(word, indexes[begin:end]):
                 if is_special and (kept := self._without_codes(one)) is not None:
-                    yield kept, place, index
+                    yield kept, box, index
                 elif not is_special:
-                    yield one, place, index
+                    yield one, box, index
 
     def _without_codes(self, word: Word) -> Word | None:
         if _BULLET.fullmatch(word.text):
@@ -477,13 +477,13 @@ class _LineReader:
         """The parts of a word between whose characters there are gaps."""
         start, begin, edge = 0, self._place(indexes[0]), 0.0
         for at, index in enumerate(indexes):
-            place = self._place(index)
-            if place is None or begin is None:
+            box = self._place(index)
+            if box is None or begin is None:
                 continue
-            if at > start and place[0] - edge > _GAP * size:
+            if at > start and box[0] - edge > _GAP * size:
                 yield Word(text[start:at], begin[0], edge), begin
-                start, begin = at, place
-            edge = place[2]
+                start, begin = at, box
+            edge = box[2]
         if begin is not None:
             yield Word(text[start:], begin[0], max(edge, begin[2])), begin
 
@@ -497,8 +497,8 @@ class _LineReader:
         return text[:at] + superscript(text[:at], text[at:after]) + text[after:]
 
     def _is_small(self, index: int, size: float) -> bool:
-        place = self._place(index)
-        return place is not None and place[3] - place[1] < _RAISED * size
+        box = self._place(index)
+        return box is not None and box[3] - box[1] < _RAISED * size
 
     def _ligatures(self, text: str, indexes: Sequence[int]) -> str:
         """Lam-alef is one glyph; PDFium turns the two letters in it round with the rest of the word."""

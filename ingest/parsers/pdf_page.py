@@ -34,19 +34,19 @@ def draw_page(data: bytes, number: int, width: int, quote: str, before: str) -> 
         if not 1 <= number <= pages:
             raise DamagedFileError(f"has {pages} pages; there is no page {number}")
         boxes: list[list[float]] = []
-        shown = number
+        page_number = number
         for candidate in (number, number + 1):
             if quote and not boxes and candidate <= pages:
                 boxes = _boxes(document, candidate, quote, before)
-                shown = candidate if boxes else number
-        page = _page(document, shown)
+                page_number = candidate if boxes else number
+        page = _page(document, page_number)
         picture = _picture(page, width)
         page.close()
     finally:
         document.close()
     return {
         "sha256": hashlib.sha256(data).hexdigest(),
-        "page": shown,
+        "page": page_number,
         "pages": pages,
         "width": picture.width,
         "height": picture.height,
@@ -91,10 +91,10 @@ def _boxes(document: Any, number: int, quote: str, before: str) -> list[list[flo
     text = page.get_textpage()
     try:
         letters, places = _letters(text)
-        found = _find(letters, _only_letters(quote), _only_letters(before))
-        if found is None:
+        span = _find(letters, _only_letters(quote), _only_letters(before))
+        if span is None:
             return []
-        first, last = places[found[0]], places[found[1] - 1] + _trailing(quote)
+        first, last = places[span[0]], places[span[1] - 1] + _trailing(quote)
         across, down = page.get_size()
         return [
             [

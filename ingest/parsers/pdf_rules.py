@@ -50,9 +50,9 @@ def page_rules(page: Any, frame: Frame) -> tuple[list[Rule], list[Rule]]:
 def snapped(places: Sequence[float]) -> list[float]:
     """Places in order, those that are nearly the same as one."""
     result: list[float] = []
-    for place in sorted(places):
-        if not result or place - result[-1] > _SNAP:
-            result.append(place)
+    for position in sorted(places):
+        if not result or position - result[-1] > _SNAP:
+            result.append(position)
     return result
 
 

@@ -235,8 +235,8 @@ class _Grid:
         cells: dict[tuple[int, int], list[RawLine]] = defaultdict(list)
         rest: list[RawLine] = []
         for line in lines:
-            for place, piece in self._pieces(line):
-                (cells[origins[place]] if place else rest).append(piece)
+            for cell, piece in self._pieces(line):
+                (cells[origins[cell]] if cell else rest).append(piece)
         if len(cells) < max(4, _MIN_FILLED * len(set(origins.values()))):
             return None, []
         rows: list[list[Cell]] = []
@@ -253,18 +253,18 @@ class _Grid:
         if not line.words:
             yield (row, self._column((line.left + line.right) / 2)), line
             return
-        held: list[Word] = []
+        pending: list[Word] = []
         at = -2
         for word in line.words:
             column = self._column((word.left + word.right) / 2)
-            if held and column != at and self._is_open(row, at, column):
+            if pending and column != at and self._is_open(row, at, column):
                 column = at
-            if held and column != at:
-                yield ((row, at) if at >= 0 else None), cut(line, held)
-                held = []
-            held.append(word)
+            if pending and column != at:
+                yield ((row, at) if at >= 0 else None), cut(line, pending)
+                pending = []
+            pending.append(word)
             at = column
-        yield ((row, at) if at >= 0 else None), cut(line, held)
+        yield ((row, at) if at >= 0 else None), cut(line, pending)
 
     def _column(self, x: float) -> int:
         column = bisect_right(self.xs, x) - 1

@@ -254,9 +254,9 @@ def _vocabulary(pages: Iterable[PageLayout]) -> frozenset[str]:
     broken = False
     for page in pages:
         for text in _texts(page):
-            found = WORD.findall(text)
+            matches = WORD.findall(text)
             words.update(
-                word.lower() for word in found[broken : len(found) - text.endswith(HYPHEN)]
+                word.lower() for word in matches[broken : len(matches) - text.endswith(HYPHEN)]
             )
             broken = text.endswith(HYPHEN)
     return frozenset(words)

@@ -20,8 +20,8 @@ _PAGE_END = "\n\n"
 
 def parse_plain_text(data: bytes) -> LoadedDocument:
     text, pages = _paged(decode(data))
-    found = tuple(_lone_lines_as_headings(text, list(blocks(text, PLAIN))))
-    return LoadedDocument(text, PLAIN_TEXT, blocks=found, pages=pages)
+    parsed = tuple(_lone_lines_as_headings(text, list(blocks(text, PLAIN))))
+    return LoadedDocument(text, PLAIN_TEXT, blocks=parsed, pages=pages)
 
 
 def parse_markdown(data: bytes) -> LoadedDocument:
@@ -76,9 +76,9 @@ def _front_matter(text: str) -> int:
     return end + 5 if end > 0 else 0
 
 
-def _lone_lines_as_headings(text: str, found: list[Block]) -> Iterator[Block]:
+def _lone_lines_as_headings(text: str, parsed: list[Block]) -> Iterator[Block]:
     """In plain text a short line by itself, not a sentence, with text below it, is a heading."""
-    for index, block in enumerate(found):
+    for index, block in enumerate(parsed):
         words = text[block.start : block.end].strip()
         is_lone = (
             block.kind is BlockKind.PARAGRAPH
@@ -87,7 +87,7 @@ def _lone_lines_as_headings(text: str, found: list[Block]) -> Iterator[Block]:
             and words[:1].isalnum()
             and not words.endswith((".", ",", ";", "!", "?"))
             and any(char.isalpha() for char in words)
-            and index + 1 < len(found)
+            and index + 1 < len(parsed)
         )
         if is_lone:
             yield Block(BlockKind.HEADING, block.start, block.end, 2 if index else 1, words)

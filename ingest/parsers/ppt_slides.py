@@ -67,14 +67,14 @@ def _live_objects(stream: bytes, edit: int) -> dict[int, int]:
 
 
 def _add_offsets(directory: bytes, offsets: dict[int, int]) -> None:
-    place = 0
-    while place + 4 <= len(directory):
-        (head,) = struct.unpack_from("<I", directory, place)
+    position = 0
+    while position + 4 <= len(directory):
+        (head,) = struct.unpack_from("<I", directory, position)
         first, number = head & 0xFFFFF, head >> 20
         for index in range(number):
-            (offset,) = struct.unpack_from("<I", directory, place + 4 + 4 * index)
+            (offset,) = struct.unpack_from("<I", directory, position + 4 + 4 * index)
             offsets.setdefault(first + index, offset)
-        place += 4 + 4 * number
+        position += 4 + 4 * number
 
 
 def _slides(stream: bytes, offsets: dict[int, int]) -> Iterator[PptSlide]:

@@ -135,15 +135,15 @@ class _Slide:
         placed = [
             Placed(shape, *self._place(shape)) for shape in _members(group) if shape is not title
         ]
-        for each in reading_order(placed) if depth < _MAX_DEPTH else ():
-            shape = each.shape
+        for entry in reading_order(placed) if depth < _MAX_DEPTH else ():
+            shape = entry.shape
             if shape.tag == f"{_P}grpSp":
                 self._shapes(builder, shape, title, depth + 1)
             elif shape.tag == f"{_P}graphicFrame":
                 self._frame(builder, shape)
             elif shape.tag == f"{_P}pic":
                 media = shape.find(f".//{A}videoFile"), shape.find(f".//{A}audioFile")
-                is_recording = any(each is not None for each in media)
+                is_recording = any(item is not None for item in media)
                 self._package.unread[Unread.RECORDING if is_recording else Unread.PICTURE] += 1
             else:
                 self._text(builder, shape)
@@ -179,8 +179,8 @@ class _Slide:
         placeholder = _placeholder(shape)
         for layout in self._layout_trees() if placeholder is not None else ():
             for other in layout.iter(f"{_P}sp"):
-                if _fits(_placeholder(other), placeholder) and (place := _rectangle(other)):
-                    return place
+                if _fits(_placeholder(other), placeholder) and (rectangle := _rectangle(other)):
+                    return rectangle
         return 0, 0, 0, 0
 
     def _layout_trees(self) -> list[Any]:

@@ -32,7 +32,7 @@ def decompress(data: bytes) -> bytes:
 
 def _unpacked(body: bytes, size: int) -> bytes:
     window = bytearray(_DICTIONARY.ljust(_WINDOW, b" "))
-    place = len(_DICTIONARY)
+    end = len(_DICTIONARY)
     out = bytearray()
     position = 0
     while position < len(body) and len(out) < size:
@@ -45,14 +45,14 @@ def _unpacked(body: bytes, size: int) -> bytes:
                 pair = int.from_bytes(body[position : position + 2], "big")
                 position += 2
                 source, length = pair >> 4, (pair & 15) + 2
-                if source == place:
+                if source == end:
                     return bytes(out[:size])
             else:
                 source, length = -1, 1
             for step in range(length):
                 byte = body[position] if source < 0 else window[(source + step) % _WINDOW]
                 out.append(byte)
-                window[place] = byte
-                place = (place + 1) % _WINDOW
+                window[end] = byte
+                end = (end + 1) % _WINDOW
             position += source < 0
     return bytes(out[:size])

@@ -86,11 +86,11 @@ class RtfWriter:
         marker = form.marker.strip()
         if not marker and (written := _WRITTEN_MARKER.match(text)):
             marker, text = written[1], text[written.end() :]
-        shown = _shown(marker)
+        label = _shown(marker)
         if form.level:
-            self.builder.heading(text if shown in ("", "-") else f"{shown} {text}", form.level)
+            self.builder.heading(text if label in ("", "-") else f"{label} {text}", form.level)
         elif form.is_list or marker:
-            self.builder.list_item(text, marker=shown or "-", depth=form.depth)
+            self.builder.list_item(text, marker=label or "-", depth=form.depth)
         else:
             self.builder.paragraph(text)
         self._write_notes()

@@ -24,7 +24,7 @@ def read_pdf_page(page: Any, ocr: Ocr) -> list[RawLine]:
         picture = _pgm(bitmap)
     finally:
         bitmap.close()
-    lines = [line for each in ocr.pages(picture, dpi) for line in each]
+    lines = [line for page_lines in ocr.pages(picture, dpi) for line in page_lines]
     return raw_lines(lines, 72 / dpi)
 
 

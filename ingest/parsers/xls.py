@@ -80,8 +80,8 @@ def _content(workbook: Any, sheet: Any) -> SheetCells:
         (n + 1, n + 1) for n, column in sheet.colinfo_map.items() if column.hidden
     ]
     for (row, column), note in sorted(sheet.cell_note_map.items()):
-        place = f"{column_letters(column + 1)}{row + 1}"
-        content.after.append(comment_line(place, note.author, note.text))
+        cell_name = f"{column_letters(column + 1)}{row + 1}"
+        content.after.append(comment_line(cell_name, note.author, note.text))
     return content
 
 
@@ -111,10 +111,10 @@ def _with_raised_runs(workbook: Any, sheet: Any, row: int, column: int, text: st
     ends = [start for start, _ in runs[1:]] + [len(text)]
     for (start, font), end in zip(runs, ends, strict=True):
         piece = text[start:end]
-        place = workbook.font_list[font].escapement if font < len(workbook.font_list) else 0
-        if piece and place == 1:
+        escapement = workbook.font_list[font].escapement if font < len(workbook.font_list) else 0
+        if piece and escapement == 1:
             piece = superscript(written, piece)
-        elif piece and place == 2:
+        elif piece and escapement == 2:
             piece = subscript(written, piece)
         written += piece
     return written
@@ -144,8 +144,8 @@ def _text_boxes(workbook: Any, unread: Counter[Unread]) -> dict[int, list[str]]:
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 0
-    while place + 4 <= len(stream):
-        kind, length = struct.unpack_from("<HH", stream, place)
-        yield kind, stream[place + 4 : place + 4 + length]
-        place += 4 + length
+    offset = 0
+    while offset + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, offset)
+        yield kind, stream[offset + 4 : offset + 4 + length]
+        offset += 4 + length

@@ -82,8 +82,8 @@ class _Workbook:
             if kind != _BUNDLE:
                 continue
             state = struct.unpack_from("<I", content)[0]
-            identifier, place = _text_and_end(content, 8)
-            title = _text(content, place)
+            identifier, offset = _text_and_end(content, 8)
+            title = _text(content, offset)
             relation = relationships.get(identifier)
             if relation is None or relation.kind not in ("worksheet", "chartsheet"):
                 continue
@@ -178,16 +178,16 @@ class _Workbook:
 
 def _comments(records: Iterator[tuple[int, bytes]]) -> Iterator[str]:
     authors: list[str] = []
-    author, place = "", ""
+    author, cell_name = "", ""
     for kind, content in records:
         if kind == _COMMENT_AUTHOR:
             authors.append(_text(content, 0))
         elif kind == _COMMENT:
             number, row, _, column = struct.unpack_from("<IIII", content)
             author = authors[number] if number < len(authors) else ""
-            place = f"{column_letters(column + 1)}{row + 1}"
+            cell_name = f"{column_letters(column + 1)}{row + 1}"
         elif kind == _COMMENT_TEXT:
-            yield comment_line(place, author, _text(content, 1))
+            yield comment_line(cell_name, author, _text(content, 1))
 
 
 def _rk(raw: int) -> float:
@@ -198,35 +198,35 @@ def _rk(raw: int) -> float:
     return value / 100 if raw & 1 else value
 
 
-def _text(content: bytes, place: int) -> str:
-    return _text_and_end(content, place)[0]
+def _text(content: bytes, offset: int) -> str:
+    return _text_and_end(content, offset)[0]
 
 
-def _text_and_end(content: bytes, place: int) -> tuple[str, int]:
-    length = struct.unpack_from("<I", content, place)[0]
+def _text_and_end(content: bytes, offset: int) -> tuple[str, int]:
+    length = struct.unpack_from("<I", content, offset)[0]
     if length == 0xFFFFFFFF:
-        return "", place + 4
-    end = place + 4 + 2 * length
-    return content[place + 4 : end].decode("utf-16-le", "replace"), end
+        return "", offset + 4
+    end = offset + 4 + 2 * length
+    return content[offset + 4 : end].decode("utf-16-le", "replace"), end
 
 
 def _records(part: bytes) -> Iterator[tuple[int, bytes]]:
     """Each record's kind and content; raises IndexError for a part that ends in the middle of one."""
-    place = 0
-    while place < len(part):
-        kind, place = _packed_number(part, place, 2)
-        size, place = _packed_number(part, place, 4)
-        yield kind, part[place : place + size]
-        place += size
+    offset = 0
+    while offset < len(part):
+        kind, offset = _packed_number(part, offset, 2)
+        size, offset = _packed_number(part, offset, 4)
+        yield kind, part[offset : offset + size]
+        offset += size
 
 
-def _packed_number(part: bytes, place: int, most_bytes: int) -> tuple[int, int]:
+def _packed_number(part: bytes, offset: int, most_bytes: int) -> tuple[int, int]:
     """A number in groups of seven bits, the lowest first; and where what follows it begins."""
     number = 0
     for group in range(most_bytes):
-        byte = part[place]
-        place += 1
+        byte = part[offset]
+        offset += 1
         number |= (byte & 0x7F) << 7 * group
         if byte < 0x80:
             break
-    return number, place
+    return number, offset

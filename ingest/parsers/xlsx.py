@@ -269,10 +269,10 @@ def _string(item: Any) -> str:
         elif child.tag == f"{_S}r":
             text = child.findtext(f"{_S}t") or ""
             raised = child.find(f"{_S}rPr/{_S}vertAlign")
-            place = raised.get("val") if raised is not None else ""
-            if place == "superscript":
+            position = raised.get("val") if raised is not None else ""
+            if position == "superscript":
                 text = superscript("".join(parts), text)
-            elif place == "subscript":
+            elif position == "subscript":
                 text = subscript("".join(parts), text)
             parts.append(text)
     return _unescaped("".join(parts))

@@ -68,7 +68,7 @@ def _element(builder: TextBuilder, element: Any, level: int) -> None:
                 builder.paragraph("\n".join(lines))
                 lines = []
                 builder.list_item(_text(child))
-            elif len(child) and any(_name(each) for each in child):
+            elif len(child) and any(_name(grandchild) for grandchild in child):
                 builder.paragraph("\n".join(lines))
                 lines = []
                 _element(builder, child, level + 1)
@@ -149,7 +149,7 @@ def _is_mixed(element: Any) -> bool:
     """Whether words stand between the elements in it, as in flowing text."""
     has_children = any(_name(child) for child in element)
     strings = [element.text, *(child.tail for child in element)]
-    return has_children and any(each and each.strip() for each in strings)
+    return has_children and any(string and string.strip() for string in strings)
 
 
 def _text(element: Any) -> str:

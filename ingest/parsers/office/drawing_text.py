@@ -98,10 +98,10 @@ def write_chart(builder: TextBuilder, chart: Any) -> bool:
         series = [_series(element) for element in chart.iter(f"{_C}ser")]
         title = f"{title} ({', '.join(values_axis)})" if title and values_axis else title
     start = builder.position
-    shown = [each for each in series if each.values or each.categories]
-    if title or shown:
+    drawn = [one for one in series if one.values or one.categories]
+    if title or drawn:
         builder.paragraph(f"Chart: {title}" if title else "Chart:")
-    for group in _groups(shown):
+    for group in _groups(drawn):
         builder.table(_table(axis, group))
     return builder.position > start
 
@@ -131,10 +131,12 @@ def _points(element: Any) -> list[str]:
     for level in reversed(levels):
         code = level.findtext(f".//{_C}formatCode") or GENERAL
         last = ""
-        found = {_index(p): p.findtext(f"{_C}v") or "" for p in level.iter(f"{_C}pt")}
-        for index in range(max([*found, *points], default=-1) + 1):
-            last = _formatted(found[index], code) if index in found else last
-            text = found and (last if len(levels) > 1 else _formatted(found.get(index, ""), code))
+        level_points = {_index(p): p.findtext(f"{_C}v") or "" for p in level.iter(f"{_C}pt")}
+        for index in range(max([*level_points, *points], default=-1) + 1):
+            last = _formatted(level_points[index], code) if index in level_points else last
+            text = level_points and (
+                last if len(levels) > 1 else _formatted(level_points.get(index, ""), code)
+            )
             points[index] = f"{points.get(index, '')} {text or ''}".strip()
     return [points[index] for index in sorted(points)]
 
@@ -154,19 +156,19 @@ def _formatted(value: str, code: str) -> str:
 def _groups(series: Sequence[Series]) -> Iterator[list[Series]]:
     """Series over the same categories, which make one table."""
     group: list[Series] = []
-    for each in series:
-        if group and each.categories != group[0].categories:
+    for one in series:
+        if group and one.categories != group[0].categories:
             yield group
             group = []
-        group.append(each)
+        group.append(one)
     if group:
         yield group
 
 
 def _table(axis: str, series: Sequence[Series]) -> list[list[str]]:
-    length = max(len(series[0].categories), *(len(each.values) for each in series))
-    columns = [series[0].categories, *(each.values for each in series)]
-    rows = [[axis, *(each.name for each in series)]]
+    length = max(len(series[0].categories), *(len(one.values) for one in series))
+    columns = [series[0].categories, *(one.values for one in series)]
+    rows = [[axis, *(one.name for one in series)]]
     rows += [[c[row] if row < len(c) else "" for c in columns] for row in range(length)]
     return rows if any(rows[0]) else rows[1:]
 
@@ -176,13 +178,13 @@ def _extended_chart(chart: Any) -> tuple[str, str, list[Series]]:
     title = " ".join(body_lines(t)) if (t := chart.find(f".//{_CX}title")) is not None else ""
     series = []
     for data in chart.iter(f"{_CX}data"):
-        texts = [_level(each) for each in data.iter(f"{_CX}strDim")]
-        numbers = [_level(each) for each in data.iter(f"{_CX}numDim")]
+        texts = [_level(level) for level in data.iter(f"{_CX}strDim")]
+        numbers = [_level(level) for level in data.iter(f"{_CX}numDim")]
         categories = [" ".join(filter(None, point)) for point in zip(*texts, strict=False)]
         series += [Series("", categories, values) for values in numbers]
     names = [" ".join(v.text or "" for v in n.iter(f"{_CX}v")) for n in chart.iter(f"{_CX}tx")]
-    for each, name in zip(series, names, strict=False):
-        each.name = name
+    for one, name in zip(series, names, strict=False):
+        one.name = name
     return title, "", series
 
 
@@ -202,8 +204,8 @@ def _write_diagram(builder: TextBuilder, diagram: Any) -> bool:
     for link in diagram.iter(f"{_DGM}cxn"):
         if link.get("type", "parOf") == "parOf" and link.get("destId") in points:
             order = link.get("srcOrd", "0")
-            place = int(order) if order.isdecimal() else 0
-            children.setdefault(link.get("srcId"), []).append((place, link.get("destId")))
+            rank = int(order) if order.isdecimal() else 0
+            children.setdefault(link.get("srcId"), []).append((rank, link.get("destId")))
     start = builder.position
     written: set[str | None] = set()
 
@@ -215,7 +217,7 @@ def _write_diagram(builder: TextBuilder, diagram: Any) -> bool:
         is_root = point.get("type") == "doc"
         if not is_root:
             builder.list_item("\n".join(body_lines(point)), depth=max(depth, 0))
-        for _, child in sorted(children.get(identifier, ()), key=lambda place: place[0]):
+        for _, child in sorted(children.get(identifier, ()), key=lambda entry: entry[0]):
             write(child, depth + (not is_root))
 
     roots = [key for key, point in points.items() if point.get("type") == "doc"]

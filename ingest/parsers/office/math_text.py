@@ -56,8 +56,8 @@ def _part(element: Any, name: str, depth: int) -> str:
 
 def _setting(element: Any, path: str, default: str) -> str:
     """A value from the element's properties; present without a value means "nothing is drawn"."""
-    found = element.find("/".join(M + name for name in path.split("/")))
-    return default if found is None else str(found.get(f"{M}val", ""))
+    child = element.find("/".join(M + name for name in path.split("/")))
+    return default if child is None else str(child.get(f"{M}val", ""))
 
 
 def _grouped(text: str) -> str:

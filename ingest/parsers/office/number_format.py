@@ -207,9 +207,10 @@ def _literal(piece: str) -> str:
     return "" if piece.startswith("*") else piece
 
 
-def _literals(pieces: Sequence[str], shown: str) -> str:
+def _literals(pieces: Sequence[str], literal: str) -> str:
     return "".join(
-        shown if piece == "@" or piece.lower() == "general" else _literal(piece) for piece in pieces
+        literal if piece == "@" or piece.lower() == "general" else _literal(piece)
+        for piece in pieces
     )
 
 
@@ -264,7 +265,7 @@ def _assembled(
     while behind and decimals[len(behind) - 1] != "0" and behind.endswith("0"):
         behind = behind[:-1]
     parts = ["-" if value < 0 else ""]
-    shown = f"{int(before):,}".rjust(len(before), "0") if grouped and before else before
+    digits = f"{int(before):,}".rjust(len(before), "0") if grouped and before else before
     literals_between = (
         any(
             _literal(pieces[i]) not in ("", ",") and i not in whole
@@ -282,10 +283,10 @@ def _assembled(
                 start = 0 if position == whole[0] else end - 1
                 parts.append(before[max(start, 0) : max(end, 0)])
             elif not is_written:
-                parts.append(shown)
+                parts.append(digits)
             is_written = True
         elif position == point:
-            parts += [shown] if not whole else []
+            parts += [digits] if not whole else []
             parts.append(f".{behind}" if behind else "." if not decimals else "")
         elif piece in ("0", "#", "?", ","):
             continue

@@ -96,10 +96,10 @@ class OdfStyles:
 
     def raised(self, name: str) -> str:
         """ "super" or "sub" for words that do not stand on the line; else empty."""
-        place = self.property_of(name, "text-properties", "text-position").split(" ")[0]
-        if place in ("super", "sub"):
-            return place
-        number = place.rstrip("%")
+        position = self.property_of(name, "text-properties", "text-position").split(" ")[0]
+        if position in ("super", "sub"):
+            return position
+        number = position.rstrip("%")
         if number.lstrip("-").isdecimal() and int(number):
             return "sub" if number.startswith("-") else "super"
         return ""
@@ -137,8 +137,8 @@ class OdfNumbering:
         listed = attribute(definition, "num-list-format")
         if listed:
             return _LISTED.sub(lambda match: self._number(int(match[1])), listed).strip()
-        shown = count(definition, "display-levels")
-        first = max(1, level - min(shown, _MAX_LEVELS) + 1)
+        levels = count(definition, "display-levels")
+        first = max(1, level - min(levels, _MAX_LEVELS) + 1)
         numbers = ".".join(filter(None, (self._number(n) for n in range(first, level + 1))))
         return f"{attribute(definition, 'num-prefix')}{numbers}{attribute(definition, 'num-suffix')}".strip()
 

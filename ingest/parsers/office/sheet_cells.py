@@ -39,9 +39,9 @@ class SheetCells:
             if not places:
                 continue
             first, last = min(places), max(places)
-            texts = [places.get(place, "") for place in range(first, last + 1)]
-            shown = [column for column in cells if column in columns]
-            yield Row(number, first, texts, first_column=min(shown), last_column=max(shown))
+            texts = [places.get(column, "") for column in range(first, last + 1)]
+            visible = [column for column in cells if column in columns]
+            yield Row(number, first, texts, first_column=min(visible), last_column=max(visible))
 
     def _drop_hidden(self, unread: Counter[Unread]) -> None:
         for number in self.hidden_rows & self.cells.keys():
@@ -62,13 +62,13 @@ class SheetCells:
         """Where each column stands in the table: as in the sheet, but closer behind a wide gap."""
         used = sorted({column for cells in self.cells.values() for column in cells})
         places: dict[int, int] = {}
-        place = before = used[0] if used else 0
-        last = place + MAX_COLUMNS
+        target = before = used[0] if used else 0
+        last = target + MAX_COLUMNS
         for column in used:
-            place += min(column - before, _WIDEST_GAP)
+            target += min(column - before, _WIDEST_GAP)
             before = column
-            if place < last:
-                places[column] = place
+            if target < last:
+                places[column] = target
             else:
                 unread[Unread.FAR_CELL] += sum(column in cells for cells in self.cells.values())
         return places
@@ -101,7 +101,7 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def comment_line(place: str, author: str, text: str) -> str:
+def comment_line(cell_name: str, author: str, text: str) -> str:
     """How a comment on a cell stands below its sheet; empty for one without words."""
     text = text.strip().removeprefix(f"{author}:").strip() if author else text.strip()
-    return f"Comment{f' by {author}' if author else ''} on {place}: {text}" if text else ""
+    return f"Comment{f' by {author}' if author else ''} on {cell_name}: {text}" if text else ""

@@ -28,8 +28,8 @@ def reading_order(shapes: Sequence[Placed], depth: int = 0) -> list[Placed]:
         for start, size in ((_top, _height), (_left, _width)):
             groups = _cut(shapes, start, size)
             if len(groups) > 1:
-                return [each for group in groups for each in reading_order(group, depth + 1)]
-    return sorted(shapes, key=lambda each: (each.top, each.left))
+                return [shape for group in groups for shape in reading_order(group, depth + 1)]
+    return sorted(shapes, key=lambda shape: (shape.top, shape.left))
 
 
 def _cut(
@@ -37,26 +37,26 @@ def _cut(
 ) -> list[list[Placed]]:
     groups: list[list[Placed]] = []
     end = 0
-    for each in sorted(shapes, key=start):
-        if not groups or start(each) >= end:
+    for shape in sorted(shapes, key=start):
+        if not groups or start(shape) >= end:
             groups.append([])
-            end = start(each)
-        groups[-1].append(each)
-        end = max(end, start(each) + size(each))
+            end = start(shape)
+        groups[-1].append(shape)
+        end = max(end, start(shape) + size(shape))
     return groups
 
 
-def _top(each: Placed) -> int:
-    return each.top
+def _top(shape: Placed) -> int:
+    return shape.top
 
 
-def _left(each: Placed) -> int:
-    return each.left
+def _left(shape: Placed) -> int:
+    return shape.left
 
 
-def _height(each: Placed) -> int:
-    return each.height
+def _height(shape: Placed) -> int:
+    return shape.height
 
 
-def _width(each: Placed) -> int:
-    return each.width
+def _width(shape: Placed) -> int:
+    return shape.width

@@ -6,9 +6,9 @@ _PRIVATE = 0xF000  # Office writes such a character as its place in the font, fr
 
 _GREEK = "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ"
 _SYMBOL = {
-    **{0x41 + place: char for place, char in enumerate(_GREEK)},
-    **{0x61 + place: char for place, char in enumerate("αβχδεφγηιϕκλμνοπθρστυϖωξψζ")},
-    **{place: chr(place) for place in range(0x20, 0x40)},
+    **{0x41 + index: char for index, char in enumerate(_GREEK)},
+    **{0x61 + index: char for index, char in enumerate("αβχδεφγηιϕκλμνοπθρστυϖωξψζ")},
+    **{code: chr(code) for code in range(0x20, 0x40)},
     0x22: "∀", 0x24: "∃", 0x27: "∋", 0x2A: "∗", 0x2D: "−", 0x40: "≅", 0x5C: "∴", 0x5E: "⊥",
     0x7B: "{", 0x7C: "|", 0x7D: "}", 0x7E: "∼", 0xA0: "€", 0xA2: "′", 0xA3: "≤", 0xA4: "⁄",
     0xA5: "∞", 0xAB: "↔", 0xAC: "←", 0xAD: "↑", 0xAE: "→", 0xAF: "↓", 0xB0: "°", 0xB1: "±",

@@ -63,8 +63,8 @@ class ParagraphReader:
         self._behind_equation = -1
         self._style = value_of(element.find(f"{W}pPr"), "pStyle") or None
         self._inline(element, 0)
-        for each in self._fields:
-            each.in_result = True  # what a field computes ends with its paragraph
+        for open_field in self._fields:
+            open_field.in_result = True  # what a field computes ends with its paragraph
         paragraph = self._paragraph
         paragraph.text = "".join(self._parts)
         self._paragraph, self._parts, self._style = outer
@@ -106,13 +106,13 @@ class ParagraphReader:
         if self._is_hidden(properties, style):
             self._unread[Unread.HIDDEN_TEXT] += run.find(f"{W}t") is not None
             return
-        place = value_of(properties, "vertAlign") or self._styles.raised(style)
+        position = value_of(properties, "vertAlign") or self._styles.raised(style)
         before = len(self._parts)
         for child in run:
             self._run_content(child, properties)
-        if place in ("superscript", "subscript") and len(self._parts) > before:
+        if position in ("superscript", "subscript") and len(self._parts) > before:
             text = "".join(self._parts[before:])
-            apart = superscript if place == "superscript" else subscript
+            apart = superscript if position == "superscript" else subscript
             self._parts[before:] = [apart("".join(self._parts[max(before - 3, 0) : before]), text)]
 
     def _is_hidden(self, properties: Any, style: str | None) -> bool:
@@ -220,6 +220,6 @@ def _form_field(mark: Any) -> str:
 def is_placeholder(control: Any) -> bool:
     """Whether a content control shows nothing but its prompt ("Click here to enter text")."""
     properties = control.find(f"{W}sdtPr")
-    shown = is_on(properties, "showingPlcHdr")
+    is_prompt = is_on(properties, "showingPlcHdr")
     # Ticking a box leaves the mark of an unfilled control behind.
-    return bool(shown) and properties.find(f"{_W14}checkbox") is None
+    return bool(is_prompt) and properties.find(f"{_W14}checkbox") is None
