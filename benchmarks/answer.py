@@ -199,9 +199,16 @@ def _first_token_text(figures: dict[str, Any]) -> str:
         "search",
     )
     lines = [row.format(*head)]
-    for state, each in figures.items():
-        ours, own = each["inhouse_ms"], each["vllm_ms"]
-        cells = (state, ours, own, each["ratio"], each["paired_ratio"], each["search_ms"])
+    for state, state_figures in figures.items():
+        ours, own = state_figures["inhouse_ms"], state_figures["vllm_ms"]
+        cells = (
+            state,
+            ours,
+            own,
+            state_figures["ratio"],
+            state_figures["paired_ratio"],
+            state_figures["search_ms"],
+        )
         lines.append(row.format(*cells))
     return "\n".join(lines)
 

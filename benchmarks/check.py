@@ -109,12 +109,12 @@ def features(sentences, embedder) -> tuple[np.ndarray, np.ndarray, list[str]]:
 
 def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = 10) -> float:
     """Mean distance of the score from the share of supported sentences, over bins of the score."""
-    place = np.minimum((scores * bins).astype(int), bins - 1)
+    bin_of = np.minimum((scores * bins).astype(int), bins - 1)
     return float(
         sum(
-            (place == n).mean() * abs(scores[place == n].mean() - labels[place == n].mean())
+            (bin_of == n).mean() * abs(scores[bin_of == n].mean() - labels[bin_of == n].mean())
             for n in range(bins)
-            if (place == n).any()
+            if (bin_of == n).any()
         )
     )
 
@@ -145,15 +145,15 @@ def fit(path: Path) -> None:
     more, more_labels, _ = features([*learnt, *elsewhere], embedder)
     result: dict[str, object] = {}
     for name, unused in (("meaning", LEFT_OUT), ("words", (*LEFT_OUT, "meaning_window"))):
-        columns = [n for n, each in enumerate(FEATURES) if each not in unused]
+        columns = [n for n, feature in enumerate(FEATURES) if feature not in unused]
         scores = np.zeros(len(labels))
         folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
         for train, test in folds.split(values, labels, np.array(claims)):
             all_values = np.vstack([values[train], more])
             all_labels = np.concatenate([labels[train], more_labels])
             weights = np.concatenate([np.ones(len(train)), np.full(len(more), ADDED_WEIGHT)])
-            found = fitted(all_values, all_labels, weights, columns)
-            scores[test] = probabilities(values[test], columns, *found)
+            fitted_model = fitted(all_values, all_labels, weights, columns)
+            scores[test] = probabilities(values[test], columns, *fitted_model)
         slopes, bias = fitted(
             np.vstack([values, more]),
             np.concatenate([labels, more_labels]),
@@ -189,19 +189,21 @@ def measure_all(path: Path, *, with_meaning: bool) -> None:
     labels, scores, supported = [], [], []
     for claim, passages, label in rows(path):
         checked = check(claim, passages, embedder=embedder)
-        sentences = [each for each in checked.sentences if each.grade is not Grade.UNCHECKED]
-        worst = min(sentences, key=lambda each: each.score or 0.0, default=None)
+        sentences = [
+            sentence for sentence in checked.sentences if sentence.grade is not Grade.UNCHECKED
+        ]
+        worst = min(sentences, key=lambda sentence: sentence.score or 0.0, default=None)
         grades[worst.grade if worst else "unchecked", label] += 1
         labels.append(label == "supported")
         scores.append((worst.score or 0.0) if worst else 0.5)
-        supported.append(bool(sentences) and all(each.supported for each in sentences))
-    truth, found = np.array(labels), np.array(supported)
+        supported.append(bool(sentences) and all(sentence.supported for sentence in sentences))
+    truth, predicted = np.array(labels), np.array(supported)
     of = {
         grade: {label: n for (g, label), n in sorted(grades.items()) if g == grade}
         for grade, _ in grades
     }
-    right = float(truth[found].mean()) if found.any() else 0.0
-    recall = float(found[truth].mean())
+    right = float(truth[predicted].mean()) if predicted.any() else 0.0
+    recall = float(predicted[truth].mean())
     print(json.dumps({
         "sentences": len(labels),
         "grades": of,
