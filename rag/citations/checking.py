@@ -185,7 +185,7 @@ class _Checker:
         ]
         if not holding:
             return None
-        shortest = min(holding, key=lambda each: (each.end - each.start, each.hit))
+        shortest = min(holding, key=lambda evidence: (evidence.end - evidence.start, evidence.hit))
         return Verdict(Grade.VERBATIM, self._scoring.verbatim, supported=True, evidence=(shortest,))
 
     def _related(self, sentence: str, verdict: Verdict) -> Verdict:
@@ -213,7 +213,7 @@ def _safely(attempt: Callable[[], T], passages: Sequence[Hit], sentence: str = "
 
 
 def _entailed(
-    said: Sequence[str],
+    sentences: Sequence[str],
     verdicts: Sequence[Verdict],
     source: PassageSentences,
     entailment: Entailment,
@@ -224,15 +224,15 @@ def _entailed(
     What stands around a quote is read with it, as far as a reader has it too: a row says nothing without its
     header, "it lasts 16 weeks" nothing without its title.
     """
-    places = [n for n, each in enumerate(verdicts) if each.grade is Grade.PARAPHRASE]
-    pairs = [("\n".join(map(source.as_read, verdicts[n].evidence)), said[n]) for n in places]
-    found = _safely(lambda: entailment.holds(pairs), passages)
-    if found is None:
-        return [UNCHECKED if n in places else each for n, each in enumerate(verdicts)]
-    holds = dict(zip(places, found, strict=True))
+    places = [n for n, verdict in enumerate(verdicts) if verdict.grade is Grade.PARAPHRASE]
+    pairs = [("\n".join(map(source.as_read, verdicts[n].evidence)), sentences[n]) for n in places]
+    follows = _safely(lambda: entailment.holds(pairs), passages)
+    if follows is None:
+        return [UNCHECKED if n in places else verdict for n, verdict in enumerate(verdicts)]
+    holds = dict(zip(places, follows, strict=True))
     return [
-        Verdict(Grade.NOT_FOUND, each.score) if holds.get(n) is False else each
-        for n, each in enumerate(verdicts)
+        Verdict(Grade.NOT_FOUND, verdict.score) if holds.get(n) is False else verdict
+        for n, verdict in enumerate(verdicts)
     ]
 
 
@@ -247,14 +247,16 @@ def _assembled(
     numbered: dict[Evidence, int] = {}
     checked: list[Sentence] = []
     corrected = dropped = 0
-    for place, ((start, end), verdict) in enumerate(zip(spans, verdicts, strict=True)):
-        following = spans[place + 1][0] if place + 1 < len(spans) else len(plain) + 1
-        found = verdict.evidence
+    for index, ((start, end), verdict) in enumerate(zip(spans, verdicts, strict=True)):
+        following = spans[index + 1][0] if index + 1 < len(spans) else len(plain) + 1
+        evidence = verdict.evidence
         checked.append(
             Sentence(
                 text=plain[start:end],
                 supported=verdict.supported,
-                citations=tuple(numbered.setdefault(each, len(numbered) + 1) for each in found),
+                citations=tuple(
+                    numbered.setdefault(quote, len(numbered) + 1) for quote in evidence
+                ),
                 grade=verdict.grade,
                 score=verdict.score,
                 is_beside_the_point=verdict.is_beside_the_point,
@@ -262,13 +264,13 @@ def _assembled(
         )
         # A marker belongs to the sentence that it stands in or behind.
         named = [number for position, number in markers if start < position <= following]
-        right = {each.hit + 1 for each in found}
-        dropped += 0 if found else len(named)
-        corrected += sum(number not in right for number in named) if found else 0
+        right = {quote.hit + 1 for quote in evidence}
+        dropped += 0 if evidence else len(named)
+        corrected += sum(number not in right for number in named) if evidence else 0
     return Checked(
         tuple(checked),
-        tuple(cite(number, each, passages) for each, number in numbered.items()),
-        frozenset(each.hit for each in numbered),
+        tuple(cite(number, quote, passages) for quote, number in numbered.items()),
+        frozenset(quote.hit for quote in numbered),
         _status(checked, is_refusal),
         corrected,
         dropped,
@@ -276,13 +278,19 @@ def _assembled(
 
 
 def _status(checked: Sequence[Sentence], is_refusal: Sequence[bool]) -> Status:
-    answers = [each for each, refuses in zip(checked, is_refusal, strict=True) if not refuses]
+    answers = [
+        sentence for sentence, refuses in zip(checked, is_refusal, strict=True) if not refuses
+    ]
     if any(is_refusal) and not any(map(_claims, answers)):
         return Status.NOT_IN_DOCUMENTS
-    if not any(each.supported for each in checked):
+    if not any(sentence.supported for sentence in checked):
         return Status.UNSUPPORTED
-    claims = [each for each in answers if each.grade is not Grade.UNCHECKED or _claims(each)]
-    return Status.GROUNDED if all(each.supported for each in claims) else Status.PARTIAL
+    claims = [
+        sentence
+        for sentence in answers
+        if sentence.grade is not Grade.UNCHECKED or _claims(sentence)
+    ]
+    return Status.GROUNDED if all(sentence.supported for sentence in claims) else Status.PARTIAL
 
 
 def _claims(sentence: Sentence) -> bool:
@@ -293,7 +301,7 @@ def _claims(sentence: Sentence) -> bool:
 
 def _refusals(text: str, refusal: str) -> list[tuple[int, int]]:
     """Where the text says that the passages do not hold the answer."""
-    phrases = {each.rstrip(".!").strip() for each in (refusal, REFUSAL)} - {""}
+    phrases = {phrase.rstrip(".!").strip() for phrase in (refusal, REFUSAL)} - {""}
     return [
         match.span()
         for phrase in sorted(phrases)

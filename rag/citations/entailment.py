@@ -55,7 +55,7 @@ def entailment_label(folder: Path) -> tuple[int, int]:
     """
     labels = read_labels(folder, _SETTING) or ()
     names = [label.casefold() for label in labels]
-    entailing = [place for place, name in enumerate(names) if name.startswith("entail")]
+    entailing = [index for index, name in enumerate(names) if name.startswith("entail")]
     others = [
         name for name in names if "contradict" in name or name.startswith(("not", "non", "no_"))
     ]
@@ -81,5 +81,5 @@ class CrossEncoderEntailment:
             return []
         logits = self._scores.of(pairs)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        found: list[bool] = (odds[:, self._entails] >= _LEAST * odds.sum(axis=1)).tolist()
-        return found
+        entailed: list[bool] = (odds[:, self._entails] >= _LEAST * odds.sum(axis=1)).tolist()
+        return entailed

@@ -79,10 +79,12 @@ def measure(
     weights |= {number.stem: _NUMBER_WEIGHT for number in claim.numbers}
     kin = {stem: source.vocabulary.forms(stem) for stem in weights}
 
-    def share(held: frozenset[str], stems: frozenset[str] | None = None) -> float:
+    def share(present: frozenset[str], stems: frozenset[str] | None = None) -> float:
         chosen = weights if stems is None else stems & weights.keys()
         total = sum(weights[stem] for stem in chosen)
-        return sum(weights[stem] for stem in chosen if kin[stem] & held) / total if total else 1.0
+        return (
+            sum(weights[stem] for stem in chosen if kin[stem] & present) / total if total else 1.0
+        )
 
     shares = [share(window.stems) for window in source.windows]
     best = source.windows[max(range(len(shares)), key=shares.__getitem__)]
@@ -113,12 +115,12 @@ def measure(
 
 
 def _contradicts_figure(claim: Claim, nearest: Window, everything: Window) -> bool:
-    held = [number for statement in everything.statements for number in statement.claim.numbers]
+    present = [number for statement in everything.statements for number in statement.claim.numbers]
     beside = [number for statement in nearest.statements for number in statement.claim.numbers]
     return any(
         number.unit
         and number.stem not in everything.titles
-        and not _stands(number, held)
+        and not _stands(number, present)
         and any(number.kind == other.kind for other in beside)
         for number in claim.numbers
     )
@@ -126,7 +128,7 @@ def _contradicts_figure(claim: Claim, nearest: Window, everything: Window) -> bo
 
 def _nearest(window: Window, share: Callable[[frozenset[str]], float]) -> Evidence:
     """The statement of the window that has most of the words."""
-    return max(window.statements, key=lambda each: share(each.claim.stems)).evidence
+    return max(window.statements, key=lambda statement: share(statement.claim.stems)).evidence
 
 
 def _numbers(claim: Claim, window: Window) -> float:
@@ -134,13 +136,13 @@ def _numbers(claim: Claim, window: Window) -> float:
     numbers = claim.numbers
     if not numbers:
         return 1.0
-    held = [number for statement in window.statements for number in statement.claim.numbers]
-    found = sum(number.stem in window.titles or _stands(number, held) for number in numbers)
-    return found / len(numbers)
+    present = [number for statement in window.statements for number in statement.claim.numbers]
+    matching = sum(number.stem in window.titles or _stands(number, present) for number in numbers)
+    return matching / len(numbers)
 
 
-def _stands(number: Token, held: Sequence[Token]) -> bool:
-    return any(is_same_amount(number, other) for other in held)
+def _stands(number: Token, present: Sequence[Token]) -> bool:
+    return any(is_same_amount(number, other) for other in present)
 
 
 def _pairs(sentence: str, source: PassageSentences) -> float:
@@ -149,7 +151,7 @@ def _pairs(sentence: str, source: PassageSentences) -> float:
     pairs = set(pairwise(tokens))
     if not pairs:
         return 0.0
-    return max(len(pairs & held) for held in source.passage_pairs) / len(pairs)
+    return max(len(pairs & passage_pairs) for passage_pairs in source.passage_pairs) / len(pairs)
 
 
 def _meaning(

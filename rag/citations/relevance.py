@@ -88,8 +88,8 @@ class Bearing:
         return max(
             (
                 sureness
-                for sureness, each in zip(self._sureness, self.source.statements, strict=True)
-                if each.evidence.overlaps(evidence)
+                for sureness, statement in zip(self._sureness, self.source.statements, strict=True)
+                if statement.evidence.overlaps(evidence)
             ),
             default=0.0,
         )
@@ -101,29 +101,32 @@ def features(
     """(n_statements, n_features): what each statement is judged by, in the order of `_WEIGHTS`."""
     if not statements:
         return np.zeros((0, len(_WEIGHTS)))
-    wanted = Claim.of(question).stems
-    held = [each.claim.stems for each in statements]
-    kin = _kin(wanted, frozenset().union(*held, *(each.around for each in statements)))
+    question_stems = Claim.of(question).stems
+    statement_stems = [statement.claim.stems for statement in statements]
+    kin = _kin(
+        question_stems,
+        frozenset().union(*statement_stems, *(statement.around for statement in statements)),
+    )
     known = frozenset().union(*kin.values())
-    rarity = _rarity(kin, held)
+    rarity = _rarity(kin, statement_stems)
     meaning = _meaning(question, statements, embedder)
     asks_amount = bool(_AMOUNT.search(question))
 
     def share(among: frozenset[str]) -> float:
-        found = sum(weight for word, weight in rarity.items() if kin[word] & among)
-        return found / sum(rarity.values()) if rarity else 0.0
+        weight_found = sum(weight for word, weight in rarity.items() if kin[word] & among)
+        return weight_found / sum(rarity.values()) if rarity else 0.0
 
     rows = []
-    for place, (each, stems) in enumerate(zip(statements, held, strict=True)):
+    for index, (each, stems) in enumerate(zip(statements, statement_stems, strict=True)):
         numbers = {token.stem for token in each.claim.numbers}
         rows.append(
             (
-                meaning[place],
+                meaning[index],
                 share(stems),
                 share(stems | each.around),
                 share(stems | each.about),
                 min(len(stems - known), _MOST_NEW) / _MOST_NEW,
-                asks_amount and bool(numbers - wanted),
+                asks_amount and bool(numbers - question_stems),
                 asks_amount and not numbers,
                 each.is_fragment,
                 each.is_row,
@@ -139,18 +142,18 @@ def _sureness(judged: npt.NDArray[np.float64]) -> list[float]:
     """The probability of each statement to be the answer: to be so, it has to be ahead of the others."""
     names = list(_WEIGHTS)
     logits = judged @ np.array(list(_WEIGHTS.values())) + _BIAS
-    found = []
-    for place, logit in enumerate(logits):
-        others = np.delete(logits, place)
+    probabilities = []
+    for index, logit in enumerate(logits):
+        others = np.delete(logits, index)
         total = (
             _SURENESS_BIAS
             + _SURENESS["margin"] * min(logit - others.max(initial=_NOTHING), _MOST_MARGIN)
-            + _SURENESS["meaning"] * judged[place, names.index("meaning")]
-            + _SURENESS["words_around"] * judged[place, names.index("words_around")]
+            + _SURENESS["meaning"] * judged[index, names.index("meaning")]
+            + _SURENESS["words_around"] * judged[index, names.index("words_around")]
             + _SURENESS["choice"] * math.log(len(logits))
         )
-        found.append(1 / (1 + math.exp(-float(total))))
-    return found
+        probabilities.append(1 / (1 + math.exp(-float(total))))
+    return probabilities
 
 
 def _meaning(
@@ -160,30 +163,34 @@ def _meaning(
 
     So they mean much the same with any embedder, though its cosines may all be high.
     """
-    asked = embedder.embed_query(question)
+    query = embedder.embed_query(question)
     cosines = np.empty(len(statements), np.float32)
     # Like with like: a batch is padded to its longest text.
-    order = sorted(range(len(statements)), key=lambda place: len(statements[place].text))
+    order = sorted(range(len(statements)), key=lambda index: len(statements[index].text))
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
-        texts = [statements[place].text for place in batch]
-        cosines[batch] = embedder.embed_documents(texts) @ asked
+        texts = [statements[index].text for index in batch]
+        cosines[batch] = embedder.embed_documents(texts) @ query
     mean = float(cosines.mean())
     scaled: npt.NDArray[np.float32] = (cosines - mean) / max(1 - mean, 1e-6)
     return scaled
 
 
-def _kin(wanted: Iterable[str], vocabulary: frozenset[str]) -> dict[str, frozenset[str]]:
+def _kin(words: Iterable[str], vocabulary: frozenset[str]) -> dict[str, frozenset[str]]:
     """For each word those of the vocabulary that are forms of it."""
     return {
         word: frozenset(
             other for other in vocabulary if word == other or same_word_form(word, other)
         )
-        for word in sorted(wanted)
+        for word in sorted(words)
     }
 
 
-def _rarity(kin: dict[str, frozenset[str]], held: Sequence[frozenset[str]]) -> dict[str, float]:
+def _rarity(
+    kin: dict[str, frozenset[str]], statement_stems: Sequence[frozenset[str]]
+) -> dict[str, float]:
     """A word counts for more the fewer of the statements hold it."""
-    count = {word: sum(bool(forms & stems) for stems in held) for word, forms in kin.items()}
-    return {word: math.log(1 + len(held) / (count[word] + 0.5)) for word in kin}
+    count = {
+        word: sum(bool(forms & stems) for stems in statement_stems) for word, forms in kin.items()
+    }
+    return {word: math.log(1 + len(statement_stems) / (count[word] + 0.5)) for word in kin}

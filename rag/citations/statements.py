@@ -96,9 +96,9 @@ class Window:
 
     @classmethod
     def of(cls, statements: Sequence[Statement]) -> Window:
-        titles = frozenset[str]().union(*(each.about for each in statements))
-        own = (each.claim.stems for each in statements)
-        headers = (each.around for each in statements if each.is_row)
+        titles = frozenset[str]().union(*(statement.about for statement in statements))
+        own = (statement.claim.stems for statement in statements)
+        headers = (statement.around for statement in statements if statement.is_row)
         return cls(statements, titles.union(*own, *headers), titles)
 
 
@@ -129,7 +129,7 @@ class PassageSentences:
 
     @cached_property
     def _by_passage(self) -> list[list[Statement]]:
-        groups = groupby(self.statements, lambda each: each.evidence.hit)
+        groups = groupby(self.statements, lambda statement: statement.evidence.hit)
         return [list(statements) for _, statements in groups]
 
     @cached_property
@@ -168,7 +168,9 @@ class PassageSentences:
         Computed once, so that it can be done while the model writes.
         """
         if self._vectors is None:
-            self._vectors = _embedded([each.with_header for each in self.statements], embedder)
+            self._vectors = _embedded(
+                [statement.with_header for statement in self.statements], embedder
+            )
         return self._vectors
 
     def window_vectors(self, embedder: Embedder) -> Float32:
@@ -229,20 +231,20 @@ class _Passage:
         self._is_row = [table_rows.is_row(self._text[start:end]) for start, end in self._spans]
         self._rows = self._filled_rows()
         self._claims = [
-            Claim.of(self._rows[place][0] if place in self._rows else self._text[start:end])
-            for place, (start, end) in enumerate(self._spans)
+            Claim.of(self._rows[index][0] if index in self._rows else self._text[start:end])
+            for index, (start, end) in enumerate(self._spans)
         ]
 
     def _filled_rows(self) -> dict[int, tuple[str, str, int]]:
         """For each row that is no header: its text with all labels, its header, the number of its table."""
-        found: dict[int, tuple[str, str, int]] = {}
+        rows: dict[int, tuple[str, str, int]] = {}
         table, number = _Table([], []), 0
-        for place, (start, end) in enumerate(self._spans):
-            if not self._is_row[place]:
+        for index, (start, end) in enumerate(self._spans):
+            if not self._is_row[index]:
                 table, number = _Table([], []), number + 1
                 continue
             cells = table_rows.cells_of(self._text[start:end])
-            following = self._spans[place + 1][0] if place + 1 < len(self._spans) else end
+            following = self._spans[index + 1][0] if index + 1 < len(self._spans) else end
             if any(map(table_rows.is_rule, self._text[end:following].split("\n"))):
                 table, number = _Table(cells, []), number + 1
             elif table.header and not table.rows and table_rows.is_second_header(cells):
@@ -250,8 +252,8 @@ class _Passage:
             else:
                 filled = table.filled(cells)
                 table.rows.append(filled)
-                found[place] = (table_rows.join_cells(filled), table.header_text, number)
-        return found
+                rows[index] = (table_rows.join_cells(filled), table.header_text, number)
+        return rows
 
     def statements(self) -> Iterator[Statement]:
         # A file's name says what it is about as well, and often better than its first heading.
@@ -260,15 +262,15 @@ class _Passage:
         named_claim = Claim.of(f"{hit.title}. {named}. {hit.section or ''}")
         about = named_claim.words | _years(named_claim)
         heading: frozenset[str] = frozenset()
-        for place, (start, end) in enumerate(self._spans):
-            claim = self._claims[place]
+        for index, (start, end) in enumerate(self._spans):
+            claim = self._claims[index]
             if start < self._lead_end or is_question(self._text[start:end]):
                 continue
             evidence = Evidence(self._number, start - self._lead_end, end - self._lead_end)
-            if place in self._rows:
-                yield self._row(place, evidence, about | heading, named_claim.designations)
+            if index in self._rows:
+                yield self._row(index, evidence, about | heading, named_claim.designations)
                 continue
-            is_fragment = not self._is_row[place] and _is_fragment(self._text[start:end], claim)
+            is_fragment = not self._is_row[index] and _is_fragment(self._text[start:end], claim)
             if is_fragment:
                 heading = claim.words
             if is_fragment and _is_heading(hit, evidence.start, evidence.end):
@@ -278,29 +280,29 @@ class _Passage:
                 claim,
                 self._text[start:end],
                 about | heading,
-                about | heading | self._beside(place),
-                self._is_row[place],
+                about | heading | self._beside(index),
+                self._is_row[index],
                 is_fragment,
                 designations=named_claim.designations,
             )
 
     def _row(
         self,
-        place: int,
+        index: int,
         evidence: Evidence,
         about: frozenset[str],
         designations: frozenset[tuple[str, str]],
     ) -> Statement:
-        text, header, table = self._rows[place]
+        text, header, table = self._rows[index]
         header_claim = Claim.of(header)
         others = tuple(
             self._claims[other].words
             for other, (_, _, other_table) in self._rows.items()
-            if other != place and other_table == table
+            if other != index and other_table == table
         )
         return Statement(
             evidence,
-            self._claims[place],
+            self._claims[index],
             text,
             about,
             about | header_claim.words,
@@ -311,21 +313,21 @@ class _Passage:
             designations=designations | header_claim.designations,
         )
 
-    def _beside(self, place: int) -> frozenset[str]:
+    def _beside(self, index: int) -> frozenset[str]:
         """Words of the sentences before and behind."""
         words: frozenset[str] = frozenset()
-        for beside in (place - 1, place + 1):
+        for beside in (index - 1, index + 1):
             if not 0 <= beside < len(self._spans) or self._is_row[beside]:
                 continue
             # A question is about the sentence that follows it, and about no other.
-            if beside < place or not is_question(self._text[slice(*self._spans[beside])]):
+            if beside < index or not is_question(self._text[slice(*self._spans[beside])]):
                 words |= self._claims[beside].words | _years(self._claims[beside])
         return words
 
 
 def _years(claim: Claim) -> frozenset[str]:
     """A year may stand beside the sentence that it dates."""
-    return frozenset(each.stem for each in claim.numbers if YEAR.fullmatch(each.stem))
+    return frozenset(number.stem for number in claim.numbers if YEAR.fullmatch(number.stem))
 
 
 def _is_fragment(text: str, claim: Claim) -> bool:
@@ -340,7 +342,7 @@ def _is_heading(hit: Hit, start: int, end: int) -> bool:
         return True
     name = _NUMBERING.sub("", hit.text[start:end]).casefold()
     above = (hit.title, *(hit.section or "").split(SECTION_SEPARATOR))
-    return name in {_NUMBERING.sub("", each).casefold() for each in above}
+    return name in {_NUMBERING.sub("", heading).casefold() for heading in above}
 
 
 def is_question(text: str) -> bool:
@@ -351,8 +353,8 @@ def is_question(text: str) -> bool:
 def _embedded(texts: Sequence[str], embedder: Embedder) -> Float32:
     """The vectors of the texts, in their order; like lengths are computed together."""
     vectors = np.empty((len(texts), embedder.identity.dimension), np.float32)
-    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     for start in range(0, len(order), _BATCH):
         batch = order[start : start + _BATCH]
-        vectors[batch] = embedder.embed_documents([texts[place] for place in batch])
+        vectors[batch] = embedder.embed_documents([texts[index] for index in batch])
     return vectors

@@ -59,33 +59,35 @@ def _normalised(token: str) -> str:
 
 def stands_in(sentence: str, text: str) -> bool:
     """Whether `text` holds all tokens of `sentence` in a row, and nothing around them that turns them."""
-    wanted, held = tokens_of(sentence), tokens_of(text)
-    if not any(any(map(str.isalnum, token)) for token in wanted):
+    tokens, text_tokens = tokens_of(sentence), tokens_of(text)
+    if not any(any(map(str.isalnum, token)) for token in tokens):
         return False
     return any(
-        _is_whole(held, start, start + len(wanted))
-        for start in range(len(held) - len(wanted) + 1)
-        if held[start : start + len(wanted)] == wanted
+        _is_whole(text_tokens, start, start + len(tokens))
+        for start in range(len(text_tokens) - len(tokens) + 1)
+        if text_tokens[start : start + len(tokens)] == tokens
     )
 
 
-def _is_whole(held: Sequence[str], start: int, end: int) -> bool:
+def _is_whole(text_tokens: Sequence[str], start: int, end: int) -> bool:
     """Whether the tokens around the stretch leave what it says as it is."""
-    around = [*held[:start], *held[end:]]
-    if any(token in _QUALIFIERS or token.endswith("n't") for token in around):
+    nearby = [*text_tokens[:start], *text_tokens[end:]]
+    if any(token in _QUALIFIERS or token.endswith("n't") for token in nearby):
         return False
-    before = held[start - 1] if start else ""
-    after = held[end] if end < len(held) else ""
-    begins, ends = held[start][-1].isdigit(), held[end - 1][-1].isdigit()
+    before = text_tokens[start - 1] if start else ""
+    after = text_tokens[end] if end < len(text_tokens) else ""
+    begins, ends = text_tokens[start][-1].isdigit(), text_tokens[end - 1][-1].isdigit()
     # "允许吸烟" of "不允许吸烟", and the end of a verb that denies.
-    if NEGATING & set(held[max(0, start - 2) : start]) or "".join(held[end : end + 6]).startswith(
-        _DENYING_ENDS
-    ):
+    if NEGATING & set(text_tokens[max(0, start - 2) : start]) or "".join(
+        text_tokens[end : end + 6]
+    ).startswith(_DENYING_ENDS):
         return False
-    if begins and (before in LOWER | UPPER or held[max(0, start - 2) : start] == ("up", "to")):
+    if begins and (
+        before in LOWER | UPPER or text_tokens[max(0, start - 2) : start] == ("up", "to")
+    ):
         return False  # "12 people" of "at most 12 people"
     # The end of a longer quantity: "4 weeks" of "2 to 4 weeks", "5" of "$ 5", "3" of "3 million".
-    if begins and (before in RANGE_JOINTS and start > 1 and held[start - 2][-1].isdigit()):
+    if begins and (before in RANGE_JOINTS and start > 1 and text_tokens[start - 2][-1].isdigit()):
         return False
     if begins and before in {"€", "$", "£", "¥", "₹", "±"}:
         return False
