@@ -341,7 +341,7 @@ class _Run:
     def _embed(self, texts: Sequence[str], embedding: PartEmbedder, files: int) -> set[str]:
         """Embed and keep texts: those that are done, when stopped not all of them.
 
-        They are of so many files, which are told of as done little by little.
+        `files`: how many files the texts come from; progress is reported in proportion.
         """
         done: set[str] = set()
         reported = 0

@@ -22,7 +22,7 @@ class Progress(Protocol):
 
 
 class NoProgress:
-    """Shows nothing."""
+    """Progress that is not shown."""
 
     def start(self, stage: str, total: int) -> None:
         """Ignore the start of a stage."""

@@ -1,4 +1,4 @@
-"""What a run has to do: the folder's listing held against the ledger."""
+"""What a run has to do: the folder listing compared with the ledger."""
 
 from __future__ import annotations
 

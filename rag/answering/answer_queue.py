@@ -1,4 +1,4 @@
-"""How many answers are written at a time; who comes later waits in line."""
+"""Limit how many answers are written at a time; further questions wait in order."""
 
 from __future__ import annotations
 

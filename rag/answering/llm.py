@@ -151,7 +151,7 @@ class _Attempt:
         raise mapped from error
 
     def hear(self, chunk: Any) -> Iterator[Piece]:
-        """What a chunk says."""
+        """Turn one streamed chunk into a `Piece`, if it carries text or usage."""
         usage = getattr(chunk, "usage_metadata", None) or {}
         text = chunk.content if isinstance(chunk.content, str) else chunk.text
         cut = (getattr(chunk, "response_metadata", None) or {}).get("finish_reason") == "length"

@@ -30,7 +30,7 @@ class Style:
     bounds the passages, `turns` the earlier questions, `examples` those of the profile, `terms` the words of
     its glossary that are explained. `fenced`: whether lines of the fence stand around the passages.
     Generation ends at one of `stop`. `frequency_penalty` keeps a small model from saying the same thing
-    until its tokens run out. `wanders`: it says what stands beside the answer as readily as the answer.
+    until its tokens run out. `wanders`: a small model that often repeats a sentence beside the answer.
     """
 
     system: str

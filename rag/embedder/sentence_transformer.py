@@ -1,4 +1,4 @@
-"""Embedding with sentence-transformers: every model there is, on a GPU, and the measure of the others."""
+"""Embedding with sentence-transformers: for every model, also on a GPU; the reference for the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every embedder owes of its vectors."""
+"""Check and normalise the vectors that an embedder returns."""
 
 from __future__ import annotations
 

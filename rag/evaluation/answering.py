@@ -27,7 +27,7 @@ class _StoppedError(Exception):
 
 @dataclass(slots=True)
 class _AskingRun:
-    """What the threads share."""
+    """The state that the threads of one evaluation share."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     failed_in_a_row: int = 0

@@ -44,7 +44,7 @@ KIN_WEIGHT = 0.8
 
 
 def fold(text: str) -> str:
-    """Lower case without accents."""
+    """The text in lower case and without accents."""
     lowered = text.casefold()
     if lowered.isascii():
         return lowered

@@ -45,7 +45,7 @@ class Filter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every document passes."""
+        """Whether the filter lets every document pass."""
         return self == Filter()
 
     def access(self) -> Filter:

@@ -152,7 +152,7 @@ class IndexReader:
         dense: Derived | None,
         words: Derived | None,
     ) -> tuple[Derived, Derived] | None:
-        """Rebuild what is missing, stale or damaged; None where the state before serves as well.
+        """Rebuild what is missing, stale or damaged; None if the previous state is still usable.
 
         If a writer is at work, what is merely stale is its to renew. Otherwise, or if nothing may be
         written here, it is built in a private folder that goes with this reader.

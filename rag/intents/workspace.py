@@ -43,7 +43,7 @@ class Workspace:
         return dict(read_texts(self.snapshot, [record.document_id])).get(record.document_id, "")
 
     def positions(self, record: DocumentRecord) -> ChunkPositions:
-        """Where its chunks stand."""
+        """The positions of the document's chunks."""
         return read_positions(self.snapshot, record.document_id)
 
 

@@ -1,4 +1,4 @@
-"""What stands about a number: its unit, which bound it is, which end of a range."""
+"""The unit of a number, the bound it states ("at least"), and the end of a range that it is."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _TELLING = NEGATIONS | FORBIDDEN | ALLOWED
 def collapse_duplicates(hits: Sequence[Hit]) -> list[Hit]:
     """The hits without those that an earlier one from another document says too, which are named there.
 
-    Of two that are of a length, one of a newer version is shown rather than one of the older.
+    Of two of about the same length, the one of the newer version is shown.
     """
     kept: list[Hit] = []
     kept_words: list[_Said] = []

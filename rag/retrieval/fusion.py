@@ -38,7 +38,7 @@ def smooth(
 ) -> list[tuple[int, float]]:
     """The chunks of `spots`, each with what stands beside it counted too, as in `best_first`.
 
-    A good place is seldom one chunk long.
+    Relevant text usually spans neighbouring chunks.
     """
     smoothed: dict[int, float] = {}
     beside: dict[int, float] = {}

@@ -1,4 +1,4 @@
-"""What the page's routes and events work with, in one hand."""
+"""Everything that the routes and events of the page need, built once per application."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ui.web.userdata.sessions import Sessions
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """One for each application."""
+    """The state of one application."""
 
     settings: Settings
     words: Words

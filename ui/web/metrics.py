@@ -85,7 +85,7 @@ class Metrics:
                 yield screen
 
     def text(self, desk: AssistantService) -> bytes:
-        """As Prometheus reads them."""
+        """The metrics in the text format of Prometheus."""
         from prometheus_client import generate_latest
 
         state, gauges = desk.state(LOCAL), self._gauges

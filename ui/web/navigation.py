@@ -1,4 +1,4 @@
-"""The rooms of the page, and who may enter which."""
+"""The sections of the page, and who may open which."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Room(StrEnum):
 
     @property
     def path(self) -> str:
-        """Its address."""
+        """The path of the section's page."""
         return "/" if self is Room.ASK else f"/{self.value}"
 
     def label(self, words: Words) -> str:
-        """What it is called."""
+        """The name of the section in the page's language."""
         label: str = getattr(words.rooms, self.value)
         return label
 

@@ -109,7 +109,7 @@ def _protocol() -> type[asyncio.Protocol]:
     silent: OrderedDict[Any, None] = OrderedDict()
 
     class PatientProtocol(H11Protocol):
-        """For one connection."""
+        """The protocol of one connection."""
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)

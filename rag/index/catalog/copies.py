@@ -1,4 +1,4 @@
-"""Documents that stand again: at another place, or in a later generation."""
+"""Copy a document's row to another path or to a later generation."""
 
 from __future__ import annotations
 

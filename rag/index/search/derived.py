@@ -50,7 +50,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What `stamp.json` says."""
+    """The content of `stamp.json`: what a search index was built from."""
 
     layout: int
     origin: Origin
@@ -189,7 +189,7 @@ def sweep(data_dir: Path, name: str, keep: Path | None) -> None:
     """
     for path in data_dir.glob(f"{name}-*"):
         if path != keep:
-            # Gone at one stroke: who is about to open it finds no folder, rather than a damaged one.
+            # Renamed first, so that a reader finds no folder rather than half of one.
             with contextlib.suppress(OSError):
                 path.rename(path.with_name(f"{_SWEPT}{path.name}"))
     for prefix in (_WORK, _SWEPT):

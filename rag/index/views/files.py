@@ -83,7 +83,7 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class ShownChunk:
-    """A chunk of a document. `context` is what is read to the embedder and the search before its text."""
+    """A chunk of a document. `context` is the text that is embedded and indexed in front of the chunk."""
 
     ordinal: int
     start: int

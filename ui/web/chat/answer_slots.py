@@ -11,7 +11,7 @@ from ui.web.identity import Person
 
 
 class AnswerSlots:
-    """So that nobody, with many tabs or a script, keeps the model from everybody else."""
+    """Limits the answers that one user may have under way, so that nobody blocks the model for the others."""
 
     def __init__(self, per_person: int) -> None:
         self._each = per_person

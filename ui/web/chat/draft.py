@@ -35,7 +35,7 @@ class Draft:
     is_stopped: bool = False
 
     def hear(self, event: Event) -> None:
-        """The next event."""
+        """Take in the next event of the answer."""
         if isinstance(event, RetrievalEvent):
             self.retrieval = event
         elif isinstance(event, DeltaEvent):

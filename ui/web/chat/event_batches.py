@@ -13,7 +13,7 @@ FRAME_S = 0.06  # text that arrives within this time is drawn together
 
 
 class EventBatches:
-    """So that a model server that says nothing for a minute never holds up a stop."""
+    """Reads events in a thread, so that a stop does not have to wait for a silent model server."""
 
     def __init__(self, events: Iterator[Event]) -> None:
         self._events = events

@@ -1,4 +1,4 @@
-"""An old answer as it was, as far as whoever looks may still read what it rests on."""
+"""Remove from stored answers what their viewer may no longer read."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Ingesting:
 
     @property
     def run(self) -> Run:
-        """How far it is."""
+        """The progress of the run, as the page shows it."""
         return self._run
 
     def start(self, folder: Path, *, deleting: bool = False, again: str = "") -> Run:

@@ -40,7 +40,7 @@ class Refusal:
         return cls(status, str(error), wait)
 
     async def send(self, send: Send) -> None:
-        """Answer without an application."""
+        """Send a refusal without involving the application."""
         body = f"{self.sentence}\n".encode()
         headers = {
             "content-type": "text/plain; charset=utf-8",

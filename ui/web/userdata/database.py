@@ -161,13 +161,13 @@ class Store:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
-        """One unchanging view."""
+        """A read transaction: one state of the database throughout."""
         with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
-        """All or nothing."""
+        """A write transaction: all of it is stored, or nothing."""
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
 
@@ -219,7 +219,7 @@ class Store:
 
 
 def people_file(settings: Settings) -> Path:
-    """Where it stands."""
+    """The path of the database with accounts and conversations."""
     return settings.web.people or settings.data / PEOPLE
 
 

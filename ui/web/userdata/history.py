@@ -183,6 +183,6 @@ def _check(connection: apsw.Connection, person: Person, conversation: str) -> Ke
 
 
 def _title(text: str) -> str:
-    """One printable line."""
+    """The title as one printable line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"

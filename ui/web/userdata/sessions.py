@@ -64,12 +64,12 @@ class Sessions:
         return account.person
 
     def end(self, token: str) -> None:
-        """Sign out."""
+        """End the session: its user is signed out."""
         with self._store.writing() as connection:
             connection.execute("DELETE FROM sessions WHERE token = ?", (_hash(token),))
 
     def count(self) -> int:
-        """How many are open."""
+        """How many sessions are open."""
         now = self._now()
         with self._store.reading() as connection:
             count: int = connection.execute(
