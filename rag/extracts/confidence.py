@@ -44,12 +44,12 @@ def measure_signals(
     embedder: Embedder,
 ) -> list[float]:
     """See `SIGNALS`. `unit` answers best, `text` is shown of it, and `features` are its own."""
-    asked = list(dict.fromkeys(content_words(question)))
+    query_words = list(dict.fromkeys(content_words(question)))
     names = {word for name in _NAME.findall(question) for word in content_words(name)}
-    numbers = {word for word in asked if any(character.isdigit() for character in word)}
+    numbers = {word for word in query_words if any(character.isdigit() for character in word)}
     vocabularies = [set(content_words(_searched_text(hit))) for hit in hits]
-    nowhere = _missing(asked, set().union(*vocabularies))
-    elsewhere = _missing(asked, vocabularies[unit.hit])
+    nowhere = _missing(query_words, set().union(*vocabularies))
+    elsewhere = _missing(query_words, vocabularies[unit.hit])
     return [
         _context_cosine(question, unit, text, embedder),
         features["soft_covered"],
@@ -59,7 +59,7 @@ def measure_signals(
         len(nowhere & numbers),
         len(nowhere & names),
         len(nowhere),
-        len(asked),
+        len(query_words),
     ]
 
 

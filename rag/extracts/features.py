@@ -83,7 +83,7 @@ def meaning_features(
     """
     if not len(places):
         return np.zeros((0, len(MEANING_NAMES)))
-    columns = _meaning(np.array([units[place].hit for place in places]), places, query, vectors)
+    columns = _meaning(np.array([units[index].hit for index in places]), places, query, vectors)
     return np.column_stack([columns[name] for name in MEANING_NAMES]).astype(np.float64)
 
 
@@ -176,7 +176,7 @@ def _place_and_form(hits: Sequence[Hit], units: Sequence[Unit]) -> dict[str, Flo
 def _kind_of_answer(question: str, units: Sequence[Unit], words: _Words) -> dict[str, Float64]:
     """Whether the units hold the kind of thing that is asked for."""
     kind, count = answer_type(question), len(units)
-    held = np.array([holds_type(kind, unit.text) for unit in units], dtype=np.float64)
+    has_type = np.array([holds_type(kind, unit.text) for unit in units], dtype=np.float64)
     noun = content_words(counted_noun(question))
     numbers = words.new_numbers
     kinds = [unit.kind for unit in units]
@@ -186,23 +186,23 @@ def _kind_of_answer(question: str, units: Sequence[Unit], words: _Words) -> dict
         AnswerType.TIME, AnswerType.PERSON, AnswerType.PLACE, AnswerType.REASON, AnswerType.DEFINITION,
     }  # fmt: skip
     return {
-        "type_amount": held * is_amount * numbers,
-        "type_time": held * (kind is AnswerType.TIME),
-        "type_person": held * (kind is AnswerType.PERSON),
-        "type_other_held": held * (typed and not is_amount),
-        "type_missing": (1 - held) * typed,
+        "type_amount": has_type * is_amount * numbers,
+        "type_time": has_type * (kind is AnswerType.TIME),
+        "type_person": has_type * (kind is AnswerType.PERSON),
+        "type_other_held": has_type * (typed and not is_amount),
+        "type_missing": (1 - has_type) * typed,
         "counted": words.count_noun(noun),
         "new_number": numbers,
         "asks_list": _are(kinds, UnitKind.ITEM) * (kind is AnswerType.LIST),
         "asks_steps": _are(kinds, UnitKind.ITEM) * (kind is AnswerType.STEPS),
         "asks_yes_no": np.full(count, float(kind is AnswerType.YES_NO)),
         "asks_definition": np.full(count, float(kind is AnswerType.DEFINITION)),
-        "defines": held * (kind is AnswerType.DEFINITION) * first,
+        "defines": has_type * (kind is AnswerType.DEFINITION) * first,
     }
 
 
 def _are(kinds: Sequence[UnitKind], kind: UnitKind) -> Float64:
-    return np.array([each is kind for each in kinds], dtype=np.float64)
+    return np.array([unit_kind is kind for unit_kind in kinds], dtype=np.float64)
 
 
 def _scaled(cosines: Float64, others: Float64) -> Float64:
@@ -263,8 +263,8 @@ class _Words:
         units: Sequence[Unit],
         embed_words: Callable[[list[str]], Float64],
     ) -> None:
-        asked = content_words(question)
-        self.wanted = list(dict.fromkeys(asked))
+        query_words = content_words(question)
+        self.wanted = list(dict.fromkeys(query_words))
         self._count = len(units)
         self._texts = [content_words(unit.text) for unit in units]
         lead_ins = _cached([_lead_in(unit) for unit in units])
@@ -369,10 +369,10 @@ class _Words:
             return counted
         forms = match_weights(noun[:1], {word for words in self._texts for word in words})[noun[0]]
         for number, words in enumerate(self._texts):
-            for place, word in enumerate(words):
+            for index, word in enumerate(words):
                 if word in forms:
-                    before = words[max(0, place - 2) : place]
-                    has_number = any(_DIGIT.search(each) for each in before)
+                    before = words[max(0, index - 2) : index]
+                    has_number = any(_DIGIT.search(word) for word in before)
                     counted[number] = max(counted[number], 1.0 if has_number else 0.5)
         return counted
 
@@ -385,7 +385,7 @@ class _Words:
         embed_words: Callable[[list[str]], Float64],
     ) -> dict[str, Float64]:
         """How near each word of the passages comes to each wanted word in meaning: {stem: (n_wanted,)}."""
-        asked = surface_words(question)
+        surface_of = surface_words(question)
         surfaces: dict[str, str] = {}
         for text in dict.fromkeys(
             (
@@ -397,11 +397,12 @@ class _Words:
             for stem, word in surface_words(text).items():
                 surfaces.setdefault(stem, word)
         known = [stem for stem in surfaces if stem in vocabulary]
-        wanted = [place for place, word in enumerate(self.wanted) if word in asked]
-        if not known or not wanted:
+        columns = [column for column, word in enumerate(self.wanted) if word in surface_of]
+        if not known or not columns:
             return {}
         vectors = embed_words(
-            [surfaces[stem] for stem in known] + [asked[self.wanted[place]] for place in wanted]
+            [surfaces[stem] for stem in known]
+            + [surface_of[self.wanted[column]] for column in columns]
         )
         near = vectors[: len(known)] @ vectors[len(known) :].T
         mean = near.mean(axis=0)
@@ -409,7 +410,7 @@ class _Words:
             ((near - mean) / np.maximum(1 - mean, 1e-6) - SOFT_FLOOR) / (1 - SOFT_FLOOR), 0, 1
         )
         full = np.zeros((len(known), len(self.wanted)))
-        full[:, wanted] = scaled
+        full[:, columns] = scaled
         return dict(zip(known, full, strict=True))
 
     def _matrix(self, texts: Sequence[Sequence[str]]) -> Float64:

@@ -183,7 +183,7 @@ def measure_units(
 ) -> MeasuredUnits:
     """Embed and measure the units at these places. `wording` is that of all units."""
     query = embedder.embed_query(question).astype(np.float64)
-    vectors = embed_sorted(embedder, [texts[place] for place in places], _BATCH)
+    vectors = embed_sorted(embedder, [texts[index] for index in places], _BATCH)
     meaning = meaning_features(units, places, query, vectors)
     return MeasuredUnits(places, np.hstack([meaning, wording[places]]))
 
@@ -199,18 +199,18 @@ def best_signals(
 ) -> list[float]:
     """What tells whether the unit with the highest sum answers at all; see `rag.extracts.confidence`."""
     best = int(np.argmax(sums))
-    place = measured.places[best]
+    best_unit = measured.places[best]
     features = dict(zip(NAMES, measured.features[best].tolist(), strict=True))
-    return measure_signals(question, hits, units[place], texts[place], features, embedder)
+    return measure_signals(question, hits, units[best_unit], texts[best_unit], features, embedder)
 
 
 def embed_sorted(embedder: Embedder, texts: Sequence[str], batch: int) -> Float64:
     """(n_texts, dimension): like with like, because a batch is padded to its longest text."""
     vectors = np.empty((len(texts), embedder.identity.dimension))
-    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     for start in range(0, len(order), batch):
         places = order[start : start + batch]
-        vectors[places] = embedder.embed_documents([texts[place] for place in places])
+        vectors[places] = embedder.embed_documents([texts[index] for index in places])
     return vectors
 
 
@@ -233,8 +233,8 @@ class _WordVectors:
                 )
                 while len(self._vectors) > _KEPT_WORDS:
                     self._vectors.popitem(last=False)
-        found: Float64 = np.array([known[word] for word in words], dtype=np.float64)
-        return found
+        embedded: Float64 = np.array([known[word] for word in words], dtype=np.float64)
+        return embedded
 
 
 _words: WeakKeyDictionary[Any, _WordVectors] = WeakKeyDictionary()

@@ -75,13 +75,13 @@ def select_extracts(
     relevance = judge_units(question, hits, units, texts, embedder)
     groups = group_units(question, units, relevance.probabilities)
     extracts: list[Extract] = []
-    said: list[frozenset[str]] = []
+    chosen_words: list[frozenset[str]] = []
     for group in groups:
         text = show_group(units, texts, group)
         words = frozenset(content_words(text))
-        if any(_is_same(words, earlier) for earlier in said):
+        if any(_is_same(words, earlier) for earlier in chosen_words):
             continue
-        said.append(words)
+        chosen_words.append(words)
         score = float(relevance.probabilities[group].max())
         extracts.append(_extract(len(extracts) + 1, hits, [units[n] for n in group], text, score))
         if len(extracts) == k:
@@ -116,8 +116,10 @@ def best_excerpt(
     if not units:
         return Excerpt(0, min(len(hit.text), characters), hit.text[:characters])
     if embedder is None:
-        wanted = set(content_words(question))
-        shares = [len(wanted & set(content_words(f"{unit.text} {unit.lead_in}"))) for unit in units]
+        query_words = set(content_words(question))
+        shares = [
+            len(query_words & set(content_words(f"{unit.text} {unit.lead_in}"))) for unit in units
+        ]
         first = int(np.argmax(shares))
     else:
         texts = shown_texts(question, units)
@@ -136,9 +138,9 @@ def best_excerpt(
 
 def shown_texts(question: str, units: Sequence[Unit]) -> list[str]:
     """What a reader is shown of each unit by itself: of a row the columns that matter, with their names."""
-    wanted = set(content_words(question))
+    query_words = set(content_words(question))
     return [
-        show_row(unit.table, unit.cells, _columns(unit, wanted))
+        show_row(unit.table, unit.cells, _columns(unit, query_words))
         if unit.kind is UnitKind.ROW
         else unit.text
         for unit in units
@@ -248,15 +250,17 @@ def _is_part(units: Sequence[Unit], lead_in: int, number: int) -> bool:
     }  # fmt: skip
 
 
-def _columns(unit: Unit, wanted: set[str]) -> list[int]:
+def _columns(unit: Unit, query_words: set[str]) -> list[int]:
     """The columns of a row that are shown: those that share most words with the question before others."""
     columns = unit.table.columns if unit.table else ()
     shared = {
-        number: len(wanted & set(content_words(f"{name} {cell}")))
+        number: len(query_words & set(content_words(f"{name} {cell}")))
         for number, (name, cell) in enumerate(zip_longest(columns, unit.cells, fillvalue=""))
     }
-    asked = sorted((number for number, count in shared.items() if count), key=lambda n: -shared[n])
-    return shown_columns(unit.cells, asked)
+    relevant = sorted(
+        (number for number, count in shared.items() if count), key=lambda n: -shared[n]
+    )
+    return shown_columns(unit.cells, relevant)
 
 
 def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]) -> str:
@@ -270,8 +274,8 @@ def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]
         parts.append(f"{mark}{texts[number]}")
     if title and not title.endswith((":", "?", "：", "？")):
         title += ":"
-    shown = f"{title} {' '.join(parts)}"
-    return shown.strip()
+    text = f"{title} {' '.join(parts)}"
+    return text.strip()
 
 
 def _extract(

@@ -40,7 +40,7 @@ def read_table(
     `lead` are the rows that stand above them, where the passage begins in the middle of the table.
     """
     everything = [*lead, *lines]
-    rules = [place for place, line in enumerate(everything) if is_rule(line)]
+    rules = [number for number, line in enumerate(everything) if is_rule(line)]
     columns: list[str] = []
     first = 0
     if rules and rules[0] > 0:
@@ -50,15 +50,15 @@ def read_table(
             first += 1
     above: list[list[str]] = []
     rows = []
-    for place in range(len(everything)):
-        if place in rules or first - 2 <= place < first:
+    for line_number in range(len(everything)):
+        if line_number in rules or first - 2 <= line_number < first:
             continue
-        cells = _cells(everything[place])
+        cells = _cells(everything[line_number])
         labels = carry_labels(cells, above)
         above.append(cells)
-        if place >= len(lead):
+        if line_number >= len(lead):
             whole = [label or cell for label, cell in zip(labels, cells, strict=True)]
-            rows.append((place - len(lead), tuple(map(plain_text, whole))))
+            rows.append((line_number - len(lead), tuple(map(plain_text, whole))))
     if not rows and columns and not lead:
         return Table(), [(rules[0] - 1, tuple(map(plain_text, columns)))]
     return Table(tuple(map(plain_text, columns))), rows
@@ -81,23 +81,23 @@ def row_fields(table: Table | None, cells: Sequence[str]) -> dict[str, str]:
     return fields
 
 
-def shown_columns(cells: Sequence[str], asked: Sequence[int]) -> list[int]:
-    """The columns of a row that are shown: the first, those `asked` for in order, the next ones."""
+def shown_columns(cells: Sequence[str], relevant: Sequence[int]) -> list[int]:
+    """The columns of a row that are shown: the first, those `relevant` for in order, the next ones."""
     filled = [number for number, cell in enumerate(cells) if cell]
-    chosen = [*filled[:1], *(number for number in asked if number in filled[1:]), *filled]
+    chosen = [*filled[:1], *(number for number in relevant if number in filled[1:]), *filled]
     return sorted(list(dict.fromkeys(chosen))[:_SHOWN_COLUMNS])
 
 
-def show_row(table: Table | None, cells: Sequence[str], shown: Iterable[int]) -> str:
+def show_row(table: Table | None, cells: Sequence[str], column_numbers: Iterable[int]) -> str:
     """A row as a sentence: "OH-41806 — Description: Sump pump · Price EUR: 611"."""
     columns = table.columns if table else ()
 
     def parts() -> Iterator[str]:
-        for number in shown:
+        for number in column_numbers:
             name = columns[number] if number < len(columns) else ""
             yield f"{name}: {cells[number]}" if name and number else cells[number]
 
     texts = list(parts())
-    if len(texts) > 1 and columns and next(iter(shown), 1) == 0:
+    if len(texts) > 1 and columns and next(iter(column_numbers), 1) == 0:
         return f"{texts[0]} — {' · '.join(texts[1:])}"
     return " · ".join(texts)

@@ -132,9 +132,9 @@ class _Passage:
 
     def units(self) -> list[Unit]:
         """Its units in order."""
-        place = 0
-        while place < len(self._lines):
-            place = self._read(place)
+        index = 0
+        while index < len(self._lines):
+            index = self._read(index)
         units = [unit for unit in self._units if not unit.is_question]
         return units or self._fallback()
 
@@ -146,31 +146,31 @@ class _Passage:
             if any(character.isalnum() for character in plain_text(line.text))
         ]
 
-    def _read(self, place: int) -> int:
-        """Read what begins at line `place`; returns the line behind it."""
-        line = self._lines[place]
+    def _read(self, index: int) -> int:
+        """Read what begins at line `index`; returns the line behind it."""
+        line = self._lines[index]
         if line.is_blank:
-            return place + 1
+            return index + 1
         if _FENCE.match(line.text):
-            return self._read_code(place)
+            return self._read_code(index)
         if is_table_row(line.text):
-            return self._read_table(place)
-        if level := self._heading_level(place):
+            return self._read_table(index)
+        if level := self._heading_level(index):
             self._open_heading(level, line)
-            return place + 1
+            return index + 1
         self._block += 1
         if item := _ITEM.match(line.text):
-            return self._read_item(place, item)
+            return self._read_item(index, item)
         if self._parents and not self._lead_in.endswith("?"):
             self._lead_in = ""  # the list that it introduced is over
         self._parents.clear()
-        return self._read_paragraph(place)
+        return self._read_paragraph(index)
 
-    def _read_code(self, place: int) -> int:
-        end = place + 1
+    def _read_code(self, index: int) -> int:
+        end = index + 1
         while end < len(self._lines) and not _FENCE.match(self._lines[end].text):
             end += 1
-        inside = [line for line in self._lines[place + 1 : end] if not line.is_blank]
+        inside = [line for line in self._lines[index + 1 : end] if not line.is_blank]
         if inside:
             self._block += 1
             start, stop = inside[0].start, inside[-1].end
@@ -178,13 +178,13 @@ class _Passage:
                 self._add(begin, finish, UnitKind.CODE)
         return end + 1
 
-    def _read_table(self, place: int) -> int:
-        end = place
+    def _read_table(self, index: int) -> int:
+        end = index
         while end < len(self._lines) and is_table_row(self._lines[end].text):
             end += 1
-        lines = self._lines[place:end]
+        lines = self._lines[index:end]
         self._block += 1
-        lead = self._hit.lead.split("\n") if self._hit.lead and not place else []
+        lead = self._hit.lead.split("\n") if self._hit.lead and not index else []
         table, rows = read_table([line.text for line in lines], lead)
         for number, cells in rows:
             line = lines[number]
@@ -200,9 +200,9 @@ class _Passage:
             )  # fmt: skip
         return end
 
-    def _read_item(self, place: int, item: re.Match[str]) -> int:
-        line = self._lines[place]
-        end = place + 1
+    def _read_item(self, index: int, item: re.Match[str]) -> int:
+        line = self._lines[index]
+        end = index + 1
         while end < len(self._lines) and self._continues_item(end):
             end += 1
         last = self._lines[end - 1]
@@ -225,8 +225,8 @@ class _Passage:
         self._parents.append((line.indent, plain_text(text).removesuffix(":") + ":"))
         return end
 
-    def _continues_item(self, place: int) -> bool:
-        line, before = self._lines[place], self._lines[place - 1]
+    def _continues_item(self, index: int) -> bool:
+        line, before = self._lines[index], self._lines[index - 1]
         if (
             line.is_blank
             or _ITEM.match(line.text)
@@ -236,9 +236,9 @@ class _Passage:
             return False
         return bool(line.indent >= 2 or self._is_wrapped(before, line))
 
-    def _read_paragraph(self, place: int) -> int:
+    def _read_paragraph(self, index: int) -> int:
         """Read lines that belong together as prose, or one that stands by itself."""
-        end = place + 1
+        end = index + 1
         while end < len(self._lines):
             end_of_gap = end
             while end_of_gap < len(self._lines) and self._lines[end_of_gap].is_blank:
@@ -251,12 +251,12 @@ class _Passage:
             ):
                 break
             end = end_of_gap + 1
-        start, stop = self._lines[place].start, self._lines[end - 1].end
-        self._add_prose(start, stop, is_alone=end == place + 1)
+        start, stop = self._lines[index].start, self._lines[end - 1].end
+        self._add_prose(start, stop, is_alone=end == index + 1)
         return end
 
-    def _begins_block(self, place: int) -> bool:
-        text = self._lines[place].text
+    def _begins_block(self, index: int) -> bool:
+        text = self._lines[index].text
         return bool(
             _FENCE.match(text)
             or is_table_row(text)
@@ -351,16 +351,16 @@ class _Passage:
         above = tuple(name for name in self._section if name not in inside)
         return (*above, *inside)
 
-    def _heading_level(self, place: int) -> int:
+    def _heading_level(self, index: int) -> int:
         """1 to 6 for a heading, 7 for one that has no mark but looks like one, 0 for none."""
-        line = self._lines[place]
+        line = self._lines[index]
         if marked := _MARKED_HEADING.match(line.text):
             return len(marked[1])
         if _BOLD_LINE.match(line.text):
             return 7
         text = line.text
         words = text.split()
-        following = next((each for each in self._lines[place + 1 :] if not each.is_blank), None)
+        following = next((later for later in self._lines[index + 1 :] if not later.is_blank), None)
         if (
             following is None
             or len(words) > _HEADING_WORDS
@@ -371,7 +371,7 @@ class _Passage:
         letters = [character for character in text if character.isalpha()]
         if len(letters) > 3 and "".join(letters).isupper() and not _ITEM.match(following.text[:0]):
             return 7
-        is_apart = self._is_blank(place - 1) and self._is_blank(place + 1)
+        is_apart = self._is_blank(index - 1) and self._is_blank(index + 1)
         bare = _NUMBERING.sub("", text, count=1) if _NUMBERING.match(text) else text
         if not is_apart or not bare[:1].isupper() or is_table_row(following.text):
             return 7 if is_apart and plain_text(text) in {self._hit.title, *self._section} else 0
@@ -380,8 +380,8 @@ class _Passage:
         has_digits = any(character.isdigit() for character in bare)
         return 0 if has_digits or "," in bare or len(bare) < 3 else 7
 
-    def _is_blank(self, place: int) -> bool:
-        return not 0 <= place < len(self._lines) or self._lines[place].is_blank
+    def _is_blank(self, index: int) -> bool:
+        return not 0 <= index < len(self._lines) or self._lines[index].is_blank
 
     def _open_heading(self, level: int, line: _Line) -> None:
         marked = _MARKED_HEADING.match(line.text)
@@ -426,9 +426,9 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > MAX_CHARACTERS:
         cut = 0
         for separator in ("\n", *_SEPARATORS):
-            place = text.rfind(separator, start + _PIECE // 2, start + _PIECE)
-            if place > 0:
-                cut = place + len(separator)
+            cut_at = text.rfind(separator, start + _PIECE // 2, start + _PIECE)
+            if cut_at > 0:
+                cut = cut_at + len(separator)
                 break
         cut = cut or start + _PIECE
         yield start, start + len(text[start:cut].rstrip())

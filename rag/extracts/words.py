@@ -85,7 +85,7 @@ def _wide_words(text: str) -> Iterator[str]:
         run = match[0]
         if len(run) == 1:
             yield run
-        yield from (run[place : place + 2] for place in range(len(run) - 1))
+        yield from (run[start : start + 2] for start in range(len(run) - 1))
         last = match.end()
     if rest := text[last:]:
         yield rest
@@ -97,8 +97,8 @@ def _stem(word: str) -> str:
         return word.lstrip("0") or "0"
     if len(word) == 1:
         return word
-    found = stems(word, "en")
-    return found[0] if found else ""
+    word_stems = stems(word, "en")
+    return word_stems[0] if word_stems else ""
 
 
 def is_kin(word: str, other: str) -> bool:
@@ -121,14 +121,14 @@ def is_kin(word: str, other: str) -> bool:
 
 
 def match_weights(
-    wanted: Collection[str], vocabulary: Collection[str]
+    query_words: Collection[str], vocabulary: Collection[str]
 ) -> dict[str, dict[str, float]]:
     """For each wanted word the words of the vocabulary that are forms of it, with what they count."""
     by_start: dict[str, list[str]] = {}
     for word in vocabulary:
         by_start.setdefault(word[:_KIN], []).append(word)
     weights: dict[str, dict[str, float]] = {}
-    for word in wanted:
+    for word in query_words:
         forms = {word: 1.0} if word in vocabulary else {}
         if not word[0].isdigit() and len(word) >= _KIN:
             for other in by_start.get(word[:_KIN], ()):
