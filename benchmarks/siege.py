@@ -38,6 +38,8 @@ BUSY, SECOND = "busy", "second"
 SEARCH = "search of a second person"
 _GATHERING_S = 4.0
 """The attackers come one after the other within this time, and then stay."""
+_AGAIN_S = 5.0
+"""A silent connection that was closed comes back after so long: it is silence that is tried, not a flood."""
 _OPEN_FILES = 8_192
 _ANSWER_BYTES = 1 << 16
 
@@ -162,7 +164,7 @@ async def sign_in(siege: Siege, name: str) -> str:
 
 
 async def silent(siege: Siege) -> None:
-    """A connection that says nothing; a new one whenever it is closed."""
+    """A connection that says nothing; a new one some time after it was closed."""
     while not siege.is_over:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", siege.port)
@@ -172,7 +174,7 @@ async def silent(siege: Siege) -> None:
             writer.close()
         except OSError as exc:
             siege.note("silent", type(exc).__name__, 0.0)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(_AGAIN_S)
 
 
 async def slow(siege: Siege) -> None:
