@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag.citations.contradiction.quantifiers import differs
-from rag.citations.contradiction.roles import order_of_events, swaps
+from rag.citations.contradiction.roles import order_of_events, swaps, swaps_neighbours
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
-from rag.citations.contradiction.substitution import negates_word, replaces_object, replaces_unit
+from rag.citations.contradiction.substitution import (
+    negates_word,
+    replaces_object,
+    replaces_unit,
+    swaps_objects,
+)
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, PassageSentences, Statement
 from rag.citations.verbatim import stands_in
@@ -118,6 +124,8 @@ def _says_otherwise(wanted: Claim, statement: Statement) -> bool:
         or replaces_object(wanted, said)
         or replaces_unit(wanted, said)
         or negates_word(wanted, said)
+        or swaps_objects(wanted, said)
+        or swaps_neighbours(wanted, said)
         or differs(wanted, said)
     )
 
@@ -159,6 +167,14 @@ def _support(wanted: Claim, statement: Statement, sentence: str, source: Passage
     if not statement.is_row and wanted.numbers and _speaks_for_another(wanted, statement, source):
         return 0.0
     if statement.is_row and _fits_another_row(wanted, statement):
+        return 0.0
+    # A word that another row of the table has, and this one has not: the claim mixes two rows.
+    if statement.is_row and any(
+        count_overlap([word], row)
+        for word in wanted.words - _HEDGES
+        if not count_overlap([word], said.words | statement.around)
+        for row in statement.rows
+    ):
         return 0.0
     # A row has no verbs: what a column is of says as much. A unit is no verb, and has to stand somewhere.
     hedged = wanted.words & _HEDGES if statement.is_row else frozenset()
@@ -207,16 +223,40 @@ def _fits_another_row(wanted: Claim, statement: Statement) -> bool:
 
 def _names_agree(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
     said = statement.claim
-    missing = frozenset(name for name in wanted.names if not count_overlap([name], said.words))
+    missing = frozenset(
+        name
+        for name in wanted.names
+        if not count_overlap([name], said.words) and not _is_given_name(name, wanted, said, source)
+    )
     if any(not count_overlap([name], statement.around) for name in missing):
         return False
     if missing - statement.about and said.names - wanted.words:
         return False  # the sentence is about somebody else
     opener = wanted.opener
+    if opener and _is_given_name(opener, wanted, said, source):
+        return True
     if opener and opener not in source.plain_words | said.words | statement.around:
         # "Paris has 20 desks" must not rest on "Berlin has 20 desks".
         return not (said.names | {said.opener}) - wanted.words - {""}
     return True
+
+
+def _is_given_name(name: str, wanted: Claim, said: Claim, source: PassageSentences) -> bool:
+    """Whether it stands before a name of the sentence, as elsewhere in the passages: "Ann" of "Ann Ray"."""
+    following = [
+        after.stem
+        for before, after in pairwise(wanted.tokens)
+        if before.stem == name and after.place == before.place + 1 and after.is_name
+    ]
+    return any(
+        after in said.names
+        and any(
+            (before.stem, other.stem) == (name, after)
+            for statement in source.statements
+            for before, other in pairwise(statement.claim.tokens)
+        )
+        for after in following
+    )
 
 
 def _denied_words(wanted: Claim, said: Claim) -> frozenset[str]:
@@ -252,6 +292,7 @@ def _contradicts(wanted: Claim, said: Claim) -> bool:
     order = order_of_events(wanted, said)
     return order < 0 or any(
         opposite_of(word) & said.opposites
+        and not any(opposite_of(word) & opposite_of(other) for other in said.opposites)
         for word in wanted.opposites - said.opposites
         if not (order and word in _TIMES)
     )
@@ -280,6 +321,9 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
             or not any(number.kind == other.kind for other in said.numbers)
         )
     ]
+    if _is_share(number, wanted):
+        same = [each for each in same if _is_share(each, said) or not _is_whole(each, said)]
+    same = [each for each in same if _year_agrees(number, each, wanted, said)]
     if not same:
         return False
     if number.end and any(each.end == number.end for each in same):
@@ -293,6 +337,38 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
         and not any(in_one_list(said.order, each.place, other.place) for other in same)
     ]
     return not rivals or any(_is_nearest(number, each, rivals, wanted, said) for each in same)
+
+
+def _year_agrees(number: Token, other: Token, wanted: Claim, said: Claim) -> bool:
+    """Whether the year that stands nearest to a number is the one that it is wanted for."""
+    year, its_year = _nearest_year(number, wanted), _nearest_year(other, said)
+    years = {token.stem for token in wanted.numbers if token.kind == "year"}
+    return not year or not its_year or its_year in years
+
+
+def _nearest_year(number: Token, claim: Claim) -> str:
+    """The year nearest to a number, in its clause before others; "" for a year, and if there is none."""
+    years = [token for token in claim.numbers if token.kind == "year"]
+    if number.kind == "year" or not years:
+        return ""
+    return min(
+        years, key=lambda year: (year.clause != number.clause, abs(year.place - number.place))
+    ).stem
+
+
+def _is_share(number: Token, claim: Claim) -> bool:
+    """Whether it is a number out of more: "four of its eleven locks"."""
+    following = claim.order[number.place + 1].low if number.place + 1 < len(claim.order) else ""
+    return not number.unit and following in {"of", "der", "des", "von", "de"}
+
+
+def _is_whole(number: Token, claim: Claim) -> bool:
+    """Whether it is the number of which there is a share."""
+    return any(
+        _is_share(share, claim) and share.place < number.place <= share.place + 3
+        for share in claim.numbers
+        if share is not number
+    )
 
 
 def _leaves_open(said: Claim, limit: Token, bound: int) -> bool:

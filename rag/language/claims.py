@@ -17,6 +17,7 @@ from rag.language.logic_words import (
     CURRENCIES,
     FORBIDDEN,
     FUNCTION_WORDS,
+    MONTH_NAMES,
     NO_MORE,
     OPENERS,
     OPPOSITES,
@@ -61,7 +62,8 @@ class Token:
         """What it is a number of: lengths, times of day, years."""
         if ":" in self.stem:
             return "time"
-        return "year" if not self.unit and YEAR.fullmatch(self.stem) else kind(self.unit)
+        is_year = bool(YEAR.fullmatch(self.stem)) and (not self.unit or self.unit in MONTH_NAMES)
+        return "year" if is_year else kind(self.unit)
 
     @property
     def amount(self) -> tuple[str, str]:
@@ -275,6 +277,9 @@ def count_overlap(words: Iterable[str], others: frozenset[str]) -> int:
 _KIN = 5
 """Characters that kindred words share at their beginning; one fewer before one of these endings."""
 _ENDINGS = frozenset({"ing", "ed", "ly"})
+_SHORT = 3
+_SHORT_ENDINGS = frozenset({"ed", "ing"})
+"""Endings of a verb of three characters: "add", "added"."""
 _PREFIX = 3
 """Characters, at least, of a word in front of another in a compound, which none of these is."""
 _NEGATING = frozenset({"non", "dis", "mis", "nicht", "anti"})
@@ -285,7 +290,7 @@ def same_word_form(a: str, b: str) -> bool:
     """Forms of one word, "install" and "installed", or a compound, "Resturlaub" and "Urlaub"."""
     longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
     if len(shorter) < _KIN - 1:
-        return False
+        return len(shorter) == _SHORT and longer.removeprefix(shorter) in _SHORT_ENDINGS
     begin_alike = longer.startswith(shorter[:_KIN])
     if not begin_alike and not longer.endswith(shorter):
         return False

@@ -41,6 +41,7 @@ FUNCTION_WORDS = _words(
     a an and any are as at be been by can could do does done for from had has have how if in into is it
     its may must of on or our shall should so than that the their them then there these they this those
     to up was we were what when where which who will with would you your yes i me my he she his her be
+    through during towards across
     being also only just per each every via about whether while because but however
     according passage passages document documents states stated says
     der die das den dem des ein eine einen einem einer eines und oder ist sind war waren im am auf für von
@@ -336,6 +337,10 @@ BY = _words("by von vom durch par por")
 """What stands before the one who does it, where it is said what is done."""
 CONDITIONS = _words("if when unless whenever provided wenn falls sofern si lorsque quand cuando")
 ALSO = _words("also too auch aussi également también")
+LATER = _words("later afterwards subsequently später")
+"""What says of its clause that it comes after the one before."""
+SUCCEEDING = _words("succeeded succeeds")
+"""Verbs whose subject comes after their object."""
 BEFORE = _words("before bevor ehe vor avant antes")
 AFTER = _words("after nachdem nach après después")
 THEN = _words("then danach anschließend dann ensuite puis luego")
@@ -350,8 +355,9 @@ ARTICLES = _words(
 PREPOSITIONS = _words(
     """
     at by for from in into of on onto to with about via within before after under over above below between
-    than as without
-    am auf aus bei bis durch für im mit nach ohne pro seit über um unter von vom vor zu zum zur zwischen als
+    than as without through during towards across
+    am ans auf aufs ins fürs aus bei bis durch für im mit nach ohne pro seit über um unter von vom vor zu
+    zum zur zwischen als
     an in je
     à au aux avec avant après chez contre d dans de des du en entre par pour sans sous sur vers que
     al ante antes bajo con del desde después durante hasta para por según sin sobre
@@ -370,6 +376,7 @@ CONTRACTIONS = _table(
 )
 QUANTIFIERS = _table(
     """
+    all: anytime jederzeit
     all: every each everyone everybody always both alle aller allen jede jeder jedes jeden beide tous toutes
     all: tout chaque todos todas cada ambos
     some: several certain einige manche mehrere gewisse certains certaines quelques plusieurs algunos

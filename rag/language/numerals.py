@@ -47,6 +47,7 @@ _DAY_FIRST = re.compile(
 _MONTH_FIRST = re.compile(
     rf"\b({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:%]|[.,]\d){_YEAR_AFTER}"
 )
+_MONTH_YEAR = re.compile(rf"\b({_MONTH})\s+(?=(?:19|20)\d\d(?!\w))")
 _GROUPED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}(?!\d))")
 _SPACED = re.compile(
     r"(?<![\w.,/'’-])(?<!\d )[1-9]\d{0,2}(?: \d{3})+(?![\w.,]*\d)(?= ?[a-zß-ÿ€$£%]| Euro| EUR)"
@@ -100,6 +101,7 @@ def unify_numbers(text: str) -> str:
     text = _FIGURES.sub(_in_figures, text)
     text = _MONTH_FIRST.sub(lambda match: _date(match, match[2], match[1], match[3]), text)
     text = _DAY_FIRST.sub(lambda match: _date(match, match[1], match[2], match[3]), text)
+    text = _MONTH_YEAR.sub(lambda match: f"{_month_name(match[1])} ", text)
     return _RANGE.sub(_range, text)
 
 
@@ -147,15 +149,20 @@ def _in_figures(match: re.Match[str]) -> str:
 
 def _date(match: re.Match[str], day: str, month: str, year: str | None) -> str:
     """ "3 mai 2026", with the name of the month that is nothing else; as it was if there is no such day."""
-    if month.isdigit():
-        number = int(month)
-    else:
-        low = month.lower().rstrip(".")
-        number = next(n for n, names in enumerate(MONTH_NAMES.values(), 1) if low in names)
-    if not (1 <= int(day) <= 31 and 1 <= number <= 12):
+    if not 1 <= int(day) <= 31 or (month.isdigit() and not 1 <= int(month) <= len(_MONTHS)):
         return match[0]
-    name = _MONTHS[number - 1]
-    return " ".join([str(int(day)), "mai" if name == "may" else name, *([year] if year else [])])
+    name = _unmistakable(_MONTHS[int(month) - 1]) if month.isdigit() else _month_name(month)
+    return " ".join([str(int(day)), name, *([year] if year else [])])
+
+
+def _month_name(form: str) -> str:
+    low = form.lower().rstrip(".")
+    return _unmistakable(next(name for name, names in MONTH_NAMES.items() if low in names))
+
+
+def _unmistakable(month: str) -> str:
+    """The name of the month that is no verb."""
+    return "mai" if month == "may" else month
 
 
 def number(token: str) -> str:

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.language.logic_words import (
+    CONDITIONS,
     CURRENCIES,
     LOWER,
+    MONTH_NAMES,
     RANGE_JOINTS,
     RANGE_STARTS,
     UNIT_SIGNS,
     UNITS,
     UPPER,
 )
-from rag.language.numerals import decimal, number, unit_of
+from rag.language.numerals import YEAR, decimal, number, unit_of
 from rag.language.tokens import BOUNDS, Word, denies, is_year
 
 _LISTING = RANGE_JOINTS | frozenset({"or", "oder", "ou", "o", "/"})
@@ -30,6 +32,12 @@ def unit_at(raw: Sequence[Word], index: int) -> str:
     """
     after = raw[index + 1].low if index + 1 < len(raw) else ""
     before = raw[index - 1].low if index else ""
+    is_next = UNITS.get(after) in CURRENCIES and index + 2 < len(raw) and number(raw[index + 2].low)
+    is_article = after == "an" and YEAR.fullmatch(raw[index].low)
+    if is_next or is_article:  # "2023: £88", "in 2024 an office"
+        after = ""
+    if YEAR.fullmatch(raw[index].low) and UNITS.get(before) in MONTH_NAMES:
+        return UNITS[before]
     unit = unit_of(after) or (UNITS[before] if UNITS.get(before) in CURRENCIES else "")
     if unit or is_year(raw, index):
         return unit
@@ -55,7 +63,9 @@ def in_one_list(raw: Sequence[Word], index: int, other: int) -> bool:
 
 def bound_at(raw: Sequence[Word], index: int) -> int:
     """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
-    before = [word.low for word in raw[:index] if word.low not in UNIT_SIGNS]
+    # "Not refunded if cancelled less than 2 days before" denies nothing of the 2 days.
+    start = max((n + 1 for n in range(index) if raw[n].low in CONDITIONS), default=0)
+    before = [word.low for word in raw[start:index] if word.low not in UNIT_SIGNS]
     direction = 0
     behind = [word.low for word in raw[index + 1 : index + 4]]
     for conjunction, word in pairwise(behind):
@@ -124,7 +134,10 @@ def is_bound(raw: Sequence[Word], index: int) -> bool:
 
 def is_unit(raw: Sequence[Word], index: int) -> bool:
     """Whether the word at `index` is the unit of the number before it."""
-    return index > 0 and bool(unit_of(raw[index].low)) and bool(number(raw[index - 1].low))
+    if not index or not unit_of(raw[index].low):
+        return False
+    before = raw[index - 1].low
+    return bool(number(before)) and not (raw[index].low == "an" and YEAR.fullmatch(before))
 
 
 def is_pronoun(raw: Sequence[Word], index: int) -> bool:

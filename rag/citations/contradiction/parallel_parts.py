@@ -18,6 +18,7 @@ from rag.language.logic_words import (
     PREPOSITIONS,
     QUANTIFIERS,
     RANGE_JOINTS,
+    UNIT_SIGNS,
     WITHOUT,
 )
 from rag.language.numerals import unit_of
@@ -96,7 +97,11 @@ def _runs(claim: Claim) -> Iterator[tuple[list[Item], str, str, int]]:
     clause = start = 0
     for place, word in enumerate(claim.order):
         is_joint = word.low in RANGE_JOINTS
-        if is_joint and _is_range(run, tokens.get(place + 1) or tokens.get(place + 2)):
+        if (
+            is_joint
+            and not word.sign
+            and _is_range(run, tokens.get(place + 1) or tokens.get(place + 2))
+        ):
             clause = word.clause
             continue
         is_joint &= bool(run) and run[-1].sort.startswith(("number", "unit"))
@@ -127,6 +132,8 @@ def _items(word: Word, token: Token | None, before: Sequence[Item]) -> Iterator[
         yield (
             Item(token.stem, "direction") if token and is_direction else Item(low, "preposition")
         )
+    elif low in UNIT_SIGNS:
+        yield Item(low, "unit")
     elif low in ARTICLES and not token:
         yield Item(low, "article")
     elif unit_of(low) and before and before[-1].sort.startswith("number"):

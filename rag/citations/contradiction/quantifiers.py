@@ -54,6 +54,8 @@ def _quantities(claim: Claim) -> Iterator[tuple[str, frozenset[str]]]:
     for place, word in enumerate(claim.order):
         following = claim.order[place + 1].low if place + 1 < len(claim.order) else ""
         quantity = QUANTIFIERS.get(word.low, "")
+        if word.low == "any" and following == "time":
+            quantity = "all"
         token = next((each for each in claim.tokens if each.place == place), None)
         if not quantity and token and token.is_number and not token.unit and following in _PART:
             quantity = "some"
@@ -66,14 +68,14 @@ def _quantities(claim: Claim) -> Iterator[tuple[str, frozenset[str]]]:
             for each in claim.tokens
             if each.place > place and each.clause == word.clause and not each.is_number
         ]
-        if word.low in _PRONOUNS:
+        if word.low in _PRONOUNS or word.low == "any":
             nouns = []
         elif quantity == "only" and not nouns:
             nouns = [each for each in claim.tokens if each.place < place][-_REACH:]
         yield quantity, _stems(nouns[:_REACH])
 
 
-_PRONOUNS = frozenset({"everyone", "everybody"})
+_PRONOUNS = frozenset({"everyone", "everybody", "anytime", "jederzeit"})
 
 
 def _stems(tokens: list[Token]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import combinations, groupby
 
 from rag.language.claims import Claim, Token, count_overlap, same_word_form
 from rag.language.logic_words import (
@@ -14,8 +14,10 @@ from rag.language.logic_words import (
     BEFORE,
     BY,
     CONTRACTIONS,
+    LATER,
     PREPOSITIONS,
     QUANTIFIERS,
+    SUCCEEDING,
     THEN,
 )
 from rag.language.numerals import unit_of
@@ -101,6 +103,48 @@ def _acts_instead(mine: dict[str, _Place], theirs: dict[str, _Place]) -> bool:
     return False
 
 
+def swaps_neighbours(wanted: Claim, said: Claim) -> bool:
+    """Whether two words have changed their neighbours: "A writes, and B reads" for "B writes, A reads".
+
+    What stands right before a word, auxiliaries and articles aside, does it or says which one it is; so does
+    what follows "by".
+    """
+    mine, theirs = _neighbours(wanted), _neighbours(said)
+    common = [
+        (before, theirs[word])
+        for word, before in mine.items()
+        if word in theirs and not count_overlap(before, theirs[word])
+    ]
+    return any(
+        count_overlap(first, second_there) and count_overlap(second, first_there)
+        for (first, first_there), (second, second_there) in combinations(common, 2)
+    )
+
+
+def _neighbours(claim: Claim) -> dict[str, frozenset[str]]:
+    """For each word those that stand right before it in its clause, or behind the "by" that follows it."""
+    tokens = {token.place: token for token in claim.tokens}
+    found: dict[str, set[str]] = {}
+    last: Token | None = None
+    for place, word in enumerate(claim.order):
+        token = tokens.get(place)
+        if token is None:
+            if word.low in BY and last and word.clause == last.clause:
+                agents = [tokens[n].stem for n in range(place + 1, place + 4) if n in tokens]
+                found.setdefault(last.stem, set()).update(agents)
+                last = None
+            elif word.low not in AUXILIARIES and word.low not in ARTICLES:
+                last = None
+            continue
+        if token.is_number or token.unit:
+            last = None
+            continue
+        if last and last.clause == token.clause:
+            found.setdefault(token.stem, set()).add(last.stem)
+        last = token
+    return {word: frozenset(before) for word, before in found.items()}
+
+
 def _find(stem: str, places: dict[str, _Place]) -> _Place | None:
     """Where the word stands there, in this form or another."""
     if stem in places:
@@ -169,12 +213,21 @@ def order_of_events(wanted: Claim, said: Claim) -> int:
 def _events(claim: Claim) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """What comes first and what comes second, for each "before", "after" and "then"."""
     for place, word in enumerate(claim.order):
-        if word.low not in BEFORE | AFTER | THEN:
+        if word.low not in BEFORE | AFTER | THEN | LATER | SUCCEEDING:
+            continue
+        if word.low in LATER:
+            own = [each for each in claim.tokens if each.clause == word.clause]
+            earlier = _last_clause([each for each in claim.tokens if each.clause < word.clause])
+            first, second = _stems(earlier), _stems(own)
+            if first - second and second - first:
+                yield first - second, second - first
             continue
         behind = [each for each in claim.tokens if each.place > place]
         ahead = [each for each in claim.tokens if each.place < place]
         named = _first_clause(behind)
-        if word.low in THEN:
+        if word.low in SUCCEEDING:
+            earlier, later = named, _last_clause(ahead)
+        elif word.low in THEN:
             earlier, later = _last_clause(ahead), named
         else:
             opens = not ahead or ahead[-1].clause != word.clause
@@ -187,11 +240,11 @@ def _events(claim: Claim) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
 
 
 def _first_clause(tokens: list[Token]) -> list[Token]:
-    return [each for each in tokens if each.clause == tokens[0].clause]
+    return [each for each in tokens if each.clause == tokens[0].clause] if tokens else []
 
 
 def _last_clause(tokens: list[Token]) -> list[Token]:
-    return [each for each in tokens if each.clause == tokens[-1].clause]
+    return [each for each in tokens if each.clause == tokens[-1].clause] if tokens else []
 
 
 def _stems(tokens: Iterable[Token]) -> frozenset[str]:

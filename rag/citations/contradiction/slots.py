@@ -133,11 +133,14 @@ def _slots(one: Part, other: Part) -> list[_Slot]:
         mine_here, theirs_here = _own(first, theirs), _own(second, mine)
         if len(theirs_here) < 2:
             return [*slots, _Slot.of(mine_here, theirs_here)]
+        # Of "damaged tools go into the red box, undamaged ones back" the beginnings and the ends.
+        first_words = 1 if len(theirs_here) > 2 else -1
         return [
             *slots,
-            _Slot.of(mine_here[:-1], theirs_here[:-1]),
+            _Slot.of(mine_here[:first_words], theirs_here[:first_words]),
             _Slot.of(mine_here[-1:], theirs_here[-1:]),
         ]
+    is_short_of_subject = bool(second) and second[0].sort.startswith("number")
     pairs = [(-1, -1), *together, (len(first), len(second))]
     for (a, b), (next_a, next_b) in pairwise(pairs):
         if a >= 0 and first[a].key != second[b].key and first[a].sort not in FRAME:
@@ -148,7 +151,14 @@ def _slots(one: Part, other: Part) -> list[_Slot]:
             slots[-1] = _Slot.of(_own(phrase, theirs), sorted(slots[-1].second))
             run = run[len(phrase) :]
         mine_here, theirs_here = _own(run, theirs), _own(second[b + 1 : next_b], mine)
-        if theirs_here and (mine_here or next_b < len(second)):
+        # "The warranty is 2 years, and 3 years for pumps": its end is all that sets the second apart.
+        is_apart = next_b == len(second) and bool(slots) and is_short_of_subject
+        is_noun = a >= 0 and first[a].sort == second[b].sort == "word"
+        if is_noun and len(mine_here) > 1 and len(theirs_here) > 1:
+            # "le bassin extérieur est évacué, le bassin couvert reste ouvert": which one, and what of it
+            slots.append(_Slot.of(mine_here[:1], theirs_here[:1]))
+            mine_here, theirs_here = mine_here[1:], theirs_here[1:]
+        if theirs_here and (mine_here or next_b < len(second) or is_apart):
             slots.append(_Slot.of(mine_here, theirs_here))
     return slots
 

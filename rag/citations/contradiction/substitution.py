@@ -41,6 +41,26 @@ def replaces_unit(claim: Claim, statement: Claim) -> bool:
     return False
 
 
+def swaps_objects(claim: Claim, statement: Claim) -> bool:
+    """Whether what depends on one verb there depends on another here: "cast in A and polished in B"."""
+    theirs = list(_objects(statement))
+    for (word, preposition), words in _objects(_in_forms_of(claim, statement)):
+        own = [others for key, others in theirs if key == (word, preposition)]
+        elsewhere = [
+            others
+            for (verb, other), others in theirs
+            if verb != word and other == preposition and _have_common_form(words, others)
+        ]
+        if (
+            len(own) == 1
+            and elsewhere
+            and not _have_common_form(words, own[0])
+            and _have_common_form(own[0], claim.words)
+        ):
+            return True
+    return False
+
+
 _NEGATING_PREFIXES = (
     "un",
     "in",
@@ -81,6 +101,8 @@ def _items(claim: Claim) -> list[tuple[str, str, bool]]:
     tokens = {token.place: token for token in claim.tokens}
     items = []
     for position, word in enumerate(claim.order):
+        if position and word.clause != claim.order[position - 1].clause:
+            items.append(("", "", False))
         if token := tokens.get(position):
             low = word.low if unit_of(word.low) else token.stem
             items.append((low, word.low, True))
