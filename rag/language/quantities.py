@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag.language.logic_words import (
+    ARTICLES,
     CONDITIONS,
     CURRENCIES,
     LOWER,
@@ -19,9 +20,11 @@ from rag.language.logic_words import (
 from rag.language.numerals import YEAR, decimal, number, unit_of
 from rag.language.tokens import BOUNDS, Word, denies, is_year
 
-_LISTING = RANGE_JOINTS | frozenset({"or", "oder", "ou", "o", "/"})
+_LISTING = RANGE_JOINTS | ARTICLES | frozenset({"or", "oder", "ou", "o", "/"})
 _LONGEST_LIST = 8
 """Numbers of a list that has its unit at its end."""
+_LETTERS = frozenset("DGHMST")
+"""Capitals that are no units, though their small letters are: "900 S" is a model."""
 _BEFORE = frozenset({"before", "vor", "avant", "antes"})
 
 
@@ -34,7 +37,8 @@ def unit_at(raw: Sequence[Word], index: int) -> str:
     before = raw[index - 1].low if index else ""
     is_next = UNITS.get(after) in CURRENCIES and index + 2 < len(raw) and number(raw[index + 2].low)
     is_article = after == "an" and YEAR.fullmatch(raw[index].low)
-    if is_next or is_article:  # "2023: £88", "in 2024 an office"
+    is_letter = index + 1 < len(raw) and raw[index + 1].text in _LETTERS
+    if is_next or is_article or is_letter:  # "2023: £88", "in 2024 an office", "model 900 S"
         after = ""
     if YEAR.fullmatch(raw[index].low) and UNITS.get(before) in MONTH_NAMES:
         return UNITS[before]
@@ -134,7 +138,7 @@ def is_bound(raw: Sequence[Word], index: int) -> bool:
 
 def is_unit(raw: Sequence[Word], index: int) -> bool:
     """Whether the word at `index` is the unit of the number before it."""
-    if not index or not unit_of(raw[index].low):
+    if not index or not unit_of(raw[index].low) or raw[index].text in _LETTERS:
         return False
     before = raw[index - 1].low
     return bool(number(before)) and not (raw[index].low == "an" and YEAR.fullmatch(before))

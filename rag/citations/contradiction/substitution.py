@@ -81,13 +81,21 @@ _SHORTEST = 5
 
 def negates_word(claim: Claim, statement: Claim) -> bool:
     """Whether one has the word, and the other in its place that word with a prefix that negates it."""
+    mine, theirs = _affirmed(claim), _affirmed(statement)
     return any(
         one.removeprefix(prefix) == other
         for prefix in _NEGATING_PREFIXES
-        for ones, others in ((claim.words, statement.words), (statement.words, claim.words))
+        for ones, others in ((mine, theirs), (theirs, mine))
         for one in ones - others
         if one.startswith(prefix) and len(one) - len(prefix) >= _SHORTEST
         for other in others - ones
+    )
+
+
+def _affirmed(claim: Claim) -> frozenset[str]:
+    """Its words, but for those that are denied: "without a signed form" says unsigned."""
+    return frozenset(
+        token.stem for token in claim.tokens if not token.is_number and not token.denied
     )
 
 
