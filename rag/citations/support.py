@@ -323,7 +323,7 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
     ]
     if _is_share(number, wanted):
         same = [each for each in same if _is_share(each, said) or not _is_whole(each, said)]
-    same = [each for each in same if _year_agrees(number, each, wanted, said)]
+    same = [each for each in same if _year_agrees(each, wanted, said)]
     if not same:
         return False
     if number.end and any(each.end == number.end for each in same):
@@ -339,21 +339,22 @@ def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
     return not rivals or any(_is_nearest(number, each, rivals, wanted, said) for each in same)
 
 
-def _year_agrees(number: Token, other: Token, wanted: Claim, said: Claim) -> bool:
-    """Whether the year that stands nearest to a number is the one that it is wanted for."""
-    year, its_year = _nearest_year(number, wanted), _nearest_year(other, said)
+def _year_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
+    """Whether a number of the sentence is wanted for its year: that of its clause, or right before it."""
     years = {token.stem for token in wanted.numbers if token.kind == "year"}
-    return not year or not its_year or its_year in years
-
-
-def _nearest_year(number: Token, claim: Claim) -> str:
-    """The year nearest to a number, in its clause before others; "" for a year, and if there is none."""
-    years = [token for token in claim.numbers if token.kind == "year"]
-    if number.kind == "year" or not years:
-        return ""
-    return min(
-        years, key=lambda year: (year.clause != number.clause, abs(year.place - number.place))
-    ).stem
+    its_years = {
+        token.stem
+        for token in said.numbers
+        if token.kind == "year"
+        and (
+            token.clause == number.clause
+            or (
+                token.place < number.place <= token.place + 2
+                and said.order[token.place + 1].sign == ":"
+            )
+        )
+    }
+    return number.kind == "year" or not years or not its_years or bool(years & its_years)
 
 
 def _is_share(number: Token, claim: Claim) -> bool:
