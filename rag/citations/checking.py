@@ -106,18 +106,18 @@ def check(
         source = (
             bearing.source if bearing else _safely(lambda: PassageSentences(passages), passages)
         )
-    said = [plain[start:end] for start, end in spans]
-    verdicts = [UNCHECKED] * len(said)
+    texts = [plain[start:end] for start, end in spans]
+    verdicts = [UNCHECKED] * len(texts)
     if source is not None:
         checker = _Checker(
             passages, source, embedder, scoring or default_scoring(), bearing, before
         )
         verdicts = [
             UNCHECKED if refuses else checker.verdict(sentence)
-            for sentence, refuses in zip(said, is_refusal, strict=True)
+            for sentence, refuses in zip(texts, is_refusal, strict=True)
         ]
         if entailment:
-            verdicts = _entailed(said, verdicts, source, entailment, passages)
+            verdicts = _entailed(texts, verdicts, source, entailment, passages)
     return _assembled(plain, spans, verdicts, is_refusal, markers, passages)
 
 
@@ -139,8 +139,8 @@ class _Checker:
 
     def verdict(self, sentence: str) -> Verdict:
         """The verdict on a sentence; `unchecked` where it claims nothing, or the check fails."""
-        found = _safely(lambda: self._verdict(sentence), self._passages, sentence)
-        return found or UNCHECKED
+        verdict_or_none = _safely(lambda: self._verdict(sentence), self._passages, sentence)
+        return verdict_or_none or UNCHECKED
 
     def _verdict(self, sentence: str) -> Verdict:
         claim = Claim.of(sentence)

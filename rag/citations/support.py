@@ -66,38 +66,36 @@ class Support:
 
 def find_support(sentence: str, source: PassageSentences) -> Support:
     """Look for the sentence of the passages, or one for each clause, that says what `sentence` says."""
-    wanted = Claim.of(sentence)
-    if not wanted.words and not wanted.numbers:
+    claim = Claim.of(sentence)
+    if not claim.words and not claim.numbers:
         return Support()
-    best = _best(wanted, sentence, source)
+    best = _best(claim, sentence, source)
     if best.evidence:
         return best
-    parts = _parts(wanted)
-    found = [_best(part, "", source, _PART_SHARE) for part in parts] if len(parts) > 1 else []
-    denied = max((each.denied for each in [best, *found]), default=0.0)
-    if not found or not all(each.evidence for each in found):
+    parts = _parts(claim)
+    supports = [_best(part, "", source, _PART_SHARE) for part in parts] if len(parts) > 1 else []
+    denied = max((support.denied for support in [best, *supports]), default=0.0)
+    if not supports or not all(support.evidence for support in supports):
         return Support(denied=denied)
-    carriers = [each.evidence[0] for each in found]
+    carriers = [support.evidence[0] for support in supports]
     for statement in source.statements:
-        if statement.evidence in carriers and _says_otherwise(wanted, statement):
+        if statement.evidence in carriers and _says_otherwise(claim, statement):
             return Support(denied=1.0)
-    return Support(_joined(carriers), min(each.share for each in found), denied)
+    return Support(_joined(carriers), min(support.share for support in supports), denied)
 
 
-def _best(
-    wanted: Claim, sentence: str, source: PassageSentences, least: float = SUPPORT
-) -> Support:
+def _best(claim: Claim, sentence: str, source: PassageSentences, least: float = SUPPORT) -> Support:
     best: tuple[float, int, int] | None = None
     chosen = None
     denied = 0.0
     contested: frozenset[str] = frozenset()
     for statement in source.statements:
-        support = _support(wanted, statement, sentence, source)
+        support = _support(claim, statement, sentence, source)
         if support < (min(least, _ROW_SUPPORT) if statement.is_row else least):
-            if (denial := _denial(wanted, statement)) > denied:
-                denied, contested = denial, _denied_words(wanted, statement.claim)
+            if (denial := _denial(claim, statement)) > denied:
+                denied, contested = denial, _denied_words(claim, statement.claim)
             continue
-        if support < _VERBATIM and _says_otherwise(wanted, statement):
+        if support < _VERBATIM and _says_otherwise(claim, statement):
             denied, contested = max(denied, support), frozenset()
             continue
         evidence = statement.evidence
@@ -112,140 +110,139 @@ def _best(
     return Support(denied=min(denied, 1.0))
 
 
-def _says_otherwise(wanted: Claim, statement: Statement) -> bool:
+def _says_otherwise(claim: Claim, statement: Statement) -> bool:
     """Whether a sentence that has the words puts them together in another way."""
-    said = statement.claim
+    other = statement.claim
     if statement.is_row and " | " in statement.text.strip("| "):
-        return bool(statement.header) and misplaces(wanted, statement.text, statement.header)
+        return bool(statement.header) and misplaces(claim, statement.text, statement.header)
     return (
-        order_of_events(wanted, said) < 0
-        or mixes(wanted, said)
-        or swaps(wanted, said)
-        or replaces_object(wanted, said)
-        or replaces_unit(wanted, said)
-        or negates_word(wanted, said)
-        or swaps_objects(wanted, said)
-        or swaps_neighbours(wanted, said)
-        or differs(wanted, said)
+        order_of_events(claim, other) < 0
+        or mixes(claim, other)
+        or swaps(claim, other)
+        or replaces_object(claim, other)
+        or replaces_unit(claim, other)
+        or negates_word(claim, other)
+        or swaps_objects(claim, other)
+        or swaps_neighbours(claim, other)
+        or differs(claim, other)
     )
 
 
-def _denial(wanted: Claim, statement: Statement) -> float:
+def _denial(claim: Claim, statement: Statement) -> float:
     """Share of the wanted words in and around a statement that says the contrary."""
-    said = statement.claim
-    if not wanted.words or not (_denied_words(wanted, said) or order_of_events(wanted, said) < 0):
+    other = statement.claim
+    if not claim.words or not (_denied_words(claim, other) or order_of_events(claim, other) < 0):
         return 0.0
-    inside = count_overlap(wanted.words, statement.claim.words)
-    anywhere = count_overlap(wanted.words, statement.claim.words | statement.around)
-    return (inside + _AROUND * (anywhere - inside)) / len(wanted.words) if inside else 0.0
+    inside = count_overlap(claim.words, statement.claim.words)
+    anywhere = count_overlap(claim.words, statement.claim.words | statement.around)
+    return (inside + _AROUND * (anywhere - inside)) / len(claim.words) if inside else 0.0
 
 
-def _support(wanted: Claim, statement: Statement, sentence: str, source: PassageSentences) -> float:
+def _support(claim: Claim, statement: Statement, sentence: str, source: PassageSentences) -> float:
     """Share of the wanted words in the statement and around it; 0 where it says something else.
 
     2 where the statement holds the sentence word for word.
     """
-    said = statement.claim
-    if _contradicts(wanted, said):
+    other = statement.claim
+    if _contradicts(claim, other):
         return 0.0
     if sentence and stands_in(sentence, statement.text):
         return _VERBATIM
-    if not _names_agree(wanted, statement, source):
+    if not _names_agree(claim, statement, source):
         return 0.0
-    for number in wanted.numbers:
-        if (wanted.named_by(number), number.stem) in statement.designations:
+    for number in claim.numbers:
+        if (claim.named_by(number), number.stem) in statement.designations:
             continue
         is_year = (
             bool(YEAR.fullmatch(number.stem))
             and number.stem in statement.around
-            and not any(each.kind == "year" for each in said.numbers)
+            and not any(number_.kind == "year" for number_ in other.numbers)
         )
-        if not is_year and not _number_agrees(number, wanted, said):
+        if not is_year and not _number_agrees(number, claim, other):
             return 0.0
-    if not wanted.words:
+    if not claim.words:
         return 1.0
-    if not statement.is_row and wanted.numbers and _speaks_for_another(wanted, statement, source):
+    if not statement.is_row and claim.numbers and _speaks_for_another(claim, statement, source):
         return 0.0
-    if statement.is_row and _fits_another_row(wanted, statement):
+    if statement.is_row and _fits_another_row(claim, statement):
         return 0.0
     # A word that another row of the table has, and this one has not: the claim mixes two rows.
     if statement.is_row and any(
         count_overlap([word], row)
-        for word in wanted.words - _HEDGES
-        if not count_overlap([word], said.words | statement.around)
+        for word in claim.words - _HEDGES
+        if not count_overlap([word], other.words | statement.around)
         for row in statement.rows
     ):
         return 0.0
     # A row has no verbs: what a column is of says as much. A unit is no verb, and has to stand somewhere.
-    hedged = wanted.words & _HEDGES if statement.is_row else frozenset()
-    inside = count_overlap(wanted.words, said.words)
-    count = len(wanted.words) - len(hedged - said.words)
+    hedged = claim.words & _HEDGES if statement.is_row else frozenset()
+    inside = count_overlap(claim.words, other.words)
+    count = len(claim.words) - len(hedged - other.words)
     if not count:  # "It is 62 Nm": the numbers, which agree, are all that it says
         return 1.0
     if inside < (_ROW_SHARE if statement.is_row else _CORE_SHARE) * count:
         return 0.0
-    anywhere = count_overlap(wanted.words, said.words | statement.around)
-    known = said.words | statement.around | {number.stem for number in said.numbers}
-    for clause in wanted.clauses():
+    anywhere = count_overlap(claim.words, other.words | statement.around)
+    known = other.words | statement.around | {number.stem for number in other.numbers}
+    for clause in claim.clauses():
         clause = clause - (hedged - known)
         if count_overlap(clause, known) < _CLAUSE_SHARE * len(clause):
             return 0.0
     return (inside + _AROUND * (anywhere - inside)) / count
 
 
-def _speaks_for_another(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
+def _speaks_for_another(claim: Claim, statement: Statement, source: PassageSentences) -> bool:
     """Whether what is spoken of first is named elsewhere, with other numbers of the kind, and not here."""
-    first = next(token.stem for token in wanted.tokens if not token.is_number)
+    first = next(token.stem for token in claim.tokens if not token.is_number)
     if count_overlap([first], statement.claim.words | statement.about):
         return False
     return any(
         count_overlap([first], other.claim.words)
-        and 2 * count_overlap(wanted.words, other.claim.words | other.around) >= len(wanted.words)
-        and not {number.stem for number in wanted.numbers}
+        and 2 * count_overlap(claim.words, other.claim.words | other.around) >= len(claim.words)
+        and not {number.stem for number in claim.numbers}
         & {number.stem for number in other.claim.numbers}
         and any(
-            units_agree(mine.unit, other_number.unit)
-            for mine in wanted.numbers
+            units_agree(own_number.unit, other_number.unit)
+            for own_number in claim.numbers
             for other_number in other.claim.numbers
         )
         for other in source.statements
     )
 
 
-def _fits_another_row(wanted: Claim, statement: Statement) -> bool:
+def _fits_another_row(claim: Claim, statement: Statement) -> bool:
     """Whether another row of its table has all that is wanted of this one's words, and more of them."""
-    own = {word for word in wanted.words if count_overlap([word], statement.claim.words)}
+    own = {word for word in claim.words if count_overlap([word], statement.claim.words)}
     return any(
-        own < {word for word in wanted.words if count_overlap([word], row)}
-        for row in statement.rows
+        own < {word for word in claim.words if count_overlap([word], row)} for row in statement.rows
     )
 
 
-def _names_agree(wanted: Claim, statement: Statement, source: PassageSentences) -> bool:
-    said = statement.claim
+def _names_agree(claim: Claim, statement: Statement, source: PassageSentences) -> bool:
+    other = statement.claim
     missing = frozenset(
         name
-        for name in wanted.names
-        if not count_overlap([name], said.words) and not _is_given_name(name, wanted, said, source)
+        for name in claim.names
+        if not count_overlap([name], other.words) and not _is_given_name(name, claim, other, source)
     )
     if any(not count_overlap([name], statement.around) for name in missing):
         return False
-    if missing - statement.about and said.names - wanted.words:
+    if missing - statement.about and other.names - claim.words:
         return False  # the sentence is about somebody else
-    opener = wanted.opener
-    if opener and _is_given_name(opener, wanted, said, source):
+    opener = claim.opener
+    if opener and _is_given_name(opener, claim, other, source):
         return True
-    if opener and opener not in source.plain_words | said.words | statement.around:
+    if opener and opener not in source.plain_words | other.words | statement.around:
         # "Paris has 20 desks" must not rest on "Berlin has 20 desks".
-        return not (said.names | {said.opener}) - wanted.words - {""}
+        return not (other.names | {other.opener}) - claim.words - {""}
     return True
 
 
-def _is_given_name(name: str, wanted: Claim, said: Claim, source: PassageSentences) -> bool:
+def _is_given_name(name: str, claim: Claim, said: Claim, source: PassageSentences) -> bool:
     """Whether it stands before a name of the sentence, as elsewhere in the passages: "Ann" of "Ann Ray"."""
     following = [
         after.stem
-        for before, after in pairwise(wanted.tokens)
+        for before, after in pairwise(claim.tokens)
         if before.stem == name and after.place == before.place + 1 and after.is_name
     ]
     return any(
@@ -259,98 +256,106 @@ def _is_given_name(name: str, wanted: Claim, said: Claim, source: PassageSentenc
     )
 
 
-def _denied_words(wanted: Claim, said: Claim) -> frozenset[str]:
+def _denied_words(claim: Claim, other: Claim) -> frozenset[str]:
     """Words that one denies and the other affirms."""
     affirmed, denied = (
         frozenset(
-            token.stem for token in said.tokens if not token.is_number and token.denied is is_denied
+            token.stem
+            for token in other.tokens
+            if not token.is_number and token.denied is is_denied
         )
         for is_denied in (False, True)
     )
     return frozenset(
         token.stem
-        for token in wanted.tokens
+        for token in claim.tokens
         if count_overlap([token.stem], affirmed if token.denied else denied)
         and not count_overlap([token.stem], denied if token.denied else affirmed)
     )
 
 
-def _contradicts(wanted: Claim, said: Claim) -> bool:
+def _contradicts(claim: Claim, other_claim: Claim) -> bool:
     """Whether one denies what the other says, or says the opposite."""
     # Whether the part that denies is the one that is spoken of is looked at by itself.
-    is_divided = bool(said.denied_clauses) and denies_a_part(said)
-    if not is_divided and _denied_words(wanted, said):
+    is_divided = bool(other_claim.denied_clauses) and denies_a_part(other_claim)
+    if not is_divided and _denied_words(claim, other_claim):
         return True
-    if wanted.periods and said.periods and not wanted.periods & said.periods:
+    if claim.periods and other_claim.periods and not claim.periods & other_claim.periods:
         return True
     if (
-        wanted.negated != said.negated
+        claim.negated != other_claim.negated
         and not is_divided
-        and _speaks_of_what_is_denied(wanted, said)
+        and _speaks_of_what_is_denied(claim, other_claim)
     ):
         return True
-    order = order_of_events(wanted, said)
+    order = order_of_events(claim, other_claim)
     return order < 0 or any(
-        opposite_of(word) & said.opposites
-        and not any(opposite_of(word) & opposite_of(other) for other in said.opposites)
-        for word in wanted.opposites - said.opposites
+        opposite_of(word) & other_claim.opposites
+        and not any(opposite_of(word) & opposite_of(other) for other in other_claim.opposites)
+        for word in claim.opposites - other_claim.opposites
         if not (order and word in _TIMES)
     )
 
 
-def _speaks_of_what_is_denied(wanted: Claim, said: Claim) -> bool:
+def _speaks_of_what_is_denied(claim: Claim, other: Claim) -> bool:
     """Where one of two is denied: whether the other speaks of the same, in whatever words for the verb."""
-    if wanted.negated:
+    if claim.negated:
         return True
-    matched = [token for token in said.tokens if count_overlap([token.stem], wanted.words)]
-    denied = [token for token in matched if token.clause in said.denied_clauses]
+    matched = [token for token in other.tokens if count_overlap([token.stem], claim.words)]
+    denied = [token for token in matched if token.clause in other.denied_clauses]
     return bool(matched) and 2 * len(denied) >= len(matched)
 
 
-def _number_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
+def _number_agrees(number: Token, claim: Claim, other_claim: Claim) -> bool:
     """Whether the sentence has this number, with this unit and bound, and for the same thing."""
     same = [
-        each
-        for each in said.numbers
-        if is_same_amount(number, each)
-        and (each.bound * number.bound >= 0 or _leaves_open(said, each, number.bound))
-        and (not each.end or not number.end or each.end == number.end)
+        figure
+        for figure in other_claim.numbers
+        if is_same_amount(number, figure)
+        and (figure.bound * number.bound >= 0 or _leaves_open(other_claim, figure, number.bound))
+        and (not figure.end or not number.end or figure.end == number.end)
         and (
-            each.unit
+            figure.unit
             or not number.unit
-            or not any(number.kind == other.kind for other in said.numbers)
+            or not any(number.kind == other.kind for other in other_claim.numbers)
         )
     ]
-    if _is_share(number, wanted):
-        same = [each for each in same if _is_share(each, said) or not _is_whole(each, said)]
-    same = [each for each in same if _year_agrees(each, wanted, said)]
+    if _is_share(number, claim):
+        same = [
+            figure
+            for figure in same
+            if _is_share(figure, other_claim) or not _is_whole(figure, other_claim)
+        ]
+    same = [figure for figure in same if _year_agrees(figure, claim, other_claim)]
     if not same:
         return False
-    if number.end and any(each.end == number.end for each in same):
+    if number.end and any(figure.end == number.end for figure in same):
         return True
     rivals = [
-        each
-        for each in said.numbers
-        if each not in same
-        and each.kind == same[0].kind
-        and (each.unit or len(said.numbers) > 2)
-        and not any(in_one_list(said.order, each.place, other.place) for other in same)
+        figure
+        for figure in other_claim.numbers
+        if figure not in same
+        and figure.kind == same[0].kind
+        and (figure.unit or len(other_claim.numbers) > 2)
+        and not any(in_one_list(other_claim.order, figure.place, other.place) for other in same)
     ]
-    return not rivals or any(_is_nearest(number, each, rivals, wanted, said) for each in same)
+    return not rivals or any(
+        _is_nearest(number, figure, rivals, claim, other_claim) for figure in same
+    )
 
 
-def _year_agrees(number: Token, wanted: Claim, said: Claim) -> bool:
+def _year_agrees(number: Token, claim: Claim, other: Claim) -> bool:
     """Whether a number of the sentence is wanted for its year: that of its clause, or right before it."""
-    years = {token.stem for token in wanted.numbers if token.kind == "year"}
+    years = {token.stem for token in claim.numbers if token.kind == "year"}
     its_years = {
         token.stem
-        for token in said.numbers
+        for token in other.numbers
         if token.kind == "year"
         and (
             token.clause == number.clause
             or (
                 token.place < number.place <= token.place + 2
-                and said.order[token.place + 1].sign == ":"
+                and other.order[token.place + 1].sign == ":"
             )
         )
     }
@@ -372,45 +377,45 @@ def _is_whole(number: Token, claim: Claim) -> bool:
     )
 
 
-def _leaves_open(said: Claim, limit: Token, bound: int) -> bool:
+def _leaves_open(claim: Claim, limit: Token, bound: int) -> bool:
     """Whether it goes on beyond a limit: "up to 2 GB by mail, larger ones on disk"."""
     beyond = LOWER if bound > 0 else UPPER
     return any(
         word.low in beyond
         and word.clause != limit.clause
-        and not any(place < number.place < place + 4 for number in said.numbers)
-        for place, word in enumerate(said.order)
+        and not any(index < number.place < index + 4 for number in claim.numbers)
+        for index, word in enumerate(claim.order)
     )
 
 
 def _is_nearest(
-    number: Token, place: Token, rivals: Sequence[Token], wanted: Claim, said: Claim
+    number: Token, figure: Token, rivals: Sequence[Token], claim: Claim, other: Claim
 ) -> bool:
     """Whether the words about the number stand nearer to it than to other numbers of its kind."""
 
     # Which of two alternatives it belongs to is looked at by itself.
-    here = part_of(place, said)
-    rivals = [each for each in rivals if part_of(each, said) == here]
+    here = part_of(figure, other)
+    rivals = [rival for rival in rivals if part_of(rival, other) == here]
 
     def nearness(where: Token) -> float:
         total = 0.0
-        for token in wanted.tokens:
+        for token in claim.tokens:
             if token is number or (token.is_number and token.kind == number.kind):
                 continue
-            places = [each.place for each in said.tokens if each.stem == token.stem]
+            places = [position.place for position in other.tokens if position.stem == token.stem]
             if places:
                 weight = 1 / (1 + abs(token.place - number.place))
-                total += weight / (1 + min(abs(each - where.place) for each in places))
+                total += weight / (1 + min(abs(position - where.place) for position in places))
         return total
 
-    return nearness(place) >= 0.8 * max(map(nearness, rivals), default=0.0)
+    return nearness(figure) >= 0.8 * max(map(nearness, rivals), default=0.0)
 
 
-def _parts(wanted: Claim) -> list[Claim]:
+def _parts(claim: Claim) -> list[Claim]:
     """The claim's clauses as claims of their own; short ones stay with the one before."""
     groups: list[list[Token]] = []
     clause = None
-    for token in wanted.tokens:
+    for token in claim.tokens:
         if token.clause != clause and (not groups or len(groups[-1]) > 1):
             groups.append([])
         clause = token.clause
@@ -420,19 +425,19 @@ def _parts(wanted: Claim) -> list[Claim]:
         groups[-1] += last
     return [
         replace(
-            wanted,
+            claim,
             tokens=tuple(group),
             words=frozenset(token.stem for token in group if not token.is_number),
-            opener=wanted.opener if group[0] is wanted.tokens[0] else "",
+            opener=claim.opener if group[0] is claim.tokens[0] else "",
             negated=any(token.denied for token in group),
         )
         for group in groups
     ]
 
 
-def _joined(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def _joined(quotes: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """One stretch where all lie close together in one passage, else each by itself."""
-    first, last = min(e.start for e in found), max(e.end for e in found)
-    if len({e.hit for e in found}) == 1 and last - first <= _LONGEST_QUOTE:
-        return (Evidence(found[0].hit, first, last),)
-    return tuple(dict.fromkeys(found))
+    first, last = min(e.start for e in quotes), max(e.end for e in quotes)
+    if len({e.hit for e in quotes}) == 1 and last - first <= _LONGEST_QUOTE:
+        return (Evidence(quotes[0].hit, first, last),)
+    return tuple(dict.fromkeys(quotes))

@@ -61,7 +61,7 @@ class Part:
 
     @property
     def denies(self) -> bool:
-        return any(each.key == "not" for each in self.items)
+        return any(item.key == "not" for item in self.items)
 
 
 @lru_cache(maxsize=1024)
@@ -71,9 +71,9 @@ def parts_of(claim: Claim, *, allow_gaps: bool = True) -> tuple[Part, ...]:
     current: list[Item] = []
     is_else, is_short, start = False, False, 0
     runs = list(_runs(claim))
-    for number, (run, opener, sign, place) in enumerate(runs):
+    for number, (run, opener, sign, index) in enumerate(runs):
         end = runs[number + 1][3] if number + 1 < len(runs) else len(claim.order)
-        has_verb = any(word.low in AUXILIARIES for word in claim.order[place:end])
+        has_verb = any(word.low in AUXILIARIES for word in claim.order[index:end])
         is_apart = opener in ALTERNATIVES or sign == ";"
         shortens = only_denies(run) or (
             allow_gaps and sign == "," and _is_gapped(current, run, has_verb=has_verb)
@@ -82,7 +82,7 @@ def parts_of(claim: Claim, *, allow_gaps: bool = True) -> tuple[Part, ...]:
             is_apart or (not _awaits(current) and (shortens or is_parallel(current, run)))
         ):
             parts.append(Part(tuple(current), start, is_else, is_short))
-            current, is_else, is_short, start = [], opener in ELSE, shortens, place
+            current, is_else, is_short, start = [], opener in ELSE, shortens, index
         elif current:
             current.append(Item(",", "comma"))
         current += run
@@ -95,23 +95,23 @@ def _runs(claim: Claim) -> Iterator[tuple[list[Item], str, str, int]]:
     run: list[Item] = []
     opener = sign = ""
     clause = start = 0
-    for place, word in enumerate(claim.order):
+    for index, word in enumerate(claim.order):
         is_joint = word.low in RANGE_JOINTS
         if (
             is_joint
             and not word.sign
-            and _is_range(run, tokens.get(place + 1) or tokens.get(place + 2))
+            and _is_range(run, tokens.get(index + 1) or tokens.get(index + 2))
         ):
             clause = word.clause
             continue
         is_joint &= bool(run) and run[-1].sort.startswith(("number", "unit"))
         if run and (word.clause != clause or word.low in ALTERNATIVES or is_joint):
             yield run, opener, sign, start
-            run, opener, sign, start = [], word.low, word.sign, place
+            run, opener, sign, start = [], word.low, word.sign, index
         elif not run:
             opener, sign = (opener if opener in ALTERNATIVES else word.low), sign or word.sign
         clause = word.clause
-        run += _items(word, tokens.get(place), run)
+        run += _items(word, tokens.get(index), run)
     if run:
         yield run, opener, sign, start
 
@@ -146,28 +146,28 @@ def _is_range(run: Sequence[Item], following: Token | None) -> bool:
     """Whether a number of the same kind stands on either side: "between 2 and 4"."""
     if following is None or not following.is_number:
         return False
-    return any(each.sort == f"number {following.kind}" for each in run[-2:])
+    return any(item.sort == f"number {following.kind}" for item in run[-2:])
 
 
 def _awaits(items: Sequence[Item]) -> bool:
     """Whether a condition has been said, and not yet what follows from it."""
-    sorts = [each.sort for each in items]
+    sorts = [item.sort for item in items]
     return "condition" in sorts and "comma" not in sorts[sorts.index("condition") :]
 
 
 def _is_gapped(first: Sequence[Item], second: Sequence[Item], *, has_verb: bool) -> bool:
     """Whether the second leaves out the verb of the first: "interns monthly, day labourers weekly"."""
-    words = [each for each in second if each.sort not in FRAME]
+    words = [item for item in second if item.sort not in FRAME]
     return (
         not has_verb
         and 1 < len(words) <= _GAPPED
-        and len([each for each in first if each.sort not in FRAME]) > 1
+        and len([item for item in first if item.sort not in FRAME]) > 1
     )
 
 
 def only_denies(run: Sequence[Item]) -> bool:
     """ "Employees do not", "users may not", "none in the same month"."""
-    words = [each for each in run if each.sort not in FRAME]
+    words = [item for item in run if item.sort not in FRAME]
     if len(words) < 2 or len(words) > _ELLIPSIS:
         return len(words) > 1 and words[-1].key == "not"
     return words[-1].key == "not" or (words[0].key == "not" and words[0].sort == "quantity")
@@ -177,16 +177,18 @@ def is_parallel(first: Sequence[Item], second: Sequence[Item]) -> bool:
     """Whether both have a word or a kind of number in common, or the same articles and prepositions."""
     if len(first) > _LONGEST or len(second) > _LONGEST:
         return False
-    if not any(each.sort not in FRAME for each in second):
+    if not any(item.sort not in FRAME for item in second):
         return False
     frames = 0
     for a, b in aligned(first, second):
-        mine, other = first[a], second[b]
-        if is_same(mine, other) and (
-            mine.key == other.key or mine.sort != "word" or not same_word_form(mine.key, other.key)
+        own_item, other = first[a], second[b]
+        if is_same(own_item, other) and (
+            own_item.key == other.key
+            or own_item.sort != "word"
+            or not same_word_form(own_item.key, other.key)
         ):
             return True
-        frames += mine.sort in FRAME | {"quantity"}
+        frames += own_item.sort in FRAME | {"quantity"}
     return frames > 2 and len(second) <= _SHORT
 
 

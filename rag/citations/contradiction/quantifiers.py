@@ -13,25 +13,27 @@ _REACH = 2
 _PART = frozenset({"of", "der", "des", "von", "de", "aus"})
 
 
-def differs(wanted: Claim, said: Claim) -> bool:
+def differs(claim: Claim, statement: Claim) -> bool:
     """Whether both say of how many, and not of as many."""
-    theirs = list(_quantities(said))
-    are_exclusive = [words for quantity, words in theirs if quantity == "only"]
-    for quantity, words in _quantities(wanted):
+    statement_quantities = list(_quantities(statement))
+    are_exclusive = [words for quantity, words in statement_quantities if quantity == "only"]
+    for quantity, words in _quantities(claim):
         if (
             quantity == "all"
             and are_exclusive
             and not any(
                 other == "all" and (not words or count_overlap(words, their))
-                for other, their in theirs
+                for other, their in statement_quantities
             )
         ):
             return True
-        if quantity == "all" and not theirs and _is_narrower(words, wanted, said):
+        if quantity == "all" and not statement_quantities and _is_narrower(words, claim, statement):
             return True
         if quantity == "also" and any(count_overlap(words, only) for only in are_exclusive):
             return True
-        same_thing = {other for other, their in theirs if count_overlap(words, their)} & _SHARES
+        same_thing = {
+            other for other, their in statement_quantities if count_overlap(words, their)
+        } & _SHARES
         if quantity in _SHARES and same_thing and quantity not in same_thing:
             return True
     return False
@@ -51,12 +53,12 @@ _SHARES = frozenset({"all", "most", "some"})
 
 
 def _quantities(claim: Claim) -> Iterator[tuple[str, frozenset[str]]]:
-    for place, word in enumerate(claim.order):
-        following = claim.order[place + 1].low if place + 1 < len(claim.order) else ""
+    for index, word in enumerate(claim.order):
+        following = claim.order[index + 1].low if index + 1 < len(claim.order) else ""
         quantity = QUANTIFIERS.get(word.low, "")
         if word.low == "any" and following == "time":
             quantity = "all"
-        token = next((each for each in claim.tokens if each.place == place), None)
+        token = next((candidate for candidate in claim.tokens if candidate.place == index), None)
         if not quantity and token and token.is_number and not token.unit and following in _PART:
             quantity = "some"
         if word.low in ALSO:
@@ -64,14 +66,16 @@ def _quantities(claim: Claim) -> Iterator[tuple[str, frozenset[str]]]:
         if not quantity:
             continue
         nouns = [
-            each
-            for each in claim.tokens
-            if each.place > place and each.clause == word.clause and not each.is_number
+            candidate
+            for candidate in claim.tokens
+            if candidate.place > index
+            and candidate.clause == word.clause
+            and not candidate.is_number
         ]
         if word.low in _PRONOUNS or word.low == "any":
             nouns = []
         elif quantity == "only" and not nouns:
-            nouns = [each for each in claim.tokens if each.place < place][-_REACH:]
+            nouns = [candidate for candidate in claim.tokens if candidate.place < index][-_REACH:]
         yield quantity, _stems(nouns[:_REACH])
 
 
@@ -79,4 +83,4 @@ _PRONOUNS = frozenset({"everyone", "everybody", "anytime", "jederzeit"})
 
 
 def _stems(tokens: list[Token]) -> frozenset[str]:
-    return frozenset(each.stem for each in tokens)
+    return frozenset(token.stem for token in tokens)

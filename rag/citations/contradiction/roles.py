@@ -41,25 +41,27 @@ class _Place:
     has_object: bool = False
 
 
-def swaps(wanted: Claim, said: Claim) -> bool:
+def swaps(claim: Claim, statement: Claim) -> bool:
     """Whether two words change places about a third, and what each depends on with them.
 
     "A reports to B" and "B reports to A"; not "B is led by A", nor "on Friday the team meets".
     """
-    theirs = list(_clauses(said))
+    statement_clauses = list(_clauses(statement))
     return any(
-        _swap(mine, other)
-        or _changes_voice(mine, other)
-        or _changes_voice(other, mine)
-        or _acts_instead(mine, other)
-        for mine in _clauses(wanted)
-        for other in theirs
+        _swap(own, other)
+        or _changes_voice(own, other)
+        or _changes_voice(other, own)
+        or _acts_instead(own, other)
+        for own in _clauses(claim)
+        for other in statement_clauses
     )
 
 
-def _swap(mine: dict[str, _Place], theirs: dict[str, _Place]) -> bool:
+def _swap(own_places: dict[str, _Place], other_places: dict[str, _Place]) -> bool:
     pairs = [
-        (place, other) for stem, place in mine.items() if (other := _find(stem, theirs)) is not None
+        (position, other)
+        for stem, position in own_places.items()
+        if (other := _find(stem, other_places)) is not None
     ]
     for first, (x, source_x) in enumerate(pairs):
         for second in range(first + 2, len(pairs)):
@@ -77,7 +79,7 @@ def _swap(mine: dict[str, _Place], theirs: dict[str, _Place]) -> bool:
 
 def _changes_voice(active: dict[str, _Place], passive: dict[str, _Place]) -> bool:
     """ "A replaced B" and "A was replaced by B"."""
-    doers = [stem for stem, place in passive.items() if place.marker in BY]
+    doers = [stem for stem, position in passive.items() if position.marker in BY]
     for verb, where in active.items():
         other = _find(verb, passive)
         if other is None or not where.subject or not other.is_passive:
@@ -91,29 +93,29 @@ def _changes_voice(active: dict[str, _Place], passive: dict[str, _Place]) -> boo
     return False
 
 
-def _acts_instead(mine: dict[str, _Place], theirs: dict[str, _Place]) -> bool:
+def _acts_instead(own_places: dict[str, _Place], other_places: dict[str, _Place]) -> bool:
     """ "The guard reports a card" where a card is reported to the guard, or by another one to him."""
-    for verb, where in mine.items():
-        other = _find(verb, theirs)
+    for verb, where in own_places.items():
+        other = _find(verb, other_places)
         if other is None or not where.subject or not where.has_object or other.is_framed:
             continue
-        there = theirs.get(where.subject)
+        there = other_places.get(where.subject)
         if there and there.place > other.place and there.marker and there.marker not in BY:
             return True
     return False
 
 
-def swaps_neighbours(wanted: Claim, said: Claim) -> bool:
+def swaps_neighbours(claim: Claim, statement: Claim) -> bool:
     """Whether two words have changed their neighbours: "A writes, and B reads" for "B writes, A reads".
 
     What stands right before a word, auxiliaries and articles aside, does it or says which one it is; so does
     what follows "by".
     """
-    mine, theirs = _neighbours(wanted), _neighbours(said)
+    own, others = _neighbours(claim), _neighbours(statement)
     common = [
-        (before, theirs[word])
-        for word, before in mine.items()
-        if word in theirs and not count_overlap(before, theirs[word])
+        (before, others[word])
+        for word, before in own.items()
+        if word in others and not count_overlap(before, others[word])
     ]
     return any(
         count_overlap(first, second_there) and count_overlap(second, first_there)
@@ -124,14 +126,14 @@ def swaps_neighbours(wanted: Claim, said: Claim) -> bool:
 def _neighbours(claim: Claim) -> dict[str, frozenset[str]]:
     """For each word those that stand right before it in its clause, or behind the "by" that follows it."""
     tokens = {token.place: token for token in claim.tokens}
-    found: dict[str, set[str]] = {}
+    neighbours: dict[str, set[str]] = {}
     last: Token | None = None
-    for place, word in enumerate(claim.order):
-        token = tokens.get(place)
+    for index, word in enumerate(claim.order):
+        token = tokens.get(index)
         if token is None:
             if word.low in BY and last and word.clause == last.clause:
-                agents = [tokens[n].stem for n in range(place + 1, place + 4) if n in tokens]
-                found.setdefault(last.stem, set()).update(agents)
+                agents = [tokens[n].stem for n in range(index + 1, index + 4) if n in tokens]
+                neighbours.setdefault(last.stem, set()).update(agents)
                 last = None
             elif word.low not in AUXILIARIES and word.low not in ARTICLES:
                 last = None
@@ -140,47 +142,49 @@ def _neighbours(claim: Claim) -> dict[str, frozenset[str]]:
             last = None
             continue
         if last and last.clause == token.clause:
-            found.setdefault(token.stem, set()).add(last.stem)
+            neighbours.setdefault(token.stem, set()).add(last.stem)
         last = token
-    return {word: frozenset(before) for word, before in found.items()}
+    return {word: frozenset(before) for word, before in neighbours.items()}
 
 
 def _find(stem: str, places: dict[str, _Place]) -> _Place | None:
     """Where the word stands there, in this form or another."""
     if stem in places:
         return places[stem]
-    return next((place for other, place in places.items() if same_word_form(stem, other)), None)
+    return next(
+        (position for other, position in places.items() if same_word_form(stem, other)), None
+    )
 
 
 def _clauses(claim: Claim) -> Iterator[dict[str, _Place]]:
     """The words and bare numbers that stand in each clause once, by stem, in order."""
     tokens = {token.place: token for token in claim.tokens}
-    for _, words in groupby(enumerate(claim.order), lambda each: each[1].clause):
-        found: dict[str, _Place] = {}
+    for _, words in groupby(enumerate(claim.order), lambda numbered: numbered[1].clause):
+        clause_places: dict[str, _Place] = {}
         repeated = set()
         marker = before = ""
-        for place, word in words:
-            token = tokens.get(place)
-            if is_preposition(claim.order, place) or word.low in QUANTIFIERS:
+        for index, word in words:
+            token = tokens.get(index)
+            if is_preposition(claim.order, index) or word.low in QUANTIFIERS:
                 marker = CONTRACTIONS.get(word.low, word.low)
             elif word.low in ARTICLES and not token:
                 marker = marker if before in PREPOSITIONS or before == "a" else ""
             elif token is None:
                 marker = ""
             if token and not token.unit and not unit_of(word.low):
-                if token.stem in found:
+                if token.stem in clause_places:
                     repeated.add(token.stem)
                 is_framed = before in ARTICLES or before in PREPOSITIONS or token.is_number
-                following = claim.order[place + 1].low if place + 1 < len(claim.order) else ""
-                found[token.stem] = _Place(
-                    place,
+                following = claim.order[index + 1].low if index + 1 < len(claim.order) else ""
+                clause_places[token.stem] = _Place(
+                    index,
                     marker,
                     is_framed,
                     subject=next(
                         (
                             stem
-                            for stem, each in found.items()
-                            if each.place == place - 1 and not each.marker
+                            for stem, position in clause_places.items()
+                            if position.place == index - 1 and not position.marker
                         ),
                         "",
                     ),
@@ -188,19 +192,19 @@ def _clauses(claim: Claim) -> Iterator[dict[str, _Place]]:
                     has_object=following in ARTICLES or following in QUANTIFIERS,
                 )
             before = word.low
-        yield {stem: place for stem, place in found.items() if stem not in repeated}
+        yield {stem: position for stem, position in clause_places.items() if stem not in repeated}
 
 
-def is_preposition(order: Sequence[Word], place: int) -> bool:
+def is_preposition(order: Sequence[Word], index: int) -> bool:
     """Whether a word is one; Spanish "a" is one before an article."""
-    following = order[place + 1].low if place + 1 < len(order) else ""
-    return order[place].low in PREPOSITIONS or (order[place].low == "a" and following in ARTICLES)
+    following = order[index + 1].low if index + 1 < len(order) else ""
+    return order[index].low in PREPOSITIONS or (order[index].low == "a" and following in ARTICLES)
 
 
-def order_of_events(wanted: Claim, said: Claim) -> int:
+def order_of_events(claim: Claim, statement: Claim) -> int:
     """1 where both say of the same things that one comes before the other, -1 where they differ, else 0."""
-    for first, second in _events(wanted):
-        for other_first, other_second in _events(said):
+    for first, second in _events(claim):
+        for other_first, other_second in _events(statement):
             straight = count_overlap(first, other_first), count_overlap(second, other_second)
             crossed = count_overlap(first, other_second), count_overlap(second, other_first)
             if all(crossed) and sum(crossed) > sum(straight):
@@ -212,18 +216,18 @@ def order_of_events(wanted: Claim, said: Claim) -> int:
 
 def _events(claim: Claim) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """What comes first and what comes second, for each "before", "after" and "then"."""
-    for place, word in enumerate(claim.order):
+    for index, word in enumerate(claim.order):
         if word.low not in BEFORE | AFTER | THEN | LATER | SUCCEEDING:
             continue
         if word.low in LATER:
-            own = [each for each in claim.tokens if each.clause == word.clause]
-            earlier = _last_clause([each for each in claim.tokens if each.clause < word.clause])
+            own = [token for token in claim.tokens if token.clause == word.clause]
+            earlier = _last_clause([token for token in claim.tokens if token.clause < word.clause])
             first, second = _stems(earlier), _stems(own)
             if first - second and second - first:
                 yield first - second, second - first
             continue
-        behind = [each for each in claim.tokens if each.place > place]
-        ahead = [each for each in claim.tokens if each.place < place]
+        behind = [token for token in claim.tokens if token.place > index]
+        ahead = [token for token in claim.tokens if token.place < index]
         named = _first_clause(behind)
         if word.low in SUCCEEDING:
             earlier, later = named, _last_clause(ahead)
@@ -231,7 +235,7 @@ def _events(claim: Claim) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
             earlier, later = _last_clause(ahead), named
         else:
             opens = not ahead or ahead[-1].clause != word.clause
-            rest = [each for each in behind if each not in named] if opens else ahead
+            rest = [token for token in behind if token not in named] if opens else ahead
             other = _first_clause(rest) if opens else _last_clause(rest)
             earlier, later = (other, named) if word.low in BEFORE else (named, other)
         first, second = _stems(earlier), _stems(later)
@@ -240,12 +244,12 @@ def _events(claim: Claim) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
 
 
 def _first_clause(tokens: list[Token]) -> list[Token]:
-    return [each for each in tokens if each.clause == tokens[0].clause] if tokens else []
+    return [token for token in tokens if token.clause == tokens[0].clause] if tokens else []
 
 
 def _last_clause(tokens: list[Token]) -> list[Token]:
-    return [each for each in tokens if each.clause == tokens[-1].clause] if tokens else []
+    return [token for token in tokens if token.clause == tokens[-1].clause] if tokens else []
 
 
 def _stems(tokens: Iterable[Token]) -> frozenset[str]:
-    return frozenset(each.stem for each in tokens)
+    return frozenset(token.stem for token in tokens)

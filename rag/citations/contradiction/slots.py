@@ -40,17 +40,17 @@ class _Slot:
         return cls(frozenset(first), frozenset(second), frozenset(first[:many]))
 
 
-def mixes(wanted: Claim, said: Claim) -> bool:
+def mixes(claim: Claim, statement: Claim) -> bool:
     """Whether what is wanted takes something from one part of what is said, and something from another."""
-    parts = parts_of(said)
-    if len(parts) < 2 or any(word.low in EXCEPTIONS for word in wanted.order):
+    parts = parts_of(statement)
+    if len(parts) < 2 or any(word.low in EXCEPTIONS for word in claim.order):
         return False
-    theirs = [_all_readings(part) for part in parts]
+    readings = [_all_readings(part) for part in parts]
     units = [
         unit
-        for part in parts_of(wanted, allow_gaps=False)
+        for part in parts_of(claim, allow_gaps=False)
         # What says only what one part says, or all that they say, mixes nothing.
-        if not any((unit := _all_readings(part)) <= their for their in theirs)
+        if not any((unit := _all_readings(part)) <= their for their in readings)
     ]
     return any(
         _is_mixed(unit, first, second, slots)
@@ -64,13 +64,13 @@ def mixes(wanted: Claim, said: Claim) -> bool:
 def _follows(first: Part, second: Part) -> bool:
     """Whether the one behind is an alternative though they have no word in common: "if …; if …"."""
     is_condition = all(
-        any(each.sort == "condition" for each in part.items) for part in (first, second)
+        any(item.sort == "condition" for item in part.items) for part in (first, second)
     )
     return second.is_else or second.is_short or is_condition
 
 
 def _all_readings(part: Part) -> frozenset[str]:
-    return frozenset(key for each in part.items for key in _readings(each))
+    return frozenset(key for item in part.items for key in _readings(item))
 
 
 def _readings(item: Item) -> Iterator[str]:
@@ -85,14 +85,14 @@ def _readings(item: Item) -> Iterator[str]:
         yield from [bare] if bare != item.key else [f"{bare}<", f"{bare}>"]
 
 
-def part_of(token: Token, said: Claim) -> int:
+def part_of(token: Token, statement: Claim) -> int:
     """The number, from 0, of the part that a word of the sentence stands in."""
-    return sum(part.start <= token.place for part in parts_of(said)[1:])
+    return sum(part.start <= token.place for part in parts_of(statement)[1:])
 
 
-def denies_a_part(said: Claim) -> bool:
+def denies_a_part(statement: Claim) -> bool:
     """Whether a part of the sentence does nothing but deny what another one affirms."""
-    parts = parts_of(said)
+    parts = parts_of(statement)
     return len(parts) > 1 and any(only_denies(part.items) for part in parts[1:])
 
 
@@ -127,10 +127,10 @@ def _slots(one: Part, other: Part) -> list[_Slot]:
     if other.is_else:
         condition, first = _condition(first)
         slots.append(_Slot.of(condition, ()))
-    mine, theirs = {each.key for each in first}, {each.key for each in second}
+    own_keys, other_keys = {item.key for item in first}, {item.key for item in second}
     together = aligned(first, second)
     if not any(is_same(first[a], second[b]) for a, b in together):
-        mine_here, theirs_here = _own(first, theirs), _own(second, mine)
+        mine_here, theirs_here = _own(first, other_keys), _own(second, own_keys)
         if len(theirs_here) < 2:
             return [*slots, _Slot.of(mine_here, theirs_here)]
         # Of "damaged tools go into the red box, undamaged ones back" the beginnings and the ends.
@@ -148,9 +148,9 @@ def _slots(one: Part, other: Part) -> list[_Slot]:
         run = first[a + 1 : next_a]
         if slots and not slots[-1].first and (phrase := _phrase(run)):
             # "files of up to 2 GB" and "larger files"
-            slots[-1] = _Slot.of(_own(phrase, theirs), sorted(slots[-1].second))
+            slots[-1] = _Slot.of(_own(phrase, other_keys), sorted(slots[-1].second))
             run = run[len(phrase) :]
-        mine_here, theirs_here = _own(run, theirs), _own(second[b + 1 : next_b], mine)
+        mine_here, theirs_here = _own(run, other_keys), _own(second[b + 1 : next_b], own_keys)
         # "The warranty is 2 years, and 3 years for pumps": its end is all that sets the second apart.
         is_apart = next_b == len(second) and bool(slots) and is_short_of_subject
         is_noun = a >= 0 and first[a].sort == second[b].sort == "word"
@@ -165,7 +165,7 @@ def _slots(one: Part, other: Part) -> list[_Slot]:
 
 def _condition(items: Sequence[Item]) -> tuple[list[str], tuple[Item, ...]]:
     """The words of the part's condition, and the items of the rest."""
-    start = next((n for n, each in enumerate(items) if each.sort == "condition"), len(items))
+    start = next((n for n, item in enumerate(items) if item.sort == "condition"), len(items))
     end = next((n for n in range(start, len(items)) if items[n].sort == "comma"), len(items))
     return _own(items[start:end], set()), (*items[:start], *items[end:])
 
@@ -177,8 +177,8 @@ def _phrase(items: Sequence[Item]) -> Sequence[Item]:
     end = next(
         (
             n
-            for n, each in enumerate(items)
-            if each.sort == "word" or each.sort.startswith("number")
+            for n, item in enumerate(items)
+            if item.sort == "word" or item.sort.startswith("number")
         ),
         -1,
     )
@@ -188,7 +188,7 @@ def _phrase(items: Sequence[Item]) -> Sequence[Item]:
 
 def _own(items: Sequence[Item], elsewhere: set[str]) -> list[str]:
     return [
-        each.key
-        for each in items
-        if each.sort not in FRAME and each.key not in elsewhere | {"not", "only"}
+        item.key
+        for item in items
+        if item.sort not in FRAME and item.key not in elsewhere | {"not", "only"}
     ]

@@ -43,12 +43,12 @@ def replaces_unit(claim: Claim, statement: Claim) -> bool:
 
 def swaps_objects(claim: Claim, statement: Claim) -> bool:
     """Whether what depends on one verb there depends on another here: "cast in A and polished in B"."""
-    theirs = list(_objects(statement))
+    statement_objects = list(_objects(statement))
     for (word, preposition), words in _objects(_in_forms_of(claim, statement)):
-        own = [others for key, others in theirs if key == (word, preposition)]
+        own = [others for key, others in statement_objects if key == (word, preposition)]
         elsewhere = [
             others
-            for (verb, other), others in theirs
+            for (verb, other), others in statement_objects
             if verb != word and other == preposition and _have_common_form(words, others)
         ]
         if (
@@ -81,11 +81,11 @@ _SHORTEST = 5
 
 def negates_word(claim: Claim, statement: Claim) -> bool:
     """Whether one has the word, and the other in its place that word with a prefix that negates it."""
-    mine, theirs = _affirmed(claim), _affirmed(statement)
+    own, theirs = _affirmed(claim), _affirmed(statement)
     return any(
         one.removeprefix(prefix) == other
         for prefix in _NEGATING_PREFIXES
-        for ones, others in ((mine, theirs), (theirs, mine))
+        for ones, others in ((own, theirs), (theirs, own))
         for one in ones - others
         if one.startswith(prefix) and len(one) - len(prefix) >= _SHORTEST
         for other in others - ones

@@ -9,64 +9,69 @@ _ELSEWHERE = 100
 """How much further away a word in another clause is."""
 
 
-def misplaces(wanted: Claim, row: str, header: str) -> bool:
+def misplaces(claim: Claim, row: str, header: str) -> bool:
     """Whether a number that is wanted stands in the row, but under another header than is named with it."""
     cells, heads = _cells(row), _cells(header)
     if len(cells) != len(heads) or len(cells) < 3:
         return False
     own = [
-        head.stems - frozenset().union(*(each.stems for each in heads if each is not head))
+        head.stems
+        - frozenset().union(*(head_claim.stems for head_claim in heads if head_claim is not head))
         for head in heads
     ]
     designations = frozenset().union(*(cell.designations for cell in cells))
     return any(
-        _is_misplaced(number, wanted, cells, own)
-        for number in wanted.numbers
+        _is_misplaced(number, claim, cells, own)
+        for number in claim.numbers
         if not any(number.stem in names for names in own)
-        and (wanted.named_by(number), number.stem) not in designations
+        and (claim.named_by(number), number.stem) not in designations
     )
 
 
 def _is_misplaced(
-    number: Token, wanted: Claim, cells: list[Claim], own: list[frozenset[str]]
+    number: Token, claim: Claim, cells: list[Claim], own: list[frozenset[str]]
 ) -> bool:
-    held = {
-        column: each
+    by_column = {
+        column: figure
         for column, cell in enumerate(cells)
-        for each in cell.numbers
-        if is_same_amount(number, each)
+        for figure in cell.numbers
+        if is_same_amount(number, figure)
     }
-    if not held:
+    if not by_column:
         return False
     others = [
-        each for column, cell in enumerate(cells) if column not in held for each in cell.numbers
+        figure
+        for column, cell in enumerate(cells)
+        if column not in by_column
+        for figure in cell.numbers
     ]
-    has_unit = bool(number.unit) and any(each.unit for each in held.values())
+    has_unit = bool(number.unit) and any(figure.unit for figure in by_column.values())
     if (
         number.unit
         and not has_unit
-        and any(kind(each.unit) == kind(number.unit) for each in others)
+        and any(kind(figure.unit) == kind(number.unit) for figure in others)
     ):
         return True
-    named = _named_columns(number, wanted, own)
-    if not named or any(column in held for column in named):
+    named = _named_columns(number, claim, own)
+    if not named or any(column in by_column for column in named):
         return False
     there = cells[named[0]].numbers
     if not there:
         return not has_unit and bool(cells[named[0]].order)
     return any(
-        units_agree(number.unit, each.unit) and (not has_unit or bool(each.unit)) for each in there
+        units_agree(number.unit, figure.unit) and (not has_unit or bool(figure.unit))
+        for figure in there
     )
 
 
-def _named_columns(number: Token, wanted: Claim, own: list[frozenset[str]]) -> list[int]:
+def _named_columns(number: Token, claim: Claim, own: list[frozenset[str]]) -> list[int]:
     """The columns, but for the first, whose headers are named nearest to the number, or one word behind."""
     distances = sorted(
         (
             abs(token.place - number.place) + _ELSEWHERE * (token.clause != number.clause),
             column,
         )
-        for token in wanted.tokens
+        for token in claim.tokens
         if token is not number
         for column, names in enumerate(own)
         if column and any(token.stem == name or same_word_form(token.stem, name) for name in names)
