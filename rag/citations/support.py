@@ -78,9 +78,16 @@ def find_support(sentence: str, source: PassageSentences) -> Support:
     if not supports or not all(support.evidence for support in supports):
         return Support(denied=denied)
     carriers = [support.evidence[0] for support in supports]
+    subject = frozenset(token.stem for token in claim.tokens[:2])
     for statement in source.statements:
-        if statement.evidence in carriers and _says_otherwise(claim, statement):
+        if statement.evidence not in carriers:
+            continue
+        if _says_otherwise(claim, statement):
             return Support(denied=1.0)
+        # What rests on another passage, or on another row, has to be about the same subject.
+        is_elsewhere = statement.is_row or statement.evidence.hit != carriers[0].hit
+        if is_elsewhere and not count_overlap(subject, statement.claim.words | statement.around):
+            return Support(denied=denied)
     return Support(_joined(carriers), min(support.share for support in supports), denied)
 
 

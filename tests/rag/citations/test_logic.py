@@ -305,3 +305,10 @@ def test_what_is_said_of_one_is_not_said_of_another(text: str, right: str, wrong
     """Swapped places, people, years, rows, an order turned round, a part for the whole, all for some."""
     assert is_supported(right, text)
     assert not is_supported(wrong, text)
+
+
+def test_a_clause_rests_on_another_row_only_if_that_is_about_the_same_subject() -> None:
+    table = "| Year | Event |\n| --- | --- |\n| 2011 | Print shop bought from its founder |"
+    sites = "| Site | Staff |\n| --- | --- |\n| Norrvik | 48 |"
+    assert is_supported("The print shop was bought in 2011.", table, sites)
+    assert not is_supported("The print shop was bought in 2011 and sits in Norrvik.", table, sites)
