@@ -183,12 +183,12 @@ class Answer(_Value):
     def shown_text(self) -> str:
         """What a reader sees first; "" where there is nothing to see.
 
-        The backed sentences, else what was computed, else the first extract: never unsupported model text.
+        What was computed, else the backed sentences, else the first extract: never unsupported model text.
         """
-        if backed := self.backed_sentences:
-            return " ".join(sentence.text for sentence in backed)
         if self.computed is not None:
             return self.computed.text
+        if backed := self.backed_sentences:
+            return " ".join(sentence.text for sentence in backed)
         return self.extracts[0].text if self.extracts else ""
 
     def as_turn(self) -> Turn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 SAMPLE_DOCS = TESTS.parent / "sample_docs"
@@ -24,6 +27,8 @@ _LONG_MARKERS = ("slow", "vllm", "browser", "crash", "families")
 _MODEL_FIXTURES = {"sample_index", "vllm_url", "embedder"}
 _LONG_FOLDERS = {"cli", "e2e", "embedder", "faults", "models", "serve", "vectorstore"}
 """Folders whose tests start programs, kill them or open real models."""
+_LONGEST_FIRST = {"vllm": 0, "browser": 1}
+"""Groups of tests by the marker in their files, and the order in which they begin."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,17 +46,20 @@ def _is_quick(item: pytest.Item) -> bool:
     )
 
 
-def _group(item: pytest.Item) -> str:
-    """The tests that run in the same process as this one: they share a vLLM, a browser or a module."""
-    for marker in ("vllm", "browser"):
-        if item.get_closest_marker(marker):
-            return marker
-    return item.path.relative_to(TESTS).as_posix()
+@functools.cache
+def _group(file: str) -> str:
+    """The tests that run in the same process as those of a file: they share a vLLM, a browser or a module."""
+    source = (TESTS.parent / file).read_text(encoding="utf-8")
+    return next((name for name in _LONGEST_FIRST if f"mark.{name}" in source), file)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Name the group of each test before pytest-xdist reads it."""
-    item.add_marker(pytest.mark.xdist_group(_group(item)))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Keep groups together. pytest-xdist 3.8 does not see its own group marks with pytest 9.2."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: _group(nodeid.partition("::")[0])
+    return scheduler
 
 
 @pytest.hookimpl(trylast=True)
@@ -61,14 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if not _is_quick(item)]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if _is_quick(item)]
-    longest_first = ["vllm", "browser"]
-    items.sort(
-        key=lambda item: (
-            longest_first.index(group)
-            if (group := _group(item)) in longest_first
-            else len(longest_first)
-        )
-    )
+    groups = [_group(item.path.relative_to(TESTS.parent).as_posix()) for item in items]
+    order = sorted(range(len(items)), key=lambda n: _LONGEST_FIRST.get(groups[n], 2))
+    items[:] = [items[n] for n in order]
 
 
 @pytest.fixture(autouse=True)

@@ -44,8 +44,8 @@ def decide(
 def _of_computed(
     verdict: Verdict, checked: Status, *, is_model_heard: bool
 ) -> tuple[Status, Verdict]:
-    """A model may only add to what was computed: whether it could be asked changes nothing."""
-    if is_model_heard and verdict in (Verdict.BACKED, Verdict.PARTLY_BACKED):
+    """A model may only add to what was computed, and only where the documents back all that it says."""
+    if is_model_heard and verdict is Verdict.BACKED:
         return checked, verdict
     return Status.NOT_ASKED, Verdict.COMPUTED
 

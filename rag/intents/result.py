@@ -12,7 +12,7 @@ class IntentResult(Computed):
     """What was done and what came of it, without a language model.
 
     `extracts` are the documents' own sentences, first those that matter most. `generation` is the state of
-    the index. `asks_model`: a model's summary or comparison may be shown above, where it is supported;
+    the index. `asks_model`: a model's summary or comparison may be shown below, where it is supported;
     everywhere else a model has nothing to add.
     """
 

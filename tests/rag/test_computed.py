@@ -41,7 +41,7 @@ def test_rights(assistant: Assistant) -> None:
     assert nobody.ask("Summarise remote work").computed is None
 
 
-def test_a_summary_may_be_written_above(assistant: Assistant, server: ModelServer) -> None:
+def test_a_summary_may_be_written_below(assistant: Assistant, server: ModelServer) -> None:
     """The model is asked for a summary; whatever comes of it, the outline is there."""
     answer = assistant.ask("Summarise remote work")
     assert answer.computed is not None

@@ -38,8 +38,8 @@ def answer_text(answer: Answer) -> str:
         for sentence in answer.backed_sentences
     ]
     parts = [_wrapped(escape_controls(" ".join(backed)))] if backed and _is_backed(answer) else []
-    if answer.computed is not None:
-        parts.append(computed_text(answer.computed))
+    if answer.computed is not None:  # what a model adds stands below it
+        parts.insert(0, computed_text(answer.computed))
     elif verdict_of(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
         parts.append(extracts_text(answer.extracts))
     return "\n".join(part for part in parts if part)

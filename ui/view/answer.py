@@ -69,8 +69,9 @@ def unfinished(
     slot = f'<div class="body is-writing">{body}</div>'
     shelf = shelf or Shelf()
     quotes = extract_list(retrieval.extracts, words, shelf, is_answer=not body, hits=retrieval.hits)
-    if retrieval.computed is not None:
-        quotes = computed_block(retrieval.computed, words, shelf)
+    if retrieval.computed is not None:  # what a model adds stands below it
+        slot = computed_block(retrieval.computed, words, shelf) + slot
+        quotes = ""
     opener = _opener(turn, words.show_passages, len(retrieval.hits))
     return _status("busy", label) + slot + quotes + opener
 
@@ -161,9 +162,10 @@ def composed(
 def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
     verdict = verdict_of(answer)
     if answer.computed is not None:
-        backed = _backed(turn, answer.backed_sentences, words)
-        front = f'<div class="body">{backed}</div>' if backed else ""
-        return front + computed_block(answer.computed, words, shelf)
+        is_backed = verdict is Verdict.BACKED
+        added = _backed(turn, answer.backed_sentences, words) if is_backed else ""
+        addition = f'<div class="body">{added}</div>' if added else ""
+        return computed_block(answer.computed, words, shelf) + addition
     if verdict is Verdict.BACKED:
         body = f'<div class="body">{_checked(turn, answer, words)}</div>'
         sentences = {sentence.text for sentence in answer.sentences}

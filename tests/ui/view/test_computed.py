@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.answer import Answer, Status, Verdict
+from rag.answer import Answer, Sentence, Status, Verdict
 from rag.computed import Cell, Change, Computed, Row, Table
 from ui.messages.page import ENGLISH
 from ui.terminal.answers import answer_text
@@ -53,3 +53,17 @@ def test_answer() -> None:
     assert "\x1b" not in text
     assert "~ Hours" in text
     assert "Old: It opens at 8." in text
+
+
+def test_a_model_s_addition_stands_below() -> None:
+    """What was computed comes first; the model is heard below it where the documents back all it says."""
+    sentence = Sentence(text="The hours were widened.", supported=True, citations=(1,))
+    backed = Answer(
+        question="What changed?", text=sentence.text, sentences=(sentence,), status=Status.GROUNDED,
+        verdict=Verdict.BACKED, computed=COMPUTED,
+    )  # fmt: skip
+    for shown in (answered(1, backed, ENGLISH), answer_text(backed)):
+        assert 0 < shown.index("Hours") < shown.index("widened")
+    alone = backed.model_copy(update={"verdict": Verdict.COMPUTED})
+    assert "widened" not in answered(1, alone, ENGLISH) + answer_text(alone)
+    assert backed.shown_text == COMPUTED.text
