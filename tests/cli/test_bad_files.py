@@ -105,6 +105,7 @@ def test_status_counts_and_names_them(ingested: Ingested, inhouse: Run) -> None:
             "source_rules",
             "rules_not_applied",
             "outdated",
+            "languages",
         ),
         "bytes_on_disk",
     }

@@ -34,12 +34,13 @@ def values(evaluation: Evaluation) -> dict[str, float | None]:
 def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     """Three documents, so each is among the first five hits, and all facts are covered.
 
-    Answered: leave (right), remote (wrong), bonus (invented). Refused: trains (wrongly), pets (rightly).
+    Answered: leave (right), remote (wrong). Refused: trains (wrongly), pets (rightly), and bonus, since the
+    documents hold nothing like what the model invented.
     Containment 1 of 3. F1: leave "parental leave is 16 weeks" with "16 weeks": 2·(2/5)·1/(7/5) = 4/7;
     remote "remote work is allowed five days week" (7 tokens) with "two days": shared 1, 2·(1/7)·(1/2)/(9/14)
     = 2/9, with "2 days" the same; trains 0: the mean is (4/7 + 2/9)/3 = 0.26455.
-    Citations: one, of leave, right; facts cited 1 of 3. Abstention: precision 1 of 2, recall 1 of 2,
-    answerable ones answered 2 of 3: balanced (1/2 + 2/3)/2 = 7/12. Supported sentences: 1 of 3.
+    Citations: one, of leave, right; facts cited 1 of 3. Abstention: precision 2 of 3, recall 2 of 2,
+    answerable ones answered 2 of 3: balanced (1 + 2/3)/2 = 5/6. Supported sentences: 1 of 2.
     """
     metrics = values(evaluation)
     assert metrics["recall@5"] == metrics["fact_coverage@1500w"] == 1
@@ -48,9 +49,10 @@ def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     assert metrics["citation_precision"] == metrics["citation_document_precision"] == 1
     assert metrics["citation_recall"] == pytest.approx(1 / 3, abs=1e-6)
     assert metrics["exact_quotes"] == 1
-    assert metrics["supported_sentences"] == pytest.approx(1 / 3, abs=1e-6)
-    assert metrics["abstention_precision"] == metrics["abstention_recall"] == 0.5
-    assert metrics["abstention_balanced_accuracy"] == pytest.approx(7 / 12, abs=1e-6)
+    assert metrics["supported_sentences"] == 0.5
+    assert metrics["abstention_precision"] == pytest.approx(2 / 3, abs=1e-6)
+    assert metrics["abstention_recall"] == 1
+    assert metrics["abstention_balanced_accuracy"] == pytest.approx(5 / 6, abs=1e-6)
     assert "page_hit@5" not in metrics, "no question has a page"
     assert set(evaluation.meanings) == set(metrics)
 
@@ -85,7 +87,7 @@ def test_what_went_wrong_is_said(evaluation: Evaluation) -> None:
         ),
         "trains": ("It was refused, but the documents say it.",),
         "pets": (),
-        "bonus": ("It was answered, but the documents do not say.",),
+        "bonus": (),
     }
 
 
@@ -216,7 +218,7 @@ def test_gates_hold_or_say_by_how_much(evaluation: Evaluation, tmp_path: Path) -
         "recall@5" = { min = 1.0, max_drop = 0 }
         citation_recall = { min = 0.9 }
         answer_containment = { max_drop = 0.1 }
-        token_F1 = { max_drop = 0.3, max_rise = 0.1 }
+        token_F1 = { max_drop = 0.8, max_rise = 0.1 }
         search_p50 = { max = 0.0001 }
         "page_hit@5" = { min = 0.1 }
         [types.number]

@@ -11,7 +11,8 @@ import pytest
 from rag.cli_options import run
 from ui.cli import cli
 
-pytestmark = [pytest.mark.vllm, pytest.mark.slow]
+# Four answers of a real model take minutes on a busy machine.
+pytestmark = [pytest.mark.vllm, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ASKED = ("hr-014", "hr-007", "hr-048", "hr-002")
 

@@ -24,8 +24,10 @@ each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenar
 
 
 def points(bench: Benches, world: World, fault: str) -> list[Point]:
+    """Without the main thread's opens: documents are opened there too, so their number is not fixed."""
     calls = READING + CHANGING if fault == EIO else FILLING
-    return bench(0).points(world, calls)
+    reached = bench(0).points(world, calls)
+    return [point for point in reached if (point.phase, point.call) != ("all", "openat")]
 
 
 @pytest.mark.parametrize("fault", [EIO, ENOSPC])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
@@ -114,7 +115,7 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     notice = page.locator("#notices", has_text="signed out")
     notice.wait_for()
     page.screenshot(path=ARTIFACTS / "signed-out.png")
-    assert question.input_value() == "How long is parental leave?"
+    expect(question).to_have_value("How long is parental leave?")
     with page.context.expect_page() as opened:
         notice.get_by_role("link", name="Sign in again").click()
     other = opened.value
@@ -124,5 +125,6 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     page.bring_to_front()
     page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")
     notice.wait_for(state="hidden")
+    expect(question).to_have_value("How long is parental leave?")
     question.press("Enter")
     page.locator("#now .status", has_text="Backed by your documents").wait_for()

@@ -34,6 +34,8 @@ function showSignedOut() {
   // In a tab of its own: coming back from there, one goes on where one was.
   const link = Object.assign(document.createElement("a"), { href: "/sign-in", target: "_blank", rel: "noopener", textContent: again });
   notice.append(" ", link);
+  // What was being asked comes back into the box.
+  document.dispatchEvent(new CustomEvent("inhouse:broken", { detail: "signed-out" }));
 }
 
 async function showState() {
@@ -43,6 +45,7 @@ async function showState() {
     const answer = await fetch("/state");
     if (answer.status === 401) return showSignedOut();
     if (!answer.ok) return showNotices([document.body.dataset.broken]);
+    if (byId("notices").querySelector("a[href='/sign-in']") && !document.dispatchEvent(new Event("inhouse:returned", { cancelable: true }))) return;
     const { index, model } = await answer.json();
     showPart(byId("index-state"), index);
     showPart(byId("model-state"), model);

@@ -151,6 +151,12 @@ document.addEventListener("inhouse:broken", ({ detail }) => {
   breakOff(detail);
   document.dispatchEvent(new Event("inhouse:changed")); // the header says how the server is
 });
+// Signed in again in another tab: where Gradio was refused before it was there, the page begins anew with its draft.
+document.addEventListener("inhouse:returned", (event) => {
+  if (isReady) return;
+  event.preventDefault();
+  location.reload();
+});
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   box.focus();

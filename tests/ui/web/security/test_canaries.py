@@ -167,7 +167,8 @@ async def test_no_route_tells_it_from_what_does_not_exist(world: World, who: str
 async def test_every_count_is_of_what_one_may_read(world: World, who: str, documents: int) -> None:
     state = json.loads((await _get(world, who, "/state")).text)
     assert state["index"]["text"] == f"{documents} documents"
-    assert state["index"]["more"].startswith(f"{documents} passages")
+    passages = state["index"]["more"]  # only those who run the server are told
+    assert passages == "" or passages.startswith(f"{documents} passages")
 
 
 def _ask(world: World, who: str, question: str) -> str:
