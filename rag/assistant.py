@@ -194,7 +194,7 @@ class Assistant:
             raise UsageError(f"k is {k}; ask for at least one passage.")
         return self._retrieve(
             self._snapshot(),
-            query=self.search_query(query, history).text,
+            query=self._resolved(validate_question(query), history),
             k=k,
             filter=self._narrowed(filter),
             without=without,
@@ -225,11 +225,10 @@ class Assistant:
         No model is asked. Raises UsageError for a question that is empty or too long.
         """
         question = validate_question(question)
-        text = followup.resolve_question(question, history)
         is_followup = followup.is_followup(question, history)
         return SearchQuery(
             question,
-            self._expanded(text),
+            self._resolved(question, history),
             is_followup=is_followup,
             parts=tuple(self._parts(question, history)),
             focus=question if is_followup else "",
@@ -242,8 +241,12 @@ class Assistant:
             return
         turns = list(history)
         for part in parts:
-            yield self._expanded(followup.resolve_question(part, turns))
+            yield self._resolved(part, turns)
             turns.append(Turn(question=part, answer=""))
+
+    def _resolved(self, question: str, history: Sequence[Turn]) -> str:
+        """What is searched for: the question with what it leans on, and the glossary's other names."""
+        return self._expanded(followup.resolve_question(question, history))
 
     def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""

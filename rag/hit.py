@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,6 +69,11 @@ class Hit(BaseModel):
     also_in: tuple[Place, ...] = Field(default=(), exclude=True)
     newer: Place | None = Field(default=None, exclude=True)
     why: Why | None = Field(default=None, exclude=True)
+
+    @property
+    def names(self) -> str:
+        """The title of its document, and the name of its file in words: "Vacation vacation and leave"."""
+        return f"{self.title} {re.sub('[-_]', ' ', PurePosixPath(self.uri).stem)}"
 
     @property
     def boxes(self) -> tuple[Box, ...]:

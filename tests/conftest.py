@@ -53,13 +53,16 @@ def _group(file: str) -> str:
     return next((name for name in _LONGEST_FIRST if f"mark.{name}" in source), file)
 
 
+class _GroupScheduling(LoadScopeScheduling):
+    """Keeps groups together: pytest-xdist 3.8 does not see its own group marks with pytest 9.2."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0])
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
-    """Keep groups together. pytest-xdist 3.8 does not see its own group marks with pytest 9.2."""
-    if config.getoption("dist") != "loadgroup":
-        return None
-    scheduler = LoadScopeScheduling(config, log)
-    scheduler._split_scope = lambda nodeid: _group(nodeid.partition("::")[0])
-    return scheduler
+    """The scheduler of `--dist loadgroup`; pytest-xdist has those of every other."""
+    return _GroupScheduling(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(trylast=True)

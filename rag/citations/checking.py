@@ -203,7 +203,7 @@ def _safely(attempt: Callable[[], T], passages: Sequence[Hit], sentence: str = "
     """What the attempt returns; None, with a line in the log to reproduce it by, where it fails."""
     try:
         return attempt()
-    except Exception:
+    except Exception:  # whatever is wrong in the check, a reader gets the answer
         read = ", ".join(f"{hit.uri}[{hit.start}:{hit.end}]" for hit in passages)
         _log.exception(
             "The check of a sentence failed; it is shown as unchecked. "

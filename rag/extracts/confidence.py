@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,8 +63,7 @@ def measure_signals(
 
 
 def _searched_text(hit: Hit) -> str:
-    name = re.sub(r"[-_]", " ", PurePosixPath(hit.uri).stem)
-    return f"{hit.title} {name} {hit.section or ''} {hit.text}"
+    return f"{hit.names} {hit.section or ''} {hit.text}"
 
 
 def _missing(words: Sequence[str], vocabulary: set[str]) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -269,10 +268,7 @@ class _Words:
         self._texts = [content_words(unit.text) for unit in units]
         lead_ins = _cached([_lead_in(unit) for unit in units])
         headings = _cached([" ".join(unit.headings) for unit in units])
-        titles = [
-            content_words(f"{hit.title} {re.sub(r'[-_]', ' ', PurePosixPath(hit.uri).stem)}")
-            for hit in hits
-        ]
+        titles = [content_words(hit.names) for hit in hits]
         vocabulary: set[str] = set()
         for words in (*self._texts, *lead_ins, *headings, *titles):
             vocabulary.update(words)

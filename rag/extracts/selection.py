@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +33,7 @@ _FOLLOWING = 0.2
 """The same for a sentence that goes on from it with a pronoun: "It lapses …" is about what stands before."""
 _SAME = 0.9
 """Share of its words from which on an extract says the same as an earlier one."""
+_VERSION = re.compile(r"\bv(?=\d)", re.IGNORECASE)
 _LISTS = {AnswerType.LIST, AnswerType.STEPS}
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|override|ignorier\w*|vergiss|ignorez|oubliez|ignora|olvida)\b.{0,40}"
@@ -92,16 +92,14 @@ def select_extracts(
 def answering_units(hits: Sequence[Hit]) -> list[Unit]:
     """The units of the passages that may answer: none that speaks to a model or is a mere title."""
     units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
-    return [unit for unit in units if not _is_title(unit, hits[unit.hit])] or units
+    titles = [set(content_words(_VERSION.sub("version ", hit.names))) for hit in hits]
+    return [unit for unit in units if not _is_title(unit, titles[unit.hit])] or units
 
 
-def _is_title(unit: Unit, hit: Hit) -> bool:
+def _is_title(unit: Unit, title: set[str]) -> bool:
     """Whether a line only repeats its document's title, so that it answers nothing."""
-    if unit.kind not in {UnitKind.LINE, UnitKind.SENTENCE}:
-        return False
-    name = re.sub(r"[-_]", " ", PurePosixPath(hit.uri).stem)
-    title = re.sub(r"\bv(?=\d)", "version ", f"{hit.title} {name}", flags=re.IGNORECASE)
-    return set(content_words(unit.text)) <= set(content_words(title))
+    is_line = unit.kind in {UnitKind.LINE, UnitKind.SENTENCE}
+    return is_line and set(content_words(unit.text)) <= title
 
 
 def best_excerpt(

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 
 from rag.index.search.analysis import stems
+from rag.language.unspaced import overlapping_pairs
 
 _WORD = re.compile(r"\w+")
 _THOUSANDS = re.compile(r"(?<=\d)[,.'’\u202f\u00a0](?=\d{3}(?!\d))")
@@ -82,10 +83,7 @@ def _wide_words(text: str) -> Iterator[str]:
     for match in _WIDE.finditer(text):
         if before := text[last : match.start()]:
             yield before
-        run = match[0]
-        if len(run) == 1:
-            yield run
-        yield from (run[start : start + 2] for start in range(len(run) - 1))
+        yield from overlapping_pairs(match[0])
         last = match.end()
     if rest := text[last:]:
         yield rest

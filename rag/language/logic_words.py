@@ -5,6 +5,8 @@ English, German and French, with some Spanish.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -290,11 +292,18 @@ _LESS = (
     " inférieur baissé menos menor inferior disminuyó"
 )
 _PAIRS += tuple((up, down) for up in _MORE.split() for down in _LESS.split())
-OPPOSITES = {
-    word: frozenset(other for pair in _PAIRS if word in pair for other in pair if other != word)
-    for pair in _PAIRS
-    for word in pair
-}
+
+
+def _opposites() -> dict[str, frozenset[str]]:
+    """Each word of the pairs, with all that it is paired with."""
+    opposites = defaultdict[str, set[str]](set)
+    for one, other in _PAIRS:
+        opposites[one].add(other)
+        opposites[other].add(one)
+    return {word: frozenset(others) for word, others in opposites.items()}
+
+
+OPPOSITES = _opposites()
 
 UNIT_SIGNS = frozenset({*"€$£¥₹%°", "°c", "°f"})
 CURRENCIES = frozenset({"eur", "usd", "gbp", "yen", "inr", "chf", "cny"})

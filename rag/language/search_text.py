@@ -16,7 +16,8 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import pairwise
+
+from rag.language.unspaced import overlapping_pairs
 
 _HIDDEN = (
     "\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u061c"
@@ -89,8 +90,8 @@ def searchable(text: str, *, single: bool = False) -> str:
 
 def _pairs(run: str, single: bool) -> list[str]:
     units = _UNIT.findall(run)
-    pairs = [first + second for first, second in pairwise(units)]
-    return units + pairs if single else pairs or units
+    pairs = overlapping_pairs(units)
+    return units + pairs if single and len(units) > 1 else pairs
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int]]:

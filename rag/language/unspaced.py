@@ -7,7 +7,8 @@ pairs that two sentences share tell how much of what they say is the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 CHARACTERS = "\u3005\u3040-\u30ff\u3400-\u9fff"
 """Han characters and kana."""
@@ -49,7 +50,7 @@ def _pieces(run: str) -> Iterator[str]:
         if word and not (word in _PARTICLES or _HIRAGANA.match(word)):
             characters += word
             continue
-        yield from _pairs(characters)
+        yield from overlapping_pairs(characters)
         characters = ""
         if piece["number"]:
             yield piece["number"]
@@ -60,12 +61,9 @@ def _pieces(run: str) -> Iterator[str]:
             yield "forbidden"
         elif piece["denial"]:
             yield "not"
-    yield from _pairs(characters)
+    yield from overlapping_pairs(characters)
 
 
-def _pairs(characters: str) -> Iterator[str]:
-    if len(characters) < 3:
-        yield from [characters] if characters else []
-        return
-    for start in range(len(characters) - 1):
-        yield characters[start : start + 2]
+def overlapping_pairs(units: Sequence[str]) -> list[str]:
+    """Each unit joined with the next one; the units as they are where there are fewer than two."""
+    return [one + other for one, other in pairwise(units)] or list(units)

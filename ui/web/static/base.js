@@ -45,7 +45,8 @@ async function showState() {
     const answer = await fetch("/state");
     if (answer.status === 401) return showSignedOut();
     if (!answer.ok) return showNotices([document.body.dataset.broken]);
-    if (byId("notices").querySelector("a[href='/sign-in']") && !document.dispatchEvent(new Event("inhouse:returned", { cancelable: true }))) return;
+    const hasReturned = byId("notices").querySelector("a[href='/sign-in']"); // signed in again, in another tab
+    if (hasReturned && !document.dispatchEvent(new Event("inhouse:returned", { cancelable: true }))) return;
     const { index, model } = await answer.json();
     showPart(byId("index-state"), index);
     showPart(byId("model-state"), model);

@@ -32,8 +32,8 @@ _OWN = "script[type=module][src^='/page/'], script[type=module][src^='/assets/']
 _LOOK = f"""() => ({{
     scripts: [...document.querySelectorAll('script')].filter(s => !s.matches("{_OWN}")).length,
     foreign: document.querySelectorAll(
-        '#main :is(img, iframe, object, embed, video, audio, marquee, base, meta, math, style,'
-        + ' link:not([href^="/assets/"]))'
+        '#main :is(img, iframe, object, embed, video, audio, marquee, base, meta, math, style)'
+        + ', #main > * link, #main > link:not([href^="/assets/"])' // Gradio's own stylesheets
         + ', #viewer :is(iframe, object, embed, math, style), gradio-app :is(iframe, object, embed)'
         + ', gradio-app img, #main svg :is(script, a, foreignObject, use, animate, set)'
         + ', #panel svg, #talk .turn svg').length,
