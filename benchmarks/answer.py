@@ -18,8 +18,8 @@ import click
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from answer_parts.direct import Reply, Vllm
-from answer_parts.stack import Stack
+from answer_parts.direct import TimedReply, Vllm
+from answer_parts.stack import AnswerStack
 
 from ingest import ingest
 from rag import Assistant, load_settings
@@ -61,7 +61,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         if data is None:
             ingest([_SAMPLES], data_dir=folder, settings=settings)
-        stack, vllm = Stack(Assistant.open(data or folder, settings=settings)), Vllm(url)
+        stack, vllm = AnswerStack(Assistant.open(data or folder, settings=settings)), Vllm(url)
         bodies = _record(stack, texts)
         figures: dict[str, Any] = {"model": bodies[0]["model"]}
         say = (lambda _: None) if as_json else click.echo
@@ -84,7 +84,7 @@ def _sample_questions(count: int) -> list[str]:
     return answerable[::step][:count]
 
 
-def _record(stack: Stack, questions: Sequence[str]) -> list[dict[str, Any]]:
+def _record(stack: AnswerStack, questions: Sequence[str]) -> list[dict[str, Any]]:
     """What Inhouse sends for each question."""
     stack.salt = _salt()
     stack.sent.clear()
@@ -96,7 +96,7 @@ def _record(stack: Stack, questions: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _first_token(
-    stack: Stack, vllm: Vllm, questions: Sequence[str], bodies: Sequence[dict[str, Any]]
+    stack: AnswerStack, vllm: Vllm, questions: Sequence[str], bodies: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """Each question through both, in turns, first with the passages new to vLLM, then again."""
     salt = {"ours": _salt(), "vllm": _salt()}
@@ -127,7 +127,7 @@ def _first_token(
 
 
 def _together(
-    stack: Stack,
+    stack: AnswerStack,
     vllm: Vllm,
     questions: Sequence[str],
     bodies: Sequence[dict[str, Any]],
@@ -135,7 +135,7 @@ def _together(
 ) -> dict[str, Any]:
     """All questions twice, by many askers at once: through both, in the order A B B A."""
 
-    def through_inhouse(number: int) -> Reply:
+    def through_inhouse(number: int) -> TimedReply:
         return stack.ask(questions[number])[0]
 
     rates: dict[str, list[float]] = {"inhouse": [], "vllm": []}
@@ -143,7 +143,7 @@ def _together(
         salt = _salt()
         stack.salt = salt
 
-        def through_vllm(number: int, salt: str = salt) -> Reply:
+        def through_vllm(number: int, salt: str = salt) -> TimedReply:
             return vllm.ask(bodies[number], salt)
 
         one = through_inhouse if name == "inhouse" else through_vllm
@@ -156,14 +156,14 @@ def _together(
     }
 
 
-def _rate(one: Callable[[int], Reply], count: int, askers: int) -> float:
+def _rate(one: Callable[[int], TimedReply], count: int, askers: int) -> float:
     started = time.perf_counter()
     with ThreadPoolExecutor(askers) as pool:
         replies = list(pool.map(one, [*range(count), *range(count)]))
     return sum(reply.completion_tokens for reply in replies) / (time.perf_counter() - started)
 
 
-def _follow_ups(stack: Stack, vllm: Vllm, questions: Sequence[str]) -> dict[str, Any]:
+def _follow_ups(stack: AnswerStack, vllm: Vllm, questions: Sequence[str]) -> dict[str, Any]:
     """The second question of a conversation: how many tokens of its prompt vLLM had already.
 
     What Inhouse sends is recorded and sent once more, the question before and then the follow-up: the model

@@ -60,7 +60,7 @@ RECALL = 0.88
 
 
 @dataclass
-class Question:
+class ScoredQuestion:
     """A question with its passages, their units, and what is known of the answer."""
 
     set: str
@@ -86,7 +86,7 @@ class Question:
 
 def questions_of(
     pair: str, embedder: Remembering, *, is_made_unanswerable: bool = False
-) -> list[Question]:
+) -> list[ScoredQuestion]:
     """The questions of a set with the passages that are found for them.
 
     `is_made_unanswerable`: each with an answer also once with those passages taken away that hold it.
@@ -98,7 +98,7 @@ def questions_of(
         raw = json.loads(line)
         text = raw.get("standalone") or raw["question"]
         hits = retrieve(snapshot, embedder, text, PASSAGES, Filter(), fold=True)
-        question = Question(
+        question = ScoredQuestion(
             pair, text, hits, raw.get("answers") or (), raw.get("facts") or (),
             bool(raw.get("unanswerable")), raw.get("type") == "follow_up",
         )  # fmt: skip
@@ -158,12 +158,12 @@ def fit(sets: Sequence[str], output: Path) -> None:
     sums: list[Any] = [None] * len(questions)
     for fold in range(FOLDS):
         weights = _fit_first_sight(u for u, f in zip(units, folds, strict=True) if f != fold)
-        for place in np.flatnonzero(folds == fold):
-            measured[place] = _measured(questions[place], units[place], weights, embedder)
+        for index in np.flatnonzero(folds == fold):
+            measured[index] = _measured(questions[index], units[index], weights, embedder)
     for fold in range(FOLDS):
         model = _fit_trees(m for m, f in zip(measured, folds, strict=True) if f != fold)
-        for place in np.flatnonzero(folds == fold):
-            sums[place] = _sums(model, measured[place].features)
+        for index in np.flatnonzero(folds == fold):
+            sums[index] = _sums(model, measured[index].features)
     unit = _fit_unit(measured, sums)
     rows = [
         _signals(question, m, s, embedder)
@@ -171,7 +171,11 @@ def fit(sets: Sequence[str], output: Path) -> None:
     ]
     held_out, selection = _fit_confidence(questions, np.array(rows), folds)
     for pair in sets:
-        places = [n for n, each in enumerate(questions) if each.set == pair and not each.is_made]
+        places = [
+            n
+            for n, question in enumerate(questions)
+            if question.set == pair and not question.is_made
+        ]
         results = [
             _texts(questions[n], measured[n], _unit_probability(unit, sums[n])) for n in places
         ]
@@ -214,7 +218,7 @@ class Measured(Units):
         return self.is_answer[self.embedded.places]
 
 
-def _units(question: Question, embedder: Remembering) -> Units:
+def _units(question: ScoredQuestion, embedder: Remembering) -> Units:
     units = answering_units(question.hits)
     texts = shown_texts(question.text, units)
     wording = measure_wording(question.text, question.hits, units, embedder)
@@ -222,7 +226,9 @@ def _units(question: Question, embedder: Remembering) -> Units:
     return Units(units, texts, wording, np.array(is_answer, dtype=bool))
 
 
-def _measured(question: Question, units: Units, weights: Any, embedder: Remembering) -> Measured:
+def _measured(
+    question: ScoredQuestion, units: Units, weights: Any, embedder: Remembering
+) -> Measured:
     """Measure the units that look best by these weights of `WORDING_NAMES`."""
     places = np.sort(np.argsort(-(units.wording @ weights), kind="stable")[:EMBEDDED])
     if len(places):
@@ -239,27 +245,27 @@ def _fit_first_sight(units: Iterable[Units]) -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    learnt = [each for each in units if each.is_answer.any()]
+    learnt = [question_units for question_units in units if question_units.is_answer.any()]
     scaler = StandardScaler()
-    rows = scaler.fit_transform(np.vstack([each.wording for each in learnt]))
-    labels = np.concatenate([each.is_answer for each in learnt])
+    rows = scaler.fit_transform(np.vstack([question_units.wording for question_units in learnt]))
+    labels = np.concatenate([question_units.is_answer for question_units in learnt])
     model = LogisticRegression(C=0.1, max_iter=1000, class_weight="balanced").fit(rows, labels)
     return (model.coef_[0] / scaler.scale_).round(5)
 
 
-def _answers(question: Question, unit: Unit, text: str) -> bool:
+def _answers(question: ScoredQuestion, unit: Unit, text: str) -> bool:
     """Whether a unit holds an expected answer, and stands where the fact stands."""
     name = Path(question.hits[unit.hit].uri).stem
     if not holds(f"{text} {unit.text}", question.answers):
         return False
-    said = words(unit.text)
+    unit_words = words(unit.text)
     return any(
-        fact["filename"] == name and share_of(said, words(fact.get("text") or "")) >= 0.5
+        fact["filename"] == name and share_of(unit_words, words(fact.get("text") or "")) >= 0.5
         for fact in question.facts
     )
 
 
-def _folds(questions: Sequence[Question]) -> Any:
+def _folds(questions: Sequence[ScoredQuestion]) -> Any:
     """The fold of each question, by its document."""
     chance = np.random.default_rng(0)
     documents = sorted({question.document for question in questions})
@@ -272,13 +278,13 @@ def _fit_trees(measured: Iterable[Measured]) -> dict[str, Any]:
 
     chance = np.random.default_rng(0)
     features, labels, weights = [], [], []
-    for each in measured:
-        if not each.answers.any():
+    for question in measured:
+        if not question.answers.any():
             continue
-        others = np.flatnonzero(~each.answers)
+        others = np.flatnonzero(~question.answers)
         others = chance.choice(others, min(NEGATIVES, len(others)), replace=False)
-        answers = np.flatnonzero(each.answers)
-        features += [each.features[answers], each.features[others]]
+        answers = np.flatnonzero(question.answers)
+        features += [question.features[answers], question.features[others]]
         labels += [np.ones(len(answers)), np.zeros(len(others))]
         weights += [
             np.full(len(answers), 1 / len(answers)),
@@ -292,14 +298,14 @@ def _fit_trees(measured: Iterable[Measured]) -> dict[str, Any]:
     trees = []
     for (predictor,) in model._predictors:
         nodes = predictor.nodes
-        place = np.arange(len(nodes))
+        indexes = np.arange(len(nodes))
         leaf = nodes["is_leaf"].astype(bool)
         trees.append(
             {
                 "feature": np.where(leaf, 0, nodes["feature_idx"]).tolist(),
                 "threshold": np.where(leaf, 0, nodes["num_threshold"]).round(5).tolist(),
-                "left": np.where(leaf, place, nodes["left"]).tolist(),
-                "right": np.where(leaf, place, nodes["right"]).tolist(),
+                "left": np.where(leaf, indexes, nodes["left"]).tolist(),
+                "right": np.where(leaf, indexes, nodes["right"]).tolist(),
                 "value": np.where(leaf, nodes["value"], 0).round(5).tolist(),
             }
         )
@@ -325,7 +331,7 @@ def _unit_probability(unit: Sequence[float], sums: Any) -> Any:
 
 
 def _signals(
-    question: Question, measured: Measured, sums: Any, embedder: Remembering
+    question: ScoredQuestion, measured: Measured, sums: Any, embedder: Remembering
 ) -> list[float]:
     if not len(sums):
         return [0.0] * len(SIGNALS)
@@ -341,7 +347,7 @@ def _signals(
 
 
 def _fit_confidence(
-    questions: Sequence[Question], rows: Any, folds: Any
+    questions: Sequence[ScoredQuestion], rows: Any, folds: Any
 ) -> tuple[list[float], list[float]]:
     """The confidence of each question, held out, and the weights."""
     from sklearn.linear_model import LogisticRegression
@@ -369,10 +375,12 @@ def _fit_confidence(
     # One half lets through RECALL of the answerable questions of the set where fewest pass.
     cut = min(
         np.quantile(
-            held_out[[n for n, name in enumerate(names) if name == each and known[n]]], 1 - RECALL
+            held_out[[n for n, name in enumerate(names) if name == set_name and known[n]]],
+            1 - RECALL,
         )
-        for each in set(names)
-        if each.endswith("False") and any(known[n] for n, name in enumerate(names) if name == each)
+        for set_name in set(names)
+        if set_name.endswith("False")
+        and any(known[n] for n, name in enumerate(names) if name == set_name)
     )
     model = fitted(known)
     scale, regression = model[0], model[1]
@@ -382,7 +390,7 @@ def _fit_confidence(
     return held_out.tolist(), [round(float(x), 5) for x in (*weight, bias)]
 
 
-def _texts(question: Question, measured: Measured, probabilities: Any) -> list[str]:
+def _texts(question: ScoredQuestion, measured: Measured, probabilities: Any) -> list[str]:
     """The texts of the first three groups."""
     every = np.zeros(len(measured.units))
     every[measured.embedded.places] = probabilities
@@ -391,7 +399,9 @@ def _texts(question: Question, measured: Measured, probabilities: Any) -> list[s
 
 
 def _line(
-    questions: Sequence[Question], results: Sequence[Sequence[str]], confidences: Sequence[float]
+    questions: Sequence[ScoredQuestion],
+    results: Sequence[Sequence[str]],
+    confidences: Sequence[float],
 ) -> str:
     scored = [(q, r) for q, r in zip(questions, results, strict=True) if q.is_scored]
     lines = []
@@ -425,11 +435,11 @@ def _line(
             f"  {len(shares)} questions with facts: first extract is part of a fact {np.mean(right):.3f}, "
             f"share of a fact's words in the first three {np.mean(shares):.3f}"
         )
-    for name, wanted in (("with an answer", False), ("without one", True)):
+    for name, is_expected in (("with an answer", False), ("without one", True)):
         low = [
             c < 0.5
             for q, c in zip(questions, confidences, strict=True)
-            if q.is_unanswerable is wanted and not q.is_followup
+            if q.is_unanswerable is is_expected and not q.is_followup
         ]
         if low:
             lines.append(f"  no clear answer for {np.mean(low):.3f} of {len(low)} {name}")

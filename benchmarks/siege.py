@@ -298,8 +298,8 @@ def wait_for(siege: Siege, process: subprocess.Popen[bytes]) -> None:
 def main(seconds: float, scale: float, port: int, serve: Path | None, cookie: str | None) -> None:
     """Besiege a page on loopback, and print how long a second person and a probe had to wait."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    limit = _OPEN_FILES if most == resource.RLIM_INFINITY else min(most, _OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
     if serve is not None:
         serve_page(serve, port)
         return
@@ -324,7 +324,7 @@ def main(seconds: float, scale: float, port: int, serve: Path | None, cookie: st
 
 def report(siege: Siege) -> int:
     """Print what came of it; 1 if somebody who was watched waited for too long."""
-    held = True
+    passed = True
     for kind, seconds in sorted(siege.seconds.items()):
         ordered = sorted(seconds)
         row = {
@@ -337,9 +337,9 @@ def report(siege: Siege) -> int:
         limit = {"/healthz": HEALTH_S, SEARCH: SEARCH_S}.get(kind)
         if limit is not None:
             row["held"] = ordered[-1] < limit and set(siege.statuses[kind]) == {"200"}
-            held = held and bool(row["held"])
+            passed = passed and bool(row["held"])
         click.echo(json.dumps(row))
-    return 0 if held else 1
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from ingest.media_type import (
 )
 from ingest.ocr import Ocr
 from ingest.opening import Identity, IsALinkError, identity_of, open_unlinked
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.readers import READERS, read_with
 
 __all__ = ["SUPPORTED", "load", "load_bytes", "open_file"]
@@ -117,7 +117,7 @@ def load_bytes(
     ocr, formats = ocr or Ocr(), set() if formats is None else formats
     formats.add(media_type)
     read_part = functools.partial(_load_part, ocr=ocr, depth=depth + 1, formats=formats)
-    context = Context(read_part, ocr)
+    context = ParserContext(read_part, ocr)
     try:
         parsed = read_with(READERS[media_type][skip_readers:], data, context)
     except RecursionError as exc:

@@ -51,7 +51,7 @@ from ingest.media_type import (
     XLSX,
     XML,
 )
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 
 _WORD = re.compile(r"[^\W_]+")
 _NO_TEXT = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -66,7 +66,7 @@ class Reader:
     """A function of a module in `ingest.parsers`, which is imported when it is called.
 
     `name` is what the ledger calls a second reader; the first has none. `with_context`: the function also
-    takes a Context.
+    takes a ParserContext.
     """
 
     module: str
@@ -74,7 +74,7 @@ class Reader:
     name: str = ""
     with_context: bool = False
 
-    def read(self, data: bytes, context: Context) -> LoadedDocument:
+    def read(self, data: bytes, context: ParserContext) -> LoadedDocument:
         """Read the file; raises UnreadableFileError, and for a hostile file whatever its libraries raise."""
         parse: Callable[..., LoadedDocument] = getattr(
             importlib.import_module(f"ingest.parsers.{self.module}"), self.function
@@ -135,7 +135,7 @@ raises its number: the next ingest then reads such files again. `tests/ingest/pl
 where the fixtures read differently under the same number."""
 
 
-def read_with(readers: Sequence[Reader], data: bytes, context: Context) -> LoadedDocument:
+def read_with(readers: Sequence[Reader], data: bytes, context: ParserContext) -> LoadedDocument:
     """The best result of these readers. Raises the first one's UnreadableFileError if none has a result."""
     best: LoadedDocument | None = None
     failure: UnreadableFileError | None = None

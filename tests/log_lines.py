@@ -19,5 +19,5 @@ def told(err: str) -> str:
     if not any(LOG_LINE.match(line) for line in lines):
         return err
     assert all(LOG_LINE.match(line) for line in lines), err
-    shown = [LOG_LINE.sub("", line) for line in lines]
-    return "".join(f"{line}\n" for line in shown if not _FRAME.match(line))
+    bare_lines = [LOG_LINE.sub("", line) for line in lines]
+    return "".join(f"{line}\n" for line in bare_lines if not _FRAME.match(line))

@@ -14,7 +14,7 @@ _METRIC = re.compile(r"^vllm:prefix_cache_(queries|hits)_total(?:\{[^}]*\})? ([\
 
 
 @dataclass(frozen=True)
-class Reply:
+class TimedReply:
     """Seconds to the first word and to the end, and the tokens of prompt and answer."""
 
     first: float
@@ -30,7 +30,7 @@ class Vllm:
         self.url = url.rstrip("/")
         self._client = httpx.Client(timeout=120, trust_env=False)
 
-    def ask(self, body: dict[str, Any], salt: str) -> Reply:
+    def ask(self, body: dict[str, Any], salt: str) -> TimedReply:
         """Stream the answer to `body`; `salt` keeps its cached prefixes apart from those of others."""
         started = time.perf_counter()
         first, usage = 0.0, {}
@@ -45,7 +45,7 @@ class Vllm:
                 if not first and chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
                     first = time.perf_counter() - started
         total = time.perf_counter() - started
-        return Reply(first or total, total, usage["prompt_tokens"], usage["completion_tokens"])
+        return TimedReply(first or total, total, usage["prompt_tokens"], usage["completion_tokens"])
 
     def prefix_cache(self) -> tuple[int, int]:
         """Tokens looked up in the prefix cache since vLLM's start, and how many of them were there."""

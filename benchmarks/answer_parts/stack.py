@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx
-from answer_parts.direct import Reply
+from answer_parts.direct import TimedReply
 
 from rag import Assistant
 from rag.answer import AnswerEvent, DeltaEvent, Status, Turn
 
 
-class Stack:
+class AnswerStack:
     """An assistant whose requests are noted on their way out, each with a salt of ours added.
 
     The salt keeps its cached prefixes apart from those of everybody else who asks the same vLLM.
@@ -27,7 +27,7 @@ class Stack:
         self._listen()
         self.ask("How long is parental leave?")  # opens the chat model, warms every part
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> tuple[Reply, float, str]:
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> tuple[TimedReply, float, str]:
         """The answer's times, the seconds that the search took, and the text."""
         started = time.perf_counter()
         first, answer = 0.0, None
@@ -41,7 +41,7 @@ class Stack:
         if answer.status is Status.MODEL_UNAVAILABLE:
             raise SystemExit(answer.notice)
         usage = answer.usage
-        reply = Reply(first or total, total, usage.prompt_tokens, usage.completion_tokens)
+        reply = TimedReply(first or total, total, usage.prompt_tokens, usage.completion_tokens)
         return reply, answer.timings_ms["search"] / 1e3, answer.text
 
     def _listen(self) -> None:

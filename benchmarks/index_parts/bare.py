@@ -56,7 +56,7 @@ def selector(rows: Mask) -> Any:
     return faiss.IDSelectorBitmap(np.packbits(rows, bitorder="little"))
 
 
-class Words:
+class WordIndex:
     """An index of words."""
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class Words:
         self._writer: Any = None
 
     @classmethod
-    def create(cls, folder: Path) -> Words:
+    def create(cls, folder: Path) -> WordIndex:
         """An empty one."""
         (folder / "tantivy").mkdir(parents=True)
         tantivy.Index(_schema(), str(folder / "tantivy"))

@@ -70,7 +70,7 @@ def _record(document: Document) -> FileRecord:
 
 def beside(folder: Path, data_dir: Path, count: int, advance: Callable[[int], None]) -> None:
     """Bare FAISS and tantivy of the same chunks; FAISS is a copy of what ours trained and holds."""
-    words = bare.Words.create(folder)
+    words = bare.WordIndex.create(folder)
     for chunks in synthetic.batches(count):
         rare = rare_rows(chunks.first, len(chunks.texts)).tolist()
         words.add(chunks.first, chunks.texts, rare)

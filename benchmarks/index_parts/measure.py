@@ -67,7 +67,7 @@ def _ours(snapshot: Snapshot) -> dict[str, Search]:
     }
 
 
-def _bare(vectors: bare.Vectors, words: bare.Words, count: int) -> dict[str, Search]:
+def _bare(vectors: bare.Vectors, words: bare.WordIndex, count: int) -> dict[str, Search]:
     rare = bare.selector(build.rare_rows(0, count))
     k = CANDIDATES
 
@@ -94,7 +94,7 @@ def search(folder: Path, count: int) -> dict[str, Any]:
     snapshot = IndexReader(folder / "ours").snapshot()
     sides = {
         "ours": _ours(snapshot),
-        "bare": _bare(_bare_vectors(folder), bare.Words(folder / "bare"), count),
+        "bare": _bare(_bare_vectors(folder), bare.WordIndex(folder / "bare"), count),
     }
     first = {}
     for side, kinds in sides.items():
@@ -163,7 +163,7 @@ def open_bare(folder: Path, count: int) -> dict[str, float]:
     """The same of bare FAISS and bare tantivy."""
     before = _memory()["anonymous"]
     started = time.perf_counter()
-    vectors, words = _bare_vectors(folder), bare.Words(folder / "bare")
+    vectors, words = _bare_vectors(folder), bare.WordIndex(folder / "bare")
     opened = time.perf_counter() - started
     return {"open": opened} | _after_searches(_bare(vectors, words, count), before)
 
@@ -202,7 +202,7 @@ def commit_ours(folder: Path, count: int) -> dict[str, list[float]]:
 
 def commit_bare(folder: Path, count: int) -> dict[str, list[float]]:
     """Seconds to add to both and make them durable, in a process that has them open."""
-    vectors, words = _bare_vectors(folder), bare.Words(folder / "bare")
+    vectors, words = _bare_vectors(folder), bare.WordIndex(folder / "bare")
     commits = []
     for chunks in _new_chunks(count):
         started = time.perf_counter()

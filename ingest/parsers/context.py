@@ -10,7 +10,7 @@ from ingest.ocr import Ocr
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ParserContext:
     """`read` makes a document of an attached file, by content and name; raises UnreadableFileError."""
 
     read: Callable[[bytes, str], LoadedDocument]

@@ -13,7 +13,7 @@ from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import DOCX
 from ingest.parsers.archive import FAULTS
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.parsers.office.cell_builder import CellBuilder
 from ingest.parsers.office.drawing_text import body_lines, write_related_drawings
 from ingest.parsers.office.merged_cells import fill_down
@@ -37,7 +37,7 @@ _CHUNK_SUFFIXES = {
 }  # fmt: skip
 
 
-def parse_docx(data: bytes, context: Context) -> LoadedDocument:
+def parse_docx(data: bytes, context: ParserContext) -> LoadedDocument:
     try:
         package = OfficePackage(data)
         name, root = package.main_tree("word/document")
@@ -64,7 +64,7 @@ def parse_docx(data: bytes, context: Context) -> LoadedDocument:
 class _Document:
     """What the parts of a document share: styles, lists, notes and comments."""
 
-    def __init__(self, package: OfficePackage, name: str, context: Context) -> None:
+    def __init__(self, package: OfficePackage, name: str, context: ParserContext) -> None:
         self.package = package
         self.name = name
         self.context = context
@@ -78,7 +78,7 @@ class _Document:
 
     def write(self, builder: TextBuilder, body: Any) -> None:
         """Write the body, its comments, then what stands at the head and foot of its pages, once each."""
-        _Walker(self, builder, self.name).container(body)
+        _DocxWalker(self, builder, self.name).container(body)
         for remark in self.remarks:
             builder.paragraph(remark)
         settings = self._tree("settings")
@@ -110,7 +110,7 @@ class _Document:
     def plain(self, container: Any, part: str) -> str:
         """The text of a container in one line, as it stands in a cell."""
         builder = CellBuilder()
-        _Walker(self, builder, part).container(container)
+        _DocxWalker(self, builder, part).container(container)
         return builder.line()
 
     def _tree(self, kind: str) -> Any:
@@ -130,7 +130,7 @@ class _Document:
         return notes
 
 
-class _Walker:
+class _DocxWalker:
     """Writes what stands in a container, in document order."""
 
     def __init__(self, document: _Document, builder: TextBuilder, part: str) -> None:
@@ -239,7 +239,7 @@ class _Walker:
         ]
         for box in boxes:
             if not any(a.tag.endswith("}Fallback") for a in _between(box, element)):
-                _Walker(self._document, self._builder, self._part).container(box)
+                _DocxWalker(self._document, self._builder, self._part).container(box)
         for shape in element.iter("{*}txBody"):
             self._builder.paragraph("\n".join(body_lines(shape)))
         for art in element.iter(f"{_VML}textpath"):

@@ -21,7 +21,7 @@ from ingest.encoding import decode, wide_encoding
 from ingest.errors import DamagedFileError, MislabelledFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import EMAIL, MBOX
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.parsers.html import parse_html
 from ingest.parsers.mail import Attachment, Mail, MailWriter, refuse_if_nothing_else
 
@@ -46,7 +46,7 @@ _STUB_SHARE = (
 _FAULTS = (ValueError, LookupError, TypeError, AttributeError, IndexError, AssertionError)
 
 
-def parse_email(data: bytes, context: Context) -> LoadedDocument:
+def parse_email(data: bytes, context: ParserContext) -> LoadedDocument:
     if wide_encoding(data[:_SAMPLE]) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = decode(data).encode()
     mail = _mail(data)
@@ -58,7 +58,7 @@ def parse_email(data: bytes, context: Context) -> LoadedDocument:
     return writer.document(EMAIL, mail.subject or None)
 
 
-def parse_mbox(data: bytes, context: Context) -> LoadedDocument:
+def parse_mbox(data: bytes, context: ParserContext) -> LoadedDocument:
     if not data.lstrip().startswith(b"From "):
         raise MislabelledFileError('is no mailbox: it does not begin with a line "From "')
     writer = MailWriter(context)

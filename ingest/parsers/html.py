@@ -51,7 +51,7 @@ def parse_html(data: bytes) -> LoadedDocument:
     prepare(root)
     builder = TextBuilder()
     body = root.find("body")
-    _Walker(builder).walk(root if body is None else body)
+    _HtmlWalker(builder).walk(root if body is None else body)
     return LoadedDocument(
         builder.text(),
         HTML,
@@ -88,7 +88,7 @@ def _strings(element: Any) -> Iterator[str]:
         stack.extend(reversed(children))
 
 
-class _Walker:
+class _HtmlWalker:
     """Goes through a page in reading order and writes its blocks."""
 
     def __init__(self, builder: TextBuilder) -> None:

@@ -15,7 +15,7 @@ from ingest.errors import (
 )
 from ingest.loaded import ATTACHMENT, LoadedDocument
 from ingest.media_type import MSG
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.parsers.html import parse_html
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
@@ -54,7 +54,7 @@ class Mail:
 class MailWriter:
     """Writes messages; `builder`, `gaps` and `unread` are the result."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ParserContext) -> None:
         self.builder = TextBuilder()
         self.gaps: list[str] = []
         self.unread: Counter[Unread] = Counter()

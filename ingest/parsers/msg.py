@@ -13,7 +13,7 @@ from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import MSG
 from ingest.parsers.archive import FAULTS
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.parsers.mail import Attachment, Mail, MailWriter
 from ingest.parsers.rtf import parse_rtf
 from ingest.parsers.rtf_compression import decompress
@@ -27,7 +27,7 @@ _PROPERTY_BYTES = 16
 _MAX_DEPTH = 3
 
 
-def parse_msg(data: bytes, context: Context) -> LoadedDocument:
+def parse_msg(data: bytes, context: ParserContext) -> LoadedDocument:
     import oxmsg
 
     try:

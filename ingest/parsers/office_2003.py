@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XML
-from ingest.parsers.sheet import MAX_COLUMNS, Row, trimmed, write_sheet
+from ingest.parsers.sheet import MAX_COLUMNS, CellRow, trimmed, write_sheet
 from ingest.text_builder import TextBuilder
 
 OFFICE_2003 = frozenset({"wordDocument", "Workbook"})
@@ -57,7 +57,7 @@ def _words(element: Any) -> str:
     return "".join(parts).strip()
 
 
-def _rows(sheet: Any) -> Iterator[Row | None]:
+def _rows(sheet: Any) -> Iterator[CellRow | None]:
     number = 0
     for row in sheet.iter(f"{_EXCEL}Row"):
         number = _index(row, number)

@@ -11,7 +11,7 @@ from ingest.errors import DamagedFileError, EncryptedFileError, OcrError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import PDF
 from ingest.ocr import Ocr
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.parsers.pdf_annotations import (
     attached_files,
     flatten,
@@ -69,11 +69,11 @@ def _trimmed(data: bytes) -> bytes:
     return data
 
 
-def parse_pdf(data: bytes, context: Context) -> LoadedDocument:
+def parse_pdf(data: bytes, context: ParserContext) -> LoadedDocument:
     document = open_pdf(data)
     try:
         prepare_forms(document)
-        reader = _Reader(document, context.ocr)
+        reader = _PageReader(document, context.ocr)
         pages = [reader.page(index) for index in range(len(document))]
         if not pages:
             raise DamagedFileError("has no pages")
@@ -97,7 +97,7 @@ def parse_pdf(data: bytes, context: Context) -> LoadedDocument:
     )
 
 
-class _Reader:
+class _PageReader:
     """Reads page by page; `gaps` are the pages that text recognition could not read, and why."""
 
     def __init__(self, document: Any, ocr: Ocr) -> None:

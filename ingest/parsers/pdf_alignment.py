@@ -10,7 +10,7 @@ from statistics import median
 
 from ingest.parsers.pdf_lines import RawLine, cut, joined
 from ingest.parsers.pdf_rules import Rule
-from ingest.parsers.pdf_table import CURRENCY, Cell, Item, Table, is_figure, make_table
+from ingest.parsers.pdf_table import CURRENCY, Item, PdfCell, PdfTable, is_figure, make_table
 
 LEADER = re.compile(r"(?P<title>\S.*?)\s?(?:[.…·_]\s?){4,}(?P<page>[\w.\-–]{1,9})")
 """A line of a table of contents, with dots that lead to the page."""
@@ -216,9 +216,9 @@ def _leads(row: _Row) -> bool:
     )
 
 
-def _contents(rows: Sequence[_Row]) -> Table:
+def _contents(rows: Sequence[_Row]) -> PdfTable:
     """A table of contents: title and page."""
-    cells: list[tuple[Cell, Cell]] = []
+    cells: list[tuple[PdfCell, PdfCell]] = []
     for row in rows:
         line = joined([segment for _, segment in row.segments])
         match = LEADER.fullmatch(line.text)
@@ -228,14 +228,14 @@ def _contents(rows: Sequence[_Row]) -> Table:
         edge = max(word.left for word in line.words) if line.words else line.right
         cells.append(
             (
-                Cell((replace(line, text=match["title"], right=edge, words=()),)),
-                Cell((replace(line, text=page, left=edge, words=()),)),
+                PdfCell((replace(line, text=match["title"], right=edge, words=()),)),
+                PdfCell((replace(line, text=page, left=edge, words=()),)),
             )
         )
     lines = [piece for row in cells for piece in row[0].pieces]
     left, right = min(line.left for line in lines), max(row[1].pieces[0].right for row in cells)
     edges = (left, min(row[1].pieces[0].left for row in cells))
-    return Table(tuple(cells), 0, edges, left, lines[0].top, right, lines[-1].bottom)
+    return PdfTable(tuple(cells), 0, edges, left, lines[0].top, right, lines[-1].bottom)
 
 
 def _regions(rows: Sequence[_Row], horizontal: Sequence[Rule]) -> Iterator[Item]:
@@ -514,7 +514,7 @@ def _matrix(
     return matrix
 
 
-def _wrapped(matrix: _Matrix, rows: Sequence[_Row]) -> list[list[Cell]]:
+def _wrapped(matrix: _Matrix, rows: Sequence[_Row]) -> list[list[PdfCell]]:
     """The rows, with what goes on in the next line put to the cell that it began in."""
     several = [row.bottom for row in rows if not row.is_lone]
     pitch = median([b - a for a, b in pairwise(several)]) if len(several) > 1 else 0.0
@@ -538,7 +538,7 @@ def _wrapped(matrix: _Matrix, rows: Sequence[_Row]) -> list[list[Cell]]:
             result.append([above + own for above, own in zip(first, row, strict=True)])
         else:
             result.append([list(cell) for cell in row])
-    return [[Cell(tuple(piece for _, piece in cell)) for cell in row] for row in result]
+    return [[PdfCell(tuple(piece for _, piece in cell)) for cell in row] for row in result]
 
 
 def _set_cell_by_cell(matrix: _Matrix, rows: Sequence[_Row], first: int) -> int:
@@ -598,7 +598,7 @@ def _bands(
     heights: Sequence[tuple[float, float]],
     horizontal: Sequence[Rule],
     columns: Sequence[_Column],
-) -> list[list[Cell]] | None:
+) -> list[list[PdfCell]] | None:
     """The rows put together as lines are drawn between them; None where lines do not tell rows apart."""
     left, right = columns[0].left, columns[-1].right
     drawn = sorted(
@@ -636,14 +636,14 @@ def _bands(
                 return None
     return [
         [
-            Cell(tuple(piece for index in group for _, piece in matrix[index][at]))
+            PdfCell(tuple(piece for index in group for _, piece in matrix[index][at]))
             for at in range(len(columns))
         ]
         for group in groups
     ]
 
 
-def _is_filled(table: Table) -> bool:
+def _is_filled(table: PdfTable) -> bool:
     """Whether there are enough cells with words for a table."""
     filled = sum(1 for row in table.rows for cell in row if cell.pieces)
     return filled >= 0.25 * len(table.rows) * len(table.columns) and filled >= 4

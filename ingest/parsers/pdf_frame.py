@@ -9,7 +9,7 @@ _EDGE = 1.0
 """Points by which text may stand over the page's edge."""
 
 
-class Placed(Protocol):
+class HasEdges(Protocol):
     """Anything with edges, in points from the top left corner."""
 
     @property
@@ -54,7 +54,7 @@ class Frame:
             y0, y1 = y1, y0
         return x0, y0, x1, y1
 
-    def holds(self, placed: Placed) -> bool:
+    def holds(self, placed: HasEdges) -> bool:
         """Whether the middle of something is on the page."""
         x, y = (placed.left + placed.right) / 2, (placed.top + placed.bottom) / 2
         return -_EDGE <= x <= self.width + _EDGE and -_EDGE <= y <= self.height + _EDGE

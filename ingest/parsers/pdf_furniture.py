@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ingest.parsers.pdf_lines import RawLine, joined
-from ingest.parsers.pdf_table import Item, Table
+from ingest.parsers.pdf_table import Item, PdfTable
 
 _WORD = re.compile(r"[^\W\d_]+")
 _MAX_CHARS = 200
@@ -152,6 +152,6 @@ def _at_an_end(text: str) -> re.Match[str] | None:
 
 
 def _text(item: Item) -> str:
-    if isinstance(item, Table):
+    if isinstance(item, PdfTable):
         return " ".join(piece.text for piece in item.pieces)
     return item.text

@@ -17,7 +17,7 @@ from ingest.parsers.pdf_frame import Frame
 from ingest.parsers.pdf_furniture import without_furniture
 from ingest.parsers.pdf_lines import REGULAR, RawLine
 from ingest.parsers.pdf_rules import Rule
-from ingest.parsers.pdf_table import Item, Table
+from ingest.parsers.pdf_table import Item, PdfTable
 from rag.document import Box
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -91,14 +91,14 @@ def _in_place(items: list[Item]) -> list[Item]:
     result: list[Item] = []
     for item in items:
         at = len(result)
-        if isinstance(item, Table):
+        if isinstance(item, PdfTable):
             while at and _is_below(result[at - 1], item):
                 at -= 1
         result.insert(at, item)
     return result
 
 
-def _is_below(item: Item, table: Table) -> bool:
+def _is_below(item: Item, table: PdfTable) -> bool:
     overlap = min(item.right, table.right) - max(item.left, table.left)
     return item.top >= table.bottom - 2 and overlap > 0
 
@@ -167,7 +167,7 @@ def _without_digits(text: str) -> str:
 
 
 def _lines(item: Item) -> Iterable[RawLine]:
-    return item.pieces if isinstance(item, Table) else (item,)
+    return item.pieces if isinstance(item, PdfTable) else (item,)
 
 
 def line_kind(items: Sequence[Item], index: int, sizes: TypeSizes) -> tuple[BlockKind, int]:
@@ -235,7 +235,7 @@ def _headings_alike(items: Sequence[Item], index: int, sizes: TypeSizes) -> int:
 
 def _line(items: Sequence[Item], index: int) -> RawLine:
     line = items[index]
-    if isinstance(line, Table):
+    if isinstance(line, PdfTable):
         raise TypeError("a table is no line")
     return line
 

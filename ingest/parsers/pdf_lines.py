@@ -65,7 +65,7 @@ Place = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
-class Word(NamedTuple):
+class PdfWord(NamedTuple):
     text: str
     left: float
     right: float
@@ -90,7 +90,7 @@ class RawLine:
     cells: int = 1
     in_margin: bool = False
     line: int = -1
-    words: tuple[Word, ...] = ()
+    words: tuple[PdfWord, ...] = ()
     is_turned: bool = False
 
     @property
@@ -102,7 +102,7 @@ class RawLine:
         return self.weight >= BOLD
 
 
-def cut(segment: RawLine, words: Sequence[Word]) -> RawLine:
+def cut(segment: RawLine, words: Sequence[PdfWord]) -> RawLine:
     """The part of a segment that `words` of it make up."""
     return replace(
         segment,
@@ -289,7 +289,7 @@ class _LineReader:
         if (self._angle(first) or 0) != self.frame.angle:
             yield from self._turned(raw, indexes, number)
             return
-        words: list[Word] = []
+        words: list[PdfWord] = []
         top = bottom = right = size = 0.0
         letters = 0
         lead = tail = longest = first
@@ -331,7 +331,7 @@ class _LineReader:
 
     def _placed_words(
         self, raw: str, indexes: Sequence[int], *, is_special: bool
-    ) -> Iterator[tuple[Word, Place, int]]:
+    ) -> Iterator[tuple[PdfWord, Place, int]]:
         """The words of a line with their first character's place and number.
 
         Most take two calls: their first and last character are set alike. This loop is what a PDF costs.
@@ -361,7 +361,7 @@ class _LineReader:
                 ):
                     above = ceiling - first_top
                     box = (left - edge, above, right - edge, above + high)
-                    yield Word(word, left - edge, right - edge), box, index
+                    yield PdfWord(word, left - edge, right - edge), box, index
                     continue
             for one, box in self._words(word, indexes[begin:end]):
                 if is_special and (kept := self._without_codes(one)) is not None:
@@ -369,7 +369,7 @@ class _LineReader:
                 elif not is_special:
                     yield one, box, index
 
-    def _without_codes(self, word: Word) -> Word | None:
+    def _without_codes(self, word: PdfWord) -> PdfWord | None:
         if _BULLET.fullmatch(word.text):
             return word._replace(text="•")
         text, count = _CODES.subn("", word.text)
@@ -378,7 +378,7 @@ class _LineReader:
 
     def _segment(
         self,
-        words: list[Word],
+        words: list[PdfWord],
         top: float,
         bottom: float,
         marks: tuple[int, int, int],
@@ -447,7 +447,7 @@ class _LineReader:
             return None
         return self.frame.place(left.value, top.value, right.value, bottom.value)
 
-    def _words(self, text: str, indexes: Sequence[int]) -> Iterator[tuple[Word, Place]]:
+    def _words(self, text: str, indexes: Sequence[int]) -> Iterator[tuple[PdfWord, Place]]:
         """A word with its edges and its first character's place; more than one where it has wide gaps."""
         first = self._place(indexes[0])
         if first is None:
@@ -469,11 +469,11 @@ class _LineReader:
                 text = self._spaced(text, indexes, size)
             elif _ALEF_LAM.search(text):
                 text = self._ligatures(text, indexes)
-        yield Word(text, left, right), first
+        yield PdfWord(text, left, right), first
 
     def _apart(
         self, text: str, indexes: Sequence[int], size: float
-    ) -> Iterator[tuple[Word, Place]]:
+    ) -> Iterator[tuple[PdfWord, Place]]:
         """The parts of a word between whose characters there are gaps."""
         start, begin, edge = 0, self._place(indexes[0]), 0.0
         for at, index in enumerate(indexes):
@@ -481,11 +481,11 @@ class _LineReader:
             if box is None or begin is None:
                 continue
             if at > start and box[0] - edge > _GAP * size:
-                yield Word(text[start:at], begin[0], edge), begin
+                yield PdfWord(text[start:at], begin[0], edge), begin
                 start, begin = at, box
             edge = box[2]
         if begin is not None:
-            yield Word(text[start:], begin[0], max(edge, begin[2])), begin
+            yield PdfWord(text[start:], begin[0], max(edge, begin[2])), begin
 
     def _with_mark(self, text: str, indexes: Sequence[int], length: int, size: float) -> str:
         """The word with its superscript told apart: "10^6", and a note's mark as " [2]"."""
@@ -551,7 +551,7 @@ def _is_raised(mark: tuple[float, ...], base: tuple[float, ...]) -> bool:
     return base[3] - mark[3] > 0.15 * (base[3] - base[1])
 
 
-def _closed_up(words: Sequence[Word]) -> list[Word]:
+def _closed_up(words: Sequence[PdfWord]) -> list[PdfWord]:
     """Words that were spaced out, letter by letter, put together again."""
     gaps = sorted(
         after.left - before.right
@@ -564,7 +564,7 @@ def _closed_up(words: Sequence[Word]) -> list[Word]:
         letters = len(before.text) == len(word.text) == 1
         if letters and word.left - before.right <= usual * 1.5:
             last = result.pop()
-            word = Word(last.text + word.text, last.left, word.right)
+            word = PdfWord(last.text + word.text, last.left, word.right)
         result.append(word)
     return result
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.parsers.pdf_lines import HYPHEN, RawLine, Word, cut
+from ingest.parsers.pdf_lines import HYPHEN, PdfWord, RawLine, cut
 from ingest.parsers.pdf_rules import Rule, snapped
 
 FIGURE = re.compile(
@@ -41,7 +41,7 @@ _MIN_SPLIT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PdfCell:
     """The pieces of lines that stand in a cell, in reading order."""
 
     pieces: tuple[RawLine, ...] = ()
@@ -52,10 +52,10 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PdfTable:
     """Rows of as many cells each; the first `header` rows name the columns. `columns` are the left edges."""
 
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[PdfCell, ...], ...]
     header: int
     columns: tuple[float, ...]
     left: float
@@ -69,10 +69,10 @@ class Table:
         return (piece for row in self.rows for cell in row for piece in cell.pieces)
 
 
-Item = RawLine | Table
+Item = RawLine | PdfTable
 
 
-def make_table(rows: Sequence[Sequence[Cell]], columns: Sequence[float]) -> Table | None:
+def make_table(rows: Sequence[Sequence[PdfCell]], columns: Sequence[float]) -> PdfTable | None:
     """A table without its empty rows and columns; None if that leaves none."""
     rows = [row for row in rows if any(cell.pieces for cell in row)]
     kept = [at for at in range(len(columns)) if any(row[at].pieces for row in rows)]
@@ -80,7 +80,7 @@ def make_table(rows: Sequence[Sequence[Cell]], columns: Sequence[float]) -> Tabl
     if len(kept) < 2 or sum(1 for row in rows if sum(bool(c.pieces) for c in row) > 1) < 2:
         return None
     pieces = [piece for row in rows for cell in row for piece in cell.pieces]
-    return Table(
+    return PdfTable(
         tuple(tuple(row) for row in rows),
         _header_rows(rows),
         tuple(columns[at] for at in kept),
@@ -97,7 +97,7 @@ def is_figure(text: str) -> bool:
     return FIGURE.fullmatch(text) is not None and _YEAR.fullmatch(text) is None
 
 
-def _header_rows(rows: Sequence[Sequence[Cell]]) -> int:
+def _header_rows(rows: Sequence[Sequence[PdfCell]]) -> int:
     """How many rows at the top name the columns: those above the first that holds figures.
 
     Without figures it is the first row, unless its labels end in colons: such a row is a label and its value.
@@ -123,7 +123,7 @@ def _named(texts: Sequence[Sequence[str]]) -> list[int]:
     return [at for at, row in enumerate(texts) if sum(map(bool, row)) > 1]
 
 
-def _is_bold(row: Sequence[Cell]) -> bool:
+def _is_bold(row: Sequence[PdfCell]) -> bool:
     return all(piece.bold for cell in row for piece in cell.pieces)
 
 
@@ -229,7 +229,7 @@ class _Grid:
         x, y = (line.left + line.right) / 2, (line.top + line.bottom) / 2
         return self.xs[0] <= x <= self.xs[-1] and self.ys[0] <= y <= self.ys[-1]
 
-    def table(self, lines: Sequence[RawLine]) -> tuple[Table | None, list[RawLine]]:
+    def table(self, lines: Sequence[RawLine]) -> tuple[PdfTable | None, list[RawLine]]:
         """The lines as a table, and what of them is outside of it; None if this is no table."""
         origins = self._origins()
         cells: dict[tuple[int, int], list[RawLine]] = defaultdict(list)
@@ -239,7 +239,7 @@ class _Grid:
                 (cells[origins[cell]] if cell else rest).append(piece)
         if len(cells) < max(4, _MIN_FILLED * len(set(origins.values()))):
             return None, []
-        rows: list[list[Cell]] = []
+        rows: list[list[PdfCell]] = []
         for row in range(self.rows):
             rows += self._split(
                 [sorted(cells[row, at], key=_reading) for at in range(self.columns)]
@@ -253,7 +253,7 @@ class _Grid:
         if not line.words:
             yield (row, self._column((line.left + line.right) / 2)), line
             return
-        pending: list[Word] = []
+        pending: list[PdfWord] = []
         at = -2
         for word in line.words:
             column = self._column((word.left + word.right) / 2)
@@ -299,7 +299,7 @@ class _Grid:
         return any(rule.start - 1 <= at <= rule.end + 1 for rule in rules)
 
     @staticmethod
-    def _split(row: Sequence[Sequence[RawLine]]) -> list[list[Cell]]:
+    def _split(row: Sequence[Sequence[RawLine]]) -> list[list[PdfCell]]:
         """A row between two rules, as several where they are told apart by the distance of their lines."""
         lines = _baselines(piece for cell in row for piece in cell)
         starts = _row_starts(row, lines)
@@ -309,14 +309,14 @@ class _Grid:
                 tuple(piece for piece in cell if first - 1 <= piece.bottom < after - 1)
                 for cell in row
             ]
-            result.append([Cell(cell) for cell in cells])
+            result.append([PdfCell(cell) for cell in cells])
         return result
 
     def _labelled(
         self,
-        rows: list[list[Cell]],
+        rows: list[list[PdfCell]],
         origins: dict[tuple[int, int], tuple[int, int]],
-    ) -> list[list[Cell]]:
+    ) -> list[list[PdfCell]]:
         """The rows, each with the label of a first cell that reaches down to it."""
         if len(rows) != self.rows:
             return rows
@@ -329,14 +329,14 @@ class _Grid:
         return rows
 
 
-def _with_signs(row: Sequence[Cell]) -> list[Cell]:
+def _with_signs(row: Sequence[PdfCell]) -> list[PdfCell]:
     """The cells, with a currency sign put to its figure where a line is drawn between them."""
     cells = list(row)
     for at, (cell, after) in enumerate(pairwise(row)):
         is_sign = cell.pieces and CURRENCY.fullmatch(cell.pieces[-1].text)
         if is_sign and after.pieces and is_figure(after.pieces[0].text):
-            cells[at] = Cell(cells[at].pieces[:-1])
-            cells[at + 1] = Cell((cell.pieces[-1], *after.pieces))
+            cells[at] = PdfCell(cells[at].pieces[:-1])
+            cells[at + 1] = PdfCell((cell.pieces[-1], *after.pieces))
     return cells
 
 

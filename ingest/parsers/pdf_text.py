@@ -18,7 +18,7 @@ from ingest.parsers.pdf_layout import (
     usual_pitch,
 )
 from ingest.parsers.pdf_lines import HYPHEN, RawLine
-from ingest.parsers.pdf_table import Table
+from ingest.parsers.pdf_table import PdfTable
 
 _LEADER = re.compile(r"(?:\. ?){4,}")
 _SYMBOL_BULLET = re.compile(r"^[\uf000-\uf0ff](?=\s)")
@@ -47,7 +47,7 @@ class PdfText:
         self._length = 0
         self._vocabulary = _vocabulary(pages)
         self._sizes: TypeSizes = lay_out(pages)
-        self._table: Table | None = None
+        self._table: PdfTable | None = None
         """The table that the text written so far ends with."""
         self._held = ""
         """The first half of a word that is broken at the end of the line written last."""
@@ -58,7 +58,7 @@ class PdfText:
 
     def _page(self, page: PageLayout) -> None:
         items = page.items
-        goes_on = bool(items) and isinstance(items[0], Table) and self._is_continued(items[0])
+        goes_on = bool(items) and isinstance(items[0], PdfTable) and self._is_continued(items[0])
         if items and self._length:
             self._release()
             self._write("\n" if goes_on else _PAGE_BREAK)
@@ -66,7 +66,7 @@ class PdfText:
         pitch = usual_pitch(items)
         is_first = True
         for index, item in enumerate(items):
-            if isinstance(item, Table):
+            if isinstance(item, PdfTable):
                 self._rows(page, item, goes_on=goes_on and is_first, is_first=is_first)
             else:
                 self._paragraph(page, index, item, pitch)
@@ -85,7 +85,7 @@ class PdfText:
         if isinstance(above, RawLine) and self._goes_on(above, line, kind, gap=gap):
             self._extend(page, line)
             return
-        apart = gap or isinstance(above, Table)
+        apart = gap or isinstance(above, PdfTable)
         apart = apart or BlockKind.HEADING in (kind, self.blocks[-1].kind)
         self._block(page, "\n\n" if apart else "\n", line, kind, level)
 
@@ -161,7 +161,7 @@ class PdfText:
                 title = last.title and f"{last.title}-"
                 self.blocks.append(Block(last.kind, last.start, self._length, last.level, title))
 
-    def _is_continued(self, table: Table) -> bool:
+    def _is_continued(self, table: PdfTable) -> bool:
         """Whether a table at the top of a page goes on with the one at the foot of the page before."""
         last = self._table
         if last is None or len(last.columns) != len(table.columns):
@@ -172,7 +172,7 @@ class PdfText:
         )
         return near and (not table.header or _header_texts(last) == _header_texts(table))
 
-    def _rows(self, page: PageLayout, table: Table, *, goes_on: bool, is_first: bool) -> None:
+    def _rows(self, page: PageLayout, table: PdfTable, *, goes_on: bool, is_first: bool) -> None:
         self._table = self._table if goes_on and not table.header else table
         separator = "" if is_first else "\n\n"
         rows = table.rows[table.header :]
@@ -220,7 +220,7 @@ class PdfText:
             self._length += len(text)
 
 
-def _header(table: Table) -> list[list[RawLine]]:
+def _header(table: PdfTable) -> list[list[RawLine]]:
     """The header in one row. Of several, each names the columns below it up to the next one's first."""
     columns: list[list[RawLine]] = [[] for _ in table.columns]
     for row in table.rows[: table.header - 1]:
@@ -233,7 +233,7 @@ def _header(table: Table) -> list[list[RawLine]]:
     return columns
 
 
-def _header_texts(table: Table) -> list[list[str]]:
+def _header_texts(table: PdfTable) -> list[list[str]]:
     return [[cell.text for cell in row] for row in table.rows[: table.header]]
 
 
@@ -244,7 +244,7 @@ def _escaped(piece: RawLine) -> RawLine:
 def _texts(page: PageLayout) -> Iterator[str]:
     for item in page.items:
         yield from (
-            (piece.text for piece in item.pieces) if isinstance(item, Table) else (item.text,)
+            (piece.text for piece in item.pieces) if isinstance(item, PdfTable) else (item.text,)
         )
 
 

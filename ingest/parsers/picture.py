@@ -8,13 +8,13 @@ from __future__ import annotations
 from ingest.errors import OcrMissingError, UnsupportedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import sniff
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.parsers.pdf_layout import PageLayout
 from ingest.parsers.pdf_text import PdfText
 from ingest.parsers.scan import raw_lines
 
 
-def parse_picture(data: bytes, context: Context) -> LoadedDocument:
+def parse_picture(data: bytes, context: ParserContext) -> LoadedDocument:
     if not context.ocr.is_ready():
         why = "tesseract is not installed" if context.ocr.languages else "ingest.ocr is off"
         raise OcrMissingError(f"is a picture, which is not read: {why}")

@@ -16,7 +16,7 @@ from ingest.parsers.office.drawing_text import body_lines, paragraph_text, write
 from ingest.parsers.office.list_numbers import number_text
 from ingest.parsers.office.merged_cells import fill_down
 from ingest.parsers.office.package import MC, A, OfficePackage, R, alternative
-from ingest.parsers.office.slide_order import Placed, reading_order
+from ingest.parsers.office.slide_order import PlacedShape, reading_order
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
 
@@ -133,7 +133,9 @@ class _Slide:
 
     def _shapes(self, builder: TextBuilder, group: Any, title: Any, depth: int) -> None:
         placed = [
-            Placed(shape, *self._place(shape)) for shape in _members(group) if shape is not title
+            PlacedShape(shape, *self._place(shape))
+            for shape in _members(group)
+            if shape is not title
         ]
         for entry in reading_order(placed) if depth < _MAX_DEPTH else ():
             shape = entry.shape

@@ -85,7 +85,7 @@ class _Group:
 
 
 def parse_rtf(data: bytes) -> LoadedDocument:
-    reader = _Reader(data.rstrip(b"\x00 \t\r\n"))
+    reader = _RtfReader(data.rstrip(b"\x00 \t\r\n"))
     reader.read()
     author = reader.info.get("author", "").strip()
     return LoadedDocument(
@@ -98,7 +98,7 @@ def parse_rtf(data: bytes) -> LoadedDocument:
     )
 
 
-class _Reader:
+class _RtfReader:
     def __init__(self, data: bytes) -> None:
         self._source = data.decode("latin-1")
         self.writer = RtfWriter()

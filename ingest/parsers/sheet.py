@@ -15,7 +15,7 @@ _FIGURE = re.compile(r"[\s$€£¥(+−-]*\d[\d.,:/\s%€$)-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CellRow:
     """A row with words in it: its number and its first cell's column, both from 1; cells from there on.
 
     `first_column` and `last_column` are those in the sheet, where columns between them are left out.
@@ -32,17 +32,17 @@ class Row:
         return sum(1 for cell in self.cells if cell)
 
 
-def trimmed(number: int, cells: Sequence[str], column: int = 1) -> Row | None:
+def trimmed(number: int, cells: Sequence[str], column: int = 1) -> CellRow | None:
     """The row without empty cells at its ends; None if it has no others."""
     filled = [index for index, cell in enumerate(cells) if cell.strip()]
     if not filled:
         return None
-    return Row(number, column + filled[0], cells[filled[0] : filled[-1] + 1])
+    return CellRow(number, column + filled[0], cells[filled[0] : filled[-1] + 1])
 
 
 def write_sheet(
     builder: TextBuilder,
-    rows: Iterable[Row | None],
+    rows: Iterable[CellRow | None],
     name: str = "",
     *,
     first_is_header: bool = True,
@@ -79,9 +79,9 @@ def write_sheet(
             _note(builder, start, row, name)
 
 
-def _stretches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _stretches(rows: Sequence[CellRow]) -> Iterator[list[CellRow]]:
     """The rows in groups without a row missing in between."""
-    stretch: list[Row] = []
+    stretch: list[CellRow] = []
     for row in rows:
         if stretch and row.number > stretch[-1].number + 1:
             yield stretch
@@ -91,12 +91,12 @@ def _stretches(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield stretch
 
 
-def _title_count(stretch: Sequence[Row]) -> int:
+def _title_count(stretch: Sequence[CellRow]) -> int:
     """How many lines with a single cell stand at the top of a stretch."""
     return next((i for i, row in enumerate(stretch) if row.filled > 1), len(stretch))
 
 
-def _is_header(table: Sequence[Row]) -> bool:
+def _is_header(table: Sequence[CellRow]) -> bool:
     first = table[0]
     return (
         len(table) > 1
@@ -105,7 +105,7 @@ def _is_header(table: Sequence[Row]) -> bool:
     )
 
 
-def _note(builder: TextBuilder, start: int, row: Row, sheet: str) -> None:
+def _note(builder: TextBuilder, start: int, row: CellRow, sheet: str) -> None:
     if builder.position == start:
         return
     block = builder.blocks[-1]

@@ -40,7 +40,7 @@ _FAULTS: tuple[type[Exception], ...] = (*FAULTS, struct.error)
 def parse_xlsb(data: bytes) -> LoadedDocument:
     try:
         package = OfficePackage(data)
-        workbook = _Workbook(package, package.main_part("xl/workbook"))
+        workbook = _XlsbWorkbook(package, package.main_part("xl/workbook"))
         builder = TextBuilder()
         workbook.write(builder)
         title, author = package.properties()
@@ -58,7 +58,7 @@ def parse_xlsb(data: bytes) -> LoadedDocument:
     )
 
 
-class _Workbook:
+class _XlsbWorkbook:
     """A workbook's sheets, with the strings and formats that they share."""
 
     def __init__(self, package: OfficePackage, name: str) -> None:

@@ -38,7 +38,7 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
     try:
         package = OfficePackage(data)
         name, root = package.main_tree("xl/workbook")
-        workbook = _Workbook(package, name, root)
+        workbook = _XlsxWorkbook(package, name, root)
         builder = TextBuilder()
         for sheet in root.iterfind(f"{_S}sheets/{_S}sheet"):
             workbook.write(builder, sheet)
@@ -66,7 +66,7 @@ class _SheetPart:
     rows_hidden_by_default: bool = False
 
 
-class _Workbook:
+class _XlsxWorkbook:
     """A workbook's sheets, with the strings and formats that they share."""
 
     def __init__(self, package: OfficePackage, name: str, root: Any) -> None:

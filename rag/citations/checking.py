@@ -56,7 +56,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SentenceCheck:
     """What the check found of one sentence: its grade, and the stretches of the passages it rests on."""
 
     grade: Grade
@@ -66,7 +66,7 @@ class Verdict:
     is_beside_the_point: bool = False
 
 
-UNCHECKED = Verdict(Grade.UNCHECKED)
+UNCHECKED = SentenceCheck(Grade.UNCHECKED)
 _LONGEST = 120
 """Words of a sentence that is compared word by word; a longer one is no sentence, and the comparison of its
 clauses takes seconds. It may still stand in a passage word for word."""
@@ -137,17 +137,17 @@ class _Checker:
         self._scoring, self._bearing, self._before = scoring, bearing, before
         self._deadline = time.monotonic() + _MOST_SECONDS
 
-    def verdict(self, sentence: str) -> Verdict:
+    def verdict(self, sentence: str) -> SentenceCheck:
         """The verdict on a sentence; `unchecked` where it claims nothing, or the check fails."""
         verdict_or_none = _safely(lambda: self._verdict(sentence), self._passages, sentence)
         return verdict_or_none or UNCHECKED
 
-    def _verdict(self, sentence: str) -> Verdict:
+    def _verdict(self, sentence: str) -> SentenceCheck:
         claim = Claim.of(sentence)
         if (not claim.words and not claim.numbers) or is_question(sentence):
             return UNCHECKED
         if not self._source.statements:
-            return Verdict(Grade.NOT_FOUND, 0.0)
+            return SentenceCheck(Grade.NOT_FOUND, 0.0)
         verbatim = self._verbatim(sentence)
         if verbatim is not None:
             return self._related(sentence, verbatim)
@@ -172,12 +172,12 @@ class _Checker:
         elif measured.contradicts_figure:
             grade, score = Grade.NOT_FOUND, min(score, self._scoring.contradicted)
         evidence = support.evidence or (measured.nearest,)
-        verdict = Verdict(
+        verdict = SentenceCheck(
             grade, round(score, 3), supported, evidence if grade is Grade.PARAPHRASE else ()
         )
         return self._related(sentence, verdict)
 
-    def _verbatim(self, sentence: str) -> Verdict | None:
+    def _verbatim(self, sentence: str) -> SentenceCheck | None:
         holding = [
             statement.evidence
             for statement in self._source.statements
@@ -186,9 +186,11 @@ class _Checker:
         if not holding:
             return None
         shortest = min(holding, key=lambda evidence: (evidence.end - evidence.start, evidence.hit))
-        return Verdict(Grade.VERBATIM, self._scoring.verbatim, supported=True, evidence=(shortest,))
+        return SentenceCheck(
+            Grade.VERBATIM, self._scoring.verbatim, supported=True, evidence=(shortest,)
+        )
 
-    def _related(self, sentence: str, verdict: Verdict) -> Verdict:
+    def _related(self, sentence: str, verdict: SentenceCheck) -> SentenceCheck:
         """The verdict, labelled where what the sentence rests on does not answer the question."""
         if not self._bearing or not verdict.evidence:
             return verdict
@@ -214,11 +216,11 @@ def _safely(attempt: Callable[[], T], passages: Sequence[Hit], sentence: str = "
 
 def _entailed(
     sentences: Sequence[str],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[SentenceCheck],
     source: PassageSentences,
     entailment: Entailment,
     passages: Sequence[Hit],
-) -> list[Verdict]:
+) -> list[SentenceCheck]:
     """The verdicts, with support taken from each paraphrase that does not follow from its evidence.
 
     What stands around a quote is read with it, as far as a reader has it too: a row says nothing without its
@@ -231,7 +233,7 @@ def _entailed(
         return [UNCHECKED if n in places else verdict for n, verdict in enumerate(verdicts)]
     holds = dict(zip(places, follows, strict=True))
     return [
-        Verdict(Grade.NOT_FOUND, verdict.score) if holds.get(n) is False else verdict
+        SentenceCheck(Grade.NOT_FOUND, verdict.score) if holds.get(n) is False else verdict
         for n, verdict in enumerate(verdicts)
     ]
 
@@ -239,7 +241,7 @@ def _entailed(
 def _assembled(
     plain: str,
     spans: Sequence[tuple[int, int]],
-    verdicts: Sequence[Verdict],
+    verdicts: Sequence[SentenceCheck],
     is_refusal: Sequence[bool],
     markers: Sequence[tuple[int, int]],
     passages: Sequence[Hit],

@@ -111,7 +111,7 @@ class PassageSentences:
         self.statements = [
             statement
             for number, hit in enumerate(passages)
-            for statement in _Passage(number, hit).statements()
+            for statement in _StatementReader(number, hit).statements()
         ]
         self.plain_words = frozenset(
             word.removesuffix("s") for hit in passages for word in _LOWERCASE.findall(hit.text)
@@ -216,7 +216,7 @@ class _Table:
         return [label or cell for label, cell in zip(labels, cells, strict=True)]
 
 
-class _Passage:
+class _StatementReader:
     """One passage on its way to its statements. What stands in `Hit.lead` is read, and states nothing."""
 
     def __init__(self, number: int, hit: Hit) -> None:

@@ -19,7 +19,7 @@ _SHOWN_COLUMNS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableHeader:
     """The header of a table; () where it has none."""
 
     columns: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ def is_table_row(line: str) -> bool:
 
 def read_table(
     lines: Sequence[str], lead: Sequence[str] = ()
-) -> tuple[Table, list[tuple[int, tuple[str, ...]]]]:
+) -> tuple[TableHeader, list[tuple[int, tuple[str, ...]]]]:
     """The table that the lines are, and its rows with the numbers of their lines.
 
     `lead` are the rows that stand above them, where the passage begins in the middle of the table.
@@ -60,15 +60,15 @@ def read_table(
             whole = [label or cell for label, cell in zip(labels, cells, strict=True)]
             rows.append((line_number - len(lead), tuple(map(plain_text, whole))))
     if not rows and columns and not lead:
-        return Table(), [(rules[0] - 1, tuple(map(plain_text, columns)))]
-    return Table(tuple(map(plain_text, columns))), rows
+        return TableHeader(), [(rules[0] - 1, tuple(map(plain_text, columns)))]
+    return TableHeader(tuple(map(plain_text, columns))), rows
 
 
 def _cells(line: str) -> list[str]:
     return cells_of(line) if "|" in line else [cell.strip() for cell in line.split("\t")]
 
 
-def row_fields(table: Table | None, cells: Sequence[str]) -> dict[str, str]:
+def row_fields(table: TableHeader | None, cells: Sequence[str]) -> dict[str, str]:
     """A row's values by the names of its columns, without empty ones; "2", "3", … where a name is missing."""
     fields: dict[str, str] = {}
     columns = table.columns if table else ()
@@ -88,7 +88,7 @@ def shown_columns(cells: Sequence[str], relevant: Sequence[int]) -> list[int]:
     return sorted(list(dict.fromkeys(chosen))[:_SHOWN_COLUMNS])
 
 
-def show_row(table: Table | None, cells: Sequence[str], column_numbers: Iterable[int]) -> str:
+def show_row(table: TableHeader | None, cells: Sequence[str], column_numbers: Iterable[int]) -> str:
     """A row as a sentence: "OH-41806 — Description: Sump pump · Price EUR: 611"."""
     columns = table.columns if table else ()
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from rag.cells import join_cell_ranges
 from rag.document import SECTION_SEPARATOR
 from rag.extracts.markup import plain_text
-from rag.extracts.tables import Table, is_table_row, read_table
+from rag.extracts.tables import TableHeader, is_table_row, read_table
 from rag.hit import Hit
 from rag.language import sentences
 
@@ -83,7 +83,7 @@ class Unit:
     lead_in: str = ""
     headings: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
-    table: Table | None = None
+    table: TableHeader | None = None
     is_question: bool = False
 
     @property
@@ -94,11 +94,11 @@ class Unit:
 
 def split_units(hits: Sequence[Hit]) -> list[Unit]:
     """The units of all passages, in order; a passage of nothing but headings gives these."""
-    return [unit for number, hit in enumerate(hits) for unit in _Passage(number, hit).units()]
+    return [unit for number, hit in enumerate(hits) for unit in _UnitReader(number, hit).units()]
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _PassageLine:
     """A line of a passage: its characters without outer white space and marks of quotation."""
 
     start: int
@@ -111,7 +111,7 @@ class _Line:
         return not self.text
 
 
-class _Passage:
+class _UnitReader:
     """Reads a passage line by line."""
 
     def __init__(self, number: int, hit: Hit) -> None:
@@ -265,7 +265,9 @@ class _Passage:
             or _CODE_LINE.match(text)
         )
 
-    def _is_wrapped(self, line: _Line, following: _Line, *, is_gap: bool = False) -> bool:
+    def _is_wrapped(
+        self, line: _PassageLine, following: _PassageLine, *, is_gap: bool = False
+    ) -> bool:
         """Whether a sentence goes on from one line to the next."""
         first = following.text[:1]
         is_full = len(line.text) >= max(_NARROW, _FULL_LINE * self._width)
@@ -383,7 +385,7 @@ class _Passage:
     def _is_blank(self, index: int) -> bool:
         return not 0 <= index < len(self._lines) or self._lines[index].is_blank
 
-    def _open_heading(self, level: int, line: _Line) -> None:
+    def _open_heading(self, level: int, line: _PassageLine) -> None:
         marked = _MARKED_HEADING.match(line.text)
         name = plain_text(marked[2] if marked else line.text).removesuffix(":")
         while self._headings and self._headings[-1][0] >= level:
@@ -393,7 +395,7 @@ class _Passage:
         self._parents.clear()
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str) -> Iterator[_PassageLine]:
     start = 0
     for raw in text.split("\n"):
         body = raw.rstrip()
@@ -401,7 +403,7 @@ def _lines(text: str) -> Iterator[_Line]:
         begin = quote.end() if quote else 0
         stripped = body[begin:].lstrip()
         indent = len(body) - len(stripped)
-        yield _Line(start + indent, start + len(body), stripped, indent - begin)
+        yield _PassageLine(start + indent, start + len(body), stripped, indent - begin)
         start += len(raw) + 1
 
 

@@ -20,7 +20,7 @@ from tests.log_lines import told
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CommandResult:
     """A command that has ended."""
 
     code: int
@@ -58,7 +58,7 @@ def start(
     )
 
 
-def end(process: subprocess.Popen[str]) -> Ended:
+def end(process: subprocess.Popen[str]) -> CommandResult:
     """Wait for it; a traceback is never what a user sees."""
     try:
         out, err = process.communicate(timeout=120)
@@ -66,14 +66,14 @@ def end(process: subprocess.Popen[str]) -> Ended:
         process.send_signal(signal.SIGKILL)
         raise
     assert "Traceback" not in out + err, err
-    return Ended(process.returncode, out, err)
+    return CommandResult(process.returncode, out, err)
 
 
 @pytest.fixture
-def inhouse(tmp_path: Path) -> Callable[..., Ended]:
+def inhouse(tmp_path: Path) -> Callable[..., CommandResult]:
     """Run a command in an empty folder."""
 
-    def run(*arguments: str, cwd: Path = tmp_path, **options: str) -> Ended:
+    def run(*arguments: str, cwd: Path = tmp_path, **options: str) -> CommandResult:
         return end(start(*arguments, cwd=cwd, **options))
 
     return run
@@ -85,7 +85,7 @@ class Ingested:
 
     folder: Path
     data: Path
-    ended: Ended
+    ended: CommandResult
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ DOCUMENTS = {
 HR, BOARD, BOTH = ("hr",), ("board",), ("hr", "board")
 
 
-class House:
+class RestrictedFolder:
     """A folder, its index, and rules that change."""
 
     def __init__(self, home: Path) -> None:
@@ -68,12 +68,12 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def house(tmp_path: Path) -> RestrictedFolder:
+    return RestrictedFolder(tmp_path)
 
 
 @pytest.fixture
-def closed(house: House) -> House:
+def closed(house: RestrictedFolder) -> RestrictedFolder:
     """hr/ for hr, hr/board/ for those who are both, the rest for everybody."""
     house.rules = {"/**": ["*"], "**/hr/**": ["hr"], "**/board/**": ["board", "hr"]}
     (house.docs / "hr/board/.inhouse-readers").write_text("board\n")
@@ -81,7 +81,7 @@ def closed(house: House) -> House:
     return house
 
 
-def test_each_finds_what_they_may_read(closed: House) -> None:
+def test_each_finds_what_they_may_read(closed: RestrictedFolder) -> None:
     """The file of readers and the rules have to agree: hr and board have nobody in common here."""
     public = {"news.md", "it/wifi.md"}
     assert closed.found("*") == public
@@ -92,7 +92,7 @@ def test_each_finds_what_they_may_read(closed: House) -> None:
     assert {os.path.relpath(hit.uri, closed.docs) for hit in everything} == set(DOCUMENTS)
 
 
-def test_nothing_leaks_to_those_who_may_not_read_it(closed: House) -> None:
+def test_nothing_leaks_to_those_who_may_not_read_it(closed: RestrictedFolder) -> None:
     """No hit, no text, no title, no name of a file, no count, no number of an answer's passages."""
     for tokens in (("*",), ("stranger",), ("it", "group:hr", "HR", "hr2"), ()):
         assistant = closed.open().for_readers(tokens)
@@ -112,7 +112,7 @@ def _mentions(text: str) -> bool:
     return any(word in text for word in (CANARY, "hr/", "board", "bonus", "5,000", "May"))
 
 
-def test_the_model_is_never_given_what_the_asker_may_not_read(closed: House) -> None:
+def test_the_model_is_never_given_what_the_asker_may_not_read(closed: RestrictedFolder) -> None:
     """Every byte that the model server is sent for a stranger, and every byte of the answer."""
     with ModelServer() as server:
         settings = Settings.model_validate({"llm": {"url": server.url}})
@@ -127,7 +127,7 @@ def test_the_model_is_never_given_what_the_asker_may_not_read(closed: House) -> 
         assert CANARY in json.dumps(assistant.for_readers(["hr"]).ask(question).to_json())
 
 
-def test_no_filter_widens_what_an_assistant_is_for(closed: House) -> None:
+def test_no_filter_widens_what_an_assistant_is_for(closed: RestrictedFolder) -> None:
     bound = closed.open().for_readers(["board"])
     for wider in (Filter(), Filter(readers=frozenset(BOTH)), Filter(readers=frozenset(HR)),
                   Filter(folders=(str(closed.docs / "hr"),))):  # fmt: skip
@@ -139,13 +139,13 @@ def test_no_filter_widens_what_an_assistant_is_for(closed: House) -> None:
 
 
 @pytest.mark.parametrize("token", ["", " ", "a,b", "a\nb", "x" * 201])
-def test_what_cannot_be_a_token_is_refused(closed: House, token: str) -> None:
+def test_what_cannot_be_a_token_is_refused(closed: RestrictedFolder, token: str) -> None:
     """Rather than read as somebody else."""
     with pytest.raises(UsageError, match="That is no reader"):
         closed.open().for_readers([token])
 
 
-def test_a_change_of_rules_alone_reads_and_embeds_nothing(closed: House) -> None:
+def test_a_change_of_rules_alone_reads_and_embeds_nothing(closed: RestrictedFolder) -> None:
     """Its documents count as updated, and stand under new readers; then nothing is left to do."""
     closed.rules["**/hr/**"] = ["people"]
     report = closed.ingest()
@@ -161,7 +161,7 @@ def test_a_change_of_rules_alone_reads_and_embeds_nothing(closed: House) -> None
 
 
 def test_the_first_rule_closes_what_it_does_not_name_and_the_last_one_opens_it(
-    house: House,
+    house: RestrictedFolder,
 ) -> None:
     house.ingest()
     assert house.found("anybody") == set(DOCUMENTS)
@@ -176,7 +176,9 @@ def test_the_first_rule_closes_what_it_does_not_name_and_the_last_one_opens_it(
     assert house.found("anybody") == set(DOCUMENTS)
 
 
-def test_a_changed_file_and_a_moved_one_take_the_rules_of_their_place(closed: House) -> None:
+def test_a_changed_file_and_a_moved_one_take_the_rules_of_their_place(
+    closed: RestrictedFolder,
+) -> None:
     """A copy of a secret file in an open folder is open: the place decides, not the content."""
     (closed.docs / "hr/pay.md").write_text(f"# Pay\n\nThe {CANARY} bonus is gone.\n")
     (closed.docs / "it/wifi.md").rename(closed.docs / "hr/wifi.md")
@@ -185,7 +187,7 @@ def test_a_changed_file_and_a_moved_one_take_the_rules_of_their_place(closed: Ho
     assert closed.found("hr", query="password") >= {"hr/wifi.md", "hr/pay.md"}
 
 
-def test_a_right_is_taken_away_even_if_the_run_is_stopped(closed: House) -> None:
+def test_a_right_is_taken_away_even_if_the_run_is_stopped(closed: RestrictedFolder) -> None:
     """Before anything is read, and in what is published when the run ends early."""
     closed.rules["**/hr/**"] = []
     for number in range(5):
@@ -198,14 +200,16 @@ def test_a_right_is_taken_away_even_if_the_run_is_stopped(closed: House) -> None
     assert not closed.found("hr") & {"hr/pay.md"}
 
 
-def test_a_file_that_cannot_be_read_just_now_takes_new_rules_all_the_same(closed: House) -> None:
+def test_a_file_that_cannot_be_read_just_now_takes_new_rules_all_the_same(
+    closed: RestrictedFolder,
+) -> None:
     """Its earlier version stays in the index, for those who may read it now."""
     path = closed.docs / "hr/pay.md"
     path.write_text(f"# Pay\n\nThe {CANARY} bonus has changed.\n")
     closed.rules["**/hr/**"] = ["people"]
     rules = [{"glob": glob, "readers": names} for glob, names in closed.rules.items()]
 
-    class Meddler:
+    class FileRemover:
         def start(self, stage: str, total: int) -> None:
             path.unlink()
 
@@ -213,7 +217,7 @@ def test_a_file_that_cannot_be_read_just_now_takes_new_rules_all_the_same(closed
             pass
 
     report = ingest(
-        closed.docs, data_dir=closed.data, embedder=HashingEmbedder(), progress=Meddler(),
+        closed.docs, data_dir=closed.data, embedder=HashingEmbedder(), progress=FileRemover(),
         settings=Settings.model_validate({"access": {"rules": rules}}),
     )  # fmt: skip
     assert len(report.failed) == 1
@@ -221,7 +225,7 @@ def test_a_file_that_cannot_be_read_just_now_takes_new_rules_all_the_same(closed
     assert "hr/pay.md" in closed.found("people")
 
 
-def test_going_back_does_not_give_back_a_right(closed: House) -> None:
+def test_going_back_does_not_give_back_a_right(closed: RestrictedFolder) -> None:
     """An old state is published for those who may read it today."""
     closed.rules["**/hr/**"] = ["people"]
     closed.ingest()
@@ -233,7 +237,7 @@ def test_going_back_does_not_give_back_a_right(closed: House) -> None:
 
 
 def test_an_answer_of_the_command_line_is_for_whom_it_is_asked(
-    closed: House, monkeypatch: pytest.MonkeyPatch
+    closed: RestrictedFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`--as`, once or several times; without it the operator, who may read everything."""
     from click.testing import CliRunner
@@ -256,7 +260,9 @@ def test_an_answer_of_the_command_line_is_for_whom_it_is_asked(
     assert search("--as", "it", "--as", "hr") == public | {"hr/pay.md"}
 
 
-def test_groups_of_askers_share_no_prefix_cache_of_the_model_server(closed: House) -> None:
+def test_groups_of_askers_share_no_prefix_cache_of_the_model_server(
+    closed: RestrictedFolder,
+) -> None:
     """vLLM shares what it has computed only among requests of one salt; other servers are sent none."""
     with ModelServer() as server:
         settings = Settings.model_validate({"llm": {"url": server.url}})

@@ -16,7 +16,7 @@ from rag.index.maintenance.verify import verify
 from rag.index.views.overview import read_overview
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
-from tests.cli.conftest import Ended
+from tests.cli.conftest import CommandResult
 from ui.web.identity import Role
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.backup import back_up_dated, back_up_everything, restore_everything
@@ -61,14 +61,14 @@ def names_of_accounts(data: Path) -> list[str]:
 
 
 def test_everything_comes_back_by_the_commands_of_the_page(
-    inhouse: Callable[..., Ended], home: Path
+    inhouse: Callable[..., CommandResult], home: Path
 ) -> None:
     """Also after the data folder was damaged and people were lost; what was there is put aside."""
     data = home / "data"
-    for made, restored in ([0, 1], [2, 3]):
+    for backups, restored in ([0, 1], [2, 3]):
         backup, restore = (
             printed()[n].replace("/backup/", f"{home}/backup-").split()[1:]
-            for n in (made, restored)
+            for n in (backups, restored)
         )
         ended = inhouse(*backup)
         assert ended.code == 0, ended.err
@@ -81,11 +81,11 @@ def test_everything_comes_back_by_the_commands_of_the_page(
         assert names_of_accounts(data) == ["anna"]
         assert load_calibration(data) is not None
         assert len(list((data / "evaluations").iterdir())) == 1
-        found = verify(data, full=True)
-        assert found.ok
-        assert not found.repaired
+        verification = verify(data, full=True)
+        assert verification.ok
+        assert not verification.repaired
     aside = list(home.glob("data-before-*"))
-    assert [(each / "catalog.db").read_bytes() for each in aside] == [b"damage"] * 2
+    assert [(folder / "catalog.db").read_bytes() for folder in aside] == [b"damage"] * 2
 
 
 def test_a_backup_that_is_damaged_or_not_whole_changes_nothing(home: Path) -> None:
@@ -113,12 +113,12 @@ def test_what_is_deleted_for_a_new_backup_is_only_an_older_one(home: Path) -> No
     settings, kept = Settings(data=home / "data"), home / "kept"
     (kept / "inhouse-20200101T000000Z").mkdir(parents=True)  # no backup: there is no list in it
     (kept / "notes.txt").write_text("mine")
-    made = [Path(back_up_dated(settings, kept, keep=2).path).name for _ in range(3)]
+    names = [Path(back_up_dated(settings, kept, keep=2).path).name for _ in range(3)]
     assert sorted(path.name for path in kept.iterdir()) == sorted(
-        ["inhouse-20200101T000000Z", "notes.txt", *sorted(made)[1:]]
+        ["inhouse-20200101T000000Z", "notes.txt", *sorted(names)[1:]]
     )
     restored = restore_everything(settings, kept, replace=True)
-    assert Path(restored.path).name == max(made)
+    assert Path(restored.path).name == max(names)
 
 
 def test_a_file_of_people_elsewhere_is_restored_there(home: Path) -> None:
@@ -135,7 +135,9 @@ def test_a_file_of_people_elsewhere_is_restored_there(home: Path) -> None:
     assert not (home / "data" / PEOPLE).exists()
 
 
-def test_damage_is_named_with_the_way_back(inhouse: Callable[..., Ended], home: Path) -> None:
+def test_damage_is_named_with_the_way_back(
+    inhouse: Callable[..., CommandResult], home: Path
+) -> None:
     """What can be mended is, and has an exit code; also in a job whose output is thrown away."""
     for path in home.glob("data/vectors-*/*"):
         if path.name != "stamp.json":

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.cli.conftest import Ended, Ingested
+from tests.cli.conftest import CommandResult, Ingested
 from tests.cli.documents import BAD, GOOD, LEFT_OUT
 
-Run = Callable[..., Ended]
+Run = Callable[..., CommandResult]
 INGEST = {
     *("generation", "added", "updated", "unchanged", "moved", "deleted", "failed", "skipped"),
     *("chunks_embedded", "chunks_reused", "seconds", "readable_by_nobody"),

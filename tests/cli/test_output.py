@@ -18,11 +18,11 @@ import pytest
 
 from rag.answer import Answer, Status
 from rag.index.lock import WriteLock
-from tests.cli.conftest import Ended, Ingested, end, environment, start
+from tests.cli.conftest import CommandResult, Ingested, end, environment, start
 from tests.cli.documents import GOOD
 from tests.rag.server import ModelServer
 
-Run = Callable[..., Ended]
+Run = Callable[..., CommandResult]
 QUESTION = "How long is parental leave?"
 HIT = {"rank", "score", "uri", "title", "page", "section", "text", "start", "end"}
 ANSWER = {
@@ -43,7 +43,7 @@ ANSWER = {
 
 
 @pytest.fixture(scope="module")
-def outputs(ingested: Ingested) -> dict[str, Ended]:
+def outputs(ingested: Ingested) -> dict[str, CommandResult]:
     """Four commands that need the real embedder, run beside each other."""
     data_option = ("--data", str(ingested.data))
     home = ingested.folder.parent
@@ -59,7 +59,9 @@ def outputs(ingested: Ingested) -> dict[str, Ended]:
         return {name: end(process) for name, process in started.items()}
 
 
-def test_search_has_the_promised_shape(outputs: dict[str, Ended], ingested: Ingested) -> None:
+def test_search_has_the_promised_shape(
+    outputs: dict[str, CommandResult], ingested: Ingested
+) -> None:
     """And each text stands in its document at its span."""
     ended = outputs["search --json"]
     hits = ended.json()
@@ -70,7 +72,7 @@ def test_search_has_the_promised_shape(outputs: dict[str, Ended], ingested: Inge
     assert GOOD["hr/leave.md"][hits[0]["start"] : hits[0]["end"]] == hits[0]["text"]
 
 
-def test_search_for_people_is_safe_to_print(outputs: dict[str, Ended]) -> None:
+def test_search_for_people_is_safe_to_print(outputs: dict[str, CommandResult]) -> None:
     """File names with new lines and escape codes are shown as text."""
     ended = outputs["search"]
     assert ended.code == 0
@@ -79,7 +81,7 @@ def test_search_for_people_is_safe_to_print(outputs: dict[str, Ended]) -> None:
     assert all(line.isprintable() for line in ended.out.splitlines())
 
 
-def test_ask_has_the_promised_shape(outputs: dict[str, Ended], ingested: Ingested) -> None:
+def test_ask_has_the_promised_shape(outputs: dict[str, CommandResult], ingested: Ingested) -> None:
     ended = outputs["ask --json"]
     answer = ended.json()
     assert (ended.code, ended.err) == (0, "")
@@ -107,7 +109,7 @@ def test_ask_has_the_promised_shape(outputs: dict[str, Ended], ingested: Ingeste
     assert Answer.model_validate(answer).to_json() == answer
 
 
-def test_ask_without_a_model_server_shows_the_passages(outputs: dict[str, Ended]) -> None:
+def test_ask_without_a_model_server_shows_the_passages(outputs: dict[str, CommandResult]) -> None:
     """The documents' own words, what to do on standard error, and exit code 12."""
     ended = outputs["ask without a model"]
     assert ended.code == 12
@@ -119,7 +121,7 @@ def test_ask_without_a_model_server_shows_the_passages(outputs: dict[str, Ended]
 
 
 def test_ask_without_a_model_server_is_an_answer_for_programs_too(
-    outputs: dict[str, Ended],
+    outputs: dict[str, CommandResult],
 ) -> None:
     ended = outputs["ask without a model --json"]
     answer = Answer.model_validate(ended.json())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.models import resolve_model
-from tests.cli.conftest import Ended
+from tests.cli.conftest import CommandResult
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def other_model(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_an_embedder_is_refused_until_the_index_is_switched_to_it(
-    inhouse: Callable[..., Ended], tmp_path: Path, other_model: Path
+    inhouse: Callable[..., CommandResult], tmp_path: Path, other_model: Path
 ) -> None:
     """Searching and ingesting exit with 2, both names and the command; that command mends it."""
     (tmp_path / "docs").mkdir()

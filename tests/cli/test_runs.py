@@ -19,7 +19,7 @@ from rag.testing import HashingEmbedder
 NOBODY = 65534
 
 
-class House:
+class EditedFolder:
     """A folder of documents and its index, with an embedder that remembers what it was given."""
 
     def __init__(self, home: Path) -> None:
@@ -64,8 +64,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def house(tmp_path: Path) -> EditedFolder:
+    return EditedFolder(tmp_path)
 
 
 def counts(report: IngestReport) -> dict[str, int]:
@@ -83,7 +83,7 @@ def counts(report: IngestReport) -> dict[str, int]:
     return {name: number for name, number in numbers.items() if number}
 
 
-def test_the_second_run_does_nothing_at_all(house: House) -> None:
+def test_the_second_run_does_nothing_at_all(house: EditedFolder) -> None:
     """Everything is unchanged, nothing embedded, and no file of the data folder is touched."""
     assert counts(house.ingest()) == {"added": 3, "embedded": 3}
     assert len(house.embedder.texts) == 3
@@ -95,7 +95,7 @@ def test_the_second_run_does_nothing_at_all(house: House) -> None:
     assert house.files() == before
 
 
-def test_a_file_whose_time_alone_changed_is_unchanged(house: House) -> None:
+def test_a_file_whose_time_alone_changed_is_unchanged(house: EditedFolder) -> None:
     house.ingest()
     os.utime(house.docs / "leave.md")
     report = house.ingest()
@@ -103,7 +103,7 @@ def test_a_file_whose_time_alone_changed_is_unchanged(house: House) -> None:
     assert report.generation == 1
 
 
-def test_a_changed_file_is_updated_and_its_old_text_is_gone(house: House) -> None:
+def test_a_changed_file_is_updated_and_its_old_text_is_gone(house: EditedFolder) -> None:
     house.ingest()
     house.write("leave.md", "# Leave\n\nSabbaticals are possible.\n")
     assert counts(house.ingest()) == {"updated": 1, "unchanged": 2, "embedded": 1}
@@ -113,7 +113,7 @@ def test_a_changed_file_is_updated_and_its_old_text_is_gone(house: House) -> Non
     assert "Parental" not in text
 
 
-def test_a_change_within_the_clock_s_tick_is_seen(house: House) -> None:
+def test_a_change_within_the_clock_s_tick_is_seen(house: EditedFolder) -> None:
     """Same size, same time: a file that was read just after it was written is looked into again."""
     path = house.docs / "leave.md"
     path.write_text("# Leave\n\nParental leave is 16 weeks.\n")
@@ -124,14 +124,14 @@ def test_a_change_within_the_clock_s_tick_is_seen(house: House) -> None:
     assert counts(house.ingest()) == {"updated": 1, "unchanged": 2, "embedded": 1}
 
 
-def test_a_deleted_file_is_removed_and_no_longer_found(house: House) -> None:
+def test_a_deleted_file_is_removed_and_no_longer_found(house: EditedFolder) -> None:
     house.ingest()
     (house.docs / "leave.md").unlink()
     assert counts(house.ingest()) == {"deleted": 1, "unchanged": 2}
     assert "leave.md" not in house.found("Parental leave")
 
 
-def test_a_moved_folder_is_moved_and_nothing_is_embedded(house: House) -> None:
+def test_a_moved_folder_is_moved_and_nothing_is_embedded(house: EditedFolder) -> None:
     house.ingest()
     (house.docs / "it").rename(house.docs / "technology")
     assert counts(house.ingest()) == {"moved": 2, "unchanged": 1}
@@ -139,7 +139,7 @@ def test_a_moved_folder_is_moved_and_nothing_is_embedded(house: House) -> None:
     assert house.found("Laptops")[0] == "technology/laptops.md"
 
 
-def test_a_copy_is_added_and_nothing_is_embedded(house: House) -> None:
+def test_a_copy_is_added_and_nothing_is_embedded(house: EditedFolder) -> None:
     """The same content in two places is embedded once and found under both."""
     house.ingest()
     shutil.copy2(house.docs / "leave.md", house.docs / "it" / "leave.md")
@@ -147,7 +147,7 @@ def test_a_copy_is_added_and_nothing_is_embedded(house: House) -> None:
     assert {"leave.md", "it/leave.md"} <= set(house.found("Parental leave"))
 
 
-def test_a_file_that_comes_back_costs_no_embedding(house: House) -> None:
+def test_a_file_that_comes_back_costs_no_embedding(house: EditedFolder) -> None:
     house.ingest()
     kept = shutil.move(house.docs / "leave.md", house.data.parent / "kept.md")
     house.ingest()
@@ -155,7 +155,7 @@ def test_a_file_that_comes_back_costs_no_embedding(house: House) -> None:
     assert counts(house.ingest()) == {"added": 1, "unchanged": 2}
 
 
-def test_what_was_ingested_from_elsewhere_stays(house: House) -> None:
+def test_what_was_ingested_from_elsewhere_stays(house: EditedFolder) -> None:
     """A run over one folder deletes nothing of another."""
     house.ingest(house.docs / "it")
     report = house.ingest(house.docs / "leave.md")
@@ -163,11 +163,11 @@ def test_what_was_ingested_from_elsewhere_stays(house: House) -> None:
     assert len(house.found("leave laptops printers")) == 3
 
 
-def test_a_folder_inside_another_is_read_once(house: House) -> None:
+def test_a_folder_inside_another_is_read_once(house: EditedFolder) -> None:
     assert counts(house.ingest(house.docs, house.docs / "it")) == {"added": 3, "embedded": 3}
 
 
-def test_a_file_that_breaks_goes_and_one_that_is_mended_comes_back(house: House) -> None:
+def test_a_file_that_breaks_goes_and_one_that_is_mended_comes_back(house: EditedFolder) -> None:
     """Broken for good means that its old text must not answer any more."""
     house.ingest()
     house.write("leave.md", "\x00\x01\x02 binary \x00" * 50)
@@ -194,7 +194,7 @@ class Meddler:
 
 
 def test_a_file_that_vanishes_while_the_run_is_at_it_keeps_its_earlier_version(
-    house: House,
+    house: EditedFolder,
 ) -> None:
     """A passing trouble is reported, and the file is tried again."""
     house.ingest()
@@ -208,7 +208,7 @@ def test_a_file_that_vanishes_while_the_run_is_at_it_keeps_its_earlier_version(
     assert counts(house.ingest()) == {"updated": 1, "unchanged": 2, "embedded": 1}
 
 
-def test_a_file_that_becomes_a_pipe_or_a_link_is_not_followed(house: House) -> None:
+def test_a_file_that_becomes_a_pipe_or_a_link_is_not_followed(house: EditedFolder) -> None:
     """Not even when it becomes one after the folder was listed."""
     house.ingest()
     path = house.write("leave.md", "# Leave\n\nSabbaticals are possible now.\n")
@@ -221,7 +221,7 @@ def test_a_file_that_becomes_a_pipe_or_a_link_is_not_followed(house: House) -> N
     assert [(p.uri, p.reason) for p in report.failed] == [(str(path), "is not a regular file")]
 
 
-def test_links_pipes_and_unknown_formats_are_skipped_and_named(house: House) -> None:
+def test_links_pipes_and_unknown_formats_are_skipped_and_named(house: EditedFolder) -> None:
     (house.docs / "link.md").symlink_to("/etc/passwd")
     (house.docs / "folder").symlink_to("/etc")
     (house.docs / "film.mp4").write_bytes(b"\0\0\0\x18ftyp")
@@ -236,7 +236,7 @@ def test_links_pipes_and_unknown_formats_are_skipped_and_named(house: House) -> 
     }
 
 
-def test_names_that_are_no_utf_8_stay_apart(house: House) -> None:
+def test_names_that_are_no_utf_8_stay_apart(house: EditedFolder) -> None:
     """Two files whose names differ in a byte that cannot be said are two documents."""
     folder = os.fsencode(house.docs)
     for byte, text in ((b"\xff", "Apples are red.\n"), (b"\xfe", "Bananas are yellow.\n")):
@@ -247,7 +247,7 @@ def test_names_that_are_no_utf_8_stay_apart(house: House) -> None:
     assert house.found("Bananas")[0] == "fruit-\\xfe.md"
 
 
-def test_another_chunk_size_reads_everything_anew(house: House) -> None:
+def test_another_chunk_size_reads_everything_anew(house: EditedFolder) -> None:
     house.ingest()
     settings = Settings.model_validate({"chunker": {"max_tokens": 64}})
     report = ingest(
@@ -256,7 +256,9 @@ def test_another_chunk_size_reads_everything_anew(house: House) -> None:
     assert counts(report) == {"updated": 3}
 
 
-def test_a_run_that_is_stopped_keeps_what_is_finished_and_deletes_nothing(house: House) -> None:
+def test_a_run_that_is_stopped_keeps_what_is_finished_and_deletes_nothing(
+    house: EditedFolder,
+) -> None:
     """The next run does the rest."""
     house.ingest()
     (house.docs / "leave.md").unlink()
@@ -284,10 +286,10 @@ def as_somebody_else() -> Iterator[None]:
 
 
 @pytest.fixture
-def shared_house() -> Iterator[House]:
+def shared_house() -> Iterator[EditedFolder]:
     """A house that belongs to nobody in particular, in a place where everybody may go."""
     home = Path(tempfile.mkdtemp(prefix="inhouse-test-"))
-    house = House(home)
+    house = EditedFolder(home)
     house.ingest()  # as ourselves: everything is imported now
     if os.geteuid() == 0:
         for path in (home, *home.rglob("*")):
@@ -298,7 +300,7 @@ def shared_house() -> Iterator[House]:
     shutil.rmtree(home)
 
 
-def test_a_folder_that_cannot_be_listed_deletes_nothing(shared_house: House) -> None:
+def test_a_folder_that_cannot_be_listed_deletes_nothing(shared_house: EditedFolder) -> None:
     """A share that is away for a moment must not empty the index."""
     (shared_house.docs / "it").chmod(0)
     with as_somebody_else():
@@ -312,7 +314,7 @@ def test_a_folder_that_cannot_be_listed_deletes_nothing(shared_house: House) -> 
 
 
 def test_a_file_that_may_not_be_read_just_now_keeps_its_earlier_version(
-    shared_house: House,
+    shared_house: EditedFolder,
 ) -> None:
     path = shared_house.write("leave.md", "# Leave\n\nSabbaticals are possible now.\n")
     path.chmod(0)
@@ -326,7 +328,7 @@ def test_a_file_that_may_not_be_read_just_now_keeps_its_earlier_version(
     assert counts(shared_house.ingest()) == {"updated": 1, "unchanged": 2, "embedded": 1}
 
 
-def test_a_root_that_cannot_be_listed_deletes_nothing(shared_house: House) -> None:
+def test_a_root_that_cannot_be_listed_deletes_nothing(shared_house: EditedFolder) -> None:
     shared_house.docs.chmod(0o100)
     with as_somebody_else():
         report = shared_house.ingest()

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ended, Ingested
+from tests.cli.conftest import CommandResult, Ingested
 
-Run = Callable[..., Ended]
+Run = Callable[..., CommandResult]
 
 
-def check_sentence(ended: Ended, code: int, *parts: str, name: str = "inhouse") -> None:
+def check_sentence(ended: CommandResult, code: int, *parts: str, name: str = "inhouse") -> None:
     """One line on standard error, nothing on standard output."""
     assert ended.code == code, ended
     assert ended.out == ""

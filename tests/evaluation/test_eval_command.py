@@ -17,7 +17,7 @@ from tests.conftest import free_port
 from ui.cli import cli
 
 
-class Ended(NamedTuple):
+class EvalResult(NamedTuple):
     """Exit code, standard output, standard error."""
 
     code: int
@@ -25,7 +25,7 @@ class Ended(NamedTuple):
     err: str
 
 
-Command = Callable[..., Ended]
+Command = Callable[..., EvalResult]
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +50,9 @@ def command(
     (tmp_path / "few.jsonl").write_text("\n".join(few), "utf-8")
     monkeypatch.setenv("INHOUSE_LLM_URL", f"http://127.0.0.1:{free_port()}/v1")
 
-    def call(*arguments: str, file: str = "few.jsonl") -> Ended:
+    def call(*arguments: str, file: str = "few.jsonl") -> EvalResult:
         code = run(cli, ["eval", file, "--data", str(data), *arguments], "inhouse")
-        return Ended(code, *capsys.readouterr())
+        return EvalResult(code, *capsys.readouterr())
 
     return call
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.indexes import Shelf, make_shelf
+from tests.faults.indexes import IndexSet, make_shelf
 from tests.faults.launcher import Launcher
 from tests.faults.trial import Bench
-from tests.faults.world import Scenario, World, make_world
+from tests.faults.world import CrashScenario, Scenario, make_world
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -80,11 +80,11 @@ def bench(
 @pytest.fixture(scope="session")
 def world(
     launcher: Launcher, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Scenario], World]:
+) -> Callable[[Scenario], CrashScenario]:
     """The world of a scenario, made when first asked for."""
-    worlds: dict[Scenario, World] = {}
+    worlds: dict[Scenario, CrashScenario] = {}
 
-    def get(scenario: Scenario) -> World:
+    def get(scenario: Scenario) -> CrashScenario:
         if scenario not in worlds:
             worlds[scenario] = make_world(launcher, tmp_path_factory.mktemp("world"), scenario)
         return worlds[scenario]
@@ -93,11 +93,11 @@ def world(
 
 
 @pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> IndexSet:
     return make_shelf(tmp_path_factory.mktemp("shelf"))
 
 
 @pytest.fixture
-def data(shelf: Shelf, tmp_path: Path) -> Path:
+def data(shelf: IndexSet, tmp_path: Path) -> Path:
     """A copy of the index as it should be, to be damaged."""
     return Path(shutil.copytree(shelf.whole, tmp_path / "data"))

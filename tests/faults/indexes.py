@@ -11,16 +11,16 @@ from typing import Any
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.search import derived
 from rag.retrieval.retriever import retrieve
-from tests.index.world import World, document
+from tests.index.world import SmallIndex, document
 
 QUERIES = ("alpha", "bravo two", "gamma delta", "nothing of this")
 FILTERS = (Filter(), Filter(folders=("/shelf",)), Filter(document_ids=(1,)))
 Answers = Mapping[str, Any]
 
 
-def build(data: Path, word: str = "alpha") -> World:
+def build(data: Path, word: str = "alpha") -> SmallIndex:
     """An index of two generations; what it says holds `word`, so that no other says the same."""
-    world = World(data)
+    world = SmallIndex(data)
     documents = [
         document(f"/shelf/{n}.txt", [f"{word} bravo {n}", f"{word} two w{n}"]) for n in range(12)
     ]
@@ -29,17 +29,17 @@ def build(data: Path, word: str = "alpha") -> World:
     return world
 
 
-def grow(world: World) -> int:
+def grow(world: SmallIndex) -> int:
     """A third run, as big as the first, so that everything is written anew."""
     return world.publish(*[document(f"/more/{n}.txt", [f"bravo more {n}"]) for n in range(30)])
 
 
 def answers(data: Path) -> Answers:
     """Open the index and ask it all: hits, dense and lexical candidates, filtered and not."""
-    return all_of(World(data), IndexReader(data).snapshot())
+    return all_of(SmallIndex(data), IndexReader(data).snapshot())
 
 
-def all_of(world: World, snapshot: Snapshot) -> Answers:
+def all_of(world: SmallIndex, snapshot: Snapshot) -> Answers:
     results: dict[str, Any] = {"generation": snapshot.generation.id}
     for query in QUERIES:
         vector = world.embedder.embed_query(query)
@@ -75,7 +75,7 @@ def flip(path: Path, fraction: float = 0.5) -> None:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class IndexSet:
     """`whole` is an index as it should be, `old` the same a generation before, `other` another one."""
 
     whole: Path
@@ -85,7 +85,7 @@ class Shelf:
     said_by_other: Answers
 
 
-def make_shelf(folder: Path) -> Shelf:
+def make_shelf(folder: Path) -> IndexSet:
     """Build the three."""
     world, other = build(folder / "whole"), build(folder / "other", "omega")
     shutil.copytree(world.data, folder / "old")
@@ -94,4 +94,6 @@ def make_shelf(folder: Path) -> Shelf:
         # BM25 counts deleted documents until their segment is merged away; what is built anew has none.
         shutil.rmtree(folder_of(index.data, "lexical"))
         index.snapshot()
-    return Shelf(world.data, folder / "old", other.data, answers(world.data), answers(other.data))
+    return IndexSet(
+        world.data, folder / "old", other.data, answers(world.data), answers(other.data)
+    )

@@ -16,7 +16,7 @@ import apsw
 
 from rag.document import Chunk
 from tests.faults.jobs import EMBEDDED
-from tests.faults.launcher import Ended, Launcher
+from tests.faults.launcher import ChildResult, Launcher
 from tests.faults.world import Scenario, State, leftovers, make_world, observe
 
 MOST_LOST = 24
@@ -90,7 +90,7 @@ class Interrupter:
         return Interruption(number, moment, fired, len(embedded), len(again), tuple(problems))
 
     def _problems_of_end(
-        self, number: signal.Signals, ended: Ended, embedded: list[str], committed: set[str]
+        self, number: signal.Signals, ended: ChildResult, embedded: list[str], committed: set[str]
     ) -> Iterator[str]:
         lost = set(embedded) - committed
         if number is signal.SIGKILL:
@@ -107,7 +107,7 @@ class Interrupter:
 
     def _run(
         self, number: signal.Signals | None = None, moment: Moment = Moment()
-    ) -> tuple[Ended, list[str]]:
+    ) -> tuple[ChildResult, list[str]]:
         """How the run ended, and the SHA-256 of each text that it embedded."""
         self._log.unlink(missing_ok=True)
         arguments = self._world.arguments(self._data)

@@ -32,7 +32,7 @@ ENVIRONMENT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ChildResult:
     """How a child ended: its exit code (minus the signal that killed it) and what it said."""
 
     code: int
@@ -76,14 +76,14 @@ class Launcher:
         """Let the child begin."""
         os.kill(pid, signal.SIGUSR1)
 
-    def end(self) -> Ended:
+    def end(self) -> ChildResult:
         """Wait for the child's end."""
         self._say({"wait": True})
         code = int(self._hear())
         out, err = ((self.scratch / name).read_text() for name in ("out", "err"))
-        return Ended(code, out, told(err))
+        return ChildResult(code, out, told(err))
 
-    def run(self, job: str, arguments: Sequence[str], **environment: str) -> Ended:
+    def run(self, job: str, arguments: Sequence[str], **environment: str) -> ChildResult:
         """A job from beginning to end, undisturbed."""
         self.begin(self.start(job, arguments, **environment))
         return self.end()

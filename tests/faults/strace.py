@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tests.faults.launcher import Ended, Launcher
+from tests.faults.launcher import ChildResult, Launcher
 
 Phase = Literal["all", "lexical"]
 CHANGING = (
@@ -59,7 +59,7 @@ class Tracer:
 
     def run(
         self, arguments: list[str], point: Point, fault: str, *, from_then_on: bool = False
-    ) -> Ended:
+    ) -> ChildResult:
         """A run with the fault ("signal=SIGKILL", "error=EIO") at that point."""
         inject = f"inject={point.call}:{fault}:when={point.number}{'+' if from_then_on else ''}"
         return self._run(arguments, point.phase, f"trace={point.call}", inject)
@@ -69,7 +69,7 @@ class Tracer:
         lines = self.log.read_text(errors="replace").splitlines()
         return next((line for line in lines if "(INJECTED)" in line), "")
 
-    def _run(self, arguments: list[str], phase: Phase, *expressions: str) -> Ended:
+    def _run(self, arguments: list[str], phase: Phase, *expressions: str) -> ChildResult:
         paused = self._launcher.scratch / "paused"
         paused.unlink(missing_ok=True)
         self._pid = pid = self._launcher.start(self._job, arguments, FAULTS_PAUSE=phase)

@@ -25,11 +25,11 @@ from rag.testing import HashingEmbedder
 from tests.faults import corpus
 from tests.faults.launcher import ENVIRONMENT, ROOT, Launcher
 from tests.faults.shelves import documents_of, is_whole
-from tests.faults.world import REWRITE, Scenario, World
-from tests.index.world import World as Index
+from tests.faults.world import REWRITE, CrashScenario, Scenario
+from tests.index.world import SmallIndex as Index
 
 READERS, REWRITES = 4, 20
-Worlds = Callable[[Scenario], World]
+Worlds = Callable[[Scenario], CrashScenario]
 
 
 def start(module: str, *arguments: str | Path) -> subprocess.Popen[str]:

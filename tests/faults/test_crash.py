@@ -9,12 +9,12 @@ import pytest
 
 from tests.faults.launcher import Launcher
 from tests.faults.trial import KILL, SHARDS, Bench, OperationBench, Trial, sample, try_all
-from tests.faults.world import REWRITE, SCENARIOS, Scenario, World
+from tests.faults.world import REWRITE, SCENARIOS, CrashScenario, Scenario
 
 SAMPLE = {"first": 8, "rewrite": 16, "small": 8}
 FEWEST_POINTS = {"first": 300, "rewrite": 200, "small": 200}
 Benches = Callable[[int], Bench]
-Worlds = Callable[[Scenario], World]
+Worlds = Callable[[Scenario], CrashScenario]
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 

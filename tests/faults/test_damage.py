@@ -14,18 +14,18 @@ import pytest
 
 from rag.index.maintenance.verify import verify
 from rag.index.search import derived
-from tests.faults.indexes import Shelf, answers, flip, folder_of, grow, without_scores
-from tests.index.world import World, document
+from tests.faults.indexes import IndexSet, answers, flip, folder_of, grow, without_scores
+from tests.index.world import SmallIndex, document
 
 STRUCTURES = ("vectors", "lexical")
 FILE_DAMAGE = ("missing", "empty", "truncated", "bit-flipped", "swapped", "older")
 
 
-def check_mended(data: Path, shelf: Shelf) -> None:
+def check_mended(data: Path, shelf: IndexSet) -> None:
     """Right at the first answer, whole on disk afterwards, and right after the next run."""
     assert answers(data) == shelf.said
     assert verify(data, full=True).repaired == ()
-    world = World(data)
+    world = SmallIndex(data)
     grow(world)
     assert verify(data, full=True).ok
 
@@ -60,7 +60,7 @@ def same_file(file: Path, folder: Path) -> Path:
 @pytest.mark.parametrize("kind", FILE_DAMAGE)
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_a_damaged_derived_file_never_answers(
-    name: str, kind: str, shelf: Shelf, tmp_path: Path
+    name: str, kind: str, shelf: IndexSet, tmp_path: Path
 ) -> None:
     """Each file of the structure in turn (or some of them), its stamp too; and the next run goes well."""
     (source,) = derived.find(shelf.whole, name)
@@ -96,13 +96,13 @@ def test_a_writer_does_not_hand_damage_on(kind: str, data: Path) -> None:
 
 def small_runs(data: Path, numbers: Iterable[int]) -> None:
     for number in numbers:
-        World(data).publish(document(f"/small/{number}.txt", [f"alpha small {number}"]))
+        SmallIndex(data).publish(document(f"/small/{number}.txt", [f"alpha small {number}"]))
 
 
 @pytest.mark.parametrize("name", STRUCTURES)
 @pytest.mark.parametrize("kind", ["missing", "other", "older", "foreign stamp", "wrong layout"])
 def test_a_damaged_derived_folder_never_answers(
-    name: str, kind: str, data: Path, shelf: Shelf
+    name: str, kind: str, data: Path, shelf: IndexSet
 ) -> None:
     folder = folder_of(data, name)
     match kind:
@@ -125,7 +125,7 @@ def test_a_damaged_derived_folder_never_answers(
 
 @pytest.mark.parametrize("name", STRUCTURES)
 def test_a_stamp_of_another_index_or_state_is_not_believed(
-    name: str, data: Path, shelf: Shelf
+    name: str, data: Path, shelf: IndexSet
 ) -> None:
     """Well-formed, but of another index, another state of the same number, or with other rows."""
     (source,) = derived.find(data, name)

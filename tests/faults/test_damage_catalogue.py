@@ -24,10 +24,10 @@ from rag.index.catalog.database import CATALOG, WAY_BACK
 from rag.index.maintenance.backup import backup
 from rag.index.maintenance.verify import verify
 from rag.index.views.overview import read_overview
-from tests.faults.indexes import Answers, Shelf, answers, build, folder_of, grow
+from tests.faults.indexes import Answers, IndexSet, answers, build, folder_of, grow
 from tests.faults.trial import Bench, sample
-from tests.faults.world import REWRITE, Scenario, World
-from tests.index.world import World as Index
+from tests.faults.world import REWRITE, CrashScenario, Scenario
+from tests.index.world import SmallIndex as Index
 
 PAGE = 8192
 
@@ -54,7 +54,7 @@ def answers_or_hint(data: Path) -> Answers | str:
         return exc.hint
 
 
-def test_a_flipped_bit_in_any_page_of_the_catalogue_is_found(data: Path, shelf: Shelf) -> None:
+def test_a_flipped_bit_in_any_page_of_the_catalogue_is_found(data: Path, shelf: IndexSet) -> None:
     """A page that an answer rests on is refused; where none rests on it, the answers are right.
 
     `inhouse verify` finds every one of them.
@@ -71,7 +71,7 @@ def test_a_flipped_bit_in_any_page_of_the_catalogue_is_found(data: Path, shelf: 
     assert answers_given.count(WAY_BACK) >= len(answers_given) // 3
 
 
-def test_a_zeroed_page_of_the_catalogue_is_found(data: Path, shelf: Shelf) -> None:
+def test_a_zeroed_page_of_the_catalogue_is_found(data: Path, shelf: IndexSet) -> None:
     content = (data / CATALOG).read_bytes()
     for start in range(PAGE, len(content), PAGE):
         (data / CATALOG).write_bytes(content[:start] + bytes(PAGE) + content[start + PAGE :])
@@ -79,7 +79,7 @@ def test_a_zeroed_page_of_the_catalogue_is_found(data: Path, shelf: Shelf) -> No
         assert is_found_by_verify(data), start
 
 
-def test_a_page_of_another_catalogue_is_found_by_a_full_check(data: Path, shelf: Shelf) -> None:
+def test_a_page_of_another_catalogue_is_found_by_a_full_check(data: Path, shelf: IndexSet) -> None:
     """Unless the answers are right all the same. Its checksum is: only the whole can tell."""
     content, other = ((folder / CATALOG).read_bytes() for folder in (data, shelf.other))
     for start in range(PAGE, len(content), PAGE):
@@ -122,20 +122,20 @@ def test_another_programs_database_is_refused(data: Path, tables: str) -> None:
     check_refused(data, "is damaged")
 
 
-def test_another_indexs_catalogue_answers_for_itself_alone(data: Path, shelf: Shelf) -> None:
+def test_another_indexs_catalogue_answers_for_itself_alone(data: Path, shelf: IndexSet) -> None:
     """It is a whole index, and nothing of the one that stood here is mixed into it."""
     shutil.copyfile(shelf.other / CATALOG, data / CATALOG)
     assert answers(data) == shelf.said_by_other
     assert verify(data, full=True).ok
 
 
-def test_an_old_copy_of_the_catalogue_is_refused(data: Path, shelf: Shelf) -> None:
+def test_an_old_copy_of_the_catalogue_is_refused(data: Path, shelf: IndexSet) -> None:
     """What was published since has left its traces in the folder."""
     shutil.copyfile(shelf.old / CATALOG, data / CATALOG)
     check_refused(data, "stands at generation 2, but 3 was published from it")
 
 
-def test_an_old_copy_in_a_folder_of_its_own_is_an_index(shelf: Shelf, tmp_path: Path) -> None:
+def test_an_old_copy_in_a_folder_of_its_own_is_an_index(shelf: IndexSet, tmp_path: Path) -> None:
     """The way back from there, as docs/operations.md says."""
     (tmp_path / "restored").mkdir()
     shutil.copyfile(shelf.old / CATALOG, tmp_path / "restored" / CATALOG)
@@ -157,7 +157,7 @@ def test_a_catalogue_that_is_gone_is_no_index(data: Path) -> None:
 
 
 def test_a_lost_journal_is_noticed(
-    bench: Callable[[int], Bench], world: Callable[[Scenario], World]
+    bench: Callable[[int], Bench], world: Callable[[Scenario], CrashScenario]
 ) -> None:
     """A run is killed and what it left in the journal is lost: refused, or the state before or after."""
     own, states = bench(0), world(REWRITE)
@@ -170,7 +170,10 @@ def test_a_lost_journal_is_noticed(
 
 
 def test_the_journal_of_another_catalogue_is_refused(
-    bench: Callable[[int], Bench], world: Callable[[Scenario], World], shelf: Shelf, tmp_path: Path
+    bench: Callable[[int], Bench],
+    world: Callable[[Scenario], CrashScenario],
+    shelf: IndexSet,
+    tmp_path: Path,
 ) -> None:
     """A backup was put in the place of a catalogue, and the journal of that one left beside it."""
     data = bench(0).kill_late(world(REWRITE), tmp_path / "killed")
@@ -218,7 +221,7 @@ def test_a_vector_that_is_none_is_refused_by_writers_and_searches(data: Path) ->
         assert caught.value.hint
 
 
-def test_filters_that_match_nothing_and_any_k_are_answered(data: Path, shelf: Shelf) -> None:
+def test_filters_that_match_nothing_and_any_k_are_answered(data: Path, shelf: IndexSet) -> None:
     """Nothing, or everything there is; a negative k is one clear error."""
     index = Index(data)
     snapshot = IndexReader(data).snapshot()

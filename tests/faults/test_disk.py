@@ -9,7 +9,7 @@ import pytest
 from tests.faults.strace import CHANGING, READING, Point
 from tests.faults.test_crash import check
 from tests.faults.trial import EIO, ENOSPC, SHARDS, Bench, sample, try_all
-from tests.faults.world import SCENARIOS, Scenario, World
+from tests.faults.world import SCENARIOS, CrashScenario, Scenario
 
 FILLING = (
     "write", "writev", "pwrite64", "ftruncate", "link", "linkat", "mkdir", "mkdirat", "openat",
@@ -18,12 +18,12 @@ FILLING = (
 SAMPLE = {"first": 5, "rewrite": 10, "small": 5}
 FEWEST_POINTS = 100
 Benches = Callable[[int], Bench]
-Worlds = Callable[[Scenario], World]
+Worlds = Callable[[Scenario], CrashScenario]
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 
 
-def points(bench: Benches, world: World, fault: str) -> list[Point]:
+def points(bench: Benches, world: CrashScenario, fault: str) -> list[Point]:
     """Without the main thread's opens: documents are opened there too, so their number is not fixed."""
     calls = READING + CHANGING if fault == EIO else FILLING
     reached = bench(0).points(world, calls)

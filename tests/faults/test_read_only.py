@@ -11,9 +11,9 @@ import pytest
 from tests.faults.indexes import flip
 from tests.faults.launcher import Launcher
 from tests.faults.trial import Bench
-from tests.faults.world import REWRITE, Scenario, State, World, as_seen
+from tests.faults.world import REWRITE, CrashScenario, Scenario, State, as_seen
 
-Worlds = Callable[[Scenario], World]
+Worlds = Callable[[Scenario], CrashScenario]
 
 
 @pytest.fixture

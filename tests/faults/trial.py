@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from tests.faults.launcher import Ended, Launcher
+from tests.faults.launcher import ChildResult, Launcher
 from tests.faults.strace import CHANGING, Point, Tracer
-from tests.faults.world import Scenario, World, leftovers, observe
+from tests.faults.world import CrashScenario, Scenario, leftovers, observe
 
 SHARDS = max(1, int(os.environ.get("CRASH_SHARDS", os.cpu_count() or 1)))
 """Benches that work side by side when every point is tried."""
@@ -42,7 +42,7 @@ class Bench:
         self._data, self._copy = scratch / "data", scratch / "copy"
         self._points: dict[Scenario, list[Point]] = {}
 
-    def points(self, world: World, calls: tuple[str, ...] = CHANGING) -> list[Point]:
+    def points(self, world: CrashScenario, calls: tuple[str, ...] = CHANGING) -> list[Point]:
         """Every point of the run between the world's two states; looked for once."""
         if world.scenario not in self._points:
             reached = self._points[world.scenario] = []
@@ -51,7 +51,7 @@ class Bench:
                 reached += self._tracer.points(world.arguments(self._data), self._data, phase=phase)
         return [point for point in self._points[world.scenario] if point.call in calls]
 
-    def try_out(self, world: World, point: Point, fault: str) -> Trial:
+    def try_out(self, world: CrashScenario, point: Point, fault: str) -> Trial:
         """Run with the fault, look at the index, run again, and look again."""
         world.copy(self._data)
         arguments = world.arguments(self._data)
@@ -76,14 +76,14 @@ class Bench:
         problems += self._problems_of_next_run(world)
         return Trial(point, fault, fired, tuple(problems))
 
-    def kill_late(self, world: World, copy: Path) -> Path:
+    def kill_late(self, world: CrashScenario, copy: Path) -> Path:
         """A copy of what a run leaves that is killed when all but its end is done."""
         points = [point for point in self.points(world) if point.call == "rename"]
         world.copy(self._data)
         self._tracer.run(world.arguments(self._data), points[-1], KILL)
         return Path(shutil.copytree(self._data, copy))
 
-    def try_without_journal(self, world: World, point: Point) -> tuple[Trial, bool]:
+    def try_without_journal(self, world: CrashScenario, point: Point) -> tuple[Trial, bool]:
         """Kill the run, lose the catalogue's journal, and look: the trial, and whether it was refused."""
         world.copy(self._data)
         ended = self._tracer.run(world.arguments(self._data), point, KILL)
@@ -101,7 +101,7 @@ class Bench:
             problems.append(f"neither before nor after: {_difference(state, world)}")
         return Trial(point, "lost journal", ended.code == -9, tuple(problems)), refused
 
-    def _problems_of_next_run(self, world: World) -> Iterable[str]:
+    def _problems_of_next_run(self, world: CrashScenario) -> Iterable[str]:
         ended = self._launcher.run("run_ingest", world.arguments(self._data))
         if ended.code != 0:
             yield f"the next run said {ended.code}: {ended.err.strip()}"
@@ -115,7 +115,7 @@ class Bench:
 class OperationBench:
     """Kills an operation on an index that a run has finished, at one point after another."""
 
-    def __init__(self, launcher: Launcher, scratch: Path, world: World, name: str) -> None:
+    def __init__(self, launcher: Launcher, scratch: Path, world: CrashScenario, name: str) -> None:
         self._launcher, self._world = launcher, world
         self._tracer = Tracer(launcher, scratch, "operate")
         self._data = scratch / "data"
@@ -155,7 +155,7 @@ class OperationBench:
         return Trial(point, KILL, ended.code == -9, tuple(problems))
 
 
-def _problems_of_failure(ended: Ended, injected: str) -> Iterable[str]:
+def _problems_of_failure(ended: ChildResult, injected: str) -> Iterable[str]:
     """What is wrong with how a run with an input or output error ended."""
     if ended.code == 0:
         if "sync(" in injected:
@@ -175,7 +175,7 @@ def _is_same(state: dict[str, object], before: dict[str, object]) -> bool:
     return state == before
 
 
-def _difference(state: dict[str, object], world: World) -> str:
+def _difference(state: dict[str, object], world: CrashScenario) -> str:
     if "error" in state:
         return str(state)[:400]
     parts = []
@@ -206,7 +206,7 @@ def _spread(points: list[Point]) -> list[Point]:
 
 def try_all(
     bench: Callable[[int], Bench],
-    world: World,
+    world: CrashScenario,
     points: Sequence[tuple[Point, str]],
     *,
     shards: int,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import corpus
-from tests.faults.launcher import Ended, Launcher
+from tests.faults.launcher import ChildResult, Launcher
 
 State = dict[str, Any]
 
@@ -34,7 +34,7 @@ SCENARIOS = (FIRST, REWRITE, SMALL)
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class CrashScenario:
     """`template` is the data folder before the run, `finished` after it.
 
     `before` and `after` are what they say.
@@ -63,28 +63,28 @@ def observe(launcher: Launcher, data: Path) -> State:
     return as_seen(launcher.run("run_observe", [str(data)]))
 
 
-def as_seen(ended: Ended) -> State:
+def as_seen(ended: ChildResult) -> State:
     """What a process that looked has said."""
     assert ended.code == 0, ended
     state: State = json.loads(ended.out)
     return state
 
 
-def make_world(launcher: Launcher, folder: Path, scenario: Scenario) -> World:
+def make_world(launcher: Launcher, folder: Path, scenario: Scenario) -> CrashScenario:
     """Build both states once, undisturbed."""
     documents, template, after = folder / "docs", folder / "template", folder / "after"
     corpus.write_before(documents, scenario.documents)
-    world = World(scenario, documents, template, after, {}, {})
+    world = CrashScenario(scenario, documents, template, after, {}, {})
     if scenario is not FIRST:
         _succeed(launcher.run("run_ingest", world.arguments(template)))
         corpus.change(documents, scenario.changed)
     before = observe(launcher, template)
     world.copy(after)
     _succeed(launcher.run("run_ingest", world.arguments(after)))
-    return World(scenario, documents, template, after, before, observe(launcher, after))
+    return CrashScenario(scenario, documents, template, after, before, observe(launcher, after))
 
 
-def _succeed(ended: Ended) -> None:
+def _succeed(ended: ChildResult) -> None:
     assert ended.code == 0, ended
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rag.index import Filter, Snapshot
 from rag.testing import HashingEmbedder
-from tests.index.world import World, document
+from tests.index.world import SmallIndex, document
 
 TOKENS = ("*", "group:hr", "group:it", "user:eve")
 READERS = [set(chosen) for size in range(4) for chosen in combinations(TOKENS, size)]
@@ -20,7 +20,7 @@ ASKERS = st.frozensets(st.sampled_from(TOKENS))
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """A document for each combination of readers."""
-    world = World(tmp_path_factory.mktemp("index") / "data")
+    world = SmallIndex(tmp_path_factory.mktemp("index") / "data")
     world.publish(
         *(
             document(f"/{number}.txt", [f"plan {number}"], readers=tuple(sorted(readers)))

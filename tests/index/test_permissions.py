@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.index.maintenance.backup import backup
-from tests.index.world import World, document
+from tests.index.world import SmallIndex, document
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def exposed(folder: Path) -> list[str]:
 
 @pytest.mark.usefixtures("usual_mask")
 def test_a_new_data_folder_and_a_backup_are_private(tmp_path: Path) -> None:
-    world = World(tmp_path / "data")
+    world = SmallIndex(tmp_path / "data")
     world.publish(document("/a.txt", ["alpha"]))
     backup(world.data, tmp_path / "backup")
     for folder in (world.data, tmp_path / "backup"):
@@ -42,6 +42,6 @@ def test_in_a_folder_that_is_there_the_group_may_read_if_it_may_enter(tmp_path: 
     """The mode of the folder is the operator's choice; everybody else gets nothing in any case."""
     data = tmp_path / "data"
     data.mkdir(mode=0o755)
-    World(data).publish(document("/a.txt", ["alpha"]))
+    SmallIndex(data).publish(document("/a.txt", ["alpha"]))
     assert exposed(data) == ["data"]
     assert (data / "catalog.db").stat().st_mode & 0o777 == 0o640

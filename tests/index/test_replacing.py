@@ -17,10 +17,10 @@ from rag.index.maintenance.reembed import reembed
 from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.verify import verify
 from rag.testing import HashingEmbedder
-from tests.index.world import NEW, B, World, document, passages
+from tests.index.world import NEW, B, SmallIndex, document, passages
 
 
-def test_another_embedder_is_refused_with_both_names_and_the_command(changed: World) -> None:
+def test_another_embedder_is_refused_with_both_names_and_the_command(changed: SmallIndex) -> None:
     with (
         pytest.raises(EmbedderMismatchError, match=r"hashing, not with other.*inhouse reembed"),
         IndexWriter(changed.data, HashingEmbedder("other").identity.to_json()),
@@ -28,7 +28,7 @@ def test_another_embedder_is_refused_with_both_names_and_the_command(changed: Wo
         pass
 
 
-def test_reembedding_switches_when_it_is_whole(changed: World) -> None:
+def test_reembedding_switches_when_it_is_whole(changed: SmallIndex) -> None:
     """The old state serves until then; then the index speaks with the other embedder."""
     other = HashingEmbedder("other", dimension=24)
     reader = changed.reader()
@@ -46,7 +46,7 @@ def test_reembedding_switches_when_it_is_whole(changed: World) -> None:
     assert verify(changed.data, full=True).ok
 
 
-def test_a_stopped_reembedding_goes_on_where_it_was(world: World) -> None:
+def test_a_stopped_reembedding_goes_on_where_it_was(world: SmallIndex) -> None:
     world.publish(document("/a.txt", [f"w{n}" for n in range(1000)]))
 
     class Stopping(HashingEmbedder):
@@ -63,13 +63,15 @@ def test_a_stopped_reembedding_goes_on_where_it_was(world: World) -> None:
     assert verify(world.data, full=True).ok
 
 
-def test_reembedding_with_the_indexs_own_embedder_changes_nothing(changed: World) -> None:
+def test_reembedding_with_the_indexs_own_embedder_changes_nothing(changed: SmallIndex) -> None:
     files = {name: sha for name, sha in changed.files().items() if "catalog.db-" not in name}
     assert reembed(changed.data, HashingEmbedder()).generation == 2
     assert {name: changed.files().get(name) for name in files} == files
 
 
-def test_rolling_back_before_a_reembedding_brings_the_old_embedder_back(changed: World) -> None:
+def test_rolling_back_before_a_reembedding_brings_the_old_embedder_back(
+    changed: SmallIndex,
+) -> None:
     reembed(changed.data, HashingEmbedder("other", dimension=24))
     assert rollback(changed.data, 2).generation == 4
     reader = changed.reader()
@@ -77,7 +79,7 @@ def test_rolling_back_before_a_reembedding_brings_the_old_embedder_back(changed:
     assert passages(reader.snapshot()) == NEW
 
 
-def test_a_newer_format_is_refused_by_readers_and_writers(changed: World) -> None:
+def test_a_newer_format_is_refused_by_readers_and_writers(changed: SmallIndex) -> None:
     changed.rows("UPDATE manifest SET value = ? WHERE key = 'format'", str(FORMAT + 1))
     with pytest.raises(IndexFormatError, match=f"format {FORMAT + 1}; .* format {FORMAT}"):
         changed.reader()
@@ -85,7 +87,7 @@ def test_a_newer_format_is_refused_by_readers_and_writers(changed: World) -> Non
         pass
 
 
-def test_migrations_run_in_order_all_or_none(changed: World) -> None:
+def test_migrations_run_in_order_all_or_none(changed: SmallIndex) -> None:
     """A step that fails takes back the ones before it; a missing one is refused before any."""
     connection = catalogue.connect(changed.data / CATALOG, writable=True)
     order = []

@@ -17,7 +17,7 @@ from rag.index import Filter, IndexReader, IndexWriter, Snapshot
 from rag.index.catalog.retention import Retention
 from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.verify import verify
-from tests.index.world import World, document, every_row, nearest, record
+from tests.index.world import SmallIndex, document, every_row, nearest, record
 
 URIS = [f"/{folder}/{name}.txt" for folder in "ab" for name in "123"]
 WORDS = ["alpha", "bravo", "delta", "gamma"]
@@ -29,7 +29,7 @@ passages = st.lists(
 
 def contents(snapshot: Snapshot) -> State:
     """The passages of every document, found by searching for everything there is."""
-    query = World(Path()).embedder.embed_query("alpha")
+    query = SmallIndex(Path()).embedder.embed_query("alpha")
     size = snapshot.generation.chunks
     dense = snapshot.dense(query, size + 5, Filter()).chunk_ids.tolist()
     words = snapshot.lexical(" ".join(WORDS), size + 5, Filter()).chunk_ids.tolist()
@@ -49,7 +49,7 @@ class IndexMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="index-machine-"))
-        self.world = World(self.folder / "data")
+        self.world = SmallIndex(self.folder / "data")
         self.stack = contextlib.ExitStack()
         self.writer = self.stack.enter_context(self._open())
         self.published: dict[int, State] = {0: {}}

@@ -43,7 +43,7 @@ def record(document: Document) -> FileRecord:
 
 
 @dataclass
-class World:
+class SmallIndex:
     """An index in `data`; its vectors are those of `embedder` unless they are given."""
 
     data: Path
@@ -110,7 +110,7 @@ class World:
 
 
 @dataclass(frozen=True)
-class Row:
+class IndexedChunk:
     """A chunk with everything that a filter may ask."""
 
     chunk_id: int
@@ -149,7 +149,7 @@ class Row:
         )
 
 
-def every_row(world: World) -> list[Row]:
+def every_row(world: SmallIndex) -> list[IndexedChunk]:
     """The chunks of the newest generation, in order of id."""
     rows = world.rows(
         "SELECT c.id, d.id, c.text, v.vector, d.uri, d.media_type, d.tags, d.readers, "
@@ -159,13 +159,13 @@ def every_row(world: World) -> list[Row]:
         "WHERE d.born <= g.id AND (d.died IS NULL OR d.died > g.id) ORDER BY c.id"
     )
     return [
-        Row(*row[:3], np.frombuffer(row[3], np.float16), *row[4:6],
+        IndexedChunk(*row[:3], np.frombuffer(row[3], np.float16), *row[4:6],
             json.loads(row[6]), json.loads(row[7]), row[8])
         for row in rows
     ]  # fmt: skip
 
 
-def nearest(rows: Sequence[Row], query: Float32, k: int, filter: Filter) -> list[int]:
+def nearest(rows: Sequence[IndexedChunk], query: Float32, k: int, filter: Filter) -> list[int]:
     """Brute force: ids of the k best permitted chunks, ties by id."""
     permitted = [row for row in rows if row.passes(filter)]
     scores = {

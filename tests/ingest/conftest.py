@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def house(tmp_path: Path) -> IngestedFolder:
+    return IngestedFolder(tmp_path)

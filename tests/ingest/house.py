@@ -15,7 +15,7 @@ from rag.testing import HashingEmbedder
 _LONG_AGO = 1_600_000_000
 
 
-class House:
+class IngestedFolder:
     """`settings` are those of every run; `write` gives each file a time of its own, long ago."""
 
     def __init__(self, home: Path) -> None:

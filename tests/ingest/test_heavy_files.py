@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingest.heavy_files import HeavyFiles, free_memory, lacks_memory
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
 
-def test_what_a_run_cannot_hold_is_left_out_by_name(house: House) -> None:
+def test_what_a_run_cannot_hold_is_left_out_by_name(house: IngestedFolder) -> None:
     """Its text needs more memory than a file may have, although it is small enough for its parser."""
     house.settings = {"ingest": {"memory_mb": 128}}
     big = house.write("big.txt", "many words of text\n" * 400_000)
@@ -23,7 +23,7 @@ def test_what_a_run_cannot_hold_is_left_out_by_name(house: House) -> None:
     assert "more than ingest.memory_mb = 128" in reason
 
 
-def test_what_does_not_fit_into_the_free_memory_waits(house: House) -> None:
+def test_what_does_not_fit_into_the_free_memory_waits(house: IngestedFolder) -> None:
     free = free_memory()
     if free is None:
         pytest.skip("this system does not say how much memory is free")
@@ -31,7 +31,9 @@ def test_what_does_not_fit_into_the_free_memory_waits(house: House) -> None:
     assert lacks_memory(1000) == ""
 
 
-def test_the_file_that_a_run_was_killed_over_is_left_out_the_next_night(house: House) -> None:
+def test_the_file_that_a_run_was_killed_over_is_left_out_the_next_night(
+    house: IngestedFolder,
+) -> None:
     """Until it changes, or somebody wants it to be tried again."""
     house.write("a.txt", "words\n")
     house.ingest()

@@ -28,7 +28,7 @@ LIMITS = {
 
 
 @dataclass
-class Run:
+class HostileRun:
     """One run of the command; `peaks` are the most memory in MiB that each of its processes had."""
 
     code: int
@@ -42,7 +42,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> HostileRun:
     """The folder, read once; one file of it vanishes meanwhile, and one never stays as it is."""
     home = tmp_path_factory.mktemp("hostile")
     folder = home / "documents"
@@ -66,7 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     watcher.join()
     seconds = time.perf_counter() - started
     states = ledger(home / "data")
-    return Run(
+    return HostileRun(
         process.returncode, seconds, json.loads(out), err, states, expected, shown(vanishing), peaks
     )
 
@@ -109,17 +109,17 @@ def ledger(data: Path) -> dict[str, tuple[str, str]]:
     return {uri: (state, reason) for uri, state, reason in rows}
 
 
-def test_the_run_ends_well_and_says_that_some_failed(run: Run) -> None:
+def test_the_run_ends_well_and_says_that_some_failed(run: HostileRun) -> None:
     assert run.code == 3
     assert "Traceback" not in run.err
     assert len(run.expected) >= FEWEST
 
 
-def test_every_entry_has_exactly_one_state_and_no_other_has(run: Run) -> None:
+def test_every_entry_has_exactly_one_state_and_no_other_has(run: HostileRun) -> None:
     assert run.states.keys() == run.expected.keys()
 
 
-def test_each_ends_as_it_should(run: Run) -> None:
+def test_each_ends_as_it_should(run: HostileRun) -> None:
     wrong = {
         uri: run.states.get(uri) for uri, states in run.expected.items()
         if run.states.get(uri, ("",))[0] not in states
@@ -127,14 +127,14 @@ def test_each_ends_as_it_should(run: Run) -> None:
     assert wrong == {}
 
 
-def test_each_that_is_not_wholly_read_has_a_reason_in_one_line(run: Run) -> None:
+def test_each_that_is_not_wholly_read_has_a_reason_in_one_line(run: HostileRun) -> None:
     for uri, (state, reason) in run.states.items():
         assert (state == "indexed") == (reason == ""), uri
         assert "\n" not in reason, uri
         assert len(reason) < 400, uri
 
 
-def test_the_account_adds_up_to_the_listing(run: Run) -> None:
+def test_the_account_adds_up_to_the_listing(run: HostileRun) -> None:
     report = run.report
     assert report["added"] + len(report["failed"]) + len(report["skipped"]) == len(run.expected)
     problems = {
@@ -144,15 +144,15 @@ def test_the_account_adds_up_to_the_listing(run: Run) -> None:
     assert problems.keys() == run.expected.keys() - read
 
 
-def test_no_process_takes_more_memory_than_it_may(run: Run) -> None:
+def test_no_process_takes_more_memory_than_it_may(run: HostileRun) -> None:
     assert len(run.peaks) > 2
     assert max(run.peaks.values()) < MOST_MEMORY_MB
 
 
-def test_a_file_that_vanishes_while_others_are_read_says_so(run: Run) -> None:
+def test_a_file_that_vanishes_while_others_are_read_says_so(run: HostileRun) -> None:
     assert run.states[run.vanished] == ("failed", "vanished before it could be read")
 
 
-def test_nothing_that_a_file_names_was_read_or_run(run: Run) -> None:
+def test_nothing_that_a_file_names_was_read_or_run(run: HostileRun) -> None:
     """No entity's file came in, and no name was taken for a command."""
     assert not any(os.path.lexists(name) for name in ("owned", "/tmp/owned"))  # noqa: S108

@@ -17,7 +17,7 @@ from rag.index.catalog import database
 from rag.index.catalog.schema import FORMAT
 from rag.index.views.overview import read_overview
 from rag.settings import IngestSettings
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
 
 def pdf(*pages: str) -> bytes:
@@ -39,7 +39,7 @@ GOOD, BROKEN, EMPTY = "# Title {}\n\nSome words.\n", b"\x00\x01 binary \x00" * 4
 class Mess:
     """Somebody who does everything to a folder that can be done to one."""
 
-    def __init__(self, house: House, seed: int) -> None:
+    def __init__(self, house: IngestedFolder, seed: int) -> None:
         self.house, self.random, self.count = house, random.Random(seed), 0
         self.doings = (
             self.write, self.write, self.write, self.change, self.change, self.delete, self.rename,
@@ -106,7 +106,9 @@ class Mess:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_numbers_add_up_to_the_listing_whatever_happens(house: House, seed: int) -> None:
+def test_the_numbers_add_up_to_the_listing_whatever_happens(
+    house: IngestedFolder, seed: int
+) -> None:
     """After every run: one row for each entry, its state that of the report, the documents those indexed."""
     house.settings = {"ingest": {"max_delete": 1}}
     mess = Mess(house, seed)
@@ -139,7 +141,7 @@ def test_the_numbers_add_up_to_the_listing_whatever_happens(house: House, seed: 
             mess.random.choice(mess.doings)()
 
 
-def test_coverage_is_the_share_of_pages_with_text(house: House) -> None:
+def test_coverage_is_the_share_of_pages_with_text(house: IngestedFolder) -> None:
     """3 of 4 pages, 0 of 2, 1 of 1 without pages, 0 of 1 that failed: 4 of 8; what is skipped counts not."""
     house.write("some.pdf", pdf("One.", "", "Three.", "Four."))
     house.write("scan.pdf", pdf("", ""))
@@ -161,7 +163,7 @@ def test_coverage_is_the_share_of_pages_with_text(house: House) -> None:
     assert house.overview().coverage.pages == 8
 
 
-def test_the_account_of_the_last_run_that_did_something(house: House) -> None:
+def test_the_account_of_the_last_run_that_did_something(house: IngestedFolder) -> None:
     house.write("note.md", "# Note\n\nWords.\n")
     house.ingest(run_id="first")
     house.ingest(run_id="second")
@@ -190,7 +192,7 @@ def _count_loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_failed_file_is_read_again_only_when_it_changes(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: IngestedFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not when it is touched, not when another file changes; with `retry_failed` or `again` at any time."""
     broken = house.write("broken.md", BROKEN)
@@ -210,7 +212,7 @@ def test_a_failed_file_is_read_again_only_when_it_changes(
     assert loaded[5:] == ["broken.md"]
 
 
-def test_a_document_whose_file_became_a_link_answers_no_more(house: House) -> None:
+def test_a_document_whose_file_became_a_link_answers_no_more(house: IngestedFolder) -> None:
     """It is skipped, and its old text is out of the index."""
     path = house.write("note.md", "# Note\n\nWords.\n")
     house.write("other.md", "# Other\n\nWords.\n")
@@ -223,7 +225,7 @@ def test_a_document_whose_file_became_a_link_answers_no_more(house: House) -> No
     assert house.state(path) == "skipped"
 
 
-def test_status_reads_an_index_of_the_format_before(house: House) -> None:
+def test_status_reads_an_index_of_the_format_before(house: IngestedFolder) -> None:
     """Without pages and counts, and without touching it; the next run brings it up to date."""
     house.write("note.md", "# Note\n\nWords.\n")
     house.ingest()

@@ -14,7 +14,7 @@ from ingest import ingest
 from rag.embedder import Float32
 from rag.errors import EmbeddingError
 from rag.testing import HashingEmbedder
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
 FILES, CHUNKS_EACH = 8, 30
 
@@ -46,7 +46,7 @@ class SlowEmbedder(HashingEmbedder):
         return super().embed_documents(texts)
 
 
-def write_files(house: House) -> None:
+def write_files(house: IngestedFolder) -> None:
     for number in range(FILES):
         # Each section is long enough to be a chunk of its own.
         sections = [
@@ -56,7 +56,7 @@ def write_files(house: House) -> None:
         house.write(f"{number}.md", "\n\n".join(sections))
 
 
-def test_files_are_told_of_little_by_little_and_add_up(house: House) -> None:
+def test_files_are_told_of_little_by_little_and_add_up(house: IngestedFolder) -> None:
     """Also where many are embedded together; in the end it is every file and every chunk."""
     write_files(house)
     recorder = Recorder()
@@ -68,7 +68,7 @@ def test_files_are_told_of_little_by_little_and_add_up(house: House) -> None:
     assert max(chunks for _, chunks in recorder.told) <= 256
 
 
-def test_a_slow_embedder_is_given_less_at_a_time(house: House) -> None:
+def test_a_slow_embedder_is_given_less_at_a_time(house: IngestedFolder) -> None:
     """What 20 ms a text makes of two seconds: about a hundred, not as many as there are."""
     write_files(house)
     embedder = SlowEmbedder()
@@ -77,7 +77,7 @@ def test_a_slow_embedder_is_given_less_at_a_time(house: House) -> None:
     assert max(embedder.calls) <= 110
 
 
-def test_a_run_that_finds_nothing_new_tells_of_no_file(house: House) -> None:
+def test_a_run_that_finds_nothing_new_tells_of_no_file(house: IngestedFolder) -> None:
     house.write("a.md", "# A\n\nSome words.\n")
     house.ingest()
     recorder = Recorder()
@@ -105,7 +105,7 @@ class LoadingEmbedder(HashingEmbedder):
         return super().embed_documents(texts)
 
 
-def test_the_model_is_loaded_beside_the_first_files(house: House) -> None:
+def test_the_model_is_loaded_beside_the_first_files(house: IngestedFolder) -> None:
     """In a thread of its own, and not at all where nothing is read."""
     house.write("a.md", "# A\n\nSome words.\n")
     first, second = LoadingEmbedder(), LoadingEmbedder()
@@ -115,7 +115,7 @@ def test_the_model_is_loaded_beside_the_first_files(house: House) -> None:
     assert second.loaded_in == []
 
 
-def test_a_model_that_cannot_be_loaded_is_one_error(house: House) -> None:
+def test_a_model_that_cannot_be_loaded_is_one_error(house: IngestedFolder) -> None:
     """Raised where it is used; the thread that tried before says nothing."""
     house.write("a.md", "# A\n\nSome words.\n")
     with pytest.raises(EmbeddingError, match="cannot be loaded"):

@@ -11,15 +11,15 @@ from ingest.errors import DamagedFileError, EncryptedFileError
 from ingest.loaded import LoadedDocument, Page
 from ingest.loader import load_bytes
 from ingest.media_type import NOTEBOOK, PLAIN_TEXT
-from ingest.parsers.context import Context
+from ingest.parsers.context import ParserContext
 from ingest.readers import Reader, doubt_of, read_with
 from ingest.unread import Unread, describe
 from rag.index.catalog.ledger import UnreadCount
 from tests.ingest.hostile import repacked
 from tests.ingest.hostile_data import ENCRYPTED_EPUB
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
-NO_CONTEXT = Context(lambda _data, _name: LoadedDocument("", PLAIN_TEXT))
+NO_CONTEXT = ParserContext(lambda _data, _name: LoadedDocument("", PLAIN_TEXT))
 
 
 def notebook(pictures: int) -> bytes:
@@ -64,7 +64,7 @@ def test_counts_cross_from_the_parsers_process() -> None:
         LoadedDocument.from_json({**as_json, "unread": {"invention": 1}})
 
 
-def test_the_ledger_keeps_the_counts_and_status_adds_them_up(house: House) -> None:
+def test_the_ledger_keeps_the_counts_and_status_adds_them_up(house: IngestedFolder) -> None:
     """By kind, over all files; also for a second copy, which is not read again."""
     house.write("a.ipynb", notebook(3))
     house.write("b.ipynb", notebook(1))

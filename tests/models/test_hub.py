@@ -24,7 +24,7 @@ class Hub(ThreadingHTTPServer):
     """Serves the files of one folder as the model `MODEL_ID`; keeps the paths it was asked for."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _HubHandler)
         self.folder = folder
         self.asked: list[str] = []
         self.lie_about = ""  # the name of a file whose announced hash is wrong
@@ -38,7 +38,7 @@ class Hub(ThreadingHTTPServer):
         return "0" * 64 if name == self.lie_about else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _HubHandler(BaseHTTPRequestHandler):
     server: Hub
     protocol_version = "HTTP/1.1"
 

@@ -37,7 +37,7 @@ class ModelServer:
         self.lock = threading.Lock()
         self.left = threading.Event()
         self.over = threading.Event()
-        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server = _Server(("127.0.0.1", port), _ModelHandler)
         self._server.model = self
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
@@ -116,7 +116,7 @@ class _Server(ThreadingHTTPServer):
     model: ModelServer
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _ModelHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 

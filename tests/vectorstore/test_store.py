@@ -22,7 +22,7 @@ from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.verify import verify
 from rag.settings import IngestSettings, Settings
 from rag.testing import HashingEmbedder
-from tests.index.world import World
+from tests.index.world import SmallIndex
 from tests.vectorstore.conftest import open_store
 
 
@@ -49,7 +49,7 @@ def test_a_call_is_a_generation_and_the_same_again_is_none(store: InhouseVectorS
     """Adding publishes once; what is there already is neither embedded nor written again."""
     embedder = HashingEmbedder()
     store = InhouseVectorStore(store._data_dir, embedder, settings=Settings())
-    world = World(store._data_dir)
+    world = SmallIndex(store._data_dir)
     store.add_texts(["alpha", "bravo"], ids=["1", "2"])
     store.add_texts(["alpha", "gamma"], ids=["1", "2"])
     assert world.snapshot().generation.id == 2

@@ -324,9 +324,9 @@ def _blocks(pieces: Iterable[tuple[str, Decorate]]) -> str:
         elif blocks and lead:
             blocks[-1][1] += " "
         if line:
-            said = line[bullet.end() :] if bullet else line
+            sentence_text = line[bullet.end() :] if bullet else line
             # A bullet that stands alone opens the item for the sentence after it.
-            if said:
-                blocks[-1][1] += decorate(emphasised(said)) + (" " if trail else "")
+            if sentence_text:
+                blocks[-1][1] += decorate(emphasised(sentence_text)) + (" " if trail else "")
             fresh = "\n" in trail
     return "".join(f'<p class="{kind}">{markup}</p>' for kind, markup in blocks)

@@ -27,8 +27,8 @@ class Pane(StrEnum):
 def room(question: str, starters: Sequence[str], limit: int, words: Words) -> str:
     """The whole room: what it is for, the question box, two empty panes."""
     offers = "".join(
-        f'<li><button type="button" class="starter">{escape(each)}</button></li>'
-        for each in starters
+        f'<li><button type="button" class="starter">{escape(starter)}</button></li>'
+        for starter in starters
     )
     offered = f'<ul class="offers" aria-label="{escape(words.starters)}">{offers}</ul>'
     panes = "".join(_pane(side, words) for side in Pane)
@@ -76,15 +76,15 @@ def quoting(
 
 def answered(side: Pane, answer: Answer, shelf: Shelf, words: Words) -> str:
     """What was said, sentence by sentence, how much of it the documents bear out, and where."""
-    found = evidence(side.turn, answer, words, shelf)
+    sources = evidence(side.turn, answer, words, shelf)
     label = words.sources if answer.citations else words.passages
     if side is Pane.ALONE:
         # Without the documents, passages that were found say nothing about the answer.
-        found = f"<details><summary>{escape(label)}</summary>{found}</details>"
-        found = found if answer.citations else ""
+        sources = f"<details><summary>{escape(label)}</summary>{sources}</details>"
+        sources = sources if answer.citations else ""
     if side is Pane.ALONE:
-        return _tally(answer, words) + view.alone(side.turn, answer, words) + found
-    return _tally(answer, words) + view.composed(side.turn, answer, words, shelf=shelf) + found
+        return _tally(answer, words) + view.alone(side.turn, answer, words) + sources
+    return _tally(answer, words) + view.composed(side.turn, answer, words, shelf=shelf) + sources
 
 
 def failed(reason: str, words: Words) -> str:
@@ -101,7 +101,7 @@ def _tally(answer: Answer, words: Words) -> str:
         for sentence in answer.sentences
     )
     supported = sum(sentence.supported for sentence in answer.sentences)
-    said = words.tally.format(
+    summary = words.tally.format(
         n=supported, sentences=counted(words.sentence_count, len(answer.sentences))
     )
-    return f'<p class="tally"><span aria-hidden="true">{marks}</span>{escape(said)}</p>'
+    return f'<p class="tally"><span aria-hidden="true">{marks}</span>{escape(summary)}</p>'

@@ -56,7 +56,7 @@ def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None
         inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
         return _section(turn, answer.question, words.passages, len(hits), inner, words)
     groups = grouped(answer)
-    sources = "".join(cards.source(turn, each, hit) for each, hit in groups)
+    sources = "".join(cards.source(turn, citations, hit) for citations, hit in groups)
     inner = (
         f'<ol class="sources">{sources}</ol>'
         + cards.folded(words.also_read, context.read)
@@ -67,12 +67,12 @@ def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None
 
 def grouped(answer: Answer) -> list[tuple[list[Citation], Hit | None]]:
     """The citations, those from one passage together, with the passage; in order of their numbers."""
-    found: dict[int | tuple[str, int], tuple[list[Citation], Hit | None]] = {}
+    passages: dict[int | tuple[str, int], tuple[list[Citation], Hit | None]] = {}
     for citation in answer.citations:
         hit = _passage_of(citation, answer.context.cited)
         key = citation.n if hit is None else (hit.uri, hit.start)
-        found.setdefault(key, ([], hit))[0].append(citation)
-    return list(found.values())
+        passages.setdefault(key, ([], hit))[0].append(citation)
+    return list(passages.values())
 
 
 def file_name(uri: str) -> str:
@@ -112,17 +112,24 @@ class _Cards:
             body = self._elsewhere(hit) + body
         head = _head(first.title, first.uri, first.page, first.section, words)
         numbers = "".join(
-            f'<span class="n" id="e{turn}-s{each.n}"><span class="sr">{words.source} </span>{each.n}'
+            f'<span class="n" id="e{turn}-s{citation.n}"><span class="sr">{words.source} </span>{citation.n}'
             "</span>"
-            for each in citations
+            for citation in citations
         )
         return f'<li class="source"><p class="ns">{numbers}</p>{head}{body}</li>'
 
     def _openers(self, citations: list[Citation]) -> str:
         """A way into the document for each quote; that of the first one is shown until another is chosen."""
         return "".join(
-            self._opener(each.uri, each.start, each.end, each.quote, each.page, _class(each, place))
-            for place, each in enumerate(citations)
+            self._opener(
+                citation.uri,
+                citation.start,
+                citation.end,
+                citation.quote,
+                citation.page,
+                _class(citation, index),
+            )
+            for index, citation in enumerate(citations)
         )
 
     def passages(self, hits: Iterable[Hit]) -> str:
@@ -169,8 +176,12 @@ class _Cards:
     def _highlighted(self, hit: Hit, citations: list[Citation]) -> str:
         text, several = hit.text, len(citations) > 1
         marks = [
-            (each.start - hit.start, each.end - hit.start, f"q{each.n}" if several else "")
-            for each in citations
+            (
+                citation.start - hit.start,
+                citation.end - hit.start,
+                f"q{citation.n}" if several else "",
+            )
+            for citation in citations
         ]
         start, end = min(mark[0] for mark in marks), max(mark[1] for mark in marks)
         first = _word_edge(text, start - _AROUND) if start > _AROUND + _SPARE else 0
@@ -210,8 +221,8 @@ def _passage_of(citation: Citation, cited: tuple[Hit, ...]) -> Hit | None:
     return None
 
 
-def _class(citation: Citation, place: int) -> str:
-    return f"open q{citation.n}" + (" is-other" if place else "")
+def _class(citation: Citation, index: int) -> str:
+    return f"open q{citation.n}" + (" is-other" if index else "")
 
 
 def _quote(hit: Hit, first: int, last: int, marks: Sequence[Mark] = ()) -> str:

@@ -35,7 +35,7 @@ def extract_list(
 def _item(extract: Extract, words: Words, shelf: Shelf, hits: Sequence[Hit]) -> str:
     if extract.uri in shelf.gone:
         return f'<li class="extract"><p class="gone">{escape(words.withdrawn)}</p></li>'
-    place = where(extract.title, extract.uri, extract.page, extract.section, words)
+    location = where(extract.title, extract.uri, extract.page, extract.section, words)
     name = escape_name(extract.title)
     if shelf.name is not None:
         text = _as_written(extract, hits)
@@ -43,7 +43,7 @@ def _item(extract: Extract, words: Words, shelf: Shelf, hits: Sequence[Hit]) -> 
         name = f'<a href="{link}">{name}</a>'
     return (
         f'<li class="extract"><blockquote>{_words(extract)}</blockquote>'
-        f'<p class="where"><strong>{name}</strong> · {place}</p></li>'
+        f'<p class="where"><strong>{name}</strong> · {location}</p></li>'
     )
 
 

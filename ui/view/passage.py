@@ -33,7 +33,7 @@ Mark = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _DisplayLine:
     start: int
     text: str
 
@@ -41,7 +41,7 @@ class _Line:
 @dataclass(slots=True)
 class _Block:
     kind: str  # heading, item, row, code, paragraph
-    lines: list[_Line]
+    lines: list[_DisplayLine]
     level: int = 0
     number: str = ""
 
@@ -61,12 +61,12 @@ def _apart(marks: Sequence[Mark], length: int) -> list[Mark]:
     """The marks in order and apart: where some overlap, that stretch has the classes of each."""
     kept = [(max(0, a), min(length, b), kind) for a, b, kind in marks if a < length and b > 0]
     edges = sorted({edge for a, b, _ in kept for edge in (a, b)})
-    found = []
+    marked = []
     for start, end in pairwise(edges):
         over = [kind for a, b, kind in kept if a <= start and end <= b]
         if over:
-            found.append((start, end, " ".join(dict.fromkeys(filter(None, over)))))
-    return found
+            marked.append((start, end, " ".join(dict.fromkeys(filter(None, over)))))
+    return marked
 
 
 class _Painter:
@@ -75,7 +75,7 @@ class _Painter:
 
     def paint(self) -> str:
         parts: list[str] = []
-        rows: list[_Line] = []
+        rows: list[_DisplayLine] = []
         for block in _blocks(self._text):
             if block.kind == "row":
                 rows += block.lines
@@ -100,7 +100,7 @@ class _Painter:
             return f'<p class="{kind}">{number}{self._joined(block.lines)}</p>'
         return f"<p>{self._joined(block.lines)}</p>"
 
-    def _joined(self, lines: list[_Line], newline: str = "") -> str:
+    def _joined(self, lines: list[_DisplayLine], newline: str = "") -> str:
         longest = max(len(line.text) for line in lines)
         flowing = longest >= _SHORT and _is_prose(lines)
         parts: list[str] = []
@@ -120,7 +120,7 @@ class _Painter:
                 return kind
         return None
 
-    def _table(self, rows: list[_Line]) -> str:
+    def _table(self, rows: list[_DisplayLine]) -> str:
         has_header = len(rows) > 1 and bool(_RULE.fullmatch(rows[1].text))
         head = self._row(rows[0], "th") if has_header else ""
         body = "".join(
@@ -129,7 +129,7 @@ class _Painter:
         head = f"<thead>{head}</thead>" if head else ""
         return f'<div class="wide"><table>{head}<tbody>{body}</tbody></table></div>'
 
-    def _row(self, row: _Line, tag: str) -> str:
+    def _row(self, row: _DisplayLine, tag: str) -> str:
         text = row.text.strip()
         offset = row.start + row.text.index("|")
         scope = ' scope="col"' if tag == "th" else ""
@@ -137,19 +137,19 @@ class _Painter:
         for cell in _CELL.finditer(text, 1):
             words = cell[1].strip()
             start = offset + cell.start() + cell[1].index(words)
-            cells.append(f"<{tag}{scope}>{self._inline(_Line(start, words))}</{tag}>")
+            cells.append(f"<{tag}{scope}>{self._inline(_DisplayLine(start, words))}</{tag}>")
         return f"<tr>{''.join(cells)}</tr>"
 
-    def _inline(self, line: _Line) -> str:
+    def _inline(self, line: _DisplayLine) -> str:
         if not self._markdown:
             return self._plain(line.start, line.text)
         parts, cursor = [], 0
-        for found in _INLINE.finditer(line.text):
-            parts.append(self._plain(line.start + cursor, line.text[cursor : found.start()]))
-            name = found.lastgroup or ""
-            inner = self._plain(line.start + found.start(name), found[name])
+        for match in _INLINE.finditer(line.text):
+            parts.append(self._plain(line.start + cursor, line.text[cursor : match.start()]))
+            name = match.lastgroup or ""
+            inner = self._plain(line.start + match.start(name), match[name])
             parts.append(f"<{name}>{inner}</{name}>")
-            cursor = found.end()
+            cursor = match.end()
         parts.append(self._plain(line.start + cursor, line.text[cursor:]))
         return "".join(parts)
 
@@ -169,7 +169,7 @@ def _open(kind: str) -> str:
     return f'<mark class="{escape(kind)}">' if kind else "<mark>"
 
 
-def _is_prose(lines: list[_Line]) -> bool:
+def _is_prose(lines: list[_DisplayLine]) -> bool:
     begin_low = sum(line.text[:1].islower() for line in lines[1:])
     return begin_low >= _PROSE * (len(lines) - 1)
 
@@ -178,7 +178,7 @@ def _words(text: str) -> str:
     return escape(text.replace("\\|", "|"))
 
 
-def _is_rule(row: _Line) -> bool:
+def _is_rule(row: _DisplayLine) -> bool:
     return bool(_RULE.fullmatch(row.text))
 
 
@@ -205,8 +205,8 @@ def _blocks(text: str) -> Iterator[_Block]:
         open_ = None
         if begun is not None:
             open_ = begun
-        elif found := _FENCE.match(line.text):
-            fence = found[1]
+        elif match := _FENCE.match(line.text):
+            fence = match[1]
         elif line.text.strip():
             open_ = _Block("paragraph", [_stripped(line)])
     yield from _closed(open_)
@@ -217,26 +217,26 @@ def _closed(block: _Block | None) -> Iterator[_Block]:
         yield block
 
 
-def _begun(line: _Line) -> _Block | None:
+def _begun(line: _DisplayLine) -> _Block | None:
     """The block that this line begins by its marks, if it does."""
-    if found := _HEADING.match(line.text):
-        rest = _stripped(_Line(line.start + found.end(), line.text[found.end() :]))
-        return _Block("heading", [rest], level=len(found[1]))
+    if match := _HEADING.match(line.text):
+        rest = _stripped(_DisplayLine(line.start + match.end(), line.text[match.end() :]))
+        return _Block("heading", [rest], level=len(match[1]))
     if _ROW.fullmatch(line.text):
         return _Block("row", [line])
-    if found := _ITEM.match(line.text):
-        rest = _stripped(_Line(line.start + found.end(), line.text[found.end() :]))
-        return _Block("item", [rest], min(3, len(found[1].expandtabs(4)) // 2), found[2] or "")
+    if match := _ITEM.match(line.text):
+        rest = _stripped(_DisplayLine(line.start + match.end(), line.text[match.end() :]))
+        return _Block("item", [rest], min(3, len(match[1].expandtabs(4)) // 2), match[2] or "")
     return None
 
 
-def _stripped(line: _Line) -> _Line:
+def _stripped(line: _DisplayLine) -> _DisplayLine:
     text = line.text.strip()
-    return _Line(line.start + (line.text.index(text) if text else 0), text)
+    return _DisplayLine(line.start + (line.text.index(text) if text else 0), text)
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str) -> Iterator[_DisplayLine]:
     start = 0
     for raw in text.split("\n"):
-        yield _Line(start, raw)
+        yield _DisplayLine(start, raw)
         start += len(raw) + 1

@@ -17,7 +17,7 @@ MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FeedbackItem:
     """What somebody said of an answer. `given_at`: seconds since the epoch."""
 
     name: str
@@ -30,20 +30,20 @@ class Said:
 
 def quality_page(
     evaluation: Evaluation | None,
-    feedback: Sequence[Said] | None,
+    feedback: Sequence[FeedbackItem] | None,
     words: Words,
 ) -> str:
     """The last evaluation, and what people said; `feedback` None: for somebody who may not see any."""
-    said = words.rooms
+    messages = words.rooms
     if evaluation is None:
         measured = (
-            f'<p class="none">{escape(said.no_evaluation)}</p>'
-            f'<p class="how">{_with_code(said.how_to_measure)}</p>'
+            f'<p class="none">{escape(messages.no_evaluation)}</p>'
+            f'<p class="how">{_with_code(messages.how_to_measure)}</p>'
         )
     else:
         measured = report(evaluation, heading="h2", words=words)
     return (
-        f'<h1>{escape(said.quality)}</h1><p class="lead">{escape(said.quality_lead)}</p>'
+        f'<h1>{escape(messages.quality)}</h1><p class="lead">{escape(messages.quality_lead)}</p>'
         f"{measured}{'' if feedback is None else _feedback(feedback, words)}"
     )
 
@@ -53,37 +53,37 @@ def _with_code(text: str) -> str:
     return f"{escape(before)}<code>inhouse {escape(command)}</code>"
 
 
-def _feedback(feedback: Sequence[Said], words: Words) -> str:
-    said = words.rooms
+def _feedback(feedback: Sequence[FeedbackItem], words: Words) -> str:
+    messages = words.rooms
     if not feedback:
-        inner = f'<p class="quiet">{escape(said.no_feedback)}</p>'
+        inner = f'<p class="quiet">{escape(messages.no_feedback)}</p>'
     else:
-        helpful = sum(each.helpful for each in feedback)
-        counted = said.feedback_count.format(
+        helpful = sum(item.helpful for item in feedback)
+        counted = messages.feedback_count.format(
             helpful=number(helpful, words), unhelpful=number(len(feedback) - helpful, words)
         )
-        cards = "".join(_card(each, words) for each in feedback[:MOST])
+        cards = "".join(_card(item, words) for item in feedback[:MOST])
         inner = f'<p class="quiet">{escape(counted)}</p><ol class="cards">{cards}</ol>'
-    return f"<section><h2>{escape(said.feedback)}</h2>{inner}</section>"
+    return f"<section><h2>{escape(messages.feedback)}</h2>{inner}</section>"
 
 
-def _card(said: Said, words: Words) -> str:
+def _card(item: FeedbackItem, words: Words) -> str:
     kind, label = (
-        ("indexed", words.rooms.helpful) if said.helpful else ("failed", words.rooms.not_helpful)
+        ("indexed", words.rooms.helpful) if item.helpful else ("failed", words.rooms.not_helpful)
     )
     parts = [
-        said.name,
-        day_and_time(said.given_at, words),
-        words.reasons.get(said.reason, said.reason),
+        item.name,
+        day_and_time(item.given_at, words),
+        words.reasons.get(item.reason, item.reason),
     ]
-    status = words.statuses[said.answer.status][0]
-    model = said.answer.model.rstrip("/").rpartition("/")[2]
-    made = [status, model, words.generation.format(n=number(said.answer.generation, words))]
-    note = f"<blockquote>{escape(said.note)}</blockquote>" if said.note else ""
+    status = words.statuses[item.answer.status][0]
+    model = item.answer.model.rstrip("/").rpartition("/")[2]
+    origin = [status, model, words.generation.format(n=number(item.answer.generation, words))]
+    note = f"<blockquote>{escape(item.note)}</blockquote>" if item.note else ""
     return (
-        f'<li class="card"><h3>{escape_name(said.answer.question)}</h3>'
+        f'<li class="card"><h3>{escape_name(item.answer.question)}</h3>'
         f'<p class="where"><span class="state-tag state-{kind}">{escape(label)}</span> '
         f"{' · '.join(escape_name(part) for part in parts if part)}</p>{note}"
-        f"<details><summary>{' · '.join(escape_name(part) for part in made if part)}</summary>"
-        f"<p>{emphasised(said.answer.text)}</p></details></li>"
+        f"<details><summary>{' · '.join(escape_name(part) for part in origin if part)}</summary>"
+        f"<p>{emphasised(item.answer.text)}</p></details></li>"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ingest.parsers.office.merged_cells import repeated_label
-from ingest.parsers.sheet import MAX_COLUMNS, Row
+from ingest.parsers.sheet import MAX_COLUMNS, CellRow
 from ingest.unread import Unread
 
 _WIDEST_GAP = 10  # columns from one cell to the next; what is wider holds nothing
@@ -30,7 +30,7 @@ class SheetCells:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
 
-    def rows(self, unread: Counter[Unread]) -> Iterator[Row]:
+    def rows(self, unread: Counter[Unread]) -> Iterator[CellRow]:
         """The rows that are shown, in order; what is hidden or too far out is counted in `unread`."""
         self._drop_hidden(unread)
         columns = self._columns(unread)
@@ -41,7 +41,7 @@ class SheetCells:
             first, last = min(places), max(places)
             texts = [places.get(column, "") for column in range(first, last + 1)]
             visible = [column for column in cells if column in columns]
-            yield Row(number, first, texts, first_column=min(visible), last_column=max(visible))
+            yield CellRow(number, first, texts, first_column=min(visible), last_column=max(visible))
 
     def _drop_hidden(self, unread: Counter[Unread]) -> None:
         for number in self.hidden_rows & self.cells.keys():

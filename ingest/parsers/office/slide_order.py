@@ -10,7 +10,7 @@ _MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedShape:
     """A shape and the rectangle that it fills, in whatever unit."""
 
     shape: Any
@@ -20,7 +20,7 @@ class Placed:
     height: int = 0
 
 
-def reading_order(shapes: Sequence[Placed], depth: int = 0) -> list[Placed]:
+def reading_order(shapes: Sequence[PlacedShape], depth: int = 0) -> list[PlacedShape]:
     """Cut along the gaps that go all the way across, then along those that go all the way down (XY-cut)."""
     if len(shapes) < 2:
         return list(shapes)
@@ -33,9 +33,11 @@ def reading_order(shapes: Sequence[Placed], depth: int = 0) -> list[Placed]:
 
 
 def _cut(
-    shapes: Sequence[Placed], start: Callable[[Placed], int], size: Callable[[Placed], int]
-) -> list[list[Placed]]:
-    groups: list[list[Placed]] = []
+    shapes: Sequence[PlacedShape],
+    start: Callable[[PlacedShape], int],
+    size: Callable[[PlacedShape], int],
+) -> list[list[PlacedShape]]:
+    groups: list[list[PlacedShape]] = []
     end = 0
     for shape in sorted(shapes, key=start):
         if not groups or start(shape) >= end:
@@ -46,17 +48,17 @@ def _cut(
     return groups
 
 
-def _top(shape: Placed) -> int:
+def _top(shape: PlacedShape) -> int:
     return shape.top
 
 
-def _left(shape: Placed) -> int:
+def _left(shape: PlacedShape) -> int:
     return shape.left
 
 
-def _height(shape: Placed) -> int:
+def _height(shape: PlacedShape) -> int:
     return shape.height
 
 
-def _width(shape: Placed) -> int:
+def _width(shape: PlacedShape) -> int:
     return shape.width

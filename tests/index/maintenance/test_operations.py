@@ -26,12 +26,12 @@ from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.vacuum import vacuum
 from rag.index.maintenance.verify import verify
 from rag.testing import HashingEmbedder
-from tests.index.world import A1, NEW, OLD, B, World, document, passages
+from tests.index.world import A1, NEW, OLD, B, SmallIndex, document, passages
 
 TWO = Retention(generations=2, days=0)
 
 
-def test_a_rollback_publishes_an_old_state_as_a_new_generation(changed: World) -> None:
+def test_a_rollback_publishes_an_old_state_as_a_new_generation(changed: SmallIndex) -> None:
     """Nothing is embedded, and going forward again works the same way."""
     before = len(changed.embedder.texts)
     done = rollback(changed.data, 1)
@@ -42,7 +42,9 @@ def test_a_rollback_publishes_an_old_state_as_a_new_generation(changed: World) -
     assert len(changed.embedder.texts) == before
 
 
-def test_after_a_rollback_the_ledger_speaks_of_the_state_that_is_published(changed: World) -> None:
+def test_after_a_rollback_the_ledger_speaks_of_the_state_that_is_published(
+    changed: SmallIndex,
+) -> None:
     """So the next ingest reads what differs, finds what is new, and removes what is gone."""
     rollback(changed.data, 1)
     with changed.writer() as writer:
@@ -55,13 +57,13 @@ def test_after_a_rollback_the_ledger_speaks_of_the_state_that_is_published(chang
         assert {file.uri for file in writer.files()} == {"/a.txt", "/b.txt"}
 
 
-def test_rolling_back_to_what_is_not_kept_names_what_is(changed: World) -> None:
+def test_rolling_back_to_what_is_not_kept_names_what_is(changed: SmallIndex) -> None:
     with pytest.raises(UsageError, match=r"Generation 9 is not kept.*Kept are: 1, 2"):
         rollback(changed.data, 9)
     assert changed.snapshot().generation.id == 2
 
 
-def test_operations_without_an_index_say_so(world: World) -> None:
+def test_operations_without_an_index_say_so(world: SmallIndex) -> None:
     """And leave no folder behind."""
     for operation in (
         lambda: rollback(world.data, 1),
@@ -75,7 +77,7 @@ def test_operations_without_an_index_say_so(world: World) -> None:
         assert not world.data.exists()
 
 
-def test_operations_wait_for_nobody(changed: World) -> None:
+def test_operations_wait_for_nobody(changed: SmallIndex) -> None:
     """While a run writes, those that write are refused; those that read work."""
     with changed.writer():
         for operation in (
@@ -88,7 +90,7 @@ def test_operations_wait_for_nobody(changed: World) -> None:
         assert verify(changed.data, full=True).ok
 
 
-def test_what_no_kept_generation_shows_is_gone_after_a_run(changed: World) -> None:
+def test_what_no_kept_generation_shows_is_gone_after_a_run(changed: SmallIndex) -> None:
     """Rows, vectors and texts of generation 1 go when generation 3 is published and two are kept.
 
     The text that generation 1 shared with a living document stays.
@@ -105,7 +107,7 @@ def test_what_no_kept_generation_shows_is_gone_after_a_run(changed: World) -> No
     assert verify(changed.data, full=True).ok
 
 
-def test_a_run_never_drops_what_a_derived_file_still_needs(world: World) -> None:
+def test_a_run_never_drops_what_a_derived_file_still_needs(world: SmallIndex) -> None:
     """The FAISS file is of generation 1; the deletion that came after it stays known until it is new."""
     world.publish(document("/big.txt", [f"w{n}" for n in range(100)]), B)
     for number in range(4):
@@ -121,7 +123,7 @@ def test_a_run_never_drops_what_a_derived_file_still_needs(world: World) -> None
     assert verify(world.data, full=True).ok
 
 
-def test_young_generations_are_kept_however_many(world: World) -> None:
+def test_young_generations_are_kept_however_many(world: SmallIndex) -> None:
     for number in range(5):
         world.publish(
             document(f"/{number}.txt", ["alpha"]), retention=Retention(generations=2, days=1)
@@ -129,7 +131,7 @@ def test_young_generations_are_kept_however_many(world: World) -> None:
     assert world.rows("SELECT count(*) FROM generations") == [(5,)]
 
 
-def test_a_vacuum_drops_vectors_that_a_stopped_run_left(changed: World) -> None:
+def test_a_vacuum_drops_vectors_that_a_stopped_run_left(changed: SmallIndex) -> None:
     with changed.writer() as writer:
         writer.put_vectors(["left"], changed.embedder.embed_documents(["left"]))
         writer.flush()
@@ -137,7 +139,7 @@ def test_a_vacuum_drops_vectors_that_a_stopped_run_left(changed: World) -> None:
     assert verify(changed.data, full=True).ok
 
 
-def test_a_vacuum_gives_room_back(world: World) -> None:
+def test_a_vacuum_gives_room_back(world: SmallIndex) -> None:
     world.publish(document("/a.txt", [f"{'long ' * 200}{n}" for n in range(500)]))
     world.publish(document("/b.txt", ["short"]), remove=["/a.txt"])
     done = vacuum(world.data, Retention(generations=1, days=0))
@@ -145,7 +147,7 @@ def test_a_vacuum_gives_room_back(world: World) -> None:
     assert passages(world.snapshot()) == {"/b.txt": ("short",)}
 
 
-def test_a_whole_index_verifies(changed: World) -> None:
+def test_a_whole_index_verifies(changed: SmallIndex) -> None:
     report = verify(changed.data, full=True)
     assert report.ok
     assert report.repaired == ()
@@ -161,7 +163,7 @@ def flip(path: Path, fraction: float = 0.5) -> None:
 
 @pytest.mark.parametrize("pattern", ["vectors-*/index.faiss", "vectors-*/chunk_ids.npy",
                                      "lexical-*/*.term", "lexical-*/meta.json"])  # fmt: skip
-def test_a_damaged_derived_file_is_found_and_built_anew(changed: World, pattern: str) -> None:
+def test_a_damaged_derived_file_is_found_and_built_anew(changed: SmallIndex, pattern: str) -> None:
     flip(next(changed.data.glob(pattern)))
     name = pattern.split("-", 1)[0]
     assert not verify(changed.data, repair=False).ok
@@ -172,7 +174,7 @@ def test_a_damaged_derived_file_is_found_and_built_anew(changed: World, pattern:
     assert passages(changed.snapshot()) == NEW
 
 
-def test_a_full_check_finds_what_checksums_cannot(changed: World) -> None:
+def test_a_full_check_finds_what_checksums_cannot(changed: SmallIndex) -> None:
     """A derived file that was wrong when it was written has the right checksum."""
     from dataclasses import replace
 
@@ -203,7 +205,7 @@ def test_a_full_check_finds_what_checksums_cannot(changed: World) -> None:
     ],
 )
 def test_a_catalogue_that_contradicts_itself_is_named_with_the_way_back(
-    changed: World, damage: str, what: str
+    changed: SmallIndex, damage: str, what: str
 ) -> None:
     changed.rows(damage)
     report = verify(changed.data, full=True)
@@ -212,11 +214,11 @@ def test_a_catalogue_that_contradicts_itself_is_named_with_the_way_back(
     assert "inhouse restore" in report.hint
 
 
-def test_a_backup_is_an_index(changed: World, tmp_path: Path) -> None:
+def test_a_backup_is_an_index(changed: SmallIndex, tmp_path: Path) -> None:
     done = backup(changed.data, tmp_path / "copy")
     assert done.generation == 2
     assert [path.name for path in (tmp_path / "copy").iterdir()] == [CATALOG]
-    copy = World(tmp_path / "copy")
+    copy = SmallIndex(tmp_path / "copy")
     assert passages(copy.snapshot()) == NEW
     assert copy.publish(B) == 3
     assert verify(tmp_path / "copy", full=True).ok
@@ -224,7 +226,7 @@ def test_a_backup_is_an_index(changed: World, tmp_path: Path) -> None:
         backup(changed.data, tmp_path / "copy")
 
 
-def test_a_backup_is_whole_while_a_run_writes(world: World, tmp_path: Path) -> None:
+def test_a_backup_is_whole_while_a_run_writes(world: SmallIndex, tmp_path: Path) -> None:
     """Copies that are made during thirty runs hold a published state each, and verify."""
     world.publish(document("/0.txt", [f"alpha w{n}" for n in range(300)]))
     stop = threading.Event()
@@ -249,7 +251,9 @@ def test_a_backup_is_whole_while_a_run_writes(world: World, tmp_path: Path) -> N
         assert verify(path, full=True).ok
 
 
-def test_restoring_a_backup_in_place_brings_its_state_back(changed: World, tmp_path: Path) -> None:
+def test_restoring_a_backup_in_place_brings_its_state_back(
+    changed: SmallIndex, tmp_path: Path
+) -> None:
     """As docs/operations.md says: the catalogue is replaced, its -wal and -shm files are deleted.
 
     The derived structures of the later state, of the same numbers, are not mistaken for the backup's.
@@ -265,7 +269,7 @@ def test_restoring_a_backup_in_place_brings_its_state_back(changed: World, tmp_p
     assert verify(changed.data, full=True).ok
 
 
-def test_a_backup_of_a_damaged_catalogue_is_refused(changed: World, tmp_path: Path) -> None:
+def test_a_backup_of_a_damaged_catalogue_is_refused(changed: SmallIndex, tmp_path: Path) -> None:
     from rag.errors import IndexDamagedError
 
     size = (changed.data / CATALOG).stat().st_size
@@ -278,7 +282,7 @@ def test_a_backup_of_a_damaged_catalogue_is_refused(changed: World, tmp_path: Pa
     assert list((tmp_path / "copy").iterdir()) == []
 
 
-def test_a_pinned_snapshot_keeps_answering_for_its_generation(changed: World) -> None:
+def test_a_pinned_snapshot_keeps_answering_for_its_generation(changed: SmallIndex) -> None:
     """Through publishing, rolling back and vacuuming, while its generation is kept."""
     reader = changed.reader()
     pinned = reader.snapshot()
@@ -289,7 +293,7 @@ def test_a_pinned_snapshot_keeps_answering_for_its_generation(changed: World) ->
     assert passages(reader.snapshot()) == OLD
 
 
-def test_a_generation_of_a_clock_that_was_ahead_is_not_kept_until_then(world: World) -> None:
+def test_a_generation_of_a_clock_that_was_ahead_is_not_kept_until_then(world: SmallIndex) -> None:
     """It goes when as many newer ones have come as are kept, like any other."""
     for number in range(4):
         world.publish(document("/a.txt", [f"alpha {number}"]))

@@ -23,7 +23,7 @@ from rag.index.maintenance.verify import verify
 from rag.index.search.vectors import Float32
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
-from tests.index.world import World, document, every_row, nearest
+from tests.index.world import SmallIndex, document, every_row, nearest
 
 CHUNKS = 3_000
 
@@ -42,12 +42,12 @@ class Watched(HashingEmbedder):
 
 
 @pytest.fixture
-def large(world: World) -> World:
+def large(world: SmallIndex) -> SmallIndex:
     world.publish(document("/a.txt", [f"alpha w{n} v{n % 7}" for n in range(CHUNKS)]))
     return world
 
 
-def test_readers_are_served_by_the_old_state_until_the_new_one_is_whole(large: World) -> None:
+def test_readers_are_served_by_the_old_state_until_the_new_one_is_whole(large: SmallIndex) -> None:
     """A reader that asks without pause gets brute force's answer of one state or of the other."""
     old, new = large.embedder, Watched()
     before, queries = every_row(large), ["alpha", "v3 w12", "w2999"]
@@ -93,7 +93,9 @@ def test_readers_are_served_by_the_old_state_until_the_new_one_is_whole(large: W
     assert {name for name, _, _ in answers[switched:]} == {"other"}
 
 
-def test_a_reader_does_not_build_what_the_run_is_building(large: World, tmp_path: Path) -> None:
+def test_a_reader_does_not_build_what_the_run_is_building(
+    large: SmallIndex, tmp_path: Path
+) -> None:
     """The new generation is published, its vectors are made, its words not yet: the old state serves."""
     kept = {path.name for path in large.data.iterdir()}
     shutil.copytree(large.data, tmp_path / "before")
@@ -110,7 +112,7 @@ def test_a_reader_does_not_build_what_the_run_is_building(large: World, tmp_path
         assert (snapshot.generation.id, snapshot.embedder["name"]) == (1, "hashing")
         assert snapshot.vectors.source.path.parent == large.data
         query = large.embedder.embed_query("alpha v3")
-        large_before = World(tmp_path / "before")
+        large_before = SmallIndex(tmp_path / "before")
         assert snapshot.dense(query, 10, Filter()).chunk_ids.tolist() == nearest(
             every_row(large_before), query, 10, Filter()
         )
@@ -136,7 +138,7 @@ reembed(sys.argv[1], Slow("other", dimension=24))
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_run_is_resumed_where_it_was(large: World, end: signal.Signals) -> None:
+def test_a_killed_run_is_resumed_where_it_was(large: SmallIndex, end: signal.Signals) -> None:
     """What it had embedded in whole batches is not embedded again, and until then nothing has changed."""
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(large.data)],
@@ -158,7 +160,7 @@ def test_a_killed_run_is_resumed_where_it_was(large: World, end: signal.Signals)
     assert verify(large.data, full=True).ok
 
 
-def test_going_back_to_an_embedder_embeds_nothing(large: World) -> None:
+def test_going_back_to_an_embedder_embeds_nothing(large: SmallIndex) -> None:
     """Its vectors are there while its generation is kept, whichever way it comes back."""
     other = HashingEmbedder("other", dimension=24)
     reembed(large.data, other)
@@ -170,7 +172,7 @@ def test_going_back_to_an_embedder_embeds_nothing(large: World) -> None:
     assert len(other.texts) == CHUNKS
 
 
-def test_an_open_assistant_refuses_to_compare_vectors_of_two_embedders(world: World) -> None:
+def test_an_open_assistant_refuses_to_compare_vectors_of_two_embedders(world: SmallIndex) -> None:
     """Of one length, they could be compared without a word. Both names are said, and the way on."""
     world.publish(document("/a.txt", ["alpha one", "bravo two"]))
     assistant = Assistant.open(world.data, embedder=HashingEmbedder(), settings=Settings())
@@ -182,7 +184,7 @@ def test_an_open_assistant_refuses_to_compare_vectors_of_two_embedders(world: Wo
     assert assistant.search("alpha")[0].text.startswith("alpha")
 
 
-def test_the_new_vectors_are_the_new_embedder_s(large: World) -> None:
+def test_the_new_vectors_are_the_new_embedder_s(large: SmallIndex) -> None:
     """Every stored vector is what the embedder gives for its text, in half precision."""
     other = HashingEmbedder("other", dimension=24)
     reembed(large.data, other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.index import Filter, Snapshot
-from tests.index.world import World, document
+from tests.index.world import SmallIndex, document
 
 TEXTS = {
     "en": "Reimbursement of expenses is requested from accounting; two employees approved the invoices.",
@@ -18,7 +18,7 @@ CODES = {"a": "Part OH-40217 fits form ABCDEF12.", "b": "Part OH-40218 fits form
 
 
 @pytest.fixture
-def snapshot(world: World) -> Snapshot:
+def snapshot(world: SmallIndex) -> Snapshot:
     world.publish(
         *(document(f"/{name}.txt", [text], language=name) for name, text in TEXTS.items()),
         *(document(f"/{name}.txt", [text]) for name, text in CODES.items()),
@@ -59,7 +59,9 @@ def test_a_wrong_letter_does_not_lose_a_word(snapshot: Snapshot, query: str, lan
     assert language in found(snapshot, query)
 
 
-def test_only_words_that_no_document_has_are_guessed_at(snapshot: Snapshot, world: World) -> None:
+def test_only_words_that_no_document_has_are_guessed_at(
+    snapshot: Snapshot, world: SmallIndex
+) -> None:
     """A word that is there means itself, whatever else is spelled almost so."""
     world.publish(
         document("/f.txt", ["The lanterns hang."]), document("/g.txt", ["A lantern hangs."])
@@ -85,7 +87,7 @@ def test_what_is_guessed_stays_within_the_filter(snapshot: Snapshot) -> None:
     assert len(ids) == 0
 
 
-def test_a_word_as_it_was_written_counts_more_than_a_guess(world: World) -> None:
+def test_a_word_as_it_was_written_counts_more_than_a_guess(world: SmallIndex) -> None:
     world.publish(
         document("/guess.txt", ["The contracts, the contracts: signatures of customers."]),
         document("/right.txt", ["The contracts were drawn; ambergris was sold to customers."]),

@@ -12,7 +12,7 @@ import pytest
 from rag.index import Filter, Snapshot
 from rag.index.search.lexical import EXACT_BOOST
 from tests.index.search.test_vectors import FILTERS, random_world
-from tests.index.world import World, document, every_row
+from tests.index.world import SmallIndex, document, every_row
 
 K1, B = 1.2, 0.75
 WORDS = ["alpha", "bravo", "delta", "gamma", "kappa", "lambda", "omega", "sigma", "zeta"]
@@ -46,13 +46,13 @@ def passages_of(seed: int, count: int) -> list[list[str]]:
     ]
 
 
-def words_world(world: World, passages: list[list[str]]) -> Snapshot:
+def words_world(world: SmallIndex, passages: list[list[str]]) -> Snapshot:
     world.publish(document("/a.txt", [" ".join(words) for words in passages]))
     return world.snapshot()
 
 
 @pytest.mark.parametrize("query", [["zeta"], ["alpha", "omega"], WORDS[2:7], ["unheard"]])
-def test_scores_are_those_of_a_second_bm25(world: World, query: list[str]) -> None:
+def test_scores_are_those_of_a_second_bm25(world: SmallIndex, query: list[str]) -> None:
     """Each word counts once stemmed and EXACT_BOOST times as it stands."""
     passages = passages_of(1, 200)
     snapshot = words_world(world, passages)
@@ -69,7 +69,7 @@ def test_scores_are_those_of_a_second_bm25(world: World, query: list[str]) -> No
     )
 
 
-def test_bm25s_gives_the_same_scores(world: World) -> None:
+def test_bm25s_gives_the_same_scores(world: SmallIndex) -> None:
     """The published library bm25s, method "lucene", agrees up to the constant factor k1 + 1."""
     bm25s = pytest.importorskip("bm25s")
     passages = passages_of(2, 120)
@@ -82,14 +82,14 @@ def test_bm25s_gives_the_same_scores(world: World) -> None:
     assert np.allclose(candidates.scores, scores[candidates.chunk_ids - first], rtol=1e-4)
 
 
-def test_equal_scores_come_in_order_of_id(world: World) -> None:
+def test_equal_scores_come_in_order_of_id(world: SmallIndex) -> None:
     snapshot = words_world(world, [["alpha", "bravo"]] * 30)
     everything = snapshot.lexical("alpha", 30, Filter()).chunk_ids.tolist()
     assert everything == sorted(everything)
     assert snapshot.lexical("alpha", 7, Filter()).chunk_ids.tolist() == everything[:7]
 
 
-def test_filters_permit_what_brute_force_permits(world: World) -> None:
+def test_filters_permit_what_brute_force_permits(world: SmallIndex) -> None:
     """The same sets as the dense half; scores do not depend on the filter."""
     random_world(world, 3000, 1)
     snapshot, rows = world.snapshot(), every_row(world)
@@ -102,7 +102,7 @@ def test_filters_permit_what_brute_force_permits(world: World) -> None:
     assert alone.scores[0] == snapshot.lexical(one.text, 1, Filter()).scores[0]
 
 
-def test_odd_values_are_filtered_alike(world: World) -> None:
+def test_odd_values_are_filtered_alike(world: SmallIndex) -> None:
     """Empty tags, tags with quotes, names with spaces, and times that differ by a microsecond."""
     odd = ["", " ", "it's", 'say "no"', "ä", "A", "a", "x" * 300, "%_", "名", "tab\t"]
     world.publish(
@@ -132,7 +132,7 @@ def test_odd_values_are_filtered_alike(world: World) -> None:
         assert snapshot.dense(query, 20, filter).chunk_ids.tolist() == expected, filter
 
 
-def test_nothing_in_a_query_is_an_operator(world: World) -> None:
+def test_nothing_in_a_query_is_an_operator(world: SmallIndex) -> None:
     snapshot = words_world(world, [["alpha"], ["bravo"]])
     for query in (
         'alpha AND bravo NOT "',
@@ -145,7 +145,7 @@ def test_nothing_in_a_query_is_an_operator(world: World) -> None:
         assert len(snapshot.lexical(query, 5, Filter()).chunk_ids) == 0
 
 
-def test_words_are_found_in_the_documents_language(world: World) -> None:
+def test_words_are_found_in_the_documents_language(world: SmallIndex) -> None:
     """German plural, English gerund, and a code that no stemmer touches."""
     world.publish(
         document("/de.txt", ["Die Verträge und die Häuser"], language="de"),
@@ -163,7 +163,7 @@ def test_words_are_found_in_the_documents_language(world: World) -> None:
     assert uris("abc 123X") == {"/en.txt"}
 
 
-def test_words_of_a_context_find_its_chunk_and_are_not_shown(world: World) -> None:
+def test_words_of_a_context_find_its_chunk_and_are_not_shown(world: SmallIndex) -> None:
     from dataclasses import replace
 
     original = document("/a.txt", ["body"])

@@ -12,7 +12,7 @@ from ingest.language import detect_language
 from rag.index import Filter, Snapshot
 from rag.index.search.analysis import analyzer
 from rag.language.search_text import searchable
-from tests.index.world import World, document
+from tests.index.world import SmallIndex, document
 
 PAIRS = {
     "Chinese": ("供应商", "超过五千元的采购需要两个签字。供应商每年评估一次。"),
@@ -52,7 +52,7 @@ PAIRS = {
 OTHER = "Bicycles are parked behind the second hall."
 
 
-def searched(world: World, texts: Iterable[str], query: str) -> list[str]:
+def searched(world: SmallIndex, texts: Iterable[str], query: str) -> list[str]:
     """The texts that the query finds by words, best first, in an index of them and of another text."""
     texts = list(texts)
     world.publish(
@@ -71,7 +71,7 @@ def texts_of(snapshot: Snapshot, query: str, filter: Filter | None = None) -> li
 
 
 @pytest.mark.parametrize(("word", "text"), PAIRS.values(), ids=PAIRS.keys())
-def test_word_finds_text(world: World, word: str, text: str) -> None:
+def test_word_finds_text(world: SmallIndex, word: str, text: str) -> None:
     assert searched(world, [text], word) == [text]
 
 
@@ -85,21 +85,21 @@ OF_COMPOUNDS = {
 
 
 @pytest.mark.parametrize("name", [name for name in PAIRS if not name.startswith("one ")])
-def test_text_finds_word(world: World, name: str) -> None:
+def test_text_finds_word(world: SmallIndex, name: str) -> None:
     """What is written one way in the question is found written the other way in the documents."""
     word, text = PAIRS[name]
     said = OF_COMPOUNDS.get(name, f"List: {word}.")
     assert searched(world, [said], text)[:1] == [said]
 
 
-def test_exact_accents_come_first(world: World) -> None:
+def test_exact_accents_come_first(world: SmallIndex) -> None:
     """Words that differ in their accents alone find each other, the same spelling first."""
     texts = ["El ano es parte del cuerpo.", "El año es parte del tiempo."]
     assert searched(world, texts, "año")[0] == texts[1]
     assert searched(world, texts, "ano")[0] == texts[0]
 
 
-def test_compound_after_the_word(world: World) -> None:
+def test_compound_after_the_word(world: SmallIndex) -> None:
     """A document with the word itself stands before those with a compound of it."""
     texts = [
         "Die Betriebsanleitung und die Montageanleitung sind für die Halle.",
@@ -109,7 +109,7 @@ def test_compound_after_the_word(world: World) -> None:
 
 
 @pytest.mark.parametrize("word", ["Trag", "Licht", "Stand", "Ring"])
-def test_no_parts_by_chance(world: World, word: str) -> None:
+def test_no_parts_by_chance(world: SmallIndex, word: str) -> None:
     """Letters at the end of a word are no part of a compound."""
     text = "Der Vertrag ist die Pflicht und der Verstand; für den Hering gilt das auch."
     assert searched(world, [text], word) == []
@@ -117,21 +117,21 @@ def test_no_parts_by_chance(world: World, word: str) -> None:
 
 def test_hidden_compounds_are_not_told(tmp_path: Path) -> None:
     """Compounds and parts that only others may read change neither what is found nor its scores."""
-    shown = ["Die Fensterputzerleiter ist die Leiter des Hauses.", "Das Haus hat die Putzerei."]
+    texts = ["Die Fensterputzerleiter ist die Leiter des Hauses.", "Das Haus hat die Putzerei."]
     hidden = [f"Die Putzer und der Fenster{chr(97 + n)}leiter sind da." for n in range(26)]
     results: list[list[str]] = []
     for name, also in (("alone", []), ("beside", hidden)):
         (tmp_path / name).mkdir()
-        world = World(tmp_path / name)
+        world = SmallIndex(tmp_path / name)
         world.publish(
-            document("/shown.txt", shown, language="de", readers=("all",)),
+            document("/shown.txt", texts, language="de", readers=("all",)),
             document("/hidden.txt", also or ["Nichts."] * 2, language="de", readers=("few",)),
         )
         reader = Filter(readers=frozenset({"all"}))
         queries = ("Leiter", "Fenster", "Putzerleiter", "Fensterputzer", "Haus")
         results += [texts_of(world.snapshot(), query, reader) for query in queries]
     assert results[:5] == results[5:]
-    assert results[0] == [shown[0]]
+    assert results[0] == [texts[0]]
 
 
 def test_marks_do_not_cut_words() -> None:

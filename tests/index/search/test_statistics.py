@@ -9,7 +9,7 @@ import pytest
 
 from rag.index import Filter, Snapshot
 from rag.index.search.lexical import LexicalIndex
-from tests.index.world import World, document
+from tests.index.world import SmallIndex, document
 
 VOCABULARY = ["alpha", "bravo", "delta", "gamma", "kappa", "lambda", "omega", "sigma", "zeta"]
 HIDDEN = ["zanzibar", "bonuses", "dismissal", "4711", "merger"]
@@ -30,7 +30,7 @@ def passages(seed: int, count: int, words: list[str]) -> list[str]:
 def snapshot_of(folder: Path, hidden: list[str], removed: list[str] = []) -> Snapshot:  # noqa: B006
     """40 passages that everybody may read, 20 for it, those for hr; `removed` stood there before."""
     folder.mkdir()
-    world = World(folder)
+    world = SmallIndex(folder)
     if removed:
         world.publish(document("/hr/old.txt", removed, readers=("hr",)))
     world.publish(

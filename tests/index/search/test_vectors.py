@@ -9,12 +9,14 @@ from rag.errors import EmbeddingError, UsageError
 from rag.index import Filter, IndexWriter
 from rag.index.search.vectors import Float32
 from rag.testing import HashingEmbedder
-from tests.index.world import World, document, every_row, nearest, unit_vectors
+from tests.index.world import SmallIndex, document, every_row, nearest, unit_vectors
 
 DIMENSION = 24
 
 
-def random_world(world: World, chunks: int, seed: int, *, per_document: int = 10) -> World:
+def random_world(
+    world: SmallIndex, chunks: int, seed: int, *, per_document: int = 10
+) -> SmallIndex:
     """Documents with random vectors, a tenth of them equal to another; filters of every kind."""
     world.embedder = HashingEmbedder("random", DIMENSION)
     random = np.random.default_rng(seed)
@@ -58,7 +60,7 @@ FILTERS = [
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_exact_index_gives_brute_forces_ids_in_its_order(world: World, seed: int) -> None:
+def test_the_exact_index_gives_brute_forces_ids_in_its_order(world: SmallIndex, seed: int) -> None:
     """For filters that pass 100 %, 10 %, 1 % and 0.1 %, and of every other kind, ties by id."""
     random_world(world, 3000, seed)
     snapshot, rows = world.snapshot(), every_row(world)
@@ -70,7 +72,7 @@ def test_the_exact_index_gives_brute_forces_ids_in_its_order(world: World, seed:
                 assert candidates.chunk_ids.tolist() == nearest(rows, query, k, filter), (filter, k)
 
 
-def test_scores_are_inner_products_with_the_stored_vectors(world: World) -> None:
+def test_scores_are_inner_products_with_the_stored_vectors(world: SmallIndex) -> None:
     """Scores are those of the vectors in half precision, best first."""
     random_world(world, 500, 3)
     rows = {row.chunk_id: row for row in every_row(world)}
@@ -84,7 +86,7 @@ def test_scores_are_inner_products_with_the_stored_vectors(world: World) -> None
 
 
 @pytest.mark.parametrize("k", [0, 30, 31, 10_000])
-def test_k_of_0_or_larger_than_the_index_gives_what_there_is(world: World, k: int) -> None:
+def test_k_of_0_or_larger_than_the_index_gives_what_there_is(world: SmallIndex, k: int) -> None:
     random_world(world, 30, 5)
     query = unit_vectors(np.random.default_rng(6), 1, DIMENSION)[0]
     for filter in (Filter(), Filter(document_ids=(1,)), Filter(document_ids=(99,))):
@@ -92,7 +94,7 @@ def test_k_of_0_or_larger_than_the_index_gives_what_there_is(world: World, k: in
         assert ids == nearest(every_row(world), query, k, filter)
 
 
-def test_a_negative_k_is_an_error(world: World) -> None:
+def test_a_negative_k_is_an_error(world: SmallIndex) -> None:
     random_world(world, 30, 5)
     with pytest.raises(UsageError, match="k is -1"):
         world.snapshot().dense(np.ones(DIMENSION, np.float32), -1, Filter())
@@ -104,7 +106,9 @@ def test_a_negative_k_is_an_error(world: World) -> None:
     "query",
     [np.ones(DIMENSION + 1), np.ones((1, DIMENSION)), np.full(DIMENSION, np.nan), np.empty(0)],
 )
-def test_a_query_that_is_no_vector_of_the_index_is_an_error(world: World, query: Float32) -> None:
+def test_a_query_that_is_no_vector_of_the_index_is_an_error(
+    world: SmallIndex, query: Float32
+) -> None:
     random_world(world, 30, 5)
     with pytest.raises(EmbeddingError, match=r"query's vector"):
         world.snapshot().dense(query, 3, Filter())
@@ -122,13 +126,13 @@ def test_a_query_that_is_no_vector_of_the_index_is_an_error(world: World, query:
     ],
 )
 def test_a_vector_that_cannot_be_right_is_refused(
-    world: World, vectors: Float32, what: str
+    world: SmallIndex, vectors: Float32, what: str
 ) -> None:
     with world.writer() as writer, pytest.raises(EmbeddingError, match=what):
         writer.put_vectors(["text"], vectors.astype(np.float32))
 
 
-def test_an_index_of_nothing_answers_with_nothing(world: World) -> None:
+def test_an_index_of_nothing_answers_with_nothing(world: SmallIndex) -> None:
     """A document that was removed leaves an index that can be searched."""
     world.publish(document("/a.txt", ["one word"]))
     world.publish(remove=["/a.txt"])
@@ -138,7 +142,7 @@ def test_an_index_of_nothing_answers_with_nothing(world: World) -> None:
     assert len(snapshot.lexical("one", 5, Filter()).chunk_ids) == 0
 
 
-def test_what_came_after_the_faiss_file_is_searched_beside_it(world: World) -> None:
+def test_what_came_after_the_faiss_file_is_searched_beside_it(world: SmallIndex) -> None:
     """A small run leaves the file as it is; additions, changes and deletions count all the same."""
     random_world(world, 600, 7)
     folder = world.snapshot().vectors.source.path
@@ -161,7 +165,7 @@ def test_what_came_after_the_faiss_file_is_searched_beside_it(world: World) -> N
             assert ids == nearest(rows, query, 12, filter)
 
 
-def test_the_faiss_file_is_rewritten_past_the_stated_share_of_change(world: World) -> None:
+def test_the_faiss_file_is_rewritten_past_the_stated_share_of_change(world: SmallIndex) -> None:
     """REWRITE_SHARE is 10 %: 10 of 100 chunks are searched beside the file, 11 are not."""
     world.publish(document("/base.txt", [f"word{n}" for n in range(100)]))
     first = world.snapshot().vectors.source.path
@@ -175,7 +179,7 @@ def test_the_faiss_file_is_rewritten_past_the_stated_share_of_change(world: Worl
     assert len(snapshot.vectors) == 111
 
 
-def test_search_is_the_same_from_many_threads(world: World) -> None:
+def test_search_is_the_same_from_many_threads(world: SmallIndex) -> None:
     """One snapshot, eight threads: everyone gets the answer that one alone gets."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -193,7 +197,7 @@ def test_search_is_the_same_from_many_threads(world: World) -> None:
         assert all(pool.map(ask, range(40)))
 
 
-def test_a_writer_that_was_told_no_embedder_takes_the_indexs_own(world: World) -> None:
+def test_a_writer_that_was_told_no_embedder_takes_the_indexs_own(world: SmallIndex) -> None:
     world.publish(document("/a.txt", ["one word"]))
     with IndexWriter(world.data) as writer:
         world.stage(writer, document("/b.txt", ["two words"]))

@@ -152,12 +152,12 @@ def workbook(
     )
 
 
-def cell(place: str, value: object, style: int = 0, kind: str = "n") -> str:
+def cell(reference: str, value: object, style: int = 0, kind: str = "n") -> str:
     if isinstance(value, str):
         kind, inner = "inlineStr", f"<s:is><s:t>{value}</s:t></s:is>"
     else:
         inner = f"<s:v>{value}</s:v>"
-    return f'<s:c r="{place}" s="{style}" t="{kind}">{inner}</s:c>'
+    return f'<s:c r="{reference}" s="{style}" t="{kind}">{inner}</s:c>'
 
 
 def chart(title: str) -> str:

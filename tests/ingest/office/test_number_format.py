@@ -14,7 +14,7 @@ MARCH_15 = 45366  # days from 1899-12-30 to 2024-03-15
 
 
 @pytest.mark.parametrize(
-    ("value", "code", "shown"),
+    ("value", "code", "formatted"),
     [
         (0.075, "0.0%", "7.5%"),
         (0.19, "0%", "19%"),
@@ -54,8 +54,8 @@ MARCH_15 = 45366  # days from 1899-12-30 to 2024-03-15
         (1234567890123456, "0", "1234567890123456"),
     ],
 )
-def test_numbers_as_excel_shows_them(value: float, code: str, shown: str) -> None:
-    assert format_number(value, code) == shown
+def test_numbers_as_excel_shows_them(value: float, code: str, formatted: str) -> None:
+    assert format_number(value, code) == formatted
 
 
 def test_a_date_counts_from_the_workbooks_first_day() -> None:

@@ -56,11 +56,11 @@ def test_headers_and_footers_are_read_once_at_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("marker", "shown"),
+    ("marker", "number"),
     [("1.1", "1.1 a"), ("(e)", "(e) a"), ("§ 2", "§ 2 a"), (r"\'b7", "- a"), ("o", "- a")],
 )
-def test_numbers_of_items_are_kept(marker: str, shown: str) -> None:
-    assert text(rf"{{\listtext {marker}\tab}}\ls1 a") == shown
+def test_numbers_of_items_are_kept(marker: str, number: str) -> None:
+    assert text(rf"{{\listtext {marker}\tab}}\ls1 a") == number
 
 
 def test_pictures_and_objects_are_counted() -> None:

@@ -369,10 +369,10 @@ def test_a_document_with_a_password_on_its_archive_says_so() -> None:
     """Also where the list of its parts cannot be read without the password."""
     locked = bytearray(saved())
     for head, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        place = locked.find(head)
-        while place >= 0:
-            locked[place + flags] |= 1
-            place = locked.find(head, place + 4)
+        index = locked.find(head)
+        while index >= 0:
+            locked[index + flags] |= 1
+            index = locked.find(head, index + 4)
     with pytest.raises(EncryptedFileError):
         load_bytes(bytes(locked), DOCX)
 

@@ -42,7 +42,7 @@ def lines(document: LoadedDocument) -> list[str]:
 
 def test_cells_are_read_as_excel_shows_them() -> None:
     """Percentages, leading zeros, text in the format, hours beyond a day, dates, booleans."""
-    shown = [
+    values = [
         (0.075, "0.0%", "7.5%"), (4109, "00000", "04109"), (7, '"AX-"000', "AX-007"),
         (dt.timedelta(hours=25, minutes=30), "[h]:mm", "25:30"),
         (dt.date(2026, 3, 9), "dd.mm.yyyy", "09.03.2026"), (1234.5, '#,##0.00 "EUR"', "1,234.50 EUR"),
@@ -51,11 +51,11 @@ def test_cells_are_read_as_excel_shows_them() -> None:
     book = openpyxl.Workbook()
     sheet = sheet_of(book)
     sheet.append(["key", "value"])
-    for number, (value, form, _) in enumerate(shown, 2):
+    for number, (value, form, _) in enumerate(values, 2):
         sheet.cell(number, 1, f"k{number}")
         sheet.cell(number, 2, value).number_format = form
     assert [line.split(" | ")[1].rstrip(" |") for line in lines(saved(book))[1:]] == [
-        text for _, _, text in shown
+        text for _, _, text in values
     ]
 
 
@@ -250,10 +250,10 @@ def test_old_workbooks_are_read_as_shown() -> None:
 def test_an_encrypted_old_workbook_says_so() -> None:
     """By its FILEPASS record, which calls for a password."""
     data = bytearray((FIXTURES / "prices.xls").read_bytes())
-    place = data.index(
+    index = data.index(
         struct.pack("<HH", 0xE1, 2)
     )  # INTERFACEHDR, the first record behind the workbook's BOF
-    data[place : place + 6] = struct.pack("<HHH", 0x2F, 2, 0)
+    data[index : index + 6] = struct.pack("<HHH", 0x2F, 2, 0)
     with pytest.raises(EncryptedFileError):
         load_bytes(bytes(data), XLS)
 

@@ -14,10 +14,10 @@ from rag.errors import UsageError
 from rag.index import IndexWriter
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
 
-def note(house: House, *names: str) -> None:
+def note(house: IngestedFolder, *names: str) -> None:
     for name in names:
         house.write(name, f"# {name}\n\nWords about {name}.\n")
 
@@ -32,13 +32,13 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def full(house: House) -> House:
+def full(house: IngestedFolder) -> IngestedFolder:
     note(house, "a.md", "b.md", "hr/c.md", "hr/d.md")
     house.ingest()
     return house
 
 
-def test_a_folder_that_goes_empty_between_two_runs_deletes_nothing(full: House) -> None:
+def test_a_folder_that_goes_empty_between_two_runs_deletes_nothing(full: IngestedFolder) -> None:
     """A share that is not mounted is an empty folder: its own sentence, and not a byte has changed."""
     before = digests(full.data)
     shutil.rmtree(full.docs)
@@ -62,7 +62,7 @@ def test_a_folder_that_goes_empty_between_two_runs_deletes_nothing(full: House) 
     ("share", "stops"), [(0, True), (0.4, True), (0.5, False), (0.9, False), (1, False)]
 )
 def test_more_than_the_share_stops_the_run_and_as_much_does_not(
-    full: House, share: float, stops: bool
+    full: IngestedFolder, share: float, stops: bool
 ) -> None:
     shutil.rmtree(full.docs / "hr")
     note(full, "new.md")
@@ -75,7 +75,7 @@ def test_more_than_the_share_stops_the_run_and_as_much_does_not(
     assert full.overview().documents == 4, "and nothing was added either"
 
 
-def test_each_folder_is_judged_by_itself(full: House) -> None:
+def test_each_folder_is_judged_by_itself(full: IngestedFolder) -> None:
     """A small share that goes away is not hidden behind a large one that stays."""
     other = full.docs.parent / "other"
     other.mkdir()
@@ -96,7 +96,7 @@ def test_each_folder_is_judged_by_itself(full: House) -> None:
     assert full.overview().documents == 6, "what is guarded stays searchable"
 
 
-def test_what_has_only_moved_is_not_gone(full: House) -> None:
+def test_what_has_only_moved_is_not_gone(full: IngestedFolder) -> None:
     """Within the folder, and from one folder of the run to the other."""
     for name in ("a.md", "b.md", "hr/c.md", "hr/d.md"):
         (full.docs / "renamed" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -108,19 +108,21 @@ def test_what_has_only_moved_is_not_gone(full: House) -> None:
     assert full.ingest(full.docs, other).moved == 4
 
 
-def test_a_pattern_that_leaves_nearly_everything_out_stops_the_run_too(full: House) -> None:
+def test_a_pattern_that_leaves_nearly_everything_out_stops_the_run_too(
+    full: IngestedFolder,
+) -> None:
     (full.docs / ".inhouseignore").write_text("*.md\n")
     with pytest.raises(MassDeletionError):
         full.ingest()
 
 
-def test_a_folder_that_is_away_altogether_is_wrong_usage(full: House) -> None:
+def test_a_folder_that_is_away_altogether_is_wrong_usage(full: IngestedFolder) -> None:
     full.docs.rename(full.docs.with_name("away"))
     with pytest.raises(UsageError, match="There is no folder"):
         full.ingest()
 
 
-def test_a_dry_run_foretells_what_the_run_then_does(full: House) -> None:
+def test_a_dry_run_foretells_what_the_run_then_does(full: IngestedFolder) -> None:
     """Each file under what will happen to it, and about as many chunks; nothing is written meanwhile."""
     note(full, "new.md", "hr/broken.md")
     full.write("hr/broken.md", b"\x00\x01 binary \x00" * 40)
@@ -163,7 +165,7 @@ def test_a_dry_run_foretells_what_the_run_then_does(full: House) -> None:
     assert forecast.seconds > 0
 
 
-def test_the_first_dry_run_says_that_it_cannot_know_how_long(house: House) -> None:
+def test_the_first_dry_run_says_that_it_cannot_know_how_long(house: IngestedFolder) -> None:
     note(house, "a.md")
     forecast = house.dry_run()
     assert (len(forecast.added), forecast.seconds) == (1, None)
@@ -175,7 +177,7 @@ def test_the_first_dry_run_says_that_it_cannot_know_how_long(house: House) -> No
     }
 
 
-def test_a_dry_run_sees_what_a_killed_run_leaves(full: House) -> None:
+def test_a_dry_run_sees_what_a_killed_run_leaves(full: IngestedFolder) -> None:
     """What was staged and never published counts for nothing; a run under way is no hindrance."""
     note(full, "new.md")
     identity = HashingEmbedder().identity.to_json()
@@ -191,12 +193,12 @@ def test_a_dry_run_sees_what_a_killed_run_leaves(full: House) -> None:
     assert (report.added, report.updated + report.unchanged, report.chunks_embedded) == (1, 4, 1)
 
 
-def test_settings_without_roots_and_paths_are_an_error(house: House) -> None:
+def test_settings_without_roots_and_paths_are_an_error(house: IngestedFolder) -> None:
     with pytest.raises(UsageError, match="Nothing to ingest was given"):
         ingest(data_dir=house.data, settings=Settings(), embedder=HashingEmbedder())
 
 
-def test_configured_roots_give_their_documents_tags(full: House) -> None:
+def test_configured_roots_give_their_documents_tags(full: IngestedFolder) -> None:
     """And a change of tags alone embeds nothing."""
     from rag import Assistant
     from rag.index import Filter

@@ -21,7 +21,7 @@ from rag.index.writer import text_key
 from rag.settings import IngestSettings
 from rag.testing import HashingEmbedder
 from tests.ingest.fixtures.readings import RECORDED, read_fixtures
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 from ui.commands.status import command as status
 
 MAIL = (
@@ -88,7 +88,7 @@ def test_a_file_that_failed_depends_on_what_it_may_be() -> None:
     assert formats_of_name(".xyz") == frozenset()
 
 
-def test_after_a_new_parser_its_files_are_read_again(house: House) -> None:
+def test_after_a_new_parser_its_files_are_read_again(house: IngestedFolder) -> None:
     """Dry run and status say so; files of other formats stay, and no known text is embedded again."""
     csv = house.write("prices.csv", "Article,Price\nPump,40\n")
     mail = house.write("prices.eml", MAIL)
@@ -112,7 +112,7 @@ def test_after_a_new_parser_its_files_are_read_again(house: House) -> None:
     assert house.dry_run().outdated == ()
 
 
-def test_a_copy_is_not_made_of_an_outdated_reading(house: House) -> None:
+def test_a_copy_is_not_made_of_an_outdated_reading(house: IngestedFolder) -> None:
     """A file whose content an older parser read is read anew, also under another name."""
     house.write("a.csv", "Article,Price\nPump,40\n")
     house.ingest()
@@ -122,7 +122,7 @@ def test_a_copy_is_not_made_of_an_outdated_reading(house: House) -> None:
     assert all("csv:0" not in recipe for recipe in house.overview().recipes)
 
 
-def test_an_index_of_the_chunker_before_serves_and_is_cut_anew(house: House) -> None:
+def test_an_index_of_the_chunker_before_serves_and_is_cut_anew(house: IngestedFolder) -> None:
     """It embedded the bars of tables: its vectors are found, pass the check, and are replaced."""
     house.write("rent.md", TABLE)
     house.write("note.md", "# Note\n\nNo table in here.\n")
@@ -136,7 +136,7 @@ def test_an_index_of_the_chunker_before_serves_and_is_cut_anew(house: House) -> 
     check(house)
 
 
-def check(house: House) -> None:
+def check(house: IngestedFolder) -> None:
     """Nothing is wrong with the index, and both searches find the table."""
     assert all(not one.problems for one in verify(house.data, full=True, repair=False).checks)
     snapshot = IndexReader(house.data).snapshot()
@@ -146,7 +146,7 @@ def check(house: House) -> None:
         assert row.text == TABLE.strip()
 
 
-def _embed_with_bars(house: House) -> None:
+def _embed_with_bars(house: IngestedFolder) -> None:
     """Bring the index into the state in which chunker 3 would have left it."""
     embedder = HashingEmbedder()
     connection = database.connect(house.data / "catalog.db", writable=True)
@@ -168,7 +168,7 @@ def _embed_with_bars(house: House) -> None:
     verify(house.data, full=True)  # builds the search indexes from these vectors
 
 
-def test_a_file_replaced_by_one_of_its_size_and_time_is_read(house: House) -> None:
+def test_a_file_replaced_by_one_of_its_size_and_time_is_read(house: IngestedFolder) -> None:
     """As rsync or a restored backup leaves it: the file system's own time of change tells."""
     path = house.write("a.md", "# A\n\nThe fee is 12 euros.\n")
     house.ingest()
@@ -181,7 +181,7 @@ def test_a_file_replaced_by_one_of_its_size_and_time_is_read(house: House) -> No
     assert house.dry_run().updated == ()
 
 
-def test_other_rights_are_no_other_content(house: House) -> None:
+def test_other_rights_are_no_other_content(house: IngestedFolder) -> None:
     """The content is compared once, and the new time noted."""
     path = house.write("a.md", "# A\n\nThe fee is 12 euros.\n")
     house.ingest()

@@ -13,11 +13,11 @@ from ingest.errors import RunStoppedError
 from ingest.patience import LeavablePool, Patience, StalledError
 from rag.errors import UsageError
 from rag.progress import NoProgress
-from tests.ingest.house import House
+from tests.ingest.house import IngestedFolder
 
 
 @pytest.fixture
-def two(house: House) -> tuple[House, Path, Path]:
+def two(house: IngestedFolder) -> tuple[IngestedFolder, Path, Path]:
     """A house with two configured roots that were read once."""
     first, second = house.docs / "first", house.docs / "second"
     house.write("first/a.md", "# A\n\nWords about a.\n")
@@ -27,7 +27,7 @@ def two(house: House) -> tuple[House, Path, Path]:
     return house, first, second
 
 
-def configured(house: House, **options: object):  # type: ignore[no-untyped-def]
+def configured(house: IngestedFolder, **options: object):  # type: ignore[no-untyped-def]
     """A run over the configured roots."""
     from ingest import ingest
     from rag.settings import Settings
@@ -43,7 +43,7 @@ def configured(house: House, **options: object):  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("is_empty", [False, True])
 def test_a_root_that_is_away_stops_no_other(
-    two: tuple[House, Path, Path], *, is_empty: bool
+    two: tuple[IngestedFolder, Path, Path], *, is_empty: bool
 ) -> None:
     """It is named with an exit code of its own, and its documents stay as they were."""
     house, first, second = two
@@ -64,7 +64,7 @@ def test_a_root_that_is_away_stops_no_other(
     assert house.state(second) is None, "nothing is left of the fault"
 
 
-def test_a_mistyped_root_is_wrong_usage(two: tuple[House, Path, Path]) -> None:
+def test_a_mistyped_root_is_wrong_usage(two: tuple[IngestedFolder, Path, Path]) -> None:
     """A name that the index does not know stops the run; one that it knows does not."""
     house, first, second = two
     with pytest.raises(UsageError, match="There is no folder"):
@@ -73,7 +73,7 @@ def test_a_mistyped_root_is_wrong_usage(two: tuple[House, Path, Path]) -> None:
     assert house.ingest(first, second).exit_code == 1
 
 
-def test_a_root_that_is_no_longer_listed_is_named(two: tuple[House, Path, Path]) -> None:
+def test_a_root_that_is_no_longer_listed_is_named(two: tuple[IngestedFolder, Path, Path]) -> None:
     """Its documents are searched on until somebody says that they are meant to go."""
     house, first, second = two
     house.settings = {"ingest": {"roots": [{"path": first}]}}
@@ -83,7 +83,7 @@ def test_a_root_that_is_no_longer_listed_is_named(two: tuple[House, Path, Path])
     assert configured(house).unlisted_roots == ()
 
 
-def test_a_run_ends_at_its_deadline(house: House) -> None:
+def test_a_run_ends_at_its_deadline(house: IngestedFolder) -> None:
     """It says so, and it is not taken for one that did everything."""
     house.write("a.md", "# A\n\nWords.\n")
     house.ingest()

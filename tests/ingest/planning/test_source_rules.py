@@ -14,8 +14,8 @@ from ingest.planning.source_rules import SourceRules, describe_unapplied
 from rag.index.views.next_run import read_index_state
 from rag.index.views.overview import read_overview
 from rag.settings import Settings
-from tests.cli.conftest import Ended, inhouse
-from tests.ingest.house import House
+from tests.cli.conftest import CommandResult, inhouse
+from tests.ingest.house import IngestedFolder
 
 __all__ = ["inhouse"]
 
@@ -23,7 +23,7 @@ OPEN = {"glob": "/**", "readers": ["*"]}
 PAY = {"glob": "**/hr/**", "readers": ["hr"]}
 
 
-def labels_of(house: House) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def labels_of(house: IngestedFolder) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Readers and tags by the file's name."""
     standing = read_index_state(house.data)
     assert standing is not None
@@ -34,7 +34,7 @@ def labels_of(house: House) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @pytest.fixture
-def restricted(house: House) -> House:
+def restricted(house: IngestedFolder) -> IngestedFolder:
     house.write("hr/pay.md", "# Pay\n\nThe bonus is 5,000 euros.\n")
     house.write("news.md", "# News\n\nThe canteen opens at noon.\n")
     roots = [{"path": str(house.docs), "tags": ["handbook"]}]
@@ -53,7 +53,7 @@ def restricted(house: House) -> House:
     ],
 )
 def test_a_run_without_the_rules_of_the_index_changes_nothing(
-    restricted: House, lost: dict[str, Any]
+    restricted: IngestedFolder, lost: dict[str, Any]
 ) -> None:
     """Neither readers nor tags; a dry run says so too, and an explicit option lets them go."""
     before = labels_of(restricted)
@@ -69,14 +69,14 @@ def test_a_run_without_the_rules_of_the_index_changes_nothing(
     restricted.ingest()
 
 
-def test_a_run_over_part_of_a_root_needs_its_rules_too(restricted: House) -> None:
+def test_a_run_over_part_of_a_root_needs_its_rules_too(restricted: IngestedFolder) -> None:
     restricted.settings = {}
     for path in (restricted.docs / "hr", restricted.docs / "hr/pay.md"):
         with pytest.raises(MissingRulesError):
             restricted.ingest(path)
 
 
-def test_permissions_as_rules_are_not_lost_either(house: House) -> None:
+def test_permissions_as_rules_are_not_lost_either(house: IngestedFolder) -> None:
     house.write("a.md", "A text.\n").chmod(0o600)
     house.settings = {"access": {"posix": True}}
     house.ingest()
@@ -85,7 +85,7 @@ def test_permissions_as_rules_are_not_lost_either(house: House) -> None:
         house.ingest()
 
 
-def test_a_changed_rule_and_a_new_one_are_no_lost_ones(restricted: House) -> None:
+def test_a_changed_rule_and_a_new_one_are_no_lost_ones(restricted: IngestedFolder) -> None:
     restricted.settings["access"] = {
         "rules": [OPEN, PAY | {"readers": ["people"]}, {"glob": "**/news.md", "readers": ["it"]}]
     }
@@ -95,7 +95,7 @@ def test_a_changed_rule_and_a_new_one_are_no_lost_ones(restricted: House) -> Non
     }  # fmt: skip
 
 
-def test_the_last_file_of_readers_does_not_open_a_folder_by_going(house: House) -> None:
+def test_the_last_file_of_readers_does_not_open_a_folder_by_going(house: IngestedFolder) -> None:
     """Nor does an index that an older release made, which knows no rules."""
     sidecar = house.write(".inhouse-readers", "hr\n")
     house.write("pay.md", "The bonus is 5,000 euros.\n")
@@ -108,7 +108,9 @@ def test_the_last_file_of_readers_does_not_open_a_folder_by_going(house: House) 
     assert labels_of(house)["pay.md"][0] == ("*",)
 
 
-def test_a_removed_root_goes_with_the_rules_that_are_replaced(house: House, tmp_path: Path) -> None:
+def test_a_removed_root_goes_with_the_rules_that_are_replaced(
+    house: IngestedFolder, tmp_path: Path
+) -> None:
     """Until then its documents stay, as they were labelled."""
     house.write("stays.md", "This stays.\n")
     other = tmp_path / "other"
@@ -134,13 +136,13 @@ def test_a_removed_root_goes_with_the_rules_that_are_replaced(house: House, tmp_
     assert set(labels_of(house)) == {"stays.md"}
 
 
-def test_documents_for_nobody_are_counted(restricted: House) -> None:
+def test_documents_for_nobody_are_counted(restricted: IngestedFolder) -> None:
     restricted.settings["access"] = {"rules": [PAY, OPEN | {"readers": []}]}
     assert restricted.ingest().readable_by_nobody == 2
     assert restricted.ingest().to_json()["readable_by_nobody"] == 2
 
 
-def test_a_rule_that_holds_for_no_document_yet_is_announced(restricted: House) -> None:
+def test_a_rule_that_holds_for_no_document_yet_is_announced(restricted: IngestedFolder) -> None:
     """Until a run over the whole root has applied it; a run over a part of it is not enough."""
 
     def behind() -> str:
@@ -157,7 +159,9 @@ def test_a_rule_that_holds_for_no_document_yet_is_announced(restricted: House) -
     assert behind() == ""
 
 
-def test_what_the_index_keeps_of_its_rules_is_read_back_as_it_was(restricted: House) -> None:
+def test_what_the_index_keeps_of_its_rules_is_read_back_as_it_was(
+    restricted: IngestedFolder,
+) -> None:
     stored = read_overview(restricted.data).source_rules
     rules = SourceRules.from_json(stored)
     assert rules is not None
@@ -166,7 +170,7 @@ def test_what_the_index_keeps_of_its_rules_is_read_back_as_it_was(restricted: Ho
 
 
 def test_the_command_line_refuses_announces_and_obeys(
-    inhouse: Callable[..., Ended], tmp_path: Path
+    inhouse: Callable[..., CommandResult], tmp_path: Path
 ) -> None:
     """`cd /` and the cron line without `--config`: exit code 2, and nothing has changed."""
     docs = tmp_path / "docs"

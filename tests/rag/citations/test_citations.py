@@ -35,10 +35,10 @@ PASSAGES = (passage(HANDBOOK), passage(FEES, 2, 7))
 
 def is_supported(sentence: str, *texts: str) -> bool:
     texts = texts or (HANDBOOK, FEES)
-    found = find_support(
+    support = find_support(
         sentence, PassageSentences([passage(text, n) for n, text in enumerate(texts, 1)])
     )
-    return bool(found.evidence)
+    return bool(support.evidence)
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_every_quote_stands_word_for_word_at_its_span(
         assert hit.text[citation.start - hit.start : citation.end - hit.start] == citation.quote
     used = [n for sentence in checked.sentences for n in sentence.citations]
     assert sorted(set(used)) == [citation.n for citation in checked.citations]
-    found = (Grade.VERBATIM, Grade.PARAPHRASE)
-    assert all(bool(s.citations) == (s.grade in found) for s in checked.sentences)
-    assert all(s.grade in found for s in checked.sentences if s.supported)
+    supported = (Grade.VERBATIM, Grade.PARAPHRASE)
+    assert all(bool(s.citations) == (s.grade in supported) for s in checked.sentences)
+    assert all(s.grade in supported for s in checked.sentences if s.supported)
     if checked.status is Status.GROUNDED:
         assert any(s.supported for s in checked.sentences)
     assert {passages[n].uri for n in checked.cited} == {c.uri for c in checked.citations}

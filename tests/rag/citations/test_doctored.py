@@ -36,7 +36,7 @@ def assistant(sample_index: Path) -> Assistant:
 
 def is_supported(text: str, passages: list[Hit]) -> bool:
     checked = check(text, passages)
-    return bool(checked.sentences) and all(each.supported for each in checked.sentences)
+    return bool(checked.sentences) and all(sentence.supported for sentence in checked.sentences)
 
 
 def test_the_set_is_large_enough() -> None:

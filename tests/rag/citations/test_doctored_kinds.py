@@ -49,12 +49,12 @@ def test_few_doctored_sentences_are_believed_and_few_true_ones_not_found(
     wrong, doubted, lost = [], [], []
     for pair in pairs:
         read = passages(pair["passage"])
-        if all(each.supported for each in check(pair["doctored"], read).sentences):
+        if all(sentence.supported for sentence in check(pair["doctored"], read).sentences):
             wrong.append(pair["doctored"])
         sentences = check(pair["true"], read).sentences
-        if not all(each.supported for each in sentences):
+        if not all(sentence.supported for sentence in sentences):
             doubted.append(pair["true"])
-        if any(each.grade is Grade.NOT_FOUND for each in sentences):
+        if any(sentence.grade is Grade.NOT_FOUND for sentence in sentences):
             lost.append(pair["true"])
     assert len(wrong) <= believed * len(pairs), wrong
     assert len(doubted) <= unsupported * len(pairs), doubted

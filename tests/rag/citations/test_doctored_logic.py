@@ -52,7 +52,7 @@ def _hit(name: str, rank: int) -> Hit:
 
 def is_supported(text: str, read: list[Hit]) -> bool:
     checked = check(text, read)
-    return bool(checked.sentences) and all(each.supported for each in checked.sentences)
+    return bool(checked.sentences) and all(sentence.supported for sentence in checked.sentences)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def make(
         intermediate_size=8,
         num_labels=len(labels),
         id2label=dict(enumerate(labels)),
-        label2id={label: place for place, label in enumerate(labels)},
+        label2id={label: index for index, label in enumerate(labels)},
     )
     model = BertForSequenceClassification(config)
     with torch.no_grad():
@@ -110,7 +110,7 @@ def test_it_takes_support_away_and_gives_none(tmp_path: Path) -> None:
     no = judge(make(tmp_path / "no", then="neutral", otherwise="contradiction", word="never"))
     text = f"{SAID} Parental leave is 18 weeks [1]. Bananas are yellow."
     assert checked(text, yes) == check(text, PASSAGES)
-    assert [each.supported for each in checked(text, yes).sentences] == [True, False, False]
+    assert [sentence.supported for sentence in checked(text, yes).sentences] == [True, False, False]
     refused = checked(text, no)
     assert refused.status is Status.UNSUPPORTED
     assert (refused.citations, refused.cited, refused.dropped) == ((), frozenset(), 1)
@@ -124,7 +124,7 @@ def test_each_sentence_has_the_verdict_on_itself(tmp_path: Path) -> None:
         f"{SAID} Bananas are yellow. Two days a week remote work is allowed. Smoking isn't allowed."
     )
     sentences = checked(text, model).sentences
-    assert [each.supported for each in sentences] == [True, False, False, True]
+    assert [sentence.supported for sentence in sentences] == [True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -225,13 +225,13 @@ def test_the_doctor_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     folder = make(tmp_path / "tiny-nli", then="contradiction", otherwise="entailment")
     monkeypatch.chdir(tmp_path)
-    for setting, ok, said in (
+    for setting, ok, result in (
         (str(folder), True, "tiny-nli"),
         ("", True, "none configured"),
         ("nowhere", False, "There is no model 'nowhere'"),
     ):
         monkeypatch.setenv("INHOUSE_ANSWERS_ENTAILMENT", setting)
         checks = json.loads(CliRunner().invoke(cli, ["doctor", "--json"]).output)
-        (found,) = [each for each in checks if each["name"] == "Entailment"]
-        assert found["ok"] is ok
-        assert said in found["found"]
+        (row,) = [check for check in checks if check["name"] == "Entailment"]
+        assert row["ok"] is ok
+        assert result in row["found"]

@@ -18,7 +18,7 @@ from tests.rag.citations.test_citations import is_supported, passage
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "unified"),
     [
         ("3 May 2026", "3 mai 2026"),
         ("May 3rd, 2026", "3 mai 2026"),
@@ -34,8 +34,8 @@ from tests.rag.citations.test_citations import is_supported, passage
         ("1\u202f200 km", "1200 km"),
     ],
 )
-def test_dates_and_ranges_are_written_in_one_way(text: str, said: str) -> None:
-    assert unify_numbers(text) == said
+def test_dates_and_ranges_are_written_in_one_way(text: str, unified: str) -> None:
+    assert unify_numbers(text) == unified
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_dates_and_ranges_are_written_in_one_way(text: str, said: str) -> None:
     ],
 )
 def test_numbers_are_put_together(text: str, numbers: list[tuple[str, str]]) -> None:
-    assert [(each.stem, each.unit) for each in Claim.of(text).numbers] == numbers
+    assert [(number.stem, number.unit) for number in Claim.of(text).numbers] == numbers
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_as_much_in_another_unit_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "right", "wrong"),
+    ("source", "right", "wrong"),
     [
         (
             "If the bell rings once, stop; if it rings twice, leave.",
@@ -119,14 +119,14 @@ def test_as_much_in_another_unit_is_the_same() -> None:
         ),
     ],
 )
-def test_two_parts_of_a_sentence_are_not_mixed(said: str, right: str, wrong: str) -> None:
-    assert not mixes(Claim.of(right), Claim.of(said))
-    assert mixes(Claim.of(wrong), Claim.of(said))
-    assert not mixes(Claim.of(said), Claim.of(said))
+def test_two_parts_of_a_sentence_are_not_mixed(source: str, right: str, wrong: str) -> None:
+    assert not mixes(Claim.of(right), Claim.of(source))
+    assert mixes(Claim.of(wrong), Claim.of(source))
+    assert not mixes(Claim.of(source), Claim.of(source))
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said", "swapped"),
+    ("sentence", "source", "swapped"),
     [
         ("Bo reports to Ann.", "Ann reports to Bo.", True),
         ("Bo is praised by Ann.", "Ann praises Bo.", False),
@@ -139,8 +139,8 @@ def test_two_parts_of_a_sentence_are_not_mixed(said: str, right: str, wrong: str
         ("The guest network is slow.", "The network for guests is slow.", False),
     ],
 )
-def test_who_does_it_to_whom(sentence: str, said: str, swapped: bool) -> None:
-    assert swaps(Claim.of(sentence), Claim.of(said)) is swapped
+def test_who_does_it_to_whom(sentence: str, source: str, swapped: bool) -> None:
+    assert swaps(Claim.of(sentence), Claim.of(source)) is swapped
 
 
 @pytest.mark.parametrize(
@@ -156,12 +156,12 @@ def test_who_does_it_to_whom(sentence: str, said: str, swapped: bool) -> None:
     ],
 )
 def test_what_comes_first(sentence: str, order: int) -> None:
-    said = Claim.of("Close the valve before you open the drain.")
-    assert order_of_events(Claim.of(sentence), said) == order
+    source = Claim.of("Close the valve before you open the drain.")
+    assert order_of_events(Claim.of(sentence), source) == order
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said", "different"),
+    ("sentence", "source", "different"),
     [
         ("All doors are locked.", "Some doors are locked.", True),
         ("Every door is locked.", "All doors are locked.", False),
@@ -171,8 +171,8 @@ def test_what_comes_first(sentence: str, order: int) -> None:
         ("Doors are locked.", "Some doors are locked.", False),
     ],
 )
-def test_of_how_many_it_is_said(sentence: str, said: str, different: bool) -> None:
-    assert differs(Claim.of(sentence), Claim.of(said)) is different
+def test_of_how_many_it_is_said(sentence: str, source: str, different: bool) -> None:
+    assert differs(Claim.of(sentence), Claim.of(source)) is different
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_whatever_the_words_there_is_a_verdict(answer: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said", "wrong"),
+    ("sentence", "source", "wrong"),
     [
         ("Keys are lent by the porter.", "Keys are lent by the gardener to visitors.", True),
         ("Keys are lent by the gardener.", "Keys are lent by the gardener to visitors.", False),
@@ -221,9 +221,9 @@ def test_whatever_the_words_there_is_a_verdict(answer: str, text: str) -> None:
     ],
 )
 def test_a_word_in_the_place_of_another_says_something_else(
-    sentence: str, said: str, wrong: bool
+    sentence: str, source: str, wrong: bool
 ) -> None:
-    assert is_supported(sentence, said) is not wrong
+    assert is_supported(sentence, source) is not wrong
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ from tests.rag.citations.test_citations import passage
     ],
 )
 def test_markers_are_taken_out(text: str, plain: str, numbers: list[int]) -> None:
-    left, found = without_markers(text)
-    assert (left, [number for _, number in found]) == (plain, numbers)
+    left, markers = without_markers(text)
+    assert (left, [number for _, number in markers]) == (plain, numbers)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_marker_is_no_number_of_the_claim(marker: str) -> None:
 
 def test_the_sentences_cover_the_text_in_order() -> None:
     text = "# Rent\n\nIt is due [1].\n\n```sh\npay --now\n```\n\n| A | B |\n| --- | --- |\n| x | 1 |\n\nDone."
-    sentences = [each.text for each in check(text, [passage("Rent.")]).sentences]
+    sentences = [sentence.text for sentence in check(text, [passage("Rent.")]).sentences]
     assert sentences == [
         "Rent",
         "It is due.",
@@ -83,7 +83,9 @@ def test_the_sentences_cover_the_text_in_order() -> None:
 )
 def test_what_is_claimed_is_what_is_checked(answer: str, text: str, supported: list[bool]) -> None:
     """A number at the beginning that counts no items, a denial in front, figures in other signs."""
-    assert [each.supported for each in check(answer, [passage(text)]).sentences] == supported
+    assert [
+        sentence.supported for sentence in check(answer, [passage(text)]).sentences
+    ] == supported
 
 
 def test_a_refusal_takes_no_mark_from_other_sentences() -> None:

@@ -76,10 +76,10 @@ def test_one_at_most_is_sure(sample_index: Path, embedder: Embedder) -> None:
     passages = Assistant.open(sample_index, settings=Settings(), embedder=embedder).search(QUESTION)
     source = PassageSentences(passages)
     bearing = Bearing(QUESTION, source, embedder)
-    found = [bearing.of(each.evidence) for each in source.statements]
-    assert all(0 <= each <= 1 for each in found)
-    assert sum(each >= SURE_ENOUGH for each in found) == 1
-    assert max(found) >= SURE
+    probabilities = [bearing.of(statement.evidence) for statement in source.statements]
+    assert all(0 <= probability <= 1 for probability in probabilities)
+    assert sum(probability >= SURE_ENOUGH for probability in probabilities) == 1
+    assert max(probabilities) >= SURE
 
 
 def test_the_scale_of_an_embedders_cosines_changes_nothing() -> None:
@@ -95,7 +95,7 @@ def test_the_scale_of_an_embedders_cosines_changes_nothing() -> None:
     question = "How long is parental leave?"
     wide = features(question, source.statements, HashingEmbedder())[:, 1:]
     narrow = features(question, source.statements, Narrow())[:, 1:]
-    same = [place for place in range(wide.shape[1]) if place != 9]  # but for the gap in meaning
+    same = [column for column in range(wide.shape[1]) if column != 9]  # but for the gap in meaning
     assert (wide[:, same] == narrow[:, same]).all()
 
 

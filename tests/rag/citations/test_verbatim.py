@@ -17,8 +17,8 @@ from tests.rag.citations.test_citations import passage
 
 
 def grade(sentence: str, text: str) -> Grade:
-    (found,) = check(sentence, [passage(text)]).sentences
-    return found.grade
+    (checked,) = check(sentence, [passage(text)]).sentences
+    return checked.grade
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_same_tokens_are_verbatim_whatever_is_drawn_around_them(
 )
 def test_every_sentence_gets_a_grade(sentence: str, text: str) -> None:
     checked = check(sentence, [passage(text)] if text else [])
-    assert all(each.grade in Grade for each in checked.sentences)
+    assert all(sentence.grade in Grade for sentence in checked.sentences)
 
 
 def test_what_claims_nothing_is_unchecked_and_what_stands_nowhere_is_not_found() -> None:
@@ -120,7 +120,7 @@ def test_an_error_in_the_check_is_logged_and_the_sentence_unchecked(
     monkeypatch.setattr(checking, "find_support", fails)
     with caplog.at_level(logging.ERROR):
         checked = check("Leave lasts a while. Leave is 16 weeks.", [passage("Leave is 16 weeks.")])
-    assert [each.grade for each in checked.sentences] == [Grade.UNCHECKED, Grade.VERBATIM]
+    assert [sentence.grade for sentence in checked.sentences] == [Grade.UNCHECKED, Grade.VERBATIM]
     assert "'Leave lasts a while.'" in caplog.text
     assert "/docs/1.md[100:118]" in caplog.text
     assert checked.status is not Status.UNSUPPORTED

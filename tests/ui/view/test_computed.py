@@ -62,8 +62,8 @@ def test_a_model_s_addition_stands_below() -> None:
         question="What changed?", text=sentence.text, sentences=(sentence,), status=Status.GROUNDED,
         verdict=Verdict.BACKED, computed=COMPUTED,
     )  # fmt: skip
-    for shown in (answered(1, backed, ENGLISH), answer_text(backed)):
-        assert 0 < shown.index("Hours") < shown.index("widened")
+    for rendered in (answered(1, backed, ENGLISH), answer_text(backed)):
+        assert 0 < rendered.index("Hours") < rendered.index("widened")
     alone = backed.model_copy(update={"verdict": Verdict.COMPUTED})
     assert "widened" not in answered(1, alone, ENGLISH) + answer_text(alone)
     assert backed.shown_text == COMPUTED.text

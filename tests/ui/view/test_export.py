@@ -11,7 +11,7 @@ from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text, reada
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "plain"),
     [
         ("| Ship | Fee |\n| --- | --- |\n| Ferry | **120** EUR |", "Ship · Fee Ferry · 120 EUR"),
         ("## Fees\n\nPaid in `advance`.", "Fees Paid in advance."),
@@ -19,8 +19,8 @@ from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text, reada
         ("2 * 3 * 4 | 5", "2 * 3 * 4 | 5"),
     ],
 )
-def test_a_table_row_and_marks_are_made_readable(text: str, shown: str) -> None:
-    assert readable(text) == shown
+def test_a_table_row_and_marks_are_made_readable(text: str, plain: str) -> None:
+    assert readable(text) == plain
 
 
 def test_what_the_documents_back_is_taken_along_with_its_sources() -> None:

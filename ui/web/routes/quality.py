@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ui.view.markup import escape
-from ui.view.quality_page import Said, quality_page
+from ui.view.quality_page import FeedbackItem, quality_page
 from ui.web.app_state import AppState
 from ui.web.identity import Role, person_of, requires
 from ui.web.layout import frame
@@ -41,7 +41,7 @@ def routes(house: AppState) -> APIRouter:
         if person.may(Role.ADMIN):
             readable = None if reads_all else functools.partial(house.desk.readable, person)
             feedback = [
-                Said(
+                FeedbackItem(
                     entry.name,
                     entry.given_at,
                     entry.helpful,

@@ -22,7 +22,7 @@ from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.database import PEOPLE, Store
 
 
-class Page:
+class ServedPage:
     """A served page with accounts; the model behind it waits after nine words."""
 
     def __init__(self, data: Path, crowd: Crowd, stand_in: StandIn, url: str) -> None:
@@ -60,15 +60,15 @@ class Page:
 
 
 @pytest.fixture
-def page(tmp_path: Path, stand_in: StandIn) -> Iterator[Page]:
+def page(tmp_path: Path, stand_in: StandIn) -> Iterator[ServedPage]:
     stand_in.going.clear()
     crowd = gather(tmp_path, lambda: stand_in, answers_at_once=2)
     with served(crowd.app) as url:
-        yield Page(tmp_path, crowd, stand_in, url)
+        yield ServedPage(tmp_path, crowd, stand_in, url)
         stand_in.going.set()
 
 
-def test_whoever_is_disabled_gets_no_further_word(page: Page) -> None:
+def test_whoever_is_disabled_gets_no_further_word(page: ServedPage) -> None:
     """Nor anything that was found for them; and nothing is written in the meantime for somebody else."""
     heard = page.ask("reader", lambda: page.book.change("reader", disabled=True) and None)
     last = heard.rpartition("process_completed")[2]
@@ -78,18 +78,20 @@ def test_whoever_is_disabled_gets_no_further_word(page: Page) -> None:
     assert "16 weeks" in heard, "until then it was written"
 
 
-def test_an_answer_ends_when_what_somebody_may_read_has_changed(page: Page) -> None:
+def test_an_answer_ends_when_what_somebody_may_read_has_changed(page: ServedPage) -> None:
     heard = page.ask("reader", lambda: page.book.change("reader", readers=("group:it",)) and None)
     assert ENGLISH.no_longer_welcome in heard
 
 
-def test_an_answer_goes_on_while_nothing_has_changed(page: Page) -> None:
+def test_an_answer_goes_on_while_nothing_has_changed(page: ServedPage) -> None:
     heard = page.ask("reader", lambda: threading.Timer(2.5, page.stand_in.going.set).start())
     assert ENGLISH.no_longer_welcome not in heard
     assert ENGLISH.statuses["grounded"][0] in heard
 
 
-def test_more_answers_at_once_than_allowed_get_a_sentence_and_nobody_else_does(page: Page) -> None:
+def test_more_answers_at_once_than_allowed_get_a_sentence_and_nobody_else_does(
+    page: ServedPage,
+) -> None:
     places = page.crowd.house.places
     sentence = ENGLISH.too_many_answers.format(n=2)
     with ExitStack() as slots_held:

@@ -17,7 +17,7 @@ ANYBODY, READERS, EDITORS, ADMINS = None, Role.READER, Role.EDITOR, Role.ADMIN
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RouteCase:
     """Who may use a route, and a request to try it with."""
 
     least: Role | None
@@ -25,57 +25,63 @@ class Row:
     body: bytes = b""
 
 
-ROWS: dict[str, Row] = {
-    "GET /": Row(READERS),
-    "GET /state": Row(READERS),
-    "GET /healthz": Row(ANYBODY),
-    "GET /readyz": Row(ANYBODY),
-    "GET /metrics": Row(ADMINS),
-    "GET /sign-in": Row(ANYBODY),
-    "POST /sign-in": Row(ANYBODY, body=b"name=nobody&password=wrong"),
-    "POST /sign-out": Row(ANYBODY),
-    "GET /language/{code}": Row(ANYBODY, "/language/de"),
-    "GET /profile": Row(READERS, "/profile?name=default"),
-    "GET /search": Row(READERS, "/search?q=leave"),
-    "GET /about": Row(READERS),
-    "GET /about/notices": Row(READERS),
-    "GET /documents": Row(READERS),
-    "GET /documents/{name}": Row(READERS, "/documents/nothing"),
-    "POST /documents/{name}/ingest": Row(EDITORS, "/documents/nothing/ingest"),
-    "POST /documents/{name}/withdraw": Row(EDITORS, "/documents/nothing/withdraw"),
-    "GET /quality": Row(EDITORS),
-    "GET /inbox": Row(EDITORS),
-    "POST /inbox": Row(EDITORS, "/inbox?name=a.txt", b"words"),
-    "POST /inbox/withdraw": Row(EDITORS, "/inbox/withdraw?uri=/nothing"),
-    "POST /inbox/ingest": Row(EDITORS),
-    "GET /sources/{name}": Row(READERS, "/sources/nothing"),
-    "GET /sources/{name}/more": Row(READERS, "/sources/nothing/more?after=1"),
-    "GET /sources/{name}/pages/{page}.png": Row(READERS, "/sources/nothing/pages/1.png"),
-    "GET /sources/{name}/original": Row(READERS, "/sources/nothing/original"),
-    "GET /compare": Row(READERS),
-    "POST /compare": Row(READERS, body=b"How long?"),
-    "GET /conversations": Row(READERS),
-    "GET /conversations/export": Row(READERS),
-    "POST /conversations/forget": Row(READERS),
-    "POST /conversations/{conversation}/title": Row(READERS, "/conversations/none/title", b"New"),
-    "POST /conversations/{conversation}/forget": Row(READERS, "/conversations/none/forget"),
-    "GET /conversations/{conversation}.md": Row(READERS, "/conversations/none.md"),
-    "GET /conversations/{conversation}/{turn}.txt": Row(READERS, "/conversations/none/1.txt"),
-    "GET /conversations/{conversation}/{turn}.json": Row(READERS, "/conversations/none/1.json"),
-    "GET /conversations/{conversation}/{turn}/feedback": Row(
+ROWS: dict[str, RouteCase] = {
+    "GET /": RouteCase(READERS),
+    "GET /state": RouteCase(READERS),
+    "GET /healthz": RouteCase(ANYBODY),
+    "GET /readyz": RouteCase(ANYBODY),
+    "GET /metrics": RouteCase(ADMINS),
+    "GET /sign-in": RouteCase(ANYBODY),
+    "POST /sign-in": RouteCase(ANYBODY, body=b"name=nobody&password=wrong"),
+    "POST /sign-out": RouteCase(ANYBODY),
+    "GET /language/{code}": RouteCase(ANYBODY, "/language/de"),
+    "GET /profile": RouteCase(READERS, "/profile?name=default"),
+    "GET /search": RouteCase(READERS, "/search?q=leave"),
+    "GET /about": RouteCase(READERS),
+    "GET /about/notices": RouteCase(READERS),
+    "GET /documents": RouteCase(READERS),
+    "GET /documents/{name}": RouteCase(READERS, "/documents/nothing"),
+    "POST /documents/{name}/ingest": RouteCase(EDITORS, "/documents/nothing/ingest"),
+    "POST /documents/{name}/withdraw": RouteCase(EDITORS, "/documents/nothing/withdraw"),
+    "GET /quality": RouteCase(EDITORS),
+    "GET /inbox": RouteCase(EDITORS),
+    "POST /inbox": RouteCase(EDITORS, "/inbox?name=a.txt", b"words"),
+    "POST /inbox/withdraw": RouteCase(EDITORS, "/inbox/withdraw?uri=/nothing"),
+    "POST /inbox/ingest": RouteCase(EDITORS),
+    "GET /sources/{name}": RouteCase(READERS, "/sources/nothing"),
+    "GET /sources/{name}/more": RouteCase(READERS, "/sources/nothing/more?after=1"),
+    "GET /sources/{name}/pages/{page}.png": RouteCase(READERS, "/sources/nothing/pages/1.png"),
+    "GET /sources/{name}/original": RouteCase(READERS, "/sources/nothing/original"),
+    "GET /compare": RouteCase(READERS),
+    "POST /compare": RouteCase(READERS, body=b"How long?"),
+    "GET /conversations": RouteCase(READERS),
+    "GET /conversations/export": RouteCase(READERS),
+    "POST /conversations/forget": RouteCase(READERS),
+    "POST /conversations/{conversation}/title": RouteCase(
+        READERS, "/conversations/none/title", b"New"
+    ),
+    "POST /conversations/{conversation}/forget": RouteCase(READERS, "/conversations/none/forget"),
+    "GET /conversations/{conversation}.md": RouteCase(READERS, "/conversations/none.md"),
+    "GET /conversations/{conversation}/{turn}.txt": RouteCase(READERS, "/conversations/none/1.txt"),
+    "GET /conversations/{conversation}/{turn}.json": RouteCase(
+        READERS, "/conversations/none/1.json"
+    ),
+    "GET /conversations/{conversation}/{turn}/feedback": RouteCase(
         READERS, "/conversations/none/1/feedback?helpful=true"
     ),
-    "POST /conversations/{conversation}/{turn}/feedback": Row(
+    "POST /conversations/{conversation}/{turn}/feedback": RouteCase(
         READERS, "/conversations/none/1/feedback", b'{"helpful": true}'
     ),
-    "GET /page/{name}": Row(ANYBODY, "/page/base.css"),
-    "GET /assets/{name}": Row(ANYBODY, "/assets/nothing.js"),
-    "GET /theme.css": Row(ANYBODY),
-    "GET /config": Row(READERS),
-    "GET /gradio_api/info": Row(READERS),
-    "POST /gradio_api/queue/join": Row(READERS, body=b'{"fn_index": -1, "session_hash": "abcdef"}'),
-    "GET /gradio_api/queue/data": Row(READERS, "/gradio_api/queue/data?session_hash={tab}"),
-    "GET /gradio_api/heartbeat/{tab}": Row(READERS, "/gradio_api/heartbeat/{tab}"),
+    "GET /page/{name}": RouteCase(ANYBODY, "/page/base.css"),
+    "GET /assets/{name}": RouteCase(ANYBODY, "/assets/nothing.js"),
+    "GET /theme.css": RouteCase(ANYBODY),
+    "GET /config": RouteCase(READERS),
+    "GET /gradio_api/info": RouteCase(READERS),
+    "POST /gradio_api/queue/join": RouteCase(
+        READERS, body=b'{"fn_index": -1, "session_hash": "abcdef"}'
+    ),
+    "GET /gradio_api/queue/data": RouteCase(READERS, "/gradio_api/queue/data?session_hash={tab}"),
+    "GET /gradio_api/heartbeat/{tab}": RouteCase(READERS, "/gradio_api/heartbeat/{tab}"),
 }
 """By method and path, as the application itself calls them. A new route needs a row."""
 

@@ -41,7 +41,7 @@ MAY_NOT = ("other reader", "editor", "admin")
 
 
 @dataclass(frozen=True)
-class World:
+class CanaryPage:
     """A page over a real index in which the secret is for group:hr alone."""
 
     crowd: Crowd
@@ -55,7 +55,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryPage]:
     import uvicorn
 
     from ui.web.server import listen
@@ -90,12 +90,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             time.sleep(0.01)
         secret = (folder / SECRET).resolve()
         name = open_assistant().reading().name(str(secret))
-        yield World(crowd, secret, name, model, f"http://127.0.0.1:{sock.getsockname()[1]}")
+        yield CanaryPage(crowd, secret, name, model, f"http://127.0.0.1:{sock.getsockname()[1]}")
         server.should_exit = True
         thread.join(10)
 
 
-def _addresses(world: World, name: str) -> list[str]:
+def _addresses(world: CanaryPage, name: str) -> list[str]:
     """Every GET route, at the secret document and at what mentions it."""
     addresses, secret = [], world.secret
     queries = [
@@ -120,11 +120,11 @@ def _addresses(world: World, name: str) -> list[str]:
     return addresses
 
 
-async def _get(world: World, who: str, address: str) -> Reply:
+async def _get(world: CanaryPage, who: str, address: str) -> Reply:
     return await call(world.crowd.app, "GET", address, headers=world.crowd.cookie(who), whole=True)
 
 
-async def test_the_canary_sings_for_who_may_read_it(world: World) -> None:
+async def test_the_canary_sings_for_who_may_read_it(world: CanaryPage) -> None:
     """Else none of the tests below says anything."""
     assert (await _get(world, "reader", f"/sources/{world.name}")).text.count(CANARY) > 1
     assert (await _get(world, "reader", f"/search?q={quote(QUESTION)}")).text.count("99 weeks")
@@ -133,7 +133,7 @@ async def test_the_canary_sings_for_who_may_read_it(world: World) -> None:
 
 
 @pytest.mark.parametrize("who", MAY_NOT)
-async def test_no_route_shows_it(world: World, who: str) -> None:
+async def test_no_route_shows_it(world: CanaryPage, who: str) -> None:
     """What was asked for comes back as it was asked, and nothing else that has the canary in it."""
     for address in _addresses(world, world.name):
         reply = await _get(world, who, address)
@@ -148,7 +148,7 @@ async def test_no_route_shows_it(world: World, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", MAY_NOT)
-async def test_no_route_tells_it_from_what_does_not_exist(world: World, who: str) -> None:
+async def test_no_route_tells_it_from_what_does_not_exist(world: CanaryPage, who: str) -> None:
     """The answer at the secret document's name is the answer at a made-up one, byte for byte."""
     made_up = "A" * len(world.name)
     for row in ROWS:
@@ -164,14 +164,16 @@ async def test_no_route_tells_it_from_what_does_not_exist(world: World, who: str
 @pytest.mark.parametrize(
     ("who", "documents"), [("reader", 4), ("other reader", 3), ("editor", 2), ("admin", 2)]
 )
-async def test_every_count_is_of_what_one_may_read(world: World, who: str, documents: int) -> None:
+async def test_every_count_is_of_what_one_may_read(
+    world: CanaryPage, who: str, documents: int
+) -> None:
     state = json.loads((await _get(world, who, "/state")).text)
     assert state["index"]["text"] == f"{documents} documents"
     passages = state["index"]["more"]  # only those who run the server are told
     assert passages == "" or passages.startswith(f"{documents} passages")
 
 
-def _ask(world: World, who: str, question: str) -> str:
+def _ask(world: CanaryPage, who: str, question: str) -> str:
     """Everything that comes back over the queue for a question, as the page gets it."""
     cookie = world.crowd.cookie(who)["cookie"].replace("__Host-inhouse", "inhouse")
     tab = f"tab{who}{time.monotonic_ns()}".replace(" ", "")
@@ -200,7 +202,7 @@ def _ask(world: World, who: str, question: str) -> str:
     return heard
 
 
-def test_an_answer_rests_on_what_one_may_read(world: World) -> None:
+def test_an_answer_rests_on_what_one_may_read(world: CanaryPage) -> None:
     """Somebody who may asks first; then the same question finds, and tells the model, nothing of it."""
     assert "99 weeks" in _ask(world, "reader", QUESTION)
     assert any("99 weeks" in json.dumps(request) for request in world.model.requests)
@@ -213,7 +215,7 @@ def test_an_answer_rests_on_what_one_may_read(world: World) -> None:
         assert world.model.requests, "the model was asked, of what is left"
 
 
-async def test_a_comparison_rests_on_what_one_may_read(world: World) -> None:
+async def test_a_comparison_rests_on_what_one_may_read(world: CanaryPage) -> None:
     """Neither pane, nor what the model is told for either, has it."""
 
     async def compared(who: str) -> str:
@@ -236,7 +238,7 @@ async def test_a_comparison_rests_on_what_one_may_read(world: World) -> None:
 @pytest.mark.parametrize("who", ["editor", "admin"])
 @pytest.mark.parametrize("act", ["ingest", "withdraw"])
 async def test_an_editor_can_do_nothing_with_what_they_may_not_read(
-    world: World, who: str, act: str
+    world: CanaryPage, who: str, act: str
 ) -> None:
     """Nor tell it from what does not exist."""
     replies = []
@@ -250,7 +252,9 @@ async def test_an_editor_can_do_nothing_with_what_they_may_not_read(
     assert world.crowd.house.ingesting.run.state == "none"
 
 
-async def test_a_conversation_of_somebody_else_does_not_even_tell_its_profile(world: World) -> None:
+async def test_a_conversation_of_somebody_else_does_not_even_tell_its_profile(
+    world: CanaryPage,
+) -> None:
     conversation = world.crowd.house.history.create(
         world.person("reader"), profile=f"{CANARY}-profile"
     )
@@ -258,7 +262,7 @@ async def test_a_conversation_of_somebody_else_does_not_even_tell_its_profile(wo
         assert CANARY not in (await _get(world, who, f"/?c={conversation}")).text
 
 
-async def test_the_numbers_are_no_reader_s(world: World) -> None:
+async def test_the_numbers_are_no_reader_s(world: CanaryPage) -> None:
     """They count every document; Prometheus and admins get them, and they name nothing."""
     for who in ("reader", "other reader", "editor"):
         assert (await _get(world, who, "/metrics")).status == 403
@@ -268,7 +272,7 @@ async def test_the_numbers_are_no_reader_s(world: World) -> None:
     assert CANARY not in reply.text
 
 
-def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None:
+def test_another_s_history_and_feedback_show_nothing_of_it(world: CanaryPage) -> None:
     house, hr = world.crowd.house, world.person("reader")
     events = list(house.desk.assistant_for(hr).stream(QUESTION))
     answer, conversation = events[-1].answer, house.history.create(hr)
@@ -291,7 +295,7 @@ def test_another_s_history_and_feedback_show_nothing_of_it(world: World) -> None
     assert kept.note == f"{CANARY}!"
 
 
-def test_what_is_readable_is_said_of_what_one_may_read_alone(world: World) -> None:
+def test_what_is_readable_is_said_of_what_one_may_read_alone(world: CanaryPage) -> None:
     uris = [
         str(world.secret),
         str(world.secret.parent.parent / "handbook" / "leave.md"),
@@ -307,7 +311,7 @@ def _real(uri: Any) -> str:
     return str(Path(uri).resolve())
 
 
-async def test_the_inbox_shows_others_uploads_to_who_may_read_them(world: World) -> None:
+async def test_the_inbox_shows_others_uploads_to_who_may_read_them(world: CanaryPage) -> None:
     async def pieces() -> Any:
         yield b"words"
 
