@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
+from rag import Assistant
 from rag.answer import Turn
 from rag.errors import IndexMissingError
+from rag.hit import Hit
+from rag.retrieval.retriever import retrieve
+from rag.testing import HashingEmbedder
+from tests.ui.library import BERTH, fill, read_in
 from tests.ui.stand_in import StandIn
 from ui.messages.page import ENGLISH
 from ui.web.assistant_service import AssistantService
@@ -57,6 +65,31 @@ def test_a_question_that_leans_shows_passages_before_the_model_has_made_it_whole
     assert ENGLISH.passages in (early.now_evidence or "")
     stand_in.is_whole.set()
     assert "Backed by your documents" in (list(asking)[-1].now or "")
+
+
+def test_a_follow_up_is_resolved_once_and_retrieved_at_most_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model is asked for the rewritten question and for the answer, and for nothing else."""
+    fill(tmp_path / "harbour")
+    read_in(tmp_path / "harbour", tmp_path / "data")
+    queries: list[str] = []
+
+    def counting_retrieve(*args: Any, query: str, **options: Any) -> list[Hit]:
+        if "berth" in query:  # and not what warms the assistant up
+            queries.append(query)
+        return retrieve(*args, query=query, **options)
+
+    monkeypatch.setattr("rag.assistant.retrieve", counting_retrieve)
+    model = FakeListChatModel(responses=[BERTH, "When is berth 7 open?", BERTH])
+    assistant = Assistant.open(tmp_path / "data", embedder=HashingEmbedder(), chat_model=model)
+    talk, service = Conversation(), AssistantService(lambda: assistant)
+    list(talk.ask("When is berth 7 closed?", service, LOCAL))
+    assert (model.i, len(queries)) == (1, 1)
+    last = list(talk.ask("And when is it open?", service, LOCAL))[-1]
+    assert BERTH in (last.now or "")
+    assert model.i == 0, "the third reply was the last one taken"
+    assert len(queries) == 3
 
 
 @pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000])
