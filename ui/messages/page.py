@@ -355,6 +355,6 @@ class Words:
 ENGLISH = Words()
 
 
-def counted(forms: tuple[str, str], n: int) -> str:
+def format_count(forms: tuple[str, str], n: int) -> str:
     """`forms` are the words for one and for any other number."""
     return forms[0] if n == 1 else forms[1].format(n=f"{n:,}")

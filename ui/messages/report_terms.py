@@ -16,13 +16,13 @@ from ui.messages.page import Words
 _NUMBER = re.compile(r"\d[\d,]*")
 
 
-def meaning(metric: Metric, names: Names, words: Words) -> str:
+def describe_metric(metric: Metric, names: Names, words: Words) -> str:
     """What a metric is a share or a mean of."""
     known = _german_meanings(names) if words.language == "de" else {}
     return known.get(metric.name, metric.meaning)
 
 
-def fault(text: str, words: Words) -> str:
+def describe_fault(text: str, words: Words) -> str:
     """What went wrong with a question."""
     if words.language != "de":
         return text
@@ -32,7 +32,7 @@ def fault(text: str, words: Words) -> str:
     return _GERMAN_FAULTS.get(shape, text).replace("{n}", amount)
 
 
-def part(name: str, words: Words) -> str:
+def describe_part(name: str, words: Words) -> str:
     """A part of the search or of the answering that was left out."""
     return _GERMAN_PARTS.get(name, name) if words.language == "de" else name
 

@@ -50,7 +50,7 @@ def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
         )
 
 
-def value(number: float | None) -> str:
+def format_value(number: float | None) -> str:
     """A figure with three digits after the point."""
     return NONE if number is None else f"{number:.3f}"
 
@@ -79,8 +79,10 @@ def _overall(title: str, members: Iterable[Metric], summary: Summary) -> Iterato
     rows = [(click.style(title, bold=True), "", "95 % interval", "questions")]
     for metric in members:
         figure = summary.metrics[metric.name]
-        interval = f"{value(figure.low)} to {value(figure.high)}" if figure.n else NONE
-        rows.append((f"  {metric.name}", value(figure.value), interval, f"{figure.n:,}"))
+        interval = (
+            f"{format_value(figure.low)} to {format_value(figure.high)}" if figure.n else NONE
+        )
+        rows.append((f"  {metric.name}", format_value(figure.value), interval, f"{figure.n:,}"))
     yield from _table(rows)
 
 
@@ -90,7 +92,7 @@ def _risks(evaluation: Evaluation) -> Iterator[str]:
     rows = [(title, *(f"surest {share:.0%}" for share in _SHARES), "all answered")]
     for name, points in evaluation.risk_coverage.items():
         at = [next(risk for coverage, risk in points if coverage >= share) for share in _SHARES]
-        rows.append((f"  {name}", *map(value, at), value(points[-1][1])))
+        rows.append((f"  {name}", *map(format_value, at), format_value(points[-1][1])))
     yield from _table(rows)
 
 
@@ -112,7 +114,7 @@ def _by_type(members: Sequence[Metric], evaluation: Evaluation) -> Iterator[str]
         figures = [summary.metrics[metric.name] for metric in members]
         if any(figure.n for figure in figures):
             line = (f"  {escape_controls(name)}", f"{summary.questions:,}")
-            rows.append((*line, *(value(figure.value) for figure in figures)))
+            rows.append((*line, *(format_value(figure.value) for figure in figures)))
     yield from _table(rows)
 
 
@@ -125,8 +127,8 @@ def _ablation(ablation: Ablation) -> Iterator[str]:
         rows.append(
             (
                 f"  {pair.metric}",
-                value(pair.full),
-                value(pair.without),
+                format_value(pair.full),
+                format_value(pair.without),
                 format_difference(lift.value),
                 interval,
             )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rag.models.cards import ModelCard
 from ui.messages.numbers import day, number
 from ui.messages.page import Words
-from ui.view.markup import emphasised, escape, escape_name
+from ui.view.markup import escape, escape_name, render_emphasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
         f"<div><dt>{escape(label)}</dt><dd>{escape_name(value)}</dd></div>"
         for label, value in facts.items()
     )
-    notes = f'<p lang="en">{emphasised(card.notes)}</p>' if card.notes else ""
+    notes = f'<p lang="en">{render_emphasis(card.notes)}</p>' if card.notes else ""
     # Shown, not linked: nothing on the page leads to another host.
     links = "".join(f"<li><code>{escape_name(link)}</code></li>" for link in card.links)
     checked = day(time.mktime(card.checked.timetuple()), words)

@@ -10,7 +10,7 @@ from ui.view.markup import escape, escape_name
 _MOST = 4  # other documents are named; of more there is a number
 
 
-def elsewhere(hit: Hit, name: Name | None, words: Words) -> str:
+def render_other_documents(hit: Hit, name: Name | None, words: Words) -> str:
     """A line for each of the two, or nothing. Without `name`, which gives short names, there are no links."""
     parts = []
     if hit.newer is not None:

@@ -10,12 +10,12 @@ from rag.answer import Answer, Grade, RetrievalEvent, Sentence, Status, Verdict
 from rag.hit import Hit
 from ui.messages.numbers import number
 from ui.messages.page import Words
-from ui.view.answer_actions import Kept, acts
+from ui.view.answer_actions import Kept, render_actions
 from ui.view.computed import computed_block
-from ui.view.evidence import Shelf, grouped
+from ui.view.evidence import Shelf, group_citations
 from ui.view.extracts import extract_list
 from ui.view.headline import headline, verdict_of
-from ui.view.markup import emphasised, escape, escape_name
+from ui.view.markup import escape, escape_name, render_emphasis
 
 # What the model itself claims to cite. The citations on the page are those that were checked.
 _MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
@@ -25,12 +25,12 @@ _BULLET = re.compile(r"[-*•](?:\s+|$)")
 _NUMBER = re.compile(r"\d{1,2}[.)](?:\s|$)")
 
 
-def searching(turn: int, question: str, words: Words) -> str:
+def render_searching(turn: int, question: str, words: Words) -> str:
     """The question was sent; nothing has come back."""
     return _turn(turn, question, _status("busy", words.searching), words)
 
 
-def quoting(
+def render_quotes(
     turn: int, question: str, retrieval: RetrievalEvent, words: Words, shelf: Shelf | None = None
 ) -> str:
     """The documents' own words are there; the model has not said anything that they back.
@@ -38,10 +38,10 @@ def quoting(
     A follow-up may still be on its way to its final wording.
     """
     label = words.writing if retrieval.is_final else words.resolving
-    return _turn(turn, question, unfinished(turn, label, (), retrieval, words, shelf), words)
+    return _turn(turn, question, render_unfinished(turn, label, (), retrieval, words, shelf), words)
 
 
-def writing(
+def render_writing(
     turn: int,
     question: str,
     sentences: Sequence[Sentence],
@@ -50,11 +50,11 @@ def writing(
     shelf: Shelf | None = None,
 ) -> str:
     """The answer so far: those of the model's sentences that the documents back, above their own words."""
-    inner = unfinished(turn, words.writing, sentences, retrieval, words, shelf)
+    inner = render_unfinished(turn, words.writing, sentences, retrieval, words, shelf)
     return _turn(turn, question, inner, words)
 
 
-def unfinished(
+def render_unfinished(
     turn: int,
     label: str,
     sentences: Sequence[Sentence],
@@ -76,7 +76,7 @@ def unfinished(
     return _status("busy", label) + slot + quotes + opener
 
 
-def stopped(
+def render_stopped(
     turn: int,
     answer: Answer,
     words: Words,
@@ -88,7 +88,7 @@ def stopped(
     return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
 
 
-def interrupted(
+def render_interrupted(
     turn: int,
     answer: Answer,
     words: Words,
@@ -100,7 +100,7 @@ def interrupted(
     return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
 
 
-def next_block(questions: Sequence[str], words: Words) -> str:
+def render_next_questions(questions: Sequence[str], words: Words) -> str:
     """What one might ask next; the page's script asks it."""
     if not questions:
         return ""
@@ -115,16 +115,16 @@ def _unfinished(
 ) -> str:
     opener = _opener(turn, words.show_passages, len(answer.context.retrieved))
     inner = _gone(bool(shelf.gone), words) + status + _composed(turn, answer, words, shelf) + opener
-    return _turn(turn, answer.question, inner + acts(kept, words, judged=False), words)
+    return _turn(turn, answer.question, inner + render_actions(kept, words, judged=False), words)
 
 
-def failed(turn: int, question: str, reason: str, words: Words) -> str:
+def render_failed(turn: int, question: str, reason: str, words: Words) -> str:
     """No answer is possible; `reason` says in a sentence why, and what to do."""
-    inner = _status("failed", words.failed, reason) + acts(None, words)
+    inner = _status("failed", words.failed, reason) + render_actions(None, words)
     return _turn(turn, question, inner, words)
 
 
-def answered(
+def render_answer(
     turn: int,
     answer: Answer,
     words: Words,
@@ -137,11 +137,13 @@ def answered(
     """
     shelf = shelf or Shelf()
     if answer.citations:
-        opener = _opener(turn, words.show_sources, len(grouped(answer)))
+        opener = _opener(turn, words.show_sources, len(group_citations(answer)))
     else:
         opener = _opener(turn, words.show_passages, len(_hits(answer)))
     gone = _gone(bool(shelf.gone), words)
-    inner = gone + composed(turn, answer, words, opener, shelf) + acts(kept, words)
+    inner = (
+        gone + render_answer_body(turn, answer, words, opener, shelf) + render_actions(kept, words)
+    )
     return _turn(turn, answer.question, inner, words)
 
 
@@ -149,7 +151,7 @@ def _gone(withdrawn: bool, words: Words) -> str:
     return f'<p class="notice is-gone">{escape(words.sources_gone)}</p>' if withdrawn else ""
 
 
-def composed(
+def render_answer_body(
     turn: int, answer: Answer, words: Words, opener: str = "", shelf: Shelf | None = None
 ) -> str:
     """The answer without the question: nothing that the documents do not back stands in front."""
@@ -189,7 +191,7 @@ def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
     )
 
 
-def alone(turn: int, answer: Answer, words: Words, opener: str = "") -> str:
+def render_without_documents(turn: int, answer: Answer, words: Words, opener: str = "") -> str:
     """What the model said without documents, each sentence with its source or without."""
     label, why = words.statuses[answer.status]
     why = words.alone_why.get(answer.status, why)
@@ -199,26 +201,28 @@ def alone(turn: int, answer: Answer, words: Words, opener: str = "") -> str:
 
 
 def _notice(answer: Answer) -> str:
-    return f'<p class="notice">{emphasised(answer.notice)}</p>' if answer.notice else ""
+    return f'<p class="notice">{render_emphasis(answer.notice)}</p>' if answer.notice else ""
 
 
 def _backed(turn: int, sentences: Sequence[Sentence], words: Words) -> str:
     """These sentences as one paragraph, each with the numbers of its sources."""
-    parts = [_sentence(turn, sentence, words, emphasised(sentence.text)) for sentence in sentences]
+    parts = [
+        _sentence(turn, sentence, words, render_emphasis(sentence.text)) for sentence in sentences
+    ]
     return f"<p>{' '.join(parts)}</p>" if parts else ""
 
 
-def busy(what: str) -> str:
+def render_busy(what: str) -> str:
     """Something is going on."""
     return _status("busy", what)
 
 
-def unchecked(text: str) -> str:
+def render_unchecked_text(text: str) -> str:
     """Text that is being written."""
     return f'<div class="body is-writing">{_unchecked(text)}</div>'
 
 
-def broken(reason: str, words: Words) -> str:
+def render_error(reason: str, words: Words) -> str:
     """There will be no answer, and why."""
     return _status("failed", words.failed, reason)
 
@@ -327,6 +331,6 @@ def _blocks(pieces: Iterable[tuple[str, Decorate]]) -> str:
             sentence_text = line[bullet.end() :] if bullet else line
             # A bullet that stands alone opens the item for the sentence after it.
             if sentence_text:
-                blocks[-1][1] += decorate(emphasised(sentence_text)) + (" " if trail else "")
+                blocks[-1][1] += decorate(render_emphasis(sentence_text)) + (" " if trail else "")
             fresh = "\n" in trail
     return "".join(f'<p class="{kind}">{markup}</p>' for kind, markup in blocks)

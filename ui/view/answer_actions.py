@@ -26,7 +26,7 @@ class Kept:
         return f"/conversations/{self.conversation}/{self.turn}"
 
 
-def acts(kept: Kept | None, words: Words, *, judged: bool = True) -> str:
+def render_actions(kept: Kept | None, words: Words, *, judged: bool = True) -> str:
     """The row below an answer; below what is not kept, one can only ask again.
 
     `judged`: whether there is something of which one can say that it helped.
@@ -48,7 +48,9 @@ def _act(name: str, address: str, label: str, kind: str = "", chosen: bool = Fal
     return f'<a class="{classes}" href="#act/{name}{address}"><span>{escape(label)}</span></a>'
 
 
-def form(kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, words: Words) -> str:
+def render_feedback_form(
+    kept: Kept, helpful: bool, reasons: Mapping[str, str], limit: int, words: Words
+) -> str:
     """Why it did not help, or what was good about it."""
     options = "".join(
         f'<label><input type="radio" name="reason" value="{escape(code)}"> {escape(label)}</label>'

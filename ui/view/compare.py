@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from rag.answer import Answer, RetrievalEvent, Sentence, Status
-from ui.messages.page import Words, counted
+from ui.messages.page import Words, format_count
 from ui.view import answer as view
-from ui.view.evidence import Shelf, evidence
+from ui.view.evidence import Shelf, render_evidence
 from ui.view.markup import escape
 
 
@@ -24,7 +24,7 @@ class Pane(StrEnum):
         return 1 if self is Pane.WITH else 2
 
 
-def room(question: str, starters: Sequence[str], limit: int, words: Words) -> str:
+def render_compare_page(question: str, starters: Sequence[str], limit: int, words: Words) -> str:
     """The whole room: what it is for, the question box, two empty panes."""
     offers = "".join(
         f'<li><button type="button" class="starter">{escape(starter)}</button></li>'
@@ -55,41 +55,51 @@ def _pane(side: Pane, words: Words) -> str:
     )
 
 
-def waiting(side: Pane, passages: int | None, words: Words) -> str:
+def render_waiting(side: Pane, passages: int | None, words: Words) -> str:
     """Nothing has been said yet; `passages` were found to be read."""
     if side is Pane.ALONE or passages is None:
-        return view.busy(words.thinking if side is Pane.ALONE else words.searching)
-    return view.busy(words.reading.format(passages=counted(words.passage_count, passages)))
+        return view.render_busy(words.thinking if side is Pane.ALONE else words.searching)
+    return view.render_busy(
+        words.reading.format(passages=format_count(words.passage_count, passages))
+    )
 
 
-def writing(text: str, words: Words) -> str:
+def render_model_text(text: str, words: Words) -> str:
     """What the model alone has said so far. None of it has been checked."""
-    return view.busy(words.writing_unchecked) + view.unchecked(text)
+    return view.render_busy(words.writing_unchecked) + view.render_unchecked_text(text)
 
 
-def quoting(
+def render_quotes(
     turn: int, sentences: Sequence[Sentence], retrieval: RetrievalEvent, shelf: Shelf, words: Words
 ) -> str:
     """The documents' words, and what they back of the model's."""
-    return view.unfinished(turn, words.writing, sentences, retrieval, words, shelf)
+    return view.render_unfinished(turn, words.writing, sentences, retrieval, words, shelf)
 
 
-def answered(side: Pane, answer: Answer, shelf: Shelf, words: Words) -> str:
+def render_side(side: Pane, answer: Answer, shelf: Shelf, words: Words) -> str:
     """What was said, sentence by sentence, how much of it the documents bear out, and where."""
-    sources = evidence(side.turn, answer, words, shelf)
+    sources = render_evidence(side.turn, answer, words, shelf)
     label = words.sources if answer.citations else words.passages
     if side is Pane.ALONE:
         # Without the documents, passages that were found say nothing about the answer.
         sources = f"<details><summary>{escape(label)}</summary>{sources}</details>"
         sources = sources if answer.citations else ""
     if side is Pane.ALONE:
-        return _tally(answer, words) + view.alone(side.turn, answer, words) + sources
-    return _tally(answer, words) + view.composed(side.turn, answer, words, shelf=shelf) + sources
+        return (
+            _tally(answer, words)
+            + view.render_without_documents(side.turn, answer, words)
+            + sources
+        )
+    return (
+        _tally(answer, words)
+        + view.render_answer_body(side.turn, answer, words, shelf=shelf)
+        + sources
+    )
 
 
-def failed(reason: str, words: Words) -> str:
+def render_failure(reason: str, words: Words) -> str:
     """No answer, and why."""
-    return view.broken(reason, words)
+    return view.render_error(reason, words)
 
 
 def _tally(answer: Answer, words: Words) -> str:
@@ -102,6 +112,6 @@ def _tally(answer: Answer, words: Words) -> str:
     )
     supported = sum(sentence.supported for sentence in answer.sentences)
     summary = words.tally.format(
-        n=supported, sentences=counted(words.sentence_count, len(answer.sentences))
+        n=supported, sentences=format_count(words.sentence_count, len(answer.sentences))
     )
     return f'<p class="tally"><span aria-hidden="true">{marks}</span>{escape(summary)}</p>'

@@ -11,10 +11,10 @@ from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 from rag.retrieval import highlight
 from ui.messages.page import Words
-from ui.view.also_found_in import elsewhere
+from ui.view.also_found_in import render_other_documents
 from ui.view.links import Name, source_link
 from ui.view.markup import escape, escape_name
-from ui.view.passage import Mark, passage
+from ui.view.passage import Mark, render_passage
 
 _AROUND = 220  # characters of the passage shown on each side of a quote
 _GLANCE = 320  # characters of a passage that nobody cited
@@ -34,7 +34,7 @@ class Shelf:
     gone: Collection[str] = field(default_factory=frozenset)
 
 
-def found(
+def render_passages(
     turn: int,
     question: str,
     hits: tuple[Hit, ...],
@@ -47,7 +47,7 @@ def found(
     return _section(turn, question, words.passages, len(hits), cards.passages(hits), words)
 
 
-def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None) -> str:
+def render_evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None) -> str:
     """The sources of a finished answer."""
     context = answer.context
     cards = _Cards(words, shelf or Shelf(), answer.searched or answer.question, answer.extracts)
@@ -55,7 +55,7 @@ def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None
         hits = context.cited + context.read + context.retrieved
         inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
         return _section(turn, answer.question, words.passages, len(hits), inner, words)
-    groups = grouped(answer)
+    groups = group_citations(answer)
     sources = "".join(cards.source(turn, citations, hit) for citations, hit in groups)
     inner = (
         f'<ol class="sources">{sources}</ol>'
@@ -65,7 +65,7 @@ def evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None = None
     return _section(turn, answer.question, words.sources, len(groups), inner, words)
 
 
-def grouped(answer: Answer) -> list[tuple[list[Citation], Hit | None]]:
+def group_citations(answer: Answer) -> list[tuple[list[Citation], Hit | None]]:
     """The citations, those from one passage together, with the passage; in order of their numbers."""
     passages: dict[int | tuple[str, int], tuple[list[Citation], Hit | None]] = {}
     for citation in answer.citations:
@@ -105,7 +105,7 @@ class _Cards:
             body = self._gone()
         elif hit is None:
             mark = (0, len(first.quote))
-            quote = passage(first.quote, mark, markdown=is_markdown(first.uri))
+            quote = render_passage(first.quote, mark, markdown=is_markdown(first.uri))
             body = f"<blockquote>{quote}</blockquote>" + self._openers(citations)
         else:
             body = self._highlighted(hit, citations) + self._openers(citations)
@@ -206,7 +206,7 @@ class _Cards:
         return f'<p class="{kind}"><a href="{link}">{escape(label)}</a></p>'
 
     def _elsewhere(self, hit: Hit) -> str:
-        return elsewhere(hit, self._shelf.name, self._words)
+        return render_other_documents(hit, self._shelf.name, self._words)
 
     def _gone(self) -> str:
         return f'<p class="gone">{escape(self._words.withdrawn)}</p>'
@@ -228,7 +228,7 @@ def _class(citation: Citation, index: int) -> str:
 def _quote(hit: Hit, first: int, last: int, marks: Sequence[Mark] = ()) -> str:
     """Characters `first` to `last` of the passage, with an ellipsis where it is cut."""
     moved = [(start - first, end - first, kind) for start, end, kind in marks]
-    inner = passage(hit.text[first:last], marks=moved, markdown=is_markdown(hit.uri))
+    inner = render_passage(hit.text[first:last], marks=moved, markdown=is_markdown(hit.uri))
     kind = " ".join(
         name
         for name, cut in (("cut-before", first > 0), ("cut-after", last < len(hit.text)))
@@ -269,10 +269,14 @@ def _details(summary: str, inner: str, kind: str) -> str:
 
 def _head(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
     name = escape_name(title) or file_name(uri)
-    return f'<h3>{name}</h3><p class="where">{where(title, uri, page, section, words)}</p>'
+    return (
+        f'<h3>{name}</h3><p class="where">{describe_location(title, uri, page, section, words)}</p>'
+    )
 
 
-def where(title: str, uri: str, page: int | None, section: str | None, words: Words) -> str:
+def describe_location(
+    title: str, uri: str, page: int | None, section: str | None, words: Words
+) -> str:
     """File, page and section of a passage."""
     parts = [file_name(uri)]
     if page is not None:

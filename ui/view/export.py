@@ -91,7 +91,7 @@ def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def readable(text: str) -> str:
+def make_readable(text: str) -> str:
     """A document's text on one line, without Markdown's marks: the cells of a row stand apart by a dot."""
     lines = []
     for line in text.splitlines():
@@ -108,25 +108,25 @@ def readable(text: str) -> str:
 def _content(answer: Answer, words: Words) -> _Content:
     backed = answer.backed_sentences
     sentences = [
-        readable(sentence.text) + "".join(f" [{n}]" for n in sentence.citations)
+        make_readable(sentence.text) + "".join(f" [{n}]" for n in sentence.citations)
         for sentence in backed
     ]
     if answer.computed is not None:
         sentences = [answer.computed.text, *sentences]
     used = {n for sentence in backed for n in sentence.citations}
     sources = [
-        (citation.n, _place(citation, words), readable(citation.quote) or words.withdrawn)
+        (citation.n, _place(citation, words), make_readable(citation.quote) or words.withdrawn)
         for citation in answer.citations
         if citation.n in used
     ]
     quotes = [] if sentences else [_quote(extract, words) for extract in answer.extracts]
     if not sentences and not quotes:
-        sentences = [readable(answer.text) or words.statuses[answer.status][0]]
+        sentences = [make_readable(answer.text) or words.statuses[answer.status][0]]
     return _Content(sentences, quotes, sources)
 
 
 def _quote(extract: Extract, words: Words) -> tuple[str, str]:
-    return readable(extract.text) or words.withdrawn, _place(extract, words)
+    return make_readable(extract.text) or words.withdrawn, _place(extract, words)
 
 
 def _place(source: Citation | Extract, words: Words) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag.answer import Extract
 from rag.hit import Hit
 from ui.messages.page import Words
-from ui.view.evidence import Shelf, where
+from ui.view.evidence import Shelf, describe_location
 from ui.view.links import source_link
 from ui.view.markup import escape, escape_name
 
@@ -35,7 +35,7 @@ def extract_list(
 def _item(extract: Extract, words: Words, shelf: Shelf, hits: Sequence[Hit]) -> str:
     if extract.uri in shelf.gone:
         return f'<li class="extract"><p class="gone">{escape(words.withdrawn)}</p></li>'
-    location = where(extract.title, extract.uri, extract.page, extract.section, words)
+    location = describe_location(extract.title, extract.uri, extract.page, extract.section, words)
     name = escape_name(extract.title)
     if shelf.name is not None:
         text = _as_written(extract, hits)

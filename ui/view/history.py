@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from ui.messages.numbers import day_and_time
-from ui.messages.page import Words, counted
+from ui.messages.page import Words, format_count
 from ui.view.markup import escape, escape_name
 
 
@@ -26,7 +26,7 @@ class ConversationRow(Protocol):
     def turns(self) -> int: ...
 
 
-def conversations(
+def render_conversations(
     conversations_found: Iterable[ConversationRow],
     searched: str,
     words: Words,
@@ -51,7 +51,7 @@ def _item(conversation: ConversationRow, profile: str, words: Words) -> str:
     day = dt.datetime.fromtimestamp(conversation.updated_at).astimezone()
     updated = escape(day_and_time(conversation.updated_at, words))
     when = f'<time datetime="{day.isoformat(timespec="minutes")}">{updated}</time>'
-    count = escape(counted(words.question_count, conversation.turns))
+    count = escape(format_count(words.question_count, conversation.turns))
     of = f" · {escape_name(profile)}" if profile else ""
     return (
         f'<li data-id="{escape(conversation.id)}"><a href="/?c={escape(conversation.id)}">'
@@ -62,7 +62,7 @@ def _item(conversation: ConversationRow, profile: str, words: Words) -> str:
     )
 
 
-def drawers(words: Words) -> str:
+def render_drawers(words: Words) -> str:
     """The frames for the list and for feedback, empty; the page's script fills them."""
     texts = {
         "copied": words.copied,

@@ -27,7 +27,7 @@ def escape_name(text: str) -> str:
     return escape(" ".join(_REORDERING.sub("", text).split()))
 
 
-def emphasised(text: str) -> str:
+def render_emphasis(text: str) -> str:
     """A model's text with its bold, italics and `code`; all other markup is shown as it was typed.
 
     Links and images stay text: a model can be talked into writing one that carries data away.

@@ -46,7 +46,7 @@ class _Block:
     number: str = ""
 
 
-def passage(
+def render_passage(
     text: str, mark: Span | None = None, *, marks: Sequence[Mark] = (), markdown: bool = False
 ) -> str:
     """`text` as HTML on one line; characters `mark` of it are marked, and so are those of all `marks`.

@@ -10,7 +10,7 @@ from rag.evaluation import Evaluation
 from ui.messages.numbers import day_and_time, number
 from ui.messages.page import Words
 from ui.view.evaluation.page import report
-from ui.view.markup import emphasised, escape, escape_name
+from ui.view.markup import escape, escape_name, render_emphasis
 
 MOST = 100
 """So much feedback is shown, the latest first."""
@@ -85,5 +85,5 @@ def _card(item: FeedbackItem, words: Words) -> str:
         f'<p class="where"><span class="state-tag state-{kind}">{escape(label)}</span> '
         f"{' · '.join(escape_name(part) for part in parts if part)}</p>{note}"
         f"<details><summary>{' · '.join(escape_name(part) for part in origin if part)}</summary>"
-        f"<p>{emphasised(item.answer.text)}</p></details></li>"
+        f"<p>{render_emphasis(item.answer.text)}</p></details></li>"
     )

@@ -10,11 +10,11 @@ from rag.hit import Hit
 from rag.index.views.files import Facets
 from ui.messages.numbers import count, number
 from ui.messages.page import Words
-from ui.view.evidence import file_name, where
+from ui.view.evidence import describe_location, file_name
 from ui.view.evidence import is_markdown as is_markdown_name
 from ui.view.forms import chooser, date_field, type_name
 from ui.view.markup import escape, escape_name
-from ui.view.passage import passage
+from ui.view.passage import render_passage
 
 _GLANCE = 420  # characters of a passage that are shown at once
 _SPARE = 80  # characters; so little is not worth a click
@@ -165,14 +165,14 @@ def _hit(hit: Hit, why: HitReasons, words: Words) -> str:
     def quoted(start: int, end: int) -> str:
         moved = [(a - start, b - start, kind) for a, b, kind in marks]
         cut = "cut-before" * (start > 0) + " cut-after" * (end < len(hit.text))
-        inner = passage(hit.text[start:end], marks=moved, markdown=is_markdown)
+        inner = render_passage(hit.text[start:end], marks=moved, markdown=is_markdown)
         return f'<blockquote class="{cut.strip()}">{inner}</blockquote>'
 
     whole = ""
     if (first, last) != (0, len(hit.text)):
         inner = quoted(0, len(hit.text))
         whole = f'<details class="whole"><summary>{escape(words.whole_passage)}</summary>{inner}</details>'
-    location = where(hit.title, hit.uri, hit.page, hit.section, words)
+    location = describe_location(hit.title, hit.uri, hit.page, hit.section, words)
     return (
         f'<li class="card hit"><h2><a href="{escape(why.link)}">{title}</a></h2>'
         f'<p class="where">{location}</p>{why.elsewhere}{quoted(first, last)}'

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ui.messages.page import Words
 from ui.view.evidence import file_name
 from ui.view.markup import escape, escape_name
-from ui.view.passage import Span, passage
+from ui.view.passage import Span, render_passage
 
 Box = tuple[float, float, float, float]
 
@@ -45,7 +45,7 @@ class Stretch:
     markdown: bool = False
 
 
-def with_picture(
+def render_picture(
     opened: Opened, picture: str, size: tuple[int, int], boxes: Sequence[Box], words: Words
 ) -> str:
     """The page as a picture at the address `picture`; the boxes are shares of its width and height."""
@@ -64,11 +64,11 @@ def with_picture(
     return _viewer(opened, leaf, words, kind="picture")
 
 
-def with_text(opened: Opened, stretch: Stretch, whole: int, words: Words) -> str:
+def render_text(opened: Opened, stretch: Stretch, whole: int, words: Words) -> str:
     """The text around the quote; `whole` is how many characters the document has."""
     body = (
         (_more(opened, words.earlier, until=stretch.start) if stretch.start > 0 else "")
-        + f'<div class="doc">{text(stretch)}</div>'
+        + f'<div class="doc">{render_stretch(stretch)}</div>'
         + (_more(opened, words.later, start=stretch.end) if stretch.end < whole else "")
     )
     return _viewer(opened, f'<div class="reading">{body}</div>', words, kind="text")
@@ -76,21 +76,21 @@ def with_text(opened: Opened, stretch: Stretch, whole: int, words: Words) -> str
 
 def more_text(opened: Opened, stretch: Stretch, whole: int, words: Words, *, before: bool) -> str:
     """The stretch before or after what is shown, with what leads on from there."""
-    content = f'<div class="doc">{text(stretch)}</div>'
+    content = f'<div class="doc">{render_stretch(stretch)}</div>'
     if before:
         more = _more(opened, words.earlier, until=stretch.start) if stretch.start > 0 else ""
         return more + content
     return content + (_more(opened, words.later, start=stretch.end) if stretch.end < whole else "")
 
 
-def text(stretch: Stretch) -> str:
+def render_stretch(stretch: Stretch) -> str:
     """The stretch as HTML, under the header of the table that it begins within."""
     lead = f"{stretch.header}\n" if stretch.header else ""
     mark = stretch.mark and (stretch.mark[0] + len(lead), stretch.mark[1] + len(lead))
-    return passage(lead + stretch.text, mark, markdown=stretch.markdown)
+    return render_passage(lead + stretch.text, mark, markdown=stretch.markdown)
 
 
-def message(title: str, sentence: str) -> str:
+def render_message(title: str, sentence: str) -> str:
     """Instead of a document."""
     return (
         f'<header class="viewer-head"><h2 tabindex="-1">{escape(title)}</h2></header>'

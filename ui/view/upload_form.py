@@ -10,7 +10,7 @@ from ui.messages.page import Words
 from ui.view.markup import escape
 
 
-def inbox_part(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
+def render_upload_form(suffixes: Sequence[str], max_bytes: int, words: Words) -> str:
     """The inbox, empty: the script `inbox.js` fills it and works it."""
     texts = words.rooms
     spoken = {

@@ -23,7 +23,7 @@ from ui.messages.page import Words
 from ui.messages.sign_in import SIGN_IN
 from ui.view import ask_page as view
 from ui.view import brand
-from ui.view.history import drawers
+from ui.view.history import render_drawers
 from ui.web.identity import Person, person_of
 from ui.web.language import words_for
 from ui.web.navigation import Room
@@ -121,7 +121,7 @@ class Layout:
         )
         body = view.ask_page(
             texts, starters, "" if about else fields, about, gradio, words
-        ) + drawers(words)
+        ) + render_drawers(words)
         # A new conversation goes on with the profile of this one.
         begin = brand.address(self.profile, "/") if len(self.offered) > 1 else "/"
         first, _, rest = words.new.partition(" ")  # where there is little room, one word does

@@ -12,7 +12,7 @@ from rag.retrieval.versions import newer_of
 from tests.rag.houses import open_house
 from ui.messages.page import ENGLISH
 from ui.terminal.answers import hits_text
-from ui.view.also_found_in import elsewhere
+from ui.view.also_found_in import render_other_documents
 
 
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:
@@ -140,9 +140,9 @@ def test_the_newer_one_is_first_and_the_other_is_shown_as_older(assistant: Assis
     assert old.newer is not None
     assert old.to_json()["newer"]["uri"] == old.newer.uri == hits[0].uri
     assert "Older version; the newer one: Travel rules 2026" in "\n".join(hits_text(hits, QUERY))
-    html = elsewhere(old, None, ENGLISH)
+    html = render_other_documents(old, None, ENGLISH)
     assert f"{ENGLISH.newer_version} Travel rules 2026 (travel-2026.md)" in html
-    assert elsewhere(hits[0], None, ENGLISH) == ""
+    assert render_other_documents(hits[0], None, ENGLISH) == ""
     prompt = str(messages(QUERY, hits, (), FULL)[-1].content)
     assert "(older version; the newer one: Travel rules 2026)\n# Travel rules 2024\n" in prompt
     assert prompt.count("older version") == 1

@@ -21,7 +21,7 @@ from ui.messages import page_german
 from ui.messages.languages import LANGUAGES, choose_language
 from ui.messages.page import ENGLISH, Words
 from ui.messages.page_german import GERMAN
-from ui.messages.report_terms import fault, meaning, part
+from ui.messages.report_terms import describe_fault, describe_metric, describe_part
 from ui.view.forms import type_name
 
 SAME_IN_BOTH = {
@@ -79,8 +79,8 @@ def test_no_text_was_left_in_english() -> None:
 def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
     names = Names(k=8, budget=1_500)
     for metric in metrics(names).values():
-        german = meaning(metric, names, GERMAN)
-        assert german != meaning(metric, names, ENGLISH) == metric.meaning
+        german = describe_metric(metric, names, GERMAN)
+        assert german != describe_metric(metric, names, ENGLISH) == metric.meaning
     wrong = Share(0, 1)
     scores = dict.fromkeys((*metrics(names), names.recall, names.coverage), wrong)
     whole = {names.recall: Share(1, 2)}
@@ -90,10 +90,12 @@ def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
         for status in Status:
             for measured in (scores, whole):
                 for text in faults(question, measured, status, names):
-                    assert fault(text, ENGLISH) == text
-                    assert fault(text, GERMAN) != text
-                    assert re.findall(r"\d+", fault(text, GERMAN)) == re.findall(r"\d+", text)
-    assert all(part(name, GERMAN) != name for name in PARTS)
+                    assert describe_fault(text, ENGLISH) == text
+                    assert describe_fault(text, GERMAN) != text
+                    assert re.findall(r"\d+", describe_fault(text, GERMAN)) == re.findall(
+                        r"\d+", text
+                    )
+    assert all(describe_part(name, GERMAN) != name for name in PARTS)
 
 
 @pytest.mark.parametrize(

@@ -99,14 +99,14 @@ def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
     )
     retrieval = RetrievalEvent(hits=(hit,), generation=1, extracts=answer.extracts)
     pages = [
-        view.searching(1, text, ENGLISH),
-        view.quoting(1, text, retrieval, ENGLISH),
-        view.writing(1, text, answer.sentences, retrieval, ENGLISH),
-        view.stopped(1, answer, ENGLISH),
-        view.failed(1, text, text, ENGLISH),
-        view.answered(1, answer, ENGLISH),
-        evidence.found(1, text, (hit,), ENGLISH),
-        evidence.evidence(1, answer, ENGLISH),
+        view.render_searching(1, text, ENGLISH),
+        view.render_quotes(1, text, retrieval, ENGLISH),
+        view.render_writing(1, text, answer.sentences, retrieval, ENGLISH),
+        view.render_stopped(1, answer, ENGLISH),
+        view.render_failed(1, text, text, ENGLISH),
+        view.render_answer(1, answer, ENGLISH),
+        evidence.render_passages(1, text, (hit,), ENGLISH),
+        evidence.render_evidence(1, answer, ENGLISH),
     ]
     for page in pages:
         assert_safe(page)
@@ -114,7 +114,7 @@ def test_hostile_text_stays_text_wherever_it_comes_from(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE[:-2])
 def test_a_passage_is_shown_letter_for_letter(text: str) -> None:
-    html = assert_safe(evidence.found(1, "q", (make_hit(1, text),), ENGLISH)).text
+    html = assert_safe(evidence.render_passages(1, "q", (make_hit(1, text),), ENGLISH)).text
     assert "".join(text.split()) in "".join(html.split())
 
 
@@ -123,7 +123,7 @@ def test_marks_that_reorder_text_are_taken_out_of_names() -> None:
 
 
 def test_each_sentence_carries_its_chips_and_an_unsupported_one_says_so() -> None:
-    html = view.answered(4, make_answer("q", Status.PARTIAL), ENGLISH)
+    html = view.render_answer(4, make_answer("q", Status.PARTIAL), ENGLISH)
     front, folded = html.split('<details class="model-text">')
     assert front.count('class="chip ') == 2
     assert 'href="#e4-s1"' in front
@@ -138,7 +138,7 @@ def test_verdict_words(verdict: Verdict) -> None:
     """What an answer comes to is said in plain words."""
     label, why = ENGLISH.verdicts[verdict]
     answer = make_answer("q", Status.UNSUPPORTED).model_copy(update={"verdict": verdict})
-    text = Read(view.answered(1, answer, ENGLISH)).text
+    text = Read(view.render_answer(1, answer, ENGLISH)).text
     assert label in text
     assert why in text
 
@@ -146,14 +146,14 @@ def test_verdict_words(verdict: Verdict) -> None:
 @pytest.mark.parametrize("status", Status)
 def test_status_without_verdict(status: Status) -> None:
     """An answer that was stored before there were verdicts has a headline too."""
-    text = Read(view.answered(1, make_answer("q", status), ENGLISH)).text
+    text = Read(view.render_answer(1, make_answer("q", status), ENGLISH)).text
     assert any(label in text for label, _ in ENGLISH.verdicts.values())
 
 
 def test_unsupported_text_never_stands_in_front() -> None:
     """The documents' words are the answer; what the model invented is folded away behind them."""
     answer = make_answer("q", Status.UNSUPPORTED).model_copy(update={"verdict": Verdict.QUOTED})
-    html = view.answered(1, answer, ENGLISH)
+    html = view.render_answer(1, answer, ENGLISH)
     front, folded = html.split('<details class="model-text">')
     assert answer.extracts[0].text in Read(front).text
     assert GUESSED.text not in Read(front).text
@@ -166,14 +166,14 @@ def test_a_wrong_refusal_does_not_stand_above_the_documents() -> None:
     answer = make_answer("q", Status.NOT_IN_DOCUMENTS)
     right = answer.model_copy(update={"verdict": Verdict.NOT_IN_DOCUMENTS})
     wrong = answer.model_copy(update={"verdict": Verdict.QUOTED})
-    assert answer.text in Read(view.answered(1, right, ENGLISH)).text
-    assert answer.text not in Read(view.answered(1, wrong, ENGLISH)).text
+    assert answer.text in Read(view.render_answer(1, right, ENGLISH)).text
+    assert answer.text not in Read(view.render_answer(1, wrong, ENGLISH)).text
 
 
 def test_unbacked_sentences_are_not_shown_while_writing() -> None:
     answer = make_answer("q", Status.PARTIAL)
     retrieval = RetrievalEvent(hits=HITS, generation=1, extracts=answer.extracts)
-    text = Read(view.writing(1, "q", answer.sentences, retrieval, ENGLISH)).text
+    text = Read(view.render_writing(1, "q", answer.sentences, retrieval, ENGLISH)).text
     assert "two years" in text
     assert GUESSED.text not in text
 
@@ -198,13 +198,13 @@ def test_what_was_searched_for_is_told_where_it_is_not_the_question() -> None:
     answer = make_answer("And then?", Status.GROUNDED)
     whole = answer.model_copy(update={"searched": "How long is it? And then?"})
     line = ENGLISH.searched_for.format(text=whole.searched)
-    assert line in Read(view.answered(1, whole, ENGLISH)).text
+    assert line in Read(view.render_answer(1, whole, ENGLISH)).text
     same = answer.model_copy(update={"searched": answer.question})
-    assert view.answered(1, same, ENGLISH) == view.answered(1, answer, ENGLISH)
+    assert view.render_answer(1, same, ENGLISH) == view.render_answer(1, answer, ENGLISH)
 
 
 def test_a_refusal_needs_no_source() -> None:
-    html = view.answered(1, make_answer("q", Status.NOT_IN_DOCUMENTS), ENGLISH)
+    html = view.render_answer(1, make_answer("q", Status.NOT_IN_DOCUMENTS), ENGLISH)
     assert 'class="tag"' not in html
 
 
@@ -212,7 +212,7 @@ def test_a_model_that_broke_off_is_not_said_to_have_written_nothing() -> None:
     answer = make_answer("q", Status.GROUNDED).model_copy(
         update={"status": Status.MODEL_UNAVAILABLE}
     )
-    assert ENGLISH.broke_off in Read(view.answered(1, answer, ENGLISH)).text
+    assert ENGLISH.broke_off in Read(view.render_answer(1, answer, ENGLISH)).text
 
 
 def test_layout_and_words_of_the_text_survive_and_the_models_own_markers_do_not() -> None:
@@ -224,14 +224,14 @@ def test_layout_and_words_of_the_text_survive_and_the_models_own_markers_do_not(
         status=Status.GROUNDED,
         sentences=tuple(Sentence(text=line, supported=True) for line in lines_written),
     )
-    html = view.answered(1, answer, ENGLISH)
+    html = view.render_answer(1, answer, ENGLISH)
     assert html.count('<p class="item">') == 2
     lines = [Read(block).text.strip() for block in re.findall('<p class="(?:item)?">.*?</p>', html)]
     assert lines == lines_written
 
 
 def test_the_quote_is_marked_where_it_stands_in_its_passage() -> None:
-    html = evidence.evidence(1, make_answer("q", Status.GROUNDED), ENGLISH)
+    html = evidence.render_evidence(1, make_answer("q", Status.GROUNDED), ENGLISH)
     assert (
         '<mark class="q2">The leave can be taken in up to three blocks within the first two years.</mark>'
         in html
@@ -245,7 +245,7 @@ def test_the_quote_is_marked_where_it_stands_in_its_passage() -> None:
 def test_a_quote_that_does_not_stand_at_its_span_is_shown_alone() -> None:
     answer = make_answer("q", Status.GROUNDED)
     moved = answer.citations[0].model_copy(update={"start": 0, "end": 5})
-    html = evidence.evidence(1, answer.model_copy(update={"citations": (moved,)}), ENGLISH)
+    html = evidence.render_evidence(1, answer.model_copy(update={"citations": (moved,)}), ENGLISH)
     assert f"<blockquote><p><mark>{moved.quote}</mark></p></blockquote>" in html
 
 
@@ -258,7 +258,7 @@ def test_a_long_passage_is_cut_around_its_quote_and_whole_on_demand() -> None:
             "context": Context(cited=(hit,)),
         }
     )
-    html = evidence.evidence(1, answer, ENGLISH)
+    html = evidence.render_evidence(1, answer, ENGLISH)
     glance, whole = html.split('<details class="whole">')
     assert "word190" in glance
     assert "word399" not in glance
@@ -268,7 +268,7 @@ def test_a_long_passage_is_cut_around_its_quote_and_whole_on_demand() -> None:
 
 def test_without_citations_the_passages_are_shown_in_rank_order() -> None:
     answer = make_answer("q", Status.UNSUPPORTED)
-    html = evidence.evidence(1, answer, ENGLISH)
+    html = evidence.render_evidence(1, answer, ENGLISH)
     titles = [hit.title for hit in answer.context.retrieved]
     assert re.findall("<h3>(.*?)</h3>", html) == [markup.escape_name(title) for title in titles]
     assert ENGLISH.passages in html
@@ -287,18 +287,18 @@ def test_a_card_names_where_else_the_same_stands_and_the_newer_version() -> None
     )
     shelf = evidence.Shelf(lambda _: "ab")
     for html in (
-        evidence.found(1, "q", (hit,), ENGLISH, shelf),
-        evidence.evidence(1, cited, ENGLISH, shelf),
+        evidence.render_passages(1, "q", (hit,), ENGLISH, shelf),
+        evidence.render_evidence(1, cited, ENGLISH, shelf),
     ):
         assert f"{ENGLISH.newer_version} <a href=" in html
         assert ">new.md</a>" in html
         assert '/page/4">&lt;b&gt;Copy 4 (4.md), page 4</a> and 2 more' in html
         assert "Copy 5" not in html
         assert "<b>" not in html
-    plain = evidence.found(1, "q", (hit,), ENGLISH)
+    plain = evidence.render_passages(1, "q", (hit,), ENGLISH)
     assert "&lt;b&gt;Copy 1 (1.md), page 1" in plain
     assert "<a " not in plain
 
 
 def test_nothing_found_is_said() -> None:
-    assert ENGLISH.none_found in evidence.found(1, "q", (), ENGLISH)
+    assert ENGLISH.none_found in evidence.render_passages(1, "q", (), ENGLISH)

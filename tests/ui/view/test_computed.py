@@ -6,7 +6,7 @@ from rag.answer import Answer, Sentence, Status, Verdict
 from rag.computed import Cell, Change, Computed, Row, Table
 from ui.messages.page import ENGLISH
 from ui.terminal.answers import answer_text
-from ui.view.answer import answered
+from ui.view.answer import render_answer
 from ui.view.computed import computed_block
 from ui.view.evidence import Shelf
 
@@ -48,7 +48,7 @@ def test_answer() -> None:
         question="What changed?", text="", status=Status.NOT_ASKED, verdict=Verdict.COMPUTED,
         computed=COMPUTED,
     )  # fmt: skip
-    assert "Answered without the model" in answered(1, answer, ENGLISH)
+    assert "Answered without the model" in render_answer(1, answer, ENGLISH)
     text = answer_text(answer)
     assert "\x1b" not in text
     assert "~ Hours" in text
@@ -62,8 +62,8 @@ def test_a_model_s_addition_stands_below() -> None:
         question="What changed?", text=sentence.text, sentences=(sentence,), status=Status.GROUNDED,
         verdict=Verdict.BACKED, computed=COMPUTED,
     )  # fmt: skip
-    for rendered in (answered(1, backed, ENGLISH), answer_text(backed)):
+    for rendered in (render_answer(1, backed, ENGLISH), answer_text(backed)):
         assert 0 < rendered.index("Hours") < rendered.index("widened")
     alone = backed.model_copy(update={"verdict": Verdict.COMPUTED})
-    assert "widened" not in answered(1, alone, ENGLISH) + answer_text(alone)
+    assert "widened" not in render_answer(1, alone, ENGLISH) + answer_text(alone)
     assert backed.shown_text == COMPUTED.text

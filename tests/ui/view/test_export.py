@@ -7,7 +7,7 @@ import pytest
 from rag.answer import Status
 from tests.ui.stand_in import SCRIPT, make_answer, make_extract, make_hit
 from ui.messages.page import ENGLISH
-from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text, readable
+from ui.view.export import ExportedTurn, as_html, as_markdown, make_readable, plain_text
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text, reada
     ],
 )
 def test_a_table_row_and_marks_are_made_readable(text: str, plain: str) -> None:
-    assert readable(text) == plain
+    assert make_readable(text) == plain
 
 
 def test_what_the_documents_back_is_taken_along_with_its_sources() -> None:

@@ -13,7 +13,7 @@ from rag.evaluation.metrics import Metric
 from rag.evaluation.result import Ablation
 from ui.messages.numbers import figure_text, number
 from ui.messages.page import Words
-from ui.messages.report_terms import part
+from ui.messages.report_terms import describe_part
 from ui.view.evaluation.plots import IntervalRow, LineSeries, Stack, intervals, lines, stacks
 
 _MOST_TYPES = 14
@@ -183,7 +183,7 @@ def _cumulated(values: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def _lift(ablation: Ablation, known: Mapping[str, Metric], words: Words) -> Iterator[Plot]:
-    rows, texts, name = [], words.report, part(ablation.part, words)
+    rows, texts, name = [], words.report, describe_part(ablation.part, words)
     for lift in ablation.lifts:
         value, low, high, _ = lift.lift
         if value is not None and low is not None and high is not None:

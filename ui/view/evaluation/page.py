@@ -12,7 +12,7 @@ from rag.evaluation.gates import Failure
 from rag.evaluation.metrics import Metric, metrics
 from ui.messages.numbers import count, day_and_time, figure_text, number
 from ui.messages.page import ENGLISH, Words
-from ui.messages.report_terms import meaning, part
+from ui.messages.report_terms import describe_metric, describe_part
 from ui.terminal.evaluation import NONE
 from ui.view.evaluation.charts import Plot, evaluation_plots
 from ui.view.evaluation.questions import questions_section
@@ -147,7 +147,7 @@ def _all_figures(metrics_shown: Iterable[Metric], evaluation: Evaluation, words:
     overall, texts = evaluation.overall, words.report
     rows = [
         (
-            f"<b>{metric.name}</b><span>{escape(meaning(metric, evaluation.names, words))}</span>",
+            f"<b>{metric.name}</b><span>{escape(describe_metric(metric, evaluation.names, words))}</span>",
             *_cells(overall.metrics[metric.name], words),
         )
         for metric in metrics_shown
@@ -206,7 +206,7 @@ def _ablations(evaluation: Evaluation, words: Words) -> str:
             for lift in ablation.lifts
         ]
         head = ("", texts.with_, texts.without, texts.lift, texts.interval)
-        title = texts.without_part.format(part=part(ablation.part, words))
+        title = texts.without_part.format(part=describe_part(ablation.part, words))
         sections.append(_section(title, _table(head, rows)))
     return "".join(sections)
 

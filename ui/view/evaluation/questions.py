@@ -10,7 +10,7 @@ from rag.evaluation.questions import Fact
 from rag.evaluation.result import Outcome, Quoted, RankedPassage
 from ui.messages.numbers import number
 from ui.messages.page import Words
-from ui.messages.report_terms import fault
+from ui.messages.report_terms import describe_fault
 from ui.view.markup import escape, escape_name
 
 MOST = 500
@@ -46,7 +46,7 @@ class _Card:
     def question(self, outcome: Outcome) -> str:
         question = outcome.question
         faults = "".join(
-            f"<li>{escape(fault(reason, self._words))}</li>" for reason in outcome.faults
+            f"<li>{escape(describe_fault(reason, self._words))}</li>" for reason in outcome.faults
         )
         parts = [
             *self._asked(outcome),

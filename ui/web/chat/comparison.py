@@ -51,14 +51,14 @@ def compare(question: str, assistant: Answering, words: Words) -> Iterator[Shown
 def _pane(
     side: Pane, question: str, assistant: Answering, words: Words, closed: threading.Event
 ) -> Iterator[str]:
-    yield view.waiting(side, None, words)
+    yield view.render_waiting(side, None, words)
     try:
         yield from _said(side, question, assistant, words, closed)
     except InhouseError as exc:
-        yield view.failed(str(exc), words)
+        yield view.render_failure(str(exc), words)
     except Exception:  # the reader gets a sentence, the operator the traceback
         _log.exception("A comparison failed.")
-        yield view.failed(words.broken, words)
+        yield view.render_failure(words.broken, words)
 
 
 def _said(
@@ -74,16 +74,16 @@ def _said(
             for event in frame:
                 if isinstance(event, RetrievalEvent):
                     retrieval = event
-                    yield view.quoting(side.turn, (), event, shelf, words)
+                    yield view.render_quotes(side.turn, (), event, shelf, words)
                 elif isinstance(event, SentencesEvent) and retrieval and side is Pane.WITH:
-                    yield view.quoting(side.turn, event.sentences, retrieval, shelf, words)
+                    yield view.render_quotes(side.turn, event.sentences, retrieval, shelf, words)
                 elif isinstance(event, DeltaEvent):
                     text += event.text
                 elif isinstance(event, AnswerEvent):
-                    yield view.answered(side, event.answer, shelf, words)
+                    yield view.render_side(side, event.answer, shelf, words)
                     return
             if frame and text and side is Pane.ALONE:
-                yield view.writing(text, words)
+                yield view.render_model_text(text, words)
     finally:
         frames.close()
 

@@ -197,7 +197,7 @@ class Conversation:
             again = self.shown.pop().kept  # asked again because it came to nothing
         self._withdraw(visit)
         number = len(self.shown) + 1
-        turn, sources = view.searching(number, question, words), ""
+        turn, sources = view.render_searching(number, question, words), ""
         earlier = "".join(turn.turn for turn in self.shown)
         yield Screen(turn, sources, earlier, "".join(turn.evidence for turn in self.shown), note="")
         draft = Draft(question, self.profile or "")
@@ -216,11 +216,11 @@ class Conversation:
             self._add_unfinished(draft, visit, saved_as, is_interrupted=is_interrupted)
             raise
         except InhouseError as exc:
-            turn = view.failed(number, question, str(exc), words)
+            turn = view.render_failed(number, question, str(exc), words)
             sources = "" if isinstance(exc, NotAllowedError) else sources
         except Exception:  # the reader gets a sentence, the operator the traceback
             _log.exception("A question could not be answered.")
-            turn = view.failed(number, question, words.broken, words)
+            turn = view.render_failed(number, question, words.broken, words)
         if draft.answer is None:
             self.shown.append(RenderedTurn(question, turn, sources, answered=False))
             yield Screen(turn, sources, busy=False)
@@ -239,7 +239,7 @@ class Conversation:
             questions = next_questions(shelf, answer, words)
         except InhouseError:
             return ""
-        return view.next_block(questions, words)
+        return view.render_next_questions(questions, words)
 
     def _add_unfinished(
         self, draft: Draft, visit: Visit, saved_as: Kept | None, *, is_interrupted: bool
@@ -336,10 +336,10 @@ class Conversation:
                 for event in batch:
                     draft.hear(event)
                     if isinstance(event, RetrievalEvent):
-                        sources = evidence.found(
+                        sources = evidence.render_passages(
                             number, question, event.hits, words, shelf, event.extracts
                         )
-                        yield view.quoting(number, question, event, words, shelf), sources
+                        yield view.render_quotes(number, question, event, words, shelf), sources
                     changed = changed or isinstance(event, SentencesEvent)
                 if draft.answer is not None:
                     return
@@ -347,7 +347,7 @@ class Conversation:
                     draft.stop()
                     return
                 if changed:
-                    turn = view.writing(
+                    turn = view.render_writing(
                         number, question, draft.sentences, draft.retrieval, words, shelf
                     )
                     yield turn, sources
@@ -368,8 +368,8 @@ class Conversation:
     ) -> None:
         """The answer, for the page, and where it was finished for the questions that follow it."""
         number = len(self.shown) + 1
-        render = view.stopped if is_stopped else view.answered
-        render = view.interrupted if is_interrupted else render
+        render = view.render_stopped if is_stopped else view.render_answer
+        render = view.render_interrupted if is_interrupted else render
         turn = render(number, answer, words, saved_as, shelf)
         is_one = (
             bool(answer.shown_text)
@@ -378,7 +378,7 @@ class Conversation:
         )
         if is_one:
             self.history.append(answer.as_turn())
-        sources = evidence.evidence(number, answer, words, shelf)
+        sources = evidence.render_evidence(number, answer, words, shelf)
         self.shown.append(
             RenderedTurn(
                 answer.question,

@@ -162,7 +162,7 @@ class Opener:
         opened = self._opened(located, name, self._part(located, drawn.page), (), drawn)
         address = f"{opened.address}/pages/{drawn.page}.png?width={width}"
         size = (drawn.width, drawn.height)
-        return view.with_picture(opened, address, size, drawn.boxes, self._words)
+        return view.render_picture(opened, address, size, drawn.boxes, self._words)
 
     def _show_text(
         self,
@@ -188,7 +188,7 @@ class Opener:
         opened = self._opened(
             located, name, self._part(located, page), notes, has_picture=has_picture
         )
-        return view.with_text(opened, stretch, whole, self._words)
+        return view.render_text(opened, stretch, whole, self._words)
 
     def _part(self, located: _Found, page: int | None) -> str:
         """Which page or slide, and which section, in words."""

@@ -46,7 +46,7 @@ def routes(house: AppState) -> APIRouter:
         page_frame = frame(request, Room.COMPARE)
         question = request.query_params.get("q", "")[:MAX_QUESTION_CHARACTERS]
         offers = page_frame.profile.starters
-        main = view.room(question, offers, MAX_QUESTION_CHARACTERS, page_frame.words)
+        main = view.render_compare_page(question, offers, MAX_QUESTION_CHARACTERS, page_frame.words)
         page = page_frame.page(main, styles=("ask", "compare"), scripts=("compare",))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
@@ -107,7 +107,7 @@ def _shown(open_: Callable[[], Answering], question: str, words: Words) -> Itera
         for side, html in compare(question, open_(), words):
             yield _line(side, html)
     except InhouseError as exc:
-        yield from _both(view.failed(str(exc), words))
+        yield from _both(view.render_failure(str(exc), words))
 
 
 def _while_welcome(
@@ -116,7 +116,7 @@ def _while_welcome(
     """The lines, for as long as whoever asked may see them."""
     for line in lines:
         if not is_welcome():
-            yield from _both(view.failed(words.no_longer_welcome, words))
+            yield from _both(view.render_failure(words.no_longer_welcome, words))
             return
         yield line
 

@@ -16,7 +16,7 @@ from ui.view import documents_page as many
 from ui.view.document_page import document_tools
 from ui.view.links import source_link
 from ui.view.markup import escape
-from ui.view.upload_form import inbox_part
+from ui.view.upload_form import render_upload_form
 from ui.web.app_state import AppState
 from ui.web.identity import Role, person_of, requires
 from ui.web.layout import Layout, frame
@@ -77,7 +77,7 @@ def _tools(house: AppState, page_frame: Layout) -> str:
     inbox = house.inbox
     if inbox.folder is None or not page_frame.person.may(Role.EDITOR):
         return ""
-    return inbox_part(inbox.suffixes(), inbox.max_bytes, page_frame.words)
+    return render_upload_form(inbox.suffixes(), inbox.max_bytes, page_frame.words)
 
 
 def _unavailable(page_frame: Layout, exc: InhouseError) -> str:

@@ -15,7 +15,7 @@ from ui.view import answer_actions as view
 from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
 from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text
-from ui.view.history import conversations
+from ui.view.history import render_conversations
 from ui.web.app_state import AppState
 from ui.web.chat.redaction import export_conversations, redact_turns
 from ui.web.chat.redaction import search as search_kept
@@ -58,7 +58,7 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
             )
             _, *others = house.profiles  # whoever has the first one need not be told
             labels = {document.name: label_of(document, words) for document in others}
-            html = conversations(matches, search, words, labels)
+            html = render_conversations(matches, search, words, labels)
             return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)
@@ -168,7 +168,7 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
             words = words_for(request)
             _judged(house, person_of(request), conversation, turn)
             kept = Kept(conversation, turn)
-            html = view.form(kept, helpful, words.reasons, NOTE_CHARACTERS, words)
+            html = view.render_feedback_form(kept, helpful, words.reasons, NOTE_CHARACTERS, words)
             return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)

@@ -27,7 +27,7 @@ from rag.index import Filter
 from rag.index.views.files import FileList
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
-from ui.view.also_found_in import elsewhere
+from ui.view.also_found_in import render_other_documents
 from ui.view.links import source_link
 from ui.view.search_page import HitReasons, SearchResults
 from ui.web.assistant_service import Answering
@@ -145,5 +145,5 @@ def _why(hit: Hit, query: SearchForm, shelf: FileList, words: Words) -> HitReaso
         marks=highlight.spans(query.query, hit.text, {"en", words.language}),
         link=source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
         document=f"/documents/{shelf.name(hit.uri)}",
-        elsewhere=elsewhere(hit, shelf.name, words),
+        elsewhere=render_other_documents(hit, shelf.name, words),
     )

@@ -148,9 +148,9 @@ def _fragment(make: Callable[[], str], words: Words) -> tuple[int, str]:
     try:
         return 200, make()
     except NotThereError as exc:
-        return exc.status, view.message(words.source, str(exc))
+        return exc.status, view.render_message(words.source, str(exc))
     except InhouseError as exc:
-        return 503, view.message(words.source, str(exc))
+        return 503, view.render_message(words.source, str(exc))
 
 
 def _kind(name: str) -> str:
