@@ -16,7 +16,7 @@ from ingest.errors import DamagedFileError, EncryptedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XLSX
 from ingest.parsers.archive import FAULTS, check_archive
-from ingest.parsers.office.number_format import general
+from ingest.parsers.office.number_format import format_general
 from ingest.parsers.office.sheet_cells import SheetCells
 from ingest.parsers.sheet import write_sheet
 from ingest.text_builder import TextBuilder
@@ -76,7 +76,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float):
-        return general(value)
+        return format_general(value)
     if isinstance(value, dt.datetime) and value.time() == dt.time():
         return value.date().isoformat()
     if isinstance(value, (dt.date, dt.datetime, dt.time)):

@@ -93,14 +93,14 @@ def write_value(builder: TextBuilder, value: Any, level: int = 1) -> None:
     elif isinstance(value, list):
         _list(builder, value, level)
     elif value is not None:
-        builder.paragraph(plain(value))
+        builder.paragraph(format_value(value))
 
 
 def _record(builder: TextBuilder, record: Mapping[str, Any], level: int) -> None:
     deep = level > _MAX_LEVEL
     flat = _flattened(record) if deep else ((k, v) for k, v in record.items() if is_plain(v))
     builder.paragraph(
-        "\n".join(f"{key}: {plain(value)}" for key, value in flat if value is not None)
+        "\n".join(f"{key}: {format_value(value)}" for key, value in flat if value is not None)
     )
     for key, value in () if deep else record.items():
         if not is_plain(value) and value:
@@ -111,15 +111,15 @@ def _record(builder: TextBuilder, record: Mapping[str, Any], level: int) -> None
 def _list(builder: TextBuilder, values: Sequence[Any], level: int) -> None:
     columns = _columns(values)
     if columns:
-        builder.table([columns, *([plain(v.get(c)) for c in columns] for v in values)])
+        builder.table([columns, *([format_value(v.get(c)) for c in columns] for v in values)])
         return
     for value in values:
         if is_plain(value):
-            builder.list_item(plain(value))
+            builder.list_item(format_value(value))
         elif isinstance(value, Mapping):
             name = next((value[k] for k in ("title", "name", "id") if _is_name(value.get(k))), None)
             if name and level <= _MAX_LEVEL:
-                builder.heading(plain(name), level)
+                builder.heading(format_value(name), level)
             write_value(builder, value, level + 1)
         else:
             write_value(builder, value, level + 1)
@@ -161,7 +161,7 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= _MAX_CELL
 
 
-def plain(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as it is written in JSON, a string without its quotes."""
     if value is None:
         return ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XML
-from ingest.parsers.sheet import MAX_COLUMNS, CellRow, trimmed, write_sheet
+from ingest.parsers.sheet import MAX_COLUMNS, CellRow, trim_row, write_sheet
 from ingest.text_builder import TextBuilder
 
 OFFICE_2003 = frozenset({"wordDocument", "Workbook"})
@@ -70,7 +70,7 @@ def _rows(sheet: Any) -> Iterator[CellRow | None]:
             cells.append(value)
             across = cell.get(f"{_EXCEL}MergeAcross", "0")
             cells += [""] * (min(int(across), MAX_COLUMNS) if across.isdecimal() else 0)
-        yield trimmed(number, cells)
+        yield trim_row(number, cells)
 
 
 def _index(element: Any, last: int) -> int:

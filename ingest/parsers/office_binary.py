@@ -44,7 +44,7 @@ def _outside(data: bytes, written: str) -> tuple[list[str], str]:
     words = sum(len(paragraph.split()) for paragraph in text.main)
     misses_most = len(written.split()) < words * _FEWEST
     doubt = "has words that its first reader did not find" if misses_most else ""
-    return list(passed_over(text.outside, written)), doubt
+    return list(unwritten_paragraphs(text.outside, written)), doubt
 
 
 def parse_docx(data: bytes) -> LoadedDocument:
@@ -77,7 +77,7 @@ def _second(document: LoadedDocument) -> LoadedDocument:
     return document
 
 
-def passed_over(texts: Sequence[str], written: str) -> Iterator[str]:
+def unwritten_paragraphs(texts: Sequence[str], written: str) -> Iterator[str]:
     """The paragraphs of a slide's records that are not in what was written of it."""
     seen = _bare(written)
     for text in texts:

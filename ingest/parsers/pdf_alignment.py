@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from statistics import median
 
-from ingest.parsers.pdf_lines import RawLine, cut, joined
+from ingest.parsers.pdf_lines import RawLine, cut, join_segments
 from ingest.parsers.pdf_rules import Rule
 from ingest.parsers.pdf_table import CURRENCY, Item, PdfCell, PdfTable, is_figure, make_table
 
@@ -114,11 +114,11 @@ def _lines(segments: list[tuple[int, RawLine]]) -> Iterator[RawLine]:
     line: list[RawLine] = []
     for _, segment in sorted(segments, key=lambda entry: entry[0]):
         if line and not _is_one_line(line[-1], segment):
-            yield joined(line)
+            yield join_segments(line)
             line = []
         line.append(segment)
     if line:
-        yield joined(line)
+        yield join_segments(line)
 
 
 def _is_one_line(before: RawLine, after: RawLine) -> bool:
@@ -178,13 +178,13 @@ def _with_signs(segments: list[tuple[int, RawLine]]) -> list[tuple[int, RawLine]
             if CURRENCY.fullmatch(segment.text) and is_figure(after):
                 is_behind = None
             if is_sign or is_behind:
-                result[-1] = (result[-1][0], replace(joined([before, segment]), cells=1))
+                result[-1] = (result[-1][0], replace(join_segments([before, segment]), cells=1))
                 continue
         result.append((order, segment))
     if len(result) == 2 and _MARKER.fullmatch(result[0][1].text):
         (order, marker), (_, item) = result
         if order + 1 == result[1][0] and item.left - marker.right < 6 * marker.height:
-            return [(order, replace(joined([marker, item]), cells=1))]
+            return [(order, replace(join_segments([marker, item]), cells=1))]
     return result
 
 
@@ -220,7 +220,7 @@ def _contents(rows: Sequence[_Row]) -> PdfTable:
     """A table of contents: title and page."""
     cells: list[tuple[PdfCell, PdfCell]] = []
     for row in rows:
-        line = joined([segment for _, segment in row.segments])
+        line = join_segments([segment for _, segment in row.segments])
         match = LEADER.fullmatch(line.text)
         if match is None:  # `_leads` has found one in the row
             continue

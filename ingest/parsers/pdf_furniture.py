@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from ingest.parsers.pdf_lines import RawLine, joined
+from ingest.parsers.pdf_lines import RawLine, join_segments
 from ingest.parsers.pdf_table import Item, PdfTable
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -87,7 +87,7 @@ def _edges(items: Sequence[Item], index: int, body_size: float) -> list[_Edge]:
             edges.append(_Edge(places, line.top, line.bottom, "", frozenset()))
             continue
         if isinstance(line, RawLine):
-            line = joined([member for member in members if isinstance(member, RawLine)])
+            line = join_segments([member for member in members if isinstance(member, RawLine)])
         text = _text(line)
         too_large = isinstance(line, RawLine) and line.size > body_size * _MAX_SIZE
         is_other = too_large or len(text) > _MAX_CHARS

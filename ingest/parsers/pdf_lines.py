@@ -113,7 +113,7 @@ def cut(segment: RawLine, words: Sequence[PdfWord]) -> RawLine:
     )
 
 
-def joined(segments: Sequence[RawLine]) -> RawLine:
+def join_segments(segments: Sequence[RawLine]) -> RawLine:
     """The segments of a line as the whole that they are."""
     if len(segments) == 1:
         return segments[0]
@@ -179,7 +179,9 @@ def _continued(segments: Iterable[RawLine]) -> Iterator[RawLine]:
             and not pending.text.endswith(HYPHEN)
             and not pending.is_turned
         ):
-            pending = replace(joined([pending, replace(segment, line=pending.line)]), cells=1)
+            pending = replace(
+                join_segments([pending, replace(segment, line=pending.line)]), cells=1
+            )
         else:
             yield pending
             pending = segment

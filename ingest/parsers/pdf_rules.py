@@ -47,7 +47,7 @@ def page_rules(page: Any, frame: Frame) -> tuple[list[Rule], list[Rule]]:
     return _merged(horizontal), _merged(vertical)
 
 
-def snapped(places: Sequence[float]) -> list[float]:
+def snap(places: Sequence[float]) -> list[float]:
     """Places in order, those that are nearly the same as one."""
     result: list[float] = []
     for position in sorted(places):
@@ -57,7 +57,7 @@ def snapped(places: Sequence[float]) -> list[float]:
 
 
 def _merged(rules: list[Rule]) -> list[Rule]:
-    lanes = snapped([rule.at for rule in rules])
+    lanes = snap([rule.at for rule in rules])
     by_lane: dict[float, list[Rule]] = {lane: [] for lane in lanes}
     index = 0
     for rule in sorted(rules, key=lambda rule: rule.at):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.parsers.pdf_lines import HYPHEN, PdfWord, RawLine, cut
-from ingest.parsers.pdf_rules import Rule, snapped
+from ingest.parsers.pdf_rules import Rule, snap
 
 FIGURE = re.compile(
     r"[(+\-−–~≈<>≤≥±]*\s*(?:[$€£¥]|US\$|EUR|USD|CHF|Rs\.?)?\s*[(+\-−–]?\s*\d[\d.,'’:\s\u202f]*"
@@ -206,8 +206,8 @@ class _Grid:
     """The cells between rules that cross."""
 
     def __init__(self, horizontal: list[Rule], vertical: list[Rule]) -> None:
-        self.xs = snapped([rule.at for rule in vertical])
-        self.ys = snapped([rule.at for rule in horizontal])
+        self.xs = snap([rule.at for rule in vertical])
+        self.ys = snap([rule.at for rule in horizontal])
         self.columns, self.rows = len(self.xs) - 1, len(self.ys) - 1
         self._across = _by_place(horizontal, self.ys)
         self._down = _by_place(vertical, self.xs)

@@ -9,8 +9,8 @@ from ingest.loaded import LoadedDocument, Page
 from ingest.media_type import PPT
 from ingest.parsers.office_binary import (
     document_of,
-    passed_over,
     read_tree,
+    unwritten_paragraphs,
     words_of,
     write_slide,
 )
@@ -37,7 +37,7 @@ def parse_ppt(data: bytes) -> LoadedDocument:
         first_block = len(builder.blocks)
         before = builder.position
         write_slide(builder, list(section.get("elements") or ()), tables)
-        for text in passed_over(record.texts, builder.text()[before:]):
+        for text in unwritten_paragraphs(record.texts, builder.text()[before:]):
             builder.paragraph(text)
         notes = "\n".join(filter(None, map(words_of, section.get("speaker_notes") or ())))
         if notes:

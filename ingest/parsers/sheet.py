@@ -32,7 +32,7 @@ class CellRow:
         return sum(1 for cell in self.cells if cell)
 
 
-def trimmed(number: int, cells: Sequence[str], column: int = 1) -> CellRow | None:
+def trim_row(number: int, cells: Sequence[str], column: int = 1) -> CellRow | None:
     """The row without empty cells at its ends; None if it has no others."""
     filled = [index for index, cell in enumerate(cells) if cell.strip()]
     if not filled:

@@ -12,7 +12,7 @@ from ingest.encoding import decode
 from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import CSV, TSV
-from ingest.parsers.sheet import trimmed, write_sheet
+from ingest.parsers.sheet import trim_row, write_sheet
 from ingest.text_builder import TextBuilder
 
 _SAMPLE = 20_000
@@ -56,7 +56,7 @@ def _delimited(text: str, delimiter: str, media_type: str, *, first_row: int = 1
     builder = TextBuilder()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        write_sheet(builder, (trimmed(n, cells) for n, cells in enumerate(reader, first_row)))
+        write_sheet(builder, (trim_row(n, cells) for n, cells in enumerate(reader, first_row)))
     except csv.Error as exc:
         raise DamagedFileError(f"is not a sound table: {exc}") from exc
     return LoadedDocument(

@@ -155,7 +155,7 @@ class _Scanner:
         return marks.startswith(self.fence) and not marks.strip(self.fence[0])
 
     def _heading(self, start: int, end: int, level: int, title: str) -> Block:
-        return Block(BlockKind.HEADING, start, end, level, plain(title))
+        return Block(BlockKind.HEADING, start, end, level, strip_emphasis(title))
 
     def _underlined(self, line: str, start: int) -> tuple[int, str] | None:
         """Depth and words of the heading that this line makes of the one before it; None if it does not."""
@@ -198,6 +198,6 @@ class _Scanner:
         yield from self._begin(BlockKind.TABLE_ROW, start, end)
 
 
-def plain(title: str) -> str:
+def strip_emphasis(title: str) -> str:
     """A heading's words without emphasis, code marks, links and escapes."""
     return " ".join(_EMPHASIS.sub(lambda match: match[2] or "", title).split())

@@ -59,7 +59,7 @@ def list_served(settings: LLMSettings) -> list[Served]:
             hint="Check llm.url and llm.api_key.",
         ) from exc
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise unreachable(settings.url) from exc
+        raise unreachable_error(settings.url) from exc
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise ModelServerError(
             f"What answers at {settings.url} is not a model server.", hint="Check llm.url."
@@ -76,7 +76,7 @@ def _read(entry: dict[str, Any]) -> Served:
     )
 
 
-def unreachable(url: str) -> ModelServerUnreachableError:
+def unreachable_error(url: str) -> ModelServerUnreachableError:
     """The error for a server that does not answer."""
     return ModelServerUnreachableError(
         f"No model server answers at {url}.",
@@ -151,7 +151,7 @@ def _asking(settings: LLMSettings, model: Served) -> CountTokens | None:
                 f"The model server answered {exc.response.status_code} to {url}."
             ) from exc
         except httpx.HTTPError as exc:
-            raise unreachable(settings.url) from exc
+            raise unreachable_error(settings.url) from exc
         except (ValueError, LookupError, TypeError) as exc:
             raise ModelServerError(f"{url} does not count tokens.") from exc
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answer import Turn
-from rag.answering.sanitising import as_data
+from rag.answering.sanitising import sanitise_untrusted
 from rag.hit import Hit
 from rag.profile import Profile, Term
 
@@ -115,7 +115,7 @@ def messages(
     system = style.system.format(refusal=profile.refusal, fence=line or "of the user's message")
     conversation: list[BaseMessage] = [SystemMessage(_instructed(system, profile))]
     for example in profile.examples[: style.examples]:
-        passage = [f"[1] {as_data(example.passage, fence)}"] if example.passage else []
+        passage = [f"[1] {sanitise_untrusted(example.passage, fence)}"] if example.passage else []
         conversation.append(HumanMessage(_asked(example.question, passage, (), style, line)))
         conversation.append(AIMessage(example.answer))
     evidence = [
@@ -123,13 +123,15 @@ def messages(
     ]
     for turn in _latest(history, style):
         conversation.append(
-            HumanMessage(_asked(as_data(turn.question, fence), evidence, (), style, line))
+            HumanMessage(
+                _asked(sanitise_untrusted(turn.question, fence), evidence, (), style, line)
+            )
         )
-        conversation.append(AIMessage(as_data(turn.answer, fence)))
+        conversation.append(AIMessage(sanitise_untrusted(turn.answer, fence)))
         evidence = []
     terms = profile.terms_in(question)[: style.terms]
     conversation.append(
-        HumanMessage(_asked(as_data(question, fence), evidence, terms, style, line))
+        HumanMessage(_asked(sanitise_untrusted(question, fence), evidence, terms, style, line))
     )
     return conversation
 
@@ -142,19 +144,22 @@ def messages_without_documents(
 
     conversation: list[BaseMessage] = [SystemMessage(_instructed(style.alone, profile))]
     for turn in _latest(history, style):
-        conversation += [HumanMessage(as_data(turn.question)), AIMessage(as_data(turn.answer))]
-    return [*conversation, HumanMessage(as_data(question))]
+        conversation += [
+            HumanMessage(sanitise_untrusted(turn.question)),
+            AIMessage(sanitise_untrusted(turn.answer)),
+        ]
+    return [*conversation, HumanMessage(sanitise_untrusted(question))]
 
 
 def passage_text(number: int, hit: Hit, style: Style, fence: str = "") -> str:
     """A passage as it stands in the prompt."""
-    text = as_data(f"{hit.lead}\n{hit.text}" if hit.lead else hit.text, fence)
+    text = sanitise_untrusted(f"{hit.lead}\n{hit.text}" if hit.lead else hit.text, fence)
     if not style.numbered:
         return text
     heading = f"{hit.title}, {hit.section}" if hit.section else hit.title
     if hit.newer is not None:
         heading += f" (older version; the newer one: {hit.newer.title})"
-    return f"[{number}] {' '.join(as_data(heading, fence).split())}\n{text}"
+    return f"[{number}] {' '.join(sanitise_untrusted(heading, fence).split())}\n{text}"
 
 
 def _instructed(system: str, profile: Profile) -> str:

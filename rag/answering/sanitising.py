@@ -21,7 +21,7 @@ _TEMPLATE = re.compile(
 )
 
 
-def as_data(text: str, fence: str = "") -> str:
+def sanitise_untrusted(text: str, fence: str = "") -> str:
     """The text without what cannot be seen, with the words of chat templates broken, without the fence."""
     text = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if fence:

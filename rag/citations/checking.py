@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rag.answer import Citation, Grade, Sentence, Status
 from rag.citations.features import measure
-from rag.citations.markers import without_markers
+from rag.citations.markers import strip_markers
 from rag.citations.relevance import SURE_ENOUGH, Bearing
 from rag.citations.scoring import Scoring, default_scoring
 from rag.citations.statements import Evidence, PassageSentences, is_question
@@ -96,7 +96,7 @@ def check(
     Sentences that are left when the time for the check is over are unchecked.
     `source` are the passages' sentences, where they have been read already.
     """
-    plain, markers = without_markers(text)
+    plain, markers = strip_markers(text)
     spans = list(sentences.spans(plain))
     refused = _refusals(plain, refusal)
     is_refusal = [

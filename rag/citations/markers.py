@@ -68,7 +68,7 @@ def find_markers(text: str) -> Iterator[Marker]:
         yield Marker(sources.start(), len(text), ())
 
 
-def without_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
+def strip_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The text without its markers, and each number with the place in that text where it stood."""
     plain, numbers, end = "", [], 0
     for marker in find_markers(text):

@@ -10,7 +10,7 @@ from rag.evaluation.metrics import Names, Share
 from rag.evaluation.questions import Question
 
 
-def faults(
+def find_faults(
     question: Question, scores: Mapping[str, Share], status: Status | None, names: Names
 ) -> tuple[str, ...]:
     """Nothing where all is as it should be; the search first, then the answer.

@@ -12,7 +12,7 @@ from rag.index.views.documents import list_documents
 _NAMED = 5
 
 
-def notices(
+def find_notices(
     question_set: QuestionSet,
     snapshot: Snapshot,
     generation: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rag.answer import Answer
-from rag.evaluation.faults import faults
+from rag.evaluation.faults import find_faults
 from rag.evaluation.metrics import Names
 from rag.evaluation.questions import Question
 from rag.evaluation.relevance import is_document
@@ -43,7 +43,7 @@ def make_outcomes(
                 (n for n, hit_place in enumerate(places, start=1) if hit_place.right), None
             ),
             scores=scores,
-            faults=faults(question, scores, answer.status if answer else None, names),
+            faults=find_faults(question, scores, answer.status if answer else None, names),
             said=None if answer is None else _said(question, answer),
             alone=bare,
             alone_scores={} if bare is None else wording_scores(question, bare),

@@ -12,13 +12,13 @@ from rag.errors import ModelServerUnreachableError, UsageError
 from rag.evaluation.ablation import PARTS, RERANK, RETRIEVAL, ablate_answers, ablate_search
 from rag.evaluation.answering import answer_all, write_all
 from rag.evaluation.metrics import Names
-from rag.evaluation.notices import notices
+from rag.evaluation.notices import find_notices
 from rag.evaluation.outcomes import cited_texts, make_outcomes
 from rag.evaluation.questions import QuestionSet
 from rag.evaluation.result import Ablation, Evaluation, Outcome, Subject
 from rag.evaluation.risk import risk_coverage
 from rag.evaluation.searching import search_all
-from rag.evaluation.summary import by_type, mean_recalls, measured, summarise
+from rag.evaluation.summary import applicable_metrics, group_by_type, mean_recalls, summarise
 from rag.index import IndexReader, Snapshot
 from rag.progress import NoProgress, Progress
 
@@ -71,7 +71,7 @@ def evaluate(
         )
     texts = cited_texts(snapshot, answers.values())
     outcomes = tuple(make_outcomes(questions, searched, answers, alone, texts, names))
-    metrics = measured(outcomes, names)
+    metrics = applicable_metrics(outcomes, names)
     ablations = _ablations(assistant, outcomes, names, options, progress)
     unanswered = len(questions) - len(answers) if options.answers else 0
     return Evaluation(
@@ -82,14 +82,14 @@ def evaluate(
         overall=summarise(outcomes, metrics),
         types={
             name: summarise(outcomes_of_type, metrics)
-            for name, outcomes_of_type in by_type(outcomes).items()
+            for name, outcomes_of_type in group_by_type(outcomes).items()
         },
         risk_coverage=risk_coverage(outcomes),
         recall_curve=mean_recalls(rank.recalls for rank in searched.ranks.values()),
         outcomes=outcomes,
         ablations=tuple(ablations),
         notices=tuple(
-            notices(
+            find_notices(
                 question_set,
                 snapshot,
                 assistant.generation,

@@ -56,7 +56,7 @@ def answer_scores(question: Question, answer: Answer, texts: Texts) -> dict[str,
         return scores
     scores[metrics.KEPT_ANSWERS] = Share(not refused, 1)
     if question.answers:
-        scores |= wording_scores(question, "" if refused else said(answer))
+        scores |= wording_scores(question, "" if refused else plain_answer(answer))
     if question.facts:
         scores |= _citation_scores(question, answer)
     return scores
@@ -70,7 +70,7 @@ def wording_scores(question: Question, text: str) -> dict[str, Share]:
     }
 
 
-def said(answer: Answer) -> str:
+def plain_answer(answer: Answer) -> str:
     """The answer's text without the markers of what the model says it used."""
     return " ".join(sentence.text for sentence in answer.sentences) or answer.text
 

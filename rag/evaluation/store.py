@@ -36,7 +36,7 @@ def keep(data_dir: Path, evaluation: Evaluation) -> Path:
 
 def _sweep(data_dir: Path) -> None:
     size = 0
-    for index, path in enumerate(kept(data_dir)):
+    for index, path in enumerate(list_evaluations(data_dir)):
         size += path.stat().st_size
         if index and (index >= KEPT or size > KEPT_BYTES):
             path.unlink(missing_ok=True)
@@ -49,14 +49,14 @@ def write_json(path: Path, evaluation: Evaluation) -> None:
         file.write("\n")
 
 
-def kept(data_dir: Path) -> list[Path]:
+def list_evaluations(data_dir: Path) -> list[Path]:
     """The files of the evaluations that are kept, newest first."""
     return sorted((data_dir / FOLDER).glob("[0-9]*.json"), reverse=True)
 
 
-def last(data_dir: Path) -> Evaluation | None:
+def load_last_evaluation(data_dir: Path) -> Evaluation | None:
     """The newest evaluation that is kept and can be read; None if there is none."""
-    for path in kept(data_dir):
+    for path in list_evaluations(data_dir):
         try:
             return Evaluation.model_validate(json.loads(path.read_text("utf-8")))
         except (OSError, ValueError):

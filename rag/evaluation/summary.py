@@ -48,7 +48,7 @@ def percentiles(latencies: Mapping[str, Sequence[float]]) -> dict[str, float]:
     }
 
 
-def measured(outcomes: Sequence[Outcome], names: metrics.Names) -> list[Metric]:
+def applicable_metrics(outcomes: Sequence[Outcome], names: metrics.Names) -> list[Metric]:
     """The metrics for which at least one of the outcomes counts, in the order they are shown."""
     there = {key for outcome in outcomes for key, share in outcome.scores.items() if share.whole}
     return [
@@ -56,7 +56,7 @@ def measured(outcomes: Sequence[Outcome], names: metrics.Names) -> list[Metric]:
     ]
 
 
-def by_type(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+def group_by_type(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
     """The outcomes of each type of question, types in order of name."""
     grouped: dict[str, list[Outcome]] = {}
     for outcome in outcomes:

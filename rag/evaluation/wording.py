@@ -23,7 +23,7 @@ def share_of(needed: Collection[str], among: Collection[str]) -> float:
     return len(distinct & set(among)) / len(distinct) if distinct else 0.0
 
 
-def normalised(text: str) -> list[str]:
+def normalise_tokens(text: str) -> list[str]:
     """The tokens of a text as SQuAD compares them.
 
     Lower case, without ASCII punctuation, then without English articles, split at white space: the
@@ -38,8 +38,8 @@ def holds(text: str, expected: Sequence[str]) -> bool:
 
     "5 days" does not stand in "15 days".
     """
-    tokens = normalised(text)
-    for answer in map(normalised, expected):
+    tokens = normalise_tokens(text)
+    for answer in map(normalise_tokens, expected):
         size = len(answer)
         if size and any(tokens[at : at + size] == answer for at in range(len(tokens) - size + 1)):
             return True
@@ -48,7 +48,9 @@ def holds(text: str, expected: Sequence[str]) -> bool:
 
 def token_f1(text: str, expected: Sequence[str]) -> float:
     """SQuAD's F1 of the text's tokens against the expected answer that fits best."""
-    return max((_f1(normalised(text), normalised(answer)) for answer in expected), default=0.0)
+    return max(
+        (_f1(normalise_tokens(text), normalise_tokens(answer)) for answer in expected), default=0.0
+    )
 
 
 def _f1(given: list[str], expected: list[str]) -> float:

@@ -64,7 +64,7 @@ class IndexReader:
             self._follow()
             published = database.read_manifest(self._connection, "generation")
             if published is None or published == 0:
-                raise database.empty(self._path)
+                raise database.empty_error(self._path)
             if self._snapshot is None or self._snapshot.generation.id != published:
                 self._snapshot = self._open()
             return self._snapshot
@@ -142,7 +142,7 @@ class IndexReader:
     def _valid(
         self, name: str, layout: int, index_id: str, kept: dict[int, rows.Generation]
     ) -> list[Derived]:
-        return refresh.valid(self.data_dir, name, layout, index_id, kept)
+        return refresh.find_valid(self.data_dir, name, layout, index_id, kept)
 
     def _repair(
         self,

@@ -21,7 +21,7 @@ REWRITE_SHARE = 0.1
 _logger = logging.getLogger(__name__)
 
 
-def valid(
+def find_valid(
     data_dir: Path, name: str, layout: int, index_id: str, kept: dict[int, rows.Generation]
 ) -> list[Derived]:
     """The published folders made from a generation that the catalogue still knows, newest first."""

@@ -178,7 +178,7 @@ class WriteSession:
         What is built on it gets checksums of its own, so damage must not be handed on.
         """
         kept = rows.generations(self._connection)
-        candidates = refresh.valid(
+        candidates = refresh.find_valid(
             self.data_dir, lexical.NAME, lexical.LAYOUT, self._index_id, kept
         )
         pool = ThreadPoolExecutor(1)
@@ -285,7 +285,7 @@ class WriteSession:
             return 0
         newest = kept[max(kept)]
         dense, words = (
-            next(iter(refresh.valid(self.data_dir, name, layout, self._index_id, kept)), None)
+            next(iter(refresh.find_valid(self.data_dir, name, layout, self._index_id, kept)), None)
             for name, layout in ((vectors.NAME, vectors.LAYOUT), (lexical.NAME, lexical.LAYOUT))
         )
         if words is not None and words.stamp.origin != rows.origin(self._index_id, newest):

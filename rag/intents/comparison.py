@@ -19,7 +19,7 @@ from rag.intents.resolve import Reference, find_documents, newer_versions, read_
 from rag.intents.result import IntentResult
 from rag.intents.sections import is_drawn, read_tables, split_sections
 from rag.intents.wording import Wording, wording_of
-from rag.intents.workspace import Workspace, extract_of, place_cell, readable
+from rag.intents.workspace import Workspace, extract_of, make_readable, place_cell
 from rag.language.sentences import spans
 from rag.retrieval.retriever import retrieve
 
@@ -300,7 +300,7 @@ def _sentences(text: str, offset: int) -> Iterator[tuple[str, int, int]]:
                 and not is_drawn(sentence)
                 and not sentence.startswith("#")
             ):
-                yield readable(sentence)[: 2 * _LONGEST], offset + first, offset + last
+                yield make_readable(sentence)[: 2 * _LONGEST], offset + first, offset + last
 
 
 def read_names(one: str, other: str, wording: Wording) -> tuple[tuple[str, str], str]:

@@ -51,7 +51,7 @@ _ROW = re.compile(r"^[ \t]*\|(.*?)\|?[ \t]*$", re.MULTILINE)
 _MARKS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`|^[ \t]*(?:#{1,6}|>)[ \t]+", re.MULTILINE)
 
 
-def readable(text: str) -> str:
+def make_readable(text: str) -> str:
     """A stretch of a document on one line, without the signs of its markup; a dot stands between cells."""
     rows = _ROW.sub(lambda row: " · ".join(filter(None, map(str.strip, row[1].split("|")))), text)
     return " ".join(_MARKS.sub("", rows).split())
@@ -69,7 +69,7 @@ def place_cell(
 ) -> Cell:
     """A cell that shows `text`, made readable, which stands at these characters of the document."""
     return Cell(
-        text=readable(text),
+        text=make_readable(text),
         uri=record.uri,
         title=record.title,
         page=positions.at(start).page,

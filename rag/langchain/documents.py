@@ -49,7 +49,7 @@ def uri_of(name: str) -> str:
             f"{name} is a passage of a file, which only ingest changes.",
             hint="Change or remove the file and run: inhouse ingest FOLDER",
         )
-    return SCHEME + checked_text(name, "id")
+    return SCHEME + check_text(name, "id")
 
 
 def place_of(name: str) -> tuple[str, int]:
@@ -58,7 +58,7 @@ def place_of(name: str) -> tuple[str, int]:
     return (passage[1], int(passage[2])) if passage else (uri_of(name), 0)
 
 
-def checked_text(text: str, what: str) -> str:
+def check_text(text: str, what: str) -> str:
     """The text. Raises UsageError for what is no text that can be stored."""
     if not isinstance(text, str):
         raise UsageError(f"A {what} is a {type(text).__name__}, not a string.")
@@ -82,7 +82,7 @@ def to_document(name: str, text: str, metadata: Mapping[str, Any], shared: Share
             f"The metadata of {name} cannot be kept as JSON: {exc}.",
             hint="Make strings of dates and other objects first.",
         ) from exc
-    checked_text(text, "text")
+    check_text(text, "text")
     whole = json.dumps([text, serialised, shared.tags, shared.readers, shared.language])
     return Document(
         uri=uri,

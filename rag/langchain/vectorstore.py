@@ -24,7 +24,7 @@ from rag.langchain.documents import (
     SCHEME,
     Shared,
     Wanted,
-    checked_text,
+    check_text,
     place_of,
     to_document,
     to_filter,
@@ -193,7 +193,7 @@ class InhouseVectorStore(VectorStore):
         self, query: str, k: int = 4, *, filter: Wanted | None = None, **kwargs: Any
     ) -> Scored:
         """The k texts nearest to `query` with their cosine, −1 to 1, best first, ties by age."""
-        vector = self._embedder.embed_query(checked_text(query, "query"))
+        vector = self._embedder.embed_query(check_text(query, "query"))
         return self._nearest(vector, k, filter, kwargs)
 
     def similarity_search_by_vector(
@@ -225,7 +225,7 @@ class InhouseVectorStore(VectorStore):
         `lambda_mult`: from 0, as different as can be, to 1, as near as can be. The measure is that of
         Carbonell and Goldstein, "The Use of MMR", SIGIR 1998.
         """
-        vector = self._embedder.embed_query(checked_text(query, "query"))
+        vector = self._embedder.embed_query(check_text(query, "query"))
         return self.max_marginal_relevance_search_by_vector(
             vector.tolist(), k, fetch_k, lambda_mult, filter=filter, **kwargs
         )

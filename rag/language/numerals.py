@@ -88,7 +88,7 @@ _AMPERES = re.compile(r"(?<![\w.,-])(\d+(?:[.,]\d+)*) ?A(?!\w)")
 def unify_numbers(text: str) -> str:
     """The text with its dates, times, ranges, powers and grouped figures in one way of writing."""
     text = _CIRCLED.sub(lambda match: f" {int(unicodedata.numeric(match[0]))} ", text)
-    text = _FRACTIONS.sub(lambda match: plain(_whole_and_part(match)), text)
+    text = _FRACTIONS.sub(lambda match: format_decimal(_whole_and_part(match)), text)
     if not _DIGIT.search(text):
         return text
     text = _POWER.sub(_power, text)
@@ -119,7 +119,7 @@ def _power(match: re.Match[str]) -> str:
     exponent = int("".join("-" if digit in "\u207b-" else _figure(digit) for digit in match[2]))
     if abs(exponent) > _LARGEST_POWER:
         return f"10pow{exponent}"
-    return plain(Decimal((match[1] or "1").replace(",", ".")).scaleb(exponent))
+    return format_decimal(Decimal((match[1] or "1").replace(",", ".")).scaleb(exponent))
 
 
 def _figure(character: str) -> str:
@@ -188,13 +188,13 @@ def number(token: str) -> str:
 def scale_number(number: str, word: str) -> str:
     """The number with one of `SCALES` behind it, such as "million"; "" if it is no plain number."""
     value = decimal(number)
-    return "" if value is None else plain(value * SCALES[word])
+    return "" if value is None else format_decimal(value * SCALES[word])
 
 
 def percent(number: str, word: str) -> str:
     """The percentage that a number of one of `FRACTIONS` is, of "three quarters"; "" if it is no number."""
     value = decimal(number)
-    return "" if value is None else plain(round(100 * value / FRACTIONS[word], 1))
+    return "" if value is None else format_decimal(round(100 * value / FRACTIONS[word], 1))
 
 
 def amount(number: str, unit: str) -> tuple[str, str]:
@@ -203,7 +203,7 @@ def amount(number: str, unit: str) -> tuple[str, str]:
     value = decimal(number)
     if value is None:
         return number, base
-    return plain(value * Decimal(str(factor))), base
+    return format_decimal(value * Decimal(str(factor))), base
 
 
 def kind(unit: str) -> str:
@@ -235,7 +235,7 @@ def decimal(number: str) -> Decimal | None:
         return None
 
 
-def plain(value: Decimal) -> str:
+def format_decimal(value: Decimal) -> str:
     """Without an exponent and without zeros behind its last figure."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -75,7 +75,7 @@ def _folding() -> dict[int, str]:
     return table
 
 
-def searchable(text: str, *, single: bool = False) -> str:
+def prepare_for_search(text: str, *, single: bool = False) -> str:
     """The text with its words as the lexical search takes them: to be cut at what is no letter or digit.
 
     With `single`, the characters of scripts without spaces stand there one by one as well.

@@ -25,7 +25,7 @@ from rag.language.logic_words import (
     WITHOUT,
 )
 from rag.language.numerals import YEAR, number, percent, scale_number, unify_numbers
-from rag.language.unspaced import segmented
+from rag.language.unspaced import segment
 
 _WORD = re.compile(
     r"°[CF](?!\w)|[€$£¥₹%°]|(?<![\w)\]])[-−]\d+(?:[.,]\d+)*(?![\w-])|\w+(?:[.,:/'’@&-]\w+)*"
@@ -61,7 +61,7 @@ class Word:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """The words of a sentence, in order."""
-    text = _MEASURED.sub(r"\1 ", unify_numbers(segmented(_DENIED.sub("not ", text))))
+    text = _MEASURED.sub(r"\1 ", unify_numbers(segment(_DENIED.sub("not ", text))))
     return tuple(_read_numbers(list(_raw_tokens(text))))
 
 

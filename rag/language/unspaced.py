@@ -38,7 +38,7 @@ _PARTICLES = frozenset("的了是为為在和与與及或将將把被也都就�
 _HIRAGANA = re.compile("[\u3040-\u309f]")
 
 
-def segmented(text: str) -> str:
+def segment(text: str) -> str:
     """The text with blanks in its Chinese and Japanese; any other as it is."""
     return _RUN.sub(lambda found: f" {' '.join(_pieces(found[0]))} ", text)
 

@@ -76,7 +76,7 @@ def recommend_embedder(
     return max(fitting, key=merit)
 
 
-def not_covered(card: ModelCard, documents: Mapping[str, int]) -> list[str]:
+def uncovered_languages(card: ModelCard, documents: Mapping[str, int]) -> list[str]:
     """The languages of many documents that the embedder is not made for; `documents` counts them by language.
 
     Documents of which the language could not be told (key "") count to none.

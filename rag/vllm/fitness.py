@@ -35,10 +35,10 @@ def examine(folder: Path, machine: Machine, settings: ServeSettings) -> Iterator
         return  # an embedder: the rest is about serving with vLLM
     yield _architecture(shape)
     yield _template(shape)
-    yield room(folder, machine, settings)
+    yield check_memory(folder, machine, settings)
 
 
-def room(folder: Path, machine: Machine, settings: ServeSettings) -> CheckResult:
+def check_memory(folder: Path, machine: Machine, settings: ServeSettings) -> CheckResult:
     """Whether the model in `folder` fits into what is free."""
     shape = read_shape(folder)
     device: Device = "gpu" if machine.gpus else "cpu"

@@ -99,7 +99,7 @@ def test_the_search_alone(
     assert report["notices"] == []
     page = (tmp_path / "report/report.html").read_text("utf-8")
     assert page.count("<svg") == 6
-    last = store.last(data)
+    last = store.load_last_evaluation(data)
     assert last is not None
     assert last.to_json() == report
     assert index_files() == before

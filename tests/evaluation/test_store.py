@@ -12,12 +12,12 @@ from tests.evaluation.world import hostile_evaluation
 
 
 def test_the_last_one_is_read_back(tmp_path: Path) -> None:
-    assert store.last(tmp_path) is None
+    assert store.load_last_evaluation(tmp_path) is None
     first = hostile_evaluation("first")
     second = first.model_copy(update={"made_at": first.made_at + 1, "seconds": 2.0})
     store.keep(tmp_path, second)
     store.keep(tmp_path, first)
-    assert store.last(tmp_path) == second
+    assert store.load_last_evaluation(tmp_path) == second
     assert len(list((tmp_path / store.FOLDER).iterdir())) == 2, "nothing else is left there"
 
 
@@ -25,8 +25,8 @@ def test_old_ones_go(tmp_path: Path) -> None:
     evaluation = hostile_evaluation("x")
     for n in range(store.KEPT + 3):
         store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + n}))
-    assert len(store.kept(tmp_path)) == store.KEPT
-    oldest = store.kept(tmp_path)[-1].name
+    assert len(store.list_evaluations(tmp_path)) == store.KEPT
+    oldest = store.list_evaluations(tmp_path)[-1].name
     assert oldest.startswith("20260101T000003Z-"), oldest
 
 
@@ -37,10 +37,10 @@ def test_much_that_is_kept_goes_sooner(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(store, "KEPT_BYTES", 2 * size)
     for n in (1, 2):
         store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + n}))
-    assert len(store.kept(tmp_path)) == 2
+    assert len(store.list_evaluations(tmp_path)) == 2
     monkeypatch.setattr(store, "KEPT_BYTES", 1)
     store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + 3}))
-    (left,) = store.kept(tmp_path)
+    (left,) = store.list_evaluations(tmp_path)
     assert left.name.startswith("20260101T000003Z-")
 
 
@@ -50,7 +50,7 @@ def test_one_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     store.keep(tmp_path, evaluation)
     (tmp_path / store.FOLDER / "29990101T000000Z-0000.json").write_text('{"format": 99}')
     (tmp_path / store.FOLDER / "29980101T000000Z-0000.json").write_text('{"for')
-    assert store.last(tmp_path) == evaluation
+    assert store.load_last_evaluation(tmp_path) == evaluation
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

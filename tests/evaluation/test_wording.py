@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evaluation.wording import holds, normalised, share_of, token_f1, words
+from rag.evaluation.wording import holds, normalise_tokens, share_of, token_f1, words
 
 
 def test_normalisation_is_squad_s() -> None:
     """Lower case, no punctuation, no articles, single spaces."""
-    assert normalised("The  7,200 undergraduates (of a College)!") == [
+    assert normalise_tokens("The  7,200 undergraduates (of a College)!") == [
         "7200",
         "undergraduates",
         "of",
         "college",
     ]
-    assert normalised("Theatre and an-archy") == ["theatre", "and", "anarchy"]
+    assert normalise_tokens("Theatre and an-archy") == ["theatre", "and", "anarchy"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from rag.errors import ModelRefusedError
 from rag.models import Machine, ModelCard, WheelSource, catalogue, get_card
 from rag.models.convert import convert
-from rag.models.recommend import not_covered, recommend_embedder
+from rag.models.recommend import recommend_embedder, uncovered_languages
 from rag.models.resolve import fetch_model
 from tests.models.conftest import MakeCard
 
@@ -152,8 +152,8 @@ def test_what_an_embedder_is_not_made_for() -> None:
     """A few documents in a language, and those whose language could not be told, are no reason."""
     english = get_card("all-minilm-l6-v2")
     assert isinstance(english, ModelCard)
-    assert not_covered(english, {"de": 50, "en": 40, "fr": 2, "": 200}) == ["de"]
-    assert not_covered(english, {"en": 10, "": 5}) == []
+    assert uncovered_languages(english, {"de": 50, "en": 40, "fr": 2, "": 200}) == ["de"]
+    assert uncovered_languages(english, {"en": 10, "": 5}) == []
     many = get_card("multilingual-e5-small")
     assert isinstance(many, ModelCard)
-    assert not_covered(many, {"de": 50, "th": 50}) == []
+    assert uncovered_languages(many, {"de": 50, "th": 50}) == []

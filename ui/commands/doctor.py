@@ -215,7 +215,7 @@ def _room(settings: Settings) -> str:
     from rag.errors import ModelServerError
     from rag.models import this_machine
     from rag.vllm import health
-    from rag.vllm.fitness import room
+    from rag.vllm.fitness import check_memory
 
     folder = _model_folder(settings)
     try:
@@ -224,7 +224,7 @@ def _room(settings: Settings) -> str:
         names = ()
     if folder.name in names:
         return f"{folder.name} is being served"
-    memory = room(folder.path, this_machine(), settings.serve)
+    memory = check_memory(folder.path, this_machine(), settings.serve)
     if not memory.ok:
         raise InhouseError(memory.detail, hint=memory.hint or "inhouse models recommend")
     return f"for {folder.name}: {memory.detail}"

@@ -26,10 +26,10 @@ def language_name(code: str) -> str:
 def language_notice(overview: Overview, settings: Settings) -> str:
     """That the index's embedder is not made for many of its documents, and what to do; "" if it is."""
     from rag.models import get_card, this_machine
-    from rag.models.recommend import not_covered, recommend_embedder
+    from rag.models.recommend import recommend_embedder, uncovered_languages
 
     card = get_card(str(overview.embedder["name"]))
-    missing = not_covered(card, overview.languages) if card else []
+    missing = uncovered_languages(card, overview.languages) if card else []
     if card is None or not missing:
         return ""
     better = recommend_embedder(this_machine(), [code for code in overview.languages if code])

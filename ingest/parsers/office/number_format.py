@@ -90,11 +90,11 @@ def format_number(value: float, code: str, *, since_1904: bool = False) -> str:
     sections = _sections(code)
     section, value = _section_for(value, sections)
     if section is None:
-        return general(value)
+        return format_general(value)
     if section.is_date:
         return _date(value, section, _EPOCH_1904 if since_1904 else _EPOCH_1900)
     if section.is_general:
-        return _literals(section.pieces, general(value))
+        return _literals(section.pieces, format_general(value))
     if "/" in section.pieces and section.is_fraction:
         return _fraction(value, section)
     return _number(value, section)
@@ -108,7 +108,7 @@ def format_text(text: str, code: str) -> str:
     return text if section is None else _literals(section.pieces, text).strip()
 
 
-def general(value: float) -> str:
+def format_general(value: float) -> str:
     """A number without a format: Excel shows up to eleven digits of it."""
     if not math.isfinite(value):
         return str(value)
@@ -335,7 +335,7 @@ def _fraction(value: float, section: _Section) -> str:
 
 def _date(value: float, section: _Section, epoch: dt.datetime) -> str:
     if not 0 <= value < _LAST_DAY:
-        return general(value)
+        return format_general(value)
     if epoch is _EPOCH_1900 and value < 60:
         epoch += dt.timedelta(days=1)  # Excel's year 1900 has a 29th of February
     fraction = next((len(t) - 1 for t in section.pieces if re.fullmatch(r"\.0+", t)), 0)

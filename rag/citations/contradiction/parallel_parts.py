@@ -180,7 +180,7 @@ def is_parallel(first: Sequence[Item], second: Sequence[Item]) -> bool:
     if not any(item.sort not in FRAME for item in second):
         return False
     frames = 0
-    for a, b in aligned(first, second):
+    for a, b in align_items(first, second):
         own_item, other = first[a], second[b]
         if is_same(own_item, other) and (
             own_item.key == other.key
@@ -211,7 +211,7 @@ def _weight(a: Item, b: Item) -> float:
     return 0.6 if a.key == b.key else 0.4
 
 
-def aligned(first: Sequence[Item], second: Sequence[Item]) -> list[tuple[int, int]]:
+def align_items(first: Sequence[Item], second: Sequence[Item]) -> list[tuple[int, int]]:
     """The places that belong together, in order: the heaviest common subsequence, later ones first."""
     weights = [[_weight(a, b) for b in second] for a in first]
     best = [[0.0] * (len(second) + 1) for _ in range(len(first) + 1)]

@@ -15,7 +15,7 @@ from rag.citations.contradiction.parallel_parts import (
     FRAME,
     Item,
     Part,
-    aligned,
+    align_items,
     is_parallel,
     is_same,
     only_denies,
@@ -128,7 +128,7 @@ def _slots(one: Part, other: Part) -> list[_Slot]:
         condition, first = _condition(first)
         slots.append(_Slot.of(condition, ()))
     own_keys, other_keys = {item.key for item in first}, {item.key for item in second}
-    together = aligned(first, second)
+    together = align_items(first, second)
     if not any(is_same(first[a], second[b]) for a, b in together):
         mine_here, theirs_here = _own(first, other_keys), _own(second, own_keys)
         if len(theirs_here) < 2:

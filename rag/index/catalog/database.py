@@ -108,7 +108,7 @@ def missing_error(path: Path) -> IndexMissingError:
     )
 
 
-def empty(path: Path) -> IndexMissingError:
+def empty_error(path: Path) -> IndexMissingError:
     """The error for an index of which nothing was published."""
     holder = holder_of(path.parent)
     return IndexMissingError(

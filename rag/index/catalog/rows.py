@@ -13,7 +13,7 @@ import numpy as np
 
 from rag.document import Box
 from rag.errors import GenerationGoneError
-from rag.index.catalog.schema import VISIBLE, ids_of, only
+from rag.index.catalog.schema import VISIBLE, ids_of, limit_to_ids
 from rag.index.filter import Filter
 from rag.index.search.derived import Origin
 from rag.index.search.lexical import LexicalRow
@@ -135,7 +135,7 @@ def lexical_rows(
     rows = connection.execute(
         "SELECT c.id, d.id, c.context || char(10) || c.text, d.uri, d.media_type, d.language, "
         "d.tags, d.readers, d.modified_at FROM chunks c JOIN documents d ON d.id = c.document_id "
-        f"WHERE {VISIBLE} {only(document_ids, 'd.id')} ORDER BY c.id",
+        f"WHERE {VISIBLE} {limit_to_ids(document_ids, 'd.id')} ORDER BY c.id",
         {"g": generation, "ids": ids_of(document_ids)},
     )
     for chunk, document, text, uri, media_type, language, tags, readers, modified_at in rows:
@@ -153,7 +153,7 @@ def chunk_rows(
     rows = connection.execute(
         "SELECT c.id, d.id, c.ordinal, d.uri, d.title, c.start, c.end, c.page, c.section, c.text, "
         "c.boxes FROM chunks c JOIN documents d ON d.id = c.document_id "
-        f"WHERE {VISIBLE} {only(ids, 'c.id')}",
+        f"WHERE {VISIBLE} {limit_to_ids(ids, 'c.id')}",
         {"g": generation, "ids": ids_of(ids)},
     )
     return {row.chunk_id: row for row in map(_chunk_row, rows)}
@@ -240,7 +240,7 @@ def stored_boxes(boxes: Sequence[Box]) -> str:
 def chunk_count(connection: apsw.Connection, document_ids: Int64) -> int:
     """How many chunks these documents have together."""
     row = connection.execute(
-        f"SELECT count(*) FROM chunks WHERE TRUE {only(document_ids, 'document_id')}",
+        f"SELECT count(*) FROM chunks WHERE TRUE {limit_to_ids(document_ids, 'document_id')}",
         {"ids": ids_of(document_ids)},
     ).fetchone()
     count: int = row[0]

@@ -116,7 +116,7 @@ VISIBLE = "born <= :g AND (died IS NULL OR died > :g)"
 """SQL for "this document is part of generation :g"."""
 
 
-def only(ids: Int64 | None, column: str) -> str:
+def limit_to_ids(ids: Int64 | None, column: str) -> str:
     """SQL for "`column` is one of :ids"; nothing where every one will do. See `ids_of`."""
     return "" if ids is None else f"AND {column} IN (SELECT value FROM json_each(:ids))"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.errors import IndexDamagedError
 from rag.index.catalog.rows import Generation
-from rag.index.catalog.schema import VISIBLE, ids_of, only
+from rag.index.catalog.schema import VISIBLE, ids_of, limit_to_ids
 from rag.index.search.vectors import Batch, Float32, Int64
 
 _BATCH = 4096
@@ -33,7 +33,7 @@ def vector_batches(
     rows = connection.execute(
         f"SELECT c.id, c.document_id, v.id, v.vector FROM {tables} "
         "CROSS JOIN vectors v ON v.embedder_id = :e AND v.key = c.key "
-        f"WHERE {VISIBLE} {only(document_ids, 'd.id')} ORDER BY c.id",
+        f"WHERE {VISIBLE} {limit_to_ids(document_ids, 'd.id')} ORDER BY c.id",
         {"g": generation.id, "e": generation.embedder_id, "ids": ids_of(document_ids)},
     )
     while batch := list(itertools.islice(rows, _BATCH)):
@@ -69,7 +69,7 @@ def load_vectors(connection: apsw.Connection, generation: Generation, vector_ids
     """
     vectors: dict[int, bytes] = dict(
         connection.execute(
-            f"SELECT id, vector FROM vectors WHERE TRUE {only(vector_ids, 'id')}",
+            f"SELECT id, vector FROM vectors WHERE TRUE {limit_to_ids(vector_ids, 'id')}",
             {"ids": ids_of(vector_ids)},
         )
     )

@@ -124,7 +124,7 @@ def _check_structure(
     }[name]
     index_id = database.read_manifest(connection, "index_id")
     kept = rows.generations(connection)
-    candidates = refresh.valid(data_dir, name, layout, index_id, kept)
+    candidates = refresh.find_valid(data_dir, name, layout, index_id, kept)
     if not candidates:
         yield f"No folder {name}-… of a generation that is kept is there; a backup has none."
         return

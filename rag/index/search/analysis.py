@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rag.index.search.compounds import LINKS, is_part
-from rag.language.search_text import searchable
+from rag.language.search_text import prepare_for_search
 
 STEMMERS = {
     "ar": "arabic", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
@@ -51,7 +51,7 @@ def analyzer(language: str | None) -> Any:
 
 def stems(text: str, language: str) -> list[str]:
     """The words of a text as they are searched in documents of this language; common ones are left out."""
-    stems: list[str] = analyzer(language_of(language)).analyze(searchable(text))
+    stems: list[str] = analyzer(language_of(language)).analyze(prepare_for_search(text))
     return stems
 
 
@@ -79,7 +79,7 @@ def shared_words(query: str, text: str, languages: Iterable[str]) -> tuple[str, 
 
 def plain_words(text: str) -> list[str]:
     """The words of a text as the field `exact` holds them: lower case, without accents."""
-    words: list[str] = analyzer(None).analyze(searchable(text))
+    words: list[str] = analyzer(None).analyze(prepare_for_search(text))
     return words
 
 
@@ -87,4 +87,4 @@ def accented_words(text: str) -> list[str]:
     """The words with a Latin letter that is not of ASCII, in lower case and as they are spelled."""
     if text.isascii():
         return []
-    return [word.lower() for word in _ACCENTED.findall(searchable(text)) if word.isalpha()]
+    return [word.lower() for word in _ACCENTED.findall(prepare_for_search(text)) if word.isalpha()]

@@ -34,7 +34,7 @@ from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND, IndexVocabulary
 from rag.index.search.lexical_schema import filter_queries, schema
 from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
-from rag.language.search_text import searchable
+from rag.language.search_text import prepare_for_search
 
 NAME = "lexical"
 LAYOUT = 4
@@ -138,7 +138,7 @@ def _document(row: LexicalRow) -> Any:
     import tantivy
 
     parents = PurePosixPath(row.uri).parents
-    language, text = language_of(row.language), searchable(row.text)
+    language, text = language_of(row.language), prepare_for_search(row.text)
     fields: dict[str, Any] = {
         "chunk_id": row.chunk_id,
         "document_id": row.document_id,
@@ -146,7 +146,7 @@ def _document(row: LexicalRow) -> Any:
         "tag": list(row.tags),
         "reader": list(row.readers),
         "media_type": row.media_type,
-        "exact": searchable(row.text, single=True),
+        "exact": prepare_for_search(row.text, single=True),
         f"text_{language}": text,
     }
     if accented := accented_words(row.text):

@@ -76,7 +76,7 @@ def read_overview(data_dir: Path) -> Overview:
     with database.map_errors(path), database.transaction(connection):
         kept = rows.generations(connection)
         if not kept:
-            raise database.empty(path)
+            raise database.empty_error(path)
         newest = kept[max(kept)]
         problems = tuple(
             file for file in ledger.read_files(connection) if file.state is not FileState.INDEXED

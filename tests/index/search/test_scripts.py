@@ -11,7 +11,7 @@ import pytest
 from ingest.language import detect_language
 from rag.index import Filter, Snapshot
 from rag.index.search.analysis import analyzer
-from rag.language.search_text import searchable
+from rag.language.search_text import prepare_for_search
 from tests.index.world import SmallIndex, document
 
 PAIRS = {
@@ -148,4 +148,4 @@ def test_marks_do_not_cut_words() -> None:
         "\ufe0f",
     ]
     words: Any = analyzer(None)
-    assert all(len(words.analyze(searchable(f"ab{mark}cd"))) == 1 for mark in marks)
+    assert all(len(words.analyze(prepare_for_search(f"ab{mark}cd"))) == 1 for mark in marks)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest import ingest
 from rag import Assistant
 from rag.answer import Status
-from rag.answering.sanitising import as_data
+from rag.answering.sanitising import sanitise_untrusted
 from rag.index import IndexReader
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
@@ -33,7 +33,7 @@ def test_no_text_holds_the_fence(text: str, inner: str) -> None:
     """Nor does what is left of several that stand in one another."""
     nested = f"{FENCE[:5]}{FENCE.upper()}{FENCE[5:]}"
     for hostile in (text, f"{text}{FENCE}{inner}", nested, f"x{nested}{nested}y"):
-        assert FENCE not in as_data(hostile, FENCE).lower()
+        assert FENCE not in sanitise_untrusted(hostile, FENCE).lower()
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,15 @@ def test_no_text_holds_the_fence(text: str, inner: str) -> None:
      "<start_of_turn>", "<end_of_turn>", "<bos>", "<｜User｜>", "<|IM_END|>"],
 )  # fmt: skip
 def test_words_of_chat_templates_are_broken(mark: str) -> None:
-    assert mark not in as_data(f"a {mark} b")
-    assert as_data(f"a {mark} b").replace(" ", "") == f"a{mark}b"
+    assert mark not in sanitise_untrusted(f"a {mark} b")
+    assert sanitise_untrusted(f"a {mark} b").replace(" ", "") == f"a{mark}b"
 
 
 def test_what_people_write_stays_as_it_is() -> None:
     text = (
         "x < y | z > 1, `<name>`, a[0], 5 °C, naïve “quotes”, 第二, كتاب\n\tif a: pass <b>bold</b>"
     )
-    assert as_data(text, FENCE) == text
+    assert sanitise_untrusted(text, FENCE) == text
 
 
 def test_the_served_model_reads_no_mark_of_its_own_in_a_document() -> None:
@@ -65,7 +65,9 @@ def test_the_served_model_reads_no_mark_of_its_own_in_a_document() -> None:
     ids = {tokenizer.token_to_id(mark) for mark in marks}
     assert None not in ids
     assert ids <= set(tokenizer.encode(" ".join(marks), add_special_tokens=False).ids)
-    assert not ids & set(tokenizer.encode(as_data(" ".join(marks)), add_special_tokens=False).ids)
+    assert not ids & set(
+        tokenizer.encode(sanitise_untrusted(" ".join(marks)), add_special_tokens=False).ids
+    )
 
 
 @pytest.fixture
@@ -124,8 +126,10 @@ def test_the_three_lists_are_what_the_bytes_of_the_request_hold(
         answer = Assistant.open(data, settings=settings, embedder=HashingEmbedder()).ask("Leave?")
         body = server.bodies[-1]
         sent = sorted((*answer.context.cited, *answer.context.read), key=lambda hit: hit.rank)
-        places = [body.find(json.dumps(as_data(hit.text))[1:-1].encode()) for hit in sent]
+        places = [
+            body.find(json.dumps(sanitise_untrusted(hit.text))[1:-1].encode()) for hit in sent
+        ]
         assert -1 not in places
         assert places == sorted(places)
         for hit in answer.context.retrieved:
-            assert json.dumps(as_data(hit.text))[1:-1].encode() not in body
+            assert json.dumps(sanitise_untrusted(hit.text))[1:-1].encode() not in body

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.citations import check
-from rag.citations.markers import without_markers
+from rag.citations.markers import strip_markers
 from tests.rag.citations.test_citations import passage
 
 
@@ -33,7 +33,7 @@ from tests.rag.citations.test_citations import passage
     ],
 )
 def test_markers_are_taken_out(text: str, plain: str, numbers: list[int]) -> None:
-    left, markers = without_markers(text)
+    left, markers = strip_markers(text)
     assert (left, [number for _, number in markers]) == (plain, numbers)
 
 

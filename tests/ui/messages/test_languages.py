@@ -14,7 +14,7 @@ import pytest
 from ingest.media_type import SUPPORTED
 from rag.answer import Status
 from rag.evaluation.ablation import PARTS
-from rag.evaluation.faults import faults
+from rag.evaluation.faults import find_faults
 from rag.evaluation.metrics import Names, Share, metrics
 from rag.evaluation.questions import Question
 from ui.messages import page_german
@@ -89,7 +89,7 @@ def test_every_metric_and_every_fault_of_a_report_is_said_in_german() -> None:
         question = Question.model_validate({"id": "1", "question": "?", **right})
         for status in Status:
             for measured in (scores, whole):
-                for text in faults(question, measured, status, names):
+                for text in find_faults(question, measured, status, names):
                     assert describe_fault(text, ENGLISH) == text
                     assert describe_fault(text, GERMAN) != text
                     assert re.findall(r"\d+", describe_fault(text, GERMAN)) == re.findall(

@@ -13,7 +13,7 @@ from ui.web.identity import Role, requires
 from ui.web.language import COOKIE as LANGUAGE_COOKIE
 from ui.web.profiles import COOKIE as PROFILE_COOKIE
 from ui.web.profiles import cookie_value
-from ui.web.security.client_address import own_address
+from ui.web.security.client_address import keep_own_address
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -51,7 +51,7 @@ def routes(house: AppState) -> APIRouter:
 def remember(request: Request, cookie: str, value: str) -> Response:
     """Keep a preference in the cookie, and redirect to the address on this page that `?back=` names."""
     answer = RedirectResponse(
-        own_address(request.query_params.get("back", "/")),
+        keep_own_address(request.query_params.get("back", "/")),
         303,
         headers={"cache-control": "no-store"},
     )

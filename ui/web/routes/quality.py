@@ -51,7 +51,7 @@ def routes(house: AppState) -> APIRouter:
                 )
                 for entry in house.feedback.find(readable)
             ]
-        evaluation = store.last(house.settings.data) if reads_all else None
+        evaluation = store.load_last_evaluation(house.settings.data) if reads_all else None
         main = quality_page(evaluation, feedback, words)
         page = layout.page(main, styles=["report"])
         return HTMLResponse(page, headers={"cache-control": "no-store"})

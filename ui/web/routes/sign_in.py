@@ -16,7 +16,7 @@ from ui.web.identity import requires
 from ui.web.language import words_for
 from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
-from ui.web.security.client_address import ClientOrigin, Headers, headers_of, own_address
+from ui.web.security.client_address import ClientOrigin, Headers, headers_of, keep_own_address
 from ui.web.security.work_pool import WorkPool
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def routes(house: AppState) -> APIRouter:
     async def form(request: Request) -> Response:
         if admission.way != "accounts":
             return RedirectResponse("/", 303, headers=_NO_STORE)
-        return _page(house, request, own_address(request.query_params.get("next", "/")))
+        return _page(house, request, keep_own_address(request.query_params.get("next", "/")))
 
     @router.post("/sign-in")
     @requires(None, max_body=_MAX_FORM)
@@ -65,7 +65,9 @@ def routes(house: AppState) -> APIRouter:
         house.metrics.sign_ins.labels("right").inc()
         admission.sign_out(headers, origin)  # one browser, one session
         return RedirectResponse(
-            own_address(onwards), 303, {**_NO_STORE, "set-cookie": admission.cookie(token, origin)}
+            keep_own_address(onwards),
+            303,
+            {**_NO_STORE, "set-cookie": admission.cookie(token, origin)},
         )
 
     @router.post("/sign-out")
@@ -131,7 +133,7 @@ def _page(
 <p class="why">{w["why"]}</p>
 {problem_html}
 <form method="post" action="/sign-in">
-<input type="hidden" name="next" value="{escape(own_address(onwards))}">
+<input type="hidden" name="next" value="{escape(keep_own_address(onwards))}">
 <label for="name">{w["first_label"]}</label>
 <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false"
 maxlength="64" required{"" if name else " autofocus"} value="{escape(name[:64])}"{about}>

@@ -20,7 +20,7 @@ def headers_of(scope: Any) -> dict[str, list[str]]:
     return values
 
 
-def own_address(address: str) -> str:
+def keep_own_address(address: str) -> str:
     """The address if it is one of this page, else its beginning: a link may not lead elsewhere through us."""
     if not (address.isprintable() and address.startswith("/")):
         return "/"
