@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from rag.cli_options import as_json_option, with_settings
+from rag.cli_output import print_message
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
     from rag.settings import Settings
+    from ui.web.userdata.access_tokens import AccessToken, AccessTokens
     from ui.web.userdata.accounts import Account, Accounts
 
 _ROLES = ("reader", "editor", "admin")  # ui.web.identity has them, behind slow imports
@@ -131,7 +134,7 @@ def set_(
 @_password_option
 @with_settings
 def passwd(settings: Settings, name: str, password_stdin: bool) -> None:
-    """Give NAME a new password, and end their sessions."""
+    """Give NAME a new password, and end their sessions and access tokens."""
     accounts = _accounts(settings)
     account = accounts.change(
         name
@@ -144,7 +147,7 @@ def passwd(settings: Settings, name: str, password_stdin: bool) -> None:
 @click.argument("name")
 @with_settings
 def disable(settings: Settings, name: str) -> None:
-    """Keep NAME out, at once; what is kept of them stays."""
+    """Keep NAME out, at once, and end their access tokens; what is kept of them stays."""
     account = _accounts(settings).change(name, disabled=True)
     click.echo(f"{account.name} can no longer sign in. To undo: inhouse user enable {account.name}")
 
@@ -160,10 +163,52 @@ def enable(settings: Settings, name: str) -> None:
 
 @command.command()
 @click.argument("name")
+@click.option("--name", "label", required=True, metavar="LABEL", help="What the token is for.")
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 36_500, min_open=True),
+    help="Days until it expires; without: it does not.",
+)
+@with_settings
+def token(settings: Settings, name: str, label: str, days: float | None) -> None:
+    """Make an access token, with which a program asks for NAME; it is shown this once.
+
+    The program reads what NAME may read, as long as NAME may sign in. A new password ends NAME's tokens.
+
+    \b
+    Example:
+      inhouse user token anna --name "Open WebUI" --days 90
+    """
+    click.echo(_tokens(settings).create(name, label, days=days))
+    line = "It is shown this once. Programs send it as the header Authorization: Bearer TOKEN"
+    print_message(line, logging.INFO)
+
+
+@command.command()
+@click.argument("name", required=False)
+@as_json_option
+@with_settings
+def tokens(settings: Settings, name: str | None, as_json: bool) -> None:
+    """List the access tokens of NAME or of everybody: what for, until when, last used."""
+    _show_tokens(_tokens(settings).every(name), as_json)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("label")
+@with_settings
+def revoke(settings: Settings, name: str, label: str) -> None:
+    """End NAME's access token LABEL, at once."""
+    _tokens(settings).revoke(name, label)
+    click.echo(f"The token {label} is ended.")
+
+
+@command.command()
+@click.argument("name")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask whether that is meant.")
 @with_settings
 def remove(settings: Settings, name: str, yes: bool) -> None:
-    """Forget NAME with their conversations, for good."""
+    """Forget NAME with their conversations and access tokens, for good."""
     accounts = _accounts(settings)
     account = accounts.change(name)
     if not yes:
@@ -189,6 +234,13 @@ def _accounts(settings: Settings) -> Accounts:
     from ui.web.userdata.database import Store, people_file
 
     return Accounts(Store(people_file(settings)))
+
+
+def _tokens(settings: Settings) -> AccessTokens:
+    from ui.web.userdata.access_tokens import AccessTokens
+    from ui.web.userdata.database import Store, people_file
+
+    return AccessTokens(Store(people_file(settings)))
 
 
 def _password(name: str, from_stdin: bool) -> str:
@@ -225,6 +277,28 @@ def _show(accounts: tuple[Account, ...], as_json: bool) -> None:
         added = time.strftime("%Y-%m-%d", time.localtime(account.created_at))
         note = "disabled" if account.disabled_at else "" if account.has_password else "no password"
         rows.append((account.name, account.role.value, _documents(account), added, note))
+    _show_table(rows)
+
+
+def _show_tokens(tokens: tuple[AccessToken, ...], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([t.to_json() for t in tokens], ensure_ascii=False, indent=2))
+        return
+    if not tokens:
+        click.echo("There are no tokens. Make one with: inhouse user token NAME --name LABEL")
+        return
+    rows = [("account", "token", "made", "expires", "last used")]
+    for token in tokens:
+        days = (_day(token.created_at), _day(token.expires_at), _day(token.used_at))
+        rows.append((token.account, token.label, *days))
+    _show_table(rows)
+
+
+def _day(seconds: float | None) -> str:
+    return "never" if seconds is None else time.strftime("%Y-%m-%d", time.localtime(seconds))
+
+
+def _show_table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())

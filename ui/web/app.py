@@ -125,8 +125,7 @@ def _guard(
         metrics=house.metrics,
         metrics_token=web.metrics_token,
     )
-    clicks = Throttle.per_minute(web.questions_per_minute)
-    app.add_middleware(QueueGate, events=events_of(page), clicks=clicks)
+    app.add_middleware(QueueGate, events=events_of(page), clicks=house.questions)
     app.add_middleware(Guard, rules=rules)  # the outermost
 
 

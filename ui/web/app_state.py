@@ -16,6 +16,8 @@ from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
 from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import Proxies
+from ui.web.security.rate_limit import Throttle
+from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.database import Store, people_file
 from ui.web.userdata.feedback import FeedbackBook
@@ -40,6 +42,7 @@ class AppState:
     ingesting: Ingesting
     profiles: Profiles
     places: AnswerSlots
+    questions: Throttle
 
 
 def build_app_state(
@@ -65,7 +68,7 @@ def build_app_state(
         desk=AssistantService(open_assistant, words, offered),
         history=History(store),
         feedback=FeedbackBook(store),
-        admission=Authentication(web, Accounts(at_the_door), sessions),
+        admission=Authentication(web, Accounts(at_the_door), sessions, AccessTokens(at_the_door)),
         sessions=sessions,
         proxies=Proxies(web.proxies),
         metrics=Metrics(),
@@ -73,4 +76,5 @@ def build_app_state(
         ingesting=Ingesting(settings),
         profiles=offered,
         places=AnswerSlots(web.answers_at_once),
+        questions=Throttle.per_minute(web.questions_per_minute),
     )

@@ -66,12 +66,14 @@ class Requires:
 
     `least` None: nothing, anybody may use it. `max_body`: bytes. `is_click` False: a page that is merely
     open asks by itself, so nobody is less idle for it. `by_token`: also for who has `web.metrics_token`.
+    `by_bearer`: for programs, which show an access token and no cookie, and which get errors as JSON.
     """
 
     least: Role | None
     max_body: int = MAX_BODY
     is_click: bool = True
     by_token: bool = False
+    by_bearer: bool = False
 
     @property
     def merely_open(self) -> Requires:
@@ -162,11 +164,12 @@ def requires(
     max_body: int = MAX_BODY,
     is_click: bool = True,
     by_token: bool = False,
+    by_bearer: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a route's function with the least role it requires, and the rest of `Requires`."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(function, _NEEDS, Requires(least, max_body, is_click, by_token))
+        setattr(function, _NEEDS, Requires(least, max_body, is_click, by_token, by_bearer))
         return function
 
     return mark

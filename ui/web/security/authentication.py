@@ -1,4 +1,4 @@
-"""Who comes in: by a session of an own account, by a trusted proxy's word, or as whoever sits here."""
+"""Who comes in: by a session, a trusted proxy's word or an access token, or as whoever sits here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rag.settings import WebSettings
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.security.client_address import ClientOrigin, Headers
 from ui.web.security.rate_limit import Throttle
-from ui.web.userdata.accounts import Accounts, fold_name, validate_name
+from ui.web.userdata.access_tokens import PREFIX, AccessTokens
+from ui.web.userdata.accounts import Account, Accounts, fold_name, validate_name
 from ui.web.userdata.sessions import Sessions
 
 _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
@@ -21,10 +22,13 @@ _KEPT_WELCOME = 10_000  # names with the addresses that they came in from
 
 
 class Authentication:
-    """One of the three ways of `web.sign_in`; the other two are shut."""
+    """People come in in one of the three ways of `web.sign_in`, programs with an access token."""
 
-    def __init__(self, settings: WebSettings, accounts: Accounts, sessions: Sessions) -> None:
+    def __init__(
+        self, settings: WebSettings, accounts: Accounts, sessions: Sessions, tokens: AccessTokens
+    ) -> None:
         self.way = settings.sign_in
+        self._tokens = tokens
         self._settings, self._accounts, self._sessions = settings, accounts, sessions
         self._longest_s = settings.session_hours * 3600
         # A stranger cannot keep somebody out from afar: what counts first is who tries from where.
@@ -41,6 +45,20 @@ class Authentication:
             return self._proxied(headers) if origin.via_proxy else None
         token = self.token(headers, origin)
         return self._sessions.person(token, is_click=is_click) if token else None
+
+    def by_token(self, headers: Headers) -> Person | None:
+        """Who a program asks for, by its header `Authorization: Bearer …`; None: nobody that is known here.
+
+        It is the person whom the page lets in, with the same key, role and reader tokens. Where there is no
+        sign-in, a program that shows none of our tokens is whoever sits here.
+        """
+        token = _bearer(headers)
+        if self.way == "none" and not token.startswith(PREFIX):
+            return LOCAL
+        owner = self._tokens.owner(token)
+        if owner is None or owner.for_others:
+            return None
+        return self._person_of(owner.account)
 
     def sign_in(self, name: str, password: str, origin: ClientOrigin) -> str | None:
         """A new session's token; None if name and password do not fit, whichever of them is wrong.
@@ -84,6 +102,12 @@ class Authentication:
         age = self._longest_s if token else 0
         return f"{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"
 
+    def _person_of(self, account: Account) -> Person:
+        """The person of an account as `person` would give it; what groups a proxy knows is not known here."""
+        if self.way == "proxy":
+            return Person(f"proxy:{account.name}", account.name, account.role, account.readers)
+        return account.person
+
     def _proxied(self, headers: Headers) -> Person | None:
         """Who the proxy says it is: with the role and tokens of the account of that name, if there is one."""
         values = headers.get(self._settings.proxy_user_header, ())
@@ -114,6 +138,13 @@ class Authentication:
             return None
         names = (part.strip() for value in values for part in _utf8(value).split(","))
         return asker(f"group:{name}" for name in names if name)
+
+
+def _bearer(headers: Headers) -> str:
+    """The token of the one Authorization header, or nothing."""
+    values = headers.get("authorization", ())
+    scheme, _, token = values[0].strip().partition(" ") if len(values) == 1 else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _utf8(header: str) -> str:

@@ -58,6 +58,8 @@ _TOO_MANY = TooManyError(
     "Too many requests of yours are open.", hint="Close a tab.", retry_after_s=5
 )
 _log = logging.getLogger(__name__)
+PROGRAM_PATHS = "/v1/"
+"""Below this path everything is for programs."""
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 _SCRAPER = Person("metrics", "metrics", Role.ADMIN, frozenset())
@@ -109,13 +111,14 @@ class Guard:
             except InhouseError as exc:
                 _log.error("Nobody can be let in: %s", exc)
                 refusal = Refusal(503, "Accounts cannot be looked up just now.")
+            for_program = _is_for_program(scope, door)
             if refusal:
-                await refusal.send(sealed)
+                await refusal.send(sealed, as_json=for_program)
                 return
             whose = self._whose(scope, origin)
             is_bounded = door is not None and not door.is_static and door.needs.least is not None
             if is_bounded and self._under_way[whose] >= _UNDER_WAY:
-                await Refusal.of(_TOO_MANY).send(sealed)
+                await Refusal.of(_TOO_MANY).send(sealed, as_json=for_program)
                 return
             self._under_way[whose] += 1
             try:
@@ -148,7 +151,11 @@ class Guard:
         is_probe = door is not None and door.name in _PROBES and scope["method"] in _SAFE_METHODS
         if not is_probe and (len(host) != 1 or _hostname(host[0]) not in self.rules.hosts):
             return Refusal(421, "This server does not answer to that host name.")
-        if not self._is_own_site(scope["method"], headers, host[0] if host else ""):
+        # No browser adds an access token by itself, so a program need not say where it comes from.
+        is_program = door is not None and door.needs.by_bearer and "origin" not in headers
+        if not is_program and not self._is_own_site(
+            scope["method"], headers, host[0] if host else ""
+        ):
             return Refusal(403, "Requests from other sites are refused.")
         if door is None:
             return Refusal(404, "There is nothing here.")
@@ -171,7 +178,7 @@ class Guard:
         if needs.least is not None:
             person = self._person(headers, origin, needs)
             if person is None:
-                return self._counted(origin) or self._unknown(scope, headers)
+                return self._counted(origin) or self._unknown(scope, headers, needs)
             if not person.may(needs.least):
                 return Refusal(403, f"This needs the role {needs.least}.")
             put_person(scope, person, lambda: self._person(headers, origin, needs.merely_open))
@@ -195,9 +202,18 @@ class Guard:
             header = headers.get("authorization", ("",))[0].encode("latin-1")
             if hmac.compare_digest(header, f"Bearer {self.rules.metrics_token}".encode()):
                 return _SCRAPER
+        if needs.by_bearer:
+            return self.rules.admission.by_token(headers)
         return self.rules.admission.person(headers, origin, is_click=needs.is_click)
 
-    def _unknown(self, scope: Scope, headers: Headers) -> Refusal:
+    def _unknown(self, scope: Scope, headers: Headers, needs: Requires) -> Refusal:
+        if needs.by_bearer:
+            return Refusal(
+                401,
+                "This needs a valid access token, as the header Authorization: Bearer TOKEN. "
+                "To make one: inhouse user token NAME --name LABEL",
+                {"www-authenticate": "Bearer"},
+            )
         if self.rules.admission.way == "proxy":
             return Refusal(
                 401, "Nobody is signed in. Open this page through your company's address."
@@ -205,6 +221,12 @@ class Guard:
         if scope["method"] == "GET" and "text/html" in headers.get("accept", ("",))[0]:
             return Refusal(303, "Sign in.", {"location": f"/sign-in?next={quote(scope['path'])}"})
         return Refusal(401, "Sign in first.")
+
+
+def _is_for_program(scope: Scope, door: AllowedRoute | None) -> bool:
+    """Whether a program asks, which reads errors as JSON."""
+    path: str = scope["path"]
+    return door.needs.by_bearer if door else path.startswith(PROGRAM_PATHS)
 
 
 def _sealed(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse
 
@@ -16,13 +17,26 @@ if TYPE_CHECKING:
     from starlette.types import Send
 
 
+_ERROR_KINDS: Mapping[int, tuple[str, str | None]] = {
+    401: ("invalid_request_error", "invalid_api_key"),
+    403: ("permission_error", "forbidden"),
+    404: ("invalid_request_error", "not_found"),
+    411: ("invalid_request_error", "length_required"),
+    413: ("invalid_request_error", "request_too_large"),
+    429: ("rate_limit_error", "rate_limit_exceeded"),
+    503: ("server_error", "service_unavailable"),
+}
+"""Type and code of an error object by its HTTP status, as OpenAI's interfaces write them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An HTTP status, a sentence, and headers that go with it."""
+    """An HTTP status, a sentence, and headers that go with it; `param` is the field that it is about."""
 
     status: int
     sentence: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    param: str | None = None
 
     @classmethod
     def of(cls, error: InhouseError) -> Refusal:
@@ -39,11 +53,20 @@ class Refusal:
         )
         return cls(status, str(error), wait)
 
-    async def send(self, send: Send) -> None:
+    def to_json(self) -> dict[str, Any]:
+        """The error object of OpenAI's interfaces, which programs read."""
+        kind, code = _ERROR_KINDS.get(self.status, ("invalid_request_error", None))
+        if self.status >= 500:
+            kind = "server_error"
+        return {
+            "error": {"message": self.sentence, "type": kind, "param": self.param, "code": code}
+        }
+
+    async def send(self, send: Send, *, as_json: bool = False) -> None:
         """Send a refusal without involving the application."""
-        body = f"{self.sentence}\n".encode()
+        body = json.dumps(self.to_json()).encode() if as_json else f"{self.sentence}\n".encode()
         headers = {
-            "content-type": "text/plain; charset=utf-8",
+            "content-type": "application/json" if as_json else "text/plain; charset=utf-8",
             "content-length": str(len(body)),
             "cache-control": "no-store",
             **self.headers,

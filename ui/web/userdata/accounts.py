@@ -83,7 +83,7 @@ class Accounts:
                 "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, NULL)",
                 (new_id(), name, hashed, role.value, tokens, time.time()),
             )
-            return _known(connection, name)
+            return known_account(connection, name)
 
     def every(self) -> tuple[Account, ...]:
         """All of them, by name."""
@@ -107,13 +107,14 @@ class Accounts:
     ) -> Account:
         """Change what is given; `readers` () leaves them as they are.
 
-        Disabling it or changing the password ends its sessions at once. Raises NotThereError, UsageError.
+        Disabling it or changing the password ends its sessions and access tokens at once. Raises
+        NotThereError, UsageError.
         """
         name = fold_name(name)
         hashed = None if password is None else _hash(password, name)
         tokens = None if readers == () else (_stored(readers),)
         with self._store.writing() as connection:
-            account = _known(connection, name)
+            account = known_account(connection, name)
             for column, value in (
                 ("role", role and role.value),
                 ("password", hashed),
@@ -126,18 +127,18 @@ class Accounts:
             if disabled is False:
                 _set(connection, account, "disabled_at", None)
             if disabled or hashed:
-                connection.execute("DELETE FROM sessions WHERE account = ?", (account.key,))
-            return _known(connection, name)
+                end_access(connection, account)
+            return known_account(connection, name)
 
     def remove(self, name: str) -> None:
-        """Forget the account, its sessions, its history, and whose the uploads were.
+        """Forget the account, its sessions, access tokens and history, and whose the uploads were.
 
         Its feedback stays, without the name and the key.
 
         Raises NotThereError.
         """
         with self._store.writing() as connection:
-            account = _known(connection, fold_name(name))
+            account = known_account(connection, name)
             connection.execute("DELETE FROM accounts WHERE key = ?", (account.key,))
             for person in (account.person.key, f"proxy:{account.name}"):
                 connection.execute("DELETE FROM conversations WHERE person = ?", (person,))
@@ -240,6 +241,12 @@ def account_of(connection: apsw.Connection, key: str) -> Account | None:
     return _find(connection, "key", key)
 
 
+def end_access(connection: apsw.Connection, account: Account) -> None:
+    """End what an account is used by: its sessions and its access tokens."""
+    connection.execute("DELETE FROM sessions WHERE account = ?", (account.key,))
+    connection.execute("DELETE FROM access_tokens WHERE account = ?", (account.key,))
+
+
 def _find(connection: apsw.Connection, column: str, value: str) -> Account | None:
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM accounts WHERE {column} = ?",  # noqa: S608
@@ -248,8 +255,9 @@ def _find(connection: apsw.Connection, column: str, value: str) -> Account | Non
     return None if row is None else _account(row)
 
 
-def _known(connection: apsw.Connection, name: str) -> Account:
-    row = _find(connection, "name", name)
+def known_account(connection: apsw.Connection, name: str) -> Account:
+    """The account of that name. Raises NotThereError."""
+    row = _find(connection, "name", fold_name(name))
     if row is None:
         raise NotThereError(f"There is no account {name}.", hint="See: inhouse user list")
     return row

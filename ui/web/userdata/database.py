@@ -1,4 +1,4 @@
-"""The file of what the page keeps of people: accounts, sessions, history, feedback."""
+"""The file of what is kept of people: accounts, sessions, access tokens, history, feedback."""
 
 from __future__ import annotations
 
@@ -80,6 +80,18 @@ MIGRATIONS = (
     """
     ALTER TABLE conversations ADD COLUMN profile TEXT NOT NULL DEFAULT '';
     ALTER TABLE turns ADD COLUMN stopped INTEGER NOT NULL DEFAULT 0;
+    """,
+    """
+    CREATE TABLE access_tokens (
+        token BLOB PRIMARY KEY,
+        account TEXT NOT NULL REFERENCES accounts(key) ON DELETE CASCADE,
+        label TEXT NOT NULL,
+        for_others INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        expires_at REAL,
+        used_at REAL,
+        UNIQUE (account, label)
+    ) WITHOUT ROWID;
     """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""

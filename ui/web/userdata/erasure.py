@@ -10,6 +10,7 @@ from typing import Any
 import apsw
 
 from ui.errors import NotThereError
+from ui.web.userdata.access_tokens import tokens_of
 from ui.web.userdata.accounts import fold_name
 from ui.web.userdata.database import Store
 
@@ -70,6 +71,7 @@ def export_person(store: Store, name: str) -> dict[str, Any]:
         return {
             "name": name,
             "account": account,
+            "access_tokens": [t.to_json() for t in tokens_of(connection, fold_name(name))],
             "conversations": [
                 {
                     "title": title,
@@ -109,7 +111,7 @@ def export_person(store: Store, name: str) -> dict[str, Any]:
 
 
 def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
-    """Erase a person: account, sessions, conversations, feedback, and who uploaded what.
+    """Erase a person: account, sessions, access tokens, conversations, feedback, and who uploaded what.
 
     Also returns bytes that may be found nowhere any more: their keys, and what they asked. Raises
     NotThereError.
