@@ -35,6 +35,7 @@ from rag.readers import asker, narrower_asker
 from rag.retrieval.expansion import expand
 from rag.retrieval.reranker import Reranker, open_reranker
 from rag.retrieval.retriever import Part, retrieve
+from rag.retrieval.spelling import correct_spelling
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class Assistant:
             raise UsageError(f"k is {k}; ask for at least one passage.")
         return self._retrieve(
             self._snapshot(),
-            query=self._resolved(validate_question(query), history),
+            query=self._resolved(self._spelled(validate_question(query)), history),
             k=k,
             filter=self._narrowed(filter),
             without=without,
@@ -222,17 +223,25 @@ class Assistant:
     def search_query(self, question: str, history: Sequence[Turn] = ()) -> SearchQuery:
         """What is searched for: the question resolved against the conversation, plus glossary synonyms.
 
-        No model is asked. Raises UsageError for a question that is empty or too long.
+        Misspelt words are corrected. No model is asked. Raises UsageError for a question that is empty or
+        too long.
         """
         question = validate_question(question)
-        is_followup = followup.is_followup(question, history)
+        spelled = self._spelled(question)
+        is_followup = followup.is_followup(spelled, history)
         return SearchQuery(
             question,
-            self._resolved(question, history),
+            self._resolved(spelled, history),
             is_followup=is_followup,
-            parts=tuple(self._parts(question, history)),
-            focus=question if is_followup else "",
+            parts=tuple(self._parts(spelled, history)),
+            focus=spelled if is_followup else "",
+            spelled=spelled,
         )
+
+    def _spelled(self, question: str) -> str:
+        """The question without misspelt words, as far as whoever asks may know the documents' words."""
+        words = self._reader.snapshot().known_words(self._narrowed(None))
+        return correct_spelling(question, words)
 
     def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
         """What is searched for where a question holds several, each resolved against those before it."""
@@ -251,7 +260,7 @@ class Assistant:
     def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
         text = self._expanded(
-            followup.resolve_question(query.question, history, self._connection.rewrite)
+            followup.resolve_question(query.corrected, history, self._connection.rewrite)
         )
         return query if text == query.text else replace(query, text=text, focus="")
 
@@ -458,11 +467,11 @@ class Assistant:
 
     def _computed(self, query: SearchQuery, narrowed: Filter) -> Retrieved | None:
         """What a question that needs no model comes to; None for every other question."""
-        if query.is_followup and followup.points(query.question):
+        if query.is_followup and followup.points(query.corrected):
             return None  # "Which documents mention it?"
         snapshot = self._snapshot()
         result = answer_without_model(
-            query.question,
+            query.corrected,
             snapshot=snapshot,
             filter=narrowed,
             embedder=self._embedder,

@@ -108,7 +108,7 @@ class AnswerBuilder:
     def build_prompt(self, style: prompt.Style, budget: context.TokenBudget) -> list[BaseMessage]:
         """Build the prompt within the token budget, and remember which passages and turns went into it."""
         self._drifts = style.wanders
-        question, profile = self.retrieved.query.question, self.profile
+        question, profile = self.retrieved.query.corrected, self.profile
         if self._without_documents:
             turns = context.fit_turns(question, self.history, style, profile, budget)
             self._turns = len(turns)
@@ -120,7 +120,7 @@ class AnswerBuilder:
         self._turns = len(fitted.turns)
         order = self._passage_order
         self._prompted = order.cached_first(generation, self.history, fitted.passages)
-        order.keep(generation, question, self.history, self._prompted)
+        order.keep(generation, self.retrieved.query.question, self.history, self._prompted)
         self._notices += [fitted.notice] if fitted.notice else []
         return prompt.messages(question, self._prompted, fitted.turns, style, profile, fence)
 

@@ -22,7 +22,8 @@ class SearchQuery:
     synonyms of the profile's glossary behind it. `parts`: what is searched for in its place where it holds
     several questions, one text for each. `focus`: what the extracts have to answer, where that is not the
     text: of a follow-up that stands behind an earlier question the follow-up alone, so that the earlier
-    question is not answered again.
+    question is not answered again. `spelled`: the question with its misspelt words corrected; the question
+    itself where it is empty.
     """
 
     question: str
@@ -30,6 +31,12 @@ class SearchQuery:
     is_followup: bool = False
     parts: tuple[str, ...] = ()
     focus: str = ""
+    spelled: str = ""
+
+    @property
+    def corrected(self) -> str:
+        """The question as the model is asked: without misspelt words."""
+        return self.spelled or self.question
 
 
 @dataclass(frozen=True, slots=True)

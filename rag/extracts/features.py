@@ -175,7 +175,7 @@ def _place_and_form(hits: Sequence[Hit], units: Sequence[Unit]) -> dict[str, Flo
 def _kind_of_answer(question: str, units: Sequence[Unit], words: _Words) -> dict[str, Float64]:
     """Whether the units hold the kind of thing that is asked for."""
     kind, count = answer_type(question), len(units)
-    has_type = np.array([holds_type(kind, unit.text) for unit in units], dtype=np.float64)
+    has_type = np.array([holds_type(kind, unit.text, question) for unit in units], dtype=np.float64)
     noun = content_words(counted_noun(question))
     numbers = words.new_numbers
     kinds = [unit.kind for unit in units]

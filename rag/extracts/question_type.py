@@ -102,6 +102,7 @@ _QUESTIONS: tuple[tuple[AnswerType, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 """The first pattern that a question has decides."""
 
+_WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
 _NUMBER_WORD = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand"
@@ -177,8 +178,14 @@ def answer_type(question: str) -> AnswerType:
     )
 
 
-def holds_type(kind: AnswerType, text: str) -> bool:
-    """Whether a text holds something of that kind; never for kinds that do not show in a text."""
+def holds_type(kind: AnswerType, text: str, question: str) -> bool:
+    """Whether a text holds something of that kind; never for kinds that do not show in a text.
+
+    Somebody's role answers who does something, but not who has that role.
+    """
+    if kind is AnswerType.PERSON:
+        asked_for = set(_WORD.findall(question.lower()))
+        text = _WORD.sub(lambda word: "" if word[0].lower() in asked_for else word[0], text)
     return any(pattern.search(text) for pattern in _HOLDS.get(kind, ()))
 
 

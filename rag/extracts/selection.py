@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _MOST_UNITS = 3
 """Sentences that are shown together, at most."""
 _MOST_ITEMS = 8
+_MOST_ROWS = 6
+"""Rows of a table that are shown together: what a reader takes in at one look."""
 _MOST_CHARACTERS = 480
 """An extract grows no further than this: about six lines on the page."""
 _NEIGHBOUR = 0.4
@@ -33,6 +35,10 @@ _FOLLOWING = 0.2
 """The same for a sentence that goes on from it with a pronoun: "It lapses …" is about what stands before."""
 _SAME = 0.9
 """Share of its words from which on an extract says the same as an earlier one."""
+_HOW = re.compile(
+    r"\bhow (?:long|much|many|often|high|far|old|big|large|fast|late|early|soon)\b", re.IGNORECASE
+)
+"""Words of a question that say what kind of answer it wants, and nothing of what the answer is about."""
 _VERSION = re.compile(r"\bv(?=\d)", re.IGNORECASE)
 _LISTS = {AnswerType.LIST, AnswerType.STEPS}
 _ORDER = re.compile(
@@ -82,7 +88,7 @@ def select_extracts(
         if any(_is_same(words, earlier) for earlier in chosen_words):
             continue
         chosen_words.append(words)
-        score = float(relevance.probabilities[group].max())
+        score = group_probability(units, relevance.probabilities, group)
         extracts.append(_extract(len(extracts) + 1, hits, [units[n] for n in group], text, score))
         if len(extracts) == k:
             break
@@ -150,13 +156,45 @@ def group_units(question: str, units: Sequence[Unit], probabilities: Float64) ->
     taken: set[int] = set()
     groups: list[list[int]] = []
     shows_lists = answer_type(question) in _LISTS
+    query_words = set(content_words(_HOW.sub("", question)))
     for best in np.argsort(-probabilities, kind="stable").tolist():
         if best in taken:
             continue
-        group = _grown(units, probabilities, best, taken, shows_lists=shows_lists)
+        group = _alike_rows(query_words, units, best, taken) or _grown(
+            units, probabilities, best, taken, shows_lists=shows_lists
+        )
         taken.update(group)
         groups.append(group)
-    return groups
+    return sorted(groups, key=lambda group: -group_probability(units, probabilities, group))
+
+
+def group_probability(units: Sequence[Unit], probabilities: Float64, group: Sequence[int]) -> float:
+    """The probability that a group answers: of rows that are shown together, that one of them does."""
+    values = probabilities[list(group)]
+    is_table = units[group[0]].kind is UnitKind.ROW
+    return min(1.0, float(values.sum() if is_table else values.max()))
+
+
+def _alike_rows(
+    query_words: set[str], units: Sequence[Unit], best: int, taken: set[int]
+) -> list[int]:
+    """The rows of a short table, where the question says nothing of which of them it means; else none.
+
+    "How long is parental leave?" is answered by the rows of both parents, and by neither alone.
+    """
+    row = units[best]
+    if row.kind is not UnitKind.ROW:
+        return []
+    rows = [
+        number
+        for number, unit in enumerate(units)
+        if unit.kind is UnitKind.ROW and (unit.hit, unit.block) == (row.hit, row.block)
+    ]
+    size = sum(len(units[number].text) for number in rows)
+    if not 1 < len(rows) <= _MOST_ROWS or size > _MOST_CHARACTERS or not taken.isdisjoint(rows):
+        return []
+    shared = [query_words & set(content_words(" ".join(units[number].cells))) for number in rows]
+    return rows if all(words == shared[0] for words in shared) else []
 
 
 def _grown(
@@ -272,7 +310,8 @@ def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]
         parts.append(f"{mark}{texts[number]}")
     if title and not title.endswith((":", "?", "：", "？")):
         title += ":"
-    text = f"{title} {' '.join(parts)}"
+    separator = "\n" if first.kind is UnitKind.ROW else " "
+    text = f"{title} {separator.join(parts)}"
     return text.strip()
 
 

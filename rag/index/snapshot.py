@@ -17,7 +17,7 @@ from rag.index.catalog import database, lookup, rows, vector_rows
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
 from rag.index.search.analysis import shared_words
-from rag.index.search.lexical import LexicalIndex
+from rag.index.search.lexical import LexicalIndex, PermittedWords
 from rag.index.search.row_sets import RowMask
 from rag.index.search.vectors import (
     Batch,
@@ -135,6 +135,10 @@ class Snapshot:
     def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
         """Ids of the documents that pass the filter and hold a form of the word, in their language."""
         return self._lexical.documents_with_stem(word, filter)
+
+    def known_words(self, filter: Filter) -> PermittedWords:
+        """The words of the documents that an asker with this filter may read."""
+        return self._lexical.known_words(filter)
 
     def shared_words(self, query: str, text: str) -> tuple[str, ...]:
         """The words of the query for which the lexical half finds this text."""

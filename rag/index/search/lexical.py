@@ -247,6 +247,10 @@ class LexicalIndex:
                 documents |= self._documents_with_all(clauses, filter)
         return documents
 
+    def known_words(self, filter: Filter) -> PermittedWords:
+        """The words of the chunks that pass what the filter says of access."""
+        return PermittedWords(self, self._statistics(filter.access()))
+
     def _documents_with_all(self, clauses: Iterable[Any], filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents of which, for each clause, a chunk matches."""
         import tantivy
@@ -415,13 +419,13 @@ class LexicalIndex:
         import tantivy
 
         long = (word for word in dict.fromkeys(words) if len(word) >= _SHORTEST_GUESSED)
-        unknown = [word for word in long if word.isalpha() and not self._is_known(word, statistics)]
+        unknown = [word for word in long if word.isalpha() and not self.is_known(word, statistics)]
         return [
             tantivy.Query.fuzzy_term_query(schema(), "exact", word, distance=1)
             for word in unknown[:_MOST_GUESSED]
         ]
 
-    def _is_known(self, word: str, statistics: Statistics) -> bool:
+    def is_known(self, word: str, statistics: Statistics) -> bool:
         """Whether a permitted document has the word, as it is or by its stem in one of the languages."""
         return statistics.count("exact", word) > 0 or any(
             statistics.count(f"text_{language}", stem) > 0
@@ -433,6 +437,22 @@ class LexicalIndex:
         """Whether the word stands in so many chunks that it tells little, and takes long to count."""
         most = max(_LONG_LIST, _COMMON_SHARE * statistics.chunk_count)
         return statistics.chunk_count > most and statistics.count("exact", word) > most
+
+
+@dataclass(frozen=True, slots=True)
+class PermittedWords:
+    """The words that somebody may know of, since they may read a chunk that has them."""
+
+    index: LexicalIndex
+    statistics: Statistics
+
+    def has_form(self, word: str) -> bool:
+        """Whether a chunk has the word, as it is or by its stem in one of the languages."""
+        return self.index.is_known(word, self.statistics)
+
+    def count(self, word: str) -> int:
+        """How many chunks have the word as it is."""
+        return self.statistics.count("exact", word)
 
 
 def _weighted(field: str, words: list[str], statistics: Statistics) -> list[Any]:

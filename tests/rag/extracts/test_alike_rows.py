@@ -1,0 +1,56 @@
+"""Rows of a table that a question does not tell apart."""
+
+from __future__ import annotations
+
+from rag.extracts.question_type import AnswerType, holds_type
+from rag.extracts.selection import group_units
+from rag.extracts.units import split_units
+from rag.hit import Hit
+
+TABLE = """## 2. How much leave
+
+| Who | Total leave |
+|---|---|
+| Birth parent | 44 weeks |
+| Second parent | 18 weeks |
+| Long-term foster parent | 12 weeks |
+"""
+
+
+def _first_group(question: str, text: str = TABLE) -> list[str]:
+    import numpy as np
+
+    hit = Hit.model_validate(
+        {"rank": 1, "score": 1.0, "uri": "a.md", "title": "a", "text": text, "start": 0, "end": len(text),
+         "chunk_id": 1, "page": None, "section": None}
+    )  # fmt: skip
+    units = split_units([hit])
+    probabilities = np.array([0.3 if unit.cells else 0.05 for unit in units])
+    group = group_units(question, units, probabilities)[0]
+    return [units[number].cells[0] for number in group]
+
+
+def test_all_rows() -> None:
+    """Where nothing in the question tells which row is meant, the rows are shown together."""
+    rows = ["Birth parent", "Second parent", "Long-term foster parent"]
+    assert _first_group("How long is parental leave?") == rows
+
+
+def test_one_row() -> None:
+    """A row that the question names is shown by itself."""
+    assert len(_first_group("How long is the leave of a second parent?")) == 1
+
+
+def test_long_table() -> None:
+    """A long table is never shown whole."""
+    rows = "\n".join(f"| Part {letter} | 1 week |" for letter in "abcdefgh")
+    assert len(_first_group("How long is it?", f"| Part | Time |\n|---|---|\n{rows}\n")) == 1
+
+
+def test_role_is_no_person() -> None:
+    """Who has a role is not answered by naming the role."""
+    question = "Who is the managing director?"
+    kind = AnswerType.PERSON
+    assert not holds_type(kind, "half an hour with the managing director", question)
+    assert holds_type(kind, "Signed: Ada Byron, managing director", question)
+    assert holds_type(kind, "your line manager approves it", "Who approves overtime?")
