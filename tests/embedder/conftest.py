@@ -9,7 +9,14 @@ import pytest
 from rag.embedder import Embedder, Float32, OpenVinoEmbedder, SentenceTransformerEmbedder
 from rag.embedder.openvino_form import openvino_form
 from rag.models import ModelFolder, default_cache, resolve_model
-from tests.embedder.helpers import MakeEmbedder, MakeModel, Oracle
+from tests.embedder.helpers import (
+    MadeByTwo,
+    MakeEmbedder,
+    MakeModel,
+    Oracle,
+    output_of,
+    start_python,
+)
 
 
 @pytest.fixture(scope="session")
@@ -100,9 +107,28 @@ def tiny(make_model: MakeModel) -> ModelFolder:
     return make_model(prompts={"query": "query: ", "passage": "passage: "})
 
 
+_CONVERT = """
+import logging, sys
+from pathlib import Path
+from rag.embedder import open_embedder
+from rag.settings import EmbedderSettings, Settings
+logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+settings = Settings(cache=Path(sys.argv[1]), embedder=EmbedderSettings(model=sys.argv[2]))
+embedder = open_embedder(settings, progress=False)
+print(type(embedder).__name__, embedder.embed_query("refund")[0])
+"""
+
+
 @pytest.fixture(scope="session")
-def tiny_cache(tiny: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_by_two(tiny: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> MadeByTwo:
+    """A cache that two processes filled at once, their home and their outputs."""
+    cache, home = tmp_path_factory.mktemp("tiny") / "cache", tmp_path_factory.mktemp("home")
+    arguments = (_CONVERT, str(cache), str(tiny.path))
+    processes = [start_python(*arguments, HOME=str(home)) for _ in range(2)]
+    return MadeByTwo(cache, home, [output_of(process) for process in processes])
+
+
+@pytest.fixture(scope="session")
+def tiny_cache(made_by_two: MadeByTwo) -> Path:
     """A cache with the form of `tiny`. Only for reading; a test that changes it takes a copy."""
-    cache = tmp_path_factory.mktemp("tiny") / "cache"
-    openvino_form(tiny, cache, progress=False)
-    return cache
+    return made_by_two.cache

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from rag.embedder import Embedder, Float32
 from rag.models import ModelFolder
@@ -12,6 +13,14 @@ from rag.models import ModelFolder
 MakeEmbedder = Callable[..., Embedder]
 MakeModel = Callable[..., ModelFolder]
 Oracle = Callable[[list[str]], Float32]
+
+
+class MadeByTwo(NamedTuple):
+    """A cache that two processes filled at once, their home and their outputs."""
+
+    cache: Path
+    home: Path
+    outputs: list[str]
 
 
 def cosines(one: Float32, other: Float32) -> Float32:

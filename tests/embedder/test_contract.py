@@ -45,9 +45,9 @@ _WORDS = [
 
 
 def varied_texts(count: int, seed: int) -> list[str]:
-    """Of nothing to four times what the model reads, in several scripts."""
+    """Of nothing to more than the model reads, in several scripts."""
     rng = random.Random(seed)
-    lengths = [0, 1, 2, 5, 12, 30, 80, 150, 250, 1000]
+    lengths = [0, 1, 2, 5, 12, 30, 80, 150, 400]
     return [
         " ".join(rng.choices(_WORDS, k=rng.choice(lengths))) + rng.choice(["", " ", "\n"])
         for _ in range(count)
@@ -58,7 +58,7 @@ def test_vectors_are_those_of_sentence_transformers_in_fp32(
     embedder: Embedder, oracle: Oracle
 ) -> None:
     texts = [
-        *varied_texts(60, seed=1),
+        *varied_texts(27, seed=1),
         "",
         " ",
         "\n\n",
@@ -92,7 +92,7 @@ def test_order_is_that_of_the_texts(embedder: Embedder) -> None:
 
 
 def test_batch_size_and_threads_change_nothing(make_embedder: MakeEmbedder) -> None:
-    texts = varied_texts(24, seed=3)
+    texts = varied_texts(14, seed=3)
     expected = make_embedder(batch_size=32).embed_documents(texts)
 
     for options in ({"batch_size": 1}, {"batch_size": 5, "threads": 1}, {"batch_size": 1024}):
