@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -53,7 +54,10 @@ def is_whole(snapshot: Snapshot, embedder: HashingEmbedder) -> str:
 
 
 def ask_until(data: Path, stop: Path) -> dict[str, object]:
-    """Ask the newest generation, one that was pinned a while ago, and what is opened anew, in turn."""
+    """Ask the newest generation, one that was pinned a while ago, and what is opened anew, in turn.
+
+    A file beside `stop` says that the first question is answered.
+    """
     embedder, reader = HashingEmbedder(), IndexReader(data)
     pinned = reader.snapshot()
     seen, wrong, longest, questions = set(), [], 0.0, 0
@@ -69,6 +73,7 @@ def ask_until(data: Path, stop: Path) -> dict[str, object]:
             snapshot = reader.snapshot()
             wrong.append(is_whole(snapshot, embedder))
             seen.add(snapshot.generation.id)
+            stop.with_name(f"reader-{os.getpid()}").touch()
         except InhouseError as exc:
             wrong.append(f"{type(exc).__name__}: {exc}")
         longest = max(longest, time.perf_counter() - started)

@@ -11,7 +11,7 @@ from tests.faults.launcher import Launcher
 from tests.faults.trial import KILL, SHARDS, Bench, OperationBench, Trial, sample, try_all
 from tests.faults.world import REWRITE, SCENARIOS, CrashScenario, Scenario
 
-SAMPLE = {"first": 8, "rewrite": 16, "small": 8}
+SAMPLE = {"first": 5, "rewrite": 8, "small": 5}
 FEWEST_POINTS = {"first": 300, "rewrite": 200, "small": 200}
 Benches = Callable[[int], Bench]
 Worlds = Callable[[Scenario], CrashScenario]

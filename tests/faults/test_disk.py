@@ -15,7 +15,7 @@ FILLING = (
     "write", "writev", "pwrite64", "ftruncate", "link", "linkat", "mkdir", "mkdirat", "openat",
 )  # fmt: skip
 """The calls that need room on the disk."""
-SAMPLE = {"first": 5, "rewrite": 10, "small": 5}
+SAMPLE = {"first": 3, "rewrite": 5, "small": 3}
 FEWEST_POINTS = 100
 Benches = Callable[[int], Bench]
 Worlds = Callable[[Scenario], CrashScenario]
