@@ -15,19 +15,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.vllm, pytest.mark.slow]
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_question_streams_an_answer_with_its_source(
     sample_index: Path,
     vllm_url: str,
     serve_page: Callable[..., str],
     open_tab: Callable[..., Tab],
-    scheme: str,
 ) -> None:
     """A click on a starter question: the documents' words are there before the model has written, and the
     passage that they stand in."""
     settings = load_settings(llm__url=vllm_url)
     url = serve_page(lambda: Assistant.open(sample_index, settings=settings), QUESTIONS)
-    page = open_tab(url, color_scheme=scheme).page
+    tab = open_tab(url)
+    page = tab.page
     page.locator("#index-state", has_text="42 documents").wait_for(timeout=60_000)
     # Every state that the answer's text goes through, from before the first token on.
     page.evaluate(
@@ -42,5 +41,4 @@ def test_a_question_streams_an_answer_with_its_source(
     assert len(seen) > 2, "the answer came in pieces"
     assert "five months" in page.locator("#now").inner_text()
     assert page.get_by_text("employee-handbook.docx").first.is_visible()
-    Path("artifacts/screenshots").mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=f"artifacts/screenshots/real-{scheme}.png", animations="disabled")
+    tab.pictures("real")
