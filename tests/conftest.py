@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import os
 import socket
@@ -93,13 +94,24 @@ def sample_docs() -> Path:
 
 @pytest.fixture(scope="session")
 def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the sample documents, ingested with the real embedder. Only for reading."""
+    """A data folder with the sample documents, ingested with the real embedder. Only for reading.
+
+    The test processes of a run share it: the first one makes it, and the others wait.
+    """
     from ingest import ingest
     from rag.settings import Settings
 
-    data = tmp_path_factory.mktemp("sample-index")
-    report = ingest([SAMPLE_DOCS], data_dir=data, settings=Settings())
-    assert not report.failed
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    data = shared / "sample-index"
+    with (shared / "sample-index.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not data.exists():
+            report = ingest(
+                [SAMPLE_DOCS], data_dir=shared / "sample-index.new", settings=Settings()
+            )
+            assert not report.failed
+            (shared / "sample-index.new").rename(data)
     return data
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,36 @@ def inhouse(tmp_path: Path) -> Callable[..., CommandResult]:
         return end(start(*arguments, cwd=cwd, **options))
 
     return run
+
+
+@pytest.fixture
+def inhouse_in_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., CommandResult]]:
+    """The same in this process: for what a command says and its exit code, which need no other one."""
+    from ingest.cli import command as ingest
+    from rag.cli_options import run
+    from ui.cli import cli
+
+    def run_here(
+        *arguments: str, cwd: Path = tmp_path, module: str = "ui", **variables: str
+    ) -> CommandResult:
+        command, name = (cli, "inhouse") if module == "ui" else (ingest, "python -m ingest")
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            for variable, value in environment(**variables).items():
+                patch.setenv(variable, value)
+            capfd.readouterr()
+            code = run(command, arguments, name)
+        captured = capfd.readouterr()
+        return CommandResult(code, captured.out, captured.err)
+
+    loggers = [logging.getLogger(package) for package in ("rag", "ingest", "ui")]
+    before = [(logger.handlers, logger.propagate, logger.level) for logger in loggers]
+    yield run_here
+    for logger, (handlers, propagate, level) in zip(loggers, before, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 @dataclass(frozen=True, slots=True)

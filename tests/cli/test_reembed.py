@@ -28,9 +28,10 @@ def other_model(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_an_embedder_is_refused_until_the_index_is_switched_to_it(
-    inhouse: Callable[..., CommandResult], tmp_path: Path, other_model: Path
+    inhouse_in_process: Callable[..., CommandResult], tmp_path: Path, other_model: Path
 ) -> None:
     """Searching and ingesting exit with 2, both names and the command; that command mends it."""
+    inhouse = inhouse_in_process
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "leave.md").write_text("# Leave\n\nParental leave is 16 weeks.\n")
     assert inhouse("ingest", "docs").code == 0

@@ -13,6 +13,12 @@ from tests.cli.conftest import CommandResult, Ingested
 Run = Callable[..., CommandResult]
 
 
+@pytest.fixture
+def inhouse(inhouse_in_process: Run) -> Run:
+    """All of this is said before anything is begun."""
+    return inhouse_in_process
+
+
 def check_sentence(ended: CommandResult, code: int, *parts: str, name: str = "inhouse") -> None:
     """One line on standard error, nothing on standard output."""
     assert ended.code == code, ended

