@@ -16,6 +16,7 @@ COMMANDS = {
     "ask": "Answer a question from the documents.",
     "search": "Find passages, without the language model.",
     "web": "Serve the page.",
+    "mcp": "Serve the documents to chat programs and agents (MCP).",
     "user": "Say who may sign in on the page.",
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",

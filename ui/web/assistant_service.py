@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,6 +58,9 @@ class Answering(Protocol):
     def stream(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> Iterator[Event]: ...
+    def astream(
+        self, question: str, *, history: Sequence[Turn] = (), ask_model: bool = True
+    ) -> AsyncGenerator[Event, None]: ...
     def stream_without_documents(
         self, question: str, *, history: Sequence[Turn] = ()
     ) -> Iterator[Event]: ...

@@ -32,7 +32,10 @@ _ORDERS: Mapping[Column, str] = {
 
 @dataclass(frozen=True, slots=True)
 class FileQuery:
-    """Which files of the ledger, in which order. `text` is part of a name or a title, in any case."""
+    """Which files of the ledger, in which order. `text` is part of a name or a title, in any case.
+
+    `is_indexed`: only files of which the index holds text.
+    """
 
     text: str = ""
     folder: str = ""
@@ -41,6 +44,7 @@ class FileQuery:
     state: str = ""
     order: Column = "name"
     descending: bool = False
+    is_indexed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +298,8 @@ class FileList:
         if query.state:
             parameters["state"] = query.state
             yield "state = :state"
+        if query.is_indexed:
+            yield "document_id IS NOT NULL"
 
 
 def folder_of(uri: str, root: str) -> str:

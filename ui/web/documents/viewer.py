@@ -144,7 +144,7 @@ class Opener:
         document = reading.named(name)
         if document is None:
             raise NotThereError(self._words.not_there)
-        return _Found(reading, document, span, _locate(reading, document, span))
+        return _Found(reading, document, span, locate_quote(reading, document, span))
 
     def _show_page(self, located: _Found, name: str, page: int | None, width: int) -> str:
         document, width = located.document, _step(width)
@@ -257,7 +257,7 @@ def _stretch(
     return view.Stretch(text, start, end, mark, header, markdown)
 
 
-def _locate(
+def locate_quote(
     reading: DocumentView, document: StoredDocument, span: QuoteSpan
 ) -> tuple[int, int] | None:
     """Where the quote stands now: where it was, or where the same words stand since the document changed."""

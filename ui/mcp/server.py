@@ -1,0 +1,407 @@
+"""The server of the protocol: what it offers, whoever calls, over whichever transport."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from rag.errors import InhouseError, UsageError
+from rag.validation import first_problem
+from ui.errors import FrontEndError, NotThereError, TooManyError
+from ui.mcp import texts
+from ui.mcp.asking import AnswerRendering, follow_answer
+from ui.mcp.references import Addresses, DocumentReference, parse_reference
+from ui.mcp.schemas import (
+    AskInput,
+    AskOutput,
+    FetchInput,
+    FetchOutput,
+    ListInput,
+    ListOutput,
+    OpenInput,
+    OpenOutput,
+    SearchInput,
+    SearchOutput,
+)
+from ui.mcp.tools import DocumentTools
+from ui.web.assistant_service import AssistantService
+from ui.web.chat.answer_slots import AnswerSlots
+from ui.web.identity import Person, Role
+from ui.web.security.rate_limit import Throttle
+from ui.web.security.work_pool import WorkPool
+
+if TYPE_CHECKING:
+    from mcp.server.context import ServerRequestContext
+    from mcp.server.lowlevel import Server
+    from mcp_types import (
+        CallToolRequestParams,
+        CallToolResult,
+        ListResourcesResult,
+        ListResourceTemplatesResult,
+        ListToolsResult,
+        PaginatedRequestParams,
+        ReadResourceRequestParams,
+        ReadResourceResult,
+        ResourceLink,
+    )
+
+_log = logging.getLogger(__name__)
+_RESOURCES = 100  # in one list; a client asks for the next ones with the cursor
+_INSTRUCTIONS = (
+    "Answers from the documents of this organisation. Call ask for an answer whose sentences were checked "
+    "against the documents, with the quotes that support them. To read yourself, call search, then fetch or "
+    "open_passage with an id that it returned. Quote the titles, pages and urls of the sources; what the "
+    "documents do not say, say so."
+)
+_BROKEN = "Something went wrong on the server; its log says what."
+_UNAVAILABLE = "The documents cannot be read just now."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request; `is_welcome` says later whether they still have the same rights."""
+
+    person: Person
+    is_welcome: Callable[[], bool] = lambda: True
+
+
+@dataclass(frozen=True, slots=True)
+class _ToolCall:
+    """A call that was let in: who made it, what it may use, and how it tells of its progress."""
+
+    caller: Caller
+    tools: DocumentTools
+    report: Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A tool as it is offered: its descriptions, its schemas, and what runs it."""
+
+    name: str
+    title: str
+    description: str
+    input: type[BaseModel]
+    output: type[BaseModel]
+    run: Callable[[_ToolCall, Any], Awaitable[CallToolResult]]
+
+
+class DocumentServer:
+    """Serves the documents to `caller_of` each request.
+
+    `clicks` limits how often somebody calls a tool, `slots` how many answers they have under way.
+    """
+
+    def __init__(
+        self,
+        desk: AssistantService,
+        caller_of: Callable[[ServerRequestContext[Any, Any]], Caller],
+        addresses: Addresses,
+        slots: AnswerSlots,
+        clicks: Throttle | None = None,
+    ) -> None:
+        self._desk, self._caller_of, self._addresses = desk, caller_of, addresses
+        self._slots, self._clicks = slots, clicks
+        # As the page has it for documents: what is slow holds up other documents, and nothing else.
+        self._pool = WorkPool("mcp", 4, waiting=60, per_person=8)
+        self._offered = {tool.name: tool for tool in self._tools()}
+
+    def build(self) -> Server[Any]:
+        """The SDK's server, for any transport."""
+        from mcp.server.lowlevel import Server
+
+        server: Server[Any] = Server(
+            "inhouse",
+            title="Inhouse",
+            version=version("inhouse"),
+            instructions=_INSTRUCTIONS,
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_list_resources=self._list_resources,
+            on_list_resource_templates=self._list_templates,
+            on_read_resource=self._read_resource,
+        )
+        server.middleware.clear()  # spans for OpenTelemetry: nothing is reported to anybody
+        return server
+
+    def _tools(self) -> Sequence[_Offered]:
+        return (
+            _Offered(
+                "search",
+                "Search the documents",
+                "Find the passages of the organisation's documents that fit a query best. Returns them word "
+                "for word with ids for fetch and open_passage.",
+                SearchInput,
+                SearchOutput,
+                self._search,
+            ),
+            _Offered(
+                "fetch",
+                "Read a document",
+                "Read a document by the id of a search result: its whole text, or the part around the "
+                "passage where it is long. metadata.next is the id of the following part.",
+                FetchInput,
+                FetchOutput,
+                self._fetch,
+            ),
+            _Offered(
+                "ask",
+                "Ask the documents",
+                "Answer a question from the organisation's documents. Every sentence of the answer was "
+                "checked against the quotes that are returned with it; without a supported answer the "
+                "documents' own sentences are returned.",
+                AskInput,
+                AskOutput,
+                self._ask,
+            ),
+            _Offered(
+                "list_documents",
+                "List the documents",
+                "List the documents, by part of their title or file name, folder or tag.",
+                ListInput,
+                ListOutput,
+                self._list,
+            ),
+            _Offered(
+                "open_passage",
+                "Open a passage",
+                "Read a passage in its surroundings, by the id of a search result or of a source.",
+                OpenInput,
+                OpenOutput,
+                self._open,
+            ),
+        )
+
+    async def _list_tools(
+        self, context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
+    ) -> ListToolsResult:
+        from mcp_types import ListToolsResult, Tool, ToolAnnotations
+
+        del context, params
+        return ListToolsResult(
+            tools=[
+                Tool(
+                    name=tool.name,
+                    title=tool.title,
+                    description=tool.description,
+                    input_schema=tool.input.model_json_schema(),
+                    output_schema=tool.output.model_json_schema(mode="serialization"),
+                    annotations=ToolAnnotations(
+                        read_only_hint=True, idempotent_hint=True, open_world_hint=False
+                    ),
+                )
+                for tool in self._offered.values()
+            ]
+        )
+
+    async def _call_tool(
+        self, context: ServerRequestContext[Any, Any], params: CallToolRequestParams
+    ) -> CallToolResult:
+        from mcp.shared.exceptions import MCPError
+        from mcp_types import INVALID_PARAMS
+
+        tool = self._offered.get(params.name)
+        if tool is None:
+            names = ", ".join(self._offered)
+            raise MCPError(
+                INVALID_PARAMS, f"There is no tool {params.name[:80]!r}; there are {names}."
+            )
+        caller = self._caller_of(context)
+        try:
+            arguments = tool.input.model_validate(params.arguments or {})
+            if self._clicks:
+                self._clicks.take(caller.person.key)
+            call = _ToolCall(caller, await self._documents(caller), _reporter(context))
+            return await tool.run(call, arguments)
+        except ValidationError as exc:
+            return _failure(_argument_sentence(tool, exc))
+        except InhouseError as exc:
+            return _failure(_sentence(exc, caller.person))
+        except Exception:
+            _log.exception("The tool %s failed", tool.name)
+            return _failure(_BROKEN)
+
+    async def _documents(self, caller: Caller) -> DocumentTools:
+        return await self._pool.run(caller.person.key, self._bound_tools, caller.person)
+
+    def _bound_tools(self, person: Person) -> DocumentTools:
+        profile = self._desk.profiles.first.name
+        searcher = self._desk.assistant_for(person, profile)
+        return DocumentTools(searcher, self._desk.assistant_for(person), self._addresses)
+
+    async def _search(self, call: _ToolCall, arguments: SearchInput) -> CallToolResult:
+        key = call.caller.person.key
+        return _as_json(await self._pool.run(key, call.tools.search, arguments.query))
+
+    async def _fetch(self, call: _ToolCall, arguments: FetchInput) -> CallToolResult:
+        key = call.caller.person.key
+        return _as_json(await self._pool.run(key, call.tools.fetch, arguments.id))
+
+    async def _open(self, call: _ToolCall, arguments: OpenInput) -> CallToolResult:
+        key = call.caller.person.key
+        output = await self._pool.run(key, call.tools.open_passage, arguments.id, arguments.around)
+        return _as_text(output, texts.passage_text(output), [(output.id, output.title)])
+
+    async def _list(self, call: _ToolCall, arguments: ListInput) -> CallToolResult:
+        output = await self._pool.run(call.caller.person.key, call.tools.list_documents, arguments)
+        links = [(document.id, document.title) for document in output.documents]
+        return _as_text(output, texts.list_text(output), links)
+
+    async def _ask(self, call: _ToolCall, arguments: AskInput) -> CallToolResult:
+        person = call.caller.person
+        with self._slots.of(person) as is_free:
+            if not is_free:
+                raise TooManyError(
+                    "As many answers of yours are being written as you may have at once.",
+                    hint="Wait for one of them.",
+                )
+            profile = self._desk.profiles.first.name
+            assistant = self._desk.assistant_for(person, profile)
+            await call.report("Searching the documents.")
+            events = assistant.astream(arguments.question, ask_model=arguments.use_model)
+            answer = await follow_answer(events, call.report, call.caller.is_welcome)
+        view = self._desk.assistant_for(person).reading()
+        rendering = AnswerRendering(view, self._addresses, is_admin=person.may(Role.ADMIN))
+        output = await self._pool.run(person.key, rendering.output, answer)
+        links = {source.id: source.title for source in output.sources}
+        if not output.answer:
+            links = {extract.id: extract.title for extract in output.extracts}
+        return _as_text(output, texts.answer_text(output), list(links.items()))
+
+    async def _list_resources(
+        self, context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        from mcp_types import ListResourcesResult, Resource
+
+        caller = self._caller_of(context)
+        cursor = (params.cursor if params else None) or "0"
+        try:
+            if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 16):
+                raise UsageError("That cursor is none of this server's.")
+            tools = await self._documents(caller)
+            request = ListInput(offset=int(cursor), limit=_RESOURCES)
+            listed = await self._pool.run(caller.person.key, tools.list_documents, request)
+        except InhouseError as exc:
+            raise _protocol_error(exc, caller.person) from exc
+        return ListResourcesResult(
+            resources=[
+                Resource(
+                    uri=DocumentReference(document.id).resource_uri,
+                    name=document.file,
+                    title=document.title,
+                    description=f"{document.folder}/{document.file}",
+                    mime_type="text/plain",
+                )
+                for document in listed.documents
+            ],
+            next_cursor=None if listed.next_offset is None else str(listed.next_offset),
+        )
+
+    async def _list_templates(
+        self, context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
+    ) -> ListResourceTemplatesResult:
+        from mcp_types import ListResourceTemplatesResult, ResourceTemplate
+
+        from ui.mcp.references import RESOURCE_PREFIX
+
+        del context, params
+        return ListResourceTemplatesResult(
+            resource_templates=[
+                ResourceTemplate(
+                    uri_template=f"{RESOURCE_PREFIX}{{+id}}",
+                    name="document",
+                    title="A document or a passage",
+                    description="The text behind an id of search, ask or list_documents.",
+                    mime_type="text/plain",
+                )
+            ]
+        )
+
+    async def _read_resource(
+        self, context: ServerRequestContext[Any, Any], params: ReadResourceRequestParams
+    ) -> ReadResourceResult:
+        from mcp_types import ReadResourceResult, TextResourceContents
+
+        caller, uri = self._caller_of(context), str(params.uri)
+        try:
+            tools = await self._documents(caller)
+            text, media_type = await self._pool.run(caller.person.key, tools.read_resource, uri)
+        except InhouseError as exc:
+            raise _protocol_error(exc, caller.person) from exc
+        contents = TextResourceContents(uri=uri, text=text, mime_type=media_type)
+        return ReadResourceResult(contents=[contents])
+
+
+def _reporter(context: ServerRequestContext[Any, Any]) -> Callable[[str], Awaitable[None]]:
+    """Reports progress to whoever asked for it: a number that grows, and a message."""
+    steps = 0
+
+    async def report(message: str) -> None:
+        nonlocal steps
+        steps += 1
+        await context.session.report_progress(steps, None, message)
+
+    return report
+
+
+def _as_json(output: BaseModel) -> CallToolResult:
+    """One text that is the JSON of the result: what ChatGPT expects of search and fetch."""
+    from mcp_types import CallToolResult, TextContent
+
+    value = output.model_dump(mode="json")
+    text = json.dumps(value, ensure_ascii=False)
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=value)
+
+
+def _as_text(output: BaseModel, text: str, ids: Sequence[tuple[str, str]]) -> CallToolResult:
+    """The result for readers, and links to the resources with these ids and titles."""
+    from mcp_types import CallToolResult, ResourceLink, TextContent
+
+    links: list[ResourceLink] = []
+    for id_, title in ids:
+        if reference := parse_reference(id_):
+            links.append(
+                ResourceLink(uri=reference.resource_uri, name=title, mime_type="text/plain")
+            )
+    return CallToolResult(
+        content=[TextContent(type="text", text=text), *links],
+        structured_content=output.model_dump(mode="json"),
+    )
+
+
+def _failure(sentence: str) -> CallToolResult:
+    from mcp_types import CallToolResult, TextContent
+
+    return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
+
+
+def _argument_sentence(tool: _Offered, exc: ValidationError) -> str:
+    problem = first_problem(exc)
+    if problem.kind == "missing":
+        return f"{tool.name} needs {problem.key}."
+    if problem.kind == "unknown":
+        known = ", ".join(tool.input.model_fields)
+        return f"{tool.name} takes no {problem.key[:80]}; it takes {known}."
+    return f"{problem.key} of {tool.name} is not right: {problem.reason}."
+
+
+def _sentence(exc: InhouseError, person: Person) -> str:
+    """What went wrong, as far as this person may know: some errors name places on the server."""
+    if isinstance(exc, UsageError | FrontEndError) or person.may(Role.ADMIN):
+        return str(exc)
+    _log.error("The documents cannot be read: %s", exc)
+    return _UNAVAILABLE
+
+
+def _protocol_error(exc: InhouseError, person: Person) -> Exception:
+    from mcp.shared.exceptions import MCPError
+    from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
+
+    is_theirs = isinstance(exc, UsageError | NotThereError)
+    return MCPError(INVALID_PARAMS if is_theirs else INTERNAL_ERROR, _sentence(exc, person))

@@ -1,0 +1,47 @@
+"""Serving one client over standard input and output: nothing but the protocol stands on them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ui.mcp.references import Addresses
+from ui.mcp.server import Caller, DocumentServer
+from ui.web.assistant_service import AssistantService
+from ui.web.chat.answer_slots import AnswerSlots
+from ui.web.identity import LOCAL, Person, Role
+from ui.web.profiles import Profiles
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
+
+    from rag import Assistant
+
+
+def local_person(readers: tuple[str, ...]) -> Person:
+    """Whoever starts the program: they may read everything, unless they ask for less.
+
+    Raises UsageError for what cannot be a reader token.
+    """
+    from rag.readers import asker
+
+    if not readers:
+        return LOCAL
+    return Person(LOCAL.key, LOCAL.name, Role.ADMIN, asker(readers))
+
+
+def serve_stdio(assistant: Assistant, person: Person) -> None:
+    """Answer until standard input ends."""
+    desk = AssistantService(lambda: assistant, profiles=Profiles([assistant.profile]))
+    desk.prepare()
+    slots = AnswerSlots(assistant.settings.web.answers_at_once)
+    caller = Caller(person)
+    server = DocumentServer(desk, lambda _: caller, Addresses(is_local=True), slots).build()
+    asyncio.run(_serve(server))
+
+
+async def _serve(server: Server[Any]) -> None:
+    from mcp.server.stdio import stdio_server
+
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
