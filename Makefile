@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ONCE ?=
 
+# The programs that the tests start read compiled modules; without, each compiles them again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo quick test check format lint types crash families bench lock clean
 

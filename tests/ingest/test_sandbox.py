@@ -36,6 +36,8 @@ from ingest.loaded import LoadedDocument
 from ingest.parser_process import FRAME
 from ingest.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:

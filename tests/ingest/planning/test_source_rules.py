@@ -14,10 +14,10 @@ from ingest.planning.source_rules import SourceRules, describe_unapplied
 from rag.index.views.next_run import read_index_state
 from rag.index.views.overview import read_overview
 from rag.settings import Settings
-from tests.cli.conftest import CommandResult, inhouse
+from tests.cli.conftest import CommandResult, inhouse_in_process
 from tests.ingest.house import IngestedFolder
 
-__all__ = ["inhouse"]
+__all__ = ["inhouse_in_process"]
 
 OPEN = {"glob": "/**", "readers": ["*"]}
 PAY = {"glob": "**/hr/**", "readers": ["hr"]}
@@ -170,9 +170,10 @@ def test_what_the_index_keeps_of_its_rules_is_read_back_as_it_was(
 
 
 def test_the_command_line_refuses_announces_and_obeys(
-    inhouse: Callable[..., CommandResult], tmp_path: Path
+    inhouse_in_process: Callable[..., CommandResult], tmp_path: Path
 ) -> None:
     """`cd /` and the cron line without `--config`: exit code 2, and nothing has changed."""
+    inhouse = inhouse_in_process
     docs = tmp_path / "docs"
     (docs / "hr").mkdir(parents=True)
     (docs / "hr/pay.md").write_text("# Pay\n\nThe bonus is 5,000 euros.\n")

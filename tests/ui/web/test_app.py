@@ -25,9 +25,10 @@ def client_of(open_assistant: object):  # type: ignore[no-untyped-def]
     return TestClient(create_app(open_assistant), base_url="http://127.0.0.1:7860")  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def client(stand_in: StandIn) -> Iterator[object]:
-    with client_of(lambda: stand_in) as client:
+@pytest.fixture(scope="module")
+def client() -> Iterator[object]:
+    """One application for all; no test changes it."""
+    with client_of(StandIn) as client:
         yield client
 
 
@@ -118,7 +119,7 @@ def test_a_body_that_is_too_long_or_does_not_say_is_refused(client) -> None:  # 
     assert client.post("/gradio_api/queue/join", content=iter([b"x"])).status_code == 411
 
 
-def test_health_and_readiness(client, stand_in: StandIn) -> None:  # type: ignore[no-untyped-def]
+def test_health_and_readiness(client) -> None:  # type: ignore[no-untyped-def]
     assert client.get("/healthz").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"index": "ok", "model": "ok"}
     with client_of(missing) as other:

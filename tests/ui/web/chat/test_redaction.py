@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -258,14 +257,12 @@ def test_over_http_one_lists_renames_copies_judges_exports_and_deletes(
     assert ENGLISH.none_kept in client.get("/conversations").text
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"helpful": true, "reason": "because"}'])
-def test_what_is_no_feedback_is_refused_in_a_sentence(
-    client: TestClient, chat: ChatSetup, body: Any
-) -> None:
-    answer = client.post(f"/conversations/{chat.id}/1/feedback", content=body)
-    assert answer.status_code == 422
-    assert answer.text.strip().endswith(".")
-    assert chat.feedback.of(LOCAL, chat.id) == {}
+def test_what_is_no_feedback_is_refused_in_a_sentence(client: TestClient, chat: ChatSetup) -> None:
+    for body in (b"", b"[]", b"{}", b'{"helpful": true, "reason": "because"}'):
+        answer = client.post(f"/conversations/{chat.id}/1/feedback", content=body)
+        assert answer.status_code == 422, body
+        assert answer.text.strip().endswith(".")
+        assert chat.feedback.of(LOCAL, chat.id) == {}
 
 
 def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(chat: ChatSetup) -> None:
