@@ -17,6 +17,7 @@ COMMANDS = {
     "search": "Find passages, without the language model.",
     "web": "Serve the page.",
     "mcp": "Serve the documents to chat programs and agents (MCP).",
+    "api": "Serve answers to other programs, as OpenAI's interface does.",
     "user": "Say who may sign in on the page.",
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rag.settings.loading import ENV_PREFIX, load_settings
 from rag.settings.sections import (
     AnswersSettings,
+    ApiSettings,
     EmbedderSettings,
     IngestSettings,
     LLMSettings,
@@ -20,6 +21,7 @@ __all__ = [
     "AccessRule",
     "AccessSettings",
     "AnswersSettings",
+    "ApiSettings",
     "EmbedderSettings",
     "IngestSettings",
     "LLMSettings",

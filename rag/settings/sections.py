@@ -208,6 +208,21 @@ class ServeSettings(Section):
     )
 
 
+class ApiSettings(Section):
+    """How programs are answered: see docs/api.md."""
+
+    port: int = Field(7861, ge=1, le=65535, description="Port of inhouse api.")
+    stream: Literal["sentences", "tokens"] = Field(
+        "sentences",
+        description="What a stream releases: each sentence after its check, or the model's words as they "
+        "come.",
+    )
+    sources: Literal["fields", "text", "auto"] = Field(
+        "auto",
+        description="Where sources stand: in fields, as a list in the text, or as the program shows them.",
+    )
+
+
 class Settings(Section):
     """All settings of Inhouse; `load_settings` makes one."""
 
@@ -228,3 +243,4 @@ class Settings(Section):
     index: IndexSettings = IndexSettings()
     serve: ServeSettings = ServeSettings()
     web: WebSettings = WebSettings()
+    api: ApiSettings = ApiSettings()

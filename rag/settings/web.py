@@ -6,6 +6,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -31,6 +32,13 @@ def _check_hosts(values: tuple[str, ...]) -> tuple[str, ...]:
                 f"{value!r} is no host name; write it without https:// and without port"
             )
     return tuple(value.lower() for value in values)
+
+
+def _check_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("http", "https") and parts.hostname and not parts.query):
+        raise ValueError("it has to begin with https:// or http:// and a host name")
+    return value.rstrip("/")
 
 
 def _check_header(value: str) -> str:
@@ -77,6 +85,14 @@ class WebSettings(Section):
         None, description="Certificate chain (PEM), to serve https itself; unset: http."
     )
     tls_key: Path | None = Field(None, description="The certificate's private key (PEM).")
+    public_url: Annotated[str, AfterValidator(_check_url)] = Field(
+        "",
+        description="Address at which people reach the page, like https://inhouse.example.org, for links "
+        "in answers to programs; empty: such answers have no links.",
+    )
+    api: bool = Field(
+        False, description="Whether the page also serves programs, under /v1; see docs/api.md."
+    )
     originals: bool = Field(
         False, description="Whether people may download the files that answers rest on."
     )

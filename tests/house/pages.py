@@ -71,9 +71,39 @@ def commands_page() -> str:
     return "\n".join([_COMMANDS_INTRO, *_helps()])
 
 
+def openapi_page() -> str:
+    """`docs/openapi.json`: the interface for programs."""
+    from ui.api.openapi import describe
+    from ui.api.routes import api_routes
+    from ui.messages.page import ENGLISH
+    from ui.web.app_state import build_app_state
+
+    def nothing() -> Any:
+        raise LookupError("no assistant is needed to describe the interface")
+
+    return _json(describe(api_routes(build_app_state(nothing, None, ENGLISH))))
+
+
+def _schema_page(name: str) -> Callable[[], str]:
+    def page() -> str:
+        from ui.api.schemas import json_schemas
+
+        return _json(json_schemas()[name])
+
+    return page
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
+    "openapi.json": openapi_page,
+    "schemas/answer.v1.json": _schema_page("answer.v1.json"),
+    "schemas/hit.v1.json": _schema_page("hit.v1.json"),
+    "schemas/ingest-report.v1.json": _schema_page("ingest-report.v1.json"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from rag.settings import Settings, WebSettings
 from tests.ui.asgi import HOST
 from ui.web.identity import Role
+from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Account, Accounts
 from ui.web.userdata.database import PEOPLE, Store
 from ui.web.userdata.sessions import Sessions
@@ -28,6 +29,7 @@ class Crowd:
     accounts: dict[str, Account]
     sessions: Sessions
     over: Sessions
+    tokens: dict[str, str]
 
     @property
     def house(self) -> Any:
@@ -39,6 +41,14 @@ class Crowd:
             return {}
         sessions = self.over if who == "expired" else self.sessions
         return {"cookie": f"__Host-inhouse={sessions.begin(self.accounts[who])}"}
+
+    def headers(self, who: str, address: str) -> dict[str, str]:
+        """What somebody sends to an address: a program's access token, or a browser's cookie."""
+        if not address.startswith("/v1/"):
+            return self.cookie(who)
+        token = self.tokens.get(who)
+        json = {"content-type": "application/json"}
+        return json if token is None else json | {"authorization": f"Bearer {token}"}
 
 
 def settings_in(data: Path, **web: Any) -> Settings:
@@ -53,15 +63,20 @@ def gather(data: Path, open_assistant: Callable[[], Any], **web: Any) -> Crowd:
 
     settings = settings_in(data, **web)
     store = Store(data / PEOPLE)
-    book, accounts = Accounts(store), {}
+    book, accounts, tokens = Accounts(store), {}, {}
+    month_s = 30 * 86_400
+    long_since = AccessTokens(store, now=lambda: time.time() - month_s)
     for who in WHO[1:]:
         role = Role(who) if who in set(Role) else Role.READER
         name = who.replace(" ", ".")
         accounts[who] = book.add(name, role=role, readers=_TOKENS.get(who, ()))
+        made_by = long_since if who == "expired" else AccessTokens(store)
+        tokens[who] = made_by.create(name, "test", days=1)
     longest = settings.web.session_hours * 3600
     sessions = Sessions(store, idle_s=longest, longest_s=longest)
     long_ago = Sessions(
         store, idle_s=longest, longest_s=longest, now=lambda: time.time() - 2 * longest
     )
     book.change("disabled", disabled=True)
-    return Crowd(create_app(open_assistant, settings=settings), accounts, sessions, long_ago)
+    app = create_app(open_assistant, settings=settings)
+    return Crowd(app, accounts, sessions, long_ago, tokens)

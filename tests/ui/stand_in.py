@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import Any
 
 from rag.answer import (
@@ -232,6 +232,13 @@ class StandIn:
 
     def with_profile(self, profile: Profile) -> StandIn:
         return self
+
+    async def astream(
+        self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """The same events for a coroutine."""
+        for event in self.stream(question, history=history, filter=filter):
+            yield event
 
     def stream_without_documents(
         self, question: str, *, history: Sequence[Turn] = ()

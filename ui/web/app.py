@@ -65,10 +65,10 @@ def _create_app(
     from fastapi.middleware.gzip import GZipMiddleware
     from fastapi.staticfiles import StaticFiles
 
-    from rag.errors import InhouseError
+    from ui.api.errors import handle_errors
+    from ui.api.routes import api_routes
     from ui.web.app_state import build_app_state
     from ui.web.routes import routers
-    from ui.web.security.refusals import refuse
 
     house = build_app_state(open_assistant, settings, words, profiles)
 
@@ -82,8 +82,10 @@ def _create_app(
         title=words.product, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.house = house
-    app.add_exception_handler(InhouseError, refuse)
+    handle_errors(app)
     own, page = routers(house), build_page(house)
+    if house.settings.web.api:
+        own.append(api_routes(house))
     for router in own:
         app.include_router(router)
     files = GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500)

@@ -43,7 +43,9 @@ class Metrics:
             registry=self._registry,
         )
         self._questions = Counter(
-            "inhouse_web_questions", "Questions asked on the page.", registry=self._registry
+            "inhouse_web_questions",
+            "Questions asked on the page and by programs.",
+            registry=self._registry,
         )
         self._under_way = Gauge(
             "inhouse_web_answers_under_way", "Answers being made.", registry=self._registry
@@ -83,6 +85,13 @@ class Metrics:
                     is_seen = True
                     self._first_evidence.observe(time.perf_counter() - began)
                 yield screen
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around the answer to a program's question."""
+        self._questions.inc()
+        with self._under_way.track_inprogress():
+            yield
 
     def text(self, desk: AssistantService) -> bytes:
         """The metrics in the text format of Prometheus."""

@@ -152,7 +152,7 @@ class Guard:
         if not is_probe and (len(host) != 1 or _hostname(host[0]) not in self.rules.hosts):
             return Refusal(421, "This server does not answer to that host name.")
         # No browser adds an access token by itself, so a program need not say where it comes from.
-        is_program = door is not None and door.needs.by_bearer and "origin" not in headers
+        is_program = _is_for_program(scope, door) and "origin" not in headers
         if not is_program and not self._is_own_site(
             scope["method"], headers, host[0] if host else ""
         ):

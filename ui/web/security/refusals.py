@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import PlainTextResponse
 
 from rag.errors import IndexMissingError, InhouseError, UsageError
-from ui.errors import FrontEndError, TooManyError
+from ui.errors import FrontEndError, InvalidRequestError, TooManyError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,12 +31,16 @@ _ERROR_KINDS: Mapping[int, tuple[str, str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An HTTP status, a sentence, and headers that go with it; `param` is the field that it is about."""
+    """An HTTP status, a sentence, and headers that go with it.
+
+    For programs: `param` is the field that it is about, `code` says in a word what is wrong.
+    """
 
     status: int
     sentence: str
     headers: Mapping[str, str] = field(default_factory=dict)
     param: str | None = None
+    code: str | None = None
 
     @classmethod
     def of(cls, error: InhouseError) -> Refusal:
@@ -51,6 +55,8 @@ class Refusal:
         wait = (
             {"retry-after": f"{error.retry_after_s:.0f}"} if isinstance(error, TooManyError) else {}
         )
+        if isinstance(error, InvalidRequestError):
+            return cls(status, str(error), wait, error.param, error.code)
         return cls(status, str(error), wait)
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +64,7 @@ class Refusal:
         kind, code = _ERROR_KINDS.get(self.status, ("invalid_request_error", None))
         if self.status >= 500:
             kind = "server_error"
+        code = self.code or code
         return {
             "error": {"message": self.sentence, "type": kind, "param": self.param, "code": code}
         }

@@ -72,6 +72,15 @@ ROWS: dict[str, RouteCase] = {
     "POST /conversations/{conversation}/{turn}/feedback": RouteCase(
         READERS, "/conversations/none/1/feedback", b'{"helpful": true}'
     ),
+    "GET /v1/models": RouteCase(READERS),
+    "GET /v1/models/{model}": RouteCase(READERS, "/v1/models/default"),
+    "POST /v1/chat/completions": RouteCase(READERS, body=b'{"model": "default", "messages": []}'),
+    "POST /v1/responses": RouteCase(READERS, body=b'{"model": "default"}'),
+    "POST /v1/search": RouteCase(READERS, body=b'{"query": "leave"}'),
+    "GET /v1/documents": RouteCase(READERS),
+    "GET /v1/documents/{document_id}": RouteCase(READERS, "/v1/documents/nothing"),
+    "GET /v1/documents/{document_id}/text": RouteCase(READERS, "/v1/documents/nothing/text"),
+    "GET /v1/openapi.json": RouteCase(ANYBODY),
     "GET /page/{name}": RouteCase(ANYBODY, "/page/base.css"),
     "GET /assets/{name}": RouteCase(ANYBODY, "/assets/nothing.js"),
     "GET /theme.css": RouteCase(ANYBODY),
@@ -94,7 +103,7 @@ _SHUT = {401, 403}
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
-    return gather(tmp_path_factory.mktemp("people"), StandIn)
+    return gather(tmp_path_factory.mktemp("people"), StandIn, api=True)
 
 
 def _allowed(least: Role | None) -> set[str]:
@@ -142,7 +151,7 @@ async def test_exactly_those_who_may_use_a_route_are_answered(crowd: Crowd, name
             crowd.app,
             method,
             address,
-            headers=crowd.cookie(who),
+            headers=crowd.headers(who, address),
             body=row.body,
             client=f"192.0.2.{number}",
         )
@@ -154,7 +163,22 @@ async def test_exactly_those_who_may_use_a_route_are_answered(crowd: Crowd, name
 
 
 def _is_the_guard_s(reply: Reply) -> bool:
-    return reply.text in {"Sign in first.\n"} or reply.text.startswith("This needs the role")
+    sentence = reply.text
+    if reply.headers["content-type"] == "application/json":
+        sentence = json.loads(reply.text)["error"]["message"]
+    return sentence == "Sign in first.\n" or sentence.startswith(
+        ("This needs the role", "This needs a valid access token")
+    )
+
+
+async def test_a_session_does_not_open_what_is_for_programs(crowd: Crowd) -> None:
+    """Nor a token the page: another site cannot make a browser ask in its user's name."""
+    cookie, bearer = crowd.cookie("admin"), crowd.headers("admin", "/v1/models")
+    assert (await call(crowd.app, "GET", "/v1/models", headers=cookie)).status == 401
+    assert (await call(crowd.app, "GET", "/state", headers=bearer)).status == 401
+    elsewhere = bearer | {"origin": "https://elsewhere.example"}
+    assert (await call(crowd.app, "GET", "/v1/models", headers=elsewhere)).status == 403
+    assert (await call(crowd.app, "GET", "/v1/models", headers=bearer)).status == 200
 
 
 async def test_what_has_no_row_does_not_exist_for_anybody(crowd: Crowd) -> None:
@@ -169,8 +193,10 @@ async def test_what_has_no_row_does_not_exist_for_anybody(crowd: Crowd) -> None:
         if fits:
             continue
         assert f"{method} {path}" not in open_
-        reply = await call(crowd.app, method, address, headers=crowd.cookie("admin"), body=b"{}")
-        assert (reply.status, reply.text) == (404, "There is nothing here.\n"), f"{method} {path}"
+        headers = crowd.headers("admin", address)
+        reply = await call(crowd.app, method, address, headers=headers, body=b"{}")
+        assert reply.status == 404, f"{method} {path}"
+        assert "There is nothing here." in reply.text, f"{method} {path}"
 
 
 def _filled(path: str) -> str:

@@ -80,7 +80,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryPage]:
             return Assistant.open(data, settings=asking, embedder=HashingEmbedder())
 
         sock = listen("127.0.0.1", 0)
-        crowd = gather(data, open_assistant, originals=True, inbox=folder / "inbox")
+        crowd = gather(data, open_assistant, originals=True, inbox=folder / "inbox", api=True)
         server = uvicorn.Server(
             uvicorn.Config(crowd.app, log_level="warning", timeout_graceful_shutdown=1)
         )
@@ -113,7 +113,7 @@ def _addresses(world: CanaryPage, name: str) -> list[str]:
             continue
         path = path.replace("{page}", "1")
         for address in {
-            path.replace("{name}", name),
+            path.replace("{name}", name).replace("{document_id}", name),
             path.replace("{name}", quote(str(secret), safe="")),
         }:
             addresses += [address, *(f"{address}?{query}" for query in queries)]
@@ -121,7 +121,8 @@ def _addresses(world: CanaryPage, name: str) -> list[str]:
 
 
 async def _get(world: CanaryPage, who: str, address: str) -> Reply:
-    return await call(world.crowd.app, "GET", address, headers=world.crowd.cookie(who), whole=True)
+    headers = world.crowd.headers(who, address)
+    return await call(world.crowd.app, "GET", address, headers=headers, whole=True)
 
 
 async def test_the_canary_sings_for_who_may_read_it(world: CanaryPage) -> None:
@@ -153,7 +154,10 @@ async def test_no_route_tells_it_from_what_does_not_exist(world: CanaryPage, who
     made_up = "A" * len(world.name)
     for row in ROWS:
         method, path = row.split(" ")
-        if method == "GET" and path.startswith(("/sources/{name}", "/documents/{name}")):
+        path = path.replace("{document_id}", "{name}")
+        if method == "GET" and path.startswith(
+            ("/sources/{name}", "/documents/{name}", "/v1/documents/{name}")
+        ):
             path = path.replace("{page}", "1")
             real = await _get(world, who, path.replace("{name}", world.name))
             other = await _get(world, who, path.replace("{name}", made_up))
@@ -233,6 +237,36 @@ async def test_a_comparison_rests_on_what_one_may_read(world: CanaryPage) -> Non
         assert CANARY not in (await compared(who)).replace(QUESTION, "").casefold()
         assert CANARY not in json.dumps(world.model.requests).replace(QUESTION, "")
         assert len(world.model.requests) == 2, "the model was asked twice, of what is left"
+
+
+PROGRAMS = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
+    "/v1/responses": {"input": QUESTION},
+    "/v1/search": {"query": QUESTION, "k": 50},
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("address", PROGRAMS)
+async def test_a_program_s_answer_rests_on_what_its_person_may_read(
+    world: CanaryPage, address: str, stream: bool
+) -> None:
+    """In no field, event or header, and the model is told nothing of it."""
+
+    async def ask(who: str) -> Reply:
+        body = json.dumps(PROGRAMS[address] | {"model": "default", "stream": stream}).encode()
+        headers = world.crowd.headers(who, address) | {"x-openwebui-user-name": "anna"}
+        app = world.crowd.app
+        return await call(app, "POST", address, headers=headers, body=body, whole=True)
+
+    assert "99 weeks" in (await ask("reader")).text
+    for who in MAY_NOT:
+        world.model.requests.clear()
+        reply = await ask(who)
+        assert reply.status == 200, reply.text
+        assert CANARY not in reply.text.replace(QUESTION, "").casefold()
+        assert CANARY not in json.dumps(reply.headers)
+        assert CANARY not in json.dumps(world.model.requests).replace(QUESTION, "")
 
 
 @pytest.mark.parametrize("who", ["editor", "admin"])

@@ -1,0 +1,169 @@
+"""One answer for a program: within its person's rights and limits, and ended when nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, aclosing
+from typing import TYPE_CHECKING
+
+from rag.answer import Event, Turn
+from rag.profile import Profile
+from rag.question import validate_question
+from ui.api.marked_text import Link, MarkedText
+from ui.errors import InvalidRequestError, NotAllowedError, TooManyError
+from ui.view.links import source_link
+from ui.web.app_state import AppState
+from ui.web.assistant_service import Answering
+from ui.web.identity import person_of, watch
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_LOOK_S = 1.0  # so often it is looked whether whoever asked may still be answered
+_SILENCE_S = 15.0  # then a stream says that it is alive, for proxies that cut silent ones
+
+
+class AnswerStream:
+    """The events of one answer, read by a task of its own; `close` ends the model's work at once.
+
+    `text` is what of them can be shown.
+    """
+
+    def __init__(
+        self,
+        events: AsyncGenerator[Event, None],
+        text: MarkedText,
+        is_welcome: Callable[[], bool],
+        resources: ExitStack,
+    ) -> None:
+        self.text = text
+        self._is_welcome = is_welcome
+        self._arrived: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+        self._task = asyncio.ensure_future(self._read(events))
+        self._task.add_done_callback(lambda _: resources.close())
+
+    async def begin(self) -> None:
+        """Wait for the first event, so that what fails at once is answered with its status. Raises that."""
+        first = await self._arrived.get()
+        if isinstance(first, Exception):
+            raise first
+        self._first = first
+
+    async def released(self) -> AsyncIterator[str]:
+        """Text as it is released; "" after a silence. At its end `text` holds the whole answer.
+
+        Raises what the assistant raises, and NotAllowedError once whoever asked may ask no more.
+        """
+        event, silent_s = self._first, 0.0
+        while event is not None:
+            if released := self.text.hear(event):
+                yield released
+            while True:
+                try:
+                    arrived = await asyncio.wait_for(self._arrived.get(), _LOOK_S)
+                    silent_s = 0.0
+                    break
+                except TimeoutError:
+                    silent_s += _LOOK_S
+                    if silent_s >= _SILENCE_S:
+                        silent_s = 0.0
+                        yield ""
+                finally:
+                    if not self._is_welcome():
+                        raise NotAllowedError("This access token is not valid any more.")
+            if isinstance(arrived, Exception):
+                raise arrived
+            event = arrived
+
+    def close(self) -> None:
+        """Let go of the model and of the place in line; to be called in any case."""
+        self._task.cancel()
+
+    async def _read(self, events: AsyncGenerator[Event, None]) -> None:
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    self._arrived.put_nowait(event)
+        except Exception as exc:  # not swallowed: raised again by whoever waits for the events
+            self._arrived.put_nowait(exc)
+        finally:
+            self._arrived.put_nowait(None)
+
+
+def profile_named(house: AppState, model: str) -> Profile:
+    """The profile that a program calls a model. Raises InvalidRequestError."""
+    if model not in house.profiles:
+        raise InvalidRequestError(
+            f"There is no model {model[:100]!r}.",
+            hint="GET /v1/models lists them.",
+            param="model",
+            code="model_not_found",
+            status=404,
+        )
+    return house.profiles.named(model)
+
+
+async def begin_answer(
+    house: AppState, request: Request, profile: Profile, question: str, history: Sequence[Turn]
+) -> AnswerStream:
+    """Ask a question for the person of a request. Raises UsageError, TooManyError, NotReadyError."""
+    question, person = validate_question(question), person_of(request)
+    house.questions.take(person.key)
+    resources = ExitStack()
+    try:
+        if not resources.enter_context(house.places.of(person)):
+            raise TooManyError(
+                f"{house.settings.web.answers_at_once} answers of yours are being written already.",
+                hint="Try again when one of them is finished.",
+                retry_after_s=2,
+            )
+        resources.enter_context(house.metrics.asking())
+        assistant = await asyncio.to_thread(house.desk.assistant_for, person, profile.name)
+        text = MarkedText(
+            house.words, profile.refusal, link_to(house, assistant), house.settings.api.stream
+        )
+        events = assistant.astream(question, history=history)
+        stream = AnswerStream(events, text, watch(request), resources)
+    except BaseException:
+        resources.close()
+        raise
+    try:
+        await stream.begin()
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def link_to(house: AppState, assistant: Answering) -> Link:
+    """How passages are linked: to the page's public address, or not at all where none is configured."""
+    name, address = assistant.reading().name, house.settings.web.public_url
+
+    def link(uri: str, start: int, end: int, quote: str) -> str | None:
+        return f"{address}/{source_link(name, uri, start, end, quote)}" if address else None
+
+    return link
+
+
+async def finish_unless_left(request: Request, stream: AnswerStream) -> bool:
+    """Wait for the whole answer; False as soon as whoever asked has gone. Closes the stream in any case."""
+
+    async def finish() -> None:
+        async for _ in stream.released():
+            pass
+
+    async def leave() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    finishing, leaving = asyncio.ensure_future(finish()), asyncio.ensure_future(leave())
+    try:
+        await asyncio.wait({finishing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if finishing.done():
+            finishing.result()
+        return finishing.done()
+    finally:
+        stream.close()
+        finishing.cancel()
+        leaving.cancel()

@@ -1,0 +1,67 @@
+"""The interface for programs as an application of its own, without the page."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rag.profile import Profile
+from rag.settings import Settings
+from ui.messages.page import ENGLISH, Words
+from ui.web.assistant_service import Answering
+from ui.web.server import LOOPBACK
+
+if TYPE_CHECKING:
+    import fastapi
+
+
+def create_api_app(
+    open_assistant: Callable[[], Answering],
+    *,
+    settings: Settings | None = None,
+    profiles: Sequence[Profile] = (),
+    words: Words = ENGLISH,
+) -> fastapi.FastAPI:
+    """The application for any ASGI server; `open_assistant` and `settings` as for the page.
+
+    It has `/v1/…`, and `/healthz`, `/readyz` and `/metrics`.
+    """
+    import fastapi
+
+    from ui.api.errors import handle_errors
+    from ui.api.routes import api_routes
+    from ui.web.app_state import build_app_state
+    from ui.web.routes import monitoring
+    from ui.web.security.allowed_routes import allowed_routes
+    from ui.web.security.guard import Guard, Rules
+    from ui.web.security.rate_limit import Throttle
+
+    house = build_app_state(open_assistant, settings, words, profiles)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=house.desk.prepare, name="inhouse-open", daemon=True).start()
+        yield
+
+    app = fastapi.FastAPI(
+        title=words.product, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    app.state.house = house
+    handle_errors(app)
+    own = [api_routes(house), monitoring.routes(house)]
+    for router in own:
+        app.include_router(router)
+    web = house.settings.web
+    rules = Rules(
+        hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
+        doors=tuple(allowed_routes(own)),
+        admission=house.admission,
+        proxies=house.proxies,
+        requests=Throttle.per_minute(web.requests_per_minute),
+        metrics=house.metrics,
+        metrics_token=web.metrics_token,
+    )
+    app.add_middleware(Guard, rules=rules)
+    return app
