@@ -2,32 +2,87 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
 
 from rag.cli_options import as_reader_option, profile_option, with_settings
+from rag.cli_output import print_message
 
 if TYPE_CHECKING:
     from rag.settings import Settings
 
+_PORT = 7862  # beside the page's
+
 
 @click.command()
+@click.option("--http", is_flag=True, help="Serve many clients over HTTP until Ctrl-C.")
+@click.option("--host", help="Address to listen on; loopback only, unless sign-in is set up.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=_PORT,
+    show_default=True,
+    help="Port to listen on.",
+)
 @profile_option
 @as_reader_option
 @with_settings
-def command(settings: Settings, readers: tuple[str, ...]) -> None:
+def command(
+    settings: Settings, *, http: bool, host: str | None, port: int, readers: tuple[str, ...]
+) -> None:
     """Serve the documents over the Model Context Protocol, on standard input and output.
 
     A chat program starts this command and calls its tools: search, fetch, ask, list_documents and
-    open_passage. Who may read what is as for `inhouse ask`. Settings for chat programs: docs/mcp.md.
+    open_passage. Who may read what is as for `inhouse ask`. With --http it serves many clients at /mcp, each
+    with the rights of its access token. Settings for chat programs: docs/mcp.md.
 
     \b
-    Example:
+    Examples:
       inhouse mcp --data /srv/inhouse/data --config /srv/inhouse/inhouse.toml
+      inhouse mcp --http --port 7862
     """
+    from rag.errors import UsageError
+
+    if http:
+        if readers:
+            raise UsageError("--as is for one client; over HTTP each has its own access token.")
+        _serve_http(settings, host or settings.web.host, port)
+        return
+    if host is not None:
+        raise UsageError("--host needs --http.")
+
     from rag import Assistant
     from ui.mcp.stdio import local_person, serve_stdio
 
     person = local_person(readers)
     serve_stdio(Assistant.open(settings.data, settings=settings), person)
+
+
+def _serve_http(settings: Settings, host: str, port: int) -> None:
+    from ui.web.server import listen, serve, warnings_of
+
+    web = settings.web.model_copy(update={"host": host, "port": port})
+    settings = settings.model_copy(update={"web": web})
+    sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
+
+    from rag import Assistant
+    from ui.mcp.http import create_mcp_app
+    from ui.web.profiles import list_profiles
+    from ui.web.userdata.accounts import Accounts
+    from ui.web.userdata.database import Store, people_file
+
+    app = create_mcp_app(
+        lambda: Assistant.open(settings.data, settings=settings),
+        settings=settings,
+        profiles=list_profiles(settings),
+    )
+    shown_host = f"[{host}]" if ":" in host else host
+    scheme = "https" if web.tls_certificate else "http"
+    click.echo(
+        f"Clients find the documents at {scheme}://{shown_host}:{port}/mcp (Ctrl-C ends it)."
+    )
+    for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
+        print_message(f"inhouse mcp: {warning}", logging.WARNING)
+    serve(app, sock, web)

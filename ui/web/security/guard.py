@@ -238,7 +238,8 @@ def _sealed(
 
 def _size_refusal(method: str, headers: Headers, limit: int) -> Refusal | None:
     """Refuses a body that is too long or does not say how long it is: browsers always say it."""
-    length = headers.get("content-length", ("0",) if method in _SAFE_METHODS else ("",))[0]
+    has_no_body = method in _SAFE_METHODS or method == "DELETE"
+    length = headers.get("content-length", ("0",) if has_no_body else ("",))[0]
     if "transfer-encoding" in headers or not (length.isascii() and length.isdecimal()):
         return Refusal(411, "A request has to say how long it is.")
     if int(length) > limit:
