@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from rag.settings.base import FromText, Section
 from rag.settings.sources import AccessSettings, Globs, RootSettings
-from rag.settings.web import WebSettings
+from rag.settings.web import WebSettings, check_header
 
 
 class EmbedderSettings(Section):
@@ -208,6 +208,12 @@ class ServeSettings(Section):
     )
 
 
+def _check_secret(value: str) -> str:
+    if value and len(value) < 32:
+        raise ValueError(f"it has {len(value)} characters; a secret for HS256 has 32 or more")
+    return value
+
+
 class ApiSettings(Section):
     """How programs are answered: see docs/api.md."""
 
@@ -221,6 +227,21 @@ class ApiSettings(Section):
         "auto",
         description="Where sources stand: in fields, as a list in the text, or as the program shows them.",
     )
+    jwt_secret: Annotated[str, AfterValidator(_check_secret)] = Field(
+        "",
+        description="Secret with which a service signs (HS256) for whom it asks, 32 characters or more.",
+    )
+    jwt_keys: str = Field(
+        "", description="Address or file of the public keys (JWKS) that check such a signature."
+    )
+    jwt_header: Annotated[str, AfterValidator(check_header)] = Field(
+        "x-openwebui-user-jwt", description="Header with the signed JWT; Open WebUI's by default."
+    )
+    jwt_claim: str = Field(
+        "email", min_length=1, description="Claim of the JWT that names the account."
+    )
+    jwt_issuer: str = Field("", description="Issuer (iss) that the JWT has to name; empty: any.")
+    jwt_audience: str = Field("", description="Audience (aud) that it has to name; empty: any.")
 
 
 class Settings(Section):

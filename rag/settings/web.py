@@ -41,13 +41,14 @@ def _check_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _check_header(value: str) -> str:
+def check_header(value: str) -> str:
+    """The name of a header in lower case. Raises ValueError."""
     if value and not _HEADER.fullmatch(value):
         raise ValueError("a header's name has letters, digits and hyphens only")
     return value.lower()
 
 
-_Header = Annotated[str, AfterValidator(_check_header)]
+_Header = Annotated[str, AfterValidator(check_header)]
 
 
 class WebSettings(Section):

@@ -169,17 +169,23 @@ def enable(settings: Settings, name: str) -> None:
     type=click.FloatRange(0, 36_500, min_open=True),
     help="Days until it expires; without: it does not.",
 )
+@click.option(
+    "--for-others",
+    is_flag=True,
+    help="NAME is a service, and asks for whoever is named by a JWT that it signs (api.jwt_secret).",
+)
 @with_settings
-def token(settings: Settings, name: str, label: str, days: float | None) -> None:
+def token(settings: Settings, name: str, label: str, days: float | None, for_others: bool) -> None:
     """Make an access token, with which a program asks for NAME; it is shown this once.
 
     The program reads what NAME may read, as long as NAME may sign in. A new password ends NAME's tokens.
+    With --for-others it reads nothing by itself, and for somebody else what they may read.
 
     \b
     Example:
       inhouse user token anna --name "Open WebUI" --days 90
     """
-    click.echo(_tokens(settings).create(name, label, days=days))
+    click.echo(_tokens(settings).create(name, label, days=days, for_others=for_others))
     line = "It is shown this once. Programs send it as the header Authorization: Bearer TOKEN"
     print_message(line, logging.INFO)
 
@@ -287,10 +293,10 @@ def _show_tokens(tokens: tuple[AccessToken, ...], as_json: bool) -> None:
     if not tokens:
         click.echo("There are no tokens. Make one with: inhouse user token NAME --name LABEL")
         return
-    rows = [("account", "token", "made", "expires", "last used")]
+    rows = [("account", "token", "made", "expires", "last used", "")]
     for token in tokens:
         days = (_day(token.created_at), _day(token.expires_at), _day(token.used_at))
-        rows.append((token.account, token.label, *days))
+        rows.append((token.account, token.label, *days, "for others" * token.for_others))
     _show_table(rows)
 
 

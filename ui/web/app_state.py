@@ -16,6 +16,7 @@ from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
 from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import Proxies
+from ui.web.security.delegation import DelegatedNames
 from ui.web.security.rate_limit import Throttle
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
@@ -68,7 +69,13 @@ def build_app_state(
         desk=AssistantService(open_assistant, words, offered),
         history=History(store),
         feedback=FeedbackBook(store),
-        admission=Authentication(web, Accounts(at_the_door), sessions, AccessTokens(at_the_door)),
+        admission=Authentication(
+            web,
+            Accounts(at_the_door),
+            sessions,
+            AccessTokens(at_the_door),
+            DelegatedNames(settings.api),
+        ),
         sessions=sessions,
         proxies=Proxies(web.proxies),
         metrics=Metrics(),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 
 from starlette.requests import cookie_parser
 
 from rag.errors import UsageError
 from rag.readers import EVERYBODY, asker
-from rag.settings import WebSettings
+from rag.settings import ApiSettings, WebSettings
 from ui.web.identity import LOCAL, Person, Role
 from ui.web.security.client_address import ClientOrigin, Headers
+from ui.web.security.delegation import DelegatedNames
 from ui.web.security.rate_limit import Throttle
 from ui.web.userdata.access_tokens import PREFIX, AccessTokens
 from ui.web.userdata.accounts import Account, Accounts, fold_name, validate_name
 from ui.web.userdata.sessions import Sessions
 
 _COOKIE, _SECURE_COOKIE = "inhouse", "__Host-inhouse"
+_log = logging.getLogger(__name__)
 _MAX_COOKIE = 8_192  # characters
 _KEPT_WELCOME = 10_000  # names with the addresses that they came in from
 
@@ -25,10 +28,15 @@ class Authentication:
     """People come in in one of the three ways of `web.sign_in`, programs with an access token."""
 
     def __init__(
-        self, settings: WebSettings, accounts: Accounts, sessions: Sessions, tokens: AccessTokens
+        self,
+        settings: WebSettings,
+        accounts: Accounts,
+        sessions: Sessions,
+        tokens: AccessTokens,
+        delegated: DelegatedNames | None = None,
     ) -> None:
         self.way = settings.sign_in
-        self._tokens = tokens
+        self._tokens, self._delegated = tokens, delegated or DelegatedNames(ApiSettings())
         self._settings, self._accounts, self._sessions = settings, accounts, sessions
         self._longest_s = settings.session_hours * 3600
         # A stranger cannot keep somebody out from afar: what counts first is who tries from where.
@@ -50,15 +58,22 @@ class Authentication:
         """Who a program asks for, by its header `Authorization: Bearer …`; None: nobody that is known here.
 
         It is the person whom the page lets in, with the same key, role and reader tokens. Where there is no
-        sign-in, a program that shows none of our tokens is whoever sits here.
+        sign-in, a program that shows none of our tokens is whoever sits here. A service's token opens
+        nothing by itself: it asks for the person whom a signed JWT names.
         """
         token = _bearer(headers)
         if self.way == "none" and not token.startswith(PREFIX):
             return LOCAL
         owner = self._tokens.owner(token)
-        if owner is None or owner.for_others:
+        if owner is None:
             return None
-        return self._person_of(owner.account)
+        account: Account | None = owner.account
+        if owner.for_others:
+            name = self._delegated.name(headers)
+            account = self._accounts.by_name(name) if name else None
+            if name and account is None:
+                _log.warning("A service asked for %r, who has no account.", name[:100])
+        return None if account is None or account.disabled_at else self._person_of(account)
 
     def sign_in(self, name: str, password: str, origin: ClientOrigin) -> str | None:
         """A new session's token; None if name and password do not fit, whichever of them is wrong.
