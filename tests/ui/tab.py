@@ -17,7 +17,7 @@ class Tab:
         self.url = "/".join(url.split("/")[:3])
         self.faults: list[str] = []
         self.context = browser.new_context(**options)
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(60_000)  # a machine may be busy
         self.page = self.context.new_page()
         self.page.on("request", self._request)
         self.page.on("console", self._console)

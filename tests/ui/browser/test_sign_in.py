@@ -46,7 +46,7 @@ def open_page(browser: Any, page_of: tuple[Crowd, str]) -> Iterator[Callable[...
 
     def open_(**options: Any) -> Any:
         contexts.append(browser.new_context(**options))
-        contexts[-1].set_default_timeout(15_000)
+        contexts[-1].set_default_timeout(60_000)  # a machine may be busy
         page = contexts[-1].new_page()
         page.on(
             "request", lambda r: r.url.startswith((page_of[1], "data:")) or elsewhere.append(r.url)
