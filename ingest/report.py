@@ -69,6 +69,19 @@ class IngestReport:
         return 3 if self.failed else 0
 
     @property
+    def file_counts(self) -> dict[str, int]:
+        """How many files there are in each state, by the keys of the JSON shape."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "moved": self.moved,
+            "deleted": self.deleted,
+            "failed": len(self.failed),
+            "skipped": len(self.skipped),
+        }
+
+    @property
     def changes(self) -> int:
         """How many documents are other than before."""
         return self.added + self.updated + self.moved + self.deleted

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ingest.loaded import Block, BlockKind, LoadedDocument, SheetRow
+from ingest.loaded import Block, BlockKind, LoadedDocument, Page, SheetRow
+from ingest.unread import Unread
 
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_NEWLINE = re.compile(r" ?\n ?")
@@ -18,7 +19,7 @@ def squeeze(text: str) -> str:
 
 
 class TextBuilder:
-    """Collects headings, paragraphs, list items and tables; `text()`, `blocks` and `rows` are the result.
+    """Collects headings, paragraphs, list items and tables; `document()` is the result.
 
     Headings are written as Markdown writes them ("## Fees") and tables as Markdown tables, so that
     whoever reads a quote sees the structure.
@@ -37,6 +38,33 @@ class TextBuilder:
 
     def text(self) -> str:
         return "".join(self._parts)
+
+    def document(
+        self,
+        media_type: str,
+        *,
+        title: str | None = None,
+        author: str | None = None,
+        language: str = "",
+        pages: Sequence[Page] = (),
+        gaps: Sequence[str] = (),
+        unread: Mapping[Unread, int] | None = None,
+        doubt: str = "",
+    ) -> LoadedDocument:
+        """The finished document; an empty title or author is none."""
+        return LoadedDocument(
+            self.text(),
+            media_type,
+            title=title or None,
+            language=language,
+            blocks=tuple(self.blocks),
+            pages=tuple(pages),
+            rows=tuple(self.rows),
+            gaps=tuple(gaps),
+            unread=unread or {},
+            doubt=doubt,
+            metadata={"author": author} if author else {},
+        )
 
     def heading(self, text: str, level: int) -> None:
         text = " ".join(text.split())

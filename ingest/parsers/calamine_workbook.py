@@ -56,13 +56,7 @@ def parse_workbook(data: bytes) -> LoadedDocument:
         if type(exc).__name__ != "PanicException":
             raise
         raise DamagedFileError from exc
-    return LoadedDocument(
-        builder.text(),
-        XLSX,
-        blocks=tuple(builder.blocks),
-        rows=tuple(builder.rows),
-        unread=unread,
-    )
+    return builder.document(XLSX, unread=unread)
 
 
 def _cells(row: Sequence[Any], column: int) -> dict[int, str]:

@@ -94,4 +94,4 @@ def parse_doc_pieces(data: bytes) -> LoadedDocument:
     builder = TextBuilder()
     for paragraph in [*text.main, *text.outside]:
         builder.paragraph(paragraph)
-    return LoadedDocument(builder.text(), DOC, blocks=tuple(builder.blocks))
+    return builder.document(DOC)

@@ -50,14 +50,8 @@ def parse_docx(data: bytes, context: ParserContext) -> LoadedDocument:
         title, author = package.properties()
     except FAULTS as exc:
         raise DamagedFileError from exc
-    return LoadedDocument(
-        builder.text(),
-        DOCX,
-        title=title or None,
-        blocks=tuple(builder.blocks),
-        unread=package.unread,
-        doubt=package.doubt,
-        metadata={"author": author} if author else {},
+    return builder.document(
+        DOCX, title=title, unread=package.unread, doubt=package.doubt, author=author
     )
 
 

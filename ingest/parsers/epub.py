@@ -69,14 +69,12 @@ class _Book:
                 builder.heading(titles[path], 1)
             builder.include(chapter)
         author, language = self._said("creator"), self._said("language").split("-")[0].lower()
-        return LoadedDocument(
-            builder.text(),
+        return builder.document(
             EPUB,
-            title=self._said("title") or None,
+            title=self._said("title"),
             language=language if len(language) == 2 and language.isalpha() else "",
-            blocks=tuple(builder.blocks),
             gaps=tuple(gaps),
-            metadata={"author": author} if author else {},
+            author=author,
         )
 
     def _titles(self) -> dict[str, str]:

@@ -52,12 +52,10 @@ def parse_html(data: bytes) -> LoadedDocument:
     builder = TextBuilder()
     body = root.find("body")
     _HtmlWalker(builder).walk(root if body is None else body)
-    return LoadedDocument(
-        builder.text(),
+    return builder.document(
         HTML,
         title=" ".join(title.split()) if title else None,
         language=(root.get("lang") or "")[:2].lower(),
-        blocks=tuple(builder.blocks),
     )
 
 

@@ -78,12 +78,7 @@ def _document(value: Any, media_type: str) -> LoadedDocument:
     builder = TextBuilder()
     write_value(builder, value)
     title = value.get("title") or value.get("name") if isinstance(value, dict) else None
-    return LoadedDocument(
-        builder.text(),
-        media_type,
-        title=title if isinstance(title, str) else None,
-        blocks=tuple(builder.blocks),
-    )
+    return builder.document(media_type, title=title if isinstance(title, str) else None)
 
 
 def write_value(builder: TextBuilder, value: Any, level: int = 1) -> None:

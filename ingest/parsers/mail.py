@@ -76,14 +76,8 @@ class MailWriter:
                 self.unread[Unread.ATTACHMENT] += 1
 
     def document(self, media_type: str, title: str | None = None) -> LoadedDocument:
-        return LoadedDocument(
-            self.builder.text(),
-            media_type,
-            title=title,
-            blocks=tuple(self.builder.blocks),
-            rows=tuple(self.builder.rows),
-            gaps=tuple(dict.fromkeys(self.gaps)),
-            unread=self.unread,
+        return self.builder.document(
+            media_type, title=title, gaps=tuple(dict.fromkeys(self.gaps)), unread=self.unread
         )
 
     def _body(self, mail: Mail) -> None:

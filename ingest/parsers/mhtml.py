@@ -26,7 +26,7 @@ def parse_mhtml(data: bytes) -> LoadedDocument:
     builder = TextBuilder()
     for page in pages:
         builder.include(page)
-    return LoadedDocument(builder.text(), MHTML, title=pages[0].title, blocks=tuple(builder.blocks))
+    return builder.document(MHTML, title=pages[0].title)
 
 
 def _page(part: Message) -> LoadedDocument:

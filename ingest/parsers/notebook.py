@@ -44,7 +44,7 @@ def parse_notebook(data: bytes) -> LoadedDocument:
             builder.heading(source, int(cell.get("level") or 1))
         else:
             builder.paragraph(source)
-    return LoadedDocument(builder.text(), NOTEBOOK, blocks=tuple(builder.blocks), unread=unread)
+    return builder.document(NOTEBOOK, unread=unread)
 
 
 def _cells(notebook: Any) -> list[Any] | None:

@@ -27,9 +27,7 @@ def parse_office_2003(root: Any) -> LoadedDocument:
             _write(builder, body)
     for sheet in root.iter(f"{_EXCEL}Worksheet"):
         write_sheet(builder, _rows(sheet), sheet.get(f"{_EXCEL}Name", ""))
-    return LoadedDocument(
-        builder.text(), XML, blocks=tuple(builder.blocks), rows=tuple(builder.rows)
-    )
+    return builder.document(XML)
 
 
 def _write(builder: TextBuilder, parent: Any) -> None:

@@ -142,14 +142,7 @@ def document_of(
 ) -> LoadedDocument:
     metadata = tree.get("metadata") or {}
     author = metadata.get("author")
-    return LoadedDocument(
-        builder.text(),
-        media_type,
-        title=metadata.get("title") or None,
-        blocks=tuple(builder.blocks),
-        pages=pages,
-        metadata={"author": author} if author else {},
-    )
+    return builder.document(media_type, title=metadata.get("title"), pages=pages, author=author)
 
 
 def _element(

@@ -113,15 +113,12 @@ class _Package:
         if self._damaged:
             self.content.unread[Unread.DAMAGED_PART] += self._damaged
         author = self._property("initial-creator") or self._property("creator")
-        return LoadedDocument(
-            builder.text(),
+        return builder.document(
             media_type,
-            title=self._property("title") or None,
-            blocks=tuple(builder.blocks),
+            title=self._property("title"),
             pages=pages,
-            rows=tuple(builder.rows),
             unread=self.content.unread,
-            metadata={"author": author} if author else {},
+            author=author,
         )
 
     def _property(self, name: str) -> str:

@@ -49,15 +49,13 @@ def parse_pptx(data: bytes) -> LoadedDocument:
         title, author = package.properties()
     except FAULTS as exc:
         raise DamagedFileError from exc
-    return LoadedDocument(
-        builder.text(),
+    return builder.document(
         PPTX,
-        title=title or None,
-        blocks=tuple(builder.blocks),
+        title=title,
         pages=tuple(pages),
         unread=package.unread,
         doubt=package.doubt,
-        metadata={"author": author} if author else {},
+        author=author,
     )
 
 

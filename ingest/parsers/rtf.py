@@ -88,13 +88,8 @@ def parse_rtf(data: bytes) -> LoadedDocument:
     reader = _RtfReader(data.rstrip(b"\x00 \t\r\n"))
     reader.read()
     author = reader.info.get("author", "").strip()
-    return LoadedDocument(
-        reader.writer.builder.text(),
-        RTF,
-        title=reader.info.get("title", "").strip() or None,
-        blocks=tuple(reader.writer.builder.blocks),
-        unread=reader.unread,
-        metadata={"author": author} if author else {},
+    return reader.writer.builder.document(
+        RTF, title=reader.info.get("title", "").strip(), unread=reader.unread, author=author
     )
 
 

@@ -59,6 +59,4 @@ def _delimited(text: str, delimiter: str, media_type: str, *, first_row: int = 1
         write_sheet(builder, (trim_row(n, cells) for n, cells in enumerate(reader, first_row)))
     except csv.Error as exc:
         raise DamagedFileError(f"is not a sound table: {exc}") from exc
-    return LoadedDocument(
-        builder.text(), media_type, blocks=tuple(builder.blocks), rows=tuple(builder.rows)
-    )
+    return builder.document(media_type)

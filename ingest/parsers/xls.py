@@ -52,14 +52,7 @@ def parse_xls(data: bytes) -> LoadedDocument:
         raise DamagedFileError from exc
     except _FAULTS as exc:
         raise DamagedFileError from exc
-    return LoadedDocument(
-        builder.text(),
-        XLS,
-        blocks=tuple(builder.blocks),
-        rows=tuple(builder.rows),
-        unread=unread,
-        metadata={"author": workbook.user_name} if workbook.user_name else {},
-    )
+    return builder.document(XLS, unread=unread, author=workbook.user_name)
 
 
 def _content(workbook: Any, sheet: Any) -> SheetCells:

@@ -46,15 +46,8 @@ def parse_xlsb(data: bytes) -> LoadedDocument:
         title, author = package.properties()
     except _FAULTS as exc:
         raise DamagedFileError from exc
-    return LoadedDocument(
-        builder.text(),
-        XLSB,
-        title=title or None,
-        blocks=tuple(builder.blocks),
-        rows=tuple(builder.rows),
-        unread=package.unread,
-        doubt=package.doubt,
-        metadata={"author": author} if author else {},
+    return builder.document(
+        XLSB, title=title, unread=package.unread, doubt=package.doubt, author=author
     )
 
 

@@ -45,15 +45,12 @@ def parse_xlsx(data: bytes) -> LoadedDocument:
         title, author = package.properties()
     except FAULTS as exc:
         raise DamagedFileError from exc
-    return LoadedDocument(
-        builder.text(),
+    return builder.document(
         XLSX,
-        title=title or None,
-        blocks=tuple(builder.blocks),
-        rows=tuple(builder.rows),
+        title=title,
         unread=package.unread,
         doubt=package.doubt,
-        metadata={"author": author} if author and author != "openpyxl" else {},
+        author="" if author == "openpyxl" else author,
     )
 
 

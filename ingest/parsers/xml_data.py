@@ -34,7 +34,7 @@ def parse_xml(data: bytes) -> LoadedDocument:
         return parse_office_2003(root)
     _element(builder, root, 1)
     title = next((_text(child) for child in root if _name(child) in _TITLES[:2]), None)
-    return LoadedDocument(builder.text(), XML, title=title, blocks=tuple(builder.blocks))
+    return builder.document(XML, title=title)
 
 
 def _element(builder: TextBuilder, element: Any, level: int) -> None:

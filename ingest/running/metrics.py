@@ -65,16 +65,13 @@ def write_metrics(
 
 
 def _add_report(registry: CollectorRegistry, report: IngestReport) -> None:
-    changes = {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "moved": report.moved,
-        "deleted": report.deleted,
-        "failed": len(report.failed),
-        "skipped": len(report.skipped),
-    }
-    _gauges(registry, "inhouse_ingest_files", "Files of the last run.", "change", changes.items())
+    _gauges(
+        registry,
+        "inhouse_ingest_files",
+        "Files of the last run.",
+        "change",
+        report.file_counts.items(),
+    )
     new = sum(not problem.is_known for problem in report.failed)
     _gauge(
         registry, "inhouse_ingest_new_failures", "Files that failed and did not fail before.", new

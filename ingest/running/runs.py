@@ -194,16 +194,10 @@ def table(report: IngestReport) -> str:
 
 
 def _changes(report: IngestReport) -> str:
-    counts = {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "moved": report.moved,
-        "deleted": report.deleted,
-        "failed": len(report.failed),
-        "skipped": len(report.skipped),
-    }
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
+    return (
+        ", ".join(f"{count:,} {name}" for name, count in report.file_counts.items() if count)
+        or "none"
+    )
 
 
 _News = tuple[int, tuple[Problem, ...], tuple[str, ...]]

@@ -70,16 +70,7 @@ def house(tmp_path: Path) -> EditedFolder:
 
 def counts(report: IngestReport) -> dict[str, int]:
     """What is not zero."""
-    numbers = {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "moved": report.moved,
-        "deleted": report.deleted,
-        "failed": len(report.failed),
-        "skipped": len(report.skipped),
-        "embedded": report.chunks_embedded,
-    }
+    numbers = report.file_counts | {"embedded": report.chunks_embedded}
     return {name: number for name, number in numbers.items() if number}
 
 
