@@ -58,7 +58,7 @@ def create_mcp_app(
     server = DocumentServer(
         house.desk,
         _caller_of,
-        Addresses(),
+        Addresses(web.public_url),
         house.places,
         Throttle.per_minute(web.questions_per_minute),
     )

@@ -34,9 +34,10 @@ def serve_stdio(assistant: Assistant, person: Person) -> None:
     """Answer until standard input ends."""
     desk = AssistantService(lambda: assistant, profiles=Profiles([assistant.profile]))
     desk.prepare()
-    slots = AnswerSlots(assistant.settings.web.answers_at_once)
+    web = assistant.settings.web
+    slots, addresses = AnswerSlots(web.answers_at_once), Addresses(web.public_url, is_local=True)
     caller = Caller(person)
-    server = DocumentServer(desk, lambda _: caller, Addresses(is_local=True), slots).build()
+    server = DocumentServer(desk, lambda _: caller, addresses, slots).build()
     asyncio.run(_serve(server))
 
 

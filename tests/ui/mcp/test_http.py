@@ -97,7 +97,7 @@ def server(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 "data": company,
                 "llm": {"url": model.url, "model": model.name},
                 "web": {"sign_in": "accounts", "people": people, "requests_per_minute": 10_000}
-                | {"questions_per_minute": 10_000},
+                | {"questions_per_minute": 10_000, "public_url": "https://docs.example.org"},
             }
         )
 
@@ -129,6 +129,7 @@ async def test_tools_and_resources_have_the_rights_of_the_token(
         assert (await client.call_tool("fetch", {"id": secret})).is_error
     assert [seen[token][:2] for token in (server.hr, server.reader)] == [(4, 4), (3, 3)]
     assert "99 tonnes" in seen[server.hr][2]
+    assert '"url":"https://docs.example.org/#source/' in seen[server.hr][2]
     assert CANARY not in seen[server.reader][2]
 
 
