@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.citations.features import unrelated_cosine
 from rag.extracts.units import Unit
-from rag.extracts.words import content_words, match_weights
+from rag.extracts.words import content_words, match_weights, question_words
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def measure_signals(
     embedder: Embedder,
 ) -> list[float]:
     """See `SIGNALS`. `unit` answers best, `text` is shown of it, and `features` are its own."""
-    query_words = list(dict.fromkeys(content_words(question)))
+    query_words = list(dict.fromkeys(question_words(question)))
     names = {word for name in _NAME.findall(question) for word in content_words(name)}
     numbers = {word for word in query_words if any(character.isdigit() for character in word)}
     vocabularies = [set(content_words(_searched_text(hit))) for hit in hits]

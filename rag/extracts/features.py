@@ -10,7 +10,7 @@ import numpy as np
 
 from rag.extracts.question_type import AnswerType, answer_type, counted_noun, holds_type
 from rag.extracts.units import Unit, UnitKind
-from rag.extracts.words import content_words, match_weights, surface_words
+from rag.extracts.words import content_words, match_weights, question_words, surface_words
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class _Words:
         units: Sequence[Unit],
         embed_words: Callable[[list[str]], Float64],
     ) -> None:
-        query_words = content_words(question)
+        query_words = question_words(question)
         self.wanted = list(dict.fromkeys(query_words))
         self._count = len(units)
         self._texts = [content_words(unit.text) for unit in units]

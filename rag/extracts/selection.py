@@ -16,7 +16,7 @@ from rag.extracts.question_type import AnswerType, answer_type
 from rag.extracts.relevance import judge_units
 from rag.extracts.tables import row_fields, show_row, shown_columns
 from rag.extracts.units import Unit, UnitKind, split_units
-from rag.extracts.words import content_words
+from rag.extracts.words import content_words, question_words
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ _FOLLOWING = 0.2
 """The same for a sentence that goes on from it with a pronoun: "It lapses …" is about what stands before."""
 _SAME = 0.9
 """Share of its words from which on an extract says the same as an earlier one."""
-_HOW = re.compile(
-    r"\bhow (?:long|much|many|often|high|far|old|big|large|fast|late|early|soon)\b", re.IGNORECASE
-)
-"""Words of a question that say what kind of answer it wants, and nothing of what the answer is about."""
+_BLANK_LINE = re.compile(r"[^\S\n]*\n\s*\n")
+_DIGIT = re.compile(r"\d")
 _VERSION = re.compile(r"\bv(?=\d)", re.IGNORECASE)
 _LISTS = {AnswerType.LIST, AnswerType.STEPS}
 _ORDER = re.compile(
@@ -99,13 +97,24 @@ def answering_units(hits: Sequence[Hit]) -> list[Unit]:
     """The units of the passages that may answer: none that speaks to a model or is a mere title."""
     units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
     titles = [set(content_words(_VERSION.sub("version ", hit.names))) for hit in hits]
-    return [unit for unit in units if not _is_title(unit, titles[unit.hit])] or units
+    return [
+        unit
+        for unit in units
+        if not (_is_headline(unit, hits[unit.hit]) or _is_title(unit, titles[unit.hit]))
+    ] or units
 
 
 def _is_title(unit: Unit, title: set[str]) -> bool:
     """Whether a line only repeats its document's title, so that it answers nothing."""
     is_line = unit.kind in {UnitKind.LINE, UnitKind.SENTENCE}
     return is_line and set(content_words(unit.text)) <= title
+
+
+def _is_headline(unit: Unit, hit: Hit) -> bool:
+    """Whether a line stands by itself above a document: "Calling in sick: the short version"."""
+    is_first = hit.start == 0 and not hit.text[: unit.start].strip()
+    is_line = unit.kind in {UnitKind.LINE, UnitKind.PAIR} and not _DIGIT.search(unit.text)
+    return is_first and is_line and _BLANK_LINE.match(hit.text, unit.end) is not None
 
 
 def best_excerpt(
@@ -120,7 +129,7 @@ def best_excerpt(
     if not units:
         return Excerpt(0, min(len(hit.text), characters), hit.text[:characters])
     if embedder is None:
-        query_words = set(content_words(question))
+        query_words = set(question_words(question))
         shares = [
             len(query_words & set(content_words(f"{unit.text} {unit.lead_in}"))) for unit in units
         ]
@@ -142,7 +151,7 @@ def best_excerpt(
 
 def shown_texts(question: str, units: Sequence[Unit]) -> list[str]:
     """What a reader is shown of each unit by itself: of a row the columns that matter, with their names."""
-    query_words = set(content_words(question))
+    query_words = set(question_words(question))
     return [
         show_row(unit.table, unit.cells, _columns(unit, query_words))
         if unit.kind is UnitKind.ROW
@@ -156,7 +165,7 @@ def group_units(question: str, units: Sequence[Unit], probabilities: Float64) ->
     taken: set[int] = set()
     groups: list[list[int]] = []
     shows_lists = answer_type(question) in _LISTS
-    query_words = set(content_words(_HOW.sub("", question)))
+    query_words = set(question_words(question))
     for best in np.argsort(-probabilities, kind="stable").tolist():
         if best in taken:
             continue

@@ -11,6 +11,12 @@ from rag.index.search.analysis import stems
 from rag.language.unspaced import overlapping_pairs
 
 _WORD = re.compile(r"\w+")
+_HOW = re.compile(
+    r"\b(?:how (?:long|much|many|often|high|far|old|big|large|fast|late|early|soon|heavy|wide|deep)"
+    r"|wie (?:lange?|viele?|oft|hoch|weit|alt|groß|schnell|schwer|breit))\b",
+    re.IGNORECASE,
+)
+"""Words of a question that say what kind of answer it wants, and nothing of what the answer is about."""
 _THOUSANDS = re.compile(r"(?<=\d)[,.'’\u202f\u00a0](?=\d{3}(?!\d))")
 _WIDE = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 """Scripts that put no space between words: Thai, Japanese, Chinese. Pairs of characters stand for words."""
@@ -62,6 +68,11 @@ def surface_words(text: str) -> dict[str, str]:
             for stem in _content_words(fold(word)):
                 surfaces.setdefault(stem, word)
     return surfaces
+
+
+def question_words(question: str) -> list[str]:
+    """The content words of what a question is about: "trial period" of "How long is the trial period?"."""
+    return content_words(_HOW.sub(" ", question)) or content_words(question)
 
 
 def content_words(text: str) -> list[str]:

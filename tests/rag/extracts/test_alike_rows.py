@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from rag.extracts.question_type import AnswerType, holds_type
-from rag.extracts.selection import group_units
+from rag.extracts.selection import answering_units, group_units
 from rag.extracts.units import split_units
+from rag.extracts.words import content_words, question_words
 from rag.hit import Hit
 
 TABLE = """## 2. How much leave
@@ -18,16 +21,17 @@ TABLE = """## 2. How much leave
 
 
 def _first_group(question: str, text: str = TABLE) -> list[str]:
-    import numpy as np
+    units = split_units([_hit(text)])
+    probabilities = np.array([0.3 if unit.cells else 0.05 for unit in units])
+    group = group_units(question, units, probabilities)[0]
+    return [units[number].cells[0] for number in group if units[number].cells]
 
-    hit = Hit.model_validate(
+
+def _hit(text: str) -> Hit:
+    return Hit.model_validate(
         {"rank": 1, "score": 1.0, "uri": "a.md", "title": "a", "text": text, "start": 0, "end": len(text),
          "chunk_id": 1, "page": None, "section": None}
     )  # fmt: skip
-    units = split_units([hit])
-    probabilities = np.array([0.3 if unit.cells else 0.05 for unit in units])
-    group = group_units(question, units, probabilities)[0]
-    return [units[number].cells[0] for number in group]
 
 
 def test_all_rows() -> None:
@@ -54,3 +58,18 @@ def test_role_is_no_person() -> None:
     assert not holds_type(kind, "half an hour with the managing director", question)
     assert holds_type(kind, "Signed: Ada Byron, managing director", question)
     assert holds_type(kind, "your line manager approves it", "Who approves overtime?")
+
+
+def test_headline() -> None:
+    """The line that stands above a document is no answer."""
+    text = "Calling in sick: the short version\n\nRing your shift lead before your shift starts.\n"
+    assert _first_group("What do I do when I am sick?", text) == []
+    assert [unit.text for unit in answering_units([_hit(text)])] == [
+        "Ring your shift lead before your shift starts."
+    ]
+
+
+def test_how_long() -> None:
+    """ "long" of "how long" says what kind of answer is asked for, and is no word to look for."""
+    assert question_words("How long is the trial period?") == question_words("trial period")
+    assert question_words("How long?") == content_words("how long")
