@@ -21,7 +21,8 @@ from ingest.parsers.pdf_annotations import (
 )
 from ingest.parsers.pdf_frame import frame_of
 from ingest.parsers.pdf_layout import PageLayout
-from ingest.parsers.pdf_lines import RawLine, page_text
+from ingest.parsers.pdf_line_reader import page_text
+from ingest.parsers.pdf_lines import RawLine
 from ingest.parsers.pdf_rules import page_rules
 from ingest.parsers.pdf_table import Item, ruled_tables
 from ingest.parsers.pdf_text import PdfText
