@@ -30,7 +30,8 @@ from rag.index.search.analysis import (
     plain_words,
     stems,
 )
-from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND, IndexVocabulary, compounds, parts
+from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND
+from rag.index.search.lexical_query import QueryBuilder, is_known, term_queries
 from rag.index.search.lexical_schema import filter_queries, schema
 from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
@@ -38,19 +39,8 @@ from rag.language.search_text import prepare_for_search
 
 NAME = "lexical"
 LAYOUT = 4
-EXACT_BOOST = 0.5
-ACCENTED_BOOST = 0.2
-"""Enough to put "año" before "ano" where all else is equal."""
-MISSPELT_BOOST = 4.0
-"""What a chunk gets for a word that is one letter off a word of the query: what a rare word brings."""
-_SHORTEST_GUESSED, _MOST_GUESSED = 6, 8
 _HEAP_BYTES = 128_000_000
-_MAX_QUERY_TERMS = 256
 _TIES = 64
-_LONG_LIST = 20_000
-_COMMON_SHARE = 0.2
-_MOST_COMPOUNDS = 16
-"""Compounds that a word is looked for in, those in most chunks first: each is a list of chunks to read."""
 _KEPT_GROUPS = 64
 """As many groups of askers as the snapshot keeps masks for."""
 
@@ -214,7 +204,7 @@ class LexicalIndex:
 
         access = filter.access()
         statistics = self._statistics(access)
-        words = self._words(query, access, statistics)
+        words = QueryBuilder(self._searcher, self._languages, access, statistics).build(query)
         if words is None or k == 0 or len(self) == 0:
             return NOTHING
         must, conditions = tantivy.Occur.Must, filter_queries(filter)
@@ -235,21 +225,21 @@ class LexicalIndex:
 
         `words` are terms of the field `exact`, as `plain_words` makes them; none: no document.
         """
-        clauses = _terms("exact", list(words))
+        clauses = term_queries("exact", list(words))
         return self._documents_with_all(clauses, filter) if clauses else frozenset()
 
     def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents that hold a form of the word, by its stem in their language."""
         documents: frozenset[int] = frozenset()
         for language in self._languages:
-            clauses = _terms(f"text_{language}", stems(word, language))
+            clauses = term_queries(f"text_{language}", stems(word, language))
             if clauses:
                 documents |= self._documents_with_all(clauses, filter)
         return documents
 
     def known_words(self, filter: Filter) -> PermittedWords:
         """The words of the chunks that pass what the filter says of access."""
-        return PermittedWords(self, self._statistics(filter.access()))
+        return PermittedWords(self._languages, self._statistics(filter.access()))
 
     def _documents_with_all(self, clauses: Iterable[Any], filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents of which, for each clause, a chunk matches."""
@@ -290,7 +280,7 @@ class LexicalIndex:
         words = sorted(set(plain_words(row.text)), key=lambda w: (-len(w), w))[:3]
         must = tantivy.Occur.Must
         document = tantivy.Query.term_query(schema(), "document_id", row.document_id)
-        conditions = [(must, condition) for condition in (document, *_terms("exact", words))]
+        conditions = [(must, condition) for condition in (document, *term_queries("exact", words))]
         hits = self._searcher.search(
             tantivy.Query.boolean_query(conditions), limit=len(self), count=False
         ).hits
@@ -327,164 +317,18 @@ class LexicalIndex:
             return Statistics(stored, searcher.doc_freq, stored, searcher.doc_freq)
         return Statistics(count(), count_having, self._stored_chunks, searcher.doc_freq)
 
-    def _words(self, query: str, access: Filter, statistics: Statistics) -> Any:
-        """Any of the query's words, in any field; None if it has none."""
-        import tantivy
-
-        should = tantivy.Occur.Should
-        clauses = [
-            (should, clause)
-            for language in self._languages
-            for clause in _weighted(f"text_{language}", stems(query, language), statistics)
-        ]
-        exact = plain_words(query)
-        telling = [word for word in exact if not self._is_common(word, statistics)]
-        if not clauses and not telling:
-            telling = exact
-        clauses += [
-            (should, tantivy.Query.boost_query(clause, EXACT_BOOST))
-            for clause in _weighted("exact", telling, statistics)
-        ]
-        clauses += [
-            (should, tantivy.Query.boost_query(clause, ACCENTED_BOOST))
-            for clause in _weighted("accented", accented_words(query), statistics)
-        ]
-        clauses += [
-            (should, tantivy.Query.boost_query(clause, MISSPELT_BOOST))
-            for clause in self._misspelt(exact, statistics)
-        ]
-        clauses += [
-            (should, clause)
-            for language in self._languages
-            if language in LINKS
-            for clause in self._compounds(
-                query, self._vocabulary(language, access, statistics), statistics
-            )
-        ]
-        return tantivy.Query.boolean_query(clauses) if clauses else None
-
-    def _compounds(
-        self, query: str, vocabulary: IndexVocabulary, statistics: Statistics
-    ) -> list[Any]:
-        """The parts of the query's compounds, and the compounds that its words are parts of."""
-        field = f"text_{vocabulary.language}"
-        words = {word: stem for word in plain_words(query) if (stem := vocabulary.stem(word))}
-        query_stems = frozenset(words.values())
-        clauses = []
-        for word, stem in words.items():
-            if not word.isalpha():
-                continue
-            stems_of_parts, share = parts(word, vocabulary)
-            weights = {part: share for part in stems_of_parts if part not in query_stems}
-            for part, clause in zip(weights, _terms(field, list(weights)), strict=True):
-                boost = share * statistics.boost(field, part)
-                clauses.append(_boosted(clause, boost))
-            ending, beginning = compounds(word, query_stems, vocabulary)
-            known = [("exact", t, w) for t, w in beginning.items() if t not in words]
-            known += [(field, t, w) for t, w in ending.items() if t not in query_stems]
-            counts = [statistics.count(name, term) for name, term, _ in known]
-            # One rare compound says no more than the word that it is a kind of: all count as one word.
-            together = statistics.count(field, stem) + sum(counts)
-            clauses += [
-                _boosted(_term(name, term), weight * statistics.boost_as(name, term, together))
-                for (name, term, weight), count in zip(known, counts, strict=True)
-                if count
-            ]
-        return clauses
-
-    def _vocabulary(self, language: str, access: Filter, statistics: Statistics) -> IndexVocabulary:
-        """The words of the permitted chunks in this language."""
-        field = f"text_{language}"
-        permitted = _all_of(filter_queries(access)) if not access.is_empty else None
-
-        def stem(word: str) -> str:
-            return "".join(stems(word, language))
-
-        def terms(field: str, prefix: str) -> list[str]:
-            counts = self._searcher.terms_with_prefix(field, prefix, permitted, _MOST_COMPOUNDS)
-            return [term for term, count in counts if count and term != prefix]
-
-        return IndexVocabulary(
-            language,
-            stem=stem,
-            is_known=lambda word: statistics.count(field, word) > 0,
-            ending=lambda letters: [term[::-1] for term in terms("backward", letters[::-1])],
-            beginning=lambda letters: [
-                term for term in terms("exact", letters) if statistics.count(field, stem(term))
-            ],
-        )
-
-    def _misspelt(self, words: Iterable[str], statistics: Statistics) -> list[Any]:
-        """For words that no permitted document has: those one letter off. Codes are not guessed at."""
-        import tantivy
-
-        long = (word for word in dict.fromkeys(words) if len(word) >= _SHORTEST_GUESSED)
-        unknown = [word for word in long if word.isalpha() and not self.is_known(word, statistics)]
-        return [
-            tantivy.Query.fuzzy_term_query(schema(), "exact", word, distance=1)
-            for word in unknown[:_MOST_GUESSED]
-        ]
-
-    def is_known(self, word: str, statistics: Statistics) -> bool:
-        """Whether a permitted document has the word, as it is or by its stem in one of the languages."""
-        return statistics.count("exact", word) > 0 or any(
-            statistics.count(f"text_{language}", stem) > 0
-            for language in self._languages
-            for stem in stems(word, language)
-        )
-
-    def _is_common(self, word: str, statistics: Statistics) -> bool:
-        """Whether the word stands in so many chunks that it tells little, and takes long to count."""
-        most = max(_LONG_LIST, _COMMON_SHARE * statistics.chunk_count)
-        return statistics.chunk_count > most and statistics.count("exact", word) > most
-
 
 @dataclass(frozen=True, slots=True)
 class PermittedWords:
     """The words that somebody may know of, since they may read a chunk that has them."""
 
-    index: LexicalIndex
+    languages: Sequence[str]
     statistics: Statistics
 
     def has_form(self, word: str) -> bool:
         """Whether a chunk has the word, as it is or by its stem in one of the languages."""
-        return self.index.is_known(word, self.statistics)
+        return is_known(word, self.languages, self.statistics)
 
     def count(self, word: str) -> int:
         """How many chunks have the word as it is."""
         return self.statistics.count("exact", word)
-
-
-def _weighted(field: str, words: list[str], statistics: Statistics) -> list[Any]:
-    """A clause for each of the words that a permitted chunk has, weighed by the permitted chunks alone."""
-    import tantivy
-
-    unique = list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]
-    boosts = {word: statistics.boost(field, word) for word in unique}
-    return [
-        tantivy.Query.boost_query(clause, boosts[word])
-        for word, clause in zip(unique, _terms(field, unique), strict=True)
-        if boosts[word]
-    ]
-
-
-def _terms(field: str, words: list[str]) -> list[Any]:
-    return [_term(field, word) for word in list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]]
-
-
-def _term(field: str, word: str) -> Any:
-    import tantivy
-
-    return tantivy.Query.term_query(schema(), field, word, "freq")
-
-
-def _all_of(clauses: list[Any]) -> Any:
-    import tantivy
-
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, clause) for clause in clauses])
-
-
-def _boosted(clause: Any, boost: float) -> Any:
-    import tantivy
-
-    return tantivy.Query.boost_query(clause, boost)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.index import Filter, Snapshot
-from rag.index.search.lexical import EXACT_BOOST
+from rag.index.search.lexical_query import EXACT_BOOST
 from tests.index.search.test_vectors import FILTERS, random_world
 from tests.index.world import SmallIndex, document, every_row
 
