@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Extract, Turn
-from rag.answering import followup, streaming
+from rag.answering import followup, streaming, translation
 from rag.answering.abstention import AbstentionPolicy
 from rag.answering.answer_builder import AnswerBuilder
 from rag.answering.model_connection import ModelConnection
 from rag.answering.passage_order import PassageOrderCache
 from rag.answering.query import Retrieved, SearchQuery, alternate
+from rag.answering.verdict import CLEAR
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
@@ -29,6 +30,7 @@ from rag.index.views.documents import DocumentView
 from rag.index.views.files import FileList
 from rag.index.views.inventory import list_records
 from rag.intents import IntentResult, answer_without_model, recognise, split_questions
+from rag.language.identification import question_language
 from rag.profile import DEFAULT, Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, validate_question
 from rag.readers import asker, narrower_asker
@@ -448,22 +450,33 @@ class Assistant:
             searches.append((hits, select_extracts(focus, hits, self._embedder, extracts)))
         many = max(extracts, len(searches))
         hits = alternate([hits for hits, _ in searches], k)
+        confidence = self._judge(
+            query.text,
+            sum(selection.confidence for _, selection in searches) / len(searches),
+            snapshot,
+            narrowed,
+        )
         return Retrieved(
             query,
             tuple(hits),
             snapshot.generation.id,
             snapshot.generation.token,
             tuple(alternate([selection.extracts for _, selection in searches], many)),
-            self._judge(
-                query.text,
-                sum(selection.confidence for _, selection in searches) / len(searches),
-                snapshot,
-                narrowed,
-            ),
+            confidence,
+            translate_into=""
+            if confidence >= CLEAR or query.is_followup or query.parts
+            else self._other_language(query, snapshot, narrowed),
             is_readable=bool(hits)
             or not snapshot.generation.documents
             or snapshot.count(Filter(readers=narrowed.readers)).documents > 0,
         )
+
+    def _other_language(self, query: SearchQuery, snapshot: Snapshot, narrowed: Filter) -> str:
+        """The language of most documents that may be read, if the question is in another; else ""."""
+        if not question_language(query.corrected):
+            return ""
+        records = list_records(snapshot, Filter(readers=narrowed.readers))
+        return translation.target_language(query.corrected, (record.language for record in records))
 
     def _computed(self, query: SearchQuery, narrowed: Filter) -> Retrieved | None:
         """What a question that needs no model comes to; None for every other question."""
@@ -512,9 +525,24 @@ class Assistant:
     def _retrieved_again(
         self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
     ) -> Retrieved:
-        """What is found for a follow-up once the model has rewritten it."""
+        """What is found for a follow-up once the model has rewritten it, or for a translated question."""
+        if language := retrieved.translate_into:
+            return self._retrieved_in(language, retrieved, filter)
         query = self._rewritten(retrieved.query, history)
         return retrieved if query == retrieved.query else self._retrieved(query, filter)
+
+    def _retrieved_in(
+        self, language: str, retrieved: Retrieved, filter: Filter | None
+    ) -> Retrieved:
+        """What is found for the question as the model translates it, if that is a clearer answer."""
+        question = retrieved.query.corrected
+        reply = self._connection.rewrite(translation.translation_request(question, language))
+        text = translation.translated_question(reply, question, language)
+        if not text:
+            return retrieved
+        query = replace(retrieved.query, text=self._expanded(text))
+        again = self._found(query, self._narrowed(filter), EXTRACTS)
+        return again if again.confidence > retrieved.confidence else retrieved
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""
@@ -545,9 +573,10 @@ class Assistant:
 
 
 def _needs_rewriting(retrieved: Retrieved) -> bool:
-    """Whether a model has to resolve the question, which then is searched for again."""
+    """Whether a model has to resolve or translate the question, which then is searched for again."""
     query = retrieved.query
-    return query.is_followup and not query.parts and retrieved.computed is None
+    is_leaning = query.is_followup and not query.parts and retrieved.computed is None
+    return is_leaning or bool(retrieved.translate_into)
 
 
 def _profile(profile: Profile | str, settings: Settings) -> Profile:

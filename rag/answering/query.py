@@ -47,6 +47,7 @@ class Retrieved:
     the passages' sentences, rows and list items that answer best; `confidence` is the probability that the
     documents hold an answer: 0…1. `is_readable`: the asker may read at least one document.
     `computed` is what was done without a model; then the model is asked only if there are hits.
+    `translate_into`: the documents' language, ISO 639-1, where it is worth while to translate the question.
     """
 
     query: SearchQuery
@@ -57,6 +58,7 @@ class Retrieved:
     confidence: float = 0.0
     is_readable: bool = True
     computed: Computed | None = None
+    translate_into: str = ""
 
     def event(self, *, is_final: bool = True) -> RetrievalEvent:
         """The event that tells of it."""

@@ -174,7 +174,7 @@ class Words:
 
     you: str = "You asked"
     searching: str = "Searching the documents"
-    resolving: str = "Putting your question together with what was said before"
+    resolving: str = "Rewording your question for the search"
     reading: str = "Reading {passages}"
     writing: str = "The model is writing. What your documents back of it appears here."
     writing_unchecked: str = "Writing, not checked"
