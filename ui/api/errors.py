@@ -64,7 +64,7 @@ def _is_program(request: Request) -> bool:
 def _of_validation(problems: Any) -> Refusal:
     """The first thing that is wrong with a request, and where."""
     problem = problems[0]
-    path = [part for part in problem["loc"] if part != "body" and not _is_kind(part)]
+    path = [part for part in problem["loc"][1:] if not _is_kind(part)]  # the first: body or query
     if problem["type"] == "json_invalid" or not path:
         return Refusal(400, f"The body is no JSON object that is expected: {problem['msg']}.")
     steps = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

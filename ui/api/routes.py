@@ -29,7 +29,7 @@ _NO_STORE = {"cache-control": "no-store"}
 _LEFT = Response(status_code=499)
 """What nobody gets, who has gone."""
 SOURCES_HEADER = "x-inhouse-sources"
-_SHOWS_ANNOTATIONS = ("openai/", "asyncopenai/")
+_SHOWS_ANNOTATIONS = ("openai/", "asyncopenai/", "agents/")
 """Beginnings of user agents of libraries that hand the annotations over."""
 _OPEN_WEBUI = "x-openwebui-"
 
