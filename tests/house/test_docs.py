@@ -77,7 +77,7 @@ def test_the_readme_s_commands_of_make_are_there() -> None:
         assert re.search(rf"^{target}:", makefile, re.M), f"make {target}"
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/library.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/library.md", "docs/api.md"])
 def test_python_in_the_docs_is_python(name: str) -> None:
     """Snippets compile, and import only what the packages export."""
     import ast

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, suppress
 from typing import TYPE_CHECKING
 
 from rag.answer import Event, Turn
@@ -39,13 +40,15 @@ class AnswerStream:
     ) -> None:
         self.text = text
         self._is_welcome = is_welcome
-        self._arrived: asyncio.Queue[Event | Exception | None] = asyncio.Queue()
+        self._arrived = deque[Event | Exception | None]()
+        self._news = asyncio.Event()
         self._task = asyncio.ensure_future(self._read(events))
         self._task.add_done_callback(lambda _: resources.close())
 
     async def begin(self) -> None:
         """Wait for the first event, so that what fails at once is answered with its status. Raises that."""
-        first = await self._arrived.get()
+        await self._news.wait()
+        first = self._arrived.popleft()
         if isinstance(first, Exception):
             raise first
         self._first = first
@@ -55,26 +58,31 @@ class AnswerStream:
 
         Raises what the assistant raises, and NotAllowedError once whoever asked may ask no more.
         """
-        event, silent_s = self._first, 0.0
+        event = self._first
         while event is not None:
             if released := self.text.hear(event):
                 yield released
-            while True:
-                try:
-                    arrived = await asyncio.wait_for(self._arrived.get(), _LOOK_S)
+            silent_s = 0.0
+            while not await self._has_more():
+                silent_s += _LOOK_S
+                if silent_s >= _SILENCE_S:
                     silent_s = 0.0
-                    break
-                except TimeoutError:
-                    silent_s += _LOOK_S
-                    if silent_s >= _SILENCE_S:
-                        silent_s = 0.0
-                        yield ""
-                finally:
-                    if not self._is_welcome():
-                        raise NotAllowedError("This access token is not valid any more.")
+                    yield ""
+            arrived = self._arrived.popleft()
             if isinstance(arrived, Exception):
                 raise arrived
             event = arrived
+
+    async def _has_more(self) -> bool:
+        """Wait a second at most for the next event. Raises NotAllowedError."""
+        if not self._arrived:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self._news.wait()
+        if not self._is_welcome():
+            raise NotAllowedError("This access token is not valid any more.")
+        return bool(self._arrived)
 
     def close(self) -> None:
         """Let go of the model and of the place in line; to be called in any case."""
@@ -84,11 +92,15 @@ class AnswerStream:
         try:
             async with aclosing(events):
                 async for event in events:
-                    self._arrived.put_nowait(event)
+                    self._put(event)
         except Exception as exc:  # not swallowed: raised again by whoever waits for the events
-            self._arrived.put_nowait(exc)
+            self._put(exc)
         finally:
-            self._arrived.put_nowait(None)
+            self._put(None)
+
+    def _put(self, arrived: Event | Exception | None) -> None:
+        self._arrived.append(arrived)
+        self._news.set()
 
 
 def profile_named(house: AppState, model: str) -> Profile:
