@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from rag.answer import Citation, Grade, Sentence, Status
@@ -29,6 +30,9 @@ from rag.language.claims import Claim
 from rag.profile import REFUSAL
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from rag.citations.entailment import Entailment
     from rag.embedder import Embedder
 
@@ -110,7 +114,7 @@ def check(
     verdicts = [UNCHECKED] * len(texts)
     if source is not None:
         checker = _Checker(
-            passages, source, embedder, scoring or default_scoring(), bearing, before
+            texts, passages, source, embedder, scoring or default_scoring(), bearing, before
         )
         verdicts = [
             UNCHECKED if refuses else checker.verdict(sentence)
@@ -126,6 +130,7 @@ class _Checker:
 
     def __init__(
         self,
+        texts: Sequence[str],
         passages: Sequence[Hit],
         source: PassageSentences,
         embedder: Embedder | None,
@@ -133,9 +138,23 @@ class _Checker:
         bearing: Bearing | None,
         before: str,
     ) -> None:
+        self._texts = texts
+        self._verbatim_in: dict[str, list[Evidence]] = {}
         self._passages, self._source, self._embedder = passages, source, embedder
         self._scoring, self._bearing, self._before = scoring, bearing, before
         self._deadline = time.monotonic() + _MOST_SECONDS
+
+    @cached_property
+    def _vectors(self) -> dict[str, npt.NDArray[np.float32]]:
+        """The vectors of the sentences that have to be measured, computed in one batch."""
+        if self._embedder is None:
+            return {}
+        texts = [
+            text
+            for text in dict.fromkeys(self._texts)
+            if 0 < len(Claim.of(text).order) <= _LONGEST and not self._stands(text)
+        ]
+        return dict(zip(texts, self._embedder.embed_documents(texts), strict=True)) if texts else {}
 
     def verdict(self, sentence: str) -> SentenceCheck:
         """The verdict on a sentence; `unchecked` where it claims nothing, or the check fails."""
@@ -161,6 +180,7 @@ class _Checker:
             rules=support.share,
             denied=support.denied,
             embedder=self._embedder,
+            vector=self._vectors.get(sentence),
         )
         score = self._scoring.probability(measured)
         if score < self._scoring.alone and self._source.is_in_another_language(sentence):
@@ -178,17 +198,23 @@ class _Checker:
         return self._related(sentence, verdict)
 
     def _verbatim(self, sentence: str) -> SentenceCheck | None:
-        holding = [
-            statement.evidence
-            for statement in self._source.statements
-            if stands_in(sentence, statement.text)
-        ]
+        holding = self._stands(sentence)
         if not holding:
             return None
         shortest = min(holding, key=lambda evidence: (evidence.end - evidence.start, evidence.hit))
         return SentenceCheck(
             Grade.VERBATIM, self._scoring.verbatim, supported=True, evidence=(shortest,)
         )
+
+    def _stands(self, sentence: str) -> list[Evidence]:
+        """Where the sentence stands word for word; looked for once."""
+        if sentence not in self._verbatim_in:
+            self._verbatim_in[sentence] = [
+                statement.evidence
+                for statement in self._source.statements
+                if stands_in(sentence, statement.text)
+            ]
+        return self._verbatim_in[sentence]
 
     def _related(self, sentence: str, verdict: SentenceCheck) -> SentenceCheck:
         """The verdict, labelled where what the sentence rests on does not answer the question."""

@@ -69,11 +69,13 @@ def measure(
     rules: float = 0.0,
     denied: float = 0.0,
     embedder: Embedder | None = None,
+    vector: npt.NDArray[np.float32] | None = None,
 ) -> Measurement:
     """Measure a claim against the passages, which have at least one statement.
 
     `rules` is how much of it the rules of `rag.citations.support` find supported, `denied` how much of it
     stands in a sentence that says otherwise. Without an `embedder` the meaning is not a number (NaN).
+    `vector` is that of the sentence, where it has been computed already.
     """
     weights = {word: float(min(len(word), _LONG_WORD)) for word in sorted(claim.words)}
     weights |= {number.stem: _NUMBER_WEIGHT for number in claim.numbers}
@@ -90,7 +92,7 @@ def measure(
     best = source.windows[max(range(len(shares)), key=shares.__getitem__)]
     missing = [word for word in claim.words if not kin[word]]
     clauses = list(claim.clauses())
-    meaning, meaning_window = _meaning(sentence, source, embedder)
+    meaning, meaning_window = _meaning(sentence, source, embedder, vector)
     values = (
         max(shares),
         max(share(stems) for stems in source.passage_stems),
@@ -155,7 +157,10 @@ def _pairs(sentence: str, source: PassageSentences) -> float:
 
 
 def _meaning(
-    sentence: str, source: PassageSentences, embedder: Embedder | None
+    sentence: str,
+    source: PassageSentences,
+    embedder: Embedder | None,
+    vector: npt.NDArray[np.float32] | None,
 ) -> tuple[float, float]:
     """How close the claim comes to a statement, and to two or three neighbouring ones taken together.
 
@@ -163,7 +168,8 @@ def _meaning(
     """
     if embedder is None:
         return float("nan"), float("nan")
-    vector = embedder.embed_documents([sentence])[0]
+    if vector is None:
+        vector = embedder.embed_documents([sentence])[0]
     alone, together = source.vectors(embedder), source.window_vectors(embedder)
     base = unrelated_cosine(embedder)
     best, window = float((alone @ vector).max()), float((together @ vector).max())

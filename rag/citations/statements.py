@@ -108,6 +108,7 @@ class PassageSentences:
     def __init__(self, passages: Sequence[Hit]) -> None:
         self._passages = passages
         self._vectors: Float32 | None = None
+        self._window_vectors: Float32 | None = None
         self.statements = [
             statement
             for number, hit in enumerate(passages)
@@ -174,7 +175,12 @@ class PassageSentences:
         return self._vectors
 
     def window_vectors(self, embedder: Embedder) -> Float32:
-        """Those of two and of three neighbouring statements, as the sums of theirs, of length 1."""
+        """Those of one to three neighbouring statements, as the sums of theirs, of length 1."""
+        if self._window_vectors is None:
+            self._window_vectors = self._summed(embedder)
+        return self._window_vectors
+
+    def _summed(self, embedder: Embedder) -> Float32:
         vectors = self.vectors(embedder)
         sums, start = [vectors], 0
         for statements in self._by_passage:

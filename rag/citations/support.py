@@ -97,6 +97,8 @@ def _best(claim: Claim, sentence: str, source: PassageSentences, least: float = 
     denied = 0.0
     contested: frozenset[str] = frozenset()
     for statement in source.statements:
+        if not _shares_a_word(claim, statement, source):
+            continue
         support = _support(claim, statement, sentence, source)
         if support < (min(least, _ROW_SUPPORT) if statement.is_row else least):
             if (denial := _denial(claim, statement)) > denied:
@@ -115,6 +117,13 @@ def _best(claim: Claim, sentence: str, source: PassageSentences, least: float = 
     if best[0] > denied or contested <= words:
         return Support((chosen,), min(best[0], 1.0), min(denied, 1.0))
     return Support(denied=min(denied, 1.0))
+
+
+def _shares_a_word(claim: Claim, statement: Statement, source: PassageSentences) -> bool:
+    """Whether the statement has a word of the claim; one without words is measured by its numbers."""
+    if not claim.words - _HEDGES:
+        return True
+    return any(source.vocabulary.forms(word) & statement.claim.words for word in claim.words)
 
 
 def _says_otherwise(claim: Claim, statement: Statement) -> bool:
@@ -151,10 +160,11 @@ def _support(claim: Claim, statement: Statement, sentence: str, source: PassageS
     2 where the statement holds the sentence word for word.
     """
     other = statement.claim
-    if _contradicts(claim, other):
-        return 0.0
     if sentence and stands_in(sentence, statement.text):
-        return _VERBATIM
+        return 0.0 if _contradicts(claim, other) else _VERBATIM
+    share = _share_of_words(claim, statement)
+    if not share or _contradicts(claim, other):
+        return 0.0
     if not _names_agree(claim, statement, source):
         return 0.0
     for number in claim.numbers:
@@ -181,6 +191,14 @@ def _support(claim: Claim, statement: Statement, sentence: str, source: PassageS
         for row in statement.rows
     ):
         return 0.0
+    return share
+
+
+def _share_of_words(claim: Claim, statement: Statement) -> float:
+    """Share of the wanted words in the statement and around it; 0 where too few are, or a clause has none."""
+    if not claim.words:
+        return 1.0
+    other = statement.claim
     # A row has no verbs: what a column is of says as much. A unit is no verb, and has to stand somewhere.
     hedged = claim.words & _HEDGES if statement.is_row else frozenset()
     inside = count_overlap(claim.words, other.words)
@@ -265,14 +283,9 @@ def _is_given_name(name: str, claim: Claim, said: Claim, source: PassageSentence
 
 def _denied_words(claim: Claim, other: Claim) -> frozenset[str]:
     """Words that one denies and the other affirms."""
-    affirmed, denied = (
-        frozenset(
-            token.stem
-            for token in other.tokens
-            if not token.is_number and token.denied is is_denied
-        )
-        for is_denied in (False, True)
-    )
+    affirmed, denied = other.affirmed, other.denied
+    if not denied and not claim.denied:
+        return frozenset()
     return frozenset(
         token.stem
         for token in claim.tokens

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rag.language.logic_words import (
     ALLOWED,
@@ -71,7 +71,7 @@ class Token:
         return amount(self.stem, self.unit)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Claim:
     """The content of a sentence.
 
@@ -112,12 +112,12 @@ class Claim:
             periods=frozenset(periods(raw)),
         )
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Stems of the words that have a capital or a digit inside the sentence."""
         return frozenset(token.stem for token in self.tokens if token.is_name)
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[Token, ...]:
         """The numbers, in order."""
         return tuple(token for token in self.tokens if token.is_number)
@@ -128,7 +128,7 @@ class Claim:
             return ""
         return next((token.stem for token in self.tokens if token.place == number.place - 1), "")
 
-    @property
+    @cached_property
     def units(self) -> frozenset[str]:
         """Stems of the words that are units of its numbers."""
         behind = {number.place + 1 for number in self.numbers}
@@ -138,17 +138,31 @@ class Claim:
             if token.place in behind and unit_of(self.order[token.place].low)
         )
 
-    @property
+    @cached_property
     def designations(self) -> frozenset[tuple[str, str]]:
         """Its bare numbers with the words right before them."""
         return frozenset((self.named_by(number), number.stem) for number in self.numbers) - {
             ("", number.stem) for number in self.numbers
         }
 
-    @property
+    @cached_property
     def stems(self) -> frozenset[str]:
         """Words and numbers."""
         return frozenset(token.stem for token in self.tokens)
+
+    @cached_property
+    def affirmed(self) -> frozenset[str]:
+        """Stems of the words that nothing denies."""
+        return frozenset(
+            token.stem for token in self.tokens if not token.is_number and not token.denied
+        )
+
+    @cached_property
+    def denied(self) -> frozenset[str]:
+        """Stems of the words that a negation stands before."""
+        return frozenset(
+            token.stem for token in self.tokens if not token.is_number and token.denied
+        )
 
     def clauses(self) -> Iterator[frozenset[str]]:
         """The words of each clause; one of fewer than two words belongs to the one before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, groupby
 
 from rag.language.claims import Claim, Token, count_overlap, same_word_form
@@ -214,8 +215,16 @@ def order_of_events(claim: Claim, statement: Claim) -> int:
     return 0
 
 
-def _events(claim: Claim) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+_Event = tuple[frozenset[str], frozenset[str]]
+
+
+@lru_cache(maxsize=2048)  # the sentences of an answer are each compared with the same statements
+def _events(claim: Claim) -> tuple[_Event, ...]:
     """What comes first and what comes second, for each "before", "after" and "then"."""
+    return tuple(_read_events(claim))
+
+
+def _read_events(claim: Claim) -> Iterator[_Event]:
     for index, word in enumerate(claim.order):
         if word.low not in BEFORE | AFTER | THEN | LATER | SUCCEEDING:
             continue
