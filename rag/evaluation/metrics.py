@@ -76,6 +76,8 @@ CITATION_DOCUMENTS = "citation_document_precision"
 CITATION_RECALL = "citation_recall"
 QUOTES = "exact_quotes"
 SUPPORTED = "supported_sentences"
+RIGHT_DOUBTED = "right_answers_doubted"
+WRONG_BELIEVED = "wrong_answers_believed"
 ABSTENTION_PRECISION = "abstention_precision"
 ABSTENTION_RECALL = "abstention_recall"
 ABSTENTION_ACCURACY = "abstention_balanced_accuracy"
@@ -112,6 +114,8 @@ def metrics(names: Names) -> dict[str, Metric]:
         answers(CITATION_RECALL, "cit.rec", "known facts that a citation quotes"),
         answers(QUOTES, "exact", "quotations that stand word for word in their source"),
         answers(SUPPORTED, "supported", "sentences that a quotation supports"),
+        answers(RIGHT_DOUBTED, "doubted", "right answers that are graded as not found"),
+        answers(WRONG_BELIEVED, "believed", "wrong answers that are shown as backed by documents"),
         answers(ABSTENTION_PRECISION, "abst.prec", "refusals whose question has no answer"),
         answers(ABSTENTION_RECALL, "abst.rec", "questions without an answer that were refused"),
         answers(

@@ -36,10 +36,18 @@ class Fact(_QuestionPart):
     page: int | None = Field(None, ge=1)
 
 
+class JudgedAnswer(_QuestionPart):
+    """An answer that a person has read, and whether it is right."""
+
+    answer: str = Field(min_length=1)
+    right: bool
+
+
 class Question(_QuestionPart):
     """A question, and what a good answer to it holds.
 
-    `standalone` is a follow-up's question made whole; `history` is what it leans on.
+    `judged` are answers that a person has judged. `standalone` is a follow-up's question made whole;
+    `history` is what it leans on.
     """
 
     # Not so for a fact's file name: one may begin with a space.
@@ -50,6 +58,7 @@ class Question(_QuestionPart):
     type: str = "question"
     facts: tuple[Fact, ...] = ()
     answers: tuple[str, ...] = ()
+    judged: tuple[JudgedAnswer, ...] = ()
     unanswerable: bool = False
     history: tuple[Turn, ...] = ()
     standalone: str = Field("", max_length=MAX_QUESTION_CHARACTERS)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.answer import Answer, Status
+from rag.answer import Answer, Grade, Sentence, Status
 from rag.evaluation import metrics
 from rag.evaluation.metrics import Names, Share
 from rag.evaluation.questions import Question
 from rag.evaluation.ranking import RankScores
 from rag.evaluation.relevance import covered_facts, is_document, on_a_known_page, shows
-from rag.evaluation.wording import holds, token_f1
+from rag.evaluation.wording import holds, normalise_tokens, token_f1
 from rag.hit import Hit
 
 Texts = Mapping[str, str]
@@ -51,6 +51,7 @@ def answer_scores(question: Question, answer: Answer, texts: Texts) -> dict[str,
     else:
         supported = sum(sentence.supported for sentence in answer.sentences)
         scores[metrics.SUPPORTED] = Share(supported, len(answer.sentences))
+        scores |= check_scores(question, answer)
     if question.unanswerable:
         scores[metrics.ABSTENTION_RECALL] = Share(refused, 1)
         return scores
@@ -60,6 +61,41 @@ def answer_scores(question: Question, answer: Answer, texts: Texts) -> dict[str,
     if question.facts:
         scores |= _citation_scores(question, answer)
     return scores
+
+
+def check_scores(question: Question, answer: Answer) -> dict[str, Share]:
+    """Whether the check doubts a right answer, or lets a reader believe a wrong one.
+
+    A right answer is doubted where a sentence that holds what was expected is graded `not_found`; where no
+    single sentence holds it, any sentence counts. A wrong answer is believed where all that was checked of
+    it is supported, and something of that is shown as an answer to the question.
+    """
+    is_right = _is_right(question, plain_answer(answer))
+    if is_right is None or not answer.sentences:
+        return {}
+    if is_right:
+        holding = [
+            sentence for sentence in answer.sentences if holds(sentence.text, question.answers)
+        ]
+        doubted = any(sentence.grade is Grade.NOT_FOUND for sentence in holding or answer.sentences)
+        return {metrics.RIGHT_DOUBTED: Share(doubted, 1)}
+    believed = bool(answer.backed_sentences) and all(map(_is_trusted, answer.sentences))
+    return {metrics.WRONG_BELIEVED: Share(believed, 1)}
+
+
+def _is_trusted(sentence: Sentence) -> bool:
+    return sentence.supported or sentence.grade is Grade.UNCHECKED
+
+
+def _is_right(question: Question, text: str) -> bool | None:
+    """What a person has judged of this answer; else whether it holds an expected one; None if unknown."""
+    tokens = normalise_tokens(text)
+    for judged in question.judged:
+        if normalise_tokens(judged.answer) == tokens:
+            return judged.right
+    if question.unanswerable:
+        return False
+    return holds(text, question.answers) if question.answers else None
 
 
 def wording_scores(question: Question, text: str) -> dict[str, Share]:

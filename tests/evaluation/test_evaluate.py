@@ -41,6 +41,7 @@ def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     = 2/9, with "2 days" the same; trains 0: the mean is (4/7 + 2/9)/3 = 0.26455.
     Citations: one, of leave, right; facts cited 1 of 3. Abstention: precision 2 of 3, recall 2 of 2,
     answerable ones answered 2 of 3: balanced (1 + 2/3)/2 = 5/6. Supported sentences: 1 of 2.
+    The check doubts none of 1 right answer (leave), and lets nobody believe the 1 wrong one (remote).
     """
     metrics = values(evaluation)
     assert metrics["recall@5"] == metrics["fact_coverage@1500w"] == 1
@@ -50,6 +51,7 @@ def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     assert metrics["citation_recall"] == pytest.approx(1 / 3, abs=1e-6)
     assert metrics["exact_quotes"] == 1
     assert metrics["supported_sentences"] == 0.5
+    assert metrics["right_answers_doubted"] == metrics["wrong_answers_believed"] == 0
     assert metrics["abstention_precision"] == pytest.approx(2 / 3, abs=1e-6)
     assert metrics["abstention_recall"] == 1
     assert metrics["abstention_balanced_accuracy"] == pytest.approx(5 / 6, abs=1e-6)

@@ -55,6 +55,8 @@ def _german_meanings(names: Names) -> Mapping[str, str]:
         m.CITATION_RECALL: "bekannte Fakten, die ein Zitat nennt",
         m.QUOTES: "Zitate, die Wort für Wort in ihrer Quelle stehen",
         m.SUPPORTED: "Sätze, die ein Zitat stützt",
+        m.RIGHT_DOUBTED: "richtige Antworten, die als nicht gefunden gelten",
+        m.WRONG_BELIEVED: "falsche Antworten, die als belegt gezeigt werden",
         m.ABSTENTION_PRECISION: "Ablehnungen, deren Frage keine Antwort hat",
         m.ABSTENTION_RECALL: "Fragen ohne Antwort, die abgelehnt wurden",
         m.ABSTENTION_ACCURACY: (
