@@ -13,10 +13,11 @@ from rag.profile import Profile
 from rag.question import validate_question
 from ui.api.marked_text import Link, MarkedText
 from ui.errors import InvalidRequestError, NotAllowedError, TooManyError
-from ui.view.links import source_link
+from ui.view.links import public_link
 from ui.web.app_state import AppState
 from ui.web.assistant_service import Answering
 from ui.web.identity import person_of, watch
+from ui.web.language import words_for
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -133,7 +134,10 @@ async def begin_answer(
         resources.enter_context(house.metrics.asking())
         assistant = await asyncio.to_thread(house.desk.assistant_for, person, profile.name)
         text = MarkedText(
-            house.words, profile.refusal, link_to(house, assistant), house.settings.api.stream
+            words_for(request),
+            profile.refusal,
+            link_to(house, assistant),
+            house.settings.api.stream,
         )
         events = assistant.astream(question, history=history)
         stream = AnswerStream(events, text, watch(request), resources)
@@ -153,7 +157,7 @@ def link_to(house: AppState, assistant: Answering) -> Link:
     name, address = assistant.reading().name, house.settings.web.public_url
 
     def link(uri: str, start: int, end: int, quote: str) -> str | None:
-        return f"{address}/{source_link(name, uri, start, end, quote)}" if address else None
+        return public_link(address, name, uri, start, end, quote) if address else None
 
     return link
 

@@ -31,7 +31,7 @@ _ERROR = {
 
 _CITED = "Parental leave is 16 weeks. [1]"
 _CITATION = {
-    "url": "https://inhouse.example.org/#source/3f2a9c1d5e7b8a90c4d6e2f1/31-58-78552f03eff8",
+    "url": "https://inhouse.example.org/open/3f2a9c1d5e7b8a90c4d6e2f1/31-58-78552f03eff8",
     "title": "Parental leave",
     "start_index": 28,
     "end_index": 31,

@@ -20,6 +20,7 @@ from ui.api.requests import ChatRequest, ResponsesRequest, SearchRequest
 from ui.errors import InvalidRequestError
 from ui.web.app_state import AppState
 from ui.web.identity import Role, person_of, requires
+from ui.web.language import words_for
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -140,7 +141,7 @@ def _format(
     is_shown = has_links and agent.startswith(_SHOWS_ANNOTATIONS)
     return AnswerFormat(
         model,
-        house.words,
+        words_for(request),
         lists_sources=sources == "text" or (sources == "auto" and not (is_open_webui or is_shown)),
         for_open_webui=is_open_webui,
         is_admin=person_of(request).may(Role.ADMIN),

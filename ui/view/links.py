@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from hashlib import blake2b
 
+SOURCE_FRAGMENT = "#source/"
+
 Name = Callable[[str], str]
 """From a document's URI to its short name, which does not say where the file lies."""
 
@@ -24,4 +26,13 @@ def source_link(name: Name, uri: str, start: int, end: int, text: str) -> str:
 
     Without `text` it leads to the place, whatever stands there now.
     """
-    return f"#source/{name(uri)}/{start}-{end}-{check_of(text) if text else ''}"
+    return f"{SOURCE_FRAGMENT}{name(uri)}/{start}-{end}-{check_of(text) if text else ''}"
+
+
+def public_link(address: str, name: Name, uri: str, start: int, end: int, text: str) -> str:
+    """The same for other programs to show; `address` is where people reach the page.
+
+    Whoever follows it without having signed in gets there after it.
+    """
+    path = source_link(name, uri, start, end, text).removeprefix(SOURCE_FRAGMENT)
+    return f"{address}/open/{path}"

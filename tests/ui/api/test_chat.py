@@ -66,7 +66,7 @@ def test_a_whole_answer_has_what_the_library_s_has(office: Office) -> None:
         cited = annotation.url_citation
         assert content[cited.start_index : cited.end_index] == f"[{citation.n}]"
         assert cited.title == citation.title
-        assert cited.url.startswith(f"{PUBLIC}/#source/")
+        assert cited.url.startswith(f"{PUBLIC}/open/")
         assert f"/{citation.start}-{citation.end}-" in cited.url
         assert cited.model_extra == {"quote": citation.quote, "page": citation.page}
     assert reply.usage is not None
@@ -167,7 +167,7 @@ def test_what_is_counted_comes_as_a_table(office: Office) -> None:
     assert "zanzibarium" in content["anna"]
     assert "zanzibarium" not in content["bert"]
     assert "| --- |" in content["bert"]
-    assert f"[Parental leave](<{PUBLIC}/#source/" in content["bert"]
+    assert f"[Parental leave](<{PUBLIC}/open/" in content["bert"]
     assert not office.model.requests
 
 
@@ -213,7 +213,7 @@ def test_sources_are_listed_for_programs_that_show_no_fields(
     with office.http(**headers) as client:
         reply = client.post("/chat/completions", json=ASKED).json()
     content = reply["choices"][0]["message"]["content"]
-    listed = "\n\n**Sources**\n\n1. [Parental leave](<https://inhouse.example.org/#source/"
+    listed = "\n\n**Sources**\n\n1. [Parental leave](<https://inhouse.example.org/open/"
     assert (listed in content) is is_listed
     events = _events(office, **{"x-inhouse-sources": "auto"} | headers)
     assert _content(events) == content
@@ -265,3 +265,16 @@ def test_without_a_public_address_no_link_is_made_up(tmp_path: Path) -> None:
         content = _content(_events(office))
         assert content.startswith(GUESS)
         assert f"“{WEEKS}” [1]" in content, "the documents' own words follow"
+
+
+def test_an_answer_is_in_the_language_of_the_program(office: Office) -> None:
+    """Headings and notes follow Accept-Language; the list of sources is still taken out of a history."""
+    office.says(WEEKS)
+    headers = {"accept-language": "de", "x-inhouse-sources": "text"}
+    with office.http(**headers) as client:
+        content = client.post("/chat/completions", json=ASKED).json()["choices"][0]["message"]
+        assert "**Quellen**" in content["content"]
+        messages = [*ASKED["messages"], content, {"role": "user", "content": "And why is that?"}]
+        office.says(NOTICE)
+        client.post("/chat/completions", json=ASKED | {"messages": messages})
+    assert "Quellen" not in json.dumps(office.model.requests)

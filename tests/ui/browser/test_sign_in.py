@@ -67,6 +67,16 @@ def _sign_in(page: Any, password: str = PASSWORD) -> None:
     page.keyboard.press("Enter")
 
 
+def test_a_citation_s_link_survives_signing_in(
+    open_page: Callable[..., Any], page_of: tuple[Crowd, str]
+) -> None:
+    """Another program shows it; whoever follows it signs in, and is at the place that it names."""
+    page = open_page(viewport=WIDE)
+    page.goto(f"{page_of[1]}/open/0a1b2c/31-75-78552f03eff8")
+    _sign_in(page)
+    page.wait_for_url("**/#source/0a1b2c/31-75-78552f03eff8")
+
+
 def test_the_page_asks_who_is_there(open_page: Callable[..., Any]) -> None:
     """Whoever is wrong is told so, keeps the name, and goes on with the password."""
     page = open_page(viewport=WIDE)

@@ -52,6 +52,7 @@ ROWS: dict[str, RouteCase] = {
     "GET /sources/{name}/more": RouteCase(READERS, "/sources/nothing/more?after=1"),
     "GET /sources/{name}/pages/{page}.png": RouteCase(READERS, "/sources/nothing/pages/1.png"),
     "GET /sources/{name}/original": RouteCase(READERS, "/sources/nothing/original"),
+    "GET /open/{name}/{position}": RouteCase(READERS, "/open/nothing/1-2-"),
     "GET /compare": RouteCase(READERS),
     "POST /compare": RouteCase(READERS, body=b"How long?"),
     "GET /conversations": RouteCase(READERS),

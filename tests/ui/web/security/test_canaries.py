@@ -111,7 +111,7 @@ def _addresses(world: CanaryPage, name: str) -> list[str]:
         method, path = row.split(" ")
         if method != "GET" or path.startswith(("/gradio_api", "/page", "/assets", "/language")):
             continue
-        path = path.replace("{page}", "1")
+        path = path.replace("{page}", "1").replace("{position}", "1-2-")
         for address in {
             path.replace("{name}", name).replace("{document_id}", name),
             path.replace("{name}", quote(str(secret), safe="")),
