@@ -23,13 +23,11 @@ from rag.answering.verdict import CLEAR
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
-from rag.extracts import select_extracts
 from rag.hit import Hit
 from rag.index import Filter, IndexReader, Snapshot
 from rag.index.views.documents import DocumentView
 from rag.index.views.files import FileList
 from rag.index.views.inventory import list_records
-from rag.intents import IntentResult, answer_without_model, recognise, split_questions
 from rag.language.identification import question_language
 from rag.profile import DEFAULT, Profile, find_profile
 from rag.question import MAX_QUESTION_CHARACTERS, validate_question
@@ -44,8 +42,11 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
+    from rag.intents import IntentResult
     from rag.langchain.retriever import InhouseRetriever
 
+# What answers without a model (`rag.extracts`, `rag.intents`) is imported where it is called: a search from
+# the command line is spared the time.
 
 UNCLEAR = 0.4
 """Confidence, at most, where the calibration says that the documents do not answer: below `verdict.CLEAR`."""
@@ -247,6 +248,8 @@ class Assistant:
 
     def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
         """What is searched for where a question holds several, each resolved against those before it."""
+        from rag.intents import recognise, split_questions
+
         parts = split_questions(question)
         if len(parts) == 1 or any(map(recognise, parts)):
             return
@@ -442,6 +445,8 @@ class Assistant:
 
     def _found(self, query: SearchQuery, narrowed: Filter, extracts: int) -> Retrieved:
         """Search for a query, and select the sentences of the passages that answer it."""
+        from rag.extracts import select_extracts
+
         snapshot, k = self._snapshot(), self.settings.retrieval.k
         searches = []
         for text in query.parts or (query.text,):
@@ -480,6 +485,8 @@ class Assistant:
 
     def _computed(self, query: SearchQuery, narrowed: Filter) -> Retrieved | None:
         """What a question that needs no model comes to; None for every other question."""
+        from rag.intents import answer_without_model
+
         if query.is_followup and followup.points(query.corrected):
             return None  # "Which documents mention it?"
         snapshot = self._snapshot()

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag import citations
 from rag.answer import (
     Answer,
     AnswerEvent,
@@ -31,9 +30,6 @@ from rag.answering.loop_guard import LoopGuard
 from rag.answering.passage_order import PassageOrderCache
 from rag.answering.query import Retrieved
 from rag.answering.reasoning import ReasoningFilter
-from rag.citations.entailment import Entailment
-from rag.citations.relevance import Bearing
-from rag.citations.statements import PassageSentences
 from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit
@@ -42,6 +38,11 @@ from rag.profile import Profile
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
+
+    from rag.citations import Checked
+    from rag.citations.entailment import Entailment
+    from rag.citations.relevance import Bearing
+    from rag.citations.statements import PassageSentences
 
 _SILENT = "The model gave no answer: it ended without writing a word."
 _THOUGHT = (
@@ -212,8 +213,12 @@ class AnswerBuilder:
             )
         )
 
-    def _check(self, text: str) -> citations.Checked:
+    def _check(self, text: str) -> Checked:
         """Check each sentence against the passages that the model read, or could have read."""
+        from rag.citations.checking import check
+        from rag.citations.relevance import Bearing
+        from rag.citations.statements import PassageSentences
+
         passages = self.retrieved.hits if self._without_documents else self._prompted
         if self._source is None:
             self._source = PassageSentences(passages)
@@ -222,7 +227,7 @@ class AnswerBuilder:
         before = ""
         if self.retrieved.query.is_followup and self.history:
             before = f"{self.history[-1].question} {self.history[-1].answer}"
-        checked = citations.check(
+        checked = check(
             text,
             passages,
             self.profile.refusal,

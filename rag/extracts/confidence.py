@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.citations.features import unrelated_cosine
 from rag.extracts.units import Unit
 from rag.extracts.words import content_words, match_weights, question_words
 from rag.hit import Hit
@@ -76,5 +75,9 @@ def _context_cosine(question: str, unit: Unit, text: str, embedder: Embedder) ->
     """How close the unit comes: "Days: 5" says little, below "Parental leave" it says much."""
     context = " ".join(part for part in (*unit.headings[-1:], unit.lead_in, text) if part)
     query = embedder.embed_query(question).astype(np.float64)
+    from rag.citations.features import (
+        unrelated_cosine,  # with the check, which a search does without
+    )
+
     base = unrelated_cosine(embedder)
     return (float(embedder.embed_documents([context])[0] @ query) - base) / (1 - base)
