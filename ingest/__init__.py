@@ -9,14 +9,25 @@ if TYPE_CHECKING:
     from ingest.errors import IngestError
     from ingest.pipeline import ingest
     from ingest.report import IngestReport
+    from ingest.running.contents import Content, Ingestor, ingest_texts
 
 _ROOMS = {
+    "Content": "ingest.running.contents",
     "IngestError": "ingest.errors",
     "IngestReport": "ingest.report",
+    "Ingestor": "ingest.running.contents",
     "ingest": "ingest.pipeline",
+    "ingest_texts": "ingest.running.contents",
 }
 
-__all__ = ["IngestError", "IngestReport", "ingest"]
+__all__ = [
+    "Content",
+    "IngestError",
+    "IngestReport",
+    "Ingestor",
+    "ingest",
+    "ingest_texts",
+]
 
 
 def __getattr__(name: str) -> Any:

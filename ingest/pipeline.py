@@ -91,7 +91,7 @@ def ingest(
     settings = settings or load_settings()
     data_dir = Path(data_dir)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
-    stop = _RunEnd(stopped, settings.ingest.deadline)
+    stop = RunEnd(stopped, settings.ingest.deadline)
     patience = Patience(settings.ingest.timeout_s, stop)
     roots = resolve_roots(given, settings.ingest.roots, patience)
     if not (data_dir / CATALOG).exists():
@@ -105,7 +105,7 @@ def ingest(
         rules = SourceRules.of(settings, [root.path for root in roots if root.fault])
         if not replace_rules:
             check_rules(known, rules, roots)
-        run = _Run(writer, embedder, settings, progress or NoProgress(), patience, ledger)
+        run = IngestRun(writer, embedder, settings, progress or NoProgress(), patience, ledger)
         suspects = frozenset[str]() if retry_failed else run.heavy.left.difference(again)
         labels = writer.labels()
         planned = functools.partial(
@@ -142,7 +142,7 @@ def ingest(
     return replace(report, generation=generation, seconds=round(time.perf_counter() - clock, 3))
 
 
-class _RunEnd:
+class RunEnd:
     """Whether a run has to end: somebody said so, or its time is over."""
 
     def __init__(self, stopped: Callable[[], bool], deadline_s: float) -> None:
@@ -171,7 +171,9 @@ def _of_roots(
     ]
 
 
-class _Run:
+class IngestRun:
+    """Does what a plan says, with one writer and one embedder."""
+
     def __init__(
         self,
         writer: IndexWriter,
@@ -210,6 +212,7 @@ class _Run:
             for record in self._known.values()
             if record.state in IN_INDEX and is_current(record.recipe, self.chunking, self._limits)
         ]
+        indexed = [record for record in indexed if record.uri.startswith("/")]  # files
         self._by_content = {record.source_sha256: record for record in indexed}
         self._sizes = {record.size for record in indexed}
         self._labels = plan.labels
@@ -232,7 +235,7 @@ class _Run:
 
     def _copy(self, file: SourceFile, gone: Mapping[str, list[str]]) -> bool:
         """Take a file whose content the ledger knows, here or elsewhere, without reading it again."""
-        if file.uri in self._known or file.size not in self._sizes:
+        if file.uri in self._known or file.is_put or file.size not in self._sizes:
             return False
         try:
             same = self._by_content.get(
@@ -296,7 +299,7 @@ class _Run:
         self, file: SourceFile, loaded: LoadedDocument, *, count_tokens: TokenCounter
     ) -> Document:
         self.heavy.begin(file.uri, len(loaded.text))
-        title = loaded.title or _title_of_name(file.path)
+        title = file.title or loaded.title or _title_of_name(file.named_path)
         return Document(
             uri=file.uri,
             root=file.root,
@@ -305,12 +308,13 @@ class _Run:
             media_type=loaded.media_type,
             source_sha256=loaded.source_sha256,
             language=loaded.language,
-            modified_at=file.modified_ns / 1e9,
+            modified_at=None if file.is_put and not file.modified_ns else file.modified_ns / 1e9,
             readers=self._labels[file.uri].readers,
             tags=self._labels[file.uri].tags,
             metadata={
-                "titled_by": "document" if loaded.title else "name",
+                "titled_by": "document" if loaded.title and not file.title else "name",
                 "pages": loaded.page_count,
+                **file.metadata,
             },
             chunks=chunk(
                 loaded, title=title, max_tokens=self._max_tokens, count_tokens=count_tokens

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ingest.errors import RuleFileError
 from ingest.opening import Identity, identity_of, open_unlinked
@@ -53,6 +54,9 @@ class SourceFile:
     `uri` is its absolute POSIX path. In a name that is not UTF-8, `\\xff` stands for what cannot be said, so
     that two such names stay two. `modified_ns` (mtime) is what programs say of the file, `changed_ns` (ctime)
     what the file system says. `identity`: which file had that name when the folder was listed.
+
+    What a program put there under a uri of its own is read from a file as well. Its `title` and `metadata`
+    are that program's, and `modified_ns` may be 0: not known.
     """
 
     path: Path
@@ -62,6 +66,18 @@ class SourceFile:
     modified_ns: int
     identity: Identity | None = None
     changed_ns: int = 0
+    title: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_put(self) -> bool:
+        """Whether a program put it there, and no folder holds it."""
+        return not self.uri.startswith("/")
+
+    @property
+    def named_path(self) -> Path:
+        """Its path as far as that names it: what a program put has only its uri."""
+        return Path(self.uri.partition(":")[2]) if self.is_put else self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,16 @@ class IndexWriter(WriteSession):
                 for uri, readers, tags in rows
             }
 
+    def metadata(self, uris: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The metadata of the documents at these uris, as far as they stand in the index."""
+        with database.map_errors(self._path):
+            rows = self._connection.execute(
+                "SELECT uri, metadata FROM documents WHERE died IS NULL "
+                "AND uri IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(uris)),),
+            )
+            return {uri: json.loads(metadata) for uri, metadata in rows}
+
     def missing(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that this embedder has never embedded, each once, in order."""
         unique = {text_key(text): text for text in texts}
@@ -109,7 +119,7 @@ class IndexWriter(WriteSession):
         with database.map_errors(self._path):
             same = self._connection.execute(
                 "SELECT id, uri, metadata ->> 'titled_by' FROM documents "
-                "WHERE source_sha256 = ? AND recipe = ? ORDER BY id DESC",
+                "WHERE source_sha256 = ? AND recipe = ? AND uri LIKE '/%' ORDER BY id DESC",
                 (record.source_sha256, record.recipe),
             ).fetchall()
             for document_id, uri, titled_by in same:
