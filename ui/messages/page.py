@@ -214,6 +214,10 @@ class Words:
     passage_count: tuple[str, str] = ("1 passage", "{n} passages")
     document_count: tuple[str, str] = ("1 document", "{n} documents")
     generation: str = "generation {n}"
+    searched_instead: str = "Searched for “{text}”"
+    without_model: str = (
+        "The language model does not answer just now. These are the documents’ own words."
+    )
     searched_for: str = "searched for “{text}”"
     seconds: str = "{n} s"
 

@@ -141,6 +141,10 @@ GERMAN = Words(
     passage_count=("1 Textstelle", "{n} Textstellen"),
     document_count=("1 Dokument", "{n} Dokumente"),
     generation="Generation {n}",
+    searched_instead="Gesucht wurde nach „{text}“",
+    without_model=(
+        "Das Sprachmodell antwortet gerade nicht. Das hier ist der Wortlaut der Dokumente."
+    ),
     searched_for="gesucht nach „{text}“",
     seconds="{n} s",
     profiles="Profile",

@@ -158,7 +158,22 @@ def render_answer_body(
     line = headline(answer, words)
     status = _status(line.verdict.value, line.label, line.why)
     body = _composed(turn, answer, words, shelf or Shelf())
-    return status + _notice(answer) + body + opener + _facts(answer, words)
+    searched = _searched_instead(answer)
+    above = escape_name(words.searched_instead.format(text=searched)) if searched else ""
+    above = f'<p class="searched">{above}</p>' if above else ""
+    is_answered = bool(answer.extracts) or answer.computed is not None
+    if answer.status is Status.MODEL_UNAVAILABLE and is_answered:
+        # Whoever asks has an answer, and cannot start a server; the header says that there is none.
+        notice = f'<p class="notice">{escape(words.without_model)}</p>'
+        return above + status + body + notice + opener + _facts(answer, words)
+    return above + status + _notice(answer) + body + opener + _facts(answer, words)
+
+
+def _searched_instead(answer: Answer) -> str:
+    """What was searched for in place of the question: in another spelling or language; "" if not."""
+    searched, question = answer.searched, answer.question
+    is_question = question in searched or not searched
+    return "" if is_question or answer.turns else searched
 
 
 def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
@@ -257,7 +272,7 @@ def _facts(answer: Answer, words: Words) -> str:
         facts.append(answer.model.rstrip("/").rpartition("/")[2])
         seconds = number(answer.timings_ms["total"] / 1000, words, 1)
         facts.append(words.seconds.format(n=seconds))
-    if answer.searched not in ("", answer.question):
+    if answer.searched not in ("", answer.question) and not _searched_instead(answer):
         facts.append(words.searched_for.format(text=answer.searched))
     line = " · ".join(escape_name(fact) for fact in facts if fact)
     return f'<p class="facts">{line}</p>' if line else ""

@@ -21,6 +21,7 @@ from ui.messages.page import ENGLISH
 from ui.view import answer as view
 from ui.view import evidence, markup
 from ui.view.extracts import extract_list
+from ui.view.headline import verdict_of
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -201,6 +202,29 @@ def test_what_was_searched_for_is_told_where_it_is_not_the_question() -> None:
     assert line in Read(view.render_answer(1, whole, ENGLISH)).text
     same = answer.model_copy(update={"searched": answer.question})
     assert view.render_answer(1, same, ENGLISH) == view.render_answer(1, answer, ENGLISH)
+
+
+def test_what_was_searched_for_instead_stands_first() -> None:
+    """In another spelling or language the question is another one, and the reader has to see it."""
+    answer = make_answer("teh trial perod", Status.GROUNDED)
+    corrected = answer.model_copy(update={"searched": "the trial period"})
+    text = Read(view.render_answer(1, corrected, ENGLISH)).text
+    line = ENGLISH.searched_instead.format(text="the trial period")
+    assert text.index(line) < text.index(ENGLISH.verdicts[verdict_of(answer)][0])
+
+
+def test_no_model() -> None:
+    """Whoever reads the documents' own words is not told to start a server."""
+    answer = make_answer("q", Status.GROUNDED).model_copy(
+        update={
+            "status": Status.MODEL_UNAVAILABLE,
+            "notice": "No model server answers. Start one with: inhouse serve",
+            "extracts": (make_extract(HITS[0]),),
+        }
+    )
+    text = Read(view.render_answer(1, answer, ENGLISH)).text
+    assert ENGLISH.without_model in text
+    assert "inhouse serve" not in text
 
 
 def test_a_refusal_needs_no_source() -> None:
