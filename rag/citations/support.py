@@ -14,6 +14,7 @@ from rag.citations.contradiction.substitution import (
     replaces_object,
     replaces_unit,
     swaps_objects,
+    takes_another_verb,
 )
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, PassageSentences, Statement
@@ -138,6 +139,7 @@ def _says_otherwise(claim: Claim, statement: Statement) -> bool:
         or replaces_object(claim, other)
         or replaces_unit(claim, other)
         or negates_word(claim, other)
+        or takes_another_verb(claim, other)
         or swaps_objects(claim, other)
         or swaps_neighbours(claim, other)
         or differs(claim, other)

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from rag.citations.contradiction.roles import is_preposition
 from rag.language.claims import Claim, same_word_form
-from rag.language.logic_words import ARTICLES, PERIODS, QUANTIFIERS
+from rag.language.logic_words import ARTICLES, AUXILIARIES, PERIODS, QUANTIFIERS
 from rag.language.numerals import kind, unit_of
 
 _LONGEST = 40
@@ -39,6 +39,33 @@ def replaces_unit(claim: Claim, statement: Claim) -> bool:
         if unit in PERIODS and other in PERIODS and unit != other and unit not in others:
             return kind(unit) == kind(other) or {unit, other} <= PERIODS
     return False
+
+
+def takes_another_verb(claim: Claim, statement: Claim) -> bool:
+    """Whether the word behind an auxiliary gives way to one that stands elsewhere in the statement.
+
+    "Bolts are loosened each time they are loosened" for "bolts are renewed each time they are loosened".
+    Where more than that has changed, as in another of two parallel clauses, nothing is said.
+    """
+    own, others = _in_forms_of(claim, statement), _items(statement)
+    if max(len(own), len(others)) > _LONGEST:
+        return False
+    known, other_known = (
+        {item for item, _, content in items if content} for items in (own, others)
+    )
+    replaced = [
+        (own[a][0], others[c][0], own[a - 1][1])
+        for tag, a, b, c, d in SequenceMatcher(
+            a=[item for _, item, _ in own], b=[item for _, item, _ in others], autojunk=False
+        ).get_opcodes()
+        if tag == "replace" and b - a == 1 and d - c == 1 and a and own[a][2] and others[c][2]
+    ]
+    changed = [
+        auxiliary
+        for word, other, auxiliary in replaced
+        if word in other_known and other not in known
+    ]
+    return len(changed) == 1 and changed[0] in AUXILIARIES
 
 
 def swaps_objects(claim: Claim, statement: Claim) -> bool:
