@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from rag.answer import Answer, AnswerEvent, Comparison, Event, Extract, Turn
 from rag.answering import followup, streaming, translation
 from rag.answering.abstention import AbstentionPolicy
 from rag.answering.answer_builder import AnswerBuilder
+from rag.answering.judging import JudgeTrial, ServedJudge, judge_connection, load_trial
 from rag.answering.model_connection import ModelConnection
 from rag.answering.passage_order import PassageOrderCache
 from rag.answering.query import Retrieved, SearchQuery, alternate
@@ -75,8 +76,14 @@ class Assistant:
         self._reader, self._embedder, self._reranker = reader, Remembering(embedder), reranker
         self._retrieve = functools.partial(retrieve, embedder=self._embedder, reranker=reranker)
         self._entailment = entailment
+        self._support_judge: ServedJudge | None = None
         self._abstention = AbstentionPolicy(reader.data_dir, abstains=settings.answers.abstain)
         self._connection = ModelConnection(settings, chat_model, self._count_tokens)
+        trial = load_trial(reader.data_dir) if settings.answers.judge else None
+        if trial and trial.has_vote:
+            self._support_judge = ServedJudge(
+                judge_connection(settings, self._connection), trial.threshold, trial.model
+            )
         self._passage_order = PassageOrderCache()
         self._readers: frozenset[str] | None = None
 
@@ -116,6 +123,7 @@ class Assistant:
         bound._readers = self._narrowed(Filter(readers=asker(tokens))).readers
         bound._passage_order = self._passage_order.for_asker(bound._readers)
         bound._connection = self._connection.for_asker(bound._readers)
+        bound._support_judge = self._support_judge and self._support_judge.for_asker(bound._readers)
         return bound
 
     def with_profile(self, profile: Profile | str) -> Assistant:
@@ -143,6 +151,18 @@ class Assistant:
     def document_count(self) -> int:
         """How many documents the index holds, for whoever asks."""
         return self._reader.snapshot().count(self._narrowed(None)).documents
+
+    def try_judge(self, *, progress: Callable[[int], object] = int) -> JudgeTrial:
+        """How well the model judges sentences of the documents; see `rag.answering.try_judge`.
+
+        Raises ModelServerError where no model answers.
+        """
+        from rag.answering.try_judge import PAIRS, draw_pairs, try_judge
+
+        connection = judge_connection(self.settings, self._connection)
+        connection.open()
+        pairs = list(draw_pairs(self._snapshot(), PAIRS))
+        return try_judge(ServedJudge(connection), pairs, progress)
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that the index holds for whoever asks."""
@@ -423,6 +443,7 @@ class Assistant:
             self._passage_order,
             self._embedder,
             self._entailment,
+            self._support_judge,
             started=started,
             without_documents=without_documents,
             ask_model=ask_model,

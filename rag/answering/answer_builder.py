@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from rag.citations import Checked
     from rag.citations.entailment import Entailment
+    from rag.citations.judge import Judge
     from rag.citations.relevance import Bearing
     from rag.citations.statements import PassageSentences
 
@@ -70,6 +71,7 @@ class AnswerBuilder:
         passage_order: PassageOrderCache,
         embedder: Embedder,
         entailment: Entailment | None = None,
+        judge: Judge | None = None,
         *,
         started: float,
         without_documents: bool = False,
@@ -77,6 +79,7 @@ class AnswerBuilder:
     ) -> None:
         self.retrieved, self.history, self.profile = retrieved, history, profile
         self._passage_order, self._embedder, self._entailment = passage_order, embedder, entailment
+        self._judge = judge
         self._started, self._without_documents = started, without_documents
         self._ask_model = ask_model
         self._timings = {"search": self._elapsed()}
@@ -176,7 +179,7 @@ class AnswerBuilder:
             self.text = self._reasoning.answer
             if not self.text.strip() and not self._failure:
                 self._notices.append(_THOUGHT if self._reasoning.is_thinking else _SILENT)
-        checked = self._check(self.text)
+        checked = self._check(self.text, None if self._failure else self._judge)
         yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
         status, outcome = verdict.decide(
             self.retrieved,
@@ -213,8 +216,11 @@ class AnswerBuilder:
             )
         )
 
-    def _check(self, text: str) -> Checked:
-        """Check each sentence against the passages that the model read, or could have read."""
+    def _check(self, text: str, judge: Judge | None = None) -> Checked:
+        """Check each sentence against the passages that the model read, or could have read.
+
+        The `judge` is asked once, when the answer is complete.
+        """
         from rag.citations.checking import check
         from rag.citations.relevance import Bearing
         from rag.citations.statements import PassageSentences
@@ -234,6 +240,7 @@ class AnswerBuilder:
             None if self._failure else self._bearing,
             embedder=self._embedder,
             entailment=self._entailment,
+            judge=judge,
             source=self._source,
             before=before,
         )

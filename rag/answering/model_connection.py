@@ -56,7 +56,7 @@ class ModelConnection:
     def __init__(
         self, settings: Settings, chat_model: BaseChatModel | None, count_tokens: CountTokens
     ) -> None:
-        self._settings, self._count = settings, count_tokens
+        self._settings, self.count_tokens = settings, count_tokens
         self._given = chat_model
         self._asker: frozenset[str] | None = None
         self._shared: list[ConnectedModel] = []
@@ -107,11 +107,11 @@ class ModelConnection:
         if self._given is not None:
             style = prompt.style_of(self.name)
             return ConnectedModel(
-                self._given, self.name, style, self._room(style, None, self._count)
+                self._given, self.name, style, self._room(style, None, self.count_tokens)
             )
         model, served, style = llm.open_chat_model(settings)
         window = served.window and max(0, served.window - settings.max_tokens)
-        count = token_counter(settings, served, self._count)
+        count = token_counter(settings, served, self.count_tokens)
         room = self._room(style, window, count)
         return ConnectedModel(model, served.name, style, room, served.is_vllm)
 

@@ -13,7 +13,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from rag.answer import Citation, Grade, Sentence, Status
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from rag.citations.entailment import Entailment
+    from rag.citations.judge import Judge
     from rag.embedder import Embedder
 
 T = TypeVar("T")
@@ -68,6 +69,8 @@ class SentenceCheck:
     supported: bool = False
     evidence: tuple[Evidence, ...] = ()
     is_beside_the_point: bool = False
+    is_doubtful: bool = False
+    """A paraphrase whose score is too low for support, and that nothing contradicts."""
 
 
 UNCHECKED = SentenceCheck(Grade.UNCHECKED)
@@ -87,6 +90,7 @@ def check(
     *,
     embedder: Embedder | None = None,
     entailment: Entailment | None = None,
+    judge: Judge | None = None,
     source: PassageSentences | None = None,
     scoring: Scoring | None = None,
     before: str = "",
@@ -97,6 +101,7 @@ def check(
     the passages answer the question; what rests on others is labelled as beside the point, and so is what
     only repeats `before`, what was said in the turn that the question goes on from. With an `embedder`,
     meaning counts; with `entailment`, a paraphrase that does not follow from its evidence is not supported.
+    A `judge` is asked about a paraphrase that nothing contradicts and the score alone does not support.
     Sentences that are left when the time for the check is over are unchecked.
     `source` are the passages' sentences, where they have been read already.
     """
@@ -120,6 +125,8 @@ def check(
             UNCHECKED if refuses else checker.verdict(sentence)
             for sentence, refuses in zip(texts, is_refusal, strict=True)
         ]
+        if judge:
+            verdicts = _judged(texts, verdicts, source, judge, passages)
         if entailment:
             verdicts = _entailed(texts, verdicts, source, entailment, passages)
     return _assembled(plain, spans, verdicts, is_refusal, markers, passages)
@@ -193,7 +200,14 @@ class _Checker:
             grade, score = Grade.NOT_FOUND, min(score, self._scoring.contradicted)
         evidence = support.evidence or (measured.nearest,)
         verdict = SentenceCheck(
-            grade, round(score, 3), supported, evidence if grade is Grade.PARAPHRASE else ()
+            grade,
+            round(score, 3),
+            supported,
+            evidence if grade is Grade.PARAPHRASE else (),
+            is_doubtful=grade is Grade.PARAPHRASE
+            and not supported
+            and measured.is_uncontradicted
+            and not measured.contradicts_figure,
         )
         return self._related(sentence, verdict)
 
@@ -238,6 +252,31 @@ def _safely(attempt: Callable[[], T], passages: Sequence[Hit], sentence: str = "
             "Reproduce it with rag.citations.check(%r, …) on the passages %s.", sentence, read,
         )  # fmt: skip
         return None
+
+
+def _judged(
+    sentences: Sequence[str],
+    verdicts: Sequence[SentenceCheck],
+    source: PassageSentences,
+    judge: Judge,
+    passages: Sequence[Hit],
+) -> list[SentenceCheck]:
+    """The verdicts, with support for each doubtful paraphrase that the judge confirms.
+
+    It may be slow, and a reader waits: it is asked no more when the time for a check is over.
+    """
+    judged = list(verdicts)
+    deadline = time.monotonic() + _MOST_SECONDS
+    for n, (sentence, verdict) in enumerate(zip(sentences, verdicts, strict=True)):
+        if not verdict.is_doubtful or time.monotonic() > deadline:
+            continue
+        read = [
+            source.as_read(Evidence(e.hit, 0, len(passages[e.hit].text))) for e in verdict.evidence
+        ]
+        vote = _safely(partial(judge.confirms, "\n".join(dict.fromkeys(read)), sentence), passages)
+        if vote:
+            judged[n] = replace(verdict, supported=True)
+    return judged
 
 
 def _entailed(

@@ -57,6 +57,11 @@ class Measurement:
     contradicts_figure: bool = False
     """No passage has a figure of the claim, and the nearest sentences have another one of its kind."""
 
+    @property
+    def is_uncontradicted(self) -> bool:
+        """Whether all its numbers and names are there, and no sentence that has its words denies it."""
+        return self["numbers"] == 1 and self["names_missing"] == 0 and self["denied"] == 0
+
     def __getitem__(self, name: str) -> float:
         return float(self.values[FEATURES.index(name)])
 

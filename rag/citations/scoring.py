@@ -78,12 +78,7 @@ class Scoring:
         """Whether the sentence counts as supported: a high score, and nothing that contradicts it."""
         if by_rules:
             return score >= self.by_rules
-        return (
-            score >= self.alone
-            and measured["numbers"] == 1
-            and measured["names_missing"] == 0
-            and measured["denied"] == 0
-        )
+        return score >= self.alone and measured.is_uncontradicted
 
 
 @cache

@@ -80,6 +80,13 @@ class AnswersSettings(Section):
     entailment: str = Field(
         "", description="NLI cross-encoder that must confirm a quote: folder or hub id."
     )
+    judge: bool = Field(
+        True,
+        description="Let a model that has earned it (inhouse calibrate --judge) vote on doubtful sentences.",
+    )
+    judge_url: str = Field(
+        "", description="Server of the model that votes; empty: the one that answers."
+    )
 
 
 class ChunkerSettings(Section):

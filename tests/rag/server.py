@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ class ModelServer:
     endless: words until the reader goes away, which sets `left`; loop: the same sentence over and over.
     error: an error event in the stream. empty: no words. long: `words`, ended by the limit on tokens.
     bytes: text that is no UTF-8. drop: the first connection is closed without a word, the next answers.
+    What is not streamed is one word: `score` gives the probabilities of its alternatives for a question.
     `most`: how many chats were under way at a time.
     """
 
@@ -31,6 +33,7 @@ class ModelServer:
         self.window: int | None = None
         self.owner = "somebody"
         self.counted = 0
+        self.score: Callable[[str], dict[str, float]] = lambda _: {}
         self.requests: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
         self.under_way = self.most = 0
@@ -149,7 +152,7 @@ class _ModelHandler(BaseHTTPRequestHandler):
                 model.under_way += 1
                 model.most = max(model.most, model.under_way)
             try:
-                self._stream()
+                self._stream() if request.get("stream") else self._answer(request)
             finally:
                 with model.lock:
                     model.under_way -= 1
@@ -161,6 +164,21 @@ class _ModelHandler(BaseHTTPRequestHandler):
         else:
             self.server.model.counted += 1
             self._send(200, json.dumps({"count": len(prompt.split())}))
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        """One word as a whole, with its log-probabilities where the model has any."""
+        model = self.server.model
+        scores = model.score(request["messages"][-1]["content"])
+        alternatives = [
+            {"token": token, "logprob": math.log(share), "bytes": None}
+            for token, share in scores.items()
+        ]
+        first = alternatives[:1]
+        logprobs = {"content": [first[0] | {"top_logprobs": alternatives}]} if first else None
+        message = {"role": "assistant", "content": first[0]["token"] if first else ""}
+        choice = {"index": 0, "message": message, "finish_reason": "length", "logprobs": logprobs}
+        reply = {"id": "1", "object": "chat.completion", "created": 0, "model": model.name}
+        self._send(200, json.dumps(reply | {"choices": [choice]}))
 
     def _stream(self) -> None:
         self.send_response(200)

@@ -146,6 +146,15 @@ def _entailment(settings: Settings) -> str:
     return f"{folder.name}, in {folder.path}"
 
 
+def _judge(settings: Settings) -> str:
+    from rag.answering.judging import load_trial
+
+    if not settings.answers.judge:
+        return "switched off (answers.judge)"
+    trial = load_trial(settings.data)
+    return str(trial) if trial else "none tried: inhouse calibrate --judge"
+
+
 def _profile(settings: Settings) -> str:
     from rag.profile import find_profile
 
@@ -269,6 +278,7 @@ CHECKS: dict[str, Callable[[Settings], str]] = {
     "Embedder": _embedder,
     "Re-ranker": _reranker,
     "Entailment": _entailment,
+    "Judge": _judge,
     "Index": _index,
     "People": _people,
     "Languages": _languages,

@@ -219,6 +219,7 @@ class RoomWords:
     stays_model: str = "Questions and the passages found for them go to the model server at {url}."
     stays_loopback: str = "That is this same machine."
     stays_elsewhere: str = "That is another machine; who runs it can read them."
+    stays_judge: str = "Sentences of answers and what they rest on go to the model server at {url}."
     index_at: str = "The index lies in {path}."
     model: str = "Language model"
     embedder: str = "Embedder"
@@ -227,6 +228,15 @@ class RoomWords:
     entailment: str = "Second check"
     entails: str = (
         "This model reads each sentence of an answer with its quotation, and has to find it there."
+    )
+    judge: str = "Judge"
+    judges: str = (
+        "Tried on these documents' sentences, it tells right from wrong often enough: it is asked about "
+        "sentences that words alone do not settle."
+    )
+    judges_not: str = (
+        "Tried on these documents' sentences, it does not tell right from wrong often enough: "
+        "it has no vote."
     )
     unknown_model: str = "The catalogue of open models does not know {name}."
     licence: str = "Licence"

@@ -160,6 +160,7 @@ GERMAN_ROOMS = RoomWords(
     stays_model="Fragen und die dazu gefundenen Textstellen gehen an den Modellserver unter {url}.",
     stays_loopback="Das ist dieselbe Maschine.",
     stays_elsewhere="Das ist eine andere Maschine; wer sie betreibt, kann sie lesen.",
+    stays_judge="Sätze von Antworten und worauf sie beruhen gehen an den Modellserver unter {url}.",
     index_at="Der Index liegt in {path}.",
     model="Sprachmodell",
     embedder="Embedder",
@@ -167,6 +168,15 @@ GERMAN_ROOMS = RoomWords(
     reranks="Dieses Modell liest die besten Textstellen mit der Frage und ordnet sie.",
     entailment="Zweite Prüfung",
     entails="Dieses Modell liest jeden Satz einer Antwort mit seinem Zitat und muss ihn dort wiederfinden.",
+    judge="Zweites Urteil",
+    judges=(
+        "An Sätzen dieser Dokumente erprobt, unterscheidet es richtig und falsch oft genug: Es wird zu "
+        "Sätzen gefragt, über die die Wörter allein nicht entscheiden."
+    ),
+    judges_not=(
+        "An Sätzen dieser Dokumente erprobt, unterscheidet es richtig und falsch nicht oft genug: Es hat "
+        "keine Stimme."
+    ),
     unknown_model="Der Katalog offener Modelle kennt {name} nicht.",
     licence="Lizenz",
     weights="Gewichte sind öffentlich",

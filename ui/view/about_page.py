@@ -24,7 +24,10 @@ class Package:
 @dataclass(frozen=True, slots=True)
 class About:
     """What is shown. `model` and `embedder` are names; a card is None where the catalogue has none.
-    `reranker` and `entailment` are the names of cross-encoders, or empty.
+    `reranker` and `entailment` are the names of cross-encoders, or empty; `judge` is the model that was tried
+    as a judge of doubtful sentences, or empty.
+
+    `judge_votes`: whether it has earned that; `judge_url` is its server, empty for that of the model.
 
     `model_url` is where questions go, `is_local` whether that is this machine. `data` is the index's
     folder, None for whoever need not know it.
@@ -36,6 +39,9 @@ class About:
     embedder_card: ModelCard | None
     reranker: str
     entailment: str
+    judge: str
+    judge_votes: bool
+    judge_url: str
     model_url: str
     is_local: bool
     data: str | None
@@ -47,6 +53,8 @@ def about_page(about: About, words: Words) -> str:
     texts = words.rooms
     stays = [texts.stays_here, texts.stays_model.format(url=about.model_url)]
     stays.append(texts.stays_loopback if about.is_local else texts.stays_elsewhere)
+    if about.judge_url and about.judge_votes:
+        stays.append(texts.stays_judge.format(url=about.judge_url))
     if about.data is not None:
         stays.append(texts.index_at.format(path=about.data))
     versions = "".join(
@@ -60,6 +68,7 @@ def about_page(about: About, words: Words) -> str:
         f"{_model(texts.embedder, about.embedder, about.embedder_card, words)}"
         f"{_cross_encoder(texts.reranker, about.reranker, texts.reranks)}"
         f"{_cross_encoder(texts.entailment, about.entailment, texts.entails)}"
+        f"{_cross_encoder(texts.judge, about.judge, texts.judges if about.judge_votes else texts.judges_not)}"
         f'<section><h2>{escape(texts.versions)}</h2><dl class="facts card">{versions}</dl></section>'
         f"<section><h2>{escape(texts.licence)}</h2><p>{escape(texts.own_licence)}</p>"
         f'<p><a href="/about/notices">{escape(texts.notices)}</a></p></section>'

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from rag.answering.judging import load_trial
 from rag.errors import InhouseError
 from ui.view.about_page import About, about_page, notices_page
 from ui.web.app_state import AppState
@@ -56,8 +57,8 @@ def _about(house: AppState, *, knows_places: bool) -> About:
     except InhouseError:  # without an index there are still models
         model = expected_model(settings.llm.model)
     name = model.rstrip("/").rpartition("/")[2]
-    parts = urlsplit(settings.llm.url)
-    host = parts.hostname or ""
+    host = urlsplit(settings.llm.url).hostname or ""
+    trial = load_trial(settings.data) if settings.answers.judge else None
     return About(
         model=model,
         model_card=get_card(model) or get_card(name),
@@ -65,9 +66,18 @@ def _about(house: AppState, *, knows_places: bool) -> About:
         embedder_card=get_card(settings.embedder.model),
         reranker=settings.retrieval.reranker,
         entailment=settings.answers.entailment,
-        # Without a user name or a password that may stand in it.
-        model_url=f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""),
+        judge=trial.model if trial else "",
+        judge_votes=bool(trial and trial.has_vote),
+        judge_url=_address(settings.answers.judge_url),
+        model_url=_address(settings.llm.url),
         is_local=is_loopback(host),
         data=str(settings.data.absolute()) if knows_places else None,
         versions=versions(),
     )
+
+
+def _address(url: str) -> str:
+    """The server of a URL, without a user name or a password that may stand in it; "" for none."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}" if url else ""
