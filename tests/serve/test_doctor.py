@@ -15,8 +15,8 @@ from ui.cli import cli
 from ui.commands.doctor import CHECKS
 
 PARTS = [
-    *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Index", "People"),
-    *("Languages", "Access"),
+    *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Judge", "Index"),
+    *("People", "Languages", "Access"),
     *("Profile", "Parsers", "Scans", "Language model", "vLLM", "Memory", "Model server"),
 ]
 

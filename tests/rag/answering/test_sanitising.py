@@ -108,7 +108,7 @@ def test_a_model_that_follows_them_is_not_believed(
     """An order is no statement: what it makes a model say has to stand in the documents like all else."""
     server.words = (reply,)
     answer = Assistant.open(poisoned, settings=settings, embedder=HashingEmbedder()).ask("Badges?")
-    assert answer.status in (Status.UNSUPPORTED, Status.PARTIAL)
+    assert answer.status in (Status.UNSUPPORTED, Status.PARTIAL, Status.NOT_IN_DOCUMENTS)
     assert not any(sentence.supported for sentence in answer.sentences)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import apsw
 
 from rag.answering.abstention import CALIBRATION
+from rag.answering.judging import JUDGE_FILE
 from rag.errors import IndexDamagedError, StorageError, UsageError
 from rag.evaluation.store import FOLDER as EVALUATIONS
 from rag.files import create_private, make_private_folder, move, sync, sync_tree
@@ -246,9 +247,10 @@ def _copy_parts(data: Path, people: Path, target: Path) -> Iterator[str]:
     if people.exists():
         _copy_database(people, target / PEOPLE)
         yield PEOPLE
-    if (data / CALIBRATION).exists():
-        shutil.copyfile(data / CALIBRATION, target / CALIBRATION)
-        yield CALIBRATION
+    for name in (CALIBRATION, JUDGE_FILE):
+        if (data / name).exists():
+            shutil.copyfile(data / name, target / name)
+            yield name
     if (data / EVALUATIONS).exists():
         make_private_folder(target / EVALUATIONS)
         shutil.copytree(data / EVALUATIONS, target / EVALUATIONS, dirs_exist_ok=True)
