@@ -18,11 +18,11 @@ from rag.answer import (
     RetrievalEvent,
     Sentence,
     SentencesEvent,
-    Status,
     Verdict,
 )
 from rag.citations.markers import strip_markers
 from rag.computed import Cell, Computed
+from ui.api.markdown import escape_markdown, escape_openings, make_inert
 from ui.messages.page import Words
 from ui.view.export import make_readable
 from ui.view.headline import headline, verdict_of
@@ -34,7 +34,6 @@ Link = Callable[[str, int, int, str], str | None]
 """From a document's URI, start, end and quote to the address where it can be read, or None."""
 
 _BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)])[ \t]+\Z")
-_CELL_MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class MarkedText:
         elif isinstance(event, DeltaEvent):
             self._draft += event.text
             if self._release == "tokens" and self._computed is None:
-                self.text += event.text if self.text else event.text.lstrip()
+                self.text += escape_openings(event.text if self.text else event.text.lstrip())
         elif isinstance(event, SentencesEvent | CitationsEvent):
             if self._computed is None:
                 self._take(event.sentences)
@@ -124,9 +123,8 @@ class MarkedText:
                 self._backed = True
                 if self._release == "sentences":
                     self._show(sentence, lead)
-                elif (at := self.text.find(sentence.text)) >= 0:
-                    for n in sentence.citations:
-                        self._markers.setdefault(n, (at, at + len(sentence.text)))
+                else:
+                    self._mark_span(escape_openings(sentence.text), sentence.citations)
         self._heard = max(self._heard, len(sentences))
 
     def _show(self, sentence: Sentence, lead: str) -> None:
@@ -136,7 +134,7 @@ class MarkedText:
         layout = bullet[0] if bullet else ""
         if self.text:
             layout = ("\n" * min(lead.count("\n"), 2) or ("\n" if bullet else " ")) + layout
-        self.text += layout + sentence.text
+        self.text += layout + make_inert(sentence.text)
         for n in sentence.citations:
             self._mark(n)
 
@@ -144,6 +142,13 @@ class MarkedText:
         start = len(self.text) + 1
         self.text += f" [{n}]"
         self._markers.setdefault(n, (start, len(self.text)))
+
+    def _mark_span(self, sentence: str, citations: Sequence[int]) -> None:
+        """Note where a sentence stands that has no markers."""
+        start = self.text.find(sentence)
+        if start >= 0:
+            for n in citations:
+                self._markers.setdefault(n, (start, start + len(sentence)))
 
     def _finish(self, answer: Answer) -> None:
         self.answer = answer
@@ -163,17 +168,20 @@ class MarkedText:
         """Nothing of the model's is backed: the documents' own sentences, or that they do not say it."""
         gap = "\n\n" if self.text else ""
         line = headline(answer, self._words)
-        if line.verdict is Verdict.NOTHING_READABLE or line.verdict is Verdict.NOT_IN_DOCUMENTS:
-            is_refusal = answer.status in (Status.NOT_IN_DOCUMENTS, Status.NOTHING_READABLE)
-            if not (gap and is_refusal):
-                refusal = answer.text if is_refusal and not gap else ""
-                self.text += gap + (strip_markers(refusal)[0].strip() or self._refusal)
+        if line.verdict is Verdict.NOTHING_READABLE:
+            self.text += f"{gap}{line.label}. {line.why}"
+            return
+        if line.verdict is Verdict.NOT_IN_DOCUMENTS:
+            # Not the model's words, which may be anything.
+            self.text += "" if self._refusal in self.text else gap + self._refusal
             return
         if gap or line.verdict is not Verdict.QUOTED:
             self.text += f"{gap}{line.label}. {line.why}"
         passages = []
         for extract in answer.extracts:
-            self.text += ("\n\n" if self.text else "") + f"“{make_readable(extract.text)}”"
+            self.text += (
+                "\n\n" if self.text else ""
+            ) + f"“{make_inert(make_readable(extract.text))}”"
             self._mark(extract.rank)
             passages.append(self._located(CitedPassage.of_extract(extract, self.link)))
         self.passages = tuple(passages)
@@ -194,7 +202,7 @@ def _table(computed: Computed, link: Link) -> Iterator[str]:
     if not table.rows:
         return
     width = max(len(table.columns), *(len(row.cells) for row in table.rows))
-    heads = [*map(_escaped, table.columns), *[""] * (width - len(table.columns))]
+    heads = [*map(escape_markdown, table.columns), *[""] * (width - len(table.columns))]
     lines = [heads, ["---"] * width]
     lines += [
         [_cell(cell, link) for cell in row.cells] + [""] * (width - len(row.cells))
@@ -204,10 +212,6 @@ def _table(computed: Computed, link: Link) -> Iterator[str]:
 
 
 def _cell(cell: Cell, link: Link) -> str:
-    text = _escaped(cell.text)
+    text = escape_markdown(cell.text)
     url = link(cell.uri, cell.start, cell.end, "") if cell.uri and text else None
     return text if url is None else f"[{text}](<{url}>)"
-
-
-def _escaped(text: str) -> str:
-    return _CELL_MARKS.sub(r"\\\1", " ".join(text.split()))

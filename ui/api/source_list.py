@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ui.api.markdown import escape_markdown
 from ui.api.marked_text import CitedPassage
 from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _HEADINGS = "|".join(re.escape(words.sources) for words in LANGUAGES.values())
 _LIST = re.compile(rf"\n\n\*\*(?:{_HEADINGS})\*\*\n\n(?:\d+\. [^\n]*(?:\n|\Z))+\Z")
 _QUOTE = 300  # characters of a quote that are shown
@@ -36,8 +36,3 @@ def _line(passage: CitedPassage, words: Words) -> str:
     if len(quote) > _QUOTE:
         quote = f"{quote[:_QUOTE].rsplit(' ', 1)[0]} …"
     return f"{', '.join([title, *page, *section])}: “{escape_markdown(quote)}”"
-
-
-def escape_markdown(text: str) -> str:
-    """A document's text on one line of Markdown, in which none of its characters is a mark."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,10 +76,17 @@ class Office:
 
 
 @contextlib.contextmanager
-def open_office(home: Path, *, api: ApiSettings | None = None, **web: Any) -> Iterator[Office]:
+def open_office(
+    home: Path,
+    *,
+    api: ApiSettings | None = None,
+    documents: Mapping[str, str] | None = None,
+    **web: Any,
+) -> Iterator[Office]:
     """An office in the folder `home`, for as long as the block lasts."""
     folder, data = home / "files", home / "data"
-    for name, text in DOCUMENTS.items():
+    texts = DOCUMENTS | dict(documents or {})
+    for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     rules = (
@@ -100,7 +107,7 @@ def open_office(home: Path, *, api: ApiSettings | None = None, **web: Any) -> It
         llm = settings.llm.model_copy(update={"url": model.url, "model": model.name})
         settings = settings.model_copy(update={"llm": llm})
         report = ingest([folder], data_dir=data, settings=settings, embedder=HashingEmbedder())
-        assert (report.added, report.failed) == (len(DOCUMENTS), ())
+        assert (report.added, report.failed) == (len(texts), ())
         store = Store(data / PEOPLE)
         tokens = {}
         for name, readers in READERS.items():

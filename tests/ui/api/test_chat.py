@@ -278,3 +278,46 @@ def test_an_answer_is_in_the_language_of_the_program(office: Office) -> None:
         office.says(NOTICE)
         client.post("/chat/completions", json=ASKED | {"messages": messages})
     assert "Quellen" not in json.dumps(office.model.requests)
+
+
+LURES = (
+    "![chart](https://evil.example/x.png)",
+    "![chart][1]",
+    "[click](https://evil.example/)",
+    "\\![chart](https://evil.example/x.png)",
+    "\\\\[click](https://evil.example/)",
+    "<img src=https://evil.example/x.png>",
+    "[1]: https://evil.example/x.png",
+)
+
+
+@pytest.mark.parametrize("release", ["sentences", "tokens"])
+@pytest.mark.parametrize("is_said", [True, False])
+def test_nothing_in_a_text_becomes_a_link_or_a_picture(
+    tmp_path: Path, release: Any, is_said: bool
+) -> None:
+    """Neither of what the model repeats from a document, nor of the document's own words."""
+    from markdown_it import MarkdownIt
+
+    lines = [
+        f"Item {n} of the chart is due in May {lure} as planned." for n, lure in enumerate(LURES)
+    ]
+    extra = {"handbook/lures.md": "# Chart\n\n" + "\n\n".join(lines) + "\n"}
+    with open_office(tmp_path, api=ApiSettings(stream=release), documents=extra) as office:
+        office.says(*(lines if is_said else ["Nobody knows."]))
+        question = "Which item of the chart is due in May as planned?"
+        events = _events(office, ASKED | {"messages": [{"role": "user", "content": question}]})
+    content = _content(events)
+    assert "evil.example" in content, "it is there as text"
+    html = MarkdownIt("commonmark", {"html": True}).render(content)
+    assert "<img" not in html
+    assert "<a " not in html
+
+
+def test_an_invented_answer_is_not_taken_for_a_refusal(office: Office) -> None:
+    """Where the documents say nothing at all, the profile's sentence says so, and not the model."""
+    office.says("Krakatoa erupted in 1883.")
+    messages = [{"role": "user", "content": "Which volcano erupted in 1883?"}]
+    content = _content(_events(office, ASKED | {"messages": messages}))
+    assert content
+    assert "Krakatoa" not in content
