@@ -175,8 +175,10 @@ class MarkedText:
             # Not the model's words, which may be anything.
             self.text += "" if self._refusal in self.text else gap + self._refusal
             return
-        if gap or line.verdict is not Verdict.QUOTED:
+        if line.verdict is not Verdict.QUOTED:
             self.text += f"{gap}{line.label}. {line.why}"
+        elif gap:
+            self.text += f"{gap}{line.label}:"
         passages = []
         for extract in answer.extracts:
             self.text += (

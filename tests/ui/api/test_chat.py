@@ -308,7 +308,7 @@ def test_nothing_in_a_text_becomes_a_link_or_a_picture(
         question = "Which item of the chart is due in May as planned?"
         events = _events(office, ASKED | {"messages": [{"role": "user", "content": question}]})
     content = _content(events)
-    assert "evil.example" in content, "it is there as text"
+    assert ("evil.example" if is_said else "Item 1 of the chart") in content, "it is there as text"
     html = MarkdownIt("commonmark", {"html": True}).render(content)
     assert "<img" not in html
     assert "<a " not in html
