@@ -57,10 +57,10 @@ types: setup ## Check the types
 	@$(BIN)/mypy
 
 crash: setup ## Kill the program at every system call of a run (minutes)
-	@$(BIN)/python -m pytest -m crash $(ARGS)
+	@$(BIN)/python -m pytest -m crash -o faulthandler_timeout=3700 $(ARGS)
 
 families: setup ## Serve a tiny model of each family with the real vLLM, and ask it (minutes)
-	@$(BIN)/python -m pytest -m families $(ARGS)
+	@$(BIN)/python -m pytest -m families -o faulthandler_timeout=3700 $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
