@@ -65,7 +65,10 @@ class _Value(BaseModel):
 
 
 class Citation(_Value):
-    """A quote from a document: `document.text[start:end] == quote`, checked before it is shown."""
+    """A quote from a document: `document.text[start:end] == quote`, checked before it is shown.
+
+    `metadata` is what whoever put the document said of it; it is left out of the JSON where it is empty.
+    """
 
     n: int = Field(ge=1)
     uri: str
@@ -76,6 +79,7 @@ class Citation(_Value):
     start: int
     end: int
     boxes: tuple[Box, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict, exclude_if=lambda value: not value)
 
 
 class Sentence(_Value):

@@ -9,6 +9,8 @@ from typing import Any
 SECTION_SEPARATOR = " > "
 PUT_METADATA = "given"
 """Where a document's metadata holds what whoever put it said of it, by names of their own."""
+LANGCHAIN_METADATA = "langchain"
+"""The same of what LangChain's vector store added."""
 _DRAWN = re.compile(r"([-=_*.~#·•–—])\1{3,}|[ \t\u00a0]{2,}")
 
 _RULE = re.compile(r"^\|(?: ?:?-+:? ?\|)+(?:\n|$)", re.MULTILINE)

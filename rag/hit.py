@@ -46,8 +46,9 @@ class Hit(BaseModel):
     from character `start` to `end`. `page` is 1-based, or None where a format has no pages. `section` is
     the path of headings, outermost first, joined with " > ", or None. `lead` is what stands above a passage
     that begins in the middle of a table: the table's header, and the labels of merged cells; it is not
-    part of the JSON. `also_in` are other documents that say the same. `newer` is a newer version of its
-    document, where one was found as well.
+    part of the JSON. `metadata` is what whoever put its document said of it, by names of their own; it is
+    left out of the JSON where it is empty. `also_in` are other documents that say the same. `newer` is a
+    newer version of its document, where one was found as well.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,6 +62,7 @@ class Hit(BaseModel):
     text: str
     start: int
     end: int
+    metadata: dict[str, Any] = Field(default_factory=dict, exclude_if=lambda value: not value)
     chunk_id: int = Field(default=0, exclude=True)
     document_id: int = Field(default=0, exclude=True)
     stored_boxes: tuple[str, ...] = Field(default=(), exclude=True, repr=False)

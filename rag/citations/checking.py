@@ -389,4 +389,5 @@ def cite(number: int, evidence: Evidence, passages: Sequence[Hit]) -> Citation:
         start=hit.start + evidence.start,
         end=hit.start + evidence.end,
         boxes=hit.boxes,
+        metadata=hit.metadata,
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.errors import UsageError
+from rag.index.conditions import MetadataCondition, to_conditions
 from rag.readers import EVERYBODY as EVERYBODY
 from rag.readers import admitting_tokens
 
@@ -19,8 +20,9 @@ class Filter:
 
     `readers`: the asker's tokens; None means an asker who may read everything (an operator, a library
     call), an empty set an asker who is nobody. `folders`: absolute POSIX paths. `tags`: any of them.
-    `modified_from` and `modified_until`: seconds since the epoch, both included. `also`: another filter that
-    a document has to pass.
+    `modified_from` and `modified_until`: seconds since the epoch, both included. `metadata`: names with a
+    value, a list of values, or a range {"from": 2024, "until": 2026}; all names have to match. `also`:
+    another filter that a document has to pass.
     """
 
     readers: frozenset[str] | None = None
@@ -31,6 +33,7 @@ class Filter:
     modified_from: float | None = None
     modified_until: float | None = None
     also: Filter | None = None
+    metadata: Mapping[str, Any] | tuple[MetadataCondition, ...] = ()
 
     def __post_init__(self) -> None:
         if any(not folder.startswith("/") for folder in self.folders):
@@ -42,6 +45,14 @@ class Filter:
         if self.document_ids is not None:
             known = tuple(i for i in self.document_ids if 0 < i < 2**63)
             object.__setattr__(self, "document_ids", known)
+        object.__setattr__(self, "metadata", self._metadata_conditions())
+
+    def _metadata_conditions(self) -> tuple[MetadataCondition, ...]:
+        if isinstance(self.metadata, Mapping):
+            return to_conditions(self.metadata)
+        if not all(isinstance(condition, MetadataCondition) for condition in self.metadata):
+            raise UsageError(f"A filter's metadata is a mapping; got {self.metadata!r:.200}.")
+        return tuple(self.metadata)
 
     @property
     def is_empty(self) -> bool:
@@ -52,6 +63,16 @@ class Filter:
         """What of it says who asks; who may read everything has an empty one."""
         also = self.also.access() if self.also else Filter()
         return Filter(readers=self.readers, also=None if also.is_empty else also)
+
+    @property
+    def has_metadata(self) -> bool:
+        """Whether a condition on metadata is part of it, which the lexical index knows nothing of."""
+        return bool(self.metadata) or (self.also is not None and self.also.has_metadata)
+
+    def limited_to(self, document_ids: tuple[int, ...]) -> Filter:
+        """The same for the documents that pass it, by their ids, without conditions on metadata."""
+        also = self.also.limited_to(document_ids) if self.also else None
+        return replace(self, metadata=(), document_ids=document_ids, also=also)
 
     def narrowed(self, other: Filter) -> Filter:
         """A filter that lets pass what both let pass."""
@@ -93,5 +114,7 @@ class Filter:
             yield f"modified_at >= {bind(self.modified_from)}"
         if self.modified_until is not None:
             yield f"modified_at <= {bind(self.modified_until)}"
+        for condition in self._metadata_conditions():
+            yield condition.sql(bind)
         if self.also is not None:
             yield from self.also._conditions(parameters)

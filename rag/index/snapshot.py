@@ -123,18 +123,18 @@ class Snapshot:
         _check_k(k)
         # Where all of the generation passes, to test each chunk takes longer than the search itself.
         needed = Filter() if self._mask(filter)[0] is self._alive else filter
-        return self._lexical.search(query, k, needed)
+        return self._lexical.search(query, k, self._for_words(needed))
 
     def documents_with_words(self, words: Iterable[str], filter: Filter) -> frozenset[int]:
         """Ids of the documents that pass the filter and hold each of these words, as they stand.
 
         `words` as `rag.index.words.plain_words` makes them.
         """
-        return self._lexical.documents_with_words(words, filter)
+        return self._lexical.documents_with_words(words, self._for_words(filter))
 
     def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
         """Ids of the documents that pass the filter and hold a form of the word, in their language."""
-        return self._lexical.documents_with_stem(word, filter)
+        return self._lexical.documents_with_stem(word, self._for_words(filter))
 
     def known_words(self, filter: Filter) -> PermittedWords:
         """The words of the documents that an asker with this filter may read."""
@@ -143,6 +143,12 @@ class Snapshot:
     def shared_words(self, query: str, text: str) -> tuple[str, ...]:
         """The words of the query for which the lexical half finds this text."""
         return shared_words(query, text, self._lexical.languages)
+
+    def _for_words(self, filter: Filter) -> Filter:
+        """The filter as the lexical index understands it, which does not know what is said of documents."""
+        if not filter.has_metadata:
+            return filter
+        return filter.limited_to(tuple(self.document_ids(filter).tolist()))
 
     def count(self, filter: Filter) -> Count:
         """How many documents and chunks pass the filter."""
@@ -191,10 +197,10 @@ class Snapshot:
             self._beginnings = texts if len(known) > _KEPT_BEGINNINGS else known | texts
         return texts
 
-    def documents_with(self, key: str, values: Mapping[str, Sequence[Any]]) -> Int64:
-        """Ids of the documents whose metadata's object `key` has one of each name's values."""
+    def given_metadata(self, document_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What whoever put these documents said of them, by id; others are missing from the result."""
         with self._reading() as connection:
-            return lookup.documents_with(connection, self.generation.id, key, values)
+            return lookup.given_metadata_of(connection, document_ids)
 
     def stored_vectors(self, chunk_ids: Sequence[int]) -> Float32:
         """The vectors of these chunks, in their order: (n, dimension) float32."""

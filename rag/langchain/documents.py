@@ -13,7 +13,7 @@ from typing import Any
 
 from langchain_core.documents import Document as LangChainDocument
 
-from rag.document import SECTION_SEPARATOR, Chunk, Document
+from rag.document import LANGCHAIN_METADATA, PUT_METADATA, SECTION_SEPARATOR, Chunk, Document
 from rag.errors import UsageError
 from rag.index import FileRecord, FileState, Filter, Snapshot
 from rag.index.catalog.rows import ChunkRow
@@ -22,13 +22,10 @@ SCHEME = "langchain:"
 """What the uri of a document that LangChain added begins with; its id follows."""
 
 Wanted = Filter | Mapping[str, Any]
-"""A filter, or metadata names with a value or a list of values, all of which have to match."""
+"""A filter, or metadata names with a value, a list of values or a range, all of which have to match."""
 
-_SAID = "langchain"
-"""Where a document's metadata holds what LangChain calls metadata."""
 _RECIPE = "langchain/1"
 _PASSAGE_ID = re.compile(r"file://(/.*)#(\d+)", re.DOTALL)
-_SCALARS = (str, int, float, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ def to_document(name: str, text: str, metadata: Mapping[str, Any], shared: Share
         modified_at=time.time(),
         tags=shared.tags,
         readers=shared.readers,
-        metadata={_SAID: json.loads(serialised)},
+        metadata={LANGCHAIN_METADATA: json.loads(serialised)},
         chunks=(Chunk(0, len(text), text),),
     )
 
@@ -130,11 +127,12 @@ def to_langchain(snapshot: Snapshot, chunk_ids: list[int]) -> list[LangChainDocu
 def _to_langchain(row: ChunkRow, metadata: Mapping[str, Any]) -> LangChainDocument:
     if row.uri.startswith(SCHEME):
         name = row.uri.removeprefix(SCHEME)
-        return LangChainDocument(row.text, id=name, metadata=metadata[_SAID])
+        return LangChainDocument(row.text, id=name, metadata=metadata[LANGCHAIN_METADATA])
     return LangChainDocument(
         row.text,
         id=f"file://{row.uri}#{row.ordinal}",
         metadata={
+            **metadata.get(PUT_METADATA, {}),
             "source": row.uri,
             "title": row.title,
             "page": row.page,
@@ -145,23 +143,12 @@ def _to_langchain(row: ChunkRow, metadata: Mapping[str, Any]) -> LangChainDocume
     )
 
 
-def to_filter(snapshot: Snapshot, conditions: Wanted | None) -> Filter:
-    """The filter that says the same of this generation. Raises UsageError for what says nothing."""
+def to_filter(conditions: Wanted | None) -> Filter:
+    """The filter that says the same. Raises UsageError for what says nothing."""
     if conditions is None:
         return Filter()
     if isinstance(conditions, Filter):
         return conditions
     if not isinstance(conditions, Mapping):
         raise UsageError(f"A filter is a Filter or a mapping, not a {type(conditions).__name__}.")
-    values = {
-        name: tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
-        for name, value in conditions.items()
-    }
-    for name, operand in values.items():
-        if not isinstance(name, str) or not all(isinstance(value, _SCALARS) for value in operand):
-            raise UsageError(
-                f"The filter {name!r}: {conditions[name]!r} is not understood.",
-                hint="Metadata is compared with a value or a list of values: strings, numbers, "
-                "True, False, None.",
-            )
-    return Filter(document_ids=tuple(snapshot.documents_with(_SAID, values).tolist()))
+    return Filter(metadata=conditions)

@@ -45,7 +45,11 @@ class InhouseRetriever(BaseRetriever):
         return [
             Document(
                 page_content=hit.text,
-                metadata={"source": hit.uri, **hit.model_dump(exclude={"text"}, mode="json")},
+                metadata={
+                    **hit.metadata,
+                    "source": hit.uri,
+                    **hit.model_dump(exclude={"text"}, mode="json"),
+                },
             )
             for hit in hits
         ]

@@ -47,8 +47,8 @@ class InhouseVectorStore(VectorStore):
     `file://PATH#PLACE`, and only `ingest` changes them. It leaves alone what was added here.
 
     Searches compare vectors alone and are exact in the order of the scores, which are cosines: higher is
-    better. `filter` is a `Filter`, or a mapping of metadata names to a value or a list of values, all of
-    which have to match; either acts inside the search.
+    better. `filter` is a `Filter`, or a mapping of metadata names to a value, a list of values or a range,
+    all of which have to match (see `Filter.metadata`); either acts inside the search.
 
     Writing raises IndexLockedError while another run is at work, and EmbedderMismatchError if the index
     was built with another embedder; so does searching.
@@ -246,9 +246,7 @@ class InhouseVectorStore(VectorStore):
         snapshot = self._snapshot()
         if snapshot is None:
             return []
-        near = snapshot.dense(
-            vector, max(k, fetch_k), to_filter(snapshot, filter)
-        ).chunk_ids.tolist()
+        near = snapshot.dense(vector, max(k, fetch_k), to_filter(filter)).chunk_ids.tolist()
         stored = list(snapshot.stored_vectors(near))
         chosen = [
             near[position]
@@ -263,7 +261,7 @@ class InhouseVectorStore(VectorStore):
         snapshot = self._snapshot()
         if snapshot is None:
             return []
-        candidates = snapshot.dense(vector, k, to_filter(snapshot, filter))
+        candidates = snapshot.dense(vector, k, to_filter(filter))
         documents = to_langchain(snapshot, candidates.chunk_ids.tolist())
         scored = zip(documents, candidates.scores.tolist(), strict=True)
         return [(document, score) for document, score in scored if document is not None]

@@ -140,6 +140,13 @@ def _hits(
     hits = [
         _hit(snapshot, rank, passage, rows) for rank, passage in enumerate(passages, before + 1)
     ]
+    given = snapshot.given_metadata({hit.document_id for hit in hits})
+    hits = [
+        hit.model_copy(update={"metadata": given[hit.document_id]})
+        if hit.document_id in given
+        else hit
+        for hit in hits
+    ]
     for index, hit in enumerate(hits):
         if hit.document_id in newer:
             uri, title = names[newer[hit.document_id]]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apsw
 import numpy as np
 
+from rag.document import LANGCHAIN_METADATA, PUT_METADATA
 from rag.index.catalog import rows, vector_rows
 from rag.index.catalog.schema import VISIBLE
-from rag.index.search.vectors import Float32, Int64
+from rag.index.search.vectors import Float32
 
 
 def chunks_of(
@@ -37,6 +38,18 @@ def metadata_of(
     return {document_id: json.loads(metadata) for document_id, metadata in rows}
 
 
+def given_metadata_of(
+    connection: apsw.Connection, document_ids: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """What whoever put these documents said of them, by id; others are missing from the result."""
+    rows = connection.execute(
+        "SELECT id, coalesce(metadata -> ?, metadata -> ?) AS given FROM documents "
+        "WHERE id IN (SELECT value FROM json_each(?)) AND given IS NOT NULL",
+        (f"$.{PUT_METADATA}", f"$.{LANGCHAIN_METADATA}", json.dumps(list(document_ids))),
+    )
+    return {document_id: json.loads(given) for document_id, given in rows}
+
+
 def beginnings_of(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, str]:
     """How the texts of these documents begin: their first chunks, by document id."""
     rows = connection.execute(
@@ -46,34 +59,6 @@ def beginnings_of(connection: apsw.Connection, document_ids: Iterable[int]) -> d
         (json.dumps(list(document_ids)),),
     )
     return dict(rows)
-
-
-def documents_with(
-    connection: apsw.Connection, generation: int, key: str, allowed: Mapping[str, Sequence[Any]]
-) -> Int64:
-    """Ids of the documents whose metadata's object `key` has one of the allowed values for every name.
-
-    Ascending. Values are strings, numbers, true, false or null; a list in the metadata is no value.
-    """
-    conditions, parameters = [VISIBLE], {"g": generation, "path": f"$.{key}"}
-    for number, (name, values) in enumerate(allowed.items()):
-        # Compared as (type, value): 1 is not true, and null is not the lack of the name.
-        conditions.append(
-            "EXISTS (SELECT 1 FROM json_each(d.metadata, :path) AS said, json_each(:v{0}) AS wanted "
-            "WHERE said.key = :n{0} AND said.atom IS wanted.atom AND {1})".format(
-                number, _same_type("said.type", "wanted.type")
-            )
-        )
-        parameters |= {f"n{number}": name, f"v{number}": json.dumps(list(values))}
-    rows = connection.execute(
-        f"SELECT d.id FROM documents d WHERE {' AND '.join(conditions)} ORDER BY d.id", parameters
-    )
-    return np.fromiter((row[0] for row in rows), np.int64)
-
-
-def _same_type(one: str, other: str) -> str:
-    numbers = "('integer', 'real')"
-    return f"({one} = {other} OR ({one} IN {numbers} AND {other} IN {numbers}))"
 
 
 def vectors_of(

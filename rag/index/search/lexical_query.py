@@ -162,6 +162,7 @@ def _weighted(field: str, words: list[str], statistics: Statistics) -> list[Any]
 
 
 def term_queries(field: str, words: list[str]) -> list[Any]:
+    """A query for each of the words, each once, up to as many as a query may have."""
     return [_term(field, word) for word in list(dict.fromkeys(words))[:_MAX_QUERY_TERMS]]
 
 

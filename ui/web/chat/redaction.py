@@ -186,13 +186,16 @@ class _Scrub:
         if citation.uri not in self._gone:
             return citation
         return citation.model_copy(
-            update={"quote": "", "start": 0, "end": 0, "boxes": ()} | self._nameless(citation.uri)
+            update={"quote": "", "start": 0, "end": 0, "boxes": (), "metadata": {}}
+            | self._nameless(citation.uri)
         )
 
     def hit(self, hit: Hit) -> Hit:
         if hit.uri not in self._gone:
             return hit
-        return hit.model_copy(update={"text": "", "start": 0, "end": 0} | self._nameless(hit.uri))
+        return hit.model_copy(
+            update={"text": "", "start": 0, "end": 0, "metadata": {}} | self._nameless(hit.uri)
+        )
 
     def extract(self, extract: Extract) -> Extract:
         if extract.uri not in self._gone:

@@ -265,6 +265,25 @@ def test_what_is_no_feedback_is_refused_in_a_sentence(client: TestClient, chat: 
         assert chat.feedback.of(LOCAL, chat.id) == {}
 
 
+def test_what_was_said_of_a_closed_document_is_withheld_too(chat: ChatSetup) -> None:
+    """Its metadata, in citations and in every passage that was found."""
+    metadata = {"client": "Zanzibar Ltd."}
+    answer = chat.answer
+    context = Context(
+        **{
+            name: [
+                hit.model_copy(update={"metadata": metadata})
+                for hit in getattr(answer.context, name)
+            ]
+            for name in ("cited", "read", "retrieved")
+        }
+    )
+    citations = [quoted.model_copy(update={"metadata": metadata}) for quoted in answer.citations]
+    labelled = answer.model_copy(update={"context": context, "citations": tuple(citations)})
+    assert "Zanzibar" in labelled.model_dump_json()
+    assert "Zanzibar" not in redact(labelled, chat.desk, NOBODY, ENGLISH).answer.model_dump_json()
+
+
 def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(chat: ChatSetup) -> None:
     """Its number and its notes too: they would say that there is one."""
     answer = chat.assistant.ask("Which documents mention crane?")

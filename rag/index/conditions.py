@@ -1,0 +1,87 @@
+"""Conditions on what is said of a document: values, lists of values and ranges, by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rag.document import LANGCHAIN_METADATA, PUT_METADATA
+from rag.errors import UsageError
+
+_SCALARS = (str, int, float, type(None))  # bool is an int
+_OBJECT = f"coalesce(metadata -> '$.{PUT_METADATA}', metadata -> '$.{LANGCHAIN_METADATA}', '{{}}')"
+_ENTRIES = (
+    f"json_each({_OBJECT}) AS named, json_each(CASE named.type WHEN 'array' THEN named.value "
+    f"ELSE '[' || ({_OBJECT} -> named.fullkey) || ']' END) AS entry"
+)
+"""The metadata's names, each with its value, or with the values of its list."""
+_NUMBERS = "('integer', 'real')"
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataCondition:
+    """The value under a name, or one of its list, is one of `values`, or lies in a range.
+
+    `values` is a list as JSON, so that 1 and true are two conditions; an empty one lets nothing pass. `low`
+    and `high` are both included, and one of them may be None: open. Numbers are compared with numbers and
+    texts with texts, character by character, which puts ISO dates in order.
+    """
+
+    name: str
+    values: str = ""
+    low: str | float | None = None
+    high: str | float | None = None
+
+    def sql(self, bind: Callable[[Any], str]) -> str:
+        """The condition on the table `documents`; `bind` takes a value and gives its mark."""
+        wanted = " AND ".join(self._comparisons(bind))
+        return f"EXISTS (SELECT 1 FROM {_ENTRIES} WHERE named.key = {bind(self.name)} AND {wanted})"
+
+    def _comparisons(self, bind: Callable[[Any], str]) -> Iterator[str]:
+        if self.values:
+            # Compared as (type, value): 1 is not true, and null is not the lack of the name.
+            same_type = (
+                f"(entry.type = wanted.type OR (entry.type IN {_NUMBERS} "
+                f"AND wanted.type IN {_NUMBERS}))"
+            )
+            yield (
+                f"EXISTS (SELECT 1 FROM json_each({bind(self.values)}) AS wanted "
+                f"WHERE entry.atom IS wanted.atom AND {same_type})"
+            )
+        for operator, limit in (("<=", self.high), (">=", self.low)):
+            if limit is not None:
+                kinds = "('text')" if isinstance(limit, str) else _NUMBERS
+                yield f"(entry.type IN {kinds} AND entry.atom {operator} {bind(limit)})"
+
+
+def to_conditions(metadata: Mapping[str, Any]) -> tuple[MetadataCondition, ...]:
+    """The conditions of a mapping from names to a value, a list of values, or {"from": …, "until": …}.
+
+    Raises UsageError for what is none of these.
+    """
+    return tuple(_condition(name, operand) for name, operand in metadata.items())
+
+
+def _condition(name: Any, operand: Any) -> MetadataCondition:
+    if isinstance(name, str) and isinstance(operand, Mapping):
+        low, high = operand.get("from"), operand.get("until")
+        limits = [limit for limit in (low, high) if limit is not None]
+        are_numbers = all(
+            isinstance(limit, int | float) and not isinstance(limit, bool) and limit == limit
+            for limit in limits
+        )
+        are_texts = all(isinstance(limit, str) for limit in limits)
+        if limits and operand.keys() <= {"from", "until"} and (are_numbers or are_texts):
+            return MetadataCondition(name, "", low, high)
+    elif isinstance(name, str):
+        is_list = isinstance(operand, list | tuple | set | frozenset)
+        values = tuple(operand) if is_list else (operand,)
+        if all(isinstance(value, _SCALARS) and value == value for value in values):
+            return MetadataCondition(name, json.dumps(values))
+    raise UsageError(
+        f"The filter {name!r}: {operand!r} is not understood.",
+        hint="Metadata is compared with a value, a list of values (strings, numbers, True, False, None), or "
+        'a range: {"from": 2024, "until": 2026}.',
+    )
