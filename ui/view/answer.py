@@ -194,7 +194,8 @@ def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
     body += extract_list(answer.extracts, words, shelf, is_answer=is_answer, hits=_hits(answer))
     if not answer.text:
         return body
-    if answer.status in (Status.NOT_IN_DOCUMENTS, Status.NOTHING_READABLE):
+    claims = any(sentence.grade is Grade.NOT_FOUND for sentence in answer.sentences)
+    if answer.status in (Status.NOT_IN_DOCUMENTS, Status.NOTHING_READABLE) and not claims:
         # A refusal claims nothing, so there is nothing to fold away.
         refusal = f'<div class="body">{_blocks([(answer.text, _plain)])}</div>'
         is_right = verdict in (Verdict.NOT_IN_DOCUMENTS, Verdict.NOTHING_READABLE)

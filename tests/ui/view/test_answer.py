@@ -171,6 +171,18 @@ def test_a_wrong_refusal_does_not_stand_above_the_documents() -> None:
     assert answer.text not in Read(view.render_answer(1, wrong, ENGLISH)).text
 
 
+def test_what_the_model_invents_is_not_taken_for_a_refusal() -> None:
+    """Where the documents are too far from a question to say anything, an invented answer is folded away."""
+    invented = make_answer("q", Status.UNSUPPORTED).model_copy(
+        update={"status": Status.NOT_IN_DOCUMENTS, "verdict": Verdict.NOT_IN_DOCUMENTS}
+    )
+    assert invented.sentences[0].grade is Grade.NOT_FOUND
+    html = view.render_answer(1, invented, ENGLISH)
+    before, _, folded = html.partition('<details class="model-text">')
+    assert GUESSED.text not in Read(before).text
+    assert GUESSED.text in Read(folded).text
+
+
 def test_unbacked_sentences_are_not_shown_while_writing() -> None:
     answer = make_answer("q", Status.PARTIAL)
     retrieval = RetrievalEvent(hits=HITS, generation=1, extracts=answer.extracts)
