@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.intents import IntentResult
+    from rag.intents.versions import DocumentVersions
     from rag.langchain.retriever import InhouseRetriever
 
 # What answers without a model (`rag.extracts`, `rag.intents`) is imported where it is called: a search from
@@ -196,6 +197,14 @@ class Assistant:
     def shelf(self) -> FileList:
         """The documents of the newest generation and the ledger, to be listed for whoever asks."""
         return FileList(self._reader.snapshot(), self._narrowed(None))
+
+    def versions(self) -> DocumentVersions:
+        """The documents of the newest generation with their versions, for whoever asks."""
+        from rag.intents.versions import DocumentVersions
+        from rag.intents.workspace import Workspace
+
+        snapshot = self._reader.snapshot()
+        return DocumentVersions(Workspace(snapshot, self._narrowed(None), self._embedder))
 
     def search(
         self,

@@ -68,7 +68,7 @@ def answer_changes(intent: Intent, workspace: Workspace) -> IntentResult | None:
     if pair is None:
         return None
     old, new = (read_version(record, workspace) for record in pair)
-    if not _are_related(old.text, new.text):
+    if not are_related(old.text, new.text):
         return None
     rows = list(diff_versions(old, new))
     extracts = (row.cells[2] if row.cells[2].text else row.cells[1] for row in rows)
@@ -152,7 +152,8 @@ def read_version(record: DocumentRecord, workspace: Workspace) -> Version:
     return Version(record, text, positions, split_sections(text, positions))
 
 
-def _are_related(one: str, other: str) -> bool:
+def are_related(one: str, other: str) -> bool:
+    """Whether two texts share so many words that one can be a version of the other."""
     first, second = set(plain_words(one)), set(plain_words(other))
     fewer = min(len(first), len(second))
     return bool(fewer) and len(first & second) >= RELATED * fewer

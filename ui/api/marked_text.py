@@ -24,7 +24,7 @@ from rag.citations.markers import strip_markers
 from rag.computed import Cell, Computed
 from ui.api.markdown import escape_markdown, escape_openings, make_inert
 from ui.messages.page import Words
-from ui.view.export import make_readable
+from ui.view.exports.text import make_readable
 from ui.view.headline import headline, verdict_of
 
 Release = Literal["sentences", "tokens"]

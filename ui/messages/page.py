@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rag.answer import Grade, Status, Verdict
+from ui.messages.admin import ENGLISH_ADMIN, AdminWords
 from ui.messages.report import ENGLISH_REPORT, ReportWords
 from ui.messages.sections import ENGLISH_ROOMS, RoomWords
 
@@ -140,6 +141,7 @@ def _english_keys() -> Mapping[str, str]:
     return MappingProxyType(
         {
             "/": "to the question box",
+            "@": "ask only some documents",
             "[": "the citation before",
             "]": "the next citation",
             "Esc": "close what is open",
@@ -310,11 +312,43 @@ class Words:
     send: str = "Send"
     thanks: str = "Thank you. It was kept."
 
+    share: str = "Share or save"
+    share_link: str = "A link for colleagues"
+    share_link_why: str = (
+        "Whoever opens it sees this conversation, and what you ask in it later, as far as they may read "
+        "the documents behind it themselves. You can end the link at any time, here or in your history."
+    )
+    share_create: str = "Create a link"
+    share_copy: str = "Copy the link"
+    share_link_copied: str = "The link was copied."
+    share_end: str = "Stop sharing"
+    share_ended: str = "The link leads nowhere from now on."
+    share_send: str = "Send"
+    share_mail: str = "Write an e-mail with this answer"
+    share_save: str = "Save"
+    share_answer: str = "This answer:"
+    share_all: str = "The whole conversation:"
+    share_print: str = "Print or save as PDF"
+    shared_links: str = "Shared by a link"
+    shared_with_you: str = (
+        "A colleague shares this conversation. You see of it what you may read; what you ask below becomes "
+        "a conversation of your own."
+    )
+    link_gone: str = (
+        "This link leads nowhere: the conversation was deleted, or is not shared any more."
+    )
+    conversation_gone: str = (
+        "This conversation is not there: it was deleted, or it is somebody else’s and not shared."
+    )
     history: str = "History"
     history_search: str = "Search your conversations"
     close_history: str = "Close the history"
     none_kept: str = "Nothing yet. What you ask is kept here, for you alone."
     none_fit: str = "No conversation holds this."
+    history_note: str = (
+        "Kept for you alone, until you delete it. Those who look after this page see which questions found "
+        "no answer, without your name."
+    )
     untitled: str = "Untitled"
     rename: str = "Rename"
     forget: str = "Delete"
@@ -330,7 +364,15 @@ class Words:
     next_questions: str = "You might ask next"
     ask_about: str = "Ask about this document"
     only_in: str = "Only in"
-    whole_scope: str = "Ask all documents"
+    scope_add: str = "Ask only some documents (@)"
+    scope_list: str = "Documents, folders and tags"
+    scope_document: str = "Document"
+    scope_remove: str = "Remove"
+    scope_found: str = "{n} to choose from"
+    scope_nothing: str = "No document, folder or tag has this name."
+    scope_gone: str = (
+        "“{name}” is not there any more, or you may not read it. Remove it to ask the rest."
+    )
     export_this: str = "This conversation as Markdown"
     keys: str = "Keys"
     key_list: Mapping[str, str] = field(default_factory=_english_keys)
@@ -353,6 +395,7 @@ class Words:
 
     later: str = "Show what comes after"
     rooms: RoomWords = ENGLISH_ROOMS
+    admin: AdminWords = ENGLISH_ADMIN
     report: ReportWords = ENGLISH_REPORT
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from rag.answer import Grade, Status, Verdict
+from ui.messages.admin import GERMAN_ADMIN
 from ui.messages.page import Words
 from ui.messages.report_german import GERMAN_REPORT
 from ui.messages.sections_german import GERMAN_ROOMS
@@ -21,7 +22,7 @@ GERMAN = Words(
     starters="Zum Beispiel",
     fields="Oder zu einem Gebiet fragen",
     label="Ihre Frage",
-    placeholder="Stellen Sie eine Frage",
+    placeholder="Ihre Frage",
     ask="Fragen",
     stop="Anhalten",
     new="Neues Gespräch",
@@ -249,11 +250,42 @@ GERMAN = Words(
     leave_it="Schließen",
     send="Senden",
     thanks="Danke. Es wurde aufbewahrt.",
+    share="Teilen oder speichern",
+    share_link="Ein Link für Kollegen",
+    share_link_why=(
+        "Wer ihn öffnet, sieht dieses Gespräch, auch was Sie darin später fragen, soweit er die Dokumente "
+        "dahinter selbst lesen darf. Sie können den Link jederzeit beenden, hier oder im Verlauf."
+    ),
+    share_create="Link erstellen",
+    share_copy="Link kopieren",
+    share_link_copied="Der Link ist kopiert.",
+    share_end="Nicht mehr teilen",
+    share_ended="Der Link führt ab jetzt ins Leere.",
+    share_send="Senden",
+    share_mail="E-Mail mit dieser Antwort schreiben",
+    share_save="Speichern",
+    share_answer="Diese Antwort:",
+    share_all="Das ganze Gespräch:",
+    share_print="Drucken oder als PDF speichern",
+    shared_links="Mit einem Link geteilt",
+    shared_with_you=(
+        "Ein Kollege teilt dieses Gespräch. Sie sehen davon, was Sie lesen dürfen; was Sie unten fragen, "
+        "wird ein eigenes Gespräch."
+    ),
+    link_gone="Dieser Link führt ins Leere: Das Gespräch wurde gelöscht oder wird nicht mehr geteilt.",
+    conversation_gone=(
+        "Dieses Gespräch gibt es nicht: Es wurde gelöscht, oder es gehört jemand anderem und ist nicht "
+        "geteilt."
+    ),
     history="Verlauf",
     history_search="In Ihren Gesprächen suchen",
     close_history="Verlauf schließen",
     none_kept="Noch nichts. Was Sie fragen, wird hier aufbewahrt, für Sie allein.",
     none_fit="Das steht in keinem Gespräch.",
+    history_note=(
+        "Nur für Sie, bis Sie es löschen. Wer diese Seite betreut, sieht ohne Ihren Namen, welche Fragen "
+        "keine Antwort fanden."
+    ),
     untitled="Ohne Titel",
     rename="Umbenennen",
     forget="Löschen",
@@ -269,12 +301,22 @@ GERMAN = Words(
     next_questions="Als Nächstes fragen",
     ask_about="Zu diesem Dokument fragen",
     only_in="Nur in",
-    whole_scope="Alle Dokumente fragen",
+    scope_add="Nur bestimmte Dokumente fragen (@)",
+    scope_list="Dokumente, Ordner und Schlagwörter",
+    scope_document="Dokument",
+    scope_remove="Entfernen",
+    scope_found="{n} zur Auswahl",
+    scope_nothing="Kein Dokument, Ordner oder Schlagwort heißt so.",
+    scope_gone=(
+        "„{name}“ gibt es nicht mehr, oder Sie dürfen es nicht lesen. Entfernen Sie es, um das Übrige zu "
+        "fragen."
+    ),
     export_this="Dieses Gespräch als Markdown",
     keys="Tasten",
     key_list=MappingProxyType(
         {
             "/": "zum Fragefeld",
+            "@": "nur bestimmte Dokumente fragen",
             "[": "zur vorigen Belegstelle",
             "]": "zur nächsten Belegstelle",
             "Esc": "Offenes schließen",
@@ -314,5 +356,6 @@ GERMAN = Words(
     tally="{n} von {sentences} durch Ihre Dokumente gestützt",
     sentence_count=("1 Satz", "{n} Sätzen"),
     rooms=GERMAN_ROOMS,
+    admin=GERMAN_ADMIN,
     report=GERMAN_REPORT,
 )

@@ -30,7 +30,7 @@ class About:
     `judge_votes`: whether it has earned that; `judge_url` is its server, empty for that of the model.
 
     `model_url` is where questions go, `is_local` whether that is this machine. `data` is the index's
-    folder, None for whoever need not know it.
+    folder, None for whoever need not know it. `details`: whether models and versions are shown.
     """
 
     model: str
@@ -46,11 +46,23 @@ class About:
     is_local: bool
     data: str | None
     versions: Mapping[str, str]
+    details: bool = True
 
 
 def about_page(about: About, words: Words) -> str:
     """The room."""
     texts = words.rooms
+    licence = (
+        f"<section><h2>{escape(texts.licence)}</h2><p>{escape(texts.own_licence)}</p>"
+        f'<p><a href="/about/notices">{escape(texts.notices)}</a></p></section>'
+    )
+    if not about.details:
+        where = texts.stays_loopback if about.is_local else texts.stays_elsewhere
+        stays_here = f"{texts.stays_here} {where}"
+        return (
+            f'<h1>{escape(texts.about)}</h1><p class="lead">{escape(texts.about_lead)}</p>'
+            f"<section><h2>{escape(texts.stays)}</h2><p>{escape(stays_here)}</p></section>{licence}"
+        )
     stays = [texts.stays_here, texts.stays_model.format(url=about.model_url)]
     stays.append(texts.stays_loopback if about.is_local else texts.stays_elsewhere)
     if about.judge_url and about.judge_votes:
@@ -69,9 +81,7 @@ def about_page(about: About, words: Words) -> str:
         f"{_cross_encoder(texts.reranker, about.reranker, texts.reranks)}"
         f"{_cross_encoder(texts.entailment, about.entailment, texts.entails)}"
         f"{_cross_encoder(texts.judge, about.judge, texts.judges if about.judge_votes else texts.judges_not)}"
-        f'<section><h2>{escape(texts.versions)}</h2><dl class="facts card">{versions}</dl></section>'
-        f"<section><h2>{escape(texts.licence)}</h2><p>{escape(texts.own_licence)}</p>"
-        f'<p><a href="/about/notices">{escape(texts.notices)}</a></p></section>'
+        f'<section><h2>{escape(texts.versions)}</h2><dl class="facts card">{versions}</dl></section>{licence}'
     )
 
 

@@ -35,6 +35,7 @@ def render_actions(kept: Kept | None, words: Words, *, judged: bool = True) -> s
     if kept is not None:
         address = f"/{kept.conversation}/{kept.turn}"
         parts.insert(0, _act("copy", address, words.copy))
+        parts.insert(1, _act("share", address, words.share))
     if kept is not None and judged:
         parts += [
             _act("helpful", address, words.helpful, "vote", kept.helpful is True),

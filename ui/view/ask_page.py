@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ui.messages.page import Words
-from ui.view.markup import escape, escape_name
+from ui.view.markup import escape
+from ui.view.scope import ScopeItem, render_scope, render_scope_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,13 @@ def ask_page(
     texts: AskTexts,
     starters: Sequence[str],
     fields: str,
-    about: tuple[str, str] | None,
+    scope: Sequence[ScopeItem],
     gradio: str,
     words: Words,
 ) -> str:
     """The room. `fields` leads to the other profiles, `gradio` is what loads the conversation, both as HTML.
 
-    `about` is the short name and the title of the only document to ask.
+    `scope` is what is asked; nothing: all documents.
 
     What loads it comes last: the box can be used before, and without it.
     """
@@ -39,7 +40,9 @@ def ask_page(
         "again": words.try_again,
         "busy": words.server_busy,
         "searching": words.searching,
-        "about": about[0] if about else "",
+        "remove": words.scope_remove,
+        "found": words.scope_found,
+        "nothing": words.scope_nothing,
     }
     attributes = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
     return (
@@ -48,26 +51,19 @@ def ask_page(
         '<gradio-app control_page_title="false" embed="false" eager="true"></gradio-app>'
         '<div id="sent" hidden></div>'
         f'<form id="composer" action="/" {attributes}><div id="note" role="status"></div>'
-        f"{_scope(about, words)}"
-        f'<div id="box"><div id="question"><textarea rows="1" enterkeyhint="send" autocomplete="off" '
-        f'aria-label="{escape(words.label)}" placeholder="{escape(texts.placeholder)}"></textarea></div>'
+        f'<p id="shared" hidden>{escape(words.shared_with_you)}</p>{render_scope(scope, words)}'
+        f'<div id="box"><button id="add-scope" type="button" title="{escape(words.scope_add)}" '
+        f'aria-label="{escape(words.scope_add)}">@</button>'
+        f'<div id="question"><textarea rows="1" enterkeyhint="send" autocomplete="off" '
+        f'aria-autocomplete="list" aria-controls="scope-list" aria-label="{escape(words.label)}" '
+        f'placeholder="{escape(texts.placeholder)}"></textarea></div>'
         f'<button id="ask" class="primary">{escape(words.ask)}</button>'
-        f'<button id="stop" type="button" hidden>{escape(words.stop)}</button></div>'
+        f'<button id="stop" type="button" hidden>{escape(words.stop)}</button>'
+        f"{render_scope_list(words)}</div>"
         f'<p class="caution">{escape(words.caution)}</p></form>'
         f'<div id="offers">{_starters(starters, words)}{_fields(fields, words)}</div>'
         f'{gradio}</main><p id="announce" class="sr" role="status"></p>'
         f'<div id="preview" role="tooltip" hidden></div>{_keys(words)}'
-    )
-
-
-def _scope(about: tuple[str, str] | None, words: Words) -> str:
-    """What is asked, where it is only one document; and the way back to all of them."""
-    if about is None:
-        return ""
-    title = escape_name(about[1]) or escape(words.not_there)
-    return (
-        f'<p id="scope">{escape(words.only_in)} <b>{title}</b> '
-        f'<a href="/">{escape(words.whole_scope)}</a></p>'
     )
 
 

@@ -16,10 +16,11 @@ def computed_block(computed: Computed, words: Words, shelf: Shelf) -> str:
     """The whole of it; what names a document leads to the place where it stands."""
     text = f'<p class="computed-text">{escape(computed.text)}</p>'
     notes = "".join(f'<p class="computed-note">{escape(note)}</p>' for note in computed.notes)
-    return f'<div class="computed">{text}{notes}{_table(computed.table, words, shelf)}</div>'
+    return f'<div class="computed">{text}{notes}{render_table(computed.table, words, shelf)}</div>'
 
 
-def _table(table: Table, words: Words, shelf: Shelf) -> str:
+def render_table(table: Table, words: Words, shelf: Shelf) -> str:
+    """The table alone; nothing where it has no rows."""
     if not table.rows:
         return ""
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)

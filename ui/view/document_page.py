@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.index.views.files import FileRow, ShownChunk
-from ui.messages.numbers import count, day_and_time, number, size
+from ui.messages.numbers import count, day, day_and_time, number, size
 from ui.messages.page import Words
 from ui.view.documents_page import state_tag
 from ui.view.forms import type_name
@@ -18,10 +18,21 @@ EACH = 50
 
 
 @dataclass(frozen=True, slots=True)
+class VersionRow:
+    """Another version, by its short `name`. `is_compared`: what differs from it is shown below."""
+
+    name: str
+    title: str
+    modified_at: float | None
+    is_compared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentPage:
     """A file with a page of its chunks. `link` opens its text; None where there is none.
 
-    `details`: whether whoever looks is shown how it stands in the index.
+    `details`: whether whoever looks is shown how it stands in the index. `comparison` is the table of what
+    differs from another of its `versions`, as HTML. `readers`: who may read it, None where that is not shown.
     """
 
     file: FileRow
@@ -32,6 +43,9 @@ class DocumentPage:
     link: str | None
     reasons: bool
     details: bool = True
+    versions: Sequence[VersionRow] = ()
+    comparison: str = ""
+    readers: Sequence[str] | None = None
 
 
 def document_page(view: DocumentPage, tools: str, words: Words) -> str:
@@ -45,14 +59,38 @@ def document_page(view: DocumentPage, tools: str, words: Words) -> str:
     )
     if view.link:
         name = view.address.rpartition("/")[2]
-        read += f'<a class="button" href="/?about={escape(name)}">{escape(words.ask_about)}</a>'
+        read += f'<a class="button" href="/?in=d:{escape(name)}">{escape(words.ask_about)}</a>'
     chunks = _chunks(view, words) if view.details else ""
     return (
         f'<p class="back"><a href="/documents">← {escape(texts.back_to_documents)}</a></p>'
         f"<h1>{escape_name(file.title) or escape_name(base)}</h1>"
         f'<p class="lead">{escape_name(f"{file.folder}/{base}")}</p>'
         f'{_problem(view)}<div class="pager">{read}{tools}</div>'
-        f'<section class="card">{_facts(view, words)}</section>{chunks}'
+        f'<section class="card">{_facts(view, words)}</section>{_versions(view, words)}{chunks}'
+    )
+
+
+def _versions(view: DocumentPage, words: Words) -> str:
+    """The other versions, each with a link that shows the differences on this page."""
+    texts = words.rooms
+    if not view.versions:
+        return ""
+    items = ""
+    for version in view.versions:
+        when = f" · {day(version.modified_at, words)}" if version.modified_at else ""
+        current = ' aria-current="true"' if version.is_compared else ""
+        items += (
+            f'<li><a href="/documents/{escape(version.name)}">{escape_name(version.title)}</a>'
+            f'<span class="quiet">{escape(when)}</span> <a class="button"{current} '
+            f'href="{escape(view.address)}?against={escape(version.name)}#versions">'
+            f"{escape(texts.show_differences)}</a></li>"
+        )
+    table = ""
+    if any(version.is_compared for version in view.versions):
+        table = view.comparison or f'<p class="none">{escape(texts.no_differences)}</p>'
+    return (
+        f'<section id="versions"><h2>{escape(texts.other_versions)}</h2><ul class="versions">{items}</ul>'
+        f"{table}</section>"
     )
 
 
@@ -87,6 +125,9 @@ def _facts(view: DocumentPage, words: Words) -> str:
         facts[texts.read] = escape(day_and_time(file.seen_at, words))
     if file.born is not None and view.details:
         facts[texts.in_index] = escape(texts.generation_since.format(n=number(file.born, words)))
+    if view.readers is not None:
+        names = [words.admin.everybody if reader == "*" else reader for reader in view.readers]
+        facts[words.admin.reads_it] = escape_name(", ".join(names) or words.admin.nobody)
     if file.tags:
         facts[texts.tags] = ", ".join(map(escape_name, file.tags))
     items = "".join(f"<div><dt>{escape(n)}</dt><dd>{v}</dd></div>" for n, v in facts.items())

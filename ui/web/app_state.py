@@ -20,10 +20,13 @@ from ui.web.security.delegation import DelegatedNames
 from ui.web.security.rate_limit import Throttle
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.audit import AuditLog
 from ui.web.userdata.database import Store, people_file
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
 from ui.web.userdata.sessions import Sessions
+from ui.web.userdata.shared_links import SharedLinks
+from ui.web.userdata.unanswered import UnansweredBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class AppState:
     words: Words
     desk: AssistantService
     history: History
+    links: SharedLinks
+    unanswered: UnansweredBook
+    accounts: Accounts
+    access_tokens: AccessTokens
+    audit: AuditLog
     feedback: FeedbackBook
     admission: Authentication
     sessions: Sessions
@@ -68,6 +76,11 @@ def build_app_state(
         words=words,
         desk=AssistantService(open_assistant, words, offered),
         history=History(store),
+        links=SharedLinks(store),
+        unanswered=UnansweredBook(store),
+        accounts=Accounts(store),
+        access_tokens=AccessTokens(store),
+        audit=AuditLog(store),
         feedback=FeedbackBook(store),
         admission=Authentication(
             web,

@@ -24,6 +24,7 @@ from ui.web.profiles import Profiles
 if TYPE_CHECKING:
     from rag.index import Filter
     from rag.index.views.files import FileList
+    from rag.intents.versions import DocumentVersions
 
 _log = logging.getLogger(__name__)
 _BOUND = 256  # assistants kept for different sets of reader tokens and profiles
@@ -55,6 +56,7 @@ class Answering(Protocol):
         fold: bool = False,
     ) -> list[Hit]: ...
     def shelf(self) -> FileList: ...
+    def versions(self) -> DocumentVersions: ...
     def stream(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> Iterator[Event]: ...

@@ -14,6 +14,7 @@ from ui.web.app_state import AppState
 from ui.web.chat.conversation import Conversation, Screen
 from ui.web.identity import Person, watch, with_person
 from ui.web.language import words_for
+from ui.web.scope import parse_scope
 
 if TYPE_CHECKING:
     import gradio
@@ -43,7 +44,7 @@ class _Parts:
     question: gradio.Textbox
     profile: gradio.Textbox
     kept: gradio.Textbox
-    about: gradio.Textbox
+    scope: gradio.Textbox
     stop: gradio.Button
 
 
@@ -79,11 +80,11 @@ def _draw() -> _Parts:
     with gr.Column(elem_id="wires"):  # never seen: between the page's script and the events
         note, progress = _html(elem_id="said"), _html(elem_id="progress")
         question, profile, kept = _wire("asked"), _wire("asked-of"), _wire("opened")
-        about = _wire("asked-about")
+        scope = _wire("asked-scope")
         stop = gr.Button("", elem_id="stopping")
     return _Parts(
         earlier, now, earlier_evidence, now_evidence, note, progress,
-        question, profile, kept, about, stop,
+        question, profile, kept, scope, stop,
     )  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def _connect(parts: _Parts, conversation: gradio.State, house: AppState) -> None
     ]
     parts.question.submit(
         with_person(_answerer(house), also=(words_for, watch)),
-        [parts.question, parts.profile, parts.kept, parts.about, conversation],
+        [parts.question, parts.profile, parts.kept, parts.scope, conversation],
         outputs,
         show_progress="hidden",
         concurrency_limit=AT_ONCE,
@@ -137,7 +138,7 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
         question: str | None,
         profile: str | None,
         kept: str | None,
-        about: str | None,
+        scope: str | None,
         conversation: Conversation,
     ) -> Iterator[list[Any]]:
         conversation.language = words.language
@@ -149,8 +150,9 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
                 house.history,
                 kept=kept or "",
                 feedback=house.feedback,
+                links=house.links,
                 profile=profile or "",
-                about=about or "",
+                scope=parse_scope(scope),
                 is_welcome=is_welcome,
             )
             if not is_free:
@@ -170,7 +172,9 @@ def _opener(house: AppState) -> Callable[[Person, Words, str | None, Conversatio
         person: Person, words: Words, kept: str | None, conversation: Conversation
     ) -> list[Any]:
         conversation.language = words.language
-        screen = conversation.open(kept or "", house.desk, person, house.history, house.feedback)
+        screen = conversation.open(
+            kept or "", house.desk, person, house.history, house.feedback, house.links
+        )
         return _changes(screen, conversation, is_news=True)
 
     return open_

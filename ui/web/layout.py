@@ -24,6 +24,7 @@ from ui.messages.sign_in import SIGN_IN
 from ui.view import ask_page as view
 from ui.view import brand
 from ui.view.history import render_drawers
+from ui.view.scope import ScopeItem
 from ui.web.identity import Person, person_of
 from ui.web.language import words_for
 from ui.web.navigation import Room
@@ -92,18 +93,18 @@ class Layout:
             body, title or self.room.label(self.words), [*styles, *loaded], "main", words.skip, ""
         )
 
-    def ask(self, starters: Sequence[str] = (), about: tuple[str, str] | None = None) -> str:
+    def ask(self, starters: Sequence[str] = (), scope: Sequence[ScopeItem] = ()) -> str:
         """The room in which one asks; Gradio draws the conversation in it.
 
         What one needs for the first question is here, so that nobody waits for Gradio. `starters` are
-        questions to begin with; `about` is the short name and the title of the only document to ask.
+        questions to begin with; `scope` is what is asked, if it is not all documents.
         """
         words, (script, style) = self.words, gradio_assets()
         head = [
             '<base href="/">',  # Gradio's front end asks for its files relative to it
             *map(_own_style, ("base", "ask", "source", "talk", "icons")),
             *map(
-                _own_script, ("stream", "base", "box", "talk", "ask", "source", "keys")
+                _own_script, ("stream", "base", "scope", "box", "talk", "ask", "source", "keys")
             ),  # before Gradio's
         ]
         texts = view.AskTexts(
@@ -120,7 +121,7 @@ class Layout:
             f'<script type="module" src="/{script}"></script>'
         )
         body = view.ask_page(
-            texts, starters, "" if about else fields, about, gradio, words
+            texts, starters, "" if scope else fields, scope, gradio, words
         ) + render_drawers(words)
         # A new conversation goes on with the profile of this one.
         begin = brand.address(self.profile, "/") if len(self.offered) > 1 else "/"

@@ -16,6 +16,7 @@ class Room(StrEnum):
     SEARCH = "search"
     DOCUMENTS = "documents"
     QUALITY = "quality"
+    ADMIN = "admin"
     ABOUT = "about"
 
     @property
@@ -40,4 +41,7 @@ class Room(StrEnum):
         """
         if self is Room.QUALITY:
             return person.may(Role.ADMIN) or (person.may(Role.EDITOR) and person.readers is None)
-        return person.may(Role.READER)
+        if self is Room.ADMIN:
+            return person.may(Role.ADMIN)
+        # How a model does without the documents is for those who look after them.
+        return person.may(Role.EDITOR if self is Room.COMPARE else Role.READER)

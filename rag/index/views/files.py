@@ -114,6 +114,10 @@ class FileList:
         """Whether whoever looks may read everything, so that the whole ledger is theirs to see."""
         return self._filter.readers is None
 
+    def narrowed(self, filter: Filter) -> FileList:
+        """What of it passes the filter as well."""
+        return FileList(self._snapshot, self._filter.narrowed(filter))
+
     def files(
         self, query: FileQuery, *, offset: int = 0, limit: int = 50
     ) -> tuple[list[FileRow], int]:
@@ -197,6 +201,53 @@ class FileList:
             rows = self._connection().execute(f"SELECT DISTINCT root FROM ({source})", parameters)
             roots = [root for (root,) in rows if _name(root) == top]
         return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
+
+    def has_text(self, query: FileQuery) -> bool:
+        """Whether any of these files can be searched."""
+        source, parameters = self._source()
+        where = " AND ".join(("document_id IS NOT NULL", *self._conditions(query, parameters)))
+        with database.map_errors(self._snapshot.path):
+            row = (
+                self._connection()
+                .execute(f"SELECT 1 FROM ({source}) WHERE {where} LIMIT 1", parameters)
+                .fetchone()
+            )
+        return row is not None
+
+    def document_ids(self, filter: Filter) -> tuple[int, ...]:
+        """The ids of the documents that pass the filter, as far as whoever looks may read them."""
+        condition, parameters = self._filter.narrowed(filter).sql()
+        with database.map_errors(self._snapshot.path):
+            rows = self._connection().execute(
+                f"SELECT id FROM documents WHERE {VISIBLE} AND {condition} ORDER BY id",
+                {**parameters, "g": self.generation.id},
+            )
+            return tuple(id_ for (id_,) in rows)
+
+    def readers_of(self, uri: str) -> tuple[str, ...]:
+        """Who may read the document with this URI; nobody where it is not there for whoever looks."""
+        condition, parameters = self._filter.sql()
+        with database.map_errors(self._snapshot.path):
+            row = (
+                self._connection()
+                .execute(
+                    f"SELECT readers FROM documents WHERE uri = :uri AND {VISIBLE} AND {condition}",
+                    {**parameters, "g": self.generation.id, "uri": uri},
+                )
+                .fetchone()
+            )
+        return tuple(json.loads(row[0])) if row else ()
+
+    def count_by_readers(self) -> list[tuple[tuple[str, ...], int]]:
+        """How many documents each set of readers may read, the most first."""
+        condition, parameters = self._filter.sql()
+        with database.map_errors(self._snapshot.path):
+            rows = self._connection().execute(
+                f"SELECT readers, count(*) FROM documents WHERE {VISIBLE} AND {condition} "
+                "GROUP BY readers ORDER BY 2 DESC, 1",
+                {**parameters, "g": self.generation.id},
+            )
+            return [(tuple(json.loads(readers)), total) for readers, total in rows]
 
     def chunk_counts(self, document_ids: Iterable[int]) -> dict[int, int]:
         """How many chunks these documents have, by id."""

@@ -149,7 +149,7 @@ def test_a_conversation_is_kept_found_renamed_and_opened_again(
     page.get_by_role("button", name=ENGLISH.forget_sure).click()
     page.wait_for_url(re.compile(r"/$"))
     gone = open_tab(address).page
-    gone.locator(".complaint", has_text="may have been deleted").wait_for()
+    gone.locator(".complaint", has_text=ENGLISH.conversation_gone).wait_for()
 
 
 def test_an_answer_is_copied_with_its_sources_and_its_question_edited(
@@ -278,9 +278,10 @@ def test_a_document_is_asked_alone_and_the_scope_is_shown_and_left(
     places = page.locator("#e1 .where").all_inner_texts()
     assert places
     assert all(place.startswith("files/notes.md") for place in places)
-    assert "about=" in page.url
-    page.get_by_role("link", name=ENGLISH.whole_scope).click()
-    page.locator("#scope").wait_for(state="detached")
+    assert "in=d%3A" in page.url
+    page.get_by_role("button", name=f"{ENGLISH.scope_remove}: Harbour notes").click()
+    page.locator("#scope").wait_for(state="hidden")
+    assert "d%3A" not in page.url
 
 
 def test_what_one_might_ask_comes_from_headings_and_a_conversation_is_taken_along(
@@ -315,3 +316,140 @@ def test_what_one_might_ask_comes_from_headings_and_a_conversation_is_taken_alon
     assert "## What does “Harbour notes” say about “Fees”?" in text
     assert "files/notes.md" in text
     assert "**A4**" not in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_at_sign_chooses_what_is_asked_and_the_conversation_keeps_it(
+    url: str, open_tab: Open, size: str
+) -> None:
+    """By typing and keyboard on a wide window, by tapping on a phone; a name that is gone says so."""
+    tab = open_tab(url, viewport=SIZES[size])
+    page, box = tab.page, tab.page.get_by_label("Your question")
+    if size == "wide":
+        box.press_sequentially("When is it closed? @harb")
+        page.get_by_role("option", name="Harbour notes").wait_for()
+        box.press("Enter")
+        assert box.input_value() == "When is it closed? "
+    else:
+        box.fill("When is it closed?")
+        page.get_by_role("button", name=ENGLISH.scope_add).click()
+        page.get_by_role("option", name="files").first.wait_for()
+        tab.pictures("scope-narrow")
+        assert fits(tab)
+        page.get_by_role("option", name="Harbour notes").click()
+    page.locator("#scope li", has_text="Harbour notes").wait_for()
+    assert "in=d%3A" in page.url
+    box.press("Enter")
+    page.wait_for_url(re.compile("c="))
+    page.locator("#t1 .acts").wait_for()
+    places = page.locator("#e1 .where").all_text_contents()
+    assert places
+    assert all(place.startswith("files/notes.md") for place in places)
+    kept = re.search("c=([^&]+)", page.url)
+    assert kept
+    page.goto(f"{url}/?c={kept[1]}")
+    page.locator("#scope li", has_text="Harbour notes").wait_for()
+    page.goto(f"{url}/?in=f:files&in=t:nowhere")
+    page.locator("#scope .gone", has_text="“nowhere” is not there any more").wait_for()
+    tab.ask("When is berth 7 closed?")
+    assert "“nowhere” is not there any more" in page.locator("#t1").inner_text()
+    page.get_by_role("button", name=f"{ENGLISH.scope_remove}: nowhere").click()
+    tab.ask("When is berth 7 closed?")
+    page.locator("#e1 .where", has_text="rules.pdf").first.wait_for(state="attached")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_answer_is_shared_by_a_link_sent_and_saved(url: str, open_tab: Open, size: str) -> None:
+    """The link opens the conversation with its sources; once it is revoked, it says so in a sentence."""
+    tab = open_tab(url, viewport=SIZES[size])
+    page = tab.page
+    tab.ask("When is berth 7 closed?")
+    page.get_by_role("link", name=ENGLISH.share).click()
+    dialog = page.get_by_role("dialog", name=ENGLISH.share)
+    dialog.get_by_role("button", name=ENGLISH.share_create).click()
+    link = dialog.get_by_role("textbox", name=ENGLISH.share_link).input_value()
+    assert link.startswith(f"{url}/?s=")
+    tab.pictures(f"share-{size}")
+    assert fits(tab)
+    mail = dialog.get_by_role("link", name=ENGLISH.share_mail).get_attribute("href")
+    assert mail
+    assert mail.startswith("mailto:?subject=When%20is%20berth%207%20closed%3F&body=")
+    assert link.rpartition("=")[2] in mail
+    with page.expect_download() as downloading:
+        dialog.get_by_role("link", name="Word").first.click()
+    assert downloading.value.suggested_filename == "When is berth 7 closed_.docx"
+    page.keyboard.press("Escape")
+    other = open_tab(link, viewport=SIZES[size])
+    other.page.locator("#t1 .status", has_text="backed").wait_for()
+    other.page.get_by_text(ENGLISH.shared_with_you).wait_for()
+    other.pictures(f"shared-{size}")
+    other.ask("Fees of ferry and yacht?")
+    other.page.wait_for_url(re.compile("c="))
+    assert "s=" not in other.page.url
+    assert other.page.get_by_text(ENGLISH.shared_with_you).is_hidden()
+    page.locator("#open-history").click()
+    page.get_by_role("button", name=f"{ENGLISH.share_end}: When is berth 7 closed?").first.click()
+    page.get_by_text(ENGLISH.share_ended).wait_for()
+    gone = open_tab(link)
+    gone.page.locator("#note", has_text=ENGLISH.link_gone).wait_for()
+
+
+def test_thirty_pages_are_printed_whole(
+    tmp_path: Path, serve_page: Callable[..., str], open_tab: Open
+) -> None:
+    """To paper or PDF by the browser: a long conversation with all its sources."""
+    import pypdfium2
+
+    from rag.answer import Status
+    from tests.ui.stand_in import StandIn, make_answer
+    from ui.web.identity import LOCAL
+    from ui.web.userdata.database import PEOPLE, Store
+    from ui.web.userdata.history import History
+
+    history = History(Store(tmp_path / PEOPLE))
+    kept = history.create(LOCAL, "Long")
+    for number in range(40):
+        history.append(LOCAL, kept, make_answer(f"Question “{number}” 🏖️?", Status.GROUNDED))
+    address = serve_page(StandIn, settings=Settings.model_validate({"data": tmp_path}))
+    tab = open_tab(f"{address}/?c={kept}")
+    tab.page.locator("#t40 .acts").wait_for()
+    document = pypdfium2.PdfDocument(tab.page.pdf(format="A4"))
+    pages = [page.get_textpage().get_text_range() for page in document]
+    assert len(pages) >= 30
+    text = " ".join(" ".join(pages).split())
+    for number in range(40):
+        assert f"Question “{number}”" in text
+    assert text.count("in up to three blocks within the first two years") >= 40
+    assert ENGLISH.ask_again not in text
+
+
+def test_versions_of_a_document_stand_side_by_side_with_their_differences_marked(
+    tmp_path: Path, serve_page: Callable[..., str], open_tab: Open
+) -> None:
+    """Only those of one folder, only what differs, and each cell leads to where it stands."""
+    rest = "Trains are booked in second class. Tickets are kept for a year."
+    for name, text in {
+        "travel-2024.md": f"# Travel policy 2024\n\n## Hotels\n\nA night costs 110 EUR at most.\n\n{rest}\n",
+        "travel-2026.md": f"# Travel policy 2026\n\n## Hotels\n\nA night costs 140 EUR at most.\n\n{rest}\n",
+        "keys.md": "# Keys\n\nKeys hang in the lobby.\n",
+    }.items():
+        (tmp_path / "files").mkdir(exist_ok=True)
+        (tmp_path / "files" / name).write_text(text, "utf-8")
+    read_in(tmp_path / "files", tmp_path / "data")
+    assistant = open_library(tmp_path / "data")
+    tab = open_tab(f"{serve_page(lambda: assistant)}/documents?name=travel", ready="tbody a")
+    page = tab.page
+    page.locator("tbody th a", has_text="2024").click()
+    versions = page.locator("#versions")
+    assert versions.locator("li").all_inner_texts()[0].startswith("Travel policy 2026")
+    versions.get_by_role("link", name=ENGLISH.rooms.show_differences).click()
+    cells = page.locator("#versions tbody td").all_inner_texts()
+    assert cells[-2:] == ["A night costs 110 EUR at most.", "A night costs 140 EUR at most."]
+    assert page.locator("#versions mark").all_inner_texts() == ["110", "140"]
+    assert not any("Trains" in cell for cell in cells)
+    assert fits(tab)
+    tab.pictures("versions")
+    page.goto(f"{tab.url}/documents?name=keys")
+    page.locator("tbody th a").click()
+    page.locator(".facts").first.wait_for()
+    assert page.locator("#versions").count() == 0

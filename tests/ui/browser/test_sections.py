@@ -35,6 +35,9 @@ SCREENS = {
     "documents": "/documents",
     "document": "/documents/{name}",
     "quality": "/quality",
+    "admin": "/admin",
+    "scope": "/?in=f:sample_docs",
+    "share": "/?c={kept}",
     "about": "/about",
     "notices": "/about/notices",
     "answered": "/?c={kept}",
@@ -49,6 +52,8 @@ OPENED = {
     "answered": ("", "#t2 .status-stopped"),
     "history": ("#open-history", "#history li"),
     "feedback": (".act-unhelpful", "#feedback fieldset"),
+    "scope": ("#add-scope", "#scope-list [data-id]"),
+    "share": ("#t1 .act-share", "#share .row"),
     "profiles": ("#profile", "#profiles a"),
     "source": (".hit h2 a", "#viewer .doc"),
     "compared": ("", "#pane-with .status:not(.status-busy)"),
@@ -243,6 +248,7 @@ def test_german_is_spoken_everywhere_once_it_is_chosen(open_tab_at: Any) -> None
         "/search": "Suche",
         "/documents": "Dokumente",
         "/quality": "Qualität",
+        "/admin": "Verwaltung",
         "/about": "Über",
     }.items():
         page.goto(tab.url + path)

@@ -5,27 +5,30 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answer import Answer, RetrievalEvent, SentencesEvent, Status, Turn
 from rag.errors import InhouseError
-from rag.index import Filter
 from ui.errors import NotAllowedError, NotThereError
 from ui.messages.languages import LANGUAGES
 from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.answer_actions import Kept
-from ui.web.assistant_service import Answering, AssistantService
+from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import EventBatches
 from ui.web.chat.redaction import redact, redact_turns
 from ui.web.identity import Person
+from ui.web.scope import scope_filter
 from ui.web.suggestions import next_questions
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
+from ui.web.userdata.shared_links import SharedConversation, SharedLinks
 
+SHARED = "s:"
+"""What the name of a conversation begins with that is opened by its link."""
 _log = logging.getLogger(__name__)
 _PATIENCE_S, _LOOK_S = 3.0, 0.02  # for an answer whose page has lost it, and asks again
 
@@ -50,14 +53,14 @@ class Screen:
 class Visit:
     """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer.
 
-    `about` is the short name of the one document that is asked, if it is only one.
+    `scope` are the ids of the documents, folders and tags that are asked; none: all of them.
     """
 
     desk: AssistantService
     person: Person
     history: History | None
     is_welcome: Callable[[], bool]
-    about: str = ""
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class Conversation:
         self.language = language
         self.id: str | None = None
         self.profile: str | None = None
+        self.scope: tuple[str, ...] = ()
         self.history: list[Turn] = []
         self.shown: list[RenderedTurn] = []
         self.stopping = False
@@ -100,15 +104,16 @@ class Conversation:
         *,
         kept: str = "",
         feedback: FeedbackBook | None = None,
+        links: SharedLinks | None = None,
         profile: str = "",
-        about: str = "",
+        scope: Sequence[str] = (),
         is_welcome: Callable[[], bool] = lambda: True,
     ) -> Iterator[Screen]:
         """Answer a question, screen by screen; the last screen is not busy. Raises nothing.
 
         `kept`: the conversation that the page shows, which another process may have begun. `profile` counts
-        for the first question; `about` is the short name of the only document to ask; `is_welcome` is looked
-        at while the answer is written.
+        for the first question; `scope` are the ids of what is asked (see `ui.web.scope`); `is_welcome` is
+        looked at while the answer is written.
         """
         question = question.strip()
         if complaint := _complaint(question, self._words(desk)):
@@ -118,12 +123,14 @@ class Conversation:
             yield Screen(note=self._words(desk).still_answering, busy=False)
             return
         if kept and not self.shown and history is not None and feedback is not None:
-            self.open(kept, desk, person, history, feedback)  # what is gone begins anew
+            self.open(kept, desk, person, history, feedback, links)  # what is gone begins anew
         self.stopping, self.busy, self.is_kept_so_far = False, True, False
         if self.profile is None:
             self.profile = desk.profiles.named(profile).name
         try:
-            yield from self._screens(question, Visit(desk, person, history, is_welcome, about))
+            yield from self._screens(
+                question, Visit(desk, person, history, is_welcome, tuple(scope))
+            )
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
@@ -150,15 +157,25 @@ class Conversation:
         person: Person,
         history: History,
         feedback: FeedbackBook,
+        links: SharedLinks | None = None,
     ) -> Screen:
-        """Take up a conversation that was kept, as far as this person may still see it. Raises nothing."""
+        """Take up a conversation that was kept, as far as this person may still see it. Raises nothing.
+
+        One that somebody shares, which is called by SHARED and its link's token, becomes this person's own
+        with their first question.
+        """
         if self.busy or self.shown:
             return Screen(busy=self.busy)
         words, note = self._words(desk), ""
+        is_shared = links is not None and kept.startswith(SHARED)
         try:
+            if links is not None and is_shared:
+                self._open_shared(links.open(kept.removeprefix(SHARED)), desk, person)
+                return self._screen(busy=False)
             name = desk.assistant_for(person).reading().name
             feedback_given = feedback.of(person, kept)
-            profile = history.get(person, kept).profile
+            conversation = history.get(person, kept)
+            profile, self.scope = conversation.profile, conversation.scope
             self.profile = desk.profiles.named(profile).name
             if profile and profile != self.profile:
                 note = words.profile_gone.format(name=profile, other=self.profile)
@@ -175,9 +192,28 @@ class Conversation:
                 )
         except InhouseError as exc:
             self.__init__(self.language)  # type: ignore[misc]
-            return Screen(note=str(exc), busy=False)
+            note = str(exc)
+            if isinstance(exc, NotThereError):
+                note = words.link_gone if is_shared else words.conversation_gone
+            return Screen(note=note, busy=False)
         self.id = kept
         return self._screen(busy=False, note=note)
+
+    def _open_shared(
+        self, shared: SharedConversation, desk: AssistantService, person: Person
+    ) -> None:
+        words, name = self._words(desk), desk.assistant_for(person).reading().name
+        self.profile = desk.profiles.named(shared.profile).name
+        for turn, old in redact_turns(shared.turns, desk, person, words):
+            shelf = evidence.Shelf(name, old.gone)
+            self._add(
+                old.answer,
+                shelf,
+                None,
+                words,
+                is_stopped=turn.stopped,
+                is_interrupted=turn.interrupted,
+            )
 
     def _screen(self, *, busy: bool, note: str = "") -> Screen:
         """All of it, the last turn in the place of the newest."""
@@ -299,6 +335,16 @@ class Conversation:
         try:
             if self.id is None:
                 self.id = history.create(person, profile=self.profile or "")
+                self.scope = ()
+                for earlier in self.shown:  # of a conversation that somebody shares
+                    if earlier.answer is not None:
+                        history.append(
+                            person,
+                            self.id,
+                            earlier.answer,
+                            stopped=earlier.is_stopped,
+                            interrupted=earlier.is_interrupted,
+                        )
             try:
                 turn = history.append(
                     person,
@@ -310,7 +356,11 @@ class Conversation:
                 )
             except NotThereError:  # deleted in another tab: what is asked from now on is a new one
                 self.id = history.create(person, profile=self.profile or "")
+                self.scope = ()
                 turn = history.append(person, self.id, answer, stopped=draft.is_stopped)
+            if visit.scope != self.scope:
+                history.keep_scope(person, self.id, visit.scope)
+                self.scope = visit.scope
         except InhouseError as exc:
             return None, str(exc)
         return Kept(self.id, turn), None
@@ -325,7 +375,7 @@ class Conversation:
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
         question = draft.question
-        filter = _only(assistant, visit.about, words)
+        filter = scope_filter(visit.scope, assistant, words)
         events = assistant.stream(question, history=tuple(self.history), filter=filter)
         batches = EventBatches(iter(events))
         try:
@@ -391,16 +441,6 @@ class Conversation:
                 is_interrupted=is_interrupted,
             )
         )
-
-
-def _only(assistant: Answering, name: str, words: Words) -> Filter | None:
-    """What keeps a question to the document of that short name. Raises NotThereError."""
-    if not name:
-        return None
-    document = assistant.reading().named(name)
-    if document is None:
-        raise NotThereError(words.not_there)
-    return Filter(document_ids=(document.document_id,))
 
 
 def _complaint(question: str, words: Words) -> str:

@@ -32,7 +32,7 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.READER)
     def about(request: Request) -> Response:
         page_frame = frame(request, Room.ABOUT)
-        content = _about(house, knows_places=person_of(request).may(Role.ADMIN))
+        content = _about(house, is_admin=person_of(request).may(Role.ADMIN))
         page = page_frame.page(about_page(content, page_frame.words))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
@@ -48,7 +48,7 @@ def routes(house: AppState) -> APIRouter:
     return router
 
 
-def _about(house: AppState, *, knows_places: bool) -> About:
+def _about(house: AppState, *, is_admin: bool) -> About:
     from rag.models import expected_model, get_card
 
     settings = house.settings
@@ -71,8 +71,9 @@ def _about(house: AppState, *, knows_places: bool) -> About:
         judge_url=_address(settings.answers.judge_url),
         model_url=_address(settings.llm.url),
         is_local=is_loopback(host),
-        data=str(settings.data.absolute()) if knows_places else None,
+        data=str(settings.data.absolute()) if is_admin else None,
         versions=versions(),
+        details=is_admin,
     )
 
 

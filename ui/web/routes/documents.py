@@ -10,10 +10,13 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
 from rag.index.catalog.ledger import FileState
-from rag.index.views.files import Column, FileList, FileQuery
+from rag.index.views.files import Column, FileList, FileQuery, FileRow
+from ui.messages.page import Words
 from ui.view import document_page as one
 from ui.view import documents_page as many
+from ui.view.computed import render_table
 from ui.view.document_page import document_tools
+from ui.view.evidence import Shelf
 from ui.view.links import source_link
 from ui.view.markup import escape
 from ui.view.upload_form import render_upload_form
@@ -120,6 +123,7 @@ def _file(
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
     address = f"/documents/{name}"
+    versions, comparison = _versions(request, house, file, page_frame.words)
     view = one.DocumentPage(
         file,
         address,
@@ -129,12 +133,36 @@ def _file(
         link,
         reasons=shelf.everything,
         details=page_frame.person.may(Role.EDITOR),
+        versions=versions,
+        comparison=comparison,
+        readers=shelf.readers_of(file.uri) if page_frame.person.may(Role.ADMIN) else None,
     )
     tools = ""
     if page_frame.person.may(Role.EDITOR):
         may_withdraw = house.inbox.may_withdraw(file.uri)
         tools = document_tools(file, address, may_withdraw=may_withdraw, words=page_frame.words)
     return one.document_page(view, tools, page_frame.words)
+
+
+def _versions(
+    request: Request, house: AppState, file: FileRow, words: Words
+) -> tuple[list[one.VersionRow], str]:
+    """The other versions of the file, and the table of what differs from the one that the address names."""
+    if file.document_id is None:
+        return [], ""
+    assistant = house.desk.assistant_for(person_of(request))
+    versions, reading = assistant.versions(), assistant.reading()
+    against, comparison, rows = request.query_params.get("against", ""), "", []
+    for record in versions.find(file.uri):
+        name = reading.name(record.uri)
+        title = record.title or record.uri.rpartition("/")[2]
+        rows.append(one.VersionRow(name, title, record.modified_at, name == against))
+        if name == against and (table := versions.compare(file.uri, record.uri)) is not None:
+            titles = (words.rooms.section, *table.columns[1:])
+            shown = table.model_copy(update={"columns": titles})
+            inner = render_table(shown, words, Shelf(reading.name))
+            comparison = f'<div class="computed">{inner}</div>' if inner else ""
+    return rows, comparison
 
 
 def parse_file_query(request: Request) -> FileQuery:

@@ -14,7 +14,9 @@ from ui.errors import FrontEndError, NotThereError
 from ui.view import answer_actions as view
 from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
-from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text
+from ui.view.exports.share import render_share_dialog
+from ui.view.exports.text import ExportedTurn, as_html, as_markdown, plain_text
+from ui.view.exports.word import as_word
 from ui.view.history import render_conversations
 from ui.web.app_state import AppState
 from ui.web.chat.redaction import export_conversations, redact_turns
@@ -22,12 +24,13 @@ from ui.web.chat.redaction import search as search_kept
 from ui.web.identity import Person, Role, person_of, requires
 from ui.web.language import words_for
 from ui.web.userdata.feedback import NOTE_CHARACTERS
-from ui.web.userdata.history import KeptTurn
+from ui.web.userdata.history import TITLE_CHARACTERS, KeptTurn
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
 _FRESH = {"cache-control": "no-store"}
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _NO_ANSWER = "This answer is not there; it may have been deleted."
 _MAX_TITLE = 4_000  # bytes; what is longer than a title may be is cut
 
@@ -58,7 +61,8 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
             )
             _, *others = house.profiles  # whoever has the first one need not be told
             labels = {document.name: label_of(document, words) for document in others}
-            html = render_conversations(matches, search, words, labels)
+            shared = house.links.find(person_of(request))
+            html = render_conversations(matches, search, words, labels, shared)
             return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)
@@ -88,6 +92,22 @@ def _add_changes(router: "APIRouter", house: AppState) -> None:
         return await run_in_threadpool(
             _done, lambda: house.history.rename(person_of(request), conversation, title)
         )
+
+    @router.post("/{conversation}/share")
+    @requires(Role.READER)
+    def share(request: Request, conversation: str) -> Response:
+        """Let colleagues see it by a link, as far as they may read what it rests on."""
+
+        def make() -> Response:
+            token = house.links.create(person_of(request), conversation)
+            return JSONResponse({"link": f"/?s={token}"}, headers=_FRESH)
+
+        return _guarded(make)
+
+    @router.post("/{conversation}/unshare")
+    @requires(Role.READER)
+    def unshare(request: Request, conversation: str) -> Response:
+        return _done(lambda: house.links.revoke(person_of(request), conversation))
 
     @router.post("/{conversation}/forget")
     @requires(Role.READER)
@@ -128,6 +148,47 @@ def _add_exports(router: "APIRouter", house: AppState) -> None:
             headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
             text = as_markdown(title, turns, words)
             return Response(text, media_type="text/markdown", headers=headers)
+
+        return _guarded(make)
+
+    def word_file(request: Request, conversation: str, turn: int | None = None) -> Response:
+        def make() -> Response:
+            words = words_for(request)
+            if turn is None:
+                title = house.history.get(person_of(request), conversation).title
+                turns = [each for _, each in shown(request, conversation)]
+            else:
+                turns = [one(request, conversation, turn)]
+                title = turns[0].answer.question[:TITLE_CHARACTERS]
+            name = quote(f"{' '.join(title.split()) or words.untitled}.docx", safe="")
+            headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
+            return Response(as_word(title, turns, words), media_type=_WORD, headers=headers)
+
+        return _guarded(make)
+
+    @router.get("/{conversation}.docx")
+    @requires(Role.READER)
+    def word(request: Request, conversation: str) -> Response:
+        """The conversation with its sources, as a Word document."""
+        return word_file(request, conversation)
+
+    @router.get("/{conversation}/{turn}.docx")
+    @requires(Role.READER)
+    def word_of_one(request: Request, conversation: str, turn: int) -> Response:
+        """The answer with its sources, as a Word document."""
+        return word_file(request, conversation, turn)
+
+    @router.get("/{conversation}/{turn}/share")
+    @requires(Role.READER)
+    def share_form(request: Request, conversation: str, turn: int) -> Response:
+        """What one can do with the answer: a link, an e-mail, files."""
+
+        def make() -> Response:
+            words, exported = words_for(request), one(request, conversation, turn)
+            token = house.links.find(person_of(request)).get(conversation, "")
+            subject, text = exported.answer.question, plain_text(exported, words)
+            html = render_share_dialog(Kept(conversation, turn), token, subject, text, words)
+            return HTMLResponse(html, headers=_FRESH)
 
         return _guarded(make)
 

@@ -10,11 +10,13 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from rag.errors import InhouseError
 from rag.profile import Profile
+from ui.view.scope import describe_options
 from ui.web.app_state import AppState
-from ui.web.identity import Person, Role, person_of, requires
+from ui.web.identity import Role, person_of, requires
 from ui.web.language import words_for
 from ui.web.layout import frame
 from ui.web.navigation import Room
+from ui.web.scope import ScopeFinder, parse_scope, shown_scope
 from ui.web.suggestions import starter_questions
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 
 def routes(house: AppState) -> APIRouter:
-    """`/` and `/state`."""
+    """`/`, `/state` and `/scope`.
+
+    `/?in=ID` asks only that, and may be repeated; `/?about=NAME` is the same as `/?in=d:NAME`.
+    """
     from fastapi import APIRouter
 
     router = APIRouter(default_response_class=JSONResponse)
@@ -32,9 +37,9 @@ def routes(house: AppState) -> APIRouter:
     def page(request: Request) -> HTMLResponse:
         page_frame = frame(request, Room.ASK, _profile_of(house, request))
         person, words, profile = page_frame.person, page_frame.words, page_frame.profile
-        about = _asked_about(house, person, request.query_params.get("about", ""))
+        scope = shown_scope(_scope_of(house, request), house.desk, person)
         starters = profile.starters or starter_questions(house.desk, person, profile.name, words)
-        html = page_frame.ask(() if about else starters, about)
+        html = page_frame.ask(() if scope else starters, scope)
         return HTMLResponse(html, headers={"cache-control": "no-cache"})
 
     @router.get("/state")
@@ -44,18 +49,29 @@ def routes(house: AppState) -> APIRouter:
         now = house.desk.state(person_of(request), words_for(request))
         return JSONResponse(asdict(now), headers={"cache-control": "no-store"})
 
+    finder = ScopeFinder(house.desk)
+
+    @router.get("/scope")
+    @requires(Role.READER)
+    def scope(request: Request, q: str = "", profile: str = "") -> JSONResponse:
+        """The documents, folders and tags whose name holds `q`, to restrict a question to."""
+        items = finder.find(person_of(request), house.profiles.named(profile).name, q)
+        options = describe_options(items, words_for(request))
+        return JSONResponse(options, headers={"cache-control": "no-store"})
+
     return router
 
 
-def _asked_about(house: AppState, person: Person, name: str) -> tuple[str, str] | None:
-    """Short name and title of the one document that is asked; a title that is empty where it is not there."""
-    if not name:
-        return None
+def _scope_of(house: AppState, request: Request) -> tuple[str, ...]:
+    """The ids that the address names, or else those of the kept conversation which it opens."""
+    query = request.query_params
+    if "in" in query or "about" in query:
+        documents = (f"d:{name}" for name in query.getlist("about"))
+        return parse_scope([*documents, *query.getlist("in")])
     try:
-        document = house.desk.assistant_for(person).reading().named(name)
-    except InhouseError:
-        document = None
-    return name, document.title or document.uri.rpartition("/")[2] if document else ""
+        return house.history.get(person_of(request), query.get("c", "")).scope
+    except InhouseError:  # said when it is opened
+        return ()
 
 
 def _profile_of(house: AppState, request: Request) -> Profile | None:

@@ -9,7 +9,9 @@ const sent = byId("sent");
 const note = byId("note");
 const words = composer.dataset;
 const DRAFT = "inhouse-draft";
-const opening = new URLSearchParams(location.search).get("c");
+const query = new URLSearchParams(location.search);
+const SHARED = "s:"; // before the name of a link's conversation
+const opening = query.get("c") ?? (query.has("s") ? SHARED + query.get("s") : null);
 const narrow = matchMedia("(max-width: 1023px)");
 
 let asked = null; // the question that is being asked
@@ -33,6 +35,13 @@ function submit(id, text) {
   type(wire(id), text);
   const press = () => wire(id).dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
   setTimeout(press, 60); // Gradio takes over what was typed a moment later
+}
+
+// Which documents are asked goes along with each question.
+function send() {
+  const scope = [...document.querySelectorAll("#scope li")].map((chip) => chip.dataset.id);
+  type(wire("asked-scope"), JSON.stringify(scope));
+  submit("asked", asked);
 }
 
 // --- The box --------------------------------------------------------------------------------------------
@@ -90,7 +99,7 @@ function ask(text) {
   }
   if (text.trim() && !document.querySelector("#talk .turn")) showSent(text);
   show();
-  if (isReady && !isOpening) submit("asked", asked);
+  if (isReady && !isOpening) send();
 }
 
 function end() {
@@ -168,13 +177,12 @@ function begin() {
   isReady = true;
   document.querySelector("gradio-app main")?.setAttribute("role", "none"); // the page has its own
   type(wire("asked-of"), document.body.dataset.profile);
-  type(wire("asked-about"), words.about);
   if (isOpening) submit("opened", opening);
-  else if (asked !== null) submit("asked", asked);
+  else if (asked !== null) send();
 }
 
 function follow() {
-  if (!isReady && wire("asked") && wire("opened") && wire("asked-about") && byId("panel")) begin();
+  if (!isReady && wire("asked") && wire("opened") && wire("asked-scope") && byId("panel")) begin();
   const now = word("progress");
   if (!now || now === progress) return show();
   progress = now;
@@ -182,7 +190,7 @@ function follow() {
   if (isOpening) {
     isOpening = false;
     show();
-    if (asked !== null) submit("asked", asked); // it was asked meanwhile
+    if (asked !== null) send(); // it was asked meanwhile
   } else if (now.startsWith("busy")) {
     isBegun = true;
     sessionStorage.removeItem(DRAFT);
@@ -196,8 +204,11 @@ function follow() {
 function name() {
   const place = new URL(location);
   const kept = wire("opened")?.value;
-  if (kept && document.querySelector("#talk .turn") && place.searchParams.get("c") !== kept) {
+  const hasTurn = Boolean(document.querySelector("#talk .turn"));
+  byId("shared").hidden = !hasTurn || !kept?.startsWith(SHARED);
+  if (kept && !kept.startsWith(SHARED) && document.querySelector("#talk .turn") && place.searchParams.get("c") !== kept) {
     place.searchParams.set("c", kept);
+    place.searchParams.delete("s"); // what is asked in a shared conversation goes on as one's own
     history.replaceState(history.state, "", place);
   }
   const first = document.querySelector("#talk .question")?.lastChild?.textContent;

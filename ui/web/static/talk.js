@@ -2,6 +2,7 @@
 
 const drawer = document.getElementById("history");
 const feedback = document.getElementById("feedback");
+const share = document.getElementById("share");
 const list = drawer.querySelector(".list");
 const search = document.getElementById("history-search");
 
@@ -34,6 +35,15 @@ const acts = {
   async copy(link, place) {
     const answer = await request(`/conversations/${place}.json`);
     if (answer && (await copy(await answer.json()))) toast(drawer.dataset.copied);
+  },
+  async share(link, place) {
+    const form = await request(`/conversations/${place}/share`);
+    if (!form) return;
+    showShare(await form.text());
+    share.place = place;
+    share.returnTo = link;
+    share.showModal();
+    share.querySelector("h2").focus();
   },
   next(link) {
     tell("inhouse:ask", link.textContent);
@@ -113,6 +123,41 @@ feedback.addEventListener("click", (event) => {
 });
 feedback.addEventListener("close", () => feedback.returnTo?.focus());
 
+// --- Shown to colleagues, sent, saved --------------------------------------------------------------------
+
+function showShare(html) {
+  share.innerHTML = html; // made by ui/view
+  const field = share.querySelector("input");
+  if (field) field.value = location.origin + field.dataset.link;
+  const mail = share.querySelector(".mail");
+  const body = [mail.dataset.body, field?.value].filter(Boolean).join("\n\n");
+  mail.href = `mailto:?subject=${encodeURIComponent(mail.dataset.subject)}&body=${encodeURIComponent(body)}`;
+}
+
+async function takeLink(address) {
+  if (await copy({ text: address, html: `<a href="${address}">${address}</a>` })) toast(drawer.dataset.link);
+}
+
+share.addEventListener("click", async (event) => {
+  const button = event.target.closest("button");
+  if (event.target === share || button?.matches(".later")) return share.close();
+  if (button?.matches(".take")) return takeLink(share.querySelector("input").value);
+  if (button?.matches(".print")) {
+    share.close();
+    return print();
+  }
+  if (!button?.dataset.post) return;
+  const done = await request(button.dataset.post, { method: "POST", body: "" });
+  const form = done && (await request(`/conversations/${share.place}/share`));
+  if (!form) return;
+  showShare(await form.text());
+  const taken = share.querySelector(".take");
+  if (taken) await takeLink(share.querySelector("input").value);
+  else toast(drawer.dataset.ended);
+  (taken ?? share.querySelector(".send")).focus();
+});
+share.addEventListener("close", () => share.returnTo?.focus());
+
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.('a[href^="#act/"]');
   if (!link) return;
@@ -151,6 +196,11 @@ drawer.addEventListener("click", async (event) => {
   if (event.target === drawer || event.target.closest(".shut")) return drawer.close();
   const item = event.target.closest("[data-id]");
   if (event.target.closest(".rename")) rename(item);
+  if (event.target.closest(".copy-link")) takeLink(location.origin + event.target.closest(".copy-link").dataset.link);
+  if (event.target.closest(".unshare") && (await request(`/conversations/${item.dataset.id}/unshare`, { method: "POST", body: "" }))) {
+    toast(drawer.dataset.ended);
+    fill();
+  }
   if (event.target.closest(".forget") && confirmed(event.target, drawer.dataset.sure)) {
     const id = item.dataset.id;
     if (await request(`/conversations/${id}/forget`, { method: "POST", body: "" })) {

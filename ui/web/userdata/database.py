@@ -93,6 +93,31 @@ MIGRATIONS = (
         UNIQUE (account, label)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE conversations ADD COLUMN scope TEXT NOT NULL DEFAULT '[]';
+
+    CREATE TABLE shared_links (
+        token TEXT PRIMARY KEY,
+        conversation TEXT NOT NULL UNIQUE REFERENCES conversations(id) ON DELETE CASCADE,
+        created_at REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY,
+        at REAL NOT NULL,
+        person TEXT NOT NULL,
+        action TEXT NOT NULL,
+        target TEXT NOT NULL
+    );
+
+    CREATE TABLE answered_questions (
+        question TEXT PRIMARY KEY,
+        done_at REAL NOT NULL
+    ) WITHOUT ROWID;
+
+    ALTER TABLE feedback ADD COLUMN done_at REAL;
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000

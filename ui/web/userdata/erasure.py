@@ -135,6 +135,11 @@ def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
         )
         connection.execute(f"DELETE FROM conversations {where}", (keys,))  # noqa: S608
         connection.execute("DELETE FROM accounts WHERE name = ?", (fold_name(name),))
+        for column in ("person", "target"):  # that something was done stays, with whom it was not
+            connection.execute(
+                f"UPDATE audit SET {column} = '' WHERE {column} = ?",  # noqa: S608
+                (fold_name(name),),
+            )
         left = {
             question
             for (question,) in questions

@@ -11,6 +11,7 @@ from typing import Any
 
 from rag.answer import Answer
 from rag.errors import UsageError
+from ui.errors import NotThereError
 from ui.web.identity import Person
 from ui.web.userdata.database import Store, new_id
 
@@ -23,7 +24,8 @@ NOTE_CHARACTERS = 2_000
 class Feedback:
     """What somebody said of an answer. `given_at`: seconds since the epoch.
 
-    `conversation` and `turn` are where it was asked, for as long as that is kept.
+    `conversation` and `turn` are where it was asked, for as long as that is kept. `is_done`: an admin has
+    dealt with it.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Feedback:
     answer: Answer
     conversation: str | None = None
     turn: int | None = None
+    is_done: bool = False
 
     @property
     def uris(self) -> frozenset[str]:
@@ -76,7 +79,7 @@ class FeedbackBook:
         feedback_id = new_id()
         with self._store.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
                 (
                     feedback_id, person.key, person.name, time.time(), conversation, turn, helpful, reason,
                     note.strip(), answer.model_dump_json(),
@@ -91,6 +94,16 @@ class FeedbackBook:
                 "DELETE FROM feedback WHERE person = ? AND conversation = ? AND turn = ?",
                 (person.key, conversation, turn),
             )
+
+    def set_done(self, feedback_id: str, *, is_done: bool) -> None:
+        """Note whether it is dealt with. Raises NotThereError."""
+        with self._store.writing() as connection:
+            connection.execute(
+                "UPDATE feedback SET done_at = ? WHERE id = ?",
+                (time.time() if is_done else None, feedback_id),
+            )
+            if not connection.changes():
+                raise NotThereError("This feedback is not there; it may have been withdrawn.")
 
     def of(self, person: Person, conversation: str) -> dict[int, Feedback]:
         """What this person said of the turns of one conversation, by turn."""
@@ -119,16 +132,16 @@ class FeedbackBook:
     def _read(self, condition: str, values: tuple[str, ...]) -> list[Feedback]:
         with self._store.reading() as connection:
             rows = connection.execute(
-                "SELECT id, name, given_at, helpful, reason, note, answer, conversation, turn "  # noqa: S608
-                f"FROM feedback WHERE {condition} ORDER BY given_at DESC, id",
+                "SELECT id, name, given_at, helpful, reason, note, answer, conversation, turn, "  # noqa: S608
+                f"done_at IS NOT NULL FROM feedback WHERE {condition} ORDER BY given_at DESC, id",
                 values,
             )
             return [
                 Feedback(
                     id_, name, at, bool(helpful), reason, note,
-                    Answer.model_validate_json(answer), conversation, turn,
+                    Answer.model_validate_json(answer), conversation, turn, bool(is_done),
                 )
-                for id_, name, at, helpful, reason, note, answer, conversation, turn in rows
+                for id_, name, at, helpful, reason, note, answer, conversation, turn, is_done in rows
             ]  # fmt: skip
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import apsw
 
@@ -18,7 +20,10 @@ _INTERRUPTED = 2  # in the column `stopped`, where 1 means that the reader ended
 
 @dataclass(frozen=True, slots=True)
 class KeptConversation:
-    """A conversation in a list. Times are seconds since the epoch; `profile` is whose it was asked of."""
+    """A conversation in a list. Times are seconds since the epoch; `profile` is whose it was asked of.
+
+    `scope`: ids of the documents, folders and tags that its last question asked; none: all.
+    """
 
     id: str
     title: str
@@ -26,6 +31,7 @@ class KeptConversation:
     updated_at: float
     profile: str
     turns: int
+    scope: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,8 @@ class History:
         conversation, now = new_id(), time.time()
         with self._store.writing() as connection:
             connection.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO conversations (id, person, title, created_at, updated_at, profile) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 (conversation, person.key, _title(title), now, now, profile),
             )
         return conversation
@@ -77,7 +84,7 @@ class History:
         now = time.time()
         folded = f"{answer.question}\n{answer.text}".casefold()
         with self._store.writing() as connection:
-            _check(connection, person, conversation)
+            check_owner(connection, person, conversation)
             connection.execute(
                 "DELETE FROM turns WHERE conversation = ? AND n = ?", (conversation, instead_of)
             )
@@ -98,6 +105,15 @@ class History:
                 (now, _title(answer.question), conversation),
             )
         return number
+
+    def keep_scope(self, person: Person, conversation: str, scope: Sequence[str]) -> None:
+        """Note what the conversation asks from now on. Raises NotThereError."""
+        with self._store.writing() as connection:
+            check_owner(connection, person, conversation)
+            connection.execute(
+                "UPDATE conversations SET scope = ? WHERE id = ?",
+                (json.dumps(list(scope)), conversation),
+            )
 
     def find(
         self, person: Person, *, search: str = "", limit: int | None = 50, offset: int = 0
@@ -124,34 +140,27 @@ class History:
             )
             return [KeptConversation(*row) for row in rows]
 
+    def count_all(self) -> int:
+        """How many conversations are kept, of everybody."""
+        with self._store.reading() as connection:
+            total: int = connection.execute("SELECT count(*) FROM conversations").fetchone()[0]
+        return total
+
     def get(self, person: Person, conversation: str) -> KeptConversation:
         """One conversation's heading. Raises NotThereError."""
         with self._store.reading() as connection:
-            return _check(connection, person, conversation)
+            return check_owner(connection, person, conversation)
 
     def turns(self, person: Person, conversation: str) -> list[KeptTurn]:
         """The conversation from its beginning. Raises NotThereError."""
         with self._store.reading() as connection:
-            _check(connection, person, conversation)
-            rows = connection.execute(
-                "SELECT n, asked_at, answer, stopped FROM turns WHERE conversation = ? ORDER BY n",
-                (conversation,),
-            )
-            return [
-                KeptTurn(
-                    n,
-                    at,
-                    Answer.model_validate_json(answer),
-                    bool(stopped),
-                    stopped == _INTERRUPTED,
-                )
-                for n, at, answer, stopped in rows
-            ]
+            check_owner(connection, person, conversation)
+            return read_turns(connection, conversation)
 
     def rename(self, person: Person, conversation: str, title: str) -> None:
         """Raises NotThereError."""
         with self._store.writing() as connection:
-            _check(connection, person, conversation)
+            check_owner(connection, person, conversation)
             connection.execute(
                 "UPDATE conversations SET title = ? WHERE id = ?", (_title(title), conversation)
             )
@@ -159,7 +168,7 @@ class History:
     def delete(self, person: Person, conversation: str) -> None:
         """Forget a conversation for good. Raises NotThereError."""
         with self._store.writing() as connection:
-            _check(connection, person, conversation)
+            check_owner(connection, person, conversation)
             connection.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
 
     def delete_all(self, person: Person) -> int:
@@ -170,16 +179,29 @@ class History:
         return gone
 
 
-def _check(connection: apsw.Connection, person: Person, conversation: str) -> KeptConversation:
+def read_turns(connection: apsw.Connection, conversation: str) -> list[KeptTurn]:
+    """The turns of a conversation, whoever asks: the caller has checked who may see them."""
+    rows = connection.execute(
+        "SELECT n, asked_at, answer, stopped FROM turns WHERE conversation = ? ORDER BY n",
+        (conversation,),
+    )
+    return [
+        KeptTurn(n, at, Answer.model_validate_json(answer), bool(stopped), stopped == _INTERRUPTED)
+        for n, at, answer, stopped in rows
+    ]
+
+
+def check_owner(connection: apsw.Connection, person: Person, conversation: str) -> KeptConversation:
+    """The heading of this person's conversation. Raises NotThereError."""
     row = connection.execute(
         "SELECT id, title, created_at, updated_at, profile, "
-        "(SELECT count(*) FROM turns t WHERE t.conversation = c.id) FROM conversations c "
+        "(SELECT count(*) FROM turns t WHERE t.conversation = c.id), scope FROM conversations c "
         "WHERE id = ? AND person = ?",
         (conversation, person.key),
     ).fetchone()
     if row is None:
         raise NotThereError("This conversation is not there; it may have been deleted.")
-    return KeptConversation(*row)
+    return replace(KeptConversation(*row[:-1]), scope=tuple(json.loads(row[-1])))
 
 
 def _title(text: str) -> str:

@@ -68,6 +68,17 @@ class Sessions:
         with self._store.writing() as connection:
             connection.execute("DELETE FROM sessions WHERE token = ?", (_hash(token),))
 
+    def by_account(self) -> dict[str, tuple[int, float]]:
+        """How many sessions of each account are open, and when its last click was; by the account's key."""
+        now = self._now()
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "SELECT account, count(*), max(seen_at) FROM sessions "
+                "WHERE seen_at >= ? AND created_at >= ? GROUP BY account",
+                (now - self._idle_s, now - self._longest_s),
+            )
+            return {account: (sessions, seen_at) for account, sessions, seen_at in rows}
+
     def count(self) -> int:
         """How many sessions are open."""
         now = self._now()

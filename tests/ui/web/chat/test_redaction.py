@@ -14,7 +14,7 @@ from rag.answer import Answer, Context, Sentence
 from rag.settings import Settings
 from tests.ui.library import BERTH, CRANE, fill, open_library, read_in
 from ui.messages.page import ENGLISH
-from ui.view.export import ExportedTurn, as_html, as_markdown, plain_text
+from ui.view.exports.text import ExportedTurn, as_html, as_markdown, plain_text
 from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
@@ -215,7 +215,7 @@ def test_a_conversation_deleted_in_another_tab_goes_on_as_a_new_one(chat: ChatSe
     assert chat.talk.id != chat.id
     assert len(chat.history.turns(LOCAL, chat.talk.id or "")) == 1
     screen = Conversation().open(chat.id, chat.desk, LOCAL, chat.history, chat.feedback)
-    assert "may have been deleted" in (screen.note or "")
+    assert screen.note == ENGLISH.conversation_gone
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ class RouteCase:
 ROWS: dict[str, RouteCase] = {
     "GET /": RouteCase(READERS),
     "GET /state": RouteCase(READERS),
+    "GET /scope": RouteCase(READERS, "/scope?q=leave"),
     "GET /healthz": RouteCase(ANYBODY),
     "GET /readyz": RouteCase(ANYBODY),
     "GET /metrics": RouteCase(ADMINS),
@@ -44,6 +45,10 @@ ROWS: dict[str, RouteCase] = {
     "POST /documents/{name}/ingest": RouteCase(EDITORS, "/documents/nothing/ingest"),
     "POST /documents/{name}/withdraw": RouteCase(EDITORS, "/documents/nothing/withdraw"),
     "GET /quality": RouteCase(EDITORS),
+    "GET /admin": RouteCase(ADMINS, "/admin?show=reader"),
+    "POST /admin/people/{action}": RouteCase(ADMINS, "/admin/people/nothing", b"name=nobody"),
+    "POST /admin/unanswered": RouteCase(ADMINS, body=b"question=nothing"),
+    "POST /admin/feedback": RouteCase(ADMINS, body=b"id=nothing&state=done"),
     "GET /inbox": RouteCase(EDITORS),
     "POST /inbox": RouteCase(EDITORS, "/inbox?name=a.txt", b"words"),
     "POST /inbox/withdraw": RouteCase(EDITORS, "/inbox/withdraw?uri=/nothing"),
@@ -62,6 +67,15 @@ ROWS: dict[str, RouteCase] = {
         READERS, "/conversations/none/title", b"New"
     ),
     "POST /conversations/{conversation}/forget": RouteCase(READERS, "/conversations/none/forget"),
+    "POST /conversations/{conversation}/share": RouteCase(READERS, "/conversations/none/share"),
+    "POST /conversations/{conversation}/unshare": RouteCase(READERS, "/conversations/none/unshare"),
+    "GET /conversations/{conversation}/{turn}/share": RouteCase(
+        READERS, "/conversations/none/1/share"
+    ),
+    "GET /conversations/{conversation}.docx": RouteCase(READERS, "/conversations/none.docx"),
+    "GET /conversations/{conversation}/{turn}.docx": RouteCase(
+        READERS, "/conversations/none/1.docx"
+    ),
     "GET /conversations/{conversation}.md": RouteCase(READERS, "/conversations/none.md"),
     "GET /conversations/{conversation}/{turn}.txt": RouteCase(READERS, "/conversations/none/1.txt"),
     "GET /conversations/{conversation}/{turn}.json": RouteCase(

@@ -23,6 +23,7 @@ from tests.ui.asgi import Reply, call
 from tests.ui.crowd import Crowd, gather
 from tests.ui.web.security.test_allowed_routes import ROWS
 from ui.messages.page import ENGLISH
+from ui.web.chat.conversation import SHARED, Conversation
 from ui.web.chat.redaction import export_conversations
 from ui.web.identity import Person
 
@@ -354,3 +355,33 @@ async def test_the_inbox_shows_others_uploads_to_who_may_read_them(world: Canary
     reply = await _get(world, "editor", "/inbox")
     assert "nightjar" not in reply.text
     assert "nightjar" in (await _get(world, "admin", "/inbox")).text
+
+
+async def test_a_shared_conversation_shows_each_colleague_what_they_may_read(
+    world: CanaryPage,
+) -> None:
+    """Its owner's quotes, names and sentences of the secret are in no part of it for others."""
+    house, owner = world.crowd.house, world.person("reader")
+    answer = house.desk.assistant_for(owner).ask(
+        "How long is parental leave, and who gets 99 weeks?"
+    )
+    assert CANARY in answer.model_dump_json()
+    kept = house.history.create(owner, "Leave")
+    house.history.append(owner, kept, answer)
+    name = SHARED + house.links.create(owner, kept)
+
+    def opened(person: Person) -> str:
+        screen = Conversation().open(
+            name, house.desk, person, house.history, house.feedback, house.links
+        )
+        return f"{screen.now}{screen.now_evidence}{screen.earlier}{screen.earlier_evidence}{screen.note}"
+
+    assert CANARY in opened(owner)
+    for who in MAY_NOT:
+        text = opened(world.person(who))
+        assert "How long is parental leave" in text
+        assert CANARY not in text, who
+        for path in (f"/conversations/{kept}.docx", f"/conversations/{kept}/1.docx", f"/?c={kept}"):
+            reply = await call(world.crowd.app, "GET", path, headers=world.crowd.cookie(who))
+            assert CANARY not in reply.text, (who, path)
+            assert reply.status == (200 if "?" in path else 404)

@@ -260,6 +260,27 @@ def test_questions_answers_and_feedback_on_the_quality_screen(tab: Tab) -> None:
     assert_nothing_ran(tab)
 
 
+def test_questions_and_feedback_on_the_admin_screen(tab: Tab) -> None:
+    page = visit(tab, "/admin")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.locator("#feedback .cards > .card").count() == 100
+    assert_nothing_ran(tab)
+
+
+def test_names_offered_as_a_scope_and_shown_as_its_chips(tab: Tab) -> None:
+    """By the list that opens at an @, by the chips that are chosen from it, and by a link."""
+    page = visit(tab, f"/?in={quote('f:' + CASES[0])}&in={quote('t:' + CASES[1])}")
+    page.locator("#scope .gone p").nth(1).wait_for()
+    assert_nothing_ran(tab)
+    box = page.get_by_label(ENGLISH.label)
+    for text in ("script", "onerror"):
+        box.press_sequentially(f"@{text}")
+        page.locator("#scope-list [data-id]").first.wait_for()
+        box.press("Enter")
+    page.locator("#scope li").nth(3).wait_for()
+    assert_nothing_ran(tab)
+
+
 def test_the_model_s_name_on_the_about_screen(tab: Tab) -> None:
     page = visit(tab, "/about")
     assert page.locator("h1").inner_text() == "About"

@@ -7,7 +7,7 @@ import pytest
 from rag.answer import Status
 from tests.ui.stand_in import SCRIPT, make_answer, make_extract, make_hit
 from ui.messages.page import ENGLISH
-from ui.view.export import ExportedTurn, as_html, as_markdown, make_readable, plain_text
+from ui.view.exports.text import ExportedTurn, as_html, as_markdown, make_readable, plain_text
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ class ExportedTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
+class ExportedContent:
     """What is taken along: sentences, then quotations, then the sources of the sentences."""
 
     sentences: Sequence[str]
@@ -38,7 +38,7 @@ class _Content:
 
 def plain_text(turn: ExportedTurn, words: Words) -> str:
     """To be pasted anywhere."""
-    content = _content(turn.answer, words)
+    content = content_of(turn.answer, words)
     lines = [" ".join(content.sentences)] if content.sentences else []
     lines += [f"“{text}”\n  {location}" for text, location in content.quotes]
     lines += [f"({turn.unfinished})"] if turn.unfinished else []
@@ -50,7 +50,7 @@ def plain_text(turn: ExportedTurn, words: Words) -> str:
 
 def as_html(turn: ExportedTurn, words: Words) -> str:
     """The same for a word processor or a mail: one line of HTML, in which all text is escaped."""
-    content = _content(turn.answer, words)
+    content = content_of(turn.answer, words)
     parts = [f"<p><strong>{escape(turn.answer.question)}</strong></p>"]
     if content.sentences:
         parts.append(f"<p>{escape(' '.join(content.sentences))}</p>")
@@ -73,7 +73,7 @@ def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
     """A conversation as a Markdown file, in which no character of a document is a mark."""
     parts = [f"# {_escaped(title or words.untitled)}"]
     for turn in turns:
-        content = _content(turn.answer, words)
+        content = content_of(turn.answer, words)
         parts.append(f"## {_escaped(turn.answer.question)}")
         if content.sentences:
             parts.append(_escaped(" ".join(content.sentences)))
@@ -105,7 +105,8 @@ def make_readable(text: str) -> str:
     return " ".join(_MARKS.sub(lambda match: match[1] or match[2], text).split())
 
 
-def _content(answer: Answer, words: Words) -> _Content:
+def content_of(answer: Answer, words: Words) -> ExportedContent:
+    """What of an answer is taken along: nothing that its documents do not back."""
     backed = answer.backed_sentences
     sentences = [
         make_readable(sentence.text) + "".join(f" [{n}]" for n in sentence.citations)
@@ -122,7 +123,7 @@ def _content(answer: Answer, words: Words) -> _Content:
     quotes = [] if sentences else [_quote(extract, words) for extract in answer.extracts]
     if not sentences and not quotes:
         sentences = [make_readable(answer.text) or words.statuses[answer.status][0]]
-    return _Content(sentences, quotes, sources)
+    return ExportedContent(sentences, quotes, sources)
 
 
 def _quote(extract: Extract, words: Words) -> tuple[str, str]:

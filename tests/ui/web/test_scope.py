@@ -1,0 +1,103 @@
+"""What a question may be restricted to, for whom, and what the search then sees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest import ingest
+from rag import Assistant
+from rag.settings import AccessRule, AccessSettings, Settings
+from rag.testing import HashingEmbedder
+from ui.errors import NotThereError
+from ui.messages.page import ENGLISH
+from ui.web.assistant_service import AssistantService
+from ui.web.identity import Person, Role
+from ui.web.scope import MAX_ITEMS, ScopeFinder, parse_scope, scope_filter, scope_items, shown_scope
+
+FILES = {
+    "open/hr/leave.md": "# Leave “16 weeks” 🌴\n\nLeave is 16 weeks.\n",
+    "open/hr/pay.md": "# Pay\n\nPay day is the 25th.\n",
+    "open/it/keys.md": "# Keys\n\nKeys hang in the lobby.\n",
+    "policies/travel.md": "# Travel\n\nTrains are booked in second class.\n",
+    "secret/plan.md": "# Plan\n\nThe plan is secret.\n",
+}
+EVERYTHING = Person("a", "a", Role.ADMIN, None)
+READER = Person("b", "b", Role.READER)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> AssistantService:
+    folder = tmp_path_factory.mktemp("scope")
+    for name, text in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    roots = [folder / "open", folder / "policies", folder / "secret"]
+    settings = Settings.model_validate(
+        {
+            "data": folder / "data",
+            "ingest": {"roots": [{"path": str(roots[1]), "tags": ["policy"]}]},
+            "access": AccessSettings(
+                rules=(
+                    AccessRule(glob="**/open/", readers=("*",)),
+                    AccessRule(glob="**/policies/", readers=("*",)),
+                    AccessRule(glob="**/secret/", readers=("group:board",)),
+                )
+            ),
+        }
+    )
+    assert not ingest(
+        roots, data_dir=folder / "data", settings=settings, embedder=HashingEmbedder()
+    ).failed
+    assistant = Assistant.open(folder / "data", settings=settings, embedder=HashingEmbedder())
+    return AssistantService(lambda: assistant)
+
+
+def found(desk: AssistantService, person: Person, *ids: str) -> set[str]:
+    assistant = desk.assistant_for(person)
+    hits = assistant.search("the", k=20, filter=scope_filter(ids, assistant, ENGLISH))
+    return {Path(hit.uri).name for hit in hits}
+
+
+def test_folders_tags_and_documents_are_asked_together(desk: AssistantService) -> None:
+    """Each alone and all at once: what fits any of them is searched, and nothing else."""
+    (leave,) = (i for i in ScopeFinder(desk).find(READER, "", "leave") if i.kind == "d")
+    assert leave.label == "Leave “16 weeks” 🌴"
+    assert found(desk, READER, leave.id) == {"leave.md"}
+    assert found(desk, READER, "f:open/hr") == {"leave.md", "pay.md"}
+    assert found(desk, READER, "t:policy") == {"travel.md"}
+    assert found(desk, READER, leave.id, "f:open/it", "t:policy") == {
+        *("leave.md", "keys.md", "travel.md")
+    }
+    assert found(desk, EVERYTHING) == {Path(name).name for name in FILES}
+
+
+def test_nothing_is_offered_or_asked_that_one_may_not_read(desk: AssistantService) -> None:
+    """A folder or document of others is as absent as one that never was."""
+    finder = ScopeFinder(desk)
+    names = {
+        item.label
+        for text in ("", "plan", "secret", "polic", "keys")
+        for item in finder.find(READER, "", text)
+    }
+    assert {"open", "open/hr", "policies", "policy", "Keys"} <= names
+    assert not names & {"secret", "Plan"}
+    (plan,) = (i for i in finder.find(EVERYTHING, "", "plan") if i.kind == "d")
+    for id_ in (plan.id, "d:" + "0" * 24, "f:secret", "f:nowhere", "t:nothing"):
+        (item,) = scope_items([id_], desk.assistant_for(READER))
+        assert not item.exists
+        assert item.label in {"", id_[2:]}
+        assert item == shown_scope([id_], desk, READER)[0]
+        with pytest.raises(NotThereError, match="is not there any more"):
+            scope_filter(["f:open", id_], desk.assistant_for(READER), ENGLISH)
+
+
+def test_ids_from_a_link_are_few_and_well_formed() -> None:
+    """Whatever an address or a browser sends becomes a short list of ids, or nothing."""
+    assert parse_scope('["f:hr", "x:1", 3, null, "f:hr", "t:"]') == ("f:hr", "t:")
+    for junk in ("", "{", "3", "null", '"f:hr"', "[[]]", json.dumps(["f:" + "x" * 2000])):
+        assert parse_scope(junk) == ()
+    assert len(parse_scope([f"f:{n}" for n in range(1000)])) == MAX_ITEMS
+    assert parse_scope(None) == ()
