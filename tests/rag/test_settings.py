@@ -69,7 +69,7 @@ def test_a_variable_in_the_file_is_replaced(monkeypatch: pytest.MonkeyPatch) -> 
     [
         (
             "dta = 'x'",
-            "inhouse.toml: dta is not a setting. Known here: access, answers, cache, chunker,",
+            "inhouse.toml: dta is not a setting. Known here: access, answers, api, cache, chunker,",
         ),
         ("[llm]\nurll = 'x'", "inhouse.toml: llm.urll is not a setting. Known here: api_key,"),
         ("[lm]\nurl = 'x'", "inhouse.toml: lm is not a setting. Known here: "),
