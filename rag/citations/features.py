@@ -1,7 +1,7 @@
 """What a sentence is judged by: measurements of how well the passages say it.
 
 Each is a share between 0 and 1, or a small count, that means the same for any documents and any embedder.
-`FEATURES` names them in their order; docs/retrieval.md explains each.
+`FEATURES` names them in their order; docs/evaluation.md explains them.
 """
 
 from __future__ import annotations

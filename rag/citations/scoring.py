@@ -1,8 +1,8 @@
 """The probability that the passages say a sentence, from what was measured of it.
 
 A logistic regression: a weight for each feature, kept as numbers in `scoring.json` beside this file, with the
-thresholds for the grades. `python -m rag.citations.fit` fits both anew; docs/evaluation.md says to what, and
-how well they do on sentences that they were not fitted to.
+thresholds for the grades. `python benchmarks/check.py fit FILE` fits the weights anew; docs/evaluation.md
+says to what, and how well they do on sentences that they were not fitted to.
 """
 
 from __future__ import annotations

@@ -235,6 +235,16 @@ def test_a_word_in_the_place_of_another_says_something_else(
             "The statue was carved in Turku and painted in Bergen.",
         ),
         (
+            "Gaskets are replaced each time they are removed; a pack of four is G-12.",
+            "Gaskets are replaced each time they are removed.",
+            "Gaskets are removed each time they are removed.",
+        ),
+        (
+            "The lamp is tested before it is shipped to the site.",
+            "The lamp is tested before it is shipped.",
+            "The lamp is shipped before it is shipped to the site.",
+        ),
+        (
             "Ms Aldous calls the printer about the delay; Mr Bekker books the hall until Friday.",
             "Mr Bekker books the hall.",
             "Mr Bekker calls the printer about the delay, and Ms Aldous books the hall.",
