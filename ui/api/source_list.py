@@ -35,4 +35,6 @@ def _line(passage: CitedPassage, words: Words) -> str:
     quote = " ".join(passage.quote.split())
     if len(quote) > _QUOTE:
         quote = f"{quote[:_QUOTE].rsplit(' ', 1)[0]} …"
-    return f"{', '.join([title, *page, *section])}: “{escape_markdown(quote)}”"
+    formats = words.formats
+    shown = formats.quotation.format(text=escape_markdown(quote))
+    return f"{', '.join([title, *page, *section])}{formats.colon}{shown}"

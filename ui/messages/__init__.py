@@ -1,1 +1,1 @@
-"""The texts of the page in English and German, and its number formats."""
+"""The texts of the page in each of its languages, and their formats of numbers and dates."""

@@ -1,4 +1,4 @@
-"""The words of the page for admins, in both languages."""
+"""The words of the page for admins."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _english_actions() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class AdminWords:
-    """English; `GERMAN_ADMIN` is the other language."""
+    """Every word of it. Braces are filled in by the view."""
 
     lead: str = (
         "Everything here can also be done with the command inhouse. Each change is written down."
@@ -111,97 +111,3 @@ class AdminWords:
 
 
 ENGLISH_ADMIN = AdminWords()
-
-GERMAN_ADMIN = AdminWords(
-    lead="Alles hier geht auch mit dem Befehl inhouse. Jede Änderung wird aufgeschrieben.",
-    people="Personen",
-    no_people="Noch hat hier niemand ein Konto.",
-    name="Wer",
-    role="Rolle",
-    reads="Darf lesen",
-    everything="jedes Dokument",
-    for_all="was für alle ist",
-    sessions="Angemeldet",
-    last_seen="letzter Klick {when}",
-    nobody_in="nein",
-    is_disabled="ausgesperrt",
-    no_password="kein Passwort",
-    reader="reader: fragt",
-    editor="editor: lädt auch hoch und zieht zurück",
-    admin="admin: alles auf der Seite",
-    readers="Lesemarken, mit Leerzeichen dazwischen, etwa group:hr",
-    all_documents="Darf jedes Dokument lesen",
-    password="Neues Passwort",
-    save="Speichern",
-    change="Ändern",
-    set_password="Passwort setzen",
-    disable="Aussperren",
-    enable="Wieder zulassen",
-    remove="Mit allen Gesprächen entfernen",
-    remove_sure="Zum endgültigen Entfernen den Namen eingeben",
-    add="Jemanden zulassen",
-    own_account="Ihr eigenes Konto ändern Sie mit dem Befehl inhouse user.",
-    tokens="Zugangsschlüssel",
-    no_tokens="Kein Programm hat einen Zugangsschlüssel.",
-    token_for="{label}, von {name}",
-    token_until="bis {day}",
-    token_used="zuletzt benutzt {day}",
-    revoke="Beenden",
-    rights="Wer was lesen darf",
-    rights_not_applied="Die Regeln sind neuer als der Index.",
-    rights_command="Damit sie gelten, führen Sie aus:",
-    rules="Regeln der Einstellungen",
-    no_rules="Es gibt keine Regel: Jedes Dokument ist für alle.",
-    admitted="Dokumente danach, wer sie lesen darf",
-    reads_it="Wer es lesen darf",
-    everybody="alle",
-    nobody="niemand",
-    show_as="Zeigen, was jemand sieht",
-    show="Zeigen",
-    sees="{name} sieht {documents}, soweit Sie sie selbst sehen dürfen.",
-    sees_more="und {n} weitere",
-    unanswered="Fragen ohne Antwort",
-    unanswered_lead=(
-        "Der letzten {n} Tage, ohne Namen. Solche zu Dokumenten, die Sie nicht lesen dürfen, fehlen."
-    ),
-    no_unanswered="Keine Frage blieb ohne Antwort.",
-    asked=("einmal gefragt", "{n}-mal gefragt"),
-    done="Erledigt",
-    feedback="Rückmeldungen",
-    feedback_open="{n} nicht erledigt",
-    reopen="Wieder öffnen",
-    is_done="erledigt",
-    runs="Einlesen",
-    last_run="Letzter Lauf, der etwas änderte",
-    last_look="Letzter Lauf",
-    files="Dateien",
-    not_read="Die Dateien zeigen, die nicht gelesen wurden",
-    storage="Speicher",
-    index_size="Bestand",
-    people_size="Konten und Gespräche",
-    inbox_size="Hochgeladenes",
-    retention="Wie lange etwas aufbewahrt wird",
-    kept_conversations="Gespräche",
-    kept_until="bis ihr Besitzer sie löscht (jetzt {n})",
-    kept_sessions="Anmeldungen",
-    kept_idle="{minutes} Minuten ohne Klick, höchstens {hours} Stunden",
-    kept_states="Alte Stände des Index",
-    kept_days="{n} Tage",
-    kept_command="Was von jemandem aufbewahrt wird, löscht: inhouse forget --person NAME",
-    hidden="Nur für die, die jedes Dokument lesen dürfen.",
-    log="Was hier geändert wurde",
-    no_log="Noch nichts.",
-    actions=MappingProxyType(
-        {
-            "add": "hat zugelassen",
-            "set": "hat Rolle oder Dokumente geändert",
-            "passwd": "hat ein neues Passwort gesetzt",
-            "disable": "hat ausgesperrt",
-            "enable": "hat wieder zugelassen",
-            "remove": "hat entfernt",
-            "revoke": "hat einen Zugangsschlüssel beendet",
-            "answered": "hat eine Frage als erledigt markiert",
-            "feedback": "hat den Stand einer Rückmeldung geändert",
-        }
-    ),
-)

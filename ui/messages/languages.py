@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ui.messages.page import ENGLISH, Words
+from ui.messages.page_french import FRENCH
 from ui.messages.page_german import GERMAN
+from ui.messages.page_spanish import SPANISH
 
-LANGUAGES: Mapping[str, Words] = MappingProxyType({"en": ENGLISH, "de": GERMAN})
+LANGUAGES: Mapping[str, Words] = MappingProxyType(
+    {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+)
+"""By code, in the order in which the page offers them."""
 _LONGEST = 500  # characters of an Accept-Language header that are looked at
 
 

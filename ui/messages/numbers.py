@@ -6,13 +6,16 @@ import time
 
 from ui.messages.page import Words
 
-_UNITS = ("B", "KB", "MB", "GB", "TB")
-
 
 def number(value: float, words: Words, decimals: int = 0) -> str:
     """With the language's separators: 12,345.6 or 12.345,6."""
-    text = f"{value:,.{decimals}f}"
-    return text.translate({ord(","): words.rooms.thousands, ord("."): words.rooms.decimal})
+    grouping = "," if abs(value) >= words.formats.grouped_from else ""
+    return localise(f"{value:{grouping}.{decimals}f}", words)
+
+
+def localise(text: str, words: Words) -> str:
+    """A number as Python writes it, such as 12,345.6, with the language's separators."""
+    return text.translate({ord(","): words.formats.thousands, ord("."): words.formats.decimal})
 
 
 def figure_text(value: float | None, words: Words, *, signed: bool = False) -> str:
@@ -25,22 +28,25 @@ def figure_text(value: float | None, words: Words, *, signed: bool = False) -> s
 
 def count(forms: tuple[str, str], value: int, words: Words) -> str:
     """`forms` are the words for one and for any other number."""
-    return forms[0] if value == 1 else forms[1].format(n=number(value, words))
+    is_singular = value == 1 or (value == 0 and words.formats.none_is_singular)
+    return forms[0 if is_singular else 1].format(n=number(value, words))
 
 
 def size(octets: int, words: Words) -> str:
     """In the largest unit of which there is at least one, to a tenth below ten."""
-    amount, unit = float(octets), 0
-    while amount >= 1000 and unit + 1 < len(_UNITS):
+    amount, unit, units = float(octets), 0, words.formats.units
+    while amount >= 1000 and unit + 1 < len(units):
         amount, unit = amount / 1000, unit + 1
-    return f"{number(amount, words, 1 if unit and amount < 10 else 0)} {_UNITS[unit]}"
+    return f"{number(amount, words, 1 if unit and amount < 10 else 0)} {units[unit]}"
 
 
 def day(moment: float, words: Words) -> str:
     """The date of a moment (seconds since the epoch), in this machine's time zone."""
     at = time.localtime(moment)
-    month = words.rooms.months[at.tm_mon - 1]
-    return words.rooms.date.format(day=at.tm_mday, month=month, year=at.tm_year)
+    formats = words.formats
+    day_of_month = formats.first_day if at.tm_mday == 1 else at.tm_mday
+    month = formats.months[at.tm_mon - 1]
+    return formats.date.format(day=day_of_month, month=month, year=at.tm_year)
 
 
 def day_and_time(moment: float, words: Words) -> str:

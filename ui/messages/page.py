@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from rag.answer import Grade, Status, Verdict
 from ui.messages.admin import ENGLISH_ADMIN, AdminWords
+from ui.messages.formats import ENGLISH_FORMATS, Formats
 from ui.messages.report import ENGLISH_REPORT, ReportWords
 from ui.messages.sections import ENGLISH_ROOMS, RoomWords
 
@@ -397,11 +398,7 @@ class Words:
     rooms: RoomWords = ENGLISH_ROOMS
     admin: AdminWords = ENGLISH_ADMIN
     report: ReportWords = ENGLISH_REPORT
+    formats: Formats = ENGLISH_FORMATS
 
 
 ENGLISH = Words()
-
-
-def format_count(forms: tuple[str, str], n: int) -> str:
-    """`forms` are the words for one and for any other number."""
-    return forms[0] if n == 1 else forms[1].format(n=f"{n:,}")

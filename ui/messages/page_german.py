@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from rag.answer import Grade, Status, Verdict
-from ui.messages.admin import GERMAN_ADMIN
+from ui.messages.admin_german import GERMAN_ADMIN
+from ui.messages.formats import GERMAN_FORMATS
 from ui.messages.page import Words
 from ui.messages.report_german import GERMAN_REPORT
 from ui.messages.sections_german import GERMAN_ROOMS
@@ -358,4 +359,5 @@ GERMAN = Words(
     rooms=GERMAN_ROOMS,
     admin=GERMAN_ADMIN,
     report=GERMAN_REPORT,
+    formats=GERMAN_FORMATS,
 )

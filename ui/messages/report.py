@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class ReportWords:
-    """Every word of it but the metrics' meanings and the faults, for which see `report_terms`."""
+    """Every word of it but the metrics' meanings and the faults, for which see `ReportTerms`."""
 
     over: str = "Evaluation · {when}"
     questions: str = "Questions"
@@ -104,3 +105,15 @@ class ReportWords:
 
 
 ENGLISH_REPORT = ReportWords()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTerms:
+    """What an evaluation says in English, in another language; `ui.messages.report_terms` looks it up."""
+
+    meanings: Mapping[str, str]
+    """What a metric is a share or a mean of; {k}, {budget} and {recall} are filled in."""
+    faults: Mapping[str, str]
+    """By the English sentence, with {n} for its number."""
+    parts: Mapping[str, str]
+    """What the search and the answering are made of, as in "without …"."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ui.messages.report import ReportWords
+from types import MappingProxyType
+
+from ui.messages.report import ReportTerms, ReportWords
 
 GERMAN_REPORT = ReportWords(
     over="Messung · {when}",
@@ -93,4 +95,70 @@ GERMAN_REPORT = ReportWords(
     first_right="Der erste richtige steht auf Platz {n}.",
     right="richtig",
     wrong="falsch",
+)
+GERMAN_TERMS = ReportTerms(
+    meanings=MappingProxyType(
+        {
+            "recall": "Dokumente, die unter den ersten {k} Treffern gefunden wurden",
+            "ndcg": "dasselbe, nach dem Rang gewichtet, unter den ersten {k} Treffern",
+            "mrr": "1 durch den Rang des ersten Treffers aus einem richtigen Dokument",
+            "coverage": "bekannte Fakten, die in den ersten {budget} Wörtern der Treffer stehen",
+            "page_hit": "Fragen mit einer richtigen Seite unter den ersten {k} Treffern",
+            "standalone": "{recall} von Anschlussfragen, vervollständigt gesucht",
+            "containment": "Antworten, die eine erwartete enthalten",
+            "token_f1": "Überschneidung der Wörter von Antwort und erwarteter Antwort",
+            "citation_precision": "Zitate, die einen bekannten Fakt nennen",
+            "citation_documents": "Zitate aus einem richtigen Dokument",
+            "citation_recall": "bekannte Fakten, die ein Zitat nennt",
+            "quotes": "Zitate, die Wort für Wort in ihrer Quelle stehen",
+            "supported": "Sätze, die ein Zitat stützt",
+            "right_doubted": "richtige Antworten, die als nicht gefunden gelten",
+            "wrong_believed": "falsche Antworten, die als belegt gezeigt werden",
+            "abstention_precision": "Ablehnungen, deren Frage keine Antwort hat",
+            "abstention_recall": "Fragen ohne Antwort, die abgelehnt wurden",
+            "abstention_accuracy": (
+                "Mittel aus: Fragen ohne Antwort abgelehnt, die anderen beantwortet"
+            ),
+        }
+    ),
+    faults=MappingProxyType(
+        {
+            "No right document is among the first {n} hits.": (
+                "Kein richtiges Dokument ist unter den ersten {n} Treffern."
+            ),
+            "Not every right document is among the first {n} hits.": (
+                "Nicht jedes richtige Dokument ist unter den ersten {n} Treffern."
+            ),
+            "A known fact does not stand in the first {n} words of hits.": (
+                "Ein bekannter Fakt steht nicht in den ersten {n} Wörtern der Treffer."
+            ),
+            "No right page is among the first {n} hits.": (
+                "Keine richtige Seite ist unter den ersten {n} Treffern."
+            ),
+            "It was answered, but the documents do not say.": (
+                "Es wurde geantwortet, obwohl die Dokumente es nicht sagen."
+            ),
+            "It was refused, but the documents say it.": (
+                "Es wurde abgelehnt, obwohl die Dokumente es sagen."
+            ),
+            "The answer does not hold the expected one.": "Die Antwort enthält die erwartete nicht.",
+            "Nothing in the documents supports the answer.": (
+                "Nichts in den Dokumenten stützt die Antwort."
+            ),
+            "A citation quotes something else than the known facts.": (
+                "Ein Zitat nennt etwas anderes als die bekannten Fakten."
+            ),
+            "A quotation does not stand word for word in its source.": (
+                "Ein Zitat steht nicht Wort für Wort in seiner Quelle."
+            ),
+        }
+    ),
+    parts=MappingProxyType(
+        {
+            "retrieval": "das Nachschlagen",
+            "dense": "die Vektorsuche",
+            "lexical": "die Wortsuche",
+            "rerank": "das Neuordnen",
+        }
+    ),
 )

@@ -11,97 +11,64 @@ from types import MappingProxyType
 
 from rag.evaluation import metrics as m
 from rag.evaluation.metrics import Metric, Names
+from ui.messages.numbers import number
 from ui.messages.page import Words
+from ui.messages.report import ReportTerms
+from ui.messages.report_french import FRENCH_TERMS
+from ui.messages.report_german import GERMAN_TERMS
+from ui.messages.report_spanish import SPANISH_TERMS
 
+TERMS: Mapping[str, ReportTerms] = MappingProxyType(
+    {"de": GERMAN_TERMS, "es": SPANISH_TERMS, "fr": FRENCH_TERMS}
+)
+"""By language; English is what the evaluation itself says."""
 _NUMBER = re.compile(r"\d[\d,]*")
 
 
 def describe_metric(metric: Metric, names: Names, words: Words) -> str:
     """What a metric is a share or a mean of."""
-    known = _german_meanings(names) if words.language == "de" else {}
-    return known.get(metric.name, metric.meaning)
+    terms = TERMS.get(words.language)
+    meaning = terms and terms.meanings.get(_keys(names).get(metric.name, ""))
+    if not meaning:
+        return metric.meaning
+    return meaning.format(k=names.k, budget=number(names.budget, words), recall=names.recall)
 
 
 def describe_fault(text: str, words: Words) -> str:
     """What went wrong with a question."""
-    if words.language != "de":
+    terms = TERMS.get(words.language)
+    fault = terms and terms.faults.get(_NUMBER.sub("{n}", text))
+    if not fault:
         return text
-    number = _NUMBER.search(text)
-    shape = _NUMBER.sub("{n}", text)
-    amount = number[0].replace(",", words.rooms.thousands) if number else ""
-    return _GERMAN_FAULTS.get(shape, text).replace("{n}", amount)
+    figure = _NUMBER.search(text)
+    return fault.format(n=number(int(figure[0].replace(",", "")), words)) if figure else fault
 
 
 def describe_part(name: str, words: Words) -> str:
     """A part of the search or of the answering that was left out."""
-    return _GERMAN_PARTS.get(name, name) if words.language == "de" else name
+    terms = TERMS.get(words.language)
+    return terms.parts.get(name, name) if terms else name
 
 
-def _german_meanings(names: Names) -> Mapping[str, str]:
-    k, budget = names.k, f"{names.budget:,}".replace(",", ".")
+def _keys(names: Names) -> Mapping[str, str]:
+    """What `ReportTerms.meanings` calls a metric, by its name, which may hold a number."""
     return {
-        names.recall: f"Dokumente, die unter den ersten {k} Treffern gefunden wurden",
-        names.ndcg: f"dasselbe, nach dem Rang gewichtet, unter den ersten {k} Treffern",
-        m.MRR: "1 durch den Rang des ersten Treffers aus einem richtigen Dokument",
-        names.coverage: f"bekannte Fakten, die in den ersten {budget} Wörtern der Treffer stehen",
-        names.page_hit: f"Fragen mit einer richtigen Seite unter den ersten {k} Treffern",
-        f"{names.recall}_{m.STANDALONE}": (
-            f"{names.recall} von Anschlussfragen, vervollständigt gesucht"
-        ),
-        m.CONTAINMENT: "Antworten, die eine erwartete enthalten",
-        m.TOKEN_F1: "Überschneidung der Wörter von Antwort und erwarteter Antwort",
-        m.CITATION_PRECISION: "Zitate, die einen bekannten Fakt nennen",
-        m.CITATION_DOCUMENTS: "Zitate aus einem richtigen Dokument",
-        m.CITATION_RECALL: "bekannte Fakten, die ein Zitat nennt",
-        m.QUOTES: "Zitate, die Wort für Wort in ihrer Quelle stehen",
-        m.SUPPORTED: "Sätze, die ein Zitat stützt",
-        m.RIGHT_DOUBTED: "richtige Antworten, die als nicht gefunden gelten",
-        m.WRONG_BELIEVED: "falsche Antworten, die als belegt gezeigt werden",
-        m.ABSTENTION_PRECISION: "Ablehnungen, deren Frage keine Antwort hat",
-        m.ABSTENTION_RECALL: "Fragen ohne Antwort, die abgelehnt wurden",
-        m.ABSTENTION_ACCURACY: (
-            "Mittel aus: Fragen ohne Antwort abgelehnt, die anderen beantwortet"
-        ),
+        names.recall: "recall",
+        names.ndcg: "ndcg",
+        m.MRR: "mrr",
+        names.coverage: "coverage",
+        names.page_hit: "page_hit",
+        f"{names.recall}_{m.STANDALONE}": "standalone",
+        m.CONTAINMENT: "containment",
+        m.TOKEN_F1: "token_f1",
+        m.CITATION_PRECISION: "citation_precision",
+        m.CITATION_DOCUMENTS: "citation_documents",
+        m.CITATION_RECALL: "citation_recall",
+        m.QUOTES: "quotes",
+        m.SUPPORTED: "supported",
+        m.RIGHT_DOUBTED: "right_doubted",
+        m.WRONG_BELIEVED: "wrong_believed",
+        m.ABSTENTION_PRECISION: "abstention_precision",
+        m.ABSTENTION_RECALL: "abstention_recall",
+        m.ABSTENTION_ACCURACY: "abstention_accuracy",
     }
-
-
-_GERMAN_FAULTS: Mapping[str, str] = MappingProxyType(
-    {
-        "No right document is among the first {n} hits.": (
-            "Kein richtiges Dokument ist unter den ersten {n} Treffern."
-        ),
-        "Not every right document is among the first {n} hits.": (
-            "Nicht jedes richtige Dokument ist unter den ersten {n} Treffern."
-        ),
-        "A known fact does not stand in the first {n} words of hits.": (
-            "Ein bekannter Fakt steht nicht in den ersten {n} Wörtern der Treffer."
-        ),
-        "No right page is among the first {n} hits.": (
-            "Keine richtige Seite ist unter den ersten {n} Treffern."
-        ),
-        "It was answered, but the documents do not say.": (
-            "Es wurde geantwortet, obwohl die Dokumente es nicht sagen."
-        ),
-        "It was refused, but the documents say it.": (
-            "Es wurde abgelehnt, obwohl die Dokumente es sagen."
-        ),
-        "The answer does not hold the expected one.": "Die Antwort enthält die erwartete nicht.",
-        "Nothing in the documents supports the answer.": (
-            "Nichts in den Dokumenten stützt die Antwort."
-        ),
-        "A citation quotes something else than the known facts.": (
-            "Ein Zitat nennt etwas anderes als die bekannten Fakten."
-        ),
-        "A quotation does not stand word for word in its source.": (
-            "Ein Zitat steht nicht Wort für Wort in seiner Quelle."
-        ),
-    }
-)
-_GERMAN_PARTS: Mapping[str, str] = MappingProxyType(
-    {
-        "retrieval": "das Nachschlagen",
-        "dense": "die Vektorsuche",
-        "lexical": "die Wortsuche",
-        "rerank": "das Neuordnen",
-    }
-)

@@ -96,19 +96,12 @@ class RoomWords:
     no_differences: str = "Nothing differs but the layout."
     about: str = "About"
     sign_out: str = "Sign out"
-    other_language: str = "Deutsch"
+    own_language: str = "English"
     skip: str = "Skip to the content"
     not_there: str = "This page is not there, or not for you."
     yes: str = "yes"
     no: str = "no"
     partly: str = "partly"
-    date: str = "{day} {month} {year}"
-    months: tuple[str, ...] = (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    )
-    thousands: str = ","
-    decimal: str = "."
 
     search_lead: str = "Passages that fit your words, found without the model."
     search_label: str = "What to look for"

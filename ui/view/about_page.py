@@ -73,14 +73,15 @@ def about_page(about: About, words: Words) -> str:
         f"<div><dt>{escape_name(name)}</dt><dd>{escape_name(version)}</dd></div>"
         for name, version in about.versions.items()
     )
+    verdict = texts.judges if about.judge_votes else texts.judges_not
     return (
         f'<h1>{escape(texts.about)}</h1><p class="lead">{escape(texts.about_lead)}</p>'
         f"<section><h2>{escape(texts.stays)}</h2>{''.join(f'<p>{escape(s)}</p>' for s in stays)}</section>"
         f"{_model(texts.model, about.model, about.model_card, words)}"
         f"{_model(texts.embedder, about.embedder, about.embedder_card, words)}"
-        f"{_cross_encoder(texts.reranker, about.reranker, texts.reranks)}"
-        f"{_cross_encoder(texts.entailment, about.entailment, texts.entails)}"
-        f"{_cross_encoder(texts.judge, about.judge, texts.judges if about.judge_votes else texts.judges_not)}"
+        f"{_cross_encoder(texts.reranker, about.reranker, texts.reranks, words)}"
+        f"{_cross_encoder(texts.entailment, about.entailment, texts.entails, words)}"
+        f"{_cross_encoder(texts.judge, about.judge, verdict, words)}"
         f'<section><h2>{escape(texts.versions)}</h2><dl class="facts card">{versions}</dl></section>{licence}'
     )
 
@@ -119,7 +120,7 @@ def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
         texts.commercial: _degree(card.commercial_use, words),
         texts.parameters: number(card.parameters / 1e6, words) + " M",
         texts.context: texts.tokens.format(n=number(card.context, words)),
-        texts.memory: f"{number(card.memory_gb, words, 1)} GB",
+        texts.memory: f"{number(card.memory_gb, words, 1)} {words.formats.units[3]}",
     }
     items = "".join(
         f"<div><dt>{escape(label)}</dt><dd>{escape_name(value)}</dd></div>"
@@ -130,18 +131,18 @@ def _model(kind: str, name: str, card: ModelCard | None, words: Words) -> str:
     links = "".join(f"<li><code>{escape_name(link)}</code></li>" for link in card.links)
     checked = day(time.mktime(card.checked.timetuple()), words)
     return (
-        f"<section><h2>{escape(kind)}: {escape_name(card.title)}</h2>"
+        f"<section><h2>{escape(kind)}{words.formats.colon}{escape_name(card.title)}</h2>"
         f'<div class="card sheet"><dl class="facts">{items}</dl>{notes}'
         f'<ul class="quiet">{links}</ul>'
         f'<p class="quiet">{escape(texts.checked.format(date=checked))}</p></div></section>'
     )
 
 
-def _cross_encoder(kind: str, name: str, does: str) -> str:
+def _cross_encoder(kind: str, name: str, does: str, words: Words) -> str:
     if not name:
         return ""
     escaped = escape_name(name.rstrip("/").rpartition("/")[2])
-    return f"<section><h2>{escape(kind)}: {escaped}</h2><p>{escape(does)}</p></section>"
+    return f"<section><h2>{escape(kind)}{words.formats.colon}{escaped}</h2><p>{escape(does)}</p></section>"
 
 
 def _degree(value: str, words: Words) -> str:

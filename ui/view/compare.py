@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from rag.answer import Answer, RetrievalEvent, Sentence, Status
-from ui.messages.page import Words, format_count
+from ui.messages.numbers import count, number
+from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view.evidence import Shelf, render_evidence
 from ui.view.markup import escape
@@ -60,7 +61,7 @@ def render_waiting(side: Pane, passages: int | None, words: Words) -> str:
     if side is Pane.ALONE or passages is None:
         return view.render_busy(words.thinking if side is Pane.ALONE else words.searching)
     return view.render_busy(
-        words.reading.format(passages=format_count(words.passage_count, passages))
+        words.reading.format(passages=count(words.passage_count, passages, words))
     )
 
 
@@ -112,6 +113,7 @@ def _tally(answer: Answer, words: Words) -> str:
     )
     supported = sum(sentence.supported for sentence in answer.sentences)
     summary = words.tally.format(
-        n=supported, sentences=format_count(words.sentence_count, len(answer.sentences))
+        n=number(supported, words),
+        sentences=count(words.sentence_count, len(answer.sentences), words),
     )
     return f'<p class="tally"><span aria-hidden="true">{marks}</span>{escape(summary)}</p>'

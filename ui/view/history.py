@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from ui.messages.numbers import day_and_time
-from ui.messages.page import Words, format_count
+from ui.messages.numbers import count, day_and_time
+from ui.messages.page import Words
 from ui.view.markup import escape, escape_name
 
 
@@ -56,11 +56,11 @@ def _item(conversation: ConversationRow, profile: str, token: str, words: Words)
     day = dt.datetime.fromtimestamp(conversation.updated_at).astimezone()
     updated = escape(day_and_time(conversation.updated_at, words))
     when = f'<time datetime="{day.isoformat(timespec="minutes")}">{updated}</time>'
-    count = escape(format_count(words.question_count, conversation.turns))
+    questions = escape(count(words.question_count, conversation.turns, words))
     of = f" · {escape_name(profile)}" if profile else ""
     return (
         f'<li data-id="{escape(conversation.id)}"><a href="/?c={escape(conversation.id)}">'
-        f'<span class="title">{title}</span><span class="when">{when} · {count}{of}</span></a>'
+        f'<span class="title">{title}</span><span class="when">{when} · {questions}{of}</span></a>'
         f"{_link_buttons(token, title, words)}"
         f'<button type="button" class="rename" aria-label="{escape(words.rename)}: {title}">✎</button>'
         f'<button type="button" class="forget" aria-label="{escape(words.forget)}: {title}">✕</button>'

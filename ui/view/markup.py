@@ -22,9 +22,13 @@ def escape(text: str) -> str:
     return _one_line(html.escape(_CONTROLS.sub("\ufffd", text)))
 
 
+_GAPS = re.compile(r"[^\S\u00a0\u202f]+")
+"""White space, but for the spaces at which no line breaks."""
+
+
 def escape_name(text: str) -> str:
     """A title, file or section name: one run of text in which nothing changes the reading order."""
-    return escape(" ".join(_REORDERING.sub("", text).split()))
+    return escape(_GAPS.sub(" ", _REORDERING.sub("", text)).strip())
 
 
 def render_emphasis(text: str) -> str:

@@ -24,6 +24,7 @@ def render_upload_form(suffixes: Sequence[str], max_bytes: int, words: Words) ->
         "there": texts.already_there,
         "there_too": texts.already_there_too,
         "again": texts.read_again,
+        "colon": words.formats.colon,
         "states": {state.value: label for state, label in texts.states.items()},
         "too_large": texts.too_large.format(name="{name}", limit=size(max_bytes, words)),
     }

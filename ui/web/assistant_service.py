@@ -17,7 +17,8 @@ from rag.hit import Hit
 from rag.index.views.documents import DocumentView
 from rag.profile import Profile
 from ui.errors import NotReadyError
-from ui.messages.page import ENGLISH, Words, format_count
+from ui.messages.numbers import count
+from ui.messages.page import ENGLISH, Words
 from ui.web.identity import Person, Role
 from ui.web.profiles import Profiles
 
@@ -185,8 +186,8 @@ class AssistantService:
         words = words or self.words
         try:
             assistant = self._bind(self._opened(), person)
-            documents = format_count(words.document_count, assistant.document_count)
-            passages = format_count(words.passage_count, assistant.chunk_count)
+            documents = count(words.document_count, assistant.document_count, words)
+            passages = count(words.passage_count, assistant.chunk_count, words)
             generation = words.generation.format(n=assistant.generation)
         except InhouseError as exc:
             is_missing = isinstance(exc, IndexMissingError)

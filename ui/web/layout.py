@@ -211,15 +211,27 @@ class Layout:
             for room in Room
             if room.admits(self.person)
         )
-        other = next(code for code in LANGUAGES if code != words.language)
-        back = quote(self.here, safe="/")
-        language = (
-            f'<a class="language" lang="{other}" hreflang="{other}" '
-            f'href="/language/{other}?back={back}">{escape(words.rooms.other_language)}</a>'
-        )
         label = escape(words.rooms.rooms)
         return (
-            f'<nav id="rooms" popover aria-label="{label}">{links}{language}{self._account()}</nav>'
+            f'<nav id="rooms" popover aria-label="{label}">{links}{self._languages()}'
+            f"{self._account()}</nav>"
+        )
+
+    def _languages(self) -> str:
+        """The language of the page, which opens the list of the others."""
+        texts, back = self.words.rooms, quote(self.here, safe="/")
+        others = "".join(
+            f'<a lang="{code}" hreflang="{code}" href="/language/{code}?back={back}">'
+            f"{escape(words.rooms.own_language)}</a>"
+            for code, words in LANGUAGES.items()
+            if code != self.words.language
+        )
+        return (
+            f'<details class="language"><summary title="{escape(texts.language)}">'
+            f'<span class="sr">{escape(texts.language)}: </span>'
+            f'<span class="long">{escape(texts.own_language)}</span>'
+            f'<span class="short" aria-hidden="true">{escape(self.words.language)}</span></summary>'
+            f"<div>{others}</div></details>"
         )
 
     def _account(self) -> str:

@@ -242,6 +242,7 @@ def test_the_ledger_answers_as_one_types_and_keeps_its_order_in_the_address(
 def test_german_is_spoken_everywhere_once_it_is_chosen(open_tab_at: Any) -> None:
     tab = open_tab_at("/documents?name=leave")
     page = tab.page
+    page.locator(".language summary", has_text="English").click()
     page.get_by_role("link", name="Deutsch").click()
     page.wait_for_url("**/documents?name=leave")
     for path, heading in {

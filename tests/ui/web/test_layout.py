@@ -10,6 +10,7 @@ import pytest
 
 from tests.ui.stand_in import StandIn
 from ui.messages.languages import LANGUAGES
+from ui.messages.page import Words
 from ui.messages.page_german import GERMAN
 from ui.web.identity import Person, Role
 from ui.web.layout import Layout
@@ -67,6 +68,19 @@ def test_the_language_is_the_browsers_until_one_is_chosen_and_then_remembered(cl
     assert client.get("/state", headers=german).json()["index"]["text"] == "42 documents"
     client.get("/language/de")
     assert client.get("/state").json()["index"]["text"] == "42 Dokumente"
+
+
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_each_language_offers_all_others_by_their_own_names(client: Any, words: Words) -> None:
+    document = client.get("/search?q=leave", headers={"accept-language": words.language}).text
+    assert f'<html lang="{words.language}"' in document
+    assert f"<h1>{words.rooms.search}</h1>" in document
+    offered = re.findall(r'<a lang="(\w+)" hreflang="\1" href="([^"]+)">([^<]+)</a>', document)
+    assert sorted(offered) == sorted(
+        (code, f"/language/{code}?back=/search%3Fq%3Dleave", other.rooms.own_language)
+        for code, other in LANGUAGES.items()
+        if other is not words
+    )
 
 
 @pytest.mark.parametrize(

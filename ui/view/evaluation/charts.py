@@ -11,7 +11,7 @@ from rag.evaluation import Evaluation
 from rag.evaluation import metrics as m
 from rag.evaluation.metrics import Metric
 from rag.evaluation.result import Ablation
-from ui.messages.numbers import figure_text, number
+from ui.messages.numbers import figure_text, localise, number
 from ui.messages.page import Words
 from ui.messages.report_terms import describe_part
 from ui.view.evaluation.plots import IntervalRow, LineSeries, Stack, intervals, lines, stacks
@@ -77,8 +77,7 @@ def _recall(evaluation: Evaluation, words: Words) -> Plot:
 
 def _written(words: Words) -> Callable[[float], str]:
     """Numbers on an axis, with the language's separators."""
-    signs = {ord(","): words.rooms.thousands, ord("."): words.rooms.decimal}
-    return lambda tick: f"{tick:,g}".translate(signs)
+    return lambda tick: localise(f"{tick:,g}", words)
 
 
 def _by_type(evaluation: Evaluation, name: str, title: str, words: Words) -> Iterator[Plot]:

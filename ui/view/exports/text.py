@@ -40,11 +40,13 @@ def plain_text(turn: ExportedTurn, words: Words) -> str:
     """To be pasted anywhere."""
     content = content_of(turn.answer, words)
     lines = [" ".join(content.sentences)] if content.sentences else []
-    lines += [f"“{text}”\n  {location}" for text, location in content.quotes]
+    lines += [f"{_quoted(text, words)}\n  {location}" for text, location in content.quotes]
     lines += [f"({turn.unfinished})"] if turn.unfinished else []
     if content.sources:
-        lines += ["", f"{words.sources}:"]
-        lines += [f"[{n}] {location}: “{quote}”" for n, location, quote in content.sources]
+        lines += ["", f"{words.sources}{words.formats.colon}".rstrip()]
+        lines += [
+            f"[{n}] {_cited(location, quote, words)}" for n, location, quote in content.sources
+        ]
     return "\n".join([turn.answer.question, "", *lines]) + "\n"
 
 
@@ -62,7 +64,7 @@ def as_html(turn: ExportedTurn, words: Words) -> str:
         parts.append(f"<p>({escape(turn.unfinished)})</p>")
     if content.sources:
         items = "".join(
-            f"<li>[{n}] {escape(location)}: “{escape(quote)}”</li>"
+            f"<li>[{n}] {_cited(escape(location), escape(quote), words)}</li>"
             for n, location, quote in content.sources
         )
         parts.append(f"<p>{escape(words.sources)}</p><ul>{items}</ul>")
@@ -84,7 +86,7 @@ def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
             parts.append(f"({_escaped(turn.unfinished)})")
         if content.sources:
             sources = [
-                f"- \\[{n}\\] {_escaped(location)}: “{_escaped(quote)}”"
+                f"- \\[{n}\\] {_cited(_escaped(location), _escaped(quote), words)}"
                 for n, location, quote in content.sources
             ]
             parts.append(f"**{_escaped(words.sources)}**\n\n" + "\n".join(sources))
@@ -124,6 +126,14 @@ def content_of(answer: Answer, words: Words) -> ExportedContent:
     if not sentences and not quotes:
         sentences = [make_readable(answer.text) or words.statuses[answer.status][0]]
     return ExportedContent(sentences, quotes, sources)
+
+
+def _quoted(text: str, words: Words) -> str:
+    return words.formats.quotation.format(text=text)
+
+
+def _cited(location: str, quote: str, words: Words) -> str:
+    return f"{location}{words.formats.colon}{_quoted(quote, words)}"
 
 
 def _quote(extract: Extract, words: Words) -> tuple[str, str]:

@@ -47,7 +47,8 @@ def _add_turn(document: Document, turn: ExportedTurn, words: Words) -> None:
     for n, location, quote in content.sources:
         paragraph = document.add_paragraph(f"[{n}] ")
         paragraph.add_run(_clean(location)).bold = True
-        paragraph.add_run(f": “{_clean(quote)}”")
+        formats = words.formats
+        paragraph.add_run(formats.colon + formats.quotation.format(text=_clean(quote)))
 
 
 def _clean(text: str) -> str:

@@ -12,6 +12,7 @@ from rag.answer import Answer, RetrievalEvent, SentencesEvent, Status, Turn
 from rag.errors import InhouseError
 from ui.errors import NotAllowedError, NotThereError
 from ui.messages.languages import LANGUAGES
+from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.view import answer as view
 from ui.view import evidence
@@ -449,6 +450,6 @@ def _complaint(question: str, words: Words) -> str:
     if not question:
         return words.question_empty
     if len(question) > MAX_QUESTION_CHARACTERS:
-        length, limit = f"{len(question):,}", f"{MAX_QUESTION_CHARACTERS:,}"
+        length, limit = number(len(question), words), number(MAX_QUESTION_CHARACTERS, words)
         return words.question_too_long.format(n=length, limit=limit)
     return ""

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from rag.errors import InhouseError
 from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
+from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.view import compare as view
 from ui.web.app_state import AppState
@@ -133,6 +134,6 @@ def _complaint(question: str, words: Words) -> str:
     if not question:
         return words.question_empty
     if len(question) > MAX_QUESTION_CHARACTERS:
-        length, limit = f"{len(question):,}", f"{MAX_QUESTION_CHARACTERS:,}"
+        length, limit = number(len(question), words), number(MAX_QUESTION_CHARACTERS, words)
         return words.question_too_long.format(n=length, limit=limit)
     return ""

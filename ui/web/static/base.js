@@ -60,6 +60,18 @@ async function showState() {
   }
 }
 
+// The list of languages closes as a menu does.
+document.addEventListener("click", ({ target }) => {
+  const open = document.querySelector(".language[open]");
+  if (open && !open.contains(target)) open.open = false;
+});
+document.addEventListener("keydown", ({ key }) => {
+  const open = key === "Escape" && document.querySelector(".language[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 document.addEventListener("visibilitychange", () => document.hidden || showState());
 window.addEventListener("focus", showState);
 document.addEventListener("inhouse:changed", showState); // what was done may have changed it

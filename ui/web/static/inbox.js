@@ -31,7 +31,7 @@ function row(upload) {
   button.addEventListener("click", () => withdraw(upload));
   item.append(name, by);
   if (upload.state && upload.state !== "indexed") {
-    const reason = [words.states[upload.state], upload.reason].filter(Boolean).join(": ");
+    const reason = [words.states[upload.state], upload.reason].filter(Boolean).join(words.colon);
     const again = Object.assign(document.createElement("button"), { type: "button", textContent: words.again });
     again.setAttribute("aria-label", `${words.again}: ${upload.name}`);
     again.addEventListener("click", () => ingest({ uri: upload.uri }));
@@ -63,7 +63,7 @@ function show(state) {
     const text = run.state === "waiting" ? words.waiting : run.total ? fill(words.running, run) : words.begins;
     say(text, run.total ? run.files / run.total : 0);
   } else if (wasAtWork || run.state === "failed" || problems.length) {
-    const failed = run.failed.map((each) => `${each.name}: ${each.reason}`);
+    const failed = run.failed.map((each) => [each.name, each.reason].join(words.colon));
     say([...problems, run.problem || (wasAtWork ? words.done : ""), ...failed].filter(Boolean).join(" · "));
   }
   if (wasAtWork && !isAtWork) {

@@ -18,7 +18,8 @@ function step(by) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  // Alt, or Ctrl and Alt as AltGr, is how [ and ] are typed on many keyboards; Ctrl or Cmd alone is the browser's.
+  if (event.metaKey || (event.ctrlKey && !event.altKey) || isTyping(event.target)) return;
   if (document.querySelector("dialog:modal")) return;
   if (event.key === "/") {
     event.preventDefault();

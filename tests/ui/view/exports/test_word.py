@@ -29,7 +29,8 @@ def test_it_holds_question_answer_and_sources(language: str) -> None:
     assert ("Heading 2", words.sources) in paragraphs
     text = "\n".join(text for _, text in paragraphs)
     assert "16 weeks of paid leave after a birth or adoption. [1]" in text
-    assert "“Parents take up to 16 weeks of paid leave" in text
+    opening, _ = words.formats.quotation.split("{text}")
+    assert f"{words.formats.colon}{opening}Parents take up to 16 weeks of paid leave" in text
     assert words.stopped_why in text
     assert "crib" not in text, "what the documents do not back stays behind"
     assert "**" not in text

@@ -131,9 +131,11 @@ async def test_a_page_asks_who_is_there_and_a_script_is_told(crowd: Crowd) -> No
     assert (await call(crowd.app, "GET", "/state")).status == 401
     form = await call(crowd.app, "GET", "/sign-in?next=%22%3E%3Cscript%3E")
     assert "<script" not in form.text
-    german = await call(crowd.app, "GET", "/sign-in", headers={"accept-language": "de-AT,en;q=0.5"})
-    assert '<html lang="de">' in german.text
-    assert "Anmelden" in german.text
+    for code, title in {"de": "Anmelden", "fr": "Se connecter", "es": "Iniciar sesión"}.items():
+        headers = {"accept-language": f"{code}-CH,en;q=0.5"}
+        form = await call(crowd.app, "GET", "/sign-in", headers=headers)
+        assert f'<html lang="{code}">' in form.text
+        assert f"<h1>{title}</h1>" in form.text
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", f"https://{HOST}.evil.example"])
