@@ -81,6 +81,9 @@ class Citation(_Value):
     boxes: tuple[Box, ...] = ()
     metadata: dict[str, Any] = Field(default_factory=dict, exclude_if=lambda value: not value)
 
+    def __hash__(self) -> int:  # a mapping has none
+        return hash((self.n, self.uri, self.start, self.end))
+
 
 class Sentence(_Value):
     """A sentence of the answer; `citations` are the numbers of the citations that support it.

@@ -72,6 +72,9 @@ class Hit(BaseModel):
     newer: Place | None = Field(default=None, exclude=True)
     why: Why | None = Field(default=None, exclude=True)
 
+    def __hash__(self) -> int:  # a mapping has none
+        return hash((self.rank, self.uri, self.start, self.end))
+
     @property
     def names(self) -> str:
         """The title of its document, and the name of its file in words: "Vacation vacation and leave"."""

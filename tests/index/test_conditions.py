@@ -136,5 +136,6 @@ def test_a_citation_says_it_too(data: Path) -> None:
     model = FakeListChatModel(responses=["The zebra a is striped."])
     assistant = Assistant.open(data, settings=Settings(), embedder=EMBEDDER, chat_model=model)
     answer = assistant.ask("What is the zebra a like?")
+    assert len({*answer.citations, *answer.context.cited}) >= 2, "both can still be put into sets"
     quoted = {citation.uri: citation.metadata for citation in answer.citations}
     assert quoted["wiki:a"] == SAID["a"]
