@@ -363,6 +363,7 @@ class Words:
     try_again: str = "Try again"
     suggested: str = "What does “{title}” say about “{heading}”?"
     next_questions: str = "You might ask next"
+    about_document: str = "About this document"
     ask_about: str = "Ask about this document"
     only_in: str = "Only in"
     scope_add: str = "Ask only some documents (@)"

@@ -300,6 +300,7 @@ GERMAN = Words(
     try_again="Noch einmal versuchen",
     suggested="Was sagt „{title}“ über „{heading}“?",
     next_questions="Als Nächstes fragen",
+    about_document="Über dieses Dokument",
     ask_about="Zu diesem Dokument fragen",
     only_in="Nur in",
     scope_add="Nur bestimmte Dokumente fragen (@)",

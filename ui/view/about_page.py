@@ -57,8 +57,11 @@ def about_page(about: About, words: Words) -> str:
         f'<p><a href="/about/notices">{escape(texts.notices)}</a></p></section>'
     )
     if not about.details:
-        where = texts.stays_loopback if about.is_local else texts.stays_elsewhere
-        stays_here = f"{texts.stays_here} {where}"
+        stays_here = texts.stays_here
+        if not about.is_local:
+            stays_here += (
+                f" {texts.stays_model.format(url=about.model_url)} {texts.stays_elsewhere}"
+            )
         return (
             f'<h1>{escape(texts.about)}</h1><p class="lead">{escape(texts.about_lead)}</p>'
             f"<section><h2>{escape(texts.stays)}</h2><p>{escape(stays_here)}</p></section>{licence}"

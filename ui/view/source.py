@@ -100,10 +100,12 @@ def render_message(title: str, sentence: str) -> str:
 
 def _viewer(opened: Opened, body: str, words: Words, kind: str) -> str:
     where = " · ".join(part for part in (file_name(opened.uri), escape_name(opened.part)) if part)
+    name = opened.address.rpartition("/")[2]
     notes = "".join(f'<p class="viewer-note">{escape(note)}</p>' for note in opened.notes)
     return (
         f'<header class="viewer-head"><h2 tabindex="-1">{escape_name(opened.title)}</h2>'
-        f'<p class="where">{where}</p></header>'
+        f'<p class="where">{where} · <a href="/documents/{escape(name)}">'
+        f"{escape(words.about_document)}</a></p></header>"
         f'<div class="viewer-tools">{_tools(opened, words, kind)}</div>'
         f'<div class="viewer-body is-{kind}" tabindex="0">{notes}{body}</div>'
     )

@@ -1,0 +1,28 @@
+"""The way from an open source to its document's own page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingest import ingest
+from rag import Assistant
+from rag.index.views.files import FileQuery
+from rag.settings import Settings
+from rag.testing import HashingEmbedder
+from tests.ui.asgi import HOST, call
+from ui.web.app import create_app
+
+
+async def test_an_open_source_leads_to_its_document_s_page(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/keys.md").write_text("# Keys\n\nKeys hang in the lobby.\n")
+    data = tmp_path / "data"
+    ingest([tmp_path / "files"], data_dir=data, settings=Settings(), embedder=HashingEmbedder())
+    settings = Settings.model_validate({"data": data, "web": {"names": [HOST]}})
+    assistant = Assistant.open(data, settings=settings, embedder=HashingEmbedder())
+    app = create_app(lambda: assistant, settings=settings)
+    ((file,), _) = assistant.shelf().files(FileQuery())
+    name = assistant.shelf().name(file.uri)
+    source = await call(app, "GET", f"/sources/{name}")
+    assert f'href="/documents/{name}"' in source.text
+    assert (await call(app, "GET", f"/documents/{name}")).status == 200
