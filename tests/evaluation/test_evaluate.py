@@ -34,13 +34,12 @@ def values(evaluation: Evaluation) -> dict[str, float | None]:
 def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     """Three documents, so each is among the first five hits, and all facts are covered.
 
-    Answered: leave (right), remote (wrong). Refused: trains (wrongly), pets (rightly), and bonus, since the
-    documents hold nothing like what the model invented.
+    Answered: leave (right), remote (wrong), bonus (invented). Refused: trains (wrongly), pets (rightly).
     Containment 1 of 3. F1: leave "parental leave is 16 weeks" with "16 weeks": 2·(2/5)·1/(7/5) = 4/7;
     remote "remote work is allowed five days week" (7 tokens) with "two days": shared 1, 2·(1/7)·(1/2)/(9/14)
     = 2/9, with "2 days" the same; trains 0: the mean is (4/7 + 2/9)/3 = 0.26455.
-    Citations: one, of leave, right; facts cited 1 of 3. Abstention: precision 2 of 3, recall 2 of 2,
-    answerable ones answered 2 of 3: balanced (1 + 2/3)/2 = 5/6. Supported sentences: 1 of 2.
+    Citations: one, of leave, right; facts cited 1 of 3. Abstention: precision 1 of 2, recall 1 of 2,
+    answerable ones answered 2 of 3: balanced (1/2 + 2/3)/2 = 7/12. Supported sentences: 1 of 3.
     The check doubts none of 1 right answer (leave), and lets nobody believe the 1 wrong one (remote).
     """
     metrics = values(evaluation)
@@ -50,11 +49,10 @@ def test_every_figure_is_what_it_should_be(evaluation: Evaluation) -> None:
     assert metrics["citation_precision"] == metrics["citation_document_precision"] == 1
     assert metrics["citation_recall"] == pytest.approx(1 / 3, abs=1e-6)
     assert metrics["exact_quotes"] == 1
-    assert metrics["supported_sentences"] == 0.5
+    assert metrics["supported_sentences"] == pytest.approx(1 / 3, abs=1e-6)
     assert metrics["right_answers_doubted"] == metrics["wrong_answers_believed"] == 0
-    assert metrics["abstention_precision"] == pytest.approx(2 / 3, abs=1e-6)
-    assert metrics["abstention_recall"] == 1
-    assert metrics["abstention_balanced_accuracy"] == pytest.approx(5 / 6, abs=1e-6)
+    assert metrics["abstention_precision"] == metrics["abstention_recall"] == 0.5
+    assert metrics["abstention_balanced_accuracy"] == pytest.approx(7 / 12, abs=1e-6)
     assert "page_hit@5" not in metrics, "no question has a page"
     assert set(evaluation.meanings) == set(metrics)
 
@@ -89,7 +87,7 @@ def test_what_went_wrong_is_said(evaluation: Evaluation) -> None:
         ),
         "trains": ("It was refused, but the documents say it.",),
         "pets": (),
-        "bonus": (),
+        "bonus": ("It was answered, but the documents do not say.",),
     }
 
 
