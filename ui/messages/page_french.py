@@ -312,6 +312,7 @@ FRENCH = set_french_spacing(
         try_again="Réessayer",
         suggested="Que dit « {title} » au sujet de « {heading} » ?",
         next_questions="À demander ensuite",
+        about_document="À propos de ce document",
         ask_about="Poser une question sur ce document",
         only_in="Seulement dans",
         scope_add="N’interroger que certains documents (@)",

@@ -305,6 +305,7 @@ SPANISH = Words(
     try_again="Intentarlo otra vez",
     suggested="¿Qué dice «{title}» sobre «{heading}»?",
     next_questions="Para seguir preguntando",
+    about_document="Acerca de este documento",
     ask_about="Preguntar sobre este documento",
     only_in="Solo en",
     scope_add="Preguntar solo a algunos documentos (@)",
