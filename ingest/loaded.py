@@ -18,6 +18,7 @@ from rag.document import Box
 
 NO_OCR = "none"
 _FORMATS = frozenset(SUPPORTED.values())
+_LONGEST_METADATA = 1_000
 ATTACHMENT = "Attachment: "
 """How the heading begins below which an attached file stands."""
 
@@ -185,7 +186,7 @@ class LoadedDocument:
                 ocr=value["ocr"],
                 reader=value["reader"],
                 formats=tuple(value["formats"]),
-                metadata=value["metadata"],
+                metadata={str(k): str(v)[:_LONGEST_METADATA] for k, v in value["metadata"].items()},
             )
             _check(document)
         except (KeyError, TypeError, IndexError, AttributeError) as exc:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.chunking.chunker import TokenCounter, chunk
 from ingest.chunking.token_counter import token_counter
@@ -50,6 +50,12 @@ if TYPE_CHECKING:
 _WINDOW_CHUNKS = 1024  # sorted by length together, so that like is embedded with like
 _FLUSH_S = 5.0
 _POLL_S = 0.2
+_LONGEST_AUTHOR = 200
+_NO_AUTHORS = {
+    "openpyxl", "python-docx", "python-pptx", "xlsxwriter", "apache poi", "unknown", "unbekannt", "anonymous",
+    "user", "admin", "administrator", "microsoft office user",
+}  # fmt: skip
+"""What programs write where they know nobody."""
 
 
 def ingest(
@@ -314,6 +320,7 @@ class IngestRun:
             metadata={
                 "titled_by": "document" if loaded.title and not file.title else "name",
                 "pages": loaded.page_count,
+                **({"author": author} if (author := _author(loaded.metadata)) else {}),
                 **file.metadata,
             },
             chunks=chunk(
@@ -389,6 +396,13 @@ def _not_the_first_of(texts: Sequence[str], fresh: set[str]) -> int:
         else:
             reused += 1
     return reused
+
+
+def _author(metadata: Mapping[str, Any]) -> str:
+    """Who wrote a document, as its file names them; "" where that is a program or nobody."""
+    author = metadata.get("author")
+    name = " ".join(author.split())[:_LONGEST_AUTHOR] if isinstance(author, str) else ""
+    return "" if name.lower() in _NO_AUTHORS else name
 
 
 def _title_of_name(path: Path) -> str:

@@ -142,6 +142,7 @@ class RoomWords:
     name_filter: str = "Name or title"
     state: str = "State"
     pages: str = "Pages"
+    author: str = "Written by"
     size: str = "Size"
     changed: str = "Changed"
     read: str = "Read in"

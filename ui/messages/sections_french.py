@@ -65,6 +65,7 @@ FRENCH_ROOMS = RoomWords(
     name_filter="Nom ou titre",
     state="État",
     pages="Pages",
+    author="Auteur",
     size="Taille",
     changed="Modifié",
     read="Lu",

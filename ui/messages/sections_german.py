@@ -68,6 +68,7 @@ GERMAN_ROOMS = RoomWords(
     name_filter="Name oder Titel",
     state="Zustand",
     pages="Seiten",
+    author="Geschrieben von",
     size="Größe",
     changed="Geändert",
     read="Eingelesen",

@@ -64,6 +64,7 @@ SPANISH_ROOMS = RoomWords(
     name_filter="Nombre o título",
     state="Estado",
     pages="Páginas",
+    author="Autor",
     size="Tamaño",
     changed="Modificado",
     read="Leído",

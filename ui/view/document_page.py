@@ -109,6 +109,8 @@ def _facts(view: DocumentPage, words: Words) -> str:
     facts = {texts.state: state_tag(file.state, words)}
     if file.media_type:
         facts[texts.type] = escape_name(type_name(file.media_type, words))
+    if file.author:
+        facts[texts.author] = escape_name(file.author)
     if file.language:
         facts[texts.language] = escape_name(texts.languages.get(file.language, file.language))
     if file.pages:

@@ -53,7 +53,7 @@ class FileRow:
 
     `root` is the folder that was ingested, as a path.
     `folder` begins with the name of the folder that was ingested, and does not say where that lies.
-    `modified_at` and `seen_at`: seconds since the epoch.
+    `modified_at` and `seen_at`: seconds since the epoch. `author`: as the file itself names them, or "".
     """
 
     uri: str
@@ -72,6 +72,7 @@ class FileRow:
     language: str
     tags: tuple[str, ...]
     born: int | None
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +323,7 @@ class FileList:
             "AS modified_at, coalesce(pages, 0) AS pages, coalesce(with_text, 0) AS with_text, "
             "coalesce(seen_at, 0) AS seen_at, d.id AS document_id, coalesce(title, '') AS title, "
             "coalesce(media_type, '') AS media_type, coalesce(language, '') AS language, "
-            "coalesce(tags, '[]') AS tags, born"
+            "coalesce(tags, '[]') AS tags, born, coalesce(d.metadata ->> 'author', '') AS author"
         )
         return f"SELECT {columns} FROM {tables}", {**parameters, "g": self.generation.id}
 
@@ -382,8 +383,8 @@ def _folded(text: str | None) -> str:
 
 def _listed(row: Sequence[Any]) -> FileRow:
     uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
-    document_id, title, media_type, language, tags, born = document
+    document_id, title, media_type, language, tags, born, author = document
     return FileRow(
         uri, root, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
-        seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born,
+        seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born, author,
     )  # fmt: skip

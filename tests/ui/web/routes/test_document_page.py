@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import docx
+import pytest
+
 from ingest import ingest
 from rag import Assistant
 from rag.index.views.files import FileQuery
@@ -26,3 +29,24 @@ async def test_an_open_source_leads_to_its_document_s_page(tmp_path: Path) -> No
     source = await call(app, "GET", f"/sources/{name}")
     assert f'href="/documents/{name}"' in source.text
     assert (await call(app, "GET", f"/documents/{name}")).status == 200
+
+
+@pytest.mark.parametrize(("author", "is_shown"), [("Ada  Byron\n", True), ("python-docx", False)])
+async def test_a_document_s_page_says_who_wrote_it(
+    tmp_path: Path, author: str, is_shown: bool
+) -> None:
+    """As the file names them, unless that is the program which made it."""
+    (tmp_path / "files").mkdir()
+    document = docx.Document()
+    document.add_paragraph("Keys hang in the lobby.")
+    document.core_properties.author = author
+    document.save(str(tmp_path / "files/keys.docx"))
+    data = tmp_path / "data"
+    ingest([tmp_path / "files"], data_dir=data, settings=Settings(), embedder=HashingEmbedder())
+    settings = Settings.model_validate({"data": data, "web": {"names": [HOST]}})
+    assistant = Assistant.open(data, settings=settings, embedder=HashingEmbedder())
+    ((file,), _) = assistant.shelf().files(FileQuery())
+    app = create_app(lambda: assistant, settings=settings)
+    page = await call(app, "GET", f"/documents/{assistant.shelf().name(file.uri)}")
+    assert ("<dt>Written by</dt><dd>Ada Byron</dd>" in page.text) is is_shown
+    assert "Written by" in page.text or not is_shown
