@@ -216,12 +216,12 @@ def test_calibrate_judge(
     own_data: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`inhouse calibrate --judge` says how the model did, and keeps it; here there are too few sentences."""
-    from ui.commands.calibrate import command
+    from ui.cli import cli
 
     server.score = perfect
     monkeypatch.setattr("rag.assistant.open_embedder", lambda _: HashingEmbedder())
     monkeypatch.setenv("INHOUSE_LLM_URL", server.url)
-    result = CliRunner().invoke(command, ["--data", str(own_data), "--judge"])
+    result = CliRunner().invoke(cli, ["calibrate", "--data", str(own_data), "--judge"])
     assert result.exit_code == 0, result.output
     assert "fake-model has no vote" in result.output
     assert json.loads((own_data / JUDGE_FILE).read_text("utf-8"))["model"] == "fake-model"

@@ -51,6 +51,7 @@ def test_an_earlier_answer_keeps_its_own_sources(
     assert page.locator(".evidence.is-shown .about").inner_text().endswith("unsupported, then?")
     assert "The company also pays for a crib" not in page.locator("#t1").inner_text()
     page.locator("#t1 .model-text summary").click()
+    page.get_by_text("not found in the documents").first.wait_for()
     assert "not found in the documents" in page.locator("#t1 .unsupported").inner_text()
     assert "No clear answer found" in page.locator("#t2 .status").inner_text()
     tab.picture("wide-light-unsupported")
