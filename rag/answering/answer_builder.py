@@ -19,6 +19,7 @@ from rag.answer import (
     DeltaEvent,
     Event,
     Extract,
+    Sentence,
     SentencesEvent,
     Status,
     Turn,
@@ -224,6 +225,7 @@ class AnswerBuilder:
         from rag.citations.checking import check
         from rag.citations.relevance import Bearing
         from rag.citations.statements import PassageSentences
+        from rag.extracts.alike_rows import leaves_row_open
 
         passages = self.retrieved.hits if self._without_documents else self._prompted
         if self._source is None:
@@ -244,18 +246,24 @@ class AnswerBuilder:
             source=self._source,
             before=before,
         )
-        answering = {
-            citation.n
+        cited = {
+            citation.n: [e for e in self.retrieved.extracts if _overlap(citation, e)]
             for citation in checked.citations
-            if not before and any(_overlap(citation, e) for e in self.retrieved.extracts)
         }
-        # What is shown as the answer cannot be beside the point when the model says it too.
+
+        def is_beside_the_point(sentence: Sentence) -> bool:
+            extracts = [extract for n in sentence.citations for extract in cited.get(n, ())]
+            if any(leaves_row_open(sentence.text, extract) for extract in extracts):
+                return (
+                    True  # it answers for one row of those that are shown, and does not say which
+                )
+            # What is shown as the answer cannot be beside the point when the model says it too.
+            return sentence.is_beside_the_point and (bool(before) or not extracts)
+
         return replace(
             checked,
             sentences=tuple(
-                sentence.model_copy(update={"is_beside_the_point": False})
-                if sentence.is_beside_the_point and answering.intersection(sentence.citations)
-                else sentence
+                sentence.model_copy(update={"is_beside_the_point": is_beside_the_point(sentence)})
                 for sentence in checked.sentences
             ),
         )

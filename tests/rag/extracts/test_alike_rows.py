@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from rag.answer import Extract
+from rag.extracts.alike_rows import leaves_row_open
 from rag.extracts.question_type import AnswerType, holds_type
 from rag.extracts.selection import answering_units, group_units
 from rag.extracts.units import split_units
@@ -58,6 +61,30 @@ def test_role_is_no_person() -> None:
     assert not holds_type(kind, "half an hour with the managing director", question)
     assert holds_type(kind, "Signed: Ada Byron, managing director", question)
     assert holds_type(kind, "your line manager approves it", "Who approves overtime?")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_open"),
+    [
+        ("The total parental leave is 12 weeks.", True),
+        ("Foster parents get 12 weeks.", False),
+        ("The second parent has 18 weeks.", False),
+        ("Parents get 44 weeks or 18 weeks.", False),  # the figures of no single row
+        ("Parental leave is taken after birth.", False),
+        ("It ends after 2 years.", False),  # the same in all rows
+    ],
+)
+def test_leaves_row_open(sentence: str, is_open: bool) -> None:
+    """Where several rows are shown, a sentence with the figures of one of them has to say which."""
+    rows = [
+        f"{label} — Total leave: {weeks} weeks · Within: 2 years"
+        for label, weeks in (("Birth parent", 44), ("Second parent", 18), ("Foster parent", 12))
+    ]
+    extract = Extract(
+        rank=1, text="2. How much leave: " + "\n".join(rows), uri="a.md", title="a", page=None,
+        section=None, start=0, end=200, score=0.9,
+    )  # fmt: skip
+    assert leaves_row_open(sentence, extract) is is_open
 
 
 def test_headline() -> None:
