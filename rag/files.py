@@ -7,10 +7,14 @@ step a power cut may undo the rename, although the file itself is on the disk.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from rag.errors import StorageError
 
 
 @contextlib.contextmanager
@@ -26,6 +30,15 @@ def replace_file(path: Path) -> Iterator[Path]:
         move(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Keep `value` as JSON, in place of what `path` held. Raises StorageError."""
+    try:
+        with replace_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            json.dump(value, file, indent=1)
+    except OSError as exc:
+        raise StorageError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
 
 
 def make_private_folder(path: Path) -> None:

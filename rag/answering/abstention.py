@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rag.embedder import Embedder, Float32
-from rag.errors import IndexDamagedError, StorageError
-from rag.files import replace_file
+from rag.errors import IndexDamagedError
+from rag.files import write_json
 from rag.index import Filter, Snapshot
 
 _log = logging.getLogger(__name__)
@@ -142,11 +142,7 @@ class Calibration:
 def save_calibration(data_dir: Path, calibration: Calibration) -> Path:
     """Keep it beside the index, in place of the one before; returns the file."""
     path = data_dir / CALIBRATION
-    try:
-        with replace_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-            json.dump({"layout": _LAYOUT, **asdict(calibration)}, file, indent=1)
-    except OSError as exc:
-        raise StorageError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+    write_json(path, {"layout": _LAYOUT, **asdict(calibration)})
     return path
 
 

@@ -16,8 +16,7 @@ from typing import Any
 
 from rag.answering.model_connection import ModelConnection
 from rag.answering.sanitising import sanitise_untrusted
-from rag.errors import StorageError
-from rag.files import replace_file
+from rag.files import write_json
 from rag.models import AUTO
 from rag.settings import Settings
 
@@ -83,11 +82,7 @@ class JudgeTrial:
 def save_trial(data_dir: Path, trial: JudgeTrial) -> Path:
     """Keep it beside the index, in place of the one before; returns the file. Raises StorageError."""
     path = data_dir / JUDGE_FILE
-    try:
-        with replace_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-            json.dump({"layout": _LAYOUT, **asdict(trial)}, file, indent=1)
-    except OSError as exc:
-        raise StorageError(f"{path} cannot be written: {exc.strerror or exc}.") from exc
+    write_json(path, {"layout": _LAYOUT, **asdict(trial)})
     return path
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 
 from rag.answer import Extract
+from rag.extracts.tables import LABEL_END
 from rag.extracts.words import content_words
 
-LABEL_END = " — "
-"""What stands between the first cell of a row that is shown, which names the row, and its other cells."""
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?")
 
 

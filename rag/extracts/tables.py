@@ -14,6 +14,8 @@ from rag.language.table_rows import (
     two_level_header,
 )
 
+LABEL_END = " — "
+"""What stands in a row that is shown between its first cell, which names it, and the others."""
 _SHOWN_COLUMNS = 8
 """Columns of a row that are shown when the question names none of them."""
 
@@ -99,5 +101,5 @@ def show_row(table: TableHeader | None, cells: Sequence[str], column_numbers: It
 
     texts = list(parts())
     if len(texts) > 1 and columns and next(iter(column_numbers), 1) == 0:
-        return f"{texts[0]} — {' · '.join(texts[1:])}"
+        return f"{texts[0]}{LABEL_END}{' · '.join(texts[1:])}"
     return " · ".join(texts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from rag.profile import Profile
 from rag.settings import Settings
 from ui.messages.page import ENGLISH, Words
 from ui.web.assistant_service import Answering
-from ui.web.server import LOOPBACK
 
 if TYPE_CHECKING:
     import fastapi
@@ -35,14 +33,13 @@ def create_api_app(
     from ui.web.app_state import build_app_state
     from ui.web.routes import monitoring
     from ui.web.security.allowed_routes import allowed_routes
-    from ui.web.security.guard import Guard, Rules
-    from ui.web.security.rate_limit import Throttle
+    from ui.web.security.guard import Guard
 
     house = build_app_state(open_assistant, settings, words, profiles)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=house.desk.prepare, name="inhouse-open", daemon=True).start()
+        house.open_in_background()
         yield
 
     app = fastapi.FastAPI(
@@ -53,15 +50,6 @@ def create_api_app(
     own = [api_routes(house), monitoring.routes(house)]
     for router in own:
         app.include_router(router)
-    web = house.settings.web
-    rules = Rules(
-        hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
-        doors=tuple(allowed_routes(own)),
-        admission=house.admission,
-        proxies=house.proxies,
-        requests=Throttle.per_minute(web.requests_per_minute),
-        metrics=house.metrics,
-        metrics_token=web.metrics_token,
-    )
+    rules = house.guard_rules(allowed_routes(own))
     app.add_middleware(Guard, rules=rules)
     return app

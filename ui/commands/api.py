@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from rag.cli_options import profile_option, with_settings
-from rag.cli_output import print_message
 
 if TYPE_CHECKING:
+    import fastapi
+
     from rag.settings import Settings
 
 
@@ -25,27 +26,19 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
     They speak to it as to OpenAI: /v1/chat/completions, /v1/responses, /v1/models; and /v1/search,
     /v1/documents. With web.api = true the page serves the same.
     """
-    from ui.web.server import listen, serve, warnings_of
+    from ui.web.launch import launch
 
-    host, port = host or settings.web.host, port or settings.api.port
-    web = settings.web.model_copy(update={"host": host, "port": port})
-    settings = settings.model_copy(update={"web": web})
-    sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
-
-    from rag import Assistant
-    from ui.api.app import create_api_app
-    from ui.web.profiles import list_profiles
-    from ui.web.userdata.accounts import Accounts
-    from ui.web.userdata.database import Store, people_file
-
-    app = create_api_app(
-        lambda: Assistant.open(settings.data, settings=settings),
-        settings=settings,
-        profiles=list_profiles(settings),
+    launch(
+        settings,
+        host,
+        port or settings.api.port,
+        load_factory=_load_factory,
+        command="inhouse api",
+        greeting="Programs find Inhouse at {address}/v1",
     )
-    shown_host = f"[{host}]" if ":" in host else host
-    scheme = "https" if web.tls_certificate else "http"
-    click.echo(f"Programs find Inhouse at {scheme}://{shown_host}:{port}/v1 (Ctrl-C ends it).")
-    for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
-        print_message(f"inhouse api: {warning}", logging.WARNING)
-    serve(app, sock, web)
+
+
+def _load_factory() -> Callable[..., fastapi.FastAPI]:
+    from ui.api.app import create_api_app
+
+    return create_api_app

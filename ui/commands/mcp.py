@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from rag.cli_options import as_reader_option, profile_option, with_settings
-from rag.cli_output import print_message
 
 if TYPE_CHECKING:
+    import fastapi
+
     from rag.settings import Settings
 
 _PORT = 7862  # beside the page's
@@ -44,11 +45,19 @@ def command(
       inhouse mcp --http --port 7862
     """
     from rag.errors import UsageError
+    from ui.web.launch import launch
 
     if http:
         if readers:
             raise UsageError("--as is for one client; over HTTP each has its own access token.")
-        _serve_http(settings, host or settings.web.host, port)
+        launch(
+            settings,
+            host,
+            port,
+            load_factory=_load_factory,
+            command="inhouse mcp",
+            greeting="Clients find the documents at {address}/mcp",
+        )
         return
     if host is not None:
         raise UsageError("--host needs --http.")
@@ -60,29 +69,7 @@ def command(
     serve_stdio(Assistant.open(settings.data, settings=settings), person)
 
 
-def _serve_http(settings: Settings, host: str, port: int) -> None:
-    from ui.web.server import listen, serve, warnings_of
-
-    web = settings.web.model_copy(update={"host": host, "port": port})
-    settings = settings.model_copy(update={"web": web})
-    sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
-
-    from rag import Assistant
+def _load_factory() -> Callable[..., fastapi.FastAPI]:
     from ui.mcp.http import create_mcp_app
-    from ui.web.profiles import list_profiles
-    from ui.web.userdata.accounts import Accounts
-    from ui.web.userdata.database import Store, people_file
 
-    app = create_mcp_app(
-        lambda: Assistant.open(settings.data, settings=settings),
-        settings=settings,
-        profiles=list_profiles(settings),
-    )
-    shown_host = f"[{host}]" if ":" in host else host
-    scheme = "https" if web.tls_certificate else "http"
-    click.echo(
-        f"Clients find the documents at {scheme}://{shown_host}:{port}/mcp (Ctrl-C ends it)."
-    )
-    for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
-        print_message(f"inhouse mcp: {warning}", logging.WARNING)
-    serve(app, sock, web)
+    return create_mcp_app

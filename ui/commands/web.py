@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from rag.cli_options import profile_option, with_settings
-from rag.cli_output import print_message
 
 if TYPE_CHECKING:
+    import fastapi
+
     from rag.settings import Settings
 
 
@@ -21,35 +22,26 @@ if TYPE_CHECKING:
 @with_settings
 def command(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the page on this machine until Ctrl-C."""
-    from ui.web.server import listen, serve, warnings_of
+    from ui.web.launch import launch
 
-    host, port = host or settings.web.host, port or settings.web.port
-    web = settings.web.model_copy(update={"host": host, "port": port})
-    settings = settings.model_copy(update={"web": web})
-    sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
-
-    from rag import Assistant
-    from ui.web.app import create_app
-    from ui.web.profiles import list_profiles
-    from ui.web.userdata.accounts import Accounts
-    from ui.web.userdata.database import Store, people_file
-
-    app = create_app(
-        lambda: Assistant.open(settings.data, settings=settings),
-        settings=settings,
-        profiles=list_profiles(settings),
+    launch(
+        settings,
+        host,
+        port or settings.web.port,
+        load_factory=_load_factory,
+        command="inhouse web",
+        greeting="Inhouse is on {address}",
+        more_warnings=_rules_not_applied,
     )
-    shown_host = f"[{host}]" if ":" in host else host
-    scheme = "https" if web.tls_certificate else "http"
-    click.echo(f"Inhouse is on {scheme}://{shown_host}:{port} (Ctrl-C ends it).")
-    for warning in warnings_of(web, bool(Accounts(Store(people_file(settings))).every())):
-        print_message(f"inhouse web: {warning}", logging.WARNING)
-    if behind := _rules_not_applied(settings):
-        print_message(f"inhouse web: {behind} Run: inhouse ingest", logging.WARNING)
-    serve(app, sock, web)
 
 
-def _rules_not_applied(settings: Settings) -> str:
+def _load_factory() -> Callable[..., fastapi.FastAPI]:
+    from ui.web.app import create_app
+
+    return create_app
+
+
+def _rules_not_applied(settings: Settings) -> Iterator[str]:
     from ingest.planning.source_rules import describe_unapplied
     from rag.errors import InhouseError
     from rag.index.views.overview import read_overview
@@ -57,5 +49,6 @@ def _rules_not_applied(settings: Settings) -> str:
     try:
         overview = read_overview(settings.data)
     except InhouseError:
-        return ""  # the page says what is wrong with the index
-    return describe_unapplied(overview.source_rules, overview.roots, settings)
+        return  # the page says what is wrong with the index
+    if behind := describe_unapplied(overview.source_rules, overview.roots, settings):
+        yield f"{behind} Run: inhouse ingest"

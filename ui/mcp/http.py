@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +21,9 @@ from ui.web.identity import Role, person_in, person_of, requires, watch
 from ui.web.routes import monitoring
 from ui.web.security.allowed_routes import allowed_routes
 from ui.web.security.client_address import Proxies, headers_of
-from ui.web.security.guard import Guard, Rules
+from ui.web.security.guard import Guard
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
-from ui.web.server import LOOPBACK
 
 if TYPE_CHECKING:
     import fastapi
@@ -60,7 +58,7 @@ def create_mcp_app(
         _caller_of,
         Addresses(web.public_url),
         house.places,
-        Throttle.per_minute(web.questions_per_minute),
+        house.questions,
     )
     manager = StreamableHTTPSessionManager(
         server.build(),
@@ -71,7 +69,7 @@ def create_mcp_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=house.desk.prepare, name="inhouse-open", daemon=True).start()
+        house.open_in_background()
         async with manager.run():
             yield
 
@@ -81,15 +79,7 @@ def create_mcp_app(
     own = [_routes(manager, house), monitoring.routes(house)]
     for router in own:
         app.include_router(router)
-    rules = Rules(
-        hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
-        doors=tuple(allowed_routes(own)),
-        admission=house.admission,
-        proxies=house.proxies,
-        requests=Throttle.per_minute(web.requests_per_minute),
-        metrics=house.metrics,
-        metrics_token=web.metrics_token,
-    )
+    rules = house.guard_rules(allowed_routes(own))
     app.add_middleware(Guard, rules=rules)
     app.add_middleware(_AuthenticationHint, proxies=house.proxies)  # the outermost
     return app

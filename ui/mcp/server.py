@@ -223,7 +223,7 @@ class DocumentServer:
             return _failure(_argument_sentence(tool, exc))
         except InhouseError as exc:
             return _failure(_sentence(exc, caller.person))
-        except Exception:
+        except Exception:  # a fault of ours: the client gets a sentence, the log the traceback
             _log.exception("The tool %s failed", tool.name)
             return _failure(_BROKEN)
 

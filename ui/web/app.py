@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from ui.messages.page import ENGLISH, Words
 from ui.web.assistant_service import Answering
 from ui.web.gradio_page import build_page
 from ui.web.layout import STATIC
-from ui.web.server import LOOPBACK
 
 if TYPE_CHECKING:
     import fastapi
@@ -74,7 +72,7 @@ def _create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=house.desk.prepare, name="inhouse-open", daemon=True).start()
+        house.open_in_background()
         yield
         house.ingesting.stop()
 
@@ -114,19 +112,9 @@ def _guard(
 ) -> None:
     from ui.web.security.allowed_routes import GRADIO_ROUTES, STATIC_ROUTES, allowed_routes
     from ui.web.security.gradio_queue import QueueGate, events_of
-    from ui.web.security.guard import Guard, Rules
-    from ui.web.security.rate_limit import Throttle
+    from ui.web.security.guard import Guard
 
-    web = house.settings.web
-    rules = Rules(
-        hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
-        doors=(*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES),
-        admission=house.admission,
-        proxies=house.proxies,
-        requests=Throttle.per_minute(web.requests_per_minute),
-        metrics=house.metrics,
-        metrics_token=web.metrics_token,
-    )
+    rules = house.guard_rules((*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES))
     app.add_middleware(QueueGate, events=events_of(page), clicks=house.questions)
     app.add_middleware(Guard, rules=rules)  # the outermost
 

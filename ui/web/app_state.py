@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -14,10 +15,13 @@ from ui.web.documents.ingest_jobs import Ingesting
 from ui.web.documents.uploads import Inbox
 from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
+from ui.web.security.allowed_routes import AllowedRoute
 from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import Proxies
 from ui.web.security.delegation import DelegatedNames
+from ui.web.security.guard import Rules
 from ui.web.security.rate_limit import Throttle
+from ui.web.server import LOOPBACK
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.audit import AuditLog
@@ -52,6 +56,23 @@ class AppState:
     profiles: Profiles
     places: AnswerSlots
     questions: Throttle
+
+    def guard_rules(self, doors: Iterable[AllowedRoute]) -> Rules:
+        """What the guard of an application with these routes goes by."""
+        web = self.settings.web
+        return Rules(
+            hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
+            doors=tuple(doors),
+            admission=self.admission,
+            proxies=self.proxies,
+            requests=Throttle.per_minute(web.requests_per_minute),
+            metrics=self.metrics,
+            metrics_token=web.metrics_token,
+        )
+
+    def open_in_background(self) -> None:
+        """Begin to open the index, so that the first question does not wait for it."""
+        threading.Thread(target=self.desk.prepare, name="inhouse-open", daemon=True).start()
 
 
 def build_app_state(

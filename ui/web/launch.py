@@ -1,0 +1,60 @@
+"""Starting one of the servers from the command line: a socket first, then the slow imports, then Ctrl-C."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from rag.cli_output import print_message
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    import fastapi
+
+
+def _no_warnings(_: Settings) -> Iterator[str]:
+    yield from ()
+
+
+def launch(
+    settings: Settings,
+    host: str | None,
+    port: int,
+    *,
+    load_factory: Callable[[], Callable[..., fastapi.FastAPI]],
+    command: str,
+    greeting: str,
+    more_warnings: Callable[[Settings], Iterator[str]] = _no_warnings,
+) -> None:
+    """Serve an application until Ctrl-C. Raises ConfigurationError where it cannot listen.
+
+    `load_factory` imports what makes the application. `greeting` holds {address}, as "http://127.0.0.1:7860".
+    Warnings are printed in the name of `command`.
+    """
+    from ui.web.server import listen, serve, warnings_of
+
+    host = host or settings.web.host
+    web = settings.web.model_copy(update={"host": host, "port": port})
+    settings = settings.model_copy(update={"web": web})
+    sock = listen(host, port, web)  # before the slow imports: a port in use is said at once
+
+    from rag import Assistant
+    from ui.web.profiles import list_profiles
+    from ui.web.userdata.accounts import Accounts
+    from ui.web.userdata.database import Store, people_file
+
+    app = load_factory()(
+        lambda: Assistant.open(settings.data, settings=settings),
+        settings=settings,
+        profiles=list_profiles(settings),
+    )
+    scheme = "https" if web.tls_certificate else "http"
+    address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    click.echo(f"{greeting.format(address=address)} (Ctrl-C ends it).")
+    has_accounts = bool(Accounts(Store(people_file(settings))).every())
+    for warning in (*warnings_of(web, has_accounts), *more_warnings(settings)):
+        print_message(f"{command}: {warning}", logging.WARNING)
+    serve(app, sock, web)
