@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.errors import StorageError
@@ -21,7 +21,9 @@ KEPT_BYTES = 200_000_000
 def keep(data_dir: Path, evaluation: Evaluation) -> Path:
     """Keep the evaluation in the data folder, whole or not at all. Raises StorageError."""
     folder = data_dir / FOLDER
-    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(evaluation.made_at))
+    # With microseconds: two short evaluations can begin in the same second, and the name gives their order.
+    made_at = datetime.fromtimestamp(evaluation.made_at, UTC)
+    moment = made_at.strftime("%Y%m%dT%H%M%S.%fZ")
     path = folder / f"{moment}-{secrets.token_hex(2)}.json"
     try:
         make_private_folder(folder)

@@ -21,13 +21,22 @@ def test_the_last_one_is_read_back(tmp_path: Path) -> None:
     assert len(list((tmp_path / store.FOLDER).iterdir())) == 2, "nothing else is left there"
 
 
+def test_of_two_in_one_second_the_later_is_the_last(tmp_path: Path) -> None:
+    """Tried five times: by a random part of the name, one of them would be wrong."""
+    first = hostile_evaluation("first")
+    for n in range(5):
+        later = first.model_copy(update={"made_at": first.made_at + 0.1 * (n + 1)})
+        store.keep(tmp_path, later)
+        assert store.load_last_evaluation(tmp_path) == later
+
+
 def test_old_ones_go(tmp_path: Path) -> None:
     evaluation = hostile_evaluation("x")
     for n in range(store.KEPT + 3):
         store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + n}))
     assert len(store.list_evaluations(tmp_path)) == store.KEPT
     oldest = store.list_evaluations(tmp_path)[-1].name
-    assert oldest.startswith("20260101T000003Z-"), oldest
+    assert oldest.startswith("20260101T000003.000000Z-"), oldest
 
 
 def test_much_that_is_kept_goes_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +50,7 @@ def test_much_that_is_kept_goes_sooner(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(store, "KEPT_BYTES", 1)
     store.keep(tmp_path, evaluation.model_copy(update={"made_at": evaluation.made_at + 3}))
     (left,) = store.list_evaluations(tmp_path)
-    assert left.name.startswith("20260101T000003Z-")
+    assert left.name.startswith("20260101T000003.000000Z-")
 
 
 def test_one_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
