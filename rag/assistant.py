@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
@@ -13,47 +12,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Extract, Turn
-from rag.answering import followup, streaming, translation
+from rag.answering import streaming
 from rag.answering.abstention import AbstentionPolicy
 from rag.answering.answer_builder import AnswerBuilder
 from rag.answering.judging import JudgeTrial, ServedJudge, judge_connection, load_trial
 from rag.answering.model_connection import ModelConnection
 from rag.answering.passage_order import PassageOrderCache
-from rag.answering.query import Retrieved, SearchQuery, alternate
-from rag.answering.verdict import CLEAR
+from rag.answering.query import Retrieved, SearchQuery
+from rag.answering.question_search import QuestionSearch, needs_rewriting
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
 from rag.hit import Hit
-from rag.index import Filter, IndexReader, Snapshot
+from rag.index import Filter, IndexReader
 from rag.index.views.documents import DocumentView
 from rag.index.views.files import FileList
-from rag.index.views.inventory import list_records
-from rag.language.identification import question_language
-from rag.profile import DEFAULT, Profile, find_profile
-from rag.question import MAX_QUESTION_CHARACTERS, validate_question
-from rag.readers import asker, narrower_asker
-from rag.retrieval.expansion import expand
+from rag.profile import Profile, find_profile
+from rag.question import validate_question
+from rag.readers import asker
 from rag.retrieval.reranker import Reranker, open_reranker
-from rag.retrieval.retriever import Part, retrieve
-from rag.retrieval.spelling import correct_spelling
+from rag.retrieval.retriever import Part
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-    from rag.intents import IntentResult
     from rag.intents.versions import DocumentVersions
     from rag.langchain.retriever import InhouseRetriever
-
-# What answers without a model (`rag.extracts`, `rag.intents`) is imported where it is called: a search from
-# the command line is spared the time.
-
-UNCLEAR = 0.4
-"""Confidence, at most, where the calibration says that the documents do not answer: below `verdict.CLEAR`."""
-EXTRACTS = 3
-"""Extracts of an answer: three hold what was asked for nearly as often as five; see docs/answers.md."""
 
 
 class Assistant:
@@ -73,12 +59,8 @@ class Assistant:
         entailment: Entailment | None = None,
     ) -> None:
         self.settings = settings
-        self.profile = _profile(settings.profile if profile is None else profile, settings)
-        self._reader, self._embedder, self._reranker = reader, Remembering(embedder), reranker
-        self._retrieve = functools.partial(retrieve, embedder=self._embedder, reranker=reranker)
         self._entailment = entailment
         self._support_judge: ServedJudge | None = None
-        self._abstention = AbstentionPolicy(reader.data_dir, abstains=settings.answers.abstain)
         self._connection = ModelConnection(settings, chat_model, self._count_tokens)
         trial = load_trial(reader.data_dir) if settings.answers.judge else None
         if trial and trial.has_vote:
@@ -86,7 +68,15 @@ class Assistant:
                 judge_connection(settings, self._connection), trial.threshold, trial.model
             )
         self._passage_order = PassageOrderCache()
-        self._readers: frozenset[str] | None = None
+        self._search = QuestionSearch(
+            reader,
+            Remembering(embedder),
+            reranker,
+            settings.retrieval.k,
+            _profile(settings.profile if profile is None else profile, settings),
+            AbstentionPolicy(reader.data_dir, abstains=settings.answers.abstain),
+            self._connection,
+        )
 
     @classmethod
     def open(
@@ -111,7 +101,7 @@ class Assistant:
         reranker = open_reranker(settings)
         entailment = open_entailment(settings)
         assistant = cls(reader, opened, settings, chat_model, profile, reranker, entailment)
-        assistant._snapshot()
+        assistant._search.snapshot()
         return assistant
 
     def for_readers(self, tokens: Iterable[str]) -> Assistant:
@@ -121,37 +111,43 @@ class Assistant:
         Raises UsageError for what cannot be a token.
         """
         bound = copy(self)
-        bound._readers = self._narrowed(Filter(readers=asker(tokens))).readers
-        bound._passage_order = self._passage_order.for_asker(bound._readers)
-        bound._connection = self._connection.for_asker(bound._readers)
-        bound._support_judge = self._support_judge and self._support_judge.for_asker(bound._readers)
+        readers = self._search.narrow(Filter(readers=asker(tokens))).readers
+        bound._passage_order = self._passage_order.for_asker(readers)
+        bound._connection = self._connection.for_asker(readers)
+        bound._support_judge = self._support_judge and self._support_judge.for_asker(readers)
+        bound._search = replace(self._search, readers=readers, connection=bound._connection)
         return bound
 
     def with_profile(self, profile: Profile | str) -> Assistant:
         """The same assistant with another profile, given by itself, by its name or by its file."""
         other = copy(self)
-        other.profile = _profile(profile, self.settings)
+        other._search = replace(self._search, profile=_profile(profile, self.settings))
         return other
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that it answers with."""
+        return self._search.profile
 
     @property
     def data_dir(self) -> Path:
         """The folder of the index."""
-        return self._reader.data_dir
+        return self._search.reader.data_dir
 
     @property
     def generation(self) -> int:
         """The newest published generation of the index."""
-        return self._reader.snapshot().generation.id
+        return self._search.reader.snapshot().generation.id
 
     @property
     def chunk_count(self) -> int:
         """How many chunks the index holds, for whoever asks."""
-        return self._reader.snapshot().count(self._narrowed(None)).chunks
+        return self._search.reader.snapshot().count(self._search.narrow(None)).chunks
 
     @property
     def document_count(self) -> int:
         """How many documents the index holds, for whoever asks."""
-        return self._reader.snapshot().count(self._narrowed(None)).documents
+        return self._search.reader.snapshot().count(self._search.narrow(None)).documents
 
     def try_judge(self, *, progress: Callable[[int], object] = int) -> JudgeTrial:
         """How well the model judges sentences of the documents; see `rag.answering.try_judge`.
@@ -162,14 +158,14 @@ class Assistant:
 
         connection = judge_connection(self.settings, self._connection)
         connection.open()
-        pairs = list(draw_pairs(self._snapshot(), PAIRS))
+        pairs = list(draw_pairs(self._search.snapshot(), PAIRS))
         return try_judge(ServedJudge(connection), pairs, progress)
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that the index holds for whoever asks."""
         from rag.index.views.documents import find_present
 
-        return find_present(self._reader.snapshot(), uris, self._narrowed(None))
+        return find_present(self._search.reader.snapshot(), uris, self._search.narrow(None))
 
     @property
     def model_name(self) -> str:
@@ -179,12 +175,12 @@ class Assistant:
     @property
     def embedder_name(self) -> str:
         """Name of the embedder that turns questions into vectors."""
-        return self._embedder.identity.name
+        return self._search.embedder.identity.name
 
     @property
     def reranker_name(self) -> str | None:
         """Name of the cross-encoder that re-ranks what is found; None where none is configured."""
-        return None if self._reranker is None else self._reranker.name
+        return None if self._search.reranker is None else self._search.reranker.name
 
     def model_server_error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
@@ -192,19 +188,21 @@ class Assistant:
 
     def reading(self) -> DocumentView:
         """The documents of the newest generation, to be opened by whoever asks."""
-        return DocumentView(self._reader.snapshot(), self._narrowed(None))
+        return DocumentView(self._search.reader.snapshot(), self._search.narrow(None))
 
     def shelf(self) -> FileList:
         """The documents of the newest generation and the ledger, to be listed for whoever asks."""
-        return FileList(self._reader.snapshot(), self._narrowed(None))
+        return FileList(self._search.reader.snapshot(), self._search.narrow(None))
 
     def versions(self) -> DocumentVersions:
         """The documents of the newest generation with their versions, for whoever asks."""
         from rag.intents.versions import DocumentVersions
         from rag.intents.workspace import Workspace
 
-        snapshot = self._reader.snapshot()
-        return DocumentVersions(Workspace(snapshot, self._narrowed(None), self._embedder))
+        snapshot = self._search.reader.snapshot()
+        return DocumentVersions(
+            Workspace(snapshot, self._search.narrow(None), self._search.embedder)
+        )
 
     def search(
         self,
@@ -225,12 +223,12 @@ class Assistant:
         """
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one passage.")
-        return self._retrieve(
-            self._snapshot(),
-            query=self._resolved(self._spelled(validate_question(query)), history),
+        return self._search.find_passages(
+            query,
             k=k,
-            filter=self._narrowed(filter),
+            filter=filter,
             without=without,
+            history=history,
             explain=explain,
             fold=fold,
         )
@@ -250,7 +248,7 @@ class Assistant:
         if k < 1:
             raise UsageError(f"k is {k}; ask for at least one extract.")
         query = self.search_query(question, history)
-        return list(self._retrieved(query, filter, extracts=k).extracts)
+        return list(self._search.retrieve(query, filter, extracts=k).extracts)
 
     def search_query(self, question: str, history: Sequence[Turn] = ()) -> SearchQuery:
         """What is searched for: the question resolved against the conversation, plus glossary synonyms.
@@ -258,49 +256,7 @@ class Assistant:
         Misspelt words are corrected. No model is asked. Raises UsageError for a question that is empty or
         too long.
         """
-        question = validate_question(question)
-        spelled = self._spelled(question)
-        is_followup = followup.is_followup(spelled, history)
-        return SearchQuery(
-            question,
-            self._resolved(spelled, history),
-            is_followup=is_followup,
-            parts=tuple(self._parts(spelled, history)),
-            focus=spelled if is_followup else "",
-            spelled=spelled,
-        )
-
-    def _spelled(self, question: str) -> str:
-        """The question without misspelt words, as far as whoever asks may know the documents' words."""
-        words = self._reader.snapshot().known_words(self._narrowed(None))
-        return correct_spelling(question, words)
-
-    def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
-        """What is searched for where a question holds several, each resolved against those before it."""
-        from rag.intents import recognise, split_questions
-
-        parts = split_questions(question)
-        if len(parts) == 1 or any(map(recognise, parts)):
-            return
-        turns = list(history)
-        for part in parts:
-            yield self._resolved(part, turns)
-            turns.append(Turn(question=part, answer=""))
-
-    def _resolved(self, question: str, history: Sequence[Turn]) -> str:
-        """What is searched for: the question with what it leans on, and the glossary's other names."""
-        return self._expanded(followup.resolve_question(question, history))
-
-    def _rewritten(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
-        """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
-        text = self._expanded(
-            followup.resolve_question(query.corrected, history, self._connection.rewrite)
-        )
-        return query if text == query.text else replace(query, text=text, focus="")
-
-    def _expanded(self, text: str) -> str:
-        names = (term.names for term in self.profile.terms_in(text))
-        return expand(text, names)[:MAX_QUESTION_CHARACTERS]
+        return self._search.search_query(question, history)
 
     def confidence(self, question: str, *, filter: Filter | None = None) -> float:
         """How likely it is that the documents hold an answer, for comparing questions: 0…1.
@@ -308,11 +264,11 @@ class Assistant:
         The probability that `inhouse calibrate` fitted, where it still fits; else how close the closest
         passage comes, as an inner product.
         """
-        return self._abstention.confidence(
-            self._reader.snapshot(),
-            self._embedder,
+        return self._search.abstention.confidence(
+            self._search.reader.snapshot(),
+            self._search.embedder,
             validate_question(question),
-            self._narrowed(filter),
+            self._search.narrow(filter),
         )
 
     def ask(
@@ -347,10 +303,10 @@ class Assistant:
         """
         started = time.perf_counter()
         query = self.search_query(question, history)
-        retrieved = self._retrieved(query, filter)
-        if _needs_rewriting(retrieved) and ask_model:
+        retrieved = self._search.retrieve(query, filter)
+        if needs_rewriting(retrieved) and ask_model:
             yield retrieved.event(is_final=False)
-            retrieved = self._retrieved_again(retrieved, history, filter)
+            retrieved = self._search.retrieve_again(retrieved, history, filter)
         yield retrieved.event()
         builder = self._builder(retrieved, history, started, ask_model=ask_model)
         yield from streaming.stream_answer(builder, self._connection)
@@ -381,10 +337,12 @@ class Assistant:
         """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
         started = time.perf_counter()
         query = self.search_query(question, history)
-        retrieved = await asyncio.to_thread(self._retrieved, query, filter)
-        if _needs_rewriting(retrieved) and ask_model:
+        retrieved = await asyncio.to_thread(self._search.retrieve, query, filter)
+        if needs_rewriting(retrieved) and ask_model:
             yield retrieved.event(is_final=False)
-            retrieved = await asyncio.to_thread(self._retrieved_again, retrieved, history, filter)
+            retrieved = await asyncio.to_thread(
+                self._search.retrieve_again, retrieved, history, filter
+            )
         yield retrieved.event()
         builder = self._builder(retrieved, history, started, ask_model=ask_model)
         answers = streaming.astream_answer(builder, self._connection)
@@ -450,7 +408,7 @@ class Assistant:
             history,
             self.profile,
             self._passage_order,
-            self._embedder,
+            self._search.embedder,
             self._entailment,
             self._support_judge,
             started=started,
@@ -463,123 +421,8 @@ class Assistant:
     ) -> AnswerBuilder:
         started = time.perf_counter()
         query = self.search_query(question, history)
-        retrieved = self._found(query, self._narrowed(filter), EXTRACTS)
+        retrieved = self._search.find(query, filter)
         return self._builder(retrieved, history, started, without_documents=True)
-
-    def _retrieved(
-        self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
-    ) -> Retrieved:
-        """What needs no model is answered; else the passages, and their sentences that answer."""
-        narrowed = self._narrowed(filter)
-        return self._computed(query, narrowed) or self._found(query, narrowed, extracts)
-
-    def _found(self, query: SearchQuery, narrowed: Filter, extracts: int) -> Retrieved:
-        """Search for a query, and select the sentences of the passages that answer it."""
-        from rag.extracts import select_extracts
-
-        snapshot, k = self._snapshot(), self.settings.retrieval.k
-        searches = []
-        for text in query.parts or (query.text,):
-            hits = self._retrieve(snapshot, query=text, k=k, filter=narrowed, fold=True)
-            focus = text if query.parts else query.focus or text
-            searches.append((hits, select_extracts(focus, hits, self._embedder, extracts)))
-        many = max(extracts, len(searches))
-        hits = alternate([hits for hits, _ in searches], k)
-        confidence = self._judge(
-            query.text,
-            sum(selection.confidence for _, selection in searches) / len(searches),
-            snapshot,
-            narrowed,
-        )
-        return Retrieved(
-            query,
-            tuple(hits),
-            snapshot.generation.id,
-            snapshot.generation.token,
-            tuple(alternate([selection.extracts for _, selection in searches], many)),
-            confidence,
-            translate_into=""
-            if confidence >= CLEAR or query.is_followup or query.parts
-            else self._other_language(query, snapshot, narrowed),
-            is_readable=bool(hits)
-            or not snapshot.generation.documents
-            or snapshot.count(Filter(readers=narrowed.readers)).documents > 0,
-        )
-
-    def _other_language(self, query: SearchQuery, snapshot: Snapshot, narrowed: Filter) -> str:
-        """The language of most documents that may be read, if the question is in another; else ""."""
-        if not question_language(query.corrected):
-            return ""
-        records = list_records(snapshot, Filter(readers=narrowed.readers))
-        return translation.target_language(query.corrected, (record.language for record in records))
-
-    def _computed(self, query: SearchQuery, narrowed: Filter) -> Retrieved | None:
-        """What a question that needs no model comes to; None for every other question."""
-        from rag.intents import answer_without_model
-
-        if query.is_followup and followup.points(query.corrected):
-            return None  # "Which documents mention it?"
-        snapshot = self._snapshot()
-        result = answer_without_model(
-            query.corrected,
-            snapshot=snapshot,
-            filter=narrowed,
-            embedder=self._embedder,
-            profile="" if self.profile.name == DEFAULT else self.profile.name,
-            model=self.model_name,
-        )
-        if result is None:
-            return None
-        return Retrieved(
-            query,
-            tuple(self._hits_of(result, query, snapshot, narrowed)),
-            result.generation,
-            snapshot.generation.token,
-            result.extracts,
-            confidence=1.0,
-            computed=result.computed,
-        )
-
-    def _hits_of(
-        self, result: IntentResult, query: SearchQuery, snapshot: Snapshot, narrowed: Filter
-    ) -> list[Hit]:
-        """Passages of the documents that a result names, for the model to add a summary."""
-        if not result.asks_model:
-            return []
-        uris = result.computed.uris
-        records = list_records(snapshot, narrowed)
-        ids = tuple(record.document_id for record in records if record.uri in uris)
-        own = narrowed.narrowed(Filter(document_ids=ids))
-        k = self.settings.retrieval.k
-        return self._retrieve(snapshot, query=query.text, k=k, filter=own, fold=True)
-
-    def _judge(self, text: str, confidence: float, snapshot: Snapshot, filter: Filter) -> float:
-        """The confidence, and no clear one where the calibration of this index says so."""
-        if self._abstention.permits(snapshot, self._embedder, text, filter):
-            return confidence
-        return min(confidence, UNCLEAR)
-
-    def _retrieved_again(
-        self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
-    ) -> Retrieved:
-        """What is found for a follow-up once the model has rewritten it, or for a translated question."""
-        if language := retrieved.translate_into:
-            return self._retrieved_in(language, retrieved, filter)
-        query = self._rewritten(retrieved.query, history)
-        return retrieved if query == retrieved.query else self._retrieved(query, filter)
-
-    def _retrieved_in(
-        self, language: str, retrieved: Retrieved, filter: Filter | None
-    ) -> Retrieved:
-        """What is found for the question as the model translates it, if that is a clearer answer."""
-        question = retrieved.query.corrected
-        reply = self._connection.rewrite(translation.translation_request(question, language))
-        text = translation.translated_question(reply, question, language)
-        if not text:
-            return retrieved
-        query = replace(retrieved.query, text=self._expanded(text))
-        again = self._found(query, self._narrowed(filter), EXTRACTS)
-        return again if again.confidence > retrieved.confidence else retrieved
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""
@@ -587,33 +430,8 @@ class Assistant:
 
         return InhouseRetriever(assistant=self, k=k, filter=filter)
 
-    def _snapshot(self) -> Snapshot:
-        """The newest generation, which may have got another embedder since the last question."""
-        snapshot = self._reader.snapshot()
-        snapshot.check_embedder(self._embedder.identity.to_json())
-        return snapshot
-
-    def _narrowed(self, filter: Filter | None) -> Filter:
-        """The filter, for the readers whom this assistant is for, and for what its profile looks at."""
-        filter = (filter or Filter()).narrowed(self.profile.filter)
-        if self._readers is None:
-            return filter
-        readers = (
-            self._readers
-            if filter.readers is None
-            else narrower_asker(filter.readers, self._readers)
-        )
-        return replace(filter, readers=readers)
-
     def _count_tokens(self, text: str) -> int:
-        return len(self._embedder.tokenizer.encode(text, add_special_tokens=False).ids)
-
-
-def _needs_rewriting(retrieved: Retrieved) -> bool:
-    """Whether a model has to resolve or translate the question, which then is searched for again."""
-    query = retrieved.query
-    is_leaning = query.is_followup and not query.parts and retrieved.computed is None
-    return is_leaning or bool(retrieved.translate_into)
+        return len(self._search.embedder.tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 def _profile(profile: Profile | str, settings: Settings) -> Profile:

@@ -26,8 +26,11 @@ from rag.answer import (
     Turn,
     Verdict,
 )
+from rag.embedder import Embedder
 from rag.errors import EmbedderMismatchError, IndexMissingError, InhouseError, UsageError
+from rag.index import Snapshot
 from rag.profile import REFUSAL
+from rag.retrieval.retriever import retrieve
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.rag.conftest import HANDBOOK
@@ -346,16 +349,20 @@ def test_sentences_are_checked_as_they_are_completed(data: Path) -> None:
     assert events.index(checked[0]) < len(events) - 2
 
 
-def test_a_followup_is_retrieved_at_most_twice(data: Path) -> None:
+def test_a_followup_is_retrieved_at_most_twice(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once as it stands behind the conversation, once as the model rewrites it; other questions once."""
     history = [Turn(question=QUESTION, answer="16 weeks.")]
     model = ListeningModel(reply="Is parental leave 16 weeks for part-timers?")
     assistant = open_with(data, model)
     searches: list[str] = []
-    retrieve = assistant._retrieve
-    assistant._retrieve = lambda *args, **kwargs: (  # type: ignore[assignment]
-        searches.append(kwargs["query"]) or retrieve(*args, **kwargs)
-    )
+
+    def count(
+        snapshot: Snapshot, embedder: Embedder, query: str, *rest: Any, **options: Any
+    ) -> Any:
+        searches.append(query)
+        return retrieve(snapshot, embedder, query, *rest, **options)
+
+    monkeypatch.setattr("rag.answering.question_search.retrieve", count)
     events = list(assistant.stream("And for part-timers?", history=history))
     retrievals = [event for event in events if isinstance(event, RetrievalEvent)]
     assert [event.is_final for event in retrievals] == [False, True]

@@ -12,9 +12,11 @@ def test_a_hit_says_its_ranks_and_the_words_it_shares(assistant: Assistant) -> N
     query = "Is a remotely booked train allowed?"
     hits = assistant.search(query, k=5, explain=True)
     assert [hit.model_copy(update={"why": None}) for hit in hits] == assistant.search(query, k=5)
-    snapshot = assistant._snapshot()
-    dense = snapshot.dense(assistant._embedder.embed_query(query), 150, assistant._narrowed(None))
-    words = snapshot.lexical(query, 150, assistant._narrowed(None))
+    snapshot = assistant._search.snapshot()
+    dense = snapshot.dense(
+        assistant._search.embedder.embed_query(query), 150, assistant._search.narrow(None)
+    )
+    words = snapshot.lexical(query, 150, assistant._search.narrow(None))
     for hit in hits:
         assert hit.why is not None
         assert hit.why.dense_rank == dense.chunk_ids.tolist().index(hit.chunk_id) + 1

@@ -85,9 +85,9 @@ def asking(assistant: Assistant) -> Ask:
     def answer(question: str, readers: frozenset[str] | None = None) -> IntentResult | None:
         return answer_without_model(
             question,
-            snapshot=assistant._snapshot(),
+            snapshot=assistant._search.snapshot(),
             filter=Filter(readers=readers),
-            embedder=assistant._embedder,
+            embedder=assistant._search.embedder,
             model="tiny",
         )
 

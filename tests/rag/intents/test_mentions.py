@@ -20,11 +20,11 @@ GUEST = frozenset({"guest"})
 
 
 def workspace(assistant: Assistant, filter: Filter | None = None) -> Workspace:
-    return Workspace(assistant._snapshot(), filter or Filter(), assistant._embedder)
+    return Workspace(assistant._search.snapshot(), filter or Filter(), assistant._search.embedder)
 
 
 def brute_force(assistant: Assistant, word: str) -> Mapping[int, int]:
-    snapshot = assistant._snapshot()
+    snapshot = assistant._search.snapshot()
     counts = {
         document.document_id: len(
             re.findall(
@@ -45,7 +45,7 @@ def counts(result: IntentResult | None) -> dict[str, int]:
 
 def test_brute_force(sample_words: Assistant) -> None:
     """For every 20th word of the sample documents, the counts are those of a search through every text."""
-    snapshot = sample_words._snapshot()
+    snapshot = sample_words._search.snapshot()
     words = {
         word.casefold()
         for document in list_documents(snapshot)
@@ -121,8 +121,8 @@ def test_extracts(ask: Ask, library: Assistant) -> None:
     assert result is not None
     extract = result.extracts[0]
     document = next(
-        record for record in list_documents(library._snapshot()) if record.uri == extract.uri
+        record for record in list_documents(library._search.snapshot()) if record.uri == extract.uri
     )
-    stands = library._snapshot().text(document.document_id)[extract.start : extract.end]
+    stands = library._search.snapshot().text(document.document_id)[extract.start : extract.end]
     assert "Greenhouse" in stands
     assert result.text == "Counted without the model: 1 document mentions “greenhouse”, 2 times."

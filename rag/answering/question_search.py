@@ -1,0 +1,266 @@
+"""From a question to what answers it: the search query, the passages, and their sentences that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rag.answer import Turn
+from rag.answering import followup, translation
+from rag.answering.abstention import AbstentionPolicy
+from rag.answering.model_connection import ModelConnection
+from rag.answering.query import Retrieved, SearchQuery, alternate
+from rag.answering.verdict import CLEAR
+from rag.embedder import Embedder
+from rag.hit import Hit
+from rag.index import Filter, IndexReader, Snapshot
+from rag.index.views.inventory import list_records
+from rag.language.identification import question_language
+from rag.profile import DEFAULT, Profile
+from rag.question import MAX_QUESTION_CHARACTERS, validate_question
+from rag.readers import narrower_asker
+from rag.retrieval.expansion import expand
+from rag.retrieval.reranker import Reranker
+from rag.retrieval.retriever import Part, retrieve
+from rag.retrieval.spelling import correct_spelling
+
+if TYPE_CHECKING:
+    from rag.intents import IntentResult
+
+# What answers without a model (`rag.extracts`, `rag.intents`) is imported where it is called: a search from
+# the command line is spared the time.
+
+UNCLEAR = 0.4
+"""Confidence, at most, where the calibration says that the documents do not answer: below `verdict.CLEAR`."""
+EXTRACTS = 3
+"""Extracts of an answer: three hold what was asked for nearly as often as five; see docs/answers.md."""
+
+
+@dataclass(frozen=True)
+class QuestionSearch:
+    """Searches one index for somebody with these reader tokens, within a profile.
+
+    `readers` None: for somebody who may read everything. `passages` is how many of them are read to the
+    model. The `connection` is used only to rewrite a follow-up and to translate a question.
+    """
+
+    reader: IndexReader
+    embedder: Embedder
+    reranker: Reranker | None
+    passages: int
+    profile: Profile
+    abstention: AbstentionPolicy
+    connection: ModelConnection
+    readers: frozenset[str] | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation, which may have got another embedder since the last question."""
+        snapshot = self.reader.snapshot()
+        snapshot.check_embedder(self.embedder.identity.to_json())
+        return snapshot
+
+    def narrow(self, filter: Filter | None) -> Filter:
+        """The filter, for the readers whom this search is for, and for what its profile looks at."""
+        filter = (filter or Filter()).narrowed(self.profile.filter)
+        if self.readers is None:
+            return filter
+        readers = (
+            self.readers if filter.readers is None else narrower_asker(filter.readers, self.readers)
+        )
+        return replace(filter, readers=readers)
+
+    def find_passages(
+        self,
+        query: str,
+        *,
+        k: int,
+        filter: Filter | None = None,
+        without: Collection[Part] = (),
+        history: Sequence[Turn] = (),
+        explain: bool = False,
+        fold: bool = False,
+    ) -> list[Hit]:
+        """The k best passages; see `Assistant.search`."""
+        text = self._resolve(self._correct_spelling(validate_question(query)), history)
+        return retrieve(
+            self.snapshot(), self.embedder, text, k, self.narrow(filter), without,
+            explain=explain, fold=fold, reranker=self.reranker,
+        )  # fmt: skip
+
+    def search_query(self, question: str, history: Sequence[Turn] = ()) -> SearchQuery:
+        """What is searched for; see `Assistant.search_query`."""
+        question = validate_question(question)
+        spelled = self._correct_spelling(question)
+        is_followup = followup.is_followup(spelled, history)
+        return SearchQuery(
+            question,
+            self._resolve(spelled, history),
+            is_followup=is_followup,
+            parts=tuple(self._parts(spelled, history)),
+            focus=spelled if is_followup else "",
+            spelled=spelled,
+        )
+
+    def retrieve(
+        self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
+    ) -> Retrieved:
+        """What needs no model is answered; else the passages, and their sentences that answer."""
+        return self._compute(query, filter) or self.find(query, filter, extracts=extracts)
+
+    def find(
+        self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
+    ) -> Retrieved:
+        """Search for a query, and select the sentences of the passages that answer it."""
+        from rag.extracts import select_extracts
+
+        snapshot, narrowed = self.snapshot(), self.narrow(filter)
+        searches = []
+        for text in query.parts or (query.text,):
+            hits = self._retrieve_folded(snapshot, text, narrowed)
+            focus = text if query.parts else query.focus or text
+            searches.append((hits, select_extracts(focus, hits, self.embedder, extracts)))
+        many = max(extracts, len(searches))
+        hits = alternate([hits for hits, _ in searches], self.passages)
+        confidence = self._limit_confidence(
+            query.text,
+            sum(selection.confidence for _, selection in searches) / len(searches),
+            snapshot,
+            narrowed,
+        )
+        return Retrieved(
+            query,
+            tuple(hits),
+            snapshot.generation.id,
+            snapshot.generation.token,
+            tuple(alternate([selection.extracts for _, selection in searches], many)),
+            confidence,
+            translate_into=""
+            if confidence >= CLEAR or query.is_followup or query.parts
+            else self._other_language(query, snapshot, narrowed),
+            is_readable=bool(hits)
+            or not snapshot.generation.documents
+            or snapshot.count(Filter(readers=narrowed.readers)).documents > 0,
+        )
+
+    def retrieve_again(
+        self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
+    ) -> Retrieved:
+        """What is found for a follow-up once the model has rewritten it, or for a translated question."""
+        if language := retrieved.translate_into:
+            return self._retrieve_translated(language, retrieved, filter)
+        query = self._rewrite(retrieved.query, history)
+        return retrieved if query == retrieved.query else self.retrieve(query, filter)
+
+    def _retrieve_translated(
+        self, language: str, retrieved: Retrieved, filter: Filter | None
+    ) -> Retrieved:
+        """What is found for the question as the model translates it, if that is a clearer answer."""
+        question = retrieved.query.corrected
+        reply = self.connection.rewrite(translation.translation_request(question, language))
+        text = translation.translated_question(reply, question, language)
+        if not text:
+            return retrieved
+        query = replace(retrieved.query, text=self._expand(text))
+        again = self.find(query, filter)
+        return again if again.confidence > retrieved.confidence else retrieved
+
+    def _rewrite(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
+        """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
+        text = self._expand(
+            followup.resolve_question(query.corrected, history, self.connection.rewrite)
+        )
+        return query if text == query.text else replace(query, text=text, focus="")
+
+    def _compute(self, query: SearchQuery, filter: Filter | None) -> Retrieved | None:
+        """What a question that needs no model comes to; None for every other question."""
+        from rag.intents import answer_without_model
+
+        if query.is_followup and followup.points(query.corrected):
+            return None  # "Which documents mention it?"
+        snapshot, narrowed = self.snapshot(), self.narrow(filter)
+        result = answer_without_model(
+            query.corrected,
+            snapshot=snapshot,
+            filter=narrowed,
+            embedder=self.embedder,
+            profile="" if self.profile.name == DEFAULT else self.profile.name,
+            model=self.connection.name,
+        )
+        if result is None:
+            return None
+        return Retrieved(
+            query,
+            tuple(self._summary_passages(result, query, snapshot, narrowed)),
+            result.generation,
+            snapshot.generation.token,
+            result.extracts,
+            confidence=1.0,
+            computed=result.computed,
+        )
+
+    def _summary_passages(
+        self, result: IntentResult, query: SearchQuery, snapshot: Snapshot, narrowed: Filter
+    ) -> list[Hit]:
+        """Passages of the documents that a result names, for the model to add a summary."""
+        if not result.asks_model:
+            return []
+        uris = result.computed.uris
+        records = list_records(snapshot, narrowed)
+        ids = tuple(record.document_id for record in records if record.uri in uris)
+        own = narrowed.narrowed(Filter(document_ids=ids))
+        return self._retrieve_folded(snapshot, query.text, own)
+
+    def _retrieve_folded(self, snapshot: Snapshot, text: str, narrowed: Filter) -> list[Hit]:
+        """The passages for a text, what several documents say alike once."""
+        return retrieve(
+            snapshot, self.embedder, text, self.passages, narrowed, fold=True,
+            reranker=self.reranker,
+        )  # fmt: skip
+
+    def _limit_confidence(
+        self, text: str, confidence: float, snapshot: Snapshot, narrowed: Filter
+    ) -> float:
+        """The confidence, and no clear one where the calibration of this index says so."""
+        if self.abstention.permits(snapshot, self.embedder, text, narrowed):
+            return confidence
+        return min(confidence, UNCLEAR)
+
+    def _other_language(self, query: SearchQuery, snapshot: Snapshot, narrowed: Filter) -> str:
+        """The language of most documents that may be read, if the question is in another; else ""."""
+        if not question_language(query.corrected):
+            return ""
+        records = list_records(snapshot, Filter(readers=narrowed.readers))
+        return translation.target_language(query.corrected, (record.language for record in records))
+
+    def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
+        """What is searched for where a question holds several, each resolved against those before it."""
+        from rag.intents import recognise, split_questions
+
+        parts = split_questions(question)
+        if len(parts) == 1 or any(map(recognise, parts)):
+            return
+        turns = list(history)
+        for part in parts:
+            yield self._resolve(part, turns)
+            turns.append(Turn(question=part, answer=""))
+
+    def _resolve(self, question: str, history: Sequence[Turn]) -> str:
+        """What is searched for: the question with what it leans on, and the glossary's other names."""
+        return self._expand(followup.resolve_question(question, history))
+
+    def _expand(self, text: str) -> str:
+        names = (term.names for term in self.profile.terms_in(text))
+        return expand(text, names)[:MAX_QUESTION_CHARACTERS]
+
+    def _correct_spelling(self, question: str) -> str:
+        """The question without misspelt words, as far as whoever asks may know the documents' words."""
+        words = self.reader.snapshot().known_words(self.narrow(None))
+        return correct_spelling(question, words)
+
+
+def needs_rewriting(retrieved: Retrieved) -> bool:
+    """Whether a model has to resolve or translate the question, which then is searched for again."""
+    query = retrieved.query
+    is_leaning = query.is_followup and not query.parts and retrieved.computed is None
+    return is_leaning or bool(retrieved.translate_into)
