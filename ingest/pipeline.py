@@ -104,7 +104,13 @@ def ingest(
         check_roots(roots)
     embedder = open_embedder(settings) if embedder is None else as_embedder(embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
-    with IndexWriter(data_dir, embedder.identity.to_json(), retention=keep) as writer:
+    with IndexWriter(
+        data_dir,
+        embedder.identity.to_json(),
+        retention=keep,
+        wait_s=settings.index.wait_s,
+        stopped=stop,
+    ) as writer:
         ledger = writer.files()
         check_roots(roots, (record.uri for record in ledger))
         known = SourceRules.from_json(writer.source_rules())

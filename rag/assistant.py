@@ -299,8 +299,14 @@ class Assistant:
         For a follow-up the first passages come before the model rewrites the question, and the final ones
         after it. A model server that is down or breaks off is no error here: the Answer has the extracts and
         passages, the status `model_unavailable`, and a notice that says why. Closing the iterator stops the
-        model.
+        model. Raises UsageError for a question that is empty or too long, before there is an iterator.
         """
+        validate_question(question)
+        return self._stream(question, history, filter, ask_model=ask_model)
+
+    def _stream(
+        self, question: str, history: Sequence[Turn], filter: Filter | None, *, ask_model: bool
+    ) -> Iterator[Event]:
         started = time.perf_counter()
         query = self.search_query(question, history)
         retrieved = self._search.retrieve(query, filter)
@@ -326,7 +332,7 @@ class Assistant:
                 return event.answer
         raise AssertionError("a stream ends with its answer")
 
-    async def astream(
+    def astream(
         self,
         question: str,
         *,
@@ -335,6 +341,12 @@ class Assistant:
         ask_model: bool = True,
     ) -> AsyncGenerator[Event, None]:
         """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
+        validate_question(question)
+        return self._astream(question, history, filter, ask_model=ask_model)
+
+    async def _astream(
+        self, question: str, history: Sequence[Turn], filter: Filter | None, *, ask_model: bool
+    ) -> AsyncGenerator[Event, None]:
         started = time.perf_counter()
         query = self.search_query(question, history)
         retrieved = await asyncio.to_thread(self._search.retrieve, query, filter)
@@ -370,13 +382,25 @@ class Assistant:
         It is shown nothing of the documents, but what it says is checked against the passages that were
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
+        validate_question(question)
+        return self._stream_without_documents(question, history, filter)
+
+    def _stream_without_documents(
+        self, question: str, history: Sequence[Turn], filter: Filter | None
+    ) -> Iterator[Event]:
         builder = self._builder_without_documents(question, history, filter)
         yield from streaming.stream_answer(builder, self._connection)
 
-    async def astream_without_documents(
+    def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> AsyncGenerator[Event, None]:
         """`stream_without_documents` for a coroutine."""
+        validate_question(question)
+        return self._astream_without_documents(question, history, filter)
+
+    async def _astream_without_documents(
+        self, question: str, history: Sequence[Turn], filter: Filter | None
+    ) -> AsyncGenerator[Event, None]:
         builder = await asyncio.to_thread(
             self._builder_without_documents, question, history, filter
         )

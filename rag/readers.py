@@ -15,6 +15,16 @@ Readers = frozenset[str] | None
 """Reader tokens; None is everybody, the empty set nobody."""
 
 
+def check_list(values: Iterable[str], what: str) -> Iterable[str]:
+    """The values. Raises UsageError for a single text, which would be taken for its letters."""
+    if isinstance(values, str | bytes):
+        raise UsageError(
+            f"{what} is the text {values!r:.200}, not a list.",
+            hint=f"Give a list: [{values!r:.200}]",
+        )
+    return values
+
+
 def check_token(token: str) -> str:
     """A reader token in its stored form; raises ValueError for what cannot be one.
 
@@ -56,7 +66,7 @@ def asker(tokens: Iterable[str]) -> frozenset[str]:
     Everybody may read what is for everybody, so "*" need not be among them; alone, it is a stranger.
     """
     try:
-        return frozenset(check_token(token) for token in tokens)
+        return frozenset(check_token(token) for token in check_list(tokens, "readers"))
     except ValueError as exc:
         raise UsageError(f"That is no reader: {exc}.") from exc
 

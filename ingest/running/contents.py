@@ -26,7 +26,7 @@ from rag.errors import UsageError
 from rag.index import EVERYBODY, IN_INDEX, FileRecord, IndexWriter
 from rag.index.catalog.retention import Retention
 from rag.progress import NoProgress, Progress
-from rag.readers import check_token
+from rag.readers import check_list, check_token
 from rag.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class Content:
     def labels(self) -> Labels:
         """Its readers and tags. Raises UsageError for what cannot be a reader token."""
         try:
-            readers = sorted(check_token(token) for token in self.readers)
+            readers = sorted(check_token(token) for token in check_list(self.readers, "readers"))
         except ValueError as exc:
             raise UsageError(f"{self.uri}: that is no reader: {exc}.") from exc
-        return Labels(tuple(readers), tuple(self.tags))
+        return Labels(tuple(readers), tuple(check_list(self.tags, "tags")))
 
 
 class Ingestor:
@@ -158,7 +158,12 @@ class Ingestor:
         embedder = open_embedder(settings) if given is None else as_embedder(given)
         keep = Retention(settings.index.keep_generations, settings.index.keep_days)
         end = RunEnd(lambda: False, settings.ingest.deadline)
-        with IndexWriter(self._data_dir, embedder.identity.to_json(), retention=keep) as writer:
+        with IndexWriter(
+            self._data_dir,
+            embedder.identity.to_json(),
+            retention=keep,
+            wait_s=settings.index.wait_s,
+        ) as writer:
             patience = Patience(settings.ingest.timeout_s, end)
             ledger = writer.files()
             run = IngestRun(writer, embedder, settings, self._progress, patience, ledger)

@@ -11,7 +11,7 @@ from typing import Any
 from rag.errors import UsageError
 from rag.index.conditions import MetadataCondition, to_conditions
 from rag.readers import EVERYBODY as EVERYBODY
-from rag.readers import admitting_tokens
+from rag.readers import admitting_tokens, check_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Filter:
     metadata: Mapping[str, Any] | tuple[MetadataCondition, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("readers", "folders", "tags", "media_types"):
+            check_list(getattr(self, name) or (), name)
         if any(not folder.startswith("/") for folder in self.folders):
             raise UsageError(f"A filter's folders are absolute paths; got {list(self.folders)}.")
         if any(moment != moment for moment in (self.modified_from, self.modified_until)):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +21,7 @@ LOCK = "write.lock"
 _NOTE_BYTES = 4096
 _JUST_BEGUN = "it has only just begun"
 _LOOKS, _BETWEEN_LOOKS_S = 10, 0.02
+_BETWEEN_LATER_LOOKS_S = 0.2
 
 
 class WriteLock:
@@ -28,11 +30,15 @@ class WriteLock:
     The file stays: deleting it would let two writers lock two different files of the same name. Its
     content is a note: who holds it since when, and `journal_of`, the id of the index that a run has begun
     to change. A run that is killed leaves its note. The file's time is when the last run over files ended.
-    Raises IndexLockedError, which names the holder and how long it has held the lock.
+    Raises IndexLockedError, which names the holder and how long it has held the lock, if that is so after
+    `wait_s` seconds, or when `stopped` turns true.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(
+        self, data_dir: Path, wait_s: float = 0.0, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         self._path = data_dir / LOCK
+        self._wait_s, self._stopped = wait_s, stopped
         self._fd: int | None = None
         self._holder: dict[str, Any] = {}
         self.journal_of = ""
@@ -64,20 +70,22 @@ class WriteLock:
 
     def _lock(self, fd: int) -> None:
         """Take the lock. A moment's patience: a run that begins has yet to write its note."""
-        for look in range(1, _LOOKS + 1):
+        last = time.monotonic() + self._wait_s
+        for look in itertools.count(1):
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError as exc:
                 holder = _describe_holder(fd)
-                if holder or look == _LOOKS:
+                is_over = time.monotonic() >= last or self._stopped()
+                if is_over and (holder or look >= _LOOKS):
                     raise IndexLockedError(
                         f"Another run is writing to {self._path.parent}: {holder or _JUST_BEGUN}.",
                         hint="Wait until it has finished, then run again.",
                     ) from exc
             except OSError as exc:
                 raise StorageError(f"{self._path} cannot be locked: {exc.strerror}.") from exc
-            time.sleep(_BETWEEN_LOOKS_S)
+            time.sleep(_BETWEEN_LOOKS_S if look < _LOOKS else _BETWEEN_LATER_LOOKS_S)
 
     def begin(self, index_id: str) -> None:
         """Note that this index's catalogue has a journal from now on, until `finish`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import apsw
 
-from rag.errors import IndexDamagedError, IndexLockedError, StorageError
+from rag.errors import IndexDamagedError, IndexLockedError, StorageError, UsageError
 from rag.index import refresh
 from rag.index.catalog import database, rows
 from rag.index.catalog.database import CATALOG
@@ -35,7 +36,7 @@ class IndexReader:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self._path = data_dir / CATALOG
-        self._lock = threading.Lock()
+        self._lock, self._process = threading.Lock(), os.getpid()
         self._file: tuple[int, int] | None = None
         self._connection: apsw.Connection
         self._follow()
@@ -59,7 +60,16 @@ class IndexReader:
         self._file = file
 
     def snapshot(self) -> Snapshot:
-        """The newest published state; the same object until there is a newer one."""
+        """The newest published state; the same object until there is a newer one.
+
+        Raises UsageError in a process that was forked from the one that opened it: SQLite and the threads of
+        the embedder do not survive that.
+        """
+        if os.getpid() != self._process:
+            raise UsageError(
+                f"The index in {self.data_dir} was opened before this process was forked.",
+                hint="Open it in each process, after the fork; gunicorn: without --preload.",
+            )
         with self._lock, database.map_errors(self._path):
             self._follow()
             published = database.read_manifest(self._connection, "generation")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -43,14 +43,17 @@ class WriteSession:
         *,
         retention: Retention | None = None,
         replaces_embedder: bool = False,
+        wait_s: float = 0.0,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         """`embedder` is the identity of the embedder, with its `dimension`; None: the index's own.
 
         With `replaces_embedder` it may be another than the one that the index was built with.
+        `wait_s` and `stopped`: see WriteLock.
         """
         self.data_dir = data_dir
         self._path = data_dir / CATALOG
-        self._lock = WriteLock(data_dir)
+        self._lock = WriteLock(data_dir, wait_s, stopped)
         self._identity = None if embedder is None else dict(embedder)
         self._retention = retention or Retention()
         self._replaces_embedder = replaces_embedder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,9 +33,11 @@ from rag.langchain.documents import (
     to_record,
     uri_of,
 )
+from rag.readers import check_list
 from rag.settings import Settings, load_settings
 
 _BATCH = 512
+_log = logging.getLogger(__name__)
 
 Scored = list[tuple[LangChainDocument, float]]
 
@@ -50,8 +53,8 @@ class InhouseVectorStore(VectorStore):
     better. `filter` is a `Filter`, or a mapping of metadata names to a value, a list of values or a range,
     all of which have to match (see `Filter.metadata`); either acts inside the search.
 
-    Writing raises IndexLockedError while another run is at work, and EmbedderMismatchError if the index
-    was built with another embedder; so does searching.
+    Writing raises IndexLockedError while another run is at work, after `index.wait_s` seconds, and
+    EmbedderMismatchError if the index was built with another embedder; so does searching.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class InhouseVectorStore(VectorStore):
         self._data_dir = Path(data_dir or settings.data)
         self._embedder = open_embedder(settings) if embedding is None else as_embedder(embedding)
         self._retention = Retention(settings.index.keep_generations, settings.index.keep_days)
+        self._wait_s = settings.index.wait_s
         self._writing, self._opening = threading.Lock(), threading.Lock()
         self._reader: IndexReader | None = None
 
@@ -106,6 +110,7 @@ class InhouseVectorStore(VectorStore):
         tags: Sequence[str] = (),
         readers: Sequence[str] = (EVERYBODY,),
         language: str = "",
+        batch_size: int = _BATCH,
         **kwargs: Any,
     ) -> list[str]:
         """Add texts, or replace those with the same id; returns their ids.
@@ -114,6 +119,9 @@ class InhouseVectorStore(VectorStore):
         find them) and `language` (ISO 639-1, for words) are for all of these texts. A text that is there
         already with all of this is left alone. Raises UsageError for lists of different lengths, and for
         what JSON or UTF-8 cannot hold.
+
+        A text is found by its meaning as far as the embedder reads it, which a warning says of longer ones:
+        split them before, or add them with `ingest.ingest_texts`. `batch_size`: texts embedded at a time.
         """
         _refuse_unknown(kwargs)
         texts = list(texts)
@@ -123,31 +131,50 @@ class InhouseVectorStore(VectorStore):
             raise UsageError(
                 f"There are {len(texts)} texts, {len(named)} ids and {len(entries)} metadatas."
             )
-        shared = Shared(tuple(tags), tuple(readers), language)
+        if batch_size < 1:
+            raise UsageError(f"batch_size is {batch_size}; it is one at least.")
+        shared = Shared(
+            tuple(check_list(tags, "tags")), tuple(check_list(readers, "readers")), language
+        )
         documents = [
             to_document(name, text, metadata, shared)
             for name, text, metadata in zip(named, texts, entries, strict=True)
         ]
         if documents:
-            self._put({document.uri: document for document in documents})
+            self._put({document.uri: document for document in documents}, batch_size)
         return named
 
-    def _put(self, documents: Mapping[str, Document]) -> None:
+    def _put(self, documents: Mapping[str, Document], batch_size: int) -> None:
         identity = self._embedder.identity.to_json()
         with (
             self._writing,
-            IndexWriter(self._data_dir, identity, retention=self._retention) as writer,
+            IndexWriter(
+                self._data_dir, identity, retention=self._retention, wait_s=self._wait_s
+            ) as writer,
         ):
             known = {record.uri: record.source_sha256 for record in writer.recorded(documents)}
             new = [d for uri, d in documents.items() if known.get(uri) != d.source_sha256]
-            for first in range(0, len(new), _BATCH):
-                batch = new[first : first + _BATCH]
+            self._warn_of_long_texts([document.text for document in new])
+            for first in range(0, len(new), batch_size):
+                batch = new[first : first + batch_size]
                 missing = writer.missing([document.text for document in batch])
                 writer.put_vectors(missing, self._embedder.embed_documents(missing))
                 for document in batch:
                     writer.put(document, to_record(document))
             if new:
                 writer.publish({"added": len(new)})
+
+    def _warn_of_long_texts(self, texts: Sequence[str]) -> None:
+        """Only what may be too long is counted: a token has a character at least."""
+        limit, name = self._embedder.identity.max_tokens, self._embedder.identity.name
+        encode = self._embedder.tokenizer.encode
+        too_long = sum(len(text) > limit and len(encode(text).ids) > limit for text in texts)
+        if too_long:
+            _log.warning(
+                "%d of the texts are longer than the %d tokens that %s reads: their ends are found by words "
+                "alone. Split them before, or add them with ingest.ingest_texts.",
+                too_long, limit, name,
+            )  # fmt: skip
 
     def delete(self, ids: Sequence[str] | None = None, **kwargs: Any) -> bool:
         """Delete what was added here under these ids, or all of it; an id that is not there is none.
@@ -159,7 +186,9 @@ class InhouseVectorStore(VectorStore):
         try:
             with (
                 self._writing,
-                IndexWriter(self._data_dir, retention=self._retention) as writer,
+                IndexWriter(
+                    self._data_dir, retention=self._retention, wait_s=self._wait_s
+                ) as writer,
             ):
                 gone = writer.files(SCHEME) if uris is None else writer.recorded(uris)
                 for record in gone:

@@ -170,7 +170,10 @@ class IngestSettings(Section):
 
 
 class IndexSettings(Section):
-    """How long old generations of the index are kept; a generation goes when both limits are exceeded."""
+    """How long old generations of the index are kept, and how long a run waits for another.
+
+    A generation goes when both limits are exceeded.
+    """
 
     keep_generations: int = Field(
         10,
@@ -179,6 +182,12 @@ class IndexSettings(Section):
         description="Number of newest generations to keep, for inhouse rollback.",
     )
     keep_days: float = Field(30.0, ge=0, le=36_500, description="Days to keep a generation.")
+    wait_s: float = Field(
+        0.0,
+        ge=0,
+        le=86_400,
+        description="Seconds that a run waits for another one which is writing to the index.",
+    )
 
 
 class ServeSettings(Section):

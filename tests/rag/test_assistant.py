@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
@@ -136,9 +138,33 @@ def test_a_search_finds_what_shares_the_words(data: Path, handbook: Path) -> Non
 @pytest.mark.parametrize("question", ["", "  \n\t "])
 def test_an_empty_question_is_refused(data: Path, question: str) -> None:
     assistant = replying(data, "x")
-    for refused in (assistant.search, assistant.ask):
+    streams = (
+        assistant.stream, assistant.astream,
+        assistant.stream_without_documents, assistant.astream_without_documents,
+    )  # fmt: skip
+    # Of a stream at the call: a server has not begun its response by then.
+    for refused in (assistant.search, assistant.ask, *streams):
         with pytest.raises(UsageError, match="The question is empty"):
             refused(question)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:This process:DeprecationWarning"
+)  # that threads are lost is the point
+def test_after_a_fork_an_assistant_says_so_and_a_new_one_answers(data: Path) -> None:
+    """The threads below it are not there in the child: to wait for them would be for ever."""
+    assistant = replying(data, "x")
+    assistant.search("leave")
+    child = os.fork()
+    if child == 0:
+        status = 1
+        with contextlib.suppress(BaseException):
+            try:
+                assistant.search("leave")
+            except UsageError as exc:
+                status = 0 if "forked" in str(exc) and replying(data, "x").search("leave") else 2
+        os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_question_of_100_000_characters_is_refused_with_its_length(data: Path) -> None:

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.indexing import InMemoryRecordManager, index
 
-from ingest import ingest
+from ingest import Content, ingest
 from rag import Assistant, InhouseVectorStore
 from rag.errors import (
     EmbeddingError,
     IndexLockedError,
     UsageError,
 )
-from rag.index import IndexWriter
+from rag.index import Filter, IndexWriter
 from rag.index.maintenance.rollback import rollback
 from rag.index.maintenance.verify import verify
 from rag.settings import IngestSettings, Settings
@@ -177,3 +178,67 @@ def test_a_run_elsewhere_keeps_writers_out_and_readers_in(
         with pytest.raises(IndexLockedError):
             store.delete(["1"])
         assert texts_of(store.similarity_search("bravo")) == ["alpha"]
+
+
+def test_a_run_waits_for_another_as_long_as_it_is_told_to(tmp_path: Path) -> None:
+    """Until it may write; without waiting it is refused at once."""
+    data, settings = tmp_path / "data", Settings.model_validate({"index": {"wait_s": 60}})
+    waiting = InhouseVectorStore(data, HashingEmbedder(), settings=settings)
+    with IndexWriter(data, HashingEmbedder().identity.to_json()):
+        with pytest.raises(IndexLockedError):
+            open_store(data).add_texts(["alpha"])
+        writing = threading.Thread(target=waiting.add_texts, args=(["alpha"],))
+        writing.start()
+        writing.join(0.5)
+        assert writing.is_alive()
+    writing.join()
+    assert texts_of(waiting.similarity_search("alpha")) == ["alpha"]
+
+
+def test_langchain_s_index_keeps_it_up_to_date(store: InhouseVectorStore) -> None:
+    """Its function hands over a batch size, finds what is unchanged, and deletes what is gone."""
+    record = InMemoryRecordManager("test")
+    record.create_schema()
+
+    def index_texts(*texts: str) -> tuple[int, int, int]:
+        documents = [Document(text, metadata={"source": text}) for text in texts]
+        done = index(
+            documents, record, store, batch_size=2, cleanup="full", key_encoder="sha256"
+        )  # fmt: skip
+        return done["num_added"], done["num_skipped"], done["num_deleted"]
+
+    assert index_texts("alpha", "bravo", "gamma") == (3, 0, 0)
+    assert index_texts("alpha", "delta") == (1, 1, 2)
+    assert sorted(texts_of(store.similarity_search("alpha", k=9))) == ["alpha", "delta"]
+
+
+@pytest.mark.parametrize("name", ["tags", "readers"])
+def test_a_text_where_a_list_belongs_is_not_taken_for_its_letters(
+    store: InhouseVectorStore, name: str
+) -> None:
+    """Neither where it is added nor in a filter, an asker's tokens, or a program's document."""
+    calls = (
+        lambda: store.add_texts(["alpha"], **{name: "notice"}),
+        lambda: Filter(**{name: "notice"}),
+        lambda: Content("wiki:a", "text", **{name: "notice"}).labels,
+    )
+    for call in calls:
+        with pytest.raises(UsageError, match=f"{name} is the text 'notice', not a list"):
+            call()
+
+
+def test_an_asker_is_a_list_of_tokens(store: InhouseVectorStore, tmp_path: Path) -> None:
+    store.add_texts(["alpha"])
+    assistant = Assistant.open(tmp_path / "data", settings=Settings(), embedder=HashingEmbedder())
+    with pytest.raises(UsageError, match="not a list"):
+        assistant.for_readers("group:hr")
+
+
+def test_a_text_longer_than_the_embedder_reads_is_said(
+    store: InhouseVectorStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    longest = HashingEmbedder().identity.max_tokens
+    store.add_texts(["word " * longest, "short"])
+    assert not caplog.records
+    store.add_texts(["word " * (longest + 1), "another"])
+    assert f"1 of the texts are longer than the {longest} tokens" in caplog.text

@@ -142,7 +142,7 @@ class Store:
 
     def _open(self) -> None:
         path = self.path
-        self._file = self._identity()
+        self._file, self._process = self._identity(), os.getpid()
         try:
             self._connect()
         except _NoSpaceError:
@@ -180,8 +180,11 @@ class Store:
 
     def _follow(self) -> None:
         """Open the file anew where another has taken its place: what is written to a file that nobody can
-        find is lost."""
-        if self._identity() != self._file:
+        find is lost. And in a process that was forked from the one that opened it."""
+        if self._process != os.getpid():
+            self._inherited = self._connection  # not ours to close
+            self._open()
+        elif self._identity() != self._file:
             self._connection.close()
             self._open()
 
