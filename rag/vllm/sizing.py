@@ -28,6 +28,8 @@ _CONTEXT_CPU, _CONTEXT_GPU = 8192, 32768  # unless the settings say otherwise
 _UNKNOWN_CONTEXT = 4096
 _BLOCK = 128  # the cache is given out in blocks of at most so many tokens
 _SMALLEST_CONTEXT = 512
+_FLOAT32 = 2
+"""What float32 takes of the memory for the two bytes a number that a shape counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,10 @@ def _shares_out(shape: ModelShape, count: int) -> bool:
 def _on_cpu(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Sizing:
     notes: list[str] = []
     context = _wanted_context(shape, settings, _CONTEXT_CPU)
-    per_token = shape.cache_bytes_per_token
-    room = int(machine.free - shape.weights - CPU_OVERHEAD)
+    dtype = _cpu_dtype(shape, machine, settings)
+    wider = _FLOAT32 if dtype == "float32" else 1
+    weights, per_token = wider * shape.weights, wider * shape.cache_bytes_per_token
+    room = int(machine.free - weights - CPU_OVERHEAD)
     if settings.kv_cache_gb is not None:
         cache = int(settings.kv_cache_gb * GIB)
     elif per_token:
@@ -104,16 +108,14 @@ def _on_cpu(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Siz
     else:
         cache = GIB
     context = _within(context, cache, per_token, notes)
-    needed = int(shape.weights + CPU_OVERHEAD + cache)
+    needed = int(weights + CPU_OVERHEAD + cache)
     fits = not machine.free or needed <= machine.free
     if not fits:
         notes.append(
             f"It takes about {needed / GIB:.1f} GiB, and {machine.free / GIB:.1f} GiB are free: "
             "it may be stopped for want of memory."
         )
-    return Sizing(
-        0, _cpu_dtype(shape, machine, settings), context, cache, None, needed, fits, tuple(notes)
-    )
+    return Sizing(0, dtype, context, cache, None, needed, fits, tuple(notes))
 
 
 def _on_gpus(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Sizing:
@@ -176,7 +178,11 @@ def _within(context: int, cache: int, per_token: int, notes: list[str]) -> int:
 def _cpu_dtype(shape: ModelShape, machine: Machine, settings: ServeSettings) -> str:
     if settings.dtype != "auto" or shape.quantised:
         return settings.dtype
-    return "bfloat16" if machine.bf16 else "auto"
+    if machine.bf16:
+        return "bfloat16"
+    # Such a CPU computes 16-bit numbers one by one: reading a prompt took many times as long as in float32.
+    needed = _FLOAT32 * shape.weights + CPU_OVERHEAD + GIB  # with a cache of 1 GiB
+    return "float32" if needed <= machine.free else "auto"
 
 
 def _gpu_dtype(shape: ModelShape, gpus: tuple[Gpu, ...], settings: ServeSettings) -> str:

@@ -62,6 +62,14 @@ def test_a_context_that_does_not_fit_into_the_cache_is_shortened_and_it_is_said(
     assert "4,480 tokens instead of 8,192" in sizing.notes[0]
 
 
+def test_float32_takes_twice_the_memory() -> None:
+    """Weights 28.4 GiB and vLLM itself 2.3 GiB: of 34 GiB, 3.3 GiB are left for the cache."""
+    sizing = size_up(SEVEN_B, _cpu(34, bf16=False), SETTINGS, "cpu")
+    assert sizing.dtype == "float32"
+    assert sizing.cache == int(34 * GIB - 2 * SEVEN_B.weights - CPU_OVERHEAD)
+    assert sizing.needed <= 34 * GIB
+
+
 def test_too_little_free_memory_is_said_and_still_tried() -> None:
     sizing = size_up(SEVEN_B, _cpu(10), SETTINGS, "cpu")
     assert "10.0 GiB are free" in sizing.notes[-1]
@@ -128,7 +136,8 @@ def test_on_a_gpu_the_context_is_what_weights_leave_room_for() -> None:
 
 def test_numbers_are_those_that_the_hardware_computes_in() -> None:
     assert size_up(SEVEN_B, _cpu(60), SETTINGS, "cpu").dtype == "bfloat16"
-    assert size_up(SEVEN_B, _cpu(60, bf16=False), SETTINGS, "cpu").dtype == "auto"
+    assert size_up(SEVEN_B, _cpu(60, bf16=False), SETTINGS, "cpu").dtype == "float32"
+    assert size_up(SEVEN_B, _cpu(20, bf16=False), SETTINGS, "cpu").dtype == "auto"
     assert size_up(SEVEN_B, _gpus(1, 80), SETTINGS, "gpu").dtype == "auto"
     assert size_up(SEVEN_B, _gpus(1, 80, capability=7.5), SETTINGS, "gpu").dtype == "float16"
     exact = SETTINGS.model_copy(update={"dtype": "float32"})
