@@ -245,6 +245,7 @@ class AnswerBuilder:
             judge=judge,
             source=self._source,
             before=before,
+            unsent=[hit for hit in self.retrieved.hits if hit not in passages],
         )
         cited = {
             citation.n: [e for e in self.retrieved.extracts if _overlap(citation, e)]

@@ -23,7 +23,7 @@ from rag.citations.relevance import SURE_ENOUGH, Bearing
 from rag.citations.scoring import Scoring, default_scoring
 from rag.citations.statements import Evidence, PassageSentences, is_question
 from rag.citations.support import find_support
-from rag.citations.verbatim import stands_in
+from rag.citations.verbatim import has_tokens, stands_in
 from rag.hit import Hit
 from rag.language import sentences
 from rag.language.claims import Claim
@@ -94,8 +94,12 @@ def check(
     source: PassageSentences | None = None,
     scoring: Scoring | None = None,
     before: str = "",
+    unsent: Sequence[Hit] = (),
 ) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt. Never raises.
+
+    `unsent` are passages that were found and not sent to the model: what stands there word for word stands
+    in the documents, though the model did not read it there.
 
     `refusal` is the sentence that says that they do not hold the answer. `bearing` tells which sentences of
     the passages answer the question; what rests on others is labelled as beside the point, and so is what
@@ -119,7 +123,7 @@ def check(
     verdicts = [UNCHECKED] * len(texts)
     if source is not None:
         checker = _Checker(
-            texts, passages, source, embedder, scoring or default_scoring(), bearing, before
+            texts, passages, unsent, source, embedder, scoring or default_scoring(), bearing, before
         )
         verdicts = [
             UNCHECKED if refuses else checker.verdict(sentence)
@@ -129,7 +133,7 @@ def check(
             verdicts = _judged(texts, verdicts, source, judge, passages)
         if entailment:
             verdicts = _entailed(texts, verdicts, source, entailment, passages)
-    return _assembled(plain, spans, verdicts, is_refusal, markers, passages)
+    return _assembled(plain, spans, verdicts, is_refusal, markers, (*passages, *unsent))
 
 
 class _Checker:
@@ -139,6 +143,7 @@ class _Checker:
         self,
         texts: Sequence[str],
         passages: Sequence[Hit],
+        unsent: Sequence[Hit],
         source: PassageSentences,
         embedder: Embedder | None,
         scoring: Scoring,
@@ -147,7 +152,8 @@ class _Checker:
     ) -> None:
         self._texts = texts
         self._verbatim_in: dict[str, list[Evidence]] = {}
-        self._passages, self._source, self._embedder = passages, source, embedder
+        self._passages, self._unsent = passages, unsent
+        self._source, self._embedder = source, embedder
         self._scoring, self._bearing, self._before = scoring, bearing, before
         self._deadline = time.monotonic() + _MOST_SECONDS
 
@@ -172,11 +178,17 @@ class _Checker:
         claim = Claim.of(sentence)
         if (not claim.words and not claim.numbers) or is_question(sentence):
             return UNCHECKED
+        if verbatim := self._verbatim(sentence):
+            return self._related(sentence, verbatim)
+        verdict = self._measured(sentence, claim)
+        if not verdict.supported and (verbatim := self._verbatim_unsent(sentence, claim)):
+            verdict = verbatim
+        return self._related(sentence, verdict)
+
+    def _measured(self, sentence: str, claim: Claim) -> SentenceCheck:
+        """The verdict on a sentence that stands in no passage word for word, by the fitted score."""
         if not self._source.statements:
             return SentenceCheck(Grade.NOT_FOUND, 0.0)
-        verbatim = self._verbatim(sentence)
-        if verbatim is not None:
-            return self._related(sentence, verbatim)
         if len(claim.order) > _LONGEST or time.monotonic() > self._deadline:
             return UNCHECKED
         support = find_support(sentence, self._source)
@@ -199,7 +211,7 @@ class _Checker:
         elif measured.contradicts_figure:
             grade, score = Grade.NOT_FOUND, min(score, self._scoring.contradicted)
         evidence = support.evidence or (measured.nearest,)
-        verdict = SentenceCheck(
+        return SentenceCheck(
             grade,
             round(score, 3),
             supported,
@@ -209,13 +221,29 @@ class _Checker:
             and measured.is_uncontradicted
             and not measured.contradicts_figure,
         )
-        return self._related(sentence, verdict)
 
     def _verbatim(self, sentence: str) -> SentenceCheck | None:
-        holding = self._stands(sentence)
-        if not holding:
+        return self._quoted(self._stands(sentence))
+
+    def _verbatim_unsent(self, sentence: str, claim: Claim) -> SentenceCheck | None:
+        """The same in the passages that were not sent; a few words may stand there by chance."""
+        if len(claim.words) < _CLAIM_WORDS:
             return None
-        shortest = min(holding, key=lambda evidence: (evidence.end - evidence.start, evidence.hit))
+        return self._quoted(
+            [
+                replace(statement.evidence, hit=number)
+                for number, hit in enumerate(self._unsent, len(self._passages))
+                if has_tokens(sentence, hit.text)
+                for statement in PassageSentences([hit]).statements
+                if stands_in(sentence, statement.text)
+            ]
+        )
+
+    def _quoted(self, places: Sequence[Evidence]) -> SentenceCheck | None:
+        """The verdict on a sentence that stands word for word in these places."""
+        if not places:
+            return None
+        shortest = min(places, key=lambda evidence: (evidence.end - evidence.start, evidence.hit))
         return SentenceCheck(
             Grade.VERBATIM, self._scoring.verbatim, supported=True, evidence=(shortest,)
         )

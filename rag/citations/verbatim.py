@@ -7,7 +7,7 @@ stand in "3000", "15 degrees" not in "-15 degrees", "limited" not in "unlimited"
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rag.language.logic_words import LOWER, NEGATIONS, RANGE_JOINTS, SCALES, UPPER, WITHOUT
@@ -63,10 +63,20 @@ def stands_in(sentence: str, text: str) -> bool:
     if not any(any(map(str.isalnum, token)) for token in tokens):
         return False
     return any(
-        _is_whole(text_tokens, start, start + len(tokens))
-        for start in range(len(text_tokens) - len(tokens) + 1)
-        if text_tokens[start : start + len(tokens)] == tokens
+        _is_whole(text_tokens, start, start + len(tokens)) for start in _places(tokens, text_tokens)
     )
+
+
+def has_tokens(sentence: str, text: str) -> bool:
+    """Whether `text` holds all tokens of `sentence` in a row, whatever stands around them."""
+    return any(True for _ in _places(tokens_of(sentence), tokens_of(text)))
+
+
+def _places(tokens: Sequence[str], text_tokens: Sequence[str]) -> Iterator[int]:
+    """Where the tokens stand in those of a text, in a row."""
+    for start in range(len(text_tokens) - len(tokens) + 1):
+        if text_tokens[start : start + len(tokens)] == tokens:
+            yield start
 
 
 def _is_whole(text_tokens: Sequence[str], start: int, end: int) -> bool:

@@ -205,3 +205,29 @@ def test_a_value_is_that_of_its_column_whatever_numbers_the_row_is_named_by(
 ) -> None:
     (checked,) = check(sentence, [passage(_LIFTS)]).sentences
     assert checked.supported is supported
+
+
+def test_what_stands_in_a_passage_that_was_not_sent_is_backed_by_it() -> None:
+    """The model read the first passage only; its sentence stands in the second."""
+    sent = passage("The canteen opens at noon.")
+    unsent = passage("Badges are green. Visitors wear an orange badge in the halls.", 2, start=40)
+    sentence = "Visitors wear an orange badge in the halls."
+    assert check(sentence, [sent]).sentences[0].supported is False
+    checked = check(sentence, [sent], unsent=[unsent])
+    assert (checked.sentences[0].grade, checked.sentences[0].supported) == (Grade.VERBATIM, True)
+    (citation,) = checked.citations
+    assert (citation.uri, citation.quote, citation.start) == ("/docs/2.md", sentence, 40 + 18)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Visitors wear a yellow badge in the halls.",  # in other words
+        "An orange badge.",  # a few words stand somewhere by chance
+        "Visitors wear an orange badge.",  # and the rest turns it
+    ],
+)
+def test_only_whole_statements_of_a_passage_that_was_not_sent_count(sentence: str) -> None:
+    sent = passage("The canteen opens at noon.")
+    unsent = passage("It is not true that visitors wear an orange badge.", 2)
+    assert not check(sentence, [sent], unsent=[unsent]).sentences[0].supported
