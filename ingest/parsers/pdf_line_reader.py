@@ -6,8 +6,6 @@ made, never one per character, but for the few words whose characters have to be
 
 from __future__ import annotations
 
-import ctypes
-import math
 import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,18 +14,11 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.parsers.office.raised_text import superscript
-from ingest.parsers.pdf_frame import Frame, frame_of
-from ingest.parsers.pdf_lines import HYPHEN, REGULAR, PdfWord, RawLine, join_segments
-from rag.document import Box
+from ingest.parsers.pdf_characters import PdfCharacters, Place
+from ingest.parsers.pdf_frame import Frame
+from ingest.parsers.pdf_lines import HYPHEN, PdfWord, RawLine, join_segments
 
 _MARGIN = 0.12
-_FONT_NAME_BYTES = 96
-_WEIGHTS = (
-    ("thin", 1), ("light", 1), ("medium", 3), ("semi", 4), ("demi", 4), ("black", 6), ("heavy", 6),
-    ("bold", 5),
-)  # fmt: skip
-"""Weights by a word in the font's name, the last that fits; 2 without one. "SemiBold" counts as bold."""
-
 _WORD = re.compile(rf"[^\s{HYPHEN}]+{HYPHEN}?|{HYPHEN}")
 _GAP = 1.0
 """A gap wider than the type is high is one between cells or columns: no writer sets words that far apart."""
@@ -50,16 +41,11 @@ _BULLET = re.compile("[\uf000-\uf0ff]")
 _LONG = 18
 _TIGHT = re.compile(rf"[^\W\d_]{{{_LONG},}}")
 """Longer than nearly all words: perhaps several without spaces."""
-_SAMPLES = 40
-_ASLANT = 5.0
 _SPACED = re.compile(r"(?:\w ){3,}\w\b")
 _ALEF_LAM = re.compile(r"[اأإآ]ل")
 
 
 _AT_END = ".,;:)]" + HYPHEN
-
-Place = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,98 +108,22 @@ def _continued(segments: Iterable[RawLine]) -> Iterator[RawLine]:
         yield pending
 
 
-def stretch_boxes(page: Any, textpage: Any, number: int, first: int, count: int) -> tuple[Box, ...]:
-    """The rectangle of each line that `count` characters from PDFium's character `first` on stand in."""
-    import pypdfium2.raw as pdfium
-
-    visible_frame = frame_of(page, page.get_rotation())
-    edges = tuple(ctypes.c_double() for _ in range(4))
-    rows: list[list[float]] = []
-    for index in range(pdfium.FPDFText_CountRects(textpage.raw, first, count)):
-        pdfium.FPDFText_GetRect(textpage.raw, index, *edges)
-        left, top, right, bottom = visible_frame.place(*(edge.value for edge in edges))
-        # The same row as before, unless most of this rectangle is below it: a comma is not.
-        if rows and (top + bottom) / 2 < rows[-1][3] + 1 and bottom > rows[-1][1]:
-            row = rows[-1]
-            row[:] = min(row[0], left), min(row[1], top), max(row[2], right), max(row[3], bottom)
-        else:
-            rows.append([left, top, right, bottom])
-    return tuple(Box(number, *(round(edge, 1) for edge in row)) for row in rows)
-
-
 class _LineReader:
-    def __init__(self, page: Any, textpage: Any) -> None:
-        import pypdfium2.raw as pdfium
+    """Puts a page's characters together to words, and its words to segments of lines."""
 
-        self._pdfium = pdfium
-        self._text = textpage.raw
-        self._rotation = page.get_rotation()
-        self._count = max(0, pdfium.FPDFText_CountChars(self._text))
-        self._rect = pdfium.FS_RECTF()
-        self._edges = tuple(ctypes.c_double() for _ in range(4))
-        self._flags = ctypes.c_int()
-        self._matrix = pdfium.FS_MATRIX()
-        self._weights: dict[bytes, int] = {}
-        self._name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+    def __init__(self, page: Any, textpage: Any) -> None:
+        self._characters = PdfCharacters(page, textpage)
         self._is_special = False
         self.codes = 0
         """How many characters of the page are codes of glyphs."""
-        self.frame = frame_of(page, self._usual_angle())
+        self.frame = self._characters.frame
 
     def segments(self) -> Iterator[RawLine]:
-        text = self._page_text()
-        wide = max(text, default="") > "\uffff"  # then a place in the text is not one in PDFium's
+        text = self._characters.text()
         self._is_special = _SPECIAL.search(text) is not None
-        exact = not wide and len(text) == self._count
-        position = 0
-        for number, raw in enumerate(text.split("\n")):
-            start = position
-            position += (_units(raw) if wide else len(raw)) + 1
+        for number, (raw, indexes) in enumerate(self._characters.lines(text)):
             if raw and not raw.isspace():
-                yield from self._line(raw, self._indexes(raw, start, wide, exact), number)
-
-    def _indexes(self, raw: str, start: int, wide: bool, exact: bool) -> Sequence[int]:
-        """For each character of a line the number of PDFium's; -1 where it has none."""
-        if exact:
-            return range(start, start + len(raw))
-        of = self._pdfium.FPDFText_GetCharIndexFromTextIndex
-        first = of(self._text, start)
-        if not wide and first >= 0 and of(self._text, start + len(raw) - 1) == first + len(raw) - 1:
-            return range(first, first + len(raw))
-        indexes, unit = [], start
-        for char in raw:
-            indexes.append(of(self._text, unit))
-            unit += 2 if char > "\uffff" else 1
-        return indexes
-
-    def _page_text(self) -> str:
-        if not self._count:
-            return ""
-        buffer = (ctypes.c_ushort * (2 * self._count + 2))()
-        units = self._pdfium.FPDFText_GetText(self._text, 0, self._count, buffer)
-        data = ctypes.string_at(buffer, 2 * max(units - 1, 0))
-        return data.decode("utf-16-le", "surrogatepass").replace("\r", " ")
-
-    def _usual_angle(self) -> int:
-        """The angle of most of the page's text, of some samples."""
-        step = max(1, self._count // _SAMPLES)
-        angles = [self._angle(index) for index in range(0, self._count, step)]
-        known = [angle for angle in angles if angle is not None and angle >= 0]
-        return max(set(known), key=known.count) if known else self._rotation
-
-    def _angle(self, index: int) -> int | None:
-        """A character's angle, against the clock: 0, 90, 180, 270, or -1 for aslant.
-
-        None for those that PDFium adds, which have none.
-        """
-        if self._pdfium.FPDFText_IsGenerated(self._text, index) == 1:
-            return None
-        radians = self._pdfium.FPDFText_GetCharAngle(self._text, index)
-        if radians < 0:
-            return None
-        degrees = math.degrees(-radians) % 360  # PDFium's angles run with the clock
-        quarter = round(degrees / 90) * 90
-        return quarter % 360 if abs(degrees - quarter) < _ASLANT else -1
+                yield from self._line(raw, indexes, number)
 
     def _line(self, raw: str, indexes: Sequence[int], number: int) -> Iterator[RawLine]:
         first = next(
@@ -221,7 +131,7 @@ class _LineReader:
         )
         if first < 0:
             return
-        if (self._angle(first) or 0) != self.frame.angle:
+        if (self._characters.angle(first) or 0) != self.frame.angle:
             yield from self._turned(raw, indexes, number)
             return
         words: list[PdfWord] = []
@@ -271,9 +181,8 @@ class _LineReader:
 
         Most take two calls: their first and last character are set alike. This loop is what a PDF costs.
         """
-        get, text, rect, unpack = (
-            self._pdfium.FPDFText_GetLooseCharBox, self._text, self._rect, _FLOATS.unpack,
-        )  # fmt: skip
+        characters, unpack = self._characters, _FLOATS.unpack
+        get, text, rect = characters.get_box, characters.handle, characters.rect
         edge, _, _, ceiling = self.frame.box
         is_plain = self.frame.angle == 0 and not is_special
         for match in _WORD.finditer(raw):
@@ -334,62 +243,21 @@ class _LineReader:
             top,
             right,
             bottom,
-            self._size(marks[2], bottom - top),
-            self._weight(*marks[:2]),
+            self._characters.size(marks[2], bottom - top),
+            self._characters.weight(*marks[:2]),
             in_margin=bottom < margin or top > self.frame.height - margin,
             line=number,
             words=tuple(words),
         )
 
-    def _size(self, index: int, height: float) -> float:
-        """The type's size at a character: condensed type is as high as any other; `height` if it has none."""
-        size = float(self._pdfium.FPDFText_GetFontSize(self._text, index))
-        if size > 0 and self._pdfium.FPDFText_GetMatrix(self._text, index, self._matrix):
-            size *= math.hypot(self._matrix.c, self._matrix.d)
-            if size > 0:
-                return round(size, 1)
-        return round(height, 1)
-
-    def _weight(self, first: int, last: int) -> int:
-        """The weight of a whole segment's type: a word in bold at its beginning does not count."""
-        weight = self._weight_at(first)
-        return weight if weight <= REGULAR or first == last else min(weight, self._weight_at(last))
-
-    def _weight_at(self, index: int) -> int:
-        self._name.value = b""
-        self._pdfium.FPDFText_GetFontInfo(
-            self._text, index, self._name, _FONT_NAME_BYTES, self._flags
-        )
-        name = self._name.value
-        if name not in self._weights:
-            self._weights[name] = _weight_of(name.decode("utf-8", "replace"))
-        return self._weights[name]
-
-    def _place(self, index: int) -> Place | None:
-        """A character's left, top, right and bottom; the height is its font's, not its own."""
-        rect = self._rect
-        if index < 0:
-            return None
-        if not self._pdfium.FPDFText_GetLooseCharBox(self._text, index, rect):
-            return None
-        if rect.right - rect.left > 0.01 and abs(rect.top - rect.bottom) > 0.01:
-            return self.frame.place(rect.left, rect.top, rect.right, rect.bottom)
-        return self._tight(index)
-
-    def _tight(self, index: int) -> Place | None:
-        left, right, bottom, top = self._edges
-        if not self._pdfium.FPDFText_GetCharBox(self._text, index, left, right, bottom, top):
-            return None
-        return self.frame.place(left.value, top.value, right.value, bottom.value)
-
     def _words(self, text: str, indexes: Sequence[int]) -> Iterator[tuple[PdfWord, Place]]:
         """A word with its edges and its first character's place; more than one where it has wide gaps."""
-        first = self._place(indexes[0])
+        first = self._characters.place(indexes[0])
         if first is None:
             return
         length = len(text.rstrip(_AT_END)) or 1
-        last = first if length == 1 else self._place(indexes[length - 1]) or first
-        end = last if length in (1, len(text)) else self._place(indexes[-1]) or last
+        last = first if length == 1 else self._characters.place(indexes[length - 1]) or first
+        end = last if length in (1, len(text)) else self._characters.place(indexes[-1]) or last
         size = first[3] - first[1]
         left, right = min(first[0], last[0]), max(first[2], last[2])
         if end[1] < last[3] and end[3] > last[1]:
@@ -410,9 +278,9 @@ class _LineReader:
         self, text: str, indexes: Sequence[int], size: float
     ) -> Iterator[tuple[PdfWord, Place]]:
         """The parts of a word between whose characters there are gaps."""
-        start, begin, edge = 0, self._place(indexes[0]), 0.0
+        start, begin, edge = 0, self._characters.place(indexes[0]), 0.0
         for at, index in enumerate(indexes):
-            box = self._place(index)
+            box = self._characters.place(index)
             if box is None or begin is None:
                 continue
             if at > start and box[0] - edge > _GAP * size:
@@ -432,7 +300,7 @@ class _LineReader:
         return text[:at] + superscript(text[:at], text[at:after]) + text[after:]
 
     def _is_small(self, index: int, size: float) -> bool:
-        box = self._place(index)
+        box = self._characters.place(index)
         return box is not None and box[3] - box[1] < _RAISED * size
 
     def _ligatures(self, text: str, indexes: Sequence[int]) -> str:
@@ -440,14 +308,17 @@ class _LineReader:
         chars = list(text)
         for match in _ALEF_LAM.finditer(text):
             at = match.start()
-            alef, lam = self._tight(indexes[at]), self._tight(indexes[at + 1])
+            alef, lam = (
+                self._characters.glyph_place(indexes[at]),
+                self._characters.glyph_place(indexes[at + 1]),
+            )
             if alef and lam and abs(alef[0] - lam[0]) < 0.5 and abs(alef[2] - lam[2]) < 0.5:
                 chars[at], chars[at + 1] = chars[at + 1], chars[at]
         return "".join(chars)
 
     def _spaced(self, text: str, indexes: Sequence[int], size: float) -> str:
         """A very long word with spaces where its letters stand apart: tight type has narrow ones."""
-        places = [self._tight(index) for index in indexes]
+        places = [self._characters.glyph_place(index) for index in indexes]
         gaps = [
             max(0.0, after[0] - before[2]) if before and after else 0.0
             for before, after in pairwise(places)
@@ -462,7 +333,11 @@ class _LineReader:
 
     def _turned(self, raw: str, indexes: Sequence[int], number: int) -> Iterator[RawLine]:
         """A line that runs another way than the page's text: one segment without words."""
-        places = [p for p in map(self._tight, (i for i in indexes if i >= 0)) if p and p[2] > p[0]]
+        places = [
+            p
+            for p in map(self._characters.glyph_place, (i for i in indexes if i >= 0))
+            if p and p[2] > p[0]
+        ]
         if not places:
             return
         left, top = min(p[0] for p in places), min(p[1] for p in places)
@@ -470,15 +345,6 @@ class _LineReader:
         size = round(min(right - left, bottom - top), 1)
         text = " ".join(raw.split())
         yield RawLine(text, left, top, right, bottom, size, line=number, is_turned=True)
-
-
-def _weight_of(font: str) -> int:
-    """How heavy a font is by its name."""
-    name, weight = font.lower(), REGULAR
-    for part, value in _WEIGHTS:
-        if part in name:
-            weight = value
-    return weight
 
 
 def _is_raised(mark: tuple[float, ...], base: tuple[float, ...]) -> bool:
@@ -502,7 +368,3 @@ def _closed_up(words: Sequence[PdfWord]) -> list[PdfWord]:
             word = PdfWord(last.text + word.text, last.left, word.right)
         result.append(word)
     return result
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.errors import DamagedFileError
 from ingest.parsers.pdf import open_pdf
-from ingest.parsers.pdf_line_reader import stretch_boxes
+from ingest.parsers.pdf_characters import stretch_boxes
 
 MAX_PIXELS = 12_000_000
 MAX_WIDTH = 2_400
