@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,17 @@ from pydantic import BaseModel, ValidationError
 
 from rag.errors import InhouseError, UsageError
 from rag.validation import first_problem
-from ui.errors import FrontEndError, NotThereError, TooManyError
+from ui.errors import TooManyError
 from ui.mcp import texts
 from ui.mcp.asking import AnswerRendering, follow_answer
-from ui.mcp.references import Addresses, DocumentReference, parse_reference
+from ui.mcp.references import Addresses, DocumentReference
+from ui.mcp.replies import (
+    failure_sentence,
+    protocol_error,
+    reply_with_failure,
+    reply_with_json,
+    reply_with_text,
+)
 from ui.mcp.schemas import (
     AskInput,
     AskOutput,
@@ -48,7 +54,6 @@ if TYPE_CHECKING:
         PaginatedRequestParams,
         ReadResourceRequestParams,
         ReadResourceResult,
-        ResourceLink,
     )
 
 _log = logging.getLogger(__name__)
@@ -60,7 +65,6 @@ _INSTRUCTIONS = (
     "documents do not say, say so."
 )
 _BROKEN = "Something went wrong on the server; its log says what."
-_UNAVAILABLE = "The documents cannot be read just now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +224,12 @@ class DocumentServer:
             call = _ToolCall(caller, await self._documents(caller), _reporter(context))
             return await tool.run(call, arguments)
         except ValidationError as exc:
-            return _failure(_argument_sentence(tool, exc))
+            return reply_with_failure(_argument_sentence(tool, exc))
         except InhouseError as exc:
-            return _failure(_sentence(exc, caller.person))
+            return reply_with_failure(failure_sentence(exc, caller.person))
         except Exception:  # a fault of ours: the client gets a sentence, the log the traceback
             _log.exception("The tool %s failed", tool.name)
-            return _failure(_BROKEN)
+            return reply_with_failure(_BROKEN)
 
     async def _documents(self, caller: Caller) -> DocumentTools:
         return await self._pool.run(caller.person.key, self._bound_tools, caller.person)
@@ -237,21 +241,21 @@ class DocumentServer:
 
     async def _search(self, call: _ToolCall, arguments: SearchInput) -> CallToolResult:
         key = call.caller.person.key
-        return _as_json(await self._pool.run(key, call.tools.search, arguments.query))
+        return reply_with_json(await self._pool.run(key, call.tools.search, arguments.query))
 
     async def _fetch(self, call: _ToolCall, arguments: FetchInput) -> CallToolResult:
         key = call.caller.person.key
-        return _as_json(await self._pool.run(key, call.tools.fetch, arguments.id))
+        return reply_with_json(await self._pool.run(key, call.tools.fetch, arguments.id))
 
     async def _open(self, call: _ToolCall, arguments: OpenInput) -> CallToolResult:
         key = call.caller.person.key
         output = await self._pool.run(key, call.tools.open_passage, arguments.id, arguments.around)
-        return _as_text(output, texts.passage_text(output), [(output.id, output.title)])
+        return reply_with_text(output, texts.passage_text(output), [(output.id, output.title)])
 
     async def _list(self, call: _ToolCall, arguments: ListInput) -> CallToolResult:
         output = await self._pool.run(call.caller.person.key, call.tools.list_documents, arguments)
         links = [(document.id, document.title) for document in output.documents]
-        return _as_text(output, texts.list_text(output), links)
+        return reply_with_text(output, texts.list_text(output), links)
 
     async def _ask(self, call: _ToolCall, arguments: AskInput) -> CallToolResult:
         person = call.caller.person
@@ -272,7 +276,7 @@ class DocumentServer:
         links = {source.id: source.title for source in output.sources}
         if not output.answer:
             links = {extract.id: extract.title for extract in output.extracts}
-        return _as_text(output, texts.answer_text(output), list(links.items()))
+        return reply_with_text(output, texts.answer_text(output), list(links.items()))
 
     async def _list_resources(
         self, context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
@@ -288,7 +292,7 @@ class DocumentServer:
             request = ListInput(offset=int(cursor), limit=_RESOURCES)
             listed = await self._pool.run(caller.person.key, tools.list_documents, request)
         except InhouseError as exc:
-            raise _protocol_error(exc, caller.person) from exc
+            raise protocol_error(exc, caller.person) from exc
         return ListResourcesResult(
             resources=[
                 Resource(
@@ -333,7 +337,7 @@ class DocumentServer:
             tools = await self._documents(caller)
             text, media_type = await self._pool.run(caller.person.key, tools.read_resource, uri)
         except InhouseError as exc:
-            raise _protocol_error(exc, caller.person) from exc
+            raise protocol_error(exc, caller.person) from exc
         contents = TextResourceContents(uri=uri, text=text, mime_type=media_type)
         return ReadResourceResult(contents=[contents])
 
@@ -350,37 +354,6 @@ def _reporter(context: ServerRequestContext[Any, Any]) -> Callable[[str], Awaita
     return report
 
 
-def _as_json(output: BaseModel) -> CallToolResult:
-    """One text that is the JSON of the result: what ChatGPT expects of search and fetch."""
-    from mcp_types import CallToolResult, TextContent
-
-    value = output.model_dump(mode="json")
-    text = json.dumps(value, ensure_ascii=False)
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=value)
-
-
-def _as_text(output: BaseModel, text: str, ids: Sequence[tuple[str, str]]) -> CallToolResult:
-    """The result for readers, and links to the resources with these ids and titles."""
-    from mcp_types import CallToolResult, ResourceLink, TextContent
-
-    links: list[ResourceLink] = []
-    for id_, title in ids:
-        if reference := parse_reference(id_):
-            links.append(
-                ResourceLink(uri=reference.resource_uri, name=title, mime_type="text/plain")
-            )
-    return CallToolResult(
-        content=[TextContent(type="text", text=text), *links],
-        structured_content=output.model_dump(mode="json"),
-    )
-
-
-def _failure(sentence: str) -> CallToolResult:
-    from mcp_types import CallToolResult, TextContent
-
-    return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
-
-
 def _argument_sentence(tool: _Offered, exc: ValidationError) -> str:
     problem = first_problem(exc)
     if problem.kind == "missing":
@@ -389,19 +362,3 @@ def _argument_sentence(tool: _Offered, exc: ValidationError) -> str:
         known = ", ".join(tool.input.model_fields)
         return f"{tool.name} takes no {problem.key[:80]}; it takes {known}."
     return f"{problem.key} of {tool.name} is not right: {problem.reason}."
-
-
-def _sentence(exc: InhouseError, person: Person) -> str:
-    """What went wrong, as far as this person may know: some errors name places on the server."""
-    if isinstance(exc, UsageError | FrontEndError) or person.may(Role.ADMIN):
-        return str(exc)
-    _log.error("The documents cannot be read: %s", exc)
-    return _UNAVAILABLE
-
-
-def _protocol_error(exc: InhouseError, person: Person) -> Exception:
-    from mcp.shared.exceptions import MCPError
-    from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
-
-    is_theirs = isinstance(exc, UsageError | NotThereError)
-    return MCPError(INVALID_PARAMS if is_theirs else INTERNAL_ERROR, _sentence(exc, person))
