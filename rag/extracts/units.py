@@ -15,13 +15,17 @@ from enum import StrEnum
 from rag.cells import join_cell_ranges
 from rag.document import SECTION_SEPARATOR
 from rag.extracts.markup import plain_text
+from rag.extracts.passage_lines import (
+    PIECE,
+    PassageLine,
+    cut_long_text,
+    cut_wide_sentences,
+    split_lines,
+)
 from rag.extracts.tables import TableHeader, is_table_row, read_table
 from rag.hit import Hit
 from rag.language import sentences
 
-MAX_CHARACTERS = 700
-"""A longer stretch without an end of sentence is cut into pieces: a list of part numbers, a log."""
-_PIECE = 400
 _NARROW = 40
 """The shortest line that can be the width of a page's column."""
 _FULL_LINE = 0.72
@@ -39,7 +43,6 @@ _NUMBERING = re.compile(r"(?:\d+(?:\.\d+)*\.?|[A-Z]\.|§+\s*\d+[a-z]?)\s+")
 _ITEM = re.compile(
     r"(?P<indent>\s*)(?P<mark>[-*+•–▪◦‣●■]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)](?!\S))\s+(?=\S)"
 )
-_QUOTE = re.compile(r"(?:>\s?)+")
 _KEY = re.compile(
     r"(?:(?:\*\*|__)(?P<bold>[^*\n]{2,60}?):?(?:\*\*|__):?|(?P<plain>[^\s:|.;?!,][^:|.;?!\n]{1,48}):)\s+(?=\S)"
 )
@@ -48,8 +51,6 @@ _CODE_LINE = re.compile(r"[A-Z]{1,4}-?\d[\w-]*\s")
 """A line that begins with a code is a row of a list of codes."""
 _END = re.compile(r"[.!?…。！？।؟:;][\"'”’»)\]*_」』]*$")
 _QUESTION_END = re.compile(r"[?？؟][\"'”’»)\]*_」』]*$")
-_WIDE_END = re.compile(r"[。！？｡।؟]+[\"'”’»)\]」』]*")
-_SEPARATORS = ("; ", " · ", ", ", "，", "、", " ")
 
 
 class UnitKind(StrEnum):
@@ -97,26 +98,12 @@ def split_units(hits: Sequence[Hit]) -> list[Unit]:
     return [unit for number, hit in enumerate(hits) for unit in _UnitReader(number, hit).units()]
 
 
-@dataclass(frozen=True, slots=True)
-class _PassageLine:
-    """A line of a passage: its characters without outer white space and marks of quotation."""
-
-    start: int
-    end: int
-    text: str
-    indent: int = 0
-
-    @property
-    def is_blank(self) -> bool:
-        return not self.text
-
-
 class _UnitReader:
     """Reads a passage line by line."""
 
     def __init__(self, number: int, hit: Hit) -> None:
         self._number, self._hit = number, hit
-        self._lines = list(_lines(hit.text))
+        self._lines = list(split_lines(hit.text))
         prose = [len(line.text) for line in self._lines if not is_table_row(line.text)]
         self._width = max(prose, default=0)
         self._units: list[Unit] = []
@@ -174,7 +161,7 @@ class _UnitReader:
         if inside:
             self._block += 1
             start, stop = inside[0].start, inside[-1].end
-            for begin, finish in _pieces(self._hit.text, start, stop):
+            for begin, finish in cut_long_text(self._hit.text, start, stop):
                 self._add(begin, finish, UnitKind.CODE)
         return end + 1
 
@@ -214,7 +201,7 @@ class _UnitReader:
         start = line.start + item.end()
         text = self._hit.text[start : last.end]
         key = _KEY.match(text)
-        if len(text) <= _PIECE:
+        if len(text) <= PIECE:
             self._add(start, last.end, UnitKind.ITEM, number=number, lead_in=lead_in)
         else:
             name = plain_text(key["bold"] or key["plain"]) if key else ""
@@ -266,7 +253,7 @@ class _UnitReader:
         )
 
     def _is_wrapped(
-        self, line: _PassageLine, following: _PassageLine, *, is_gap: bool = False
+        self, line: PassageLine, following: PassageLine, *, is_gap: bool = False
     ) -> bool:
         """Whether a sentence goes on from one line to the next."""
         first = following.text[:1]
@@ -320,9 +307,9 @@ class _UnitReader:
         flat = re.sub(r"\n[>\s]*", lambda match: " " * len(match[0]), text)
         for first, last in sentences.spans(flat):
             # A bracket or a mark of emphasis that the search for sentences left outside belongs to it.
-            for begin, stop in _wide_sentences(flat, first, last):
+            for begin, stop in cut_wide_sentences(flat, first, last):
                 yield from (
-                    (start + one, start + other) for one, other in _pieces(flat, begin, stop)
+                    (start + one, start + other) for one, other in cut_long_text(flat, begin, stop)
                 )
 
     def _add(
@@ -385,7 +372,7 @@ class _UnitReader:
     def _is_blank(self, index: int) -> bool:
         return not 0 <= index < len(self._lines) or self._lines[index].is_blank
 
-    def _open_heading(self, level: int, line: _PassageLine) -> None:
+    def _open_heading(self, level: int, line: PassageLine) -> None:
         marked = _MARKED_HEADING.match(line.text)
         name = plain_text(marked[2] if marked else line.text).removesuffix(":")
         while self._headings and self._headings[-1][0] >= level:
@@ -393,46 +380,3 @@ class _UnitReader:
         self._headings.append((level, name))
         self._lead_in = name if name.endswith("?") else ""
         self._parents.clear()
-
-
-def _lines(text: str) -> Iterator[_PassageLine]:
-    start = 0
-    for raw in text.split("\n"):
-        body = raw.rstrip()
-        quote = _QUOTE.match(body)
-        begin = quote.end() if quote else 0
-        stripped = body[begin:].lstrip()
-        indent = len(body) - len(stripped)
-        yield _PassageLine(start + indent, start + len(body), stripped, indent - begin)
-        start += len(raw) + 1
-
-
-def _wide_sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cuts where a sentence ends without a space behind it, as in Chinese, Japanese and Hindi."""
-    begin = start
-    for match in _WIDE_END.finditer(text, start, end):
-        yield from _trimmed(text, begin, match.end())
-        begin = match.end()
-    yield from _trimmed(text, begin, end)
-
-
-def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    while start < end and text[start].isspace():
-        start += 1
-    if any(character.isalnum() for character in text[start:end]):
-        yield start, end
-
-
-def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Cuts what is too long to be a sentence where a list of things can be cut."""
-    while end - start > MAX_CHARACTERS:
-        cut = 0
-        for separator in ("\n", *_SEPARATORS):
-            cut_at = text.rfind(separator, start + _PIECE // 2, start + _PIECE)
-            if cut_at > 0:
-                cut = cut_at + len(separator)
-                break
-        cut = cut or start + _PIECE
-        yield start, start + len(text[start:cut].rstrip())
-        start = cut
-    yield start, end

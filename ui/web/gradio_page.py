@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ui.messages.page import Words
 from ui.view.markup import escape
 from ui.web.app_state import AppState
-from ui.web.chat.conversation import Conversation, Screen
+from ui.web.chat.conversation import Conversation
+from ui.web.chat.screen import Screen
 from ui.web.identity import Person, watch, with_person
 from ui.web.language import words_for
 from ui.web.scope import parse_scope

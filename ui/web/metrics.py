@@ -11,7 +11,7 @@ from ui.web.identity import LOCAL
 
 if TYPE_CHECKING:
     from ui.web.assistant_service import AssistantService
-    from ui.web.chat.conversation import Screen
+    from ui.web.chat.screen import Screen
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0)
 

@@ -21,6 +21,7 @@ from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import EventBatches
 from ui.web.chat.redaction import redact, redact_turns
+from ui.web.chat.screen import RenderedTurn, Screen
 from ui.web.identity import Person
 from ui.web.scope import scope_filter
 from ui.web.suggestions import next_questions
@@ -35,22 +36,6 @@ _PATIENCE_S, _LOOK_S = 3.0, 0.02  # for an answer whose page has lost it, and as
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
-    """What changes on the page; None leaves a part as it is.
-
-    `now` is the turn that is being answered, `earlier` are the finished ones, each with its evidence,
-    all as HTML. `note` is a plain sentence beside the question box.
-    """
-
-    now: str | None = None
-    now_evidence: str | None = None
-    earlier: str | None = None
-    earlier_evidence: str | None = None
-    note: str | None = None
-    busy: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Visit:
     """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer.
 
@@ -62,20 +47,6 @@ class Visit:
     history: History | None
     is_welcome: Callable[[], bool]
     scope: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedTurn:
-    """A turn as it stands on the page: the question, its answer, its evidence, both as HTML."""
-
-    question: str
-    turn: str
-    evidence: str
-    answered: bool
-    kept: Kept | None = None
-    answer: Answer | None = None
-    is_stopped: bool = False
-    is_interrupted: bool = False
 
 
 class Conversation:
