@@ -11,8 +11,10 @@ from langchain_core.language_models import FakeListChatModel
 
 from rag import Assistant
 from rag.answer import Turn
+from rag.embedder import Embedder
 from rag.errors import IndexMissingError
 from rag.hit import Hit
+from rag.index import Snapshot
 from rag.retrieval.retriever import retrieve
 from rag.testing import HashingEmbedder
 from tests.ui.library import BERTH, fill, read_in
@@ -75,12 +77,14 @@ def test_a_follow_up_is_resolved_once_and_retrieved_at_most_twice(
     read_in(tmp_path / "harbour", tmp_path / "data")
     queries: list[str] = []
 
-    def counting_retrieve(*args: Any, query: str, **options: Any) -> list[Hit]:
+    def counting_retrieve(
+        snapshot: Snapshot, embedder: Embedder, query: str, *rest: Any, **options: Any
+    ) -> list[Hit]:
         if "berth" in query:  # and not what warms the assistant up
             queries.append(query)
-        return retrieve(*args, query=query, **options)
+        return retrieve(snapshot, embedder, query, *rest, **options)
 
-    monkeypatch.setattr("rag.assistant.retrieve", counting_retrieve)
+    monkeypatch.setattr("rag.answering.question_search.retrieve", counting_retrieve)
     model = FakeListChatModel(responses=[BERTH, "When is berth 7 open?", BERTH])
     assistant = Assistant.open(tmp_path / "data", embedder=HashingEmbedder(), chat_model=model)
     talk, service = Conversation(), AssistantService(lambda: assistant)
