@@ -18,7 +18,7 @@ from ingest.planning.recipe import formats_of_name, recipe_of
 from ingest.planning.source import SourceFile, Unlisted
 from ingest.report import IngestReport, Problem
 from rag.document import Document
-from rag.index import IN_INDEX, FileRecord, FileState, IndexWriter
+from rag.index import IN_INDEX, FileRecord, FileState, StoreWriter
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Tally:
 class Outcomes:
     """Stages the outcome of every file, each once; `known` is the ledger as the run found it."""
 
-    def __init__(self, writer: IndexWriter, known: Mapping[str, FileRecord], chunking: str) -> None:
+    def __init__(self, writer: StoreWriter, known: Mapping[str, FileRecord], chunking: str) -> None:
         self._writer, self._known, self._chunking = writer, known, chunking
         self.tally = Tally()
 

@@ -38,8 +38,7 @@ from rag.document import Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
-from rag.index import IN_INDEX, FileRecord, IndexWriter
-from rag.index.catalog.database import CATALOG
+from rag.index import IN_INDEX, FileRecord, StoreWriter, open_store
 from rag.index.catalog.retention import Retention
 from rag.progress import NoProgress, Progress
 from rag.settings import Settings, load_settings
@@ -95,17 +94,16 @@ def ingest(
     """
     started, clock = time.time(), time.perf_counter()
     settings = settings or load_settings()
-    data_dir = Path(data_dir)
+    store = open_store(data_dir)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     stop = RunEnd(stopped, settings.ingest.deadline)
     patience = Patience(settings.ingest.timeout_s, stop)
     roots = resolve_roots(given, settings.ingest.roots, patience)
-    if not (data_dir / CATALOG).exists():
+    if not store.exists():
         check_roots(roots)
     embedder = open_embedder(settings) if embedder is None else as_embedder(embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
-    with IndexWriter(
-        data_dir,
+    with store.open_writer(
         embedder.identity.to_json(),
         retention=keep,
         wait_s=settings.index.wait_s,
@@ -122,7 +120,7 @@ def ingest(
         labels = writer.labels()
         planned = functools.partial(
             make_plan, roots, ledger, labels, settings, run.chunking,
-            data_dir=data_dir, retry_failed=retry_failed, again=again, patience=patience,
+            data_dir=store.folder, retry_failed=retry_failed, again=again, patience=patience,
         )  # fmt: skip
         try:
             plan = patience.call_until_stopped(planned)
@@ -188,7 +186,7 @@ class IngestRun:
 
     def __init__(
         self,
-        writer: IndexWriter,
+        writer: StoreWriter,
         embedder: Embedder,
         settings: Settings,
         progress: Progress,

@@ -24,9 +24,7 @@ from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
 from rag.hit import Hit
-from rag.index import Filter, IndexReader
-from rag.index.views.documents import DocumentView
-from rag.index.views.files import FileList
+from rag.index import DocumentView, FileList, Filter, Snapshot, StoreReader, open_store
 from rag.profile import Profile, find_profile
 from rag.question import validate_question
 from rag.readers import asker
@@ -50,7 +48,7 @@ class Assistant:
 
     def __init__(
         self,
-        reader: IndexReader,
+        reader: StoreReader,
         embedder: Embedder,
         settings: Settings,
         chat_model: BaseChatModel | None = None,
@@ -96,7 +94,7 @@ class Assistant:
         built with another embedder.
         """
         settings = settings or load_settings()
-        reader = IndexReader(Path(data_dir))
+        reader = open_store(data_dir).open_reader()
         opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
         reranker = open_reranker(settings)
         entailment = open_entailment(settings)
@@ -134,6 +132,10 @@ class Assistant:
         """The folder of the index."""
         return self._search.reader.data_dir
 
+    def snapshot(self) -> Snapshot:
+        """The newest published generation of the index, open for search by whoever may read everything."""
+        return self._search.reader.snapshot()
+
     @property
     def generation(self) -> int:
         """The newest published generation of the index."""
@@ -163,9 +165,7 @@ class Assistant:
 
     def readable(self, uris: Iterable[str]) -> frozenset[str]:
         """Those of these documents that the index holds for whoever asks."""
-        from rag.index.views.documents import find_present
-
-        return find_present(self._search.reader.snapshot(), uris, self._search.narrow(None))
+        return self.snapshot().find_present(uris, self._search.narrow(None))
 
     @property
     def model_name(self) -> str:
@@ -188,11 +188,11 @@ class Assistant:
 
     def reading(self) -> DocumentView:
         """The documents of the newest generation, to be opened by whoever asks."""
-        return DocumentView(self._search.reader.snapshot(), self._search.narrow(None))
+        return self.snapshot().document_view(self._search.narrow(None))
 
     def shelf(self) -> FileList:
         """The documents of the newest generation and the ledger, to be listed for whoever asks."""
-        return FileList(self._search.reader.snapshot(), self._search.narrow(None))
+        return self.snapshot().file_list(self._search.narrow(None))
 
     def versions(self) -> DocumentVersions:
         """The documents of the newest generation with their versions, for whoever asks."""

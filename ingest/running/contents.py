@@ -23,7 +23,7 @@ from ingest.report import IngestReport
 from rag.document import PUT_METADATA, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.errors import UsageError
-from rag.index import EVERYBODY, IN_INDEX, FileRecord, IndexWriter
+from rag.index import EVERYBODY, IN_INDEX, FileRecord, StoreWriter, open_store
 from rag.index.catalog.retention import Retention
 from rag.progress import NoProgress, Progress
 from rag.readers import check_list, check_token
@@ -90,7 +90,7 @@ class Ingestor:
         embedder: Embedder | Embeddings | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._data_dir, self._settings = Path(data_dir), settings or load_settings()
+        self._store, self._settings = open_store(data_dir), settings or load_settings()
         self._given_embedder, self._progress = embedder, progress or NoProgress()
         self._contents: dict[str, tuple[Content, SourceFile]] = {}
         self._deleted: dict[str, bool] = {}
@@ -158,8 +158,7 @@ class Ingestor:
         embedder = open_embedder(settings) if given is None else as_embedder(given)
         keep = Retention(settings.index.keep_generations, settings.index.keep_days)
         end = RunEnd(lambda: False, settings.ingest.deadline)
-        with IndexWriter(
-            self._data_dir,
+        with self._store.open_writer(
             embedder.identity.to_json(),
             retention=keep,
             wait_s=settings.index.wait_s,
@@ -176,7 +175,7 @@ class Ingestor:
             writer.note_end()
         return replace(report, generation=generation)
 
-    def _plan(self, writer: IndexWriter, ledger: Sequence[FileRecord], chunking: str) -> Plan:
+    def _plan(self, writer: StoreWriter, ledger: Sequence[FileRecord], chunking: str) -> Plan:
         known = {record.uri: record for record in ledger}
         standing, stored = writer.labels(), writer.metadata(self._contents)
         plan = Plan(

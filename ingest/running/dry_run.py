@@ -16,8 +16,8 @@ from ingest.planning.recipe import chunking_of
 from ingest.planning.source import SourceFile, check_roots, resolve_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
-from rag.index import FileRecord, FileState
-from rag.index.views.next_run import IndexState, Rates, read_index_state
+from rag.index import FileRecord, FileState, open_store
+from rag.index.views.next_run import IndexState, Rates
 from rag.settings import Settings, load_settings
 
 _TEXT_SUFFIXES = frozenset({".md", ".txt", ".html", ".htm", ".csv", ".tsv", ".json", ".xml"})
@@ -88,19 +88,17 @@ def dry_run(
 
     Raises UsageError for a path that does not exist.
     """
-    settings, data_dir = settings or load_settings(), Path(data_dir)
+    settings, store = settings or load_settings(), open_store(data_dir)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     patience = Patience(settings.ingest.timeout_s)
     roots = resolve_roots(given, settings.ingest.roots, patience)
     rules = SourceRules.of(settings, [root.path for root in roots if root.fault])
-    standing = read_index_state(data_dir) or IndexState(
-        [], {}, Rates(), settings.chunker.max_tokens + 2
-    )
+    standing = store.read_state() or IndexState([], {}, Rates(), settings.chunker.max_tokens + 2)
     check_roots(roots, (record.uri for record in standing.files))
     _, chunking = chunking_of(settings, standing.max_tokens)
     plan = make_plan(
         roots, standing.files, standing.labels, settings, chunking,
-        data_dir=data_dir, retry_failed=retry_failed, again=again, patience=patience,
+        data_dir=store.folder, retry_failed=retry_failed, again=again, patience=patience,
     )  # fmt: skip
     stopped_by: IngestError | None = None
     try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ingest.report import IngestReport
 from rag.errors import ConfigurationError, InhouseError
-from rag.index import FileState
-from rag.index.views.overview import Overview, read_overview
+from rag.index import FileState, open_store
+from rag.index.views.overview import Overview
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -55,7 +55,7 @@ def write_metrics(
     if report is not None:
         _add_report(registry, report)
     try:
-        _add_index(registry, read_overview(data_dir))
+        _add_index(registry, open_store(data_dir).read_overview())
     except InhouseError as exc:
         _log.debug("metrics without the index: %s", exc)  # there is none yet, or the run said why
     try:

@@ -21,7 +21,7 @@ import numpy as np
 from rag.answering.abstention import Calibration, CurvePoint, RetrievalSignals, measure_signals
 from rag.embedder import Embedder
 from rag.errors import UsageError
-from rag.index import Filter, IndexReader, Snapshot
+from rag.index import Filter, Snapshot, open_store
 from rag.language import sentences
 from rag.language.claims import Claim
 
@@ -65,7 +65,7 @@ def calibrate(
     many are done. The same index gives the same calibration. Raises UsageError if it is too small for one:
     fewer than two documents, or hardly a sentence in them.
     """
-    reader = IndexReader(data_dir)
+    reader = open_store(data_dir).open_reader()
     snapshot = reader.snapshot()
     probes = list(draw(snapshot, count) if probes is None else probes)
     if len(probes) < _FEWEST:

@@ -14,8 +14,7 @@ from rag.answering.query import Retrieved, SearchQuery, alternate
 from rag.answering.verdict import CLEAR
 from rag.embedder import Embedder
 from rag.hit import Hit
-from rag.index import Filter, IndexReader, Snapshot
-from rag.index.views.inventory import list_records
+from rag.index import Filter, Snapshot, StoreReader
 from rag.language.identification import question_language
 from rag.profile import DEFAULT, Profile
 from rag.question import MAX_QUESTION_CHARACTERS, validate_question
@@ -45,7 +44,7 @@ class QuestionSearch:
     model. The `connection` is used only to rewrite a follow-up and to translate a question.
     """
 
-    reader: IndexReader
+    reader: StoreReader
     embedder: Embedder
     reranker: Reranker | None
     passages: int
@@ -206,7 +205,7 @@ class QuestionSearch:
         if not result.asks_model:
             return []
         uris = result.computed.uris
-        records = list_records(snapshot, narrowed)
+        records = snapshot.list_records(narrowed)
         ids = tuple(record.document_id for record in records if record.uri in uris)
         own = narrowed.narrowed(Filter(document_ids=ids))
         return self._retrieve_folded(snapshot, query.text, own)
@@ -230,7 +229,7 @@ class QuestionSearch:
         """The language of most documents that may be read, if the question is in another; else ""."""
         if not question_language(query.corrected):
             return ""
-        records = list_records(snapshot, Filter(readers=narrowed.readers))
+        records = snapshot.list_records(Filter(readers=narrowed.readers))
         return translation.target_language(query.corrected, (record.language for record in records))
 
     def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:

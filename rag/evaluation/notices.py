@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from rag.evaluation.questions import QuestionSet
 from rag.evaluation.relevance import is_document
 from rag.index import Snapshot
-from rag.index.views.documents import list_documents
 
 _NAMED = 5
 
@@ -24,7 +23,7 @@ def find_notices(
     if question_set.ignored:
         yield f"Keys of {question_set.name} that mean nothing here: {', '.join(question_set.ignored)}."
     named = {fact.filename for question in question_set.questions for fact in question.facts}
-    uris = [document.uri for document in list_documents(snapshot)]
+    uris = [document.uri for document in snapshot.list_documents()]
     missing = sorted(n for n in named if not any(is_document(n, uri) for uri in uris))
     if missing:
         listed = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")

@@ -14,7 +14,6 @@ from rag.evaluation.scores import Texts, answer_scores, right_citations, wording
 from rag.evaluation.searching import Searched
 from rag.hit import Hit
 from rag.index import Snapshot
-from rag.index.views.documents import list_documents
 
 _KEPT_PLACES = 10
 
@@ -89,6 +88,6 @@ def cited_texts(snapshot: Snapshot, answers: Iterable[Answer]) -> dict[str, str]
     cited = {citation.uri for answer in answers for citation in answer.citations}
     return {
         document.uri: snapshot.text(document.document_id)
-        for document in list_documents(snapshot)
+        for document in snapshot.list_documents()
         if document.uri in cited
     }

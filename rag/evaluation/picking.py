@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rag.evaluation.wording import words
 from rag.index import Snapshot
-from rag.index.views.documents import ListedDocument, list_documents, page_at
+from rag.index.views.documents import ListedDocument
 from rag.language import sentences
 
 _SHORTEST, _LONGEST = 40, 300  # characters of a sentence
@@ -57,7 +57,7 @@ class Picked:
 
 def pick(snapshot: Snapshot, count: int) -> list[Picked]:
     """Up to `count` sentences, spread evenly over the documents; the same each time."""
-    documents = list_documents(snapshot)
+    documents = snapshot.list_documents()
     names = _filenames(documents)
     candidates = {
         document.document_id: sorted(
@@ -78,7 +78,7 @@ def pick(snapshot: Snapshot, count: int) -> list[Picked]:
             span = answer_in(sentence)
             if span is None or repeated[sentence] > 1:
                 continue
-            page = page_at(snapshot, document.document_id, position)
+            page = snapshot.page_at(document.document_id, position)
             picked.append(
                 Picked(names[document.document_id], document.title, page, sentence, *span)
             )

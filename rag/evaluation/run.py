@@ -19,7 +19,7 @@ from rag.evaluation.result import Ablation, Evaluation, Outcome, Subject
 from rag.evaluation.risk import risk_coverage
 from rag.evaluation.searching import search_all
 from rag.evaluation.summary import applicable_metrics, group_by_type, mean_recalls, summarise
-from rag.index import IndexReader, Snapshot
+from rag.index import Snapshot
 from rag.progress import NoProgress, Progress
 
 
@@ -52,7 +52,7 @@ def evaluate(
     options, progress = options or Options(), progress or NoProgress()
     _check(assistant, options)
     made_at, started = time.time(), time.perf_counter()
-    snapshot = IndexReader(assistant.data_dir).snapshot()
+    snapshot = assistant.snapshot()
     questions, names = question_set.questions, Names(options.k, options.budget)
     searched = search_all(assistant, questions, names, progress, "Searching")
     answers: Mapping[str, Answer] = {}

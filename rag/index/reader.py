@@ -21,13 +21,13 @@ from rag.index.search import derived, lexical, vectors
 from rag.index.search.derived import Derived
 from rag.index.search.lexical import LexicalIndex
 from rag.index.search.vectors import VectorIndex
-from rag.index.snapshot import Snapshot
+from rag.index.snapshot import FolderSnapshot
 
 _ATTEMPTS = 20
 
 
 class IndexReader:
-    """Gives the newest published state of the index in `data_dir`, as a `Snapshot`.
+    """Gives the newest published state of the index in `data_dir`, as a `FolderSnapshot`.
 
     Any number of readers, in any number of processes, work beside one writer; none waits for it. Raises
     IndexMissingError if nothing was ever published there.
@@ -55,11 +55,11 @@ class IndexReader:
         if is_same and database.is_frozen(connection):
             return  # the disk is still full, or the folder still read-only
         self._connection = connection
-        self._snapshot: Snapshot | None = None
+        self._snapshot: FolderSnapshot | None = None
         self._checked: set[derived.FileKey] = set()
         self._file = file
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> FolderSnapshot:
         """The newest published state; the same object until there is a newer one.
 
         Raises UsageError in a process that was forked from the one that opened it: SQLite and the threads of
@@ -79,7 +79,7 @@ class IndexReader:
                 self._snapshot = self._open()
             return self._snapshot
 
-    def _open(self) -> Snapshot:
+    def _open(self) -> FolderSnapshot:
         """Open the structures, again if a writer was at work on them meanwhile."""
         for _ in range(_ATTEMPTS):
             fingerprint = refresh.fingerprint(self.data_dir, self._connection)
@@ -101,7 +101,7 @@ class IndexReader:
             hint="Try again when fewer runs are writing to it.",
         )
 
-    def _open_once(self) -> Snapshot:
+    def _open_once(self) -> FolderSnapshot:
         connection = self._connection
         index_id = database.read_manifest(connection, "index_id")
         kept = rows.generations(connection)
@@ -135,7 +135,7 @@ class IndexReader:
 
     def _make_snapshot(
         self, generation: rows.Generation, dense: Derived, words: Derived
-    ) -> Snapshot:
+    ) -> FolderSnapshot:
         """A snapshot of these structures, which are opened once."""
         before = self._snapshot
         if before is None:
@@ -147,7 +147,7 @@ class IndexReader:
                 before.vectors if before.vectors.source == dense else VectorIndex(dense),
                 LexicalIndex(words),
             )
-        return Snapshot(self._path, self._connection, generation, *opened)
+        return FolderSnapshot(self._path, self._connection, generation, *opened)
 
     def _valid(
         self, name: str, layout: int, index_id: str, kept: dict[int, rows.Generation]

@@ -27,6 +27,21 @@ from rag.index.search.vectors import (
     Int64,
     VectorIndex,
 )
+from rag.index.views.documents import (
+    FolderDocumentView,
+    ListedDocument,
+    find_present,
+    list_documents,
+    page_at,
+)
+from rag.index.views.files import FolderFileList
+from rag.index.views.inventory import (
+    ChunkPositions,
+    DocumentRecord,
+    list_records,
+    read_positions,
+    read_texts,
+)
 
 _KEPT_FILTERS = 64
 _KEPT_BEGINNINGS = 4096
@@ -35,7 +50,7 @@ _Masks = tuple[RowMask | None, RowMask | None]
 """What passes in the vector structure, and beside it; None: all."""
 
 
-class Snapshot:
+class FolderSnapshot:
     """Generation g: it answers for exactly that state, while the catalogue keeps it.
 
     Rows of the vector structure that are not in g are masked; chunks of g that it does not hold yet are
@@ -231,6 +246,38 @@ class Snapshot:
         """The whole text of a document of this generation."""
         with self._reading() as connection:
             return rows.document_text(connection, document_id)
+
+    def file_list(self, filter: Filter) -> FolderFileList:
+        """The documents and the ledger, to be listed for whoever has this filter."""
+        return FolderFileList(self, filter)
+
+    def document_view(self, filter: Filter) -> FolderDocumentView:
+        """The documents, to be opened by whoever has this filter."""
+        return FolderDocumentView(self, filter)
+
+    def list_documents(self) -> list[ListedDocument]:
+        """Every document, whoever may read it, in order of URI."""
+        return list_documents(self)
+
+    def list_records(self, filter: Filter) -> list[DocumentRecord]:
+        """The documents that pass the filter, with their labels, in order of URI."""
+        return list_records(self, filter)
+
+    def find_present(self, uris: Iterable[str], filter: Filter) -> frozenset[str]:
+        """Those of these documents that are there and pass the filter."""
+        return find_present(self, uris, filter)
+
+    def read_texts(self, document_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Id and whole text of these documents, in the order of their ids."""
+        return read_texts(self, document_ids)
+
+    def read_positions(self, document_id: int) -> ChunkPositions:
+        """Where the chunks of a document stand, in order."""
+        return read_positions(self, document_id)
+
+    def page_at(self, document_id: int, position: int) -> int | None:
+        """The 1-based page on which a character of a document stands; None where it has no pages."""
+        return page_at(self, document_id, position)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from rag.computed import Cell, Row, Table
 from rag.index.search.analysis import plain_words, stems
-from rag.index.views.inventory import read_texts
 from rag.intents.intent import Intent, IntentKind
 from rag.intents.result import IntentResult
 from rag.intents.wording import Wording, wording_of
@@ -104,7 +103,7 @@ def count_mentions(
     patterns = {term: pattern_of(term) for term in terms}
     candidates = _candidates(workspace, terms, every=every)
     mentions: dict[int, Found] = {}
-    for document, text in read_texts(workspace.snapshot, candidates):
+    for document, text in workspace.snapshot.read_texts(candidates):
         here = Found()
         for term, pattern in patterns.items():
             matches = [match.span() for match in pattern.finditer(text)]
@@ -189,7 +188,7 @@ def _other_forms(
     others = workspace.snapshot.documents_with_stem(word, workspace.filter) - set(known)
     forms: Counter[str] = Counter()
     documents = set()
-    for document, text in read_texts(workspace.snapshot, others):
+    for document, text in workspace.snapshot.read_texts(others):
         language = workspace.records[document].language
         word_stems = set(stems(word, language))
         # Each different word once: stemming a whole text word by word takes long.

@@ -10,13 +10,7 @@ from rag.answer import Extract
 from rag.computed import Cell
 from rag.embedder import Embedder
 from rag.index import Filter, Snapshot
-from rag.index.views.inventory import (
-    ChunkPositions,
-    DocumentRecord,
-    list_records,
-    read_positions,
-    read_texts,
-)
+from rag.index.views.inventory import ChunkPositions, DocumentRecord
 
 
 @dataclass(frozen=True)
@@ -36,15 +30,15 @@ class Workspace:
     @functools.cached_property
     def records(self) -> dict[int, DocumentRecord]:
         """The documents, by id, in order of URI."""
-        return {record.document_id: record for record in list_records(self.snapshot, self.filter)}
+        return {record.document_id: record for record in self.snapshot.list_records(self.filter)}
 
     def text(self, record: DocumentRecord) -> str:
         """The whole text of a document."""
-        return dict(read_texts(self.snapshot, [record.document_id])).get(record.document_id, "")
+        return dict(self.snapshot.read_texts([record.document_id])).get(record.document_id, "")
 
     def positions(self, record: DocumentRecord) -> ChunkPositions:
         """The positions of the document's chunks."""
-        return read_positions(self.snapshot, record.document_id)
+        return self.snapshot.read_positions(record.document_id)
 
 
 _ROW = re.compile(r"^[ \t]*\|(.*?)\|?[ \t]*$", re.MULTILINE)

@@ -19,7 +19,7 @@ from rag.document import Document
 from rag.embedder import Embedder, Float32, LangChainEmbedder, as_embedder, open_embedder
 from rag.embedder.vectors import normalise_vectors
 from rag.errors import IndexMissingError, UsageError
-from rag.index import EVERYBODY, IndexReader, IndexWriter, Snapshot
+from rag.index import EVERYBODY, Snapshot, StoreReader, open_store
 from rag.index.catalog.retention import Retention
 from rag.langchain.documents import (
     SCHEME,
@@ -69,12 +69,12 @@ class InhouseVectorStore(VectorStore):
         The folder is made by the first text that is added.
         """
         settings = settings or load_settings()
-        self._data_dir = Path(data_dir or settings.data)
+        self._store = open_store(data_dir or settings.data)
         self._embedder = open_embedder(settings) if embedding is None else as_embedder(embedding)
         self._retention = Retention(settings.index.keep_generations, settings.index.keep_days)
         self._wait_s = settings.index.wait_s
         self._writing, self._opening = threading.Lock(), threading.Lock()
-        self._reader: IndexReader | None = None
+        self._reader: StoreReader | None = None
 
     @property
     def embeddings(self) -> Embeddings | None:
@@ -148,8 +148,8 @@ class InhouseVectorStore(VectorStore):
         identity = self._embedder.identity.to_json()
         with (
             self._writing,
-            IndexWriter(
-                self._data_dir, identity, retention=self._retention, wait_s=self._wait_s
+            self._store.open_writer(
+identity, retention=self._retention, wait_s=self._wait_s
             ) as writer,
         ):
             known = {record.uri: record.source_sha256 for record in writer.recorded(documents)}
@@ -186,8 +186,8 @@ class InhouseVectorStore(VectorStore):
         try:
             with (
                 self._writing,
-                IndexWriter(
-                    self._data_dir, retention=self._retention, wait_s=self._wait_s
+                self._store.open_writer(
+retention=self._retention, wait_s=self._wait_s
                 ) as writer,
             ):
                 gone = writer.files(SCHEME) if uris is None else writer.recorded(uris)
@@ -304,7 +304,7 @@ class InhouseVectorStore(VectorStore):
         with self._opening:
             if self._reader is None:
                 try:
-                    self._reader = IndexReader(self._data_dir)
+                    self._reader = self._store.open_reader()
                 except IndexMissingError:
                     return None
         snapshot = self._reader.snapshot()

@@ -48,10 +48,8 @@ def test_what_a_question_could_ask_for(sentence: str, answer: str | None) -> Non
 
 def test_sentences_are_spread_over_the_documents(snapshot: Snapshot) -> None:
     """One of each document before a second of any; each stands in its document, once in all of them."""
-    from rag.index.views.documents import list_documents
-
     texts = {
-        document.uri: snapshot.text(document.document_id) for document in list_documents(snapshot)
+        document.uri: snapshot.text(document.document_id) for document in snapshot.list_documents()
     }
     everything = "\n".join(texts.values())
     picked = pick(snapshot, 30)

@@ -8,8 +8,9 @@ import pytest
 
 from ingest import ingest
 from rag import Assistant
+from rag.index import FileList
 from rag.index.catalog.ledger import FileState
-from rag.index.views.files import FileList, FileQuery
+from rag.index.views.files import FileQuery
 from rag.retrieval.highlight import spans
 from rag.settings import Settings
 from rag.testing import HashingEmbedder

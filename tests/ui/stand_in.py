@@ -26,8 +26,7 @@ from rag.answer import (
 )
 from rag.errors import IndexMissingError
 from rag.hit import Hit
-from rag.index import Filter
-from rag.index.views.files import FileList
+from rag.index import FileList, Filter
 from rag.profile import Profile
 
 LEAVE = (

@@ -9,8 +9,9 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rag.index.views.documents import DocumentView, StoredDocument
-from rag.index.views.files import FileList, FileQuery, FileRow
+from rag.index import DocumentView, FileList
+from rag.index.views.documents import StoredDocument
+from rag.index.views.files import FileQuery, FileRow
 from ui.api.answering import link_to
 from ui.errors import NotThereError
 from ui.web.app_state import AppState

@@ -73,9 +73,9 @@ def _machine(settings: Settings) -> str:
 
 
 def _index(settings: Settings) -> str:
-    from rag.index import IndexReader
+    from rag.index import open_store
 
-    generation = IndexReader(settings.data).snapshot().generation
+    generation = open_store(settings.data).open_reader().snapshot().generation
     return (
         f"generation {generation.id}: {generation.documents:,} documents, "
         f"{generation.chunks:,} chunks, every file as it was written"
@@ -93,10 +93,10 @@ def _people(settings: Settings) -> str:
 
 def _access(settings: Settings) -> str:
     from ingest.planning.source_rules import describe_unapplied
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
 
     try:
-        overview = read_overview(settings.data)
+        overview = open_store(settings.data).read_overview()
     except IndexMissingError:
         return "no documents yet"
     if behind := describe_unapplied(overview.source_rules, overview.roots, settings):
@@ -115,10 +115,10 @@ def _embedder(settings: Settings) -> str:
 
 def _languages(settings: Settings) -> str:
     """Only a notice: searching works, by words in every language."""
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
 
     try:
-        overview = read_overview(settings.data)
+        overview = open_store(settings.data).read_overview()
     except IndexMissingError:
         return "no documents yet"
     return language_notice(overview, settings) or "the embedder is made for those of the documents"

@@ -143,11 +143,11 @@ def _make(
 ) -> int:
     from rag.errors import UsageError
     from rag.evaluation.drafting import CLOZE, draft, write_draft
-    from rag.index import IndexReader
+    from rag.index import open_store
 
     if path.exists():
         raise UsageError(f"{path} exists already.", hint="Name a new file.")
-    snapshot = IndexReader(settings.data).snapshot()
+    snapshot = open_store(settings.data).open_reader().snapshot()
     write = None if no_answers else _writer(settings)
     with _bar() as bar:
         rows, problem = draft(snapshot, count, write, parallel, bar)

@@ -142,7 +142,7 @@ def recommend(settings: Settings, for_embedder: bool, languages: str, as_json: b
 
 def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
     from rag.errors import IndexMissingError
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
     from rag.models import this_machine
     from rag.models.recommend import recommend_embedder
     from ui.terminal.languages import language_name
@@ -150,7 +150,7 @@ def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
     has_index = True
     codes = [code.strip().lower() for code in named.split(",") if code.strip()]
     try:
-        counts = read_overview(settings.data).languages
+        counts = open_store(settings.data).read_overview().languages
     except IndexMissingError:
         counts, has_index = {}, False
     codes = codes or [code for code in counts if code] or ["en"]

@@ -99,10 +99,10 @@ def _facts(profile: Profile) -> dict[str, Any]:
 def _documents_seen(profile: Profile, settings: Settings) -> int | None:
     """How many documents of the index it looks at; None where there is no index."""
     from rag.errors import IndexMissingError
-    from rag.index import IndexReader
+    from rag.index import open_store
 
     try:
-        return IndexReader(settings.data).snapshot().count(profile.filter).documents
+        return open_store(settings.data).open_reader().snapshot().count(profile.filter).documents
     except IndexMissingError:
         return None
 

@@ -24,11 +24,11 @@ def command(settings: Settings, generation: int, as_json: bool) -> None:
     Nothing is read or embedded. The next `inhouse ingest` brings the index up to the files again, so
     mend the files, or stop the cron job, first.
     """
+    from rag.index import open_store
     from rag.index.catalog.retention import Retention
-    from rag.index.maintenance.rollback import rollback
 
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
-    done = rollback(settings.data, generation, retention=keep)
+    done = open_store(settings.data).rollback(generation, retention=keep)
     if as_json:
         click.echo(json.dumps(asdict(done), indent=2))
         return

@@ -34,9 +34,9 @@ def command(settings: Settings, as_json: bool) -> None:
     """
     from ingest.planning.recipe import count_outdated
     from ingest.planning.source_rules import describe_unapplied
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
 
-    overview = read_overview(settings.data)
+    overview = open_store(settings.data).read_overview()
     outdated = count_outdated(overview.recipes, settings, overview.embedder["max_tokens"])
     behind = describe_unapplied(overview.source_rules, overview.roots, settings)
     if as_json:

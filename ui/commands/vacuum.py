@@ -23,11 +23,11 @@ def command(settings: Settings, as_json: bool) -> None:
     How long they are kept say the settings index.keep_generations and index.keep_days. Each ingest that
     changes something lets go of them by itself; this one also makes the files smaller.
     """
+    from rag.index import open_store
     from rag.index.catalog.retention import Retention
-    from rag.index.maintenance.vacuum import vacuum
 
-    done = vacuum(
-        settings.data, Retention(settings.index.keep_generations, settings.index.keep_days)
+    done = open_store(settings.data).vacuum(
+        Retention(settings.index.keep_generations, settings.index.keep_days)
     )
     if as_json:
         click.echo(json.dumps(asdict(done), indent=2))

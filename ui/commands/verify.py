@@ -36,11 +36,11 @@ def command(settings: Settings, full: bool, as_json: bool) -> int:
     Exit codes: 0 all was well, 1 something is wrong and could not be mended, 3 something was damaged and
     has been built anew.
     """
-    from rag.index.maintenance.verify import verify
+    from rag.index import open_store
 
     beside = _beside(settings)
     try:
-        verification = verify(settings.data, full=full)
+        verification = open_store(settings.data).verify(full=full)
     except IndexDamagedError:
         for check in beside:
             _say(check, is_mended=False, as_json=as_json)

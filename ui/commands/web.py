@@ -44,10 +44,10 @@ def _load_factory() -> Callable[..., fastapi.FastAPI]:
 def _rules_not_applied(settings: Settings) -> Iterator[str]:
     from ingest.planning.source_rules import describe_unapplied
     from rag.errors import InhouseError
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
 
     try:
-        overview = read_overview(settings.data)
+        overview = open_store(settings.data).read_overview()
     except InhouseError:
         return  # the page says what is wrong with the index
     if behind := describe_unapplied(overview.source_rules, overview.roots, settings):

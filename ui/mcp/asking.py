@@ -18,7 +18,7 @@ from rag.answer import (
     Verdict,
 )
 from rag.computed import Computed, Row
-from rag.index.views.documents import DocumentView
+from rag.index import DocumentView
 from ui.errors import NotAllowedError
 from ui.mcp.references import Addresses, DocumentReference
 from ui.mcp.schemas import AskOutput, CitedSource, ComputedOutput, ComputedRow, QuotedExtract

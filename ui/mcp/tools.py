@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from rag.index.views.documents import DocumentView, StoredDocument
+from rag.index import DocumentView
+from rag.index.views.documents import StoredDocument
 from rag.index.views.files import FileQuery, FileRow
 from ui.errors import NotThereError
 from ui.mcp.references import Addresses, DocumentReference, parse_reference

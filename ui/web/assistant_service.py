@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from rag.answer import Event, Turn
 from rag.errors import IndexMissingError, InhouseError
 from rag.hit import Hit
-from rag.index.views.documents import DocumentView
+from rag.index import DocumentView
 from rag.profile import Profile
 from ui.errors import NotReadyError
 from ui.messages.numbers import count
@@ -23,8 +23,7 @@ from ui.web.identity import Person, Role
 from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:
-    from rag.index import Filter
-    from rag.index.views.files import FileList
+    from rag.index import FileList, Filter
     from rag.intents.versions import DocumentVersions
 
 _log = logging.getLogger(__name__)

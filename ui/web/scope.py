@@ -9,8 +9,8 @@ from threading import Lock
 from typing import Any
 
 from rag.errors import InhouseError
-from rag.index import Filter
-from rag.index.views.files import FileList, FileQuery, FileRow
+from rag.index import FileList, Filter
+from rag.index.views.files import FileQuery, FileRow
 from ui.errors import NotThereError
 from ui.messages.page import Words
 from ui.view.scope import DOCUMENT, FOLDER, TAG, ScopeItem, item_id

@@ -8,7 +8,8 @@ from itertools import islice
 
 from rag.answer import Answer, Citation, Extract
 from rag.errors import InhouseError
-from rag.index.views.files import FileList, FileQuery, ShownChunk
+from rag.index import FileList
+from rag.index.views.files import FileQuery, ShownChunk
 from ui.messages.page import Words
 from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person

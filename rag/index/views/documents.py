@@ -6,14 +6,16 @@ import json
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.document import SECTION_SEPARATOR
 from rag.index.catalog import database
 from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import Filter
-from rag.index.snapshot import Snapshot
 from rag.index.views.files import name_of
+
+if TYPE_CHECKING:
+    from rag.index.snapshot import FolderSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,13 @@ class StoredDocument:
     characters: int
 
 
-class DocumentView:
+class FolderDocumentView:
     """One generation of the index as somebody may read it: what they may not is not there.
 
     `generation` is its number.
     """
 
-    def __init__(self, snapshot: Snapshot, filter: Filter) -> None:
+    def __init__(self, snapshot: FolderSnapshot, filter: Filter) -> None:
         self.generation = snapshot.generation.id
         self._snapshot, self._filter = snapshot, filter
 
@@ -95,7 +97,7 @@ class _References:
     They stay the same for the life of the index.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: FolderSnapshot) -> None:
         with database.map_errors(snapshot.path):
             index_id = str(database.read_manifest(snapshot.connection(), "index_id"))
             uris: Iterable[tuple[str]] = snapshot.connection().execute(
@@ -111,10 +113,10 @@ class _References:
         return self._uris.get(name)
 
 
-_kept: weakref.WeakKeyDictionary[Snapshot, _References] = weakref.WeakKeyDictionary()
+_kept: weakref.WeakKeyDictionary[FolderSnapshot, _References] = weakref.WeakKeyDictionary()
 
 
-def _references(snapshot: Snapshot) -> _References:
+def _references(snapshot: FolderSnapshot) -> _References:
     view = _kept.get(snapshot)
     if view is None:
         view = _kept[snapshot] = _References(snapshot)
@@ -131,7 +133,7 @@ class ListedDocument:
     language: str
 
 
-def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
+def list_documents(snapshot: FolderSnapshot) -> list[ListedDocument]:
     """Every document of the generation, whoever may read it, in order of URI."""
     with database.map_errors(snapshot.path):
         rows = snapshot.connection().execute(
@@ -141,7 +143,7 @@ def list_documents(snapshot: Snapshot) -> list[ListedDocument]:
         return [ListedDocument(*row) for row in rows]
 
 
-def find_present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> frozenset[str]:
+def find_present(snapshot: FolderSnapshot, uris: Iterable[str], filter: Filter) -> frozenset[str]:
     """Those of these documents that the generation holds and the filter lets pass."""
     condition, parameters = filter.sql()
     with database.map_errors(snapshot.path):
@@ -153,7 +155,7 @@ def find_present(snapshot: Snapshot, uris: Iterable[str], filter: Filter) -> fro
         return frozenset(uri for (uri,) in rows)
 
 
-def page_at(snapshot: Snapshot, document_id: int, position: int) -> int | None:
+def page_at(snapshot: FolderSnapshot, document_id: int, position: int) -> int | None:
     """The 1-based page on which a character of a document stands; None where it has no pages."""
     with database.map_errors(snapshot.path):
         row = (

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 
@@ -16,7 +16,9 @@ from rag.index.catalog import database, ledger
 from rag.index.catalog.ledger import LAST_RUN, Coverage, FileState
 from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import Filter
-from rag.index.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from rag.index.snapshot import FolderSnapshot
 
 Column = Literal["name", "title", "state", "size", "changed", "read", "pages"]
 _ORDERS: Mapping[Column, str] = {
@@ -99,13 +101,13 @@ class ShownChunk:
     text: str
 
 
-class FileList:
+class FolderFileList:
     """One generation's documents and the ledger as somebody may see them: what they may not is not there.
 
     A file that was never indexed has no readers, so only those who may read everything see it.
     """
 
-    def __init__(self, snapshot: Snapshot, filter: Filter) -> None:
+    def __init__(self, snapshot: FolderSnapshot, filter: Filter) -> None:
         self.generation = snapshot.generation
         self._snapshot, self._filter = snapshot, filter
         self._index_id: bytes | None = None
@@ -115,9 +117,9 @@ class FileList:
         """Whether whoever looks may read everything, so that the whole ledger is theirs to see."""
         return self._filter.readers is None
 
-    def narrowed(self, filter: Filter) -> FileList:
+    def narrowed(self, filter: Filter) -> FolderFileList:
         """What of it passes the filter as well."""
-        return FileList(self._snapshot, self._filter.narrowed(filter))
+        return FolderFileList(self._snapshot, self._filter.narrowed(filter))
 
     def files(
         self, query: FileQuery, *, offset: int = 0, limit: int = 50

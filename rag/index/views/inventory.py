@@ -6,13 +6,16 @@ import bisect
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rag.document import SECTION_SEPARATOR
 from rag.index.catalog import database
 from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import EVERYBODY, Filter
-from rag.index.snapshot import Snapshot
 from rag.index.views.files import folder_of
+
+if TYPE_CHECKING:
+    from rag.index.snapshot import FolderSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class ChunkPositions:
         return SECTION_SEPARATOR.join(self.at(character).section) or None
 
 
-def list_records(snapshot: Snapshot, filter: Filter) -> list[DocumentRecord]:
+def list_records(snapshot: FolderSnapshot, filter: Filter) -> list[DocumentRecord]:
     """The documents of the generation that pass the filter, in order of URI."""
     condition, parameters = filter.sql()
     with database.map_errors(snapshot.path):
@@ -87,7 +90,7 @@ def list_records(snapshot: Snapshot, filter: Filter) -> list[DocumentRecord]:
         return records
 
 
-def read_texts(snapshot: Snapshot, document_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
+def read_texts(snapshot: FolderSnapshot, document_ids: Iterable[int]) -> Iterator[tuple[int, str]]:
     """Id and whole text of these documents, one after the other, in the order of their ids."""
     with database.map_errors(snapshot.path):
         yield from snapshot.connection().execute(
@@ -97,7 +100,7 @@ def read_texts(snapshot: Snapshot, document_ids: Iterable[int]) -> Iterator[tupl
         )
 
 
-def read_positions(snapshot: Snapshot, document_id: int) -> ChunkPositions:
+def read_positions(snapshot: FolderSnapshot, document_id: int) -> ChunkPositions:
     """Where the chunks of a document stand, in order."""
     with database.map_errors(snapshot.path):
         rows = snapshot.connection().execute(

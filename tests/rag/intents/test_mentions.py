@@ -9,7 +9,6 @@ import pytest
 
 from rag import Assistant
 from rag.index.filter import Filter
-from rag.index.views.documents import list_documents
 from rag.intents import IntentResult
 from rag.intents.mentions import count_mentions
 from rag.intents.workspace import Workspace
@@ -31,7 +30,7 @@ def brute_force(assistant: Assistant, word: str) -> Mapping[int, int]:
                 rf"\b{re.escape(word)}\b", snapshot.text(document.document_id), re.IGNORECASE
             )
         )
-        for document in list_documents(snapshot)
+        for document in snapshot.list_documents()
     }
     return {document: count for document, count in counts.items() if count}
 
@@ -48,7 +47,7 @@ def test_brute_force(sample_words: Assistant) -> None:
     snapshot = sample_words._search.snapshot()
     words = {
         word.casefold()
-        for document in list_documents(snapshot)
+        for document in snapshot.list_documents()
         for word in re.findall(r"\w+", snapshot.text(document.document_id))
     }
     some = sorted(words)[::20]

@@ -12,7 +12,8 @@ from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
 from ingest.media_type import MARKDOWN, PDF, PPTX
 from ingest.page_pictures import PagePicture, PagePictures
 from rag.document import SECTION_SEPARATOR
-from rag.index.views.documents import DocumentView, StoredDocument
+from rag.index import DocumentView
+from rag.index.views.documents import StoredDocument
 from ui.errors import NotThereError
 from ui.messages.page import Words
 from ui.view import source as view

@@ -225,13 +225,13 @@ def _or_nothing(find: Callable[[_Readable], list[_T]], readable: _Readable) -> l
 def _rights(house: AppState, person: Person) -> view.Rights:
     """Raises what opening the index raises."""
     from ingest.planning.source_rules import describe_unapplied
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
 
     rules = [(rule.glob, rule.readers) for rule in house.settings.access.rules]
     documents = house.desk.assistant_for(person).shelf().count_by_readers()
     behind = ""
     if person.readers is None:  # it names folders
-        overview = read_overview(house.settings.data)
+        overview = open_store(house.settings.data).read_overview()
         behind = describe_unapplied(overview.source_rules, overview.roots, house.settings)
     return view.Rights(rules, documents, behind)
 
@@ -247,13 +247,13 @@ def _seen_by(house: AppState, person: Person, other: Person) -> view.SeenBy:
 
 
 def _operation(house: AppState, words: Words) -> view.Operation | None:
-    from rag.index.views.overview import read_overview
+    from rag.index import open_store
     from ui.web.userdata.database import people_file
 
     admin, settings = words.admin, house.settings
     runs, storage = {}, {}
     try:
-        overview = read_overview(settings.data)
+        overview = open_store(settings.data).read_overview()
     except InhouseError:
         overview = None
     if overview is not None:

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rag.errors import InhouseError
+from rag.index import FileList
 from rag.index.catalog.ledger import FileState
-from rag.index.views.files import Column, FileList, FileQuery, FileRow
+from rag.index.views.files import Column, FileQuery, FileRow
 from ui.messages.page import Words
 from ui.view import document_page as one
 from ui.view import documents_page as many

@@ -23,8 +23,7 @@ from datetime import date, datetime, timedelta
 
 from rag.hit import Hit
 from rag.hit import Why as Reasons
-from rag.index import Filter
-from rag.index.views.files import FileList
+from rag.index import FileList, Filter
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
 from ui.view.also_found_in import render_other_documents
