@@ -125,6 +125,8 @@ class IndexedChunk:
 
     def passes(self, filter: Filter) -> bool:
         """The filter's meaning, said once more in the plainest way."""
+        if filter.also is not None and not self.passes(filter.also):
+            return False
         if filter.readers is not None:
             tokens = filter.readers | {"*"} if filter.readers else set()
             if not tokens & set(self.readers):
