@@ -149,7 +149,7 @@ class InhouseVectorStore(VectorStore):
         with (
             self._writing,
             self._store.open_writer(
-identity, retention=self._retention, wait_s=self._wait_s
+                identity, retention=self._retention, wait_s=self._wait_s
             ) as writer,
         ):
             known = {record.uri: record.source_sha256 for record in writer.recorded(documents)}
@@ -186,9 +186,7 @@ identity, retention=self._retention, wait_s=self._wait_s
         try:
             with (
                 self._writing,
-                self._store.open_writer(
-retention=self._retention, wait_s=self._wait_s
-                ) as writer,
+                self._store.open_writer(retention=self._retention, wait_s=self._wait_s) as writer,
             ):
                 gone = writer.files(SCHEME) if uris is None else writer.recorded(uris)
                 for record in gone:

@@ -120,7 +120,9 @@ def test_extracts(ask: Ask, library: Assistant) -> None:
     assert result is not None
     extract = result.extracts[0]
     document = next(
-        record for record in list_documents(library._search.snapshot()) if record.uri == extract.uri
+        record
+        for record in library._search.snapshot().list_documents()
+        if record.uri == extract.uri
     )
     stands = library._search.snapshot().text(document.document_id)[extract.start : extract.end]
     assert "Greenhouse" in stands
