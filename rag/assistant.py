@@ -19,7 +19,7 @@ from rag.answering.judging import JudgeTrial, ServedJudge, judge_connection, loa
 from rag.answering.model_connection import ModelConnection
 from rag.answering.passage_order import PassageOrderCache
 from rag.answering.query import Retrieved, SearchQuery
-from rag.answering.question_search import QuestionSearch, needs_rewriting
+from rag.answering.question_search import QuestionSearch
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
@@ -310,7 +310,7 @@ class Assistant:
         started = time.perf_counter()
         query = self.search_query(question, history)
         retrieved = self._search.retrieve(query, filter)
-        if needs_rewriting(retrieved) and ask_model:
+        if ask_model and self._search.needs_model(retrieved):
             yield retrieved.event(is_final=False)
             retrieved = self._search.retrieve_again(retrieved, history, filter)
         yield retrieved.event()
@@ -350,7 +350,7 @@ class Assistant:
         started = time.perf_counter()
         query = self.search_query(question, history)
         retrieved = await asyncio.to_thread(self._search.retrieve, query, filter)
-        if needs_rewriting(retrieved) and ask_model:
+        if ask_model and self._search.needs_model(retrieved):
             yield retrieved.event(is_final=False)
             retrieved = await asyncio.to_thread(
                 self._search.retrieve_again, retrieved, history, filter

@@ -213,7 +213,7 @@ class AnswerBuilder:
                 timings_ms=self._timings | {"total": self._elapsed()},
                 notice=" ".join(notices),
                 notices=notices,
-                searched=self.retrieved.query.text,
+                searched=self.retrieved.searched,
             )
         )
 

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.answering import followup, llm, prompt
 from rag.answering.answer_queue import AnswerQueue
@@ -14,12 +14,12 @@ from rag.answering.context import TokenBudget
 from rag.answering.model_server import CountTokens, served_models, token_counter
 from rag.errors import ModelServerError
 from rag.models import AUTO
+from rag.models.cards import get_card
 from rag.readers import admitting_tokens
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
-    from langchain_core.runnables import Runnable
 
     from rag.settings import Settings
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class ConnectedModel:
     """A model that can be asked, how it is told things, and how much of them."""
 
-    model: Runnable[Any, Any]
+    model: BaseChatModel
     name: str
     style: prompt.Style
     room: TokenBudget
@@ -44,7 +44,8 @@ class ConnectedModel:
         salt = hashlib.sha256("\n".join(sorted(admitting_tokens(readers))).encode()).hexdigest()[
             :32
         ]
-        return replace(self, model=self.model.bind(extra_body={"cache_salt": salt}))
+        salted = self.model.model_copy(update={"extra_body": {"cache_salt": salt}})
+        return replace(self, model=salted)
 
 
 class ModelConnection:
@@ -101,6 +102,24 @@ class ModelConnection:
         except ModelServerError:
             self.forget()
             return ""
+
+    @property
+    def may_search(self) -> bool:
+        """Whether the model may be asked to search by itself; of one not yet known by name it is unknown."""
+        choice = self._settings.answers.agent
+        if choice != "auto" or not self.name:
+            return choice != "off"
+        card = get_card(self.name)
+        return card is not None and bool(card.tool_parser)
+
+    def searching_model(self) -> BaseChatModel | None:
+        """The model, to be given tools; None where it may not search, or is away."""
+        try:
+            opened = self.open()
+        except ModelServerError:
+            self.forget()
+            return None
+        return opened.model if self.may_search else None
 
     def _open(self) -> ConnectedModel:
         settings = self._settings.llm

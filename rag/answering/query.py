@@ -34,6 +34,11 @@ class SearchQuery:
     spelled: str = ""
 
     @property
+    def is_leaning(self) -> bool:
+        """Whether it is one question that leans on the conversation."""
+        return self.is_followup and not self.parts
+
+    @property
     def corrected(self) -> str:
         """The question as the model is asked: without misspelt words."""
         return self.spelled or self.question
@@ -48,6 +53,7 @@ class Retrieved:
     documents hold an answer: 0…1. `is_readable`: the asker may read at least one document.
     `computed` is what was done without a model; then the model is asked only if there are hits.
     `translate_into`: the documents' language, ISO 639-1, where it is worth while to translate the question.
+    `also_searched`: what the model searched for by itself.
     """
 
     query: SearchQuery
@@ -59,13 +65,19 @@ class Retrieved:
     is_readable: bool = True
     computed: Computed | None = None
     translate_into: str = ""
+    also_searched: tuple[str, ...] = ()
+
+    @property
+    def searched(self) -> str:
+        """Everything that was searched for, as a reader is shown it."""
+        return " · ".join((self.query.text, *self.also_searched))
 
     def event(self, *, is_final: bool = True) -> RetrievalEvent:
         """The event that tells of it."""
         return RetrievalEvent(
             hits=self.hits,
             generation=self.generation,
-            searched=self.query.text,
+            searched=self.searched,
             extracts=self.extracts,
             computed=self.computed,
             confidence=self.confidence,

@@ -13,6 +13,7 @@ from rag.answering.model_connection import ModelConnection
 from rag.answering.query import Retrieved, SearchQuery, alternate
 from rag.answering.verdict import CLEAR
 from rag.embedder import Embedder
+from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.index import Filter, Snapshot, StoreReader
 from rag.language.identification import question_language
@@ -145,11 +146,59 @@ class QuestionSearch:
     def retrieve_again(
         self, retrieved: Retrieved, history: Sequence[Turn], filter: Filter | None
     ) -> Retrieved:
-        """What is found for a follow-up once the model has rewritten it, or for a translated question."""
+        """What is found with the model's help.
+
+        A follow-up is rewritten, a question in another language translated; where the answer is still not
+        clear, a model that can searches by itself.
+        """
         if language := retrieved.translate_into:
-            return self._retrieve_translated(language, retrieved, filter)
-        query = self._rewrite(retrieved.query, history)
-        return retrieved if query == retrieved.query else self.retrieve(query, filter)
+            retrieved = self._retrieve_translated(language, retrieved, filter)
+        elif retrieved.query.is_leaning and retrieved.computed is None:
+            query = self._rewrite(retrieved.query, history)
+            retrieved = retrieved if query == retrieved.query else self.retrieve(query, filter)
+        return self._retrieve_by_agent(retrieved, filter) if _is_unclear(retrieved) else retrieved
+
+    def needs_model(self, retrieved: Retrieved) -> bool:
+        """Whether `retrieve_again` has anything to ask the model."""
+        is_leaning = retrieved.query.is_leaning and retrieved.computed is None
+        may_search = _is_unclear(retrieved) and self.connection.may_search
+        return is_leaning or bool(retrieved.translate_into) or may_search
+
+    def _retrieve_by_agent(self, retrieved: Retrieved, filter: Filter | None) -> Retrieved:
+        """What the model finds where the search brought no clear answer; the same where it finds nothing."""
+        from rag.answering.search_agent import PassageFinder, find_passages
+        from rag.extracts import select_extracts
+        from rag.intents.workspace import Workspace
+
+        model = self.connection.searching_model()
+        if model is None:
+            return retrieved
+        snapshot = self.snapshot()
+
+        def search(text: str, k: int, narrowed: Filter) -> list[Hit]:
+            return retrieve(
+                snapshot, self.embedder, text, k, narrowed, fold=True, reranker=self.reranker
+            )
+
+        finder = PassageFinder(Workspace(snapshot, self.narrow(filter), self.embedder), search)
+        query = retrieved.query
+        try:
+            with self.connection.queue.wait_turn():
+                hits = find_passages(query.corrected, retrieved.hits, finder, model, self.passages)
+        except ModelServerError:  # too many ask at once: the answer itself waits, and says so
+            return retrieved
+        if not hits:
+            return retrieved
+        selection = select_extracts(query.focus or query.text, hits, self.embedder, EXTRACTS)
+        return replace(
+            retrieved,
+            hits=tuple(hits),
+            generation=snapshot.generation.id,
+            fence=snapshot.generation.token,
+            extracts=selection.extracts,
+            confidence=max(retrieved.confidence, selection.confidence),
+            also_searched=tuple(dict.fromkeys(finder.searches)),
+        )
 
     def _retrieve_translated(
         self, language: str, retrieved: Retrieved, filter: Filter | None
@@ -258,8 +307,6 @@ class QuestionSearch:
         return correct_spelling(question, words)
 
 
-def needs_rewriting(retrieved: Retrieved) -> bool:
-    """Whether a model has to resolve or translate the question, which then is searched for again."""
-    query = retrieved.query
-    is_leaning = query.is_followup and not query.parts and retrieved.computed is None
-    return is_leaning or bool(retrieved.translate_into)
+def _is_unclear(retrieved: Retrieved) -> bool:
+    """Whether passages were found, and none answers clearly."""
+    return bool(retrieved.hits) and retrieved.computed is None and retrieved.confidence < CLEAR

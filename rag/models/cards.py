@@ -82,7 +82,9 @@ class ModelCard:
     first, and what they say counts: entries are written from what was known of a model on the day
     `checked`, not read off its page line by line. `dimension` is an embedder's vector length, None for a
     language model. `languages` are those that an embedder is made for, by ISO 639-1 code; "*" stands for
-    about a hundred. `query_prompt` and `document_prompt` are put in front of what it reads.
+    about a hundred. `tool_parser` names vLLM's parser of this model's calls of tools; it is empty for models
+    that cannot call any, or are too small to do it well. `query_prompt` and `document_prompt` are put in
+    front of what it reads.
     """
 
     name: str
@@ -105,6 +107,7 @@ class ModelCard:
     recommended: bool = False
     dimension: int | None = None
     languages: tuple[str, ...] = ()
+    tool_parser: str = ""
     query_prompt: str = ""
     document_prompt: str = ""
     hub: HubSource | None = None

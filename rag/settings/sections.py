@@ -87,6 +87,10 @@ class AnswersSettings(Section):
     judge_url: str = Field(
         "", description="Server of the model that votes; empty: the one that answers."
     )
+    agent: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="A model that calls tools searches again where no answer was clear; auto: a known one.",
+    )
 
 
 class ChunkerSettings(Section):
@@ -215,6 +219,10 @@ class ServeSettings(Section):
     )
     chat_template: Path | None = Field(
         None, description="Jinja file for the conversation; unset: the model's own, or a plain one."
+    )
+    tool_parser: str | None = Field(
+        None,
+        description="vLLM's parser for the model's calls of tools; unset: as the catalogue says.",
     )
     start_timeout_s: float = Field(
         600.0, gt=0, le=7200, description="Maximum seconds until the server is ready."

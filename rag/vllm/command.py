@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import MissingDependencyError
+from rag.models.cards import get_card
 from rag.models.machine import Machine, find_gpus, this_machine
 from rag.models.shape import ModelShape, read_shape
 from rag.settings import ServeSettings
@@ -102,6 +103,7 @@ def build_command(
     argv += _size_options(sizing, plain_cache=shape.plain_cache) + _conversation_options(
         shape, settings
     )
+    argv += _tool_options(name, settings)
     if device == "cpu" if settings.eager is None else settings.eager:
         argv.append("--enforce-eager")
     environment = {
@@ -144,6 +146,15 @@ def _conversation_options(shape: ModelShape, settings: ServeSettings) -> list[st
     if shape.thinks:  # what it thinks aloud is not the answer, and takes most of the time
         return ["--default-chat-template-kwargs", '{"enable_thinking": false}']
     return []
+
+
+def _tool_options(name: str, settings: ServeSettings) -> list[str]:
+    """What lets the model call tools, where it can: `rag.answering.search_agent` needs it."""
+    card = get_card(name)
+    parser = settings.tool_parser
+    if parser is None:
+        parser = card.tool_parser if card else ""
+    return ["--enable-auto-tool-choice", "--tool-call-parser", parser] if parser else []
 
 
 def _cpu_environment(cores: int) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 from rag.errors import MissingDependencyError
 from rag.models import Gpu, Machine, ModelFolder
+from rag.models.cards import catalogue
 from rag.settings import ServeSettings
 from rag.vllm import build_command, find_vllm
 from rag.vllm.command import QUESTION_ANSWERING
@@ -142,6 +143,37 @@ def test_a_model_without_a_configuration_keeps_the_context_asked_for(
     limited = settings.model_copy(update={"max_model_len": 3000})
     command = build_command(tmp_path, "tiny", limited, device="cpu")
     assert _option(command.argv, "--max-model-len") == "3000"
+
+
+@pytest.mark.parametrize(
+    ("name", "parser", "expected"),
+    [
+        ("qwen3-8b", None, "hermes"),
+        ("qwen3-8b", "", None),
+        ("qwen2.5-0.5b-instruct", None, None),
+        ("our-own", None, None),
+        ("our-own", "llama3_json", "llama3_json"),
+    ],
+)
+def test_a_model_that_calls_tools_gets_the_parser_of_its_calls(
+    name: str, parser: str | None, expected: str | None, model: ModelFolder, settings: ServeSettings
+) -> None:
+    """The catalogue says which; a setting overrules it."""
+    chosen = settings.model_copy(update={"tool_parser": parser})
+    argv = build_command(model.path, name, chosen, device="cpu").argv
+    assert ("--enable-auto-tool-choice" in argv) == (expected is not None)
+    assert expected is None or _option(argv, "--tool-call-parser") == expected
+
+
+def test_the_parsers_of_the_catalogue_are_ones_that_vllm_has() -> None:
+    """Read, not imported: that takes ten seconds."""
+    vllm = importlib.util.find_spec("vllm")
+    assert vllm is not None
+    assert vllm.origin is not None
+    registered = Path(vllm.origin).with_name("tool_parsers").joinpath("__init__.py").read_text()
+    named = {card.tool_parser for card in catalogue() if card.tool_parser}
+    assert named
+    assert [parser for parser in named if f'"{parser}": (' not in registered] == []
 
 
 @pytest.mark.parametrize("where", ["chat_template.jinja", "tokenizer_config.json"])
