@@ -9,6 +9,7 @@ from ingest.encoding import decode
 from ingest.loaded import Block, BlockKind, LoadedDocument, Page
 from ingest.media_type import ASCIIDOC, MARKDOWN, ORG, PLAIN_TEXT, RST
 from ingest.parsers import text_blocks
+from ingest.parsers.markdown_html import replace_html_blocks
 from ingest.parsers.text_blocks import PLAIN, RESTRUCTURED_TEXT, blocks
 
 _FRONT_MATTER_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
@@ -27,6 +28,7 @@ def parse_plain_text(data: bytes) -> LoadedDocument:
 def parse_markdown(data: bytes) -> LoadedDocument:
     text = decode(data)
     front = _front_matter(text)
+    text = text[:front] + replace_html_blocks(text[front:])
     head = [Block(BlockKind.CODE, 0, len(text[:front].rstrip()))] if front else []
     title = _FRONT_MATTER_TITLE.search(text, 0, front) if front else None
     return LoadedDocument(

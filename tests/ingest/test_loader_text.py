@@ -50,6 +50,55 @@ def test_markdown_text_is_the_files_own(tmp_path: Path) -> None:
     assert blocks_of(document, BlockKind.TABLE_ROW) == ["| 1 | 2 |"]
 
 
+TABLE_IN_MARKDOWN = """\
+---
+title: Power
+---
+# Power
+
+Each board draws this much.
+
+<figure>
+  <figcaption>Table 1: Current</figcaption>
+  <table class="wide">
+    <tr><th>Source</th><th>Current (A)</th></tr>
+
+    <tr><td>Lidar &amp; fan</td><td>0.6</td></tr>
+  </table>
+</figure>
+
+<!-- nobody sees this -->
+
+1. Look at the lamp.
+
+   <div align="center"><p>It is <b>green</b>.</p></div>
+
+2. Press `<table>` twice.
+
+```html
+<table><tr><td>code</td></tr></table>
+```
+
+A line with <kbd>Enter</kbd> in it.
+"""
+
+
+def test_html_in_markdown_is_read_as_it_is_seen() -> None:
+    """Tables with their cells, no tags, no comments; code and HTML inside a line stay as they are."""
+    document = load_bytes(TABLE_IN_MARKDOWN.encode(), MARKDOWN)
+    assert "| Source | Current (A) |\n| --- | --- |\n| Lidar & fan | 0.6 |" in document.text
+    assert "Table 1: Current" in document.text
+    assert "It is green." in document.text
+    for gone in ("<figure>", "<tr>\n", "nobody sees this", "<div", "</p>"):
+        assert gone not in document.text
+    for kept in (
+        "title: Power", "`<table>` twice", "<table><tr><td>code</td></tr></table>", "<kbd>Enter</kbd>",
+    ):  # fmt: skip
+        assert kept in document.text
+    assert document.title == "Power"
+    assert blocks_of(document, BlockKind.TABLE_ROW) == ["| Lidar & fan | 0.6 |"]
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )
