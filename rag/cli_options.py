@@ -13,6 +13,7 @@ import click
 
 from rag.cli_output import print_message, set_up_logging
 from rag.errors import InhouseError
+from rag.extras import extra_of, missing_extra
 
 INTERRUPTED = 130
 HELP_NAMES = ["-h", "--help"]
@@ -90,6 +91,13 @@ def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> i
     try:
         result = command.main(arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0
+    except ModuleNotFoundError as exc:
+        extra = extra_of(exc.name or "")
+        if extra is None:
+            raise
+        error = missing_extra(extra, str(exc.name), "This")
+        print_message(f"{name}: {error}", logging.ERROR)
+        return error.exit_code
     except InhouseError as exc:
         print_message(f"{name}: {exc}", logging.ERROR)
         return exc.exit_code

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.errors import EmbeddingError, MissingDependencyError, ModelRefusedError
+from rag.extras import install_command
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -98,8 +99,8 @@ class PairScores:
             from transformers.utils.logging import disable_progress_bar
         except ImportError as exc:
             raise MissingDependencyError(
-                f"The cross-encoder cannot be loaded: {exc}.",
-                hint="Install it with: pip install sentence-transformers",
+                f"The cross-encoder {self._path.name} cannot be loaded without torch: {exc}.",
+                hint=f"Run: {install_command('torch')}",
             ) from exc
         disable_progress_bar()  # type: ignore[no-untyped-call]
         cuda = torch.cuda.is_available()

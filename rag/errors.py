@@ -128,5 +128,5 @@ class ModelServerStartError(ModelServerError):
     exit_code = 1
 
 
-class MissingDependencyError(InhouseError):
+class MissingDependencyError(InhouseError, ImportError):
     """An optional part is missing; `hint` is the exact command that installs it."""

@@ -21,6 +21,7 @@ import numpy as np
 from rag.answering.abstention import Calibration, CurvePoint, RetrievalSignals, measure_signals
 from rag.embedder import Embedder
 from rag.errors import UsageError
+from rag.extras import require_extra
 from rag.index import Filter, Snapshot, open_store
 from rag.language import sentences
 from rag.language.claims import Claim
@@ -63,8 +64,10 @@ def calibrate(
 
     `probes` None: `count` questions are drawn from the index. `progress` is told after each question how
     many are done. The same index gives the same calibration. Raises UsageError if it is too small for one:
-    fewer than two documents, or hardly a sentence in them.
+    fewer than two documents, or hardly a sentence in them. Raises MissingDependencyError without the
+    extra `eval`.
     """
+    require_extra("eval", "A calibration")
     reader = open_store(data_dir).open_reader()
     snapshot = reader.snapshot()
     probes = list(draw(snapshot, count) if probes is None else probes)

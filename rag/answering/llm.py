@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rag.answering.model_server import Served, is_loopback, list_served
 from rag.answering.prompt import Style, style_of
 from rag.errors import MissingDependencyError, ModelServerError, ModelServerUnreachableError
+from rag.extras import require_extra
 from rag.models import AUTO
 
 if TYPE_CHECKING:
@@ -48,17 +49,16 @@ def open_chat_model(settings: LLMSettings) -> OpenedModel:
     """The chat model that the settings name.
 
     If the server does not offer that model, but others, the first of those answers: a server
-    elsewhere is usable by its URL alone.
+    elsewhere is usable by its URL alone. Raises ModelServerError, also where its client is not installed.
     """
     try:
-        import httpx
-        from langchain_openai import ChatOpenAI
-        from pydantic import SecretStr
-    except ImportError as exc:
-        raise MissingDependencyError(
-            f"The language model cannot be reached: {exc}.",
-            hint="Install it with: pip install langchain-openai",
-        ) from exc
+        require_extra("llm", "The language model's client")
+    except MissingDependencyError as exc:  # the documents answer all the same
+        raise ModelServerError(exc.message, hint=exc.hint) from exc
+    import httpx
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
     offered = list_served(settings)
     if not offered and settings.model == AUTO:
         raise ModelServerError(

@@ -66,7 +66,7 @@ class ModelConnection:
         self.queue = AnswerQueue(settings.llm.max_concurrent, settings.llm.timeout_s)
 
     def open(self) -> ConnectedModel:
-        """The model. Raises ModelServerError or MissingDependencyError."""
+        """The model. Raises ModelServerError."""
         with self._lock:
             if not self._shared:
                 self._shared.append(self._open())

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rag.extras import require_extra
 from rag.hit import Hit
 from rag.index import Filter
 from rag.intents.workspace import Workspace, make_readable
@@ -169,6 +170,7 @@ def find_passages(
 
 def _run(request: str, finder: PassageFinder, model: BaseChatModel) -> str | None:
     """What the model ends with; None where a limit ended the run."""
+    require_extra("llm", "A search in several steps")
     from langchain.agents import create_agent
     from langchain.agents.middleware import (
         ModelCallLimitMiddleware,

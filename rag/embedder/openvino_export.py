@@ -1,8 +1,10 @@
 """The program that makes a model's OpenVINO form: MODEL_FOLDER INTO.
 
-A child process runs it: it needs torch and several times the model's size, and the ingesting process
-should stay small. It leaves a receipt in INTO, of success or of refusal; without one it says nothing of
-the model.
+A model whose vectors are known (`reference`) is built from its weights and compared with them, without
+torch. Any other is converted from torch and compared with sentence-transformers.
+
+A child process runs it: it needs several times the model's size, and the ingesting process should stay small.
+It leaves a receipt in INTO, of success or of refusal; without one it says nothing of the model.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from rag.embedder.bert_graph import INPUTS, UnknownModelError, build_network
+from rag.embedder.folder import EmbedderFolder
 from rag.embedder.openvino import (
     MODEL_FILE,
     RECEIPT,
@@ -28,16 +30,20 @@ from rag.embedder.openvino import (
     available_cores,
     import_openvino,
 )
-from rag.embedder.openvino_probes import PASSAGE, probes
+from rag.embedder.openvino_probes import PASSAGE
+from rag.embedder.protocol import Float32
+from rag.embedder.reference import embed_probes, read_reference
 from rag.embedder.sentence_transformer import SentenceTransformerEmbedder
 from rag.errors import InhouseError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 MIN_COSINE = 0.9999
 _POOLING = {"mean", "cls", "max"}
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_QUERY_PROMPTS = ("query",)
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 _ROUNDS = 5
 _TIMED_CHARACTERS = 600
 
@@ -49,9 +55,8 @@ class _RefusedError(Exception):
 def main(source: Path, into: Path) -> None:
     """Write the form of the model in `source` to `into`, or only the reason why there is none."""
     warnings.simplefilter("ignore")  # the tracer's, about branches that do not vary here
-    oracle = SentenceTransformerEmbedder(source, source.name, "")
     try:
-        receipt = _make(source, into, oracle)
+        receipt = _make_from_weights(source, into) or _make_from_torch(source, into)
     except _RefusedError as exc:
         for path in into.iterdir():
             path.unlink()
@@ -59,20 +64,58 @@ def main(source: Path, into: Path) -> None:
     (into / RECEIPT).write_text(json.dumps(receipt), encoding="utf-8")
 
 
-def _make(source: Path, into: Path, oracle: SentenceTransformerEmbedder) -> dict[str, Any]:
+def _make_from_weights(source: Path, into: Path) -> dict[str, Any] | None:
+    """The receipt of the form built from the weights; None where it cannot be built, or is not proved."""
+    expected = read_reference(source)
+    if expected is None:
+        return None
+    try:
+        network = build_network(source)
+        form = _describe_plain(source, into)
+        import_openvino().save_model(network, str(into / MODEL_FILE), compress_to_fp16=True)
+        return _prove(source, into, form, expected)
+    except (UnknownModelError, _RefusedError):
+        return None
+
+
+def _describe_plain(source: Path, into: Path) -> dict[str, Any]:
+    """Write the tokenizer as the model's files have it; return the form's other fields."""
+    from tokenizers import Tokenizer
+
+    folder = EmbedderFolder(source, source.name, "")
+    _save_tokenizer(Tokenizer.from_str(folder.tokenizer.to_str()), into, folder.identity.max_tokens)
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    file = source / "config_sentence_transformers.json"
+    prompting = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    prompts, default = prompting.get("prompts") or {}, prompting.get("default_prompt_name")
+    return {
+        "inputs": list(INPUTS),
+        "pad_id": config["pad_token_id"],
+        "pad_type_id": 0,
+        "query_prompt": _prompt(prompts, default, _QUERY_PROMPTS),
+        "document_prompt": _prompt(prompts, default, _DOCUMENT_PROMPTS),
+    }
+
+
+def _make_from_torch(source: Path, into: Path) -> dict[str, Any]:
+    oracle = SentenceTransformerEmbedder(source, source.name, "")
     model = oracle.load()
     _require_known(model)
     inputs = _convert(model, into)
-    _save_tokenizer(model, into, oracle.identity.max_tokens)
+    tokenizer = _own_tokenizer(model)
+    _save_tokenizer(tokenizer, into, oracle.identity.max_tokens, model.tokenizer.truncation_side)
     form = {
         "inputs": inputs,
         "pad_id": model.tokenizer.pad_token_id,
         "pad_type_id": model.tokenizer.pad_token_type_id,
-        "query_prompt": _prompt(model, ["query"]),
-        "document_prompt": _prompt(model, ["document", "passage", "corpus"]),
+        "query_prompt": _prompt(model.prompts, model.default_prompt_name, _QUERY_PROMPTS),
+        "document_prompt": _prompt(model.prompts, model.default_prompt_name, _DOCUMENT_PROMPTS),
     }
-    texts = probes(oracle)
-    expected = _vectors(oracle, texts)
+    return _prove(source, into, form, embed_probes(oracle))
+
+
+def _prove(source: Path, into: Path, form: dict[str, Any], expected: Float32) -> dict[str, Any]:
+    """Compare the form's vectors with those expected, in each format; the receipt of the fastest good one."""
     # What is lost by rounding to bf16 is not the same for every model.
     proved: dict[Precision, tuple[OpenVinoEmbedder, dict[str, Any]]] = {}
     reasons = []
@@ -80,7 +123,7 @@ def _make(source: Path, into: Path, oracle: SentenceTransformerEmbedder) -> dict
         form_embedder = OpenVinoForm(folder=into, precision=precision, **form)
         embedder = OpenVinoEmbedder(source, source.name, "", form_embedder)
         try:
-            actual = _vectors(embedder, texts)
+            actual = embed_probes(embedder)
         except InhouseError as exc:
             raise _RefusedError(exc.message.rstrip(".")) from exc
         cosines = (expected * actual).sum(axis=1)
@@ -153,7 +196,7 @@ def _convert(model: SentenceTransformer, into: Path) -> list[str]:
     import torch
 
     features = model.preprocess(["a text", "a text that is a little longer"])
-    inputs = [name for name in _INPUTS if name in features]
+    inputs = [name for name in INPUTS if name in features]
 
     class Whole(torch.nn.Module):
         def __init__(self) -> None:
@@ -182,32 +225,27 @@ def _convert(model: SentenceTransformer, into: Path) -> list[str]:
     return inputs
 
 
-def _save_tokenizer(model: SentenceTransformer, into: Path, max_tokens: int) -> None:
-    """Write the tokenizer as transformers set it up, which may differ from the model's own file."""
-    import tokenizers
+def _own_tokenizer(model: SentenceTransformer) -> Tokenizer:
+    """The tokenizer as transformers set it up, which may differ from the model's own file."""
+    from tokenizers import Tokenizer
 
-    tokenizer = tokenizers.Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+    return Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+
+
+def _save_tokenizer(
+    tokenizer: Tokenizer, into: Path, max_tokens: int, truncation_side: str = "right"
+) -> None:
     tokenizer.no_padding()
-    tokenizer.enable_truncation(
-        max_tokens, direction=model.tokenizer.truncation_side, strategy="longest_first"
-    )
+    tokenizer.enable_truncation(max_tokens, direction=truncation_side, strategy="longest_first")
     tokenizer.save(str(into / TOKENIZER_FILE))
 
 
-def _prompt(model: SentenceTransformer, names: list[str]) -> str:
+def _prompt(prompts: Mapping[str, str], default: str | None, names: Sequence[str]) -> str:
     """The text that sentence-transformers puts in front, by its own rule for queries and documents."""
-    for name in [*names, model.default_prompt_name]:
-        if name is not None and name in model.prompts:
-            return str(model.prompts[name] or "")
+    for name in [*names, default]:
+        if name is not None and name in prompts:
+            return str(prompts[name] or "")
     return ""
-
-
-def _vectors(
-    embedder: SentenceTransformerEmbedder | OpenVinoEmbedder, texts: Sequence[str]
-) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Of all texts as documents, and of each again as a query."""
-    queries = [embedder.embed_query(text) for text in texts]
-    return np.vstack([embedder.embed_documents(texts), *queries])
 
 
 if __name__ == "__main__":

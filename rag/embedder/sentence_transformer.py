@@ -14,6 +14,7 @@ from rag.embedder.folder import EmbedderFolder
 from rag.embedder.protocol import EmbedderIdentity, Float32
 from rag.embedder.vectors import normalise_vectors
 from rag.errors import EmbeddingError, MissingDependencyError
+from rag.extras import install_command
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -92,8 +93,8 @@ class SentenceTransformerEmbedder:
             from transformers.utils.logging import disable_progress_bar
         except ImportError as exc:
             raise MissingDependencyError(
-                f"The embedder cannot be loaded: {exc}.",
-                hint="Install it with: pip install sentence-transformers",
+                f"The embedder {self._folder.name} cannot be loaded without torch: {exc}.",
+                hint=f"Run: {install_command('torch')}",
             ) from exc
         disable_progress_bar()  # type: ignore[no-untyped-call]  # the weights are there in a second; the run has its own bar
         if self._threads:

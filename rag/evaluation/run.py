@@ -19,6 +19,7 @@ from rag.evaluation.result import Ablation, Evaluation, Outcome, Subject
 from rag.evaluation.risk import risk_coverage
 from rag.evaluation.searching import search_all
 from rag.evaluation.summary import applicable_metrics, group_by_type, mean_recalls, summarise
+from rag.extras import require_extra
 from rag.index import Snapshot
 from rag.progress import NoProgress, Progress
 
@@ -47,8 +48,10 @@ def evaluate(
     """Measure how well the assistant finds and answers the questions.
 
     Raises ModelServerUnreachableError if answers are wanted and there is no model server, ModelServerError
-    if it goes away, UsageError for options that make no sense.
+    if it goes away, UsageError for options that make no sense, MissingDependencyError without the
+    extra `eval`.
     """
+    require_extra("eval", "An evaluation")
     options, progress = options or Options(), progress or NoProgress()
     _check(assistant, options)
     made_at, started = time.time(), time.perf_counter()

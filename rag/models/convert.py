@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from rag.errors import MissingDependencyError, ModelRefusedError
+from rag.extras import install_command
 from rag.models.cache import disk_full
 from rag.models.child import run_python
 from rag.progress import step
@@ -45,7 +46,7 @@ def convert(file: Path, kind: str, into: Path, *, progress: bool = True) -> None
         name = next(filter(None, missing.groups()))
         raise MissingDependencyError(
             f"{file.name} cannot be converted: {name} is not installed.",
-            hint="Install what it takes with: pip install torch transformers gguf accelerate",
+            hint=f"Run: {install_command('torch')}",
         )
     if status < 0:
         raise ModelRefusedError(

@@ -14,13 +14,15 @@ from rag.embedder import (
     SentenceTransformerEmbedder,
     open_embedder,
     openvino_export,
+    reference,
 )
-from rag.embedder.openvino import RECEIPT, import_openvino
+from rag.embedder.openvino import RECEIPT, OpenVinoForm, import_openvino
 from rag.embedder.openvino_form import NoFormError, cpu_kind, openvino_form
+from rag.embedder.reference import embed_probes, read_reference, write_reference
 from rag.errors import ModelRefusedError, StorageError
 from rag.models import ModelFolder
 from rag.settings import EmbedderSettings, Settings
-from tests.embedder.helpers import MadeByTwo, MakeModel, cosines
+from tests.embedder.helpers import MadeByTwo, MakeModel, cosines, output_of, start_python
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +111,65 @@ def test_the_same_weights_pooled_otherwise_are_another_form(
     assert len(forms_in(cache)) == 2
     assert cosines(vectors, original_of(model).embed_documents(TEXTS)).min() >= 0.9999
     assert cosines(vectors, embedder_of(tiny, cache).embed_documents(TEXTS)).max() < 0.9999
+
+
+def test_a_model_whose_vectors_are_known_is_made_without_torch(
+    tiny: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From its weights alone, prompts included, and proved against vectors that were kept."""
+    references = tmp_path / "references"
+    references.mkdir()
+    monkeypatch.setattr(reference, "REFERENCES", references)
+    write_reference(tiny.path)
+    form_folder = tmp_path / "form"
+    form_folder.mkdir()
+    program = f"""
+import sys
+from pathlib import Path
+for name in ("torch", "transformers", "sentence_transformers"):
+    sys.modules[name] = None
+from rag.embedder import openvino_export, reference
+reference.REFERENCES = Path({str(references)!r})
+openvino_export.main(Path({str(tiny.path)!r}), Path({str(form_folder)!r}))
+"""
+
+    output_of(start_python(program))
+
+    receipt = json.loads((form_folder / RECEIPT).read_text())
+    assert receipt["proof"]["min"] >= 0.9999
+    form = OpenVinoForm(folder=form_folder, **receipt["form"])
+    embedder = OpenVinoEmbedder(tiny.path, tiny.name, tiny.sha256, form)
+    original = original_of(tiny)
+    assert cosines(embedder.embed_documents(TEXTS), original.embed_documents(TEXTS)).min() >= 0.9999
+    assert cosines(embedder.embed_query("refund"), original.embed_query("refund")) >= 0.9999
+
+
+def test_weights_with_other_vectors_than_the_known_ones_are_converted_from_torch(
+    make_model: MakeModel, tiny: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same weights without prompts: what was kept of the one proves nothing of the other."""
+    monkeypatch.setattr(reference, "REFERENCES", tmp_path)
+    write_reference(tiny.path)
+    model = make_model(prompts={})
+    assert read_reference(model.path) is not None
+    form_folder = tmp_path / "form"
+    form_folder.mkdir()
+
+    openvino_export.main(model.path, form_folder)
+
+    receipt = json.loads((form_folder / RECEIPT).read_text())
+    embedder = OpenVinoEmbedder(
+        model.path, model.name, model.sha256, OpenVinoForm(folder=form_folder, **receipt["form"])
+    )
+    vectors = original_of(model).embed_documents(TEXTS)
+    assert cosines(embedder.embed_documents(TEXTS), vectors).min() >= 0.9999
+
+
+def test_the_known_vectors_are_those_of_sentence_transformers(model: ModelFolder) -> None:
+    """What the package carries of the default model is what is computed here."""
+    expected = read_reference(model.path)
+    assert expected is not None
+    assert cosines(expected, embed_probes(original_of(model))).min() >= 0.9999
 
 
 def test_a_pooling_that_is_not_known_is_refused(make_model: MakeModel, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from rag.extras import require_extra
 from rag.profile import Profile
 from rag.settings import Settings
 from ui.messages.page import ENGLISH, Words
@@ -26,6 +27,7 @@ def create_api_app(
 
     It has `/v1/…`, and `/healthz`, `/readyz` and `/metrics`.
     """
+    require_extra("api", "The interface for programs")
     import fastapi
 
     from ui.api.errors import handle_errors

@@ -34,6 +34,7 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
         port or settings.api.port,
         load_factory=_load_factory,
         command="inhouse api",
+        extra="api",
         greeting="Programs find Inhouse at {address}/v1",
     )
 

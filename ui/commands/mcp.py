@@ -45,6 +45,7 @@ def command(
       inhouse mcp --http --port 7862
     """
     from rag.errors import UsageError
+    from rag.extras import require_extra
     from ui.web.launch import launch
 
     if http:
@@ -56,12 +57,14 @@ def command(
             port,
             load_factory=_load_factory,
             command="inhouse mcp",
+            extra="api",
             greeting="Clients find the documents at {address}/mcp",
         )
         return
     if host is not None:
         raise UsageError("--host needs --http.")
 
+    require_extra("api", "inhouse mcp")
     from rag import Assistant
     from ui.mcp.stdio import local_person, serve_stdio
 

@@ -30,6 +30,7 @@ def command(settings: Settings, host: str | None, port: int | None) -> None:
         port or settings.web.port,
         load_factory=_load_factory,
         command="inhouse web",
+        extra="web",
         greeting="Inhouse is on {address}",
         more_warnings=_rules_not_applied,
     )

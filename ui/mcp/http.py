@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rag.errors import InhouseError
+from rag.extras import require_extra
 from rag.profile import Profile
 from rag.settings import Settings
 from ui.mcp.references import Addresses
@@ -48,6 +49,7 @@ def create_mcp_app(
 
     It has `/mcp`, the metadata of that resource (RFC 9728), and `/healthz`, `/readyz` and `/metrics`.
     """
+    require_extra("api", "MCP")
     import fastapi
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.extras import require_extra
 from rag.profile import Profile
 from rag.settings import Settings
 from ui.messages.page import ENGLISH, Words
@@ -58,6 +59,7 @@ def _create_app(
     profiles: Sequence[Profile],
     words: Words,
 ) -> fastapi.FastAPI:
+    require_extra("web", "The page")
     import fastapi
     import gradio
     from fastapi.middleware.gzip import GZipMiddleware

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.cli_output import print_message
+from rag.extras import require_extra
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,14 +27,16 @@ def launch(
     *,
     load_factory: Callable[[], Callable[..., fastapi.FastAPI]],
     command: str,
+    extra: str,
     greeting: str,
     more_warnings: Callable[[Settings], Iterator[str]] = _no_warnings,
 ) -> None:
     """Serve an application until Ctrl-C. Raises ConfigurationError where it cannot listen.
 
     `load_factory` imports what makes the application. `greeting` holds {address}, as "http://127.0.0.1:7860".
-    Warnings are printed in the name of `command`.
+    Warnings are printed in the name of `command`, and MissingDependencyError is raised if it lacks `extra`.
     """
+    require_extra(extra, command)
     from ui.web.server import listen, serve, warnings_of
 
     host = host or settings.web.host

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import UsageError
+from rag.extras import require_extra
 from rag.readers import EVERYBODY, asker
 from ui.errors import NotThereError
 from ui.web.identity import Person, Role
@@ -217,6 +218,7 @@ def _verify(hashed: str | None, password: str) -> bool:
 
 @functools.cache
 def _hasher() -> PasswordHasher:
+    require_extra("api", "Accounts")
     from argon2 import PasswordHasher
 
     return PasswordHasher()  # argon2id with RFC 9106's second parameters: 64 MiB, 3 passes
