@@ -5,11 +5,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from inhouse.own_packages import require_own_packages as _require_own_packages
+
 if TYPE_CHECKING:
     from ingest.errors import IngestError
     from ingest.pipeline import ingest
     from ingest.report import IngestReport
     from ingest.running.contents import Content, Ingestor, ingest_texts
+
+__distribution__ = "inhouse"
+_require_own_packages("rag")
 
 _ROOMS = {
     "Content": "ingest.running.contents",

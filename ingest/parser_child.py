@@ -147,7 +147,7 @@ class ParserChild:
         arguments = [str(value) for value in (child_end.fileno(), *limits)]
         with child_end:
             self._process = subprocess.Popen(
-                [sys.executable, "-B", "-m", "ingest.parser_process", *arguments],
+                [sys.executable, "-B", "-P", "-m", "ingest.parser_process", *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rag.profile import Profile
     from rag.settings import Settings, load_settings
 
+__distribution__ = "inhouse"  # what tells this package from another `rag` (inhouse/own_packages.py)
+
 _ROOMS = {
     "Answer": "rag.answer",
     "Assistant": "rag.assistant",

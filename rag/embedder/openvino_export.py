@@ -240,7 +240,7 @@ def _save_tokenizer(
     tokenizer.save(str(into / TOKENIZER_FILE))
 
 
-def _prompt(prompts: Mapping[str, str], default: str | None, names: Sequence[str]) -> str:
+def _prompt(prompts: Mapping[str, str | None], default: str | None, names: Sequence[str]) -> str:
     """The text that sentence-transformers puts in front, by its own rule for queries and documents."""
     for name in [*names, default]:
         if name is not None and name in prompts:

@@ -1,4 +1,4 @@
-"""The source of the three packages, parsed once."""
+"""The source of the packages, parsed once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("rag", "ingest", "ui")
+PACKAGES = ("inhouse", "rag", "ingest", "ui")
 
 
 @functools.cache

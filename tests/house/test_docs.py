@@ -14,7 +14,7 @@ from tests.house.sources import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 _ENVIRONMENT = re.compile(r"\bINHOUSE_[A-Z_]+\b")
-_COMMAND = re.compile(r"(?:^|[`\s/])inhouse ([a-z]+)((?: [^\n`#|&;]*)?)")
+_COMMAND = re.compile(r"(?:^|[`\s/])inhouse (?!import\b)([a-z]+)((?: [^\n`#|&;]*)?)")
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.house.sources import PACKAGES, imports, path_of, trees
 
-FORBIDDEN = {"rag": {"ingest", "ui"}, "ingest": {"ui"}, "ui": set()}
+FORBIDDEN = {"rag": {"ingest", "ui", "inhouse"}, "ingest": {"ui"}, "ui": set(), "inhouse": set()}
 HEAVY = (
     *("torch", "transformers", "sentence_transformers", "faiss", "tantivy", "openvino", "vllm"),
     *("gradio", "fastapi", "numpy", "openai", "httpx", "langchain", "langchain_core"),

@@ -15,7 +15,16 @@ from ui.cli import cli
 from ui.commands.doctor import CHECKS
 
 PARTS = [
-    *("Machine", "Data folder", "Embedder", "Re-ranker", "Entailment", "Judge", "Index"),
+    *(
+        "Installation",
+        "Machine",
+        "Data folder",
+        "Embedder",
+        "Re-ranker",
+        "Entailment",
+        "Judge",
+        "Index",
+    ),
     *("People", "Languages", "Access"),
     *("Profile", "Parsers", "Scans", "Language model", "vLLM", "Memory", "Model server"),
 ]

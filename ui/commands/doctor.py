@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -62,6 +63,22 @@ def _data_folder(settings: Settings) -> str:
             hint="Put the data folder on a local disk.",
         )
     return f"{folder}, {free:,.0f} GiB free"
+
+
+def _installation(settings: Settings) -> str:
+    """Whether Python finds our packages, and finds them as they were installed."""
+    del settings
+    from inhouse.own_packages import find_changed_files, find_shadow
+
+    for name in ("rag", "ingest", "ui"):
+        if problem := find_shadow(name):
+            raise InhouseError(problem)
+    if changed := find_changed_files():
+        raise InhouseError(
+            f"Not as it was installed: {', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}.",
+            hint="Run: pip install --force-reinstall --no-deps inhouse",
+        )
+    return f"inhouse {version('inhouse')}"
 
 
 def _machine(settings: Settings) -> str:
@@ -273,6 +290,7 @@ def _is_elsewhere(settings: Settings) -> bool:
 
 
 CHECKS: dict[str, Callable[[Settings], str]] = {
+    "Installation": _installation,
     "Machine": _machine,
     "Data folder": _data_folder,
     "Embedder": _embedder,
