@@ -173,6 +173,11 @@ class Assistant:
         return self._connection.name
 
     @property
+    def answers_waiting(self) -> int:
+        """How many answers of this assistant wait for their turn at the model (`llm.max_concurrent`)."""
+        return self._connection.queue.waiting
+
+    @property
     def embedder_name(self) -> str:
         """Name of the embedder that turns questions into vectors."""
         return self._search.embedder.identity.name

@@ -11,6 +11,8 @@ import time
 
 import click
 
+from rag.request_id import current_request
+
 
 def set_up_logging(log_format: str, *, quiet: bool) -> None:
     """Log lines to standard error: warnings, and unless `quiet` what the program does."""
@@ -41,7 +43,8 @@ class _Lines(logging.Formatter):
 
 class _TextLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{record.levelname.lower()}: {record.getMessage()}"
+        request = current_request()
+        line = f"{record.levelname.lower()}: {record.getMessage()}{f' (request {request})' * bool(request)}"
         # Somebody who sits at the terminal knows when it is, and what they have started.
         return (
             f"{self.moment(record)} {self.run} {line}" if self.run and not _at_terminal() else line
@@ -53,6 +56,7 @@ class _JsonLines(_Lines):
         line = {
             "time": self.moment(record),
             **({"run": self.run} if self.run else {}),
+            **({"request": request} if (request := current_request()) else {}),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

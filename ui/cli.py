@@ -19,6 +19,7 @@ COMMANDS = {
     "mcp": "Serve the documents to chat programs and agents (MCP).",
     "api": "Serve answers to other programs, as OpenAI's interface does.",
     "user": "Say who may sign in on the page.",
+    "audit": "Show who signed in, uploaded and changed what.",
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",
     "models": "Show the catalogue of open models; fetch, check or recommend one.",

@@ -24,6 +24,12 @@ class AnswerQueue:
         self._waiting: deque[Future[None]] = deque()
         self._lock = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn now."""
+        with self._lock:
+            return len(self._waiting)
+
     @contextlib.contextmanager
     def wait_turn(self) -> Iterator[None]:
         """Wait for a place, and hold it for as long as the context lasts."""

@@ -130,6 +130,17 @@ class WebSettings(Section):
     inbox_mb: float = Field(
         10_000.0, gt=0, le=10_000_000, description="Most that the inbox may hold, in MB."
     )
+    audit_days: float = Field(
+        365.0,
+        gt=0,
+        le=36_500,
+        description="Days for which it is kept who signed in, uploaded and changed what: inhouse audit.",
+    )
+    audit_reading: bool = Field(
+        False,
+        description="Whether it is also kept who asked, and who opened which document; "
+        "in many places people have to agree to that.",
+    )
     metrics_token: str = Field(
         "", description="Bearer token with which Prometheus may read /metrics; empty: admins only."
     )

@@ -202,6 +202,10 @@ class StandIn:
         self.is_whole = threading.Event()
         self.is_whole.set()
 
+    @property
+    def answers_waiting(self) -> int:
+        return 0
+
     def model_server_error(self) -> str | None:
         return self.error
 

@@ -132,6 +132,7 @@ async def begin_answer(
                 retry_after_s=2,
             )
         resources.enter_context(house.metrics.asking())
+        await asyncio.to_thread(house.audit.asked, person)
         assistant = await asyncio.to_thread(house.desk.assistant_for, person, profile.name)
         text = MarkedText(
             words_for(request),
@@ -139,7 +140,7 @@ async def begin_answer(
             link_to(house, assistant),
             house.settings.api.stream,
         )
-        events = assistant.astream(question, history=history)
+        events = house.metrics.aevents(assistant.astream(question, history=history))
         stream = AnswerStream(events, text, watch(request), resources)
     except BaseException:
         resources.close()

@@ -81,6 +81,7 @@ def document_routes(router: APIRouter, house: AppState) -> None:
 
         def find() -> dict[str, Any]:
             view, stored = _open(house, person, document_id)
+            house.audit.opened(person, stored.uri)
             first = min(start, stored.characters)
             last = stored.characters if end is None else min(end, stored.characters)
             last = max(first, min(last, first + _MOST_CHARACTERS))

@@ -93,6 +93,7 @@ def api_routes(house: AppState) -> APIRouter:
         profile = profile_named(house, body.model) if body.model is not None else first
 
         def find() -> list[dict[str, Any]]:
+            house.audit.asked(person)
             assistant = house.desk.assistant_for(person, profile.name)
             filter = Filter(folders=body.folders, tags=body.tags, media_types=body.media_types)
             link = link_to(house, assistant)

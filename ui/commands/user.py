@@ -106,6 +106,7 @@ def add(
         readers=None if all_documents else readers,
         password=password,
     )
+    _record(settings, "add", account.name, f"{account.role}, {_documents(account)}")
     click.echo(f"{account.name} may sign in as {account.role}, and reads {_documents(account)}.")
 
 
@@ -126,6 +127,7 @@ def set_(
     account = _accounts(settings).change(
         name, role=Role(role) if role else None, readers=None if all_documents else readers
     )
+    _record(settings, "set", account.name, f"{account.role}, {_documents(account)}")
     click.echo(f"{account.name} is {account.role}, and reads {_documents(account)}.")
 
 
@@ -140,6 +142,7 @@ def passwd(settings: Settings, name: str, password_stdin: bool) -> None:
         name
     )  # a name that is not there is said before a password is asked for
     accounts.change(name, password=_password(account.name, password_stdin))
+    _record(settings, "passwd", account.name)
     click.echo(f"{account.name} has a new password and has to sign in with it.")
 
 
@@ -149,6 +152,7 @@ def passwd(settings: Settings, name: str, password_stdin: bool) -> None:
 def disable(settings: Settings, name: str) -> None:
     """Keep NAME out, at once, and end their access tokens; what is kept of them stays."""
     account = _accounts(settings).change(name, disabled=True)
+    _record(settings, "disable", account.name)
     click.echo(f"{account.name} can no longer sign in. To undo: inhouse user enable {account.name}")
 
 
@@ -158,6 +162,7 @@ def disable(settings: Settings, name: str) -> None:
 def enable(settings: Settings, name: str) -> None:
     """Let NAME in again."""
     account = _accounts(settings).change(name, disabled=False)
+    _record(settings, "enable", account.name)
     click.echo(f"{account.name} may sign in again.")
 
 
@@ -185,7 +190,9 @@ def token(settings: Settings, name: str, label: str, days: float | None, for_oth
     Example:
       inhouse user token anna --name "Open WebUI" --days 90
     """
-    click.echo(_tokens(settings).create(name, label, days=days, for_others=for_others))
+    secret = _tokens(settings).create(name, label, days=days, for_others=for_others)
+    _record(settings, "token", _folded(name), label)
+    click.echo(secret)
     line = "It is shown this once. Programs send it as the header Authorization: Bearer TOKEN"
     print_message(line, logging.INFO)
 
@@ -206,6 +213,7 @@ def tokens(settings: Settings, name: str | None, as_json: bool) -> None:
 def revoke(settings: Settings, name: str, label: str) -> None:
     """End NAME's access token LABEL, at once."""
     _tokens(settings).revoke(name, label)
+    _record(settings, "revoke", _folded(name), label)
     click.echo(f"The token {label} is ended.")
 
 
@@ -220,6 +228,7 @@ def remove(settings: Settings, name: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Forget {account.name} and all of their conversations?", abort=True)
     accounts.remove(name)
+    _record(settings, "remove", account.name)
     click.echo(f"{account.name} is forgotten.")
 
 
@@ -233,6 +242,21 @@ def export(settings: Settings, name: str) -> None:
 
     kept = export_person(Store(people_file(settings)), name)
     click.echo(json.dumps(kept, ensure_ascii=False, indent=2))
+
+
+def _record(settings: Settings, action: str, name: str, detail: str = "") -> None:
+    """Write down what was changed, for `inhouse audit`."""
+    from ui.web.userdata.audit import AuditLog
+    from ui.web.userdata.database import Store, people_file
+
+    log = AuditLog(Store(people_file(settings)), days=settings.web.audit_days)
+    log.record(None, action, name, detail)
+
+
+def _folded(name: str) -> str:
+    from ui.web.userdata.accounts import fold_name
+
+    return fold_name(name)
 
 
 def _accounts(settings: Settings) -> Accounts:

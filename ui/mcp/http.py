@@ -61,6 +61,7 @@ def create_mcp_app(
         Addresses(web.public_url),
         house.places,
         house.questions,
+        house.audit,
     )
     manager = StreamableHTTPSessionManager(
         server.build(),

@@ -41,6 +41,7 @@ from ui.web.chat.answer_slots import AnswerSlots
 from ui.web.identity import Person, Role
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.work_pool import WorkPool
+from ui.web.userdata.audit import AuditLog
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -109,7 +110,9 @@ class DocumentServer:
         addresses: Addresses,
         slots: AnswerSlots,
         clicks: Throttle | None = None,
+        audit: AuditLog | None = None,
     ) -> None:
+        self._audit = audit
         self._desk, self._caller_of, self._addresses = desk, caller_of, addresses
         self._slots, self._clicks = slots, clicks
         # As the page has it for documents: what is slow holds up other documents, and nothing else.
@@ -237,10 +240,21 @@ class DocumentServer:
     def _bound_tools(self, person: Person) -> DocumentTools:
         profile = self._desk.profiles.first.name
         searcher = self._desk.assistant_for(person, profile)
-        return DocumentTools(searcher, self._desk.assistant_for(person), self._addresses)
+        opener = self._desk.assistant_for(person)
+
+        def note(uri: str) -> None:
+            if self._audit is not None:
+                self._audit.opened(person, uri)
+
+        return DocumentTools(searcher, opener, self._addresses, note)
+
+    async def _note_question(self, person: Person) -> None:
+        if self._audit is not None:
+            await self._pool.run(person.key, self._audit.asked, person)
 
     async def _search(self, call: _ToolCall, arguments: SearchInput) -> CallToolResult:
         key = call.caller.person.key
+        await self._note_question(call.caller.person)
         return reply_with_json(await self._pool.run(key, call.tools.search, arguments.query))
 
     async def _fetch(self, call: _ToolCall, arguments: FetchInput) -> CallToolResult:
@@ -265,10 +279,12 @@ class DocumentServer:
                     "As many answers of yours are being written as you may have at once.",
                     hint="Wait for one of them.",
                 )
+            await self._note_question(person)
             profile = self._desk.profiles.first.name
             assistant = self._desk.assistant_for(person, profile)
             await call.report("Searching the documents.")
             events = assistant.astream(arguments.question, ask_model=arguments.use_model)
+            events = self._desk.metrics.aevents(events)
             answer = await follow_answer(events, call.report, call.caller.is_welcome)
         view = self._desk.assistant_for(person).reading()
         rendering = AnswerRendering(view, self._addresses, is_admin=person.may(Role.ADMIN))

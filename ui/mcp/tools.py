@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -38,13 +39,21 @@ _CHANGED = "The document has changed, and the passage does not stand in it any m
 
 
 class DocumentTools:
-    """The documents of one reader. `searcher` answers with their profile, `opener` opens any document.
+    """The documents of one reader. `searcher` answers with their profile, `opener` opens any document;
+    `on_open` is told which.
 
     Its methods raise InhouseError; NotThereError for what is not there, or not for this reader.
     """
 
-    def __init__(self, searcher: Answering, opener: Answering, addresses: Addresses) -> None:
+    def __init__(
+        self,
+        searcher: Answering,
+        opener: Answering,
+        addresses: Addresses,
+        on_open: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._searcher, self._opener, self._addresses = searcher, opener, addresses
+        self._on_open = on_open
 
     def search(self, query: str) -> SearchOutput:
         """The passages that fit best."""
@@ -149,6 +158,7 @@ class DocumentTools:
         document = None if reference is None else view.named(reference.name)
         if reference is None or document is None:
             raise NotThereError(MISSING)
+        self._on_open(document.uri)
         return view, document, reference
 
     def _passage(

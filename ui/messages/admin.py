@@ -16,6 +16,7 @@ def _english_actions() -> Mapping[str, str]:
             "disable": "kept out",
             "enable": "let in again",
             "remove": "removed",
+            "token": "made an access token for",
             "revoke": "ended an access token",
             "answered": "marked a question as done",
             "feedback": "changed the state of feedback",

@@ -95,6 +95,7 @@ FRENCH_ADMIN = AdminWords(
             "disable": "a bloqué",
             "enable": "a débloqué",
             "remove": "a supprimé",
+            "token": "a créé une clé d’accès pour",
             "revoke": "a révoqué une clé d’accès",
             "answered": "a marqué une question comme traitée",
             "feedback": "a changé l’état d’un avis",

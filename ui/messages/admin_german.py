@@ -93,6 +93,7 @@ GERMAN_ADMIN = AdminWords(
             "disable": "hat ausgesperrt",
             "enable": "hat wieder zugelassen",
             "remove": "hat entfernt",
+            "token": "hat einen Zugangsschlüssel gemacht für",
             "revoke": "hat einen Zugangsschlüssel beendet",
             "answered": "hat eine Frage als erledigt markiert",
             "feedback": "hat den Stand einer Rückmeldung geändert",

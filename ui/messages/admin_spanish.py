@@ -95,6 +95,7 @@ SPANISH_ADMIN = AdminWords(
             "disable": "bloqueó",
             "enable": "desbloqueó",
             "remove": "eliminó",
+            "token": "creó una clave de acceso para",
             "revoke": "revocó una clave de acceso",
             "answered": "marcó una pregunta como resuelta",
             "feedback": "cambió el estado de una opinión",

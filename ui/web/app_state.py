@@ -91,17 +91,17 @@ def build_app_state(
     sessions = Sessions(
         at_the_door, idle_s=web.session_idle_minutes * 60, longest_s=web.session_hours * 3600
     )
-    offered = Profiles(profiles)
+    offered, metrics = Profiles(profiles), Metrics()
     return AppState(
         settings=settings,
         words=words,
-        desk=AssistantService(open_assistant, words, offered),
+        desk=AssistantService(open_assistant, words, offered, metrics),
         history=History(store),
         links=SharedLinks(store),
         unanswered=UnansweredBook(store),
         accounts=Accounts(store),
         access_tokens=AccessTokens(store),
-        audit=AuditLog(store),
+        audit=AuditLog(store, days=web.audit_days, reads=web.audit_reading),
         feedback=FeedbackBook(store),
         admission=Authentication(
             web,
@@ -112,7 +112,7 @@ def build_app_state(
         ),
         sessions=sessions,
         proxies=Proxies(web.proxies),
-        metrics=Metrics(),
+        metrics=metrics,
         inbox=Inbox(web, store),
         ingesting=Ingesting(settings),
         profiles=offered,

@@ -20,6 +20,7 @@ from ui.errors import NotReadyError
 from ui.messages.numbers import count
 from ui.messages.page import ENGLISH, Words
 from ui.web.identity import Person, Role
+from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Answering(Protocol):
     def generation(self) -> int: ...
     @property
     def model_name(self) -> str: ...
+    @property
+    def answers_waiting(self) -> int: ...
     def model_server_error(self) -> str | None: ...
     def search(
         self,
@@ -101,7 +104,9 @@ class AssistantService:
         open_assistant: Callable[[], Answering],
         words: Words = ENGLISH,
         profiles: Profiles | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self.metrics = metrics or Metrics()
         self.words = words
         self.profiles = profiles or Profiles()
         self._open = open_assistant

@@ -143,6 +143,7 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
         conversation: Conversation,
     ) -> Iterator[list[Any]]:
         conversation.language = words.language
+        house.audit.asked(person)
         with house.places.of(person) as is_free:
             screens = conversation.ask(
                 question or "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,9 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 from rag.readers import EVERYBODY
+from rag.request_id import current_request, working_for
 from ui.errors import NotAllowedError
 
-_STATE, _AGAIN = "inhouse_person", "inhouse_person_again"
+_STATE, _AGAIN, _REQUEST = "inhouse_person", "inhouse_person_again", "inhouse_request"
 _NEEDS = "inhouse_needs"
 _LOOK_S = (
     1.0  # so often it is looked whether somebody whose answer is being written is still welcome
@@ -90,7 +92,11 @@ def person_of(request: Any) -> Person:
 
     Raises LookupError where nobody is: on the few routes that are open to anybody.
     """
-    return person_in(getattr(request, "request", request).scope)  # Gradio's holds FastAPI's
+    return person_in(_scope_of(request))
+
+
+def _scope_of(request: Any) -> Any:
+    return getattr(request, "request", request).scope  # Gradio's holds FastAPI's
 
 
 def person_in(scope: Any) -> Person:
@@ -101,6 +107,16 @@ def person_in(scope: Any) -> Person:
     if not isinstance(person, Person):
         raise TypeError(f"the request's person is a {type(person).__name__}")
     return person
+
+
+def note_request(scope: Any) -> None:
+    """Note on an ASGI scope the id of its request, for what is done for it in other tasks."""
+    scope.setdefault("state", {})[_REQUEST] = current_request()
+
+
+def request_in(scope: Any) -> str:
+    """The id of the request with this ASGI scope."""
+    return str(scope.get("state", {}).get(_REQUEST, ""))
 
 
 def put_person(scope: Any, person: Person, again: Callable[[], Person | None]) -> None:
@@ -146,10 +162,20 @@ def with_person(
         return (person, *(dependency(request) for dependency in also))
 
     def in_pieces(request: Any, *inputs: Any) -> Iterator[Any]:
-        yield from function(*admitted(request), *inputs)
+        # Each piece is asked for in a thread that knows nothing of the request.
+        request_id = request_in(_scope_of(request))
+        with contextlib.closing(function(*admitted(request), *inputs)) as pieces:
+            while True:
+                with working_for(request_id):
+                    try:
+                        piece = next(pieces)
+                    except StopIteration:
+                        return
+                yield piece
 
     def at_once(request: Any, *inputs: Any) -> Any:
-        return function(*admitted(request), *inputs)
+        with working_for(request_in(_scope_of(request))):
+            return function(*admitted(request), *inputs)
 
     event = in_pieces if inspect.isgeneratorfunction(function) else at_once
     # Gradio finds out from the annotation what it has to pass.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING
 
+from rag.answer import AnswerEvent, DeltaEvent
 from ui.web.identity import LOCAL
 
 if TYPE_CHECKING:
+    from rag.answer import Event
     from ui.web.assistant_service import AssistantService
     from ui.web.chat.screen import Screen
 
@@ -20,7 +23,13 @@ class Metrics:
     """Numbers of one application. None of them says who asked what."""
 
     def __init__(self) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import (
+            CollectorRegistry,
+            Counter,
+            Gauge,
+            Histogram,
+            ProcessCollector,
+        )
 
         self._registry = CollectorRegistry()
         self._requests = Counter(
@@ -47,6 +56,25 @@ class Metrics:
             "Questions asked on the page and by programs.",
             registry=self._registry,
         )
+        self._answers = Counter(
+            "inhouse_web_answers",
+            "Answers by how they ended: an answer's status, or failed, or left by whoever asked.",
+            ["status"],
+            registry=self._registry,
+        )
+        self._first_token = Histogram(
+            "inhouse_web_first_token_seconds",
+            "Seconds from a question to the first words of the model.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._whole_answer = Histogram(
+            "inhouse_web_answer_seconds",
+            "Seconds from a question to its whole answer, checked.",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        ProcessCollector(registry=self._registry)
         self._under_way = Gauge(
             "inhouse_web_answers_under_way", "Answers being made.", registry=self._registry
         )
@@ -61,6 +89,7 @@ class Metrics:
                 ("generation", "The generation of the index that is searched."),
                 ("documents", "Documents in the index."),
                 ("chunks", "Chunks in the index."),
+                ("answers_waiting", "Answers that wait for their turn at the model."),
             )
         }
 
@@ -93,6 +122,46 @@ class Metrics:
         with self._under_way.track_inprogress():
             yield
 
+    def events(self, events: Iterator[Event]) -> Iterator[Event]:
+        """The same events of an answer; its times and how it ended are counted."""
+        with self._following() as hear:
+            try:
+                for event in events:
+                    hear(event)
+                    yield event
+            finally:
+                if isinstance(events, Generator):
+                    events.close()
+
+    async def aevents(self, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        """`events` for a coroutine."""
+        with self._following() as hear:
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    hear(event)
+                    yield event
+
+    @contextlib.contextmanager
+    def _following(self) -> Iterator[Callable[[Event], None]]:
+        began, status, has_begun = time.perf_counter(), "failed", False
+
+        def hear(event: Event) -> None:
+            nonlocal status, has_begun
+            if isinstance(event, DeltaEvent) and not has_begun:
+                has_begun = True
+                self._first_token.observe(time.perf_counter() - began)
+            elif isinstance(event, AnswerEvent):
+                status = event.answer.status.value
+                self._whole_answer.observe(time.perf_counter() - began)
+
+        try:
+            yield hear
+        except (GeneratorExit, asyncio.CancelledError):
+            status = "left" if status == "failed" else status
+            raise
+        finally:
+            self._answers.labels(status).inc()
+
     def text(self, desk: AssistantService) -> bytes:
         """The metrics in the text format of Prometheus."""
         from prometheus_client import generate_latest
@@ -105,4 +174,5 @@ class Metrics:
             gauges["generation"].set(assistant.generation)
             gauges["documents"].set(assistant.document_count)
             gauges["chunks"].set(assistant.chunk_count)
+            gauges["answers_waiting"].set(assistant.answers_waiting)
         return generate_latest(self._registry)

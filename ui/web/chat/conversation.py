@@ -349,7 +349,7 @@ class Conversation:
         question = draft.question
         filter = scope_filter(visit.scope, assistant, words)
         events = assistant.stream(question, history=tuple(self.history), filter=filter)
-        batches = EventBatches(iter(events))
+        batches = EventBatches(visit.desk.metrics.events(iter(events)))
         try:
             for batch in batches:
                 if not visit.is_welcome():

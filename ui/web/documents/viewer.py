@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -59,7 +60,10 @@ class _Found:
 
 
 class Opener:
-    """Opens documents. `originals`: whether people may download the files themselves."""
+    """Opens documents. `originals`: whether people may download the files themselves.
+
+    `on_open` is told who opens which document.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,9 @@ class Opener:
         words: Words,
         *,
         originals: bool = False,
+        on_open: Callable[[Person, str], None] | None = None,
     ) -> None:
+        self._on_open = on_open
         self._desk, self._pictures, self._words = desk, pictures, words
         self._originals = originals
 
@@ -145,6 +151,8 @@ class Opener:
         document = reading.named(name)
         if document is None:
             raise NotThereError(self._words.not_there)
+        if self._on_open is not None:
+            self._on_open(person, document.uri)
         return _Found(reading, document, span, locate_quote(reading, document, span))
 
     def _show_page(self, located: _Found, name: str, page: int | None, width: int) -> str:

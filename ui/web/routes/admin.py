@@ -16,6 +16,7 @@ from rag.index import Filter
 from rag.index.views.files import FileQuery
 from rag.readers import EVERYBODY
 from ui.errors import NotAllowedError
+from ui.messages.admin import ENGLISH_ADMIN
 from ui.messages.numbers import day_and_time, number, size
 from ui.messages.page import Words
 from ui.view import admin_page as view
@@ -95,6 +96,10 @@ def routes(house: AppState) -> APIRouter:
     return router
 
 
+_CHANGES = tuple(ENGLISH_ADMIN.actions)
+"""What is shown on the page of all that is written down; the rest by: inhouse audit."""
+
+
 def _change_person(house: AppState, person: Person, action: str, form: Form) -> None:
     """Raises NotThereError, UsageError."""
     accounts, name = house.accounts, fold_name(form.get("name", ""))
@@ -108,7 +113,7 @@ def _change_person(house: AppState, person: Person, action: str, form: Form) -> 
     if action in {"add", "set"} and role not in set(Role):
         raise UsageError(f"{role!r} is no role.")
     _check_reach(house, person, name, action, readers)
-    target = name
+    detail = _described(role, readers) if action in {"add", "set"} else ""
     if action == "add":
         accounts.add(name, role=Role(role), readers=readers, password=password)
     elif action == "set":
@@ -124,10 +129,14 @@ def _change_person(house: AppState, person: Person, action: str, form: Form) -> 
     elif action == "revoke":
         label = form.get("label", "")
         house.access_tokens.revoke(name, label)
-        target = f"{label}, {name}"
+        detail = label
     else:
         raise UsageError(f"Nobody is changed by {action!r}.")
-    house.audit.record(person, action, target)
+    house.audit.record(person, action, name, detail)
+
+
+def _described(role: str, readers: list[str] | None) -> str:
+    return f"{role}, {'every document' if readers is None else ' '.join(readers)}"
 
 
 def _check_reach(
@@ -193,7 +202,10 @@ def _content(
             for entry in _or_nothing(house.feedback.find, readable)
         ],
         operation=_operation(house, words) if person.readers is None else None,
-        log=[(line.at, line.person, line.action, line.target) for line in house.audit.latest()],
+        log=[
+            (line.at, line.person, line.action, ", ".join(filter(None, (line.target, line.detail))))
+            for line in house.audit.latest(actions=_CHANGES)
+        ],
         seen_by=seen_by,
         complaint=complaint,
     )

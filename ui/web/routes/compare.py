@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
@@ -71,6 +72,7 @@ def routes(house: AppState) -> APIRouter:
             resources.close()
             return Response(words.compare_full, 429, media_type="text/plain")
         resources.callback(places.release)
+        await run_in_threadpool(house.audit.asked, person)
         profile = house.profiles.of(request).name
         events = _shown(lambda: house.desk.assistant_for(person, profile), question, words)
         lines = _while_welcome(events, watch(request), words)

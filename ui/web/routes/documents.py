@@ -123,6 +123,7 @@ def _file(
         offset = (page - 1) * one.EACH
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
+        house.audit.opened(page_frame.person, file.uri)
     address = f"/documents/{name}"
     versions, comparison = _versions(request, house, file, page_frame.words)
     view = one.DocumentPage(

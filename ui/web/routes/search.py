@@ -52,6 +52,8 @@ def routes(house: AppState) -> APIRouter:
             many=_many(parameter("many", "")),
         )
         page_frame = frame(request, Room.SEARCH)
+        if query.query:
+            house.audit.asked(page_frame.person)
         status, main = _answer(house, request, query, page_frame.words)
         title = f"{query.query[:60]} · {page_frame.words.rooms.search}" if query.query else ""
         page = page_frame.page(main, title=title)

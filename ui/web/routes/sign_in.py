@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,6 +19,7 @@ from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
 from ui.web.security.client_address import ClientOrigin, Headers, headers_of, keep_own_address
 from ui.web.security.work_pool import WorkPool
+from ui.web.userdata.accounts import fold_name
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -61,8 +63,10 @@ def routes(house: AppState) -> APIRouter:
             return _page(house, request, onwards, problem, 429, retry, name=name)
         if token is None:
             house.metrics.sign_ins.labels("wrong").inc()
+            await run_in_threadpool(_note_failure, house, name, origin)
             return _page(house, request, onwards, words.wrong, 401, name=name)
         house.metrics.sign_ins.labels("right").inc()
+        await run_in_threadpool(house.audit.signed_in, fold_name(name), origin.group)
         admission.sign_out(headers, origin)  # one browser, one session
         return RedirectResponse(
             keep_own_address(onwards),
@@ -83,6 +87,11 @@ def routes(house: AppState) -> APIRouter:
         return answer
 
     return router
+
+
+def _note_failure(house: AppState, name: str, origin: ClientOrigin) -> None:
+    account = house.accounts.by_name(fold_name(name[:1_000]))
+    house.audit.sign_in_failed(account.name if account else "", origin.group)
 
 
 def _from(house: AppState, request: Request) -> tuple[Headers, ClientOrigin]:

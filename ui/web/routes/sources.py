@@ -42,7 +42,13 @@ def routes(house: AppState) -> "APIRouter":
     limits = house.settings.ingest
     pictures = PagePictures(memory_mb=limits.memory_mb, max_file_mb=limits.max_file_mb)
     openers = {
-        code: Opener(house.desk, pictures, words, originals=house.settings.web.originals)
+        code: Opener(
+            house.desk,
+            pictures,
+            words,
+            originals=house.settings.web.originals,
+            on_open=house.audit.opened,
+        )
         for code, words in LANGUAGES.items()
     }
 

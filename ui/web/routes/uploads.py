@@ -53,6 +53,7 @@ def routes(house: AppState) -> APIRouter:
             )
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
+        await run_in_threadpool(house.audit.record, person, "upload", taken.uri)
         if inbox.folder is not None:
             await run_in_threadpool(ingesting.start, inbox.folder)
         return JSONResponse(asdict(taken), 201, headers=_FRESH)
@@ -62,6 +63,7 @@ def routes(house: AppState) -> APIRouter:
     def withdraw(request: Request, uri: str) -> JSONResponse:
         person = person_of(request)
         inbox.withdraw(person, uri, lambda uris: house.desk.readable(person, uris))
+        house.audit.record(person, "withdraw", uri)
         return _ingest(house, person, deleting=True)
 
     @router.post("/ingest")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+_REQUEST_ID = re.compile(r"[\w.:-]{8,128}", re.ASCII)
 
 Headers = Mapping[str, Sequence[str]]
 """A request's headers by their name in lower case, each with all the values it came with."""
@@ -73,6 +76,13 @@ class Proxies:
         address = next((a for a in reversed(chain) if a and not self._is_trusted(a)), direct)
         proto = headers.get("x-forwarded-proto", (scope.get("scheme", ""),))[-1]
         return ClientOrigin(address, proto.strip().lower() == "https", via_proxy=True)
+
+    def request_id(self, scope: Any, headers: Headers) -> str:
+        """The id that a trusted proxy gave the request, so that its logs and ours fit together; or ""."""
+        values = headers.get("x-request-id", ())
+        direct = (scope.get("client") or ("", 0))[0]
+        is_one = len(values) == 1 and _REQUEST_ID.fullmatch(values[0]) is not None
+        return values[0] if is_one and self._is_trusted(direct) else ""
 
     def _is_trusted(self, address: str) -> bool:
         try:

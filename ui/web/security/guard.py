@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from rag.errors import InhouseError
+from rag.request_id import working_for
 from ui.errors import TooManyError
-from ui.web.identity import Person, Requires, Role, person_in, put_person
+from ui.web.identity import Person, Requires, Role, note_request, person_in, put_person
 from ui.web.metrics import Metrics
 from ui.web.security.allowed_routes import AllowedRoute
 from ui.web.security.authentication import Authentication
@@ -96,7 +98,24 @@ class Guard:
         headers = headers_of(scope)
         origin = self.rules.proxies.origin(scope, headers)
         door = self._door(scope)
-        seal = _HEADERS | _HTTPS_HEADERS if origin.is_https else _HEADERS
+        request_id = self.rules.proxies.request_id(scope, headers) or secrets.token_hex(8)
+        seal = _HEADERS | {"x-request-id": request_id}
+        if origin.is_https:
+            seal |= _HTTPS_HEADERS
+        with working_for(request_id):
+            note_request(scope)
+            await self._answer(scope, receive, send, headers, origin, door, seal)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: Headers,
+        origin: ClientOrigin,
+        door: AllowedRoute | None,
+        seal: dict[str, str],
+    ) -> None:
         method, route = (door.method, door.name) if door else ("other", "none")
         with self.rules.metrics.request(method, route) as heard:
 
@@ -123,6 +142,9 @@ class Guard:
             self._under_way[whose] += 1
             try:
                 await self.app(scope, receive, sealed)
+            except Exception as exc:
+                _log.error("%s %s failed: %s", method, route, type(exc).__name__)
+                raise
             finally:
                 self._under_way[whose] -= 1
                 if not self._under_way[whose]:

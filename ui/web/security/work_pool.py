@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +36,7 @@ class WorkPool:
                 retry_after_s=_RETRY_S,
             )
         self._under_way[key] += 1
-        call = functools.partial(function, *arguments)
+        call = functools.partial(contextvars.copy_context().run, function, *arguments)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, call)
         finally:

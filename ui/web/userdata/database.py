@@ -118,6 +118,12 @@ MIGRATIONS = (
 
     ALTER TABLE feedback ADD COLUMN done_at REAL;
     """,
+    """
+    ALTER TABLE audit ADD COLUMN detail TEXT NOT NULL DEFAULT '';
+    ALTER TABLE audit ADD COLUMN request TEXT NOT NULL DEFAULT '';
+    CREATE INDEX audit_at ON audit(at);
+    CREATE INDEX audit_action ON audit(action, id);
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000

@@ -12,6 +12,7 @@ import apsw
 from ui.errors import NotThereError
 from ui.web.userdata.access_tokens import tokens_of
 from ui.web.userdata.accounts import fold_name
+from ui.web.userdata.audit import ASKED, OPENED, SIGN_IN
 from ui.web.userdata.database import Store
 
 _TELLING = 16
@@ -60,6 +61,7 @@ def forget_documents(store: Store, uris: Sequence[str]) -> Erased:
                 connection, "DELETE FROM feedback WHERE instr(answer, ?)", _in_json(uri)
             )
             uploads += _delete(connection, "DELETE FROM uploads WHERE uri = ?", uri)
+            connection.execute("DELETE FROM audit WHERE target = ?", (uri,))
     store.compact()
     return Erased(turns, feedback, uploads)
 
@@ -99,6 +101,15 @@ def export_person(store: Store, name: str) -> dict[str, Any]:
                     (keys,),
                 )
             ],
+            "audit": [
+                {"at": at, "action": action, "target": target, "detail": detail}
+                for at, action, target, detail in connection.execute(
+                    "SELECT at, action, target, detail FROM audit WHERE person IN "
+                    "(SELECT value FROM json_each(?1)) OR target IN (SELECT value FROM json_each(?1)) "
+                    "ORDER BY id",
+                    (json.dumps([name, fold_name(name), *json.loads(keys)]),),
+                )
+            ],
             "uploads": [
                 {"uri": uri, "uploaded_at": at}
                 for uri, at in connection.execute(
@@ -135,11 +146,12 @@ def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
         )
         connection.execute(f"DELETE FROM conversations {where}", (keys,))  # noqa: S608
         connection.execute("DELETE FROM accounts WHERE name = ?", (fold_name(name),))
-        for column in ("person", "target"):  # that something was done stays, with whom it was not
-            connection.execute(
-                f"UPDATE audit SET {column} = '' WHERE {column} = ?",  # noqa: S608
-                (fold_name(name),),
-            )
+        _forget_in_audit(connection, [name, fold_name(name), *json.loads(keys)])
+        for (question,) in questions:
+            if not _is_kept(connection, question):
+                connection.execute(
+                    "DELETE FROM answered_questions WHERE question = ?", (question.casefold(),)
+                )
         left = {
             question
             for (question,) in questions
@@ -148,7 +160,30 @@ def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
             and not _is_kept(connection, question)
         }
     store.compact()
-    return erased, tuple(key.encode() for key in (*json.loads(keys), *sorted(left)))
+    folded = {question.casefold() for question in left}
+    return erased, tuple(
+        text.encode() for text in (*json.loads(keys), *sorted(left), *sorted(folded - left))
+    )
+
+
+def _forget_in_audit(connection: apsw.Connection, names: Sequence[str]) -> None:
+    """That something was done stays, with whom and from where does not; what they only read goes."""
+    stored = json.dumps(names)
+    is_theirs = "person IN (SELECT value FROM json_each(?1))"
+    connection.execute(
+        f"DELETE FROM audit WHERE {is_theirs} AND action IN ('{ASKED}', '{OPENED}', '{SIGN_IN}')",  # noqa: S608
+        (stored,),
+    )
+    connection.execute(
+        f"UPDATE audit SET person = '', detail = '' WHERE {is_theirs}",  # noqa: S608
+        (stored,),
+    )
+    # Before it had a column of its own, the label of a token stood in front of the name.
+    connection.execute(
+        "UPDATE audit SET target = '', detail = '' WHERE target IN (SELECT value FROM json_each(?1)) OR "
+        "action = 'revoke' AND EXISTS (SELECT 1 FROM json_each(?1) WHERE target LIKE '%, ' || value)",
+        (stored,),
+    )
 
 
 def _is_kept(connection: apsw.Connection, question: str) -> bool:
