@@ -18,10 +18,14 @@ from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from ui.cli import cli
 from ui.web.identity import Person, Role
+from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.audit import AuditLog
 from ui.web.userdata.database import PEOPLE, Store
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
+from ui.web.userdata.shared_links import SharedLinks
+from ui.web.userdata.unanswered import UnansweredBook
 
 SECRET = "The zanzibarium settlement of 5,000 euros is between the firm and Ms Okonkwo alone."
 SHARED = "Everybody may use the canteen between eleven and two, and the garden all day."
@@ -117,6 +121,27 @@ def test_what_is_not_forgotten_stays_and_is_found(company: Company) -> None:
     assert assistant.document_count == 1
 
 
+def test_what_was_kept_beside_the_answers_goes_with_a_document(company: Company) -> None:
+    """A shared link, feedback's note, an upload's record, who opened it, and what it was asked alone."""
+    store = Store(company.data / PEOPLE)
+    uri, history = str(company.secret), History(store)
+    kept = history.create(ANNA, "Settlement")
+    history.append(ANNA, kept, company.answer("settlement.md", SECRET))
+    history.keep_scope(ANNA, kept, [f"d:{uri}"])
+    token = SharedLinks(store).create(ANNA, kept)
+    log = AuditLog(store, reads=True)
+    log.opened(ANNA, uri)
+    log.record(ANNA, "upload", uri)
+    with store.writing() as connection:
+        connection.execute("INSERT INTO uploads VALUES (?, ?, 'Anna', 0)", (uri, ANNA.key))
+    store.close()
+    company.secret.unlink()
+    done = company.run("forget", uri, "--yes")
+    assert done.exception is None, done.output
+    for left in (SECRET[:40], uri, token):
+        assert company.holding(left) == [], left
+
+
 def test_what_would_come_back_or_is_not_known_is_refused(company: Company) -> None:
     """Nothing is changed then."""
     before = company.holding(SECRET[:40])
@@ -143,14 +168,27 @@ def test_a_person_is_exported_and_forgotten_with_and_without_an_account(company:
         connection.execute(
             "INSERT INTO uploads VALUES (?, ?, ?, 0)", ("/inbox/a.md", bert.key, bert.name)
         )
+    log = AuditLog(store, reads=True)
+    log.record(ANNA, "upload", "/inbox/b.md")
+    log.record(None, "set", "bert", "editor, every document")
+    log.signed_in("bert", "203.0.113.9")
+    with store.writing() as connection:  # as releases before wrote it
+        connection.execute(
+            "INSERT INTO audit (at, person, action, target) VALUES (0, 'admin', 'revoke', 'Chat, bert')"
+        )
+    UnansweredBook(store).mark_done("What does news.md say about the firm?")
+    token = SharedLinks(store).create(bert, conversation)
+    AccessTokens(store).create("bert", "Chat with the documents")
     store.close()
     for name, turns in (("Anna", 3), ("bert", 1)):
         kept: dict[str, Any] = json.loads(company.run("user", "export", name).stdout)
         assert len(kept["conversations"][0]["turns"]) == turns
+        assert kept["audit"]
         done = company.run("forget", "--person", name, "--yes", "--json")
         assert done.exception is None, done.output
         assert json.loads(done.stdout)["turns"] == turns
         assert "Nothing is kept" in str(company.run("user", "export", name).exception)
     people = [company.data / PEOPLE]
-    for left in ("Anna", "bert", "What does news.md say", bert.key):
+    gone = ("Anna", "bert", "What does news.md say", "what does news.md say", bert.key, token)
+    for left in (*gone, "Chat with", "203.0.113.9"):
         assert find_bytes(people, [left.encode()]) == []

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import ipaddress
+import logging
+import signal
 import socket
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -26,6 +30,7 @@ _LOOK_S = 0.1
 _GRACE_S = 3  # open pages keep a connection; Ctrl-C does not wait longer for them
 
 
+_log = logging.getLogger(__name__)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -146,6 +151,13 @@ def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: fl
     class PatientServer(uvicorn.Server):
         """For one process."""
 
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            with contextlib.suppress(NotImplementedError, RuntimeError):  # not in a thread of tests
+                asyncio.get_running_loop().add_signal_handler(
+                    signal.SIGHUP, reload_certificate, self.config
+                )
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:  # nobody new comes in
                 server.close()
@@ -157,6 +169,23 @@ def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: fl
             await super().shutdown(sockets)
 
     return PatientServer(config)
+
+
+def reload_certificate(config: uvicorn.Config) -> None:
+    """Read the certificate and its key again, for new connections; what is wrong with them is logged."""
+    if config.ssl is None or config.ssl_certfile is None:
+        _log.warning("There is no certificate to read again; restart for other settings.")
+        return
+    try:
+        # First elsewhere: half of a pair would stay behind.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            config.ssl_certfile, config.ssl_keyfile
+        )
+        config.ssl.load_cert_chain(config.ssl_certfile, config.ssl_keyfile)
+    except (OSError, ssl.SSLError) as exc:
+        _log.error("The certificate is not read again, the one before stays: %s", exc)
+        return
+    _log.info("The certificate has been read again.")
 
 
 def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = None) -> None:

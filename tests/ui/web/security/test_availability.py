@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.ui.asgi import call
 from tests.ui.crowd import PASSWORD, Crowd, gather
@@ -21,7 +28,7 @@ from ui.errors import TooManyError
 from ui.web.security.client_address import ClientOrigin, Proxies
 from ui.web.security.guard import MAX_HEAD
 from ui.web.security.work_pool import WorkPool
-from ui.web.server import _MOST_SILENT, _server, listen, serve
+from ui.web.server import _MOST_SILENT, _server, listen, reload_certificate, serve
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +187,63 @@ async def test_an_answer_that_is_being_written_comes_to_its_end_when_the_page_is
         may_end.set()
         assert (await answer).text == "begun and ended"
     await serving
+
+
+def test_a_new_certificate_is_read_without_a_pause(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """New connections get it, an open one goes on; a broken one is said, and the one before stays."""
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+
+    def write(name: str) -> None:
+        private = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(private.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now)
+            .not_valid_after(now + timedelta(days=1))
+            .sign(private, hashes.SHA256())
+        )
+        certificate.write_bytes(made.public_bytes(Encoding.PEM))
+        key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+    def presented(port: int) -> str:
+        pem = ssl.get_server_certificate(("127.0.0.1", port))
+        subject = x509.load_pem_x509_certificate(pem.encode()).subject
+        return str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    write("first")
+    config = uvicorn.Config(
+        app, log_level="warning", lifespan="off", loop="asyncio",
+        ssl_certfile=certificate, ssl_keyfile=key, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    sock = listen("127.0.0.1", 0)
+    server, port = _server(config, lambda: 0, 0.0), sock.getsockname()[1]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.01)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    trusting.check_hostname = False
+    with httpx.Client(verify=trusting) as client:
+        assert client.get(f"https://127.0.0.1:{port}/").text == "ok"
+        assert presented(port) == "first"
+        write("second")
+        reload_certificate(config)
+        assert presented(port) == "second"
+        key.write_text("no key")
+        reload_certificate(config)
+        assert presented(port) == "second"
+        assert "the one before stays" in caplog.text
+        assert client.get(f"https://127.0.0.1:{port}/").text == "ok"
+    server.should_exit = True
+    thread.join(10)
