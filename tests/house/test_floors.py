@@ -96,8 +96,8 @@ def test_every_direct_dependency_is_locked() -> None:
 
 def test_every_locked_version_has_the_sums_of_its_files() -> None:
     """A file that is not the one that was locked is not installed: `make setup` insists."""
-    listed = re.findall(r"^([\w.-]+==\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", LOCKS, re.M)
-    assert len(listed) == len(_locked())
+    entries = re.findall(r"^([\w.-]+==\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", LOCKS, re.M)
+    assert len(entries) == len(_locked())
     setup = (ROOT / "Makefile").read_text().partition("\nsetup:")[2].partition("\ndemo:")[0]
     installed = re.findall(r"\$\(INSTALL\) (.*)", setup)
     assert installed

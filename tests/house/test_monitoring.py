@@ -38,9 +38,9 @@ def exported() -> set[str]:
 
 @pytest.mark.parametrize("text", [DASHBOARD, RULES], ids=["dashboard", "rules"])
 def test_every_number_that_is_asked_for_is_there(text: str) -> None:
-    asked = set(re.findall(r"\b(?:inhouse_(?:web|ingest|index)|process)_\w+", text))
-    assert len(asked) > 8
-    assert asked <= exported()
+    series = set(re.findall(r"\b(?:inhouse_(?:web|ingest|index)|process)_\w+", text))
+    assert len(series) > 8
+    assert series <= exported()
 
 
 def test_the_dashboard_can_be_imported() -> None:
