@@ -8,12 +8,16 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    from rag.embedder import Embedder
 
 TESTS = Path(__file__).parent
 SAMPLE_DOCS = TESTS.parent / "sample_docs"
@@ -28,8 +32,10 @@ _LONG_MARKERS = ("slow", "vllm", "browser", "crash", "families")
 _MODEL_FIXTURES = {"sample_index", "vllm_url", "embedder"}
 _LONG_FOLDERS = {"cli", "e2e", "embedder", "faults", "models", "serve", "vectorstore"}
 """Folders whose tests start programs, kill them or open real models."""
-_LONGEST_FIRST = {"vllm": 0, "browser": 1}
-"""Groups of tests by the marker in their files, and the order in which they begin."""
+_SHARED = ("vllm", "browser")
+"""Markers whose files run in one process, because they share a vLLM or a browser."""
+_LONGEST_FIRST = (*_SHARED, "slow")
+"""The order in which files begin, by the marker that they hold; then all others."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,10 +54,16 @@ def _is_quick(item: pytest.Item) -> bool:
 
 
 @functools.cache
+def _marker(file: str) -> str:
+    """The marker by which a file is one of the longest; empty for all others."""
+    source = (TESTS.parent / file).read_text(encoding="utf-8")
+    return next((name for name in _LONGEST_FIRST if f"mark.{name}" in source), "")
+
+
 def _group(file: str) -> str:
     """The tests that run in the same process as those of a file: they share a vLLM, a browser or a module."""
-    source = (TESTS.parent / file).read_text(encoding="utf-8")
-    return next((name for name in _LONGEST_FIRST if f"mark.{name}" in source), file)
+    marker = _marker(file)
+    return marker if marker in _SHARED else file
 
 
 class _GroupScheduling(LoadScopeScheduling):
@@ -68,14 +80,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put what takes longest first, since nothing may wait for it at the end."""
+    """Put what takes longest first: at the end one process would be at work, and the others idle."""
     if config.getoption("--quick"):
         long = [item for item in items if not _is_quick(item)]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if _is_quick(item)]
-    groups = [_group(item.path.relative_to(TESTS.parent).as_posix()) for item in items]
-    order = sorted(range(len(items)), key=lambda n: _LONGEST_FIRST.get(groups[n], 2))
-    items[:] = [items[n] for n in order]
+    order = {marker: place for place, marker in enumerate((*_LONGEST_FIRST, ""))}
+    items.sort(key=lambda item: order[_marker(item.path.relative_to(TESTS.parent).as_posix())])
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +101,15 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def sample_docs() -> Path:
     """The folder of sample documents."""
     return SAMPLE_DOCS
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The default embedder, which keeps the vectors of what earlier tests have embedded."""
+    from rag.embedder import Remembering, open_embedder
+    from rag.settings import Settings
+
+    return Remembering(open_embedder(Settings()))
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from rag import Assistant, Settings
+from rag.embedder import Embedder
 from rag.evaluation.questions import JudgedAnswer, Question, read_questions
 from rag.evaluation.scores import check_scores
 from tests.evaluation.conftest import ScriptedModel
@@ -36,7 +37,7 @@ class Recorded(ScriptedModel):
 
 
 def _replayed(
-    sample_index: Path, questions: dict[str, Question]
+    sample_index: Path, questions: dict[str, Question], embedder: Embedder
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """Each answer, and what the check makes of it today."""
     settings = Settings()
@@ -45,19 +46,21 @@ def _replayed(
         judged = JudgedAnswer(answer=row["answer"], right=row["right"])
         question = questions[row["id"]].model_copy(update={"judged": (judged,)})
         model = Recorded(replies={}, answer=row["answer"], model_name=row["model"])
-        assistant = Assistant.open(sample_index, settings=settings, chat_model=model)
+        assistant = Assistant.open(
+            sample_index, settings=settings, embedder=embedder, chat_model=model
+        )
         answer = assistant.ask(question.question)
         yield row["answer"], dict(check_scores(question, answer))
 
 
-def test_judged_answers(sample_index: Path, sample_docs: Path) -> None:
+def test_judged_answers(sample_index: Path, sample_docs: Path, embedder: Embedder) -> None:
     """No right answer is called not found, and hardly a wrong one is shown as backed."""
     questions = {
         question.id: question
         for question in read_questions(sample_docs / "questions.jsonl").questions
     }
     doubted, believed, right, wrong = [], [], 0, 0
-    for text, scores in _replayed(sample_index, questions):
+    for text, scores in _replayed(sample_index, questions, embedder):
         if share := scores.get("right_answers_doubted"):
             right += 1
             doubted += [text] if share[0] else []

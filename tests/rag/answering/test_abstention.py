@@ -21,18 +21,13 @@ from rag.answering.abstention import (
     save_calibration,
 )
 from rag.answering.calibrate import Probe, calibrate, draw
-from rag.embedder import Embedder, open_embedder
+from rag.embedder import Embedder
 from rag.errors import IndexDamagedError, UsageError
 from rag.index import Filter, IndexReader
 from rag.settings import AnswersSettings, Settings
 from tests.conftest import SAMPLE_DOCS
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return open_embedder(Settings())
 
 
 @pytest.fixture(scope="module")

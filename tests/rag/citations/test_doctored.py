@@ -17,6 +17,7 @@ import pytest
 
 from rag import Assistant
 from rag.citations import check
+from rag.embedder import Embedder
 from rag.hit import Hit
 from rag.settings import Settings
 
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def assistant(sample_index: Path) -> Assistant:
-    return Assistant.open(sample_index, settings=Settings())
+def assistant(sample_index: Path, embedder: Embedder) -> Assistant:
+    return Assistant.open(sample_index, settings=Settings(), embedder=embedder)
 
 
 def is_supported(text: str, passages: list[Hit]) -> bool:

@@ -11,7 +11,7 @@ from rag import Assistant
 from rag.citations import check
 from rag.citations.relevance import SURE, SURE_ENOUGH, Bearing, features
 from rag.citations.statements import PassageSentences
-from rag.embedder import Embedder, open_embedder
+from rag.embedder import Embedder
 from rag.hit import Hit
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
@@ -27,11 +27,6 @@ class NamedModel(FakeListChatModel):
     """A model that says one thing, under the name of one in the catalogue."""
 
     model_name: str = SMALL
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return open_embedder(Settings())
 
 
 def passage(text: str, rank: int = 1) -> Hit:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from rag.embedder import Embedder, open_embedder
+from rag.embedder import Embedder
 from rag.extracts import best_excerpt, select_extracts
 from rag.hit import Hit
-from rag.settings import Settings
 from rag.testing import HashingEmbedder
 
 FILLER = "The canteen opens at eleven. Bicycles stand beside the north gate. The cat is allowed."
@@ -23,11 +22,6 @@ def passages(*texts: str) -> list[Hit]:
         )
         for rank, text in enumerate(texts, 1)
     ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return open_embedder(Settings())
 
 
 def test_the_sentence_that_answers_comes_first(embedder: Embedder) -> None:
