@@ -25,15 +25,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from rag.embedder import Remembering, open_embedder
 from rag.evaluation.wording import holds, share_of, words
 from rag.extracts.confidence import SIGNALS
-from rag.extracts.features import NAMES
+from rag.extracts.features import NAMES, wording_features
 from rag.extracts.relevance import (
-    EMBEDDED,
     MODEL,
     MeasuredUnits,
     best_signals,
+    choose_first,
     margins,
     measure_units,
-    measure_wording,
     model_of,
 )
 from rag.extracts.selection import (
@@ -221,7 +220,7 @@ class Measured(Units):
 def _units(question: ScoredQuestion, embedder: Remembering) -> Units:
     units = answering_units(question.hits)
     texts = shown_texts(question.text, units)
-    wording = measure_wording(question.text, question.hits, units, embedder)
+    wording = wording_features(question.text, question.hits, units, embedder)
     is_answer = [_answers(question, unit, text) for unit, text in zip(units, texts, strict=True)]
     return Units(units, texts, wording, np.array(is_answer, dtype=bool))
 
@@ -230,7 +229,7 @@ def _measured(
     question: ScoredQuestion, units: Units, weights: Any, embedder: Remembering
 ) -> Measured:
     """Measure the units that look best by these weights of `WORDING_NAMES`."""
-    places = np.sort(np.argsort(-(units.wording @ weights), kind="stable")[:EMBEDDED])
+    places = choose_first(units.wording @ weights)
     if len(places):
         embedded = measure_units(
             question.text, units.units, units.texts, units.wording, places, embedder

@@ -151,6 +151,18 @@ class Assistant:
         """How many documents the index holds, for whoever asks."""
         return self._search.reader.snapshot().count(self._search.narrow(None)).documents
 
+    def warm_up(self) -> None:
+        """Load what the first question would wait for. No model server is asked. Raises EmbeddingError."""
+        from rag.answering.warm_up import load_models
+
+        load_models(self._search)
+
+    def warm_up_words(self) -> None:
+        """Embed the documents' commonest words, which the first questions are compared with."""
+        from rag.answering.warm_up import embed_common_words
+
+        embed_common_words(self._search)
+
     def try_judge(self, *, progress: Callable[[int], object] = int) -> JudgeTrial:
         """How well the model judges sentences of the documents; see `rag.answering.try_judge`.
 
@@ -262,6 +274,15 @@ class Assistant:
         too long.
         """
         return self._search.search_query(question, history)
+
+    def searched(
+        self, question: str, history: Sequence[Turn] = (), *, ask_model: bool = False
+    ) -> str:
+        """The text of `search_query`, by its earlier name; `ask_model` lets the model rewrite a follow-up."""
+        query = self.search_query(question, history)
+        if ask_model and query.is_followup:
+            query = self._search.rewrite(query, history)
+        return query.text
 
     def confidence(self, question: str, *, filter: Filter | None = None) -> float:
         """How likely it is that the documents hold an answer, for comparing questions: 0…1.

@@ -154,7 +154,7 @@ class QuestionSearch:
         if language := retrieved.translate_into:
             retrieved = self._retrieve_translated(language, retrieved, filter)
         elif retrieved.query.is_leaning and retrieved.computed is None:
-            query = self._rewrite(retrieved.query, history)
+            query = self.rewrite(retrieved.query, history)
             retrieved = retrieved if query == retrieved.query else self.retrieve(query, filter)
         return self._retrieve_by_agent(retrieved, filter) if _is_unclear(retrieved) else retrieved
 
@@ -213,7 +213,7 @@ class QuestionSearch:
         again = self.find(query, filter)
         return again if again.confidence > retrieved.confidence else retrieved
 
-    def _rewrite(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
+    def rewrite(self, query: SearchQuery, history: Sequence[Turn]) -> SearchQuery:
         """A follow-up as the model rewrites it; unchanged where it is away or loses the subject."""
         text = self._expand(
             followup.resolve_question(query.corrected, history, self.connection.rewrite)

@@ -35,6 +35,11 @@ RECEIPT = "inhouse-openvino.json"
 _WINDOW = 1024  # texts whose tokens are in memory at once
 _MAX_BATCH_TOKENS = 4096
 """Whatever `batch_size` says: larger ones are no faster, and the last of them keeps one core alone busy."""
+_SMALL_BATCH = 4
+"""A list is cut into batches of at least so many texts. Those of a question are few: in one batch they would
+keep one core busy, and each be padded to the longest. 30 sentences in batches of 4 take .6 of the time."""
+_BATCHES_EACH = 4
+"""Batches for each that is computed at once: with fewer, the last one keeps the others waiting."""
 _MAX_STREAMS = 8  # batches computed at once, each with its own working memory
 _IMPORTING = threading.Lock()
 _MAX_QUERY_THREADS = 4  # for one short text: more would mostly wait for each other
@@ -154,8 +159,9 @@ class _Network:
         # batch that is too large for the memory fails at once.
         order = sorted(range(len(texts)), key=lambda row: -len(encodings[row]))
         under_way: list[tuple[Any, list[int]]] = []
+        spread = max(_SMALL_BATCH, len(texts) // (_BATCHES_EACH * self._streams))
         try:
-            for rows in _batches(order, encodings, batch_size):
+            for rows in _batches(order, encodings, min(batch_size, spread)):
                 if len(under_way) == self._streams:
                     self._finish(*under_way.pop(0), into)
                 request = self._request()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -15,6 +15,8 @@ from rag.hit import Hit
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from rag.embedder import Embedder
 
 Float64: TypeAlias = "npt.NDArray[np.float64]"
 
@@ -59,12 +61,12 @@ def wording_features(
     question: str,
     hits: Sequence[Hit],
     units: Sequence[Unit],
-    embed_words: Callable[[list[str]], Float64],
+    embedder: Embedder,
 ) -> Float64:
     """(n_units, n_features): see `WORDING_NAMES`."""
     if not units:
         return np.zeros((0, len(WORDING_NAMES)))
-    words = _Words(question, hits, units, embed_words)
+    words = _Words(question, hits, units, embedder)
     columns = {
         **_shared_words(words, len(units)),
         **_place_and_form(hits, units),
@@ -260,7 +262,7 @@ class _Words:
         question: str,
         hits: Sequence[Hit],
         units: Sequence[Unit],
-        embed_words: Callable[[list[str]], Float64],
+        embedder: Embedder,
     ) -> None:
         query_words = question_words(question)
         self.wanted = list(dict.fromkeys(query_words))
@@ -294,7 +296,7 @@ class _Words:
         self.in_headings = np.maximum(heading, title) @ weights / total
         pairs = (own[:, :-1] > 0) & (own[:, 1:] > 0)
         self.pairs = pairs.mean(axis=1) if pairs.shape[1] else np.zeros(self._count)
-        soft = self._soft_forms(question, hits, units, vocabulary, embed_words)
+        soft = self._soft_forms(question, hits, units, vocabulary, embedder)
         self._measure_meaning(
             units, soft, (own, lead_in, heading, title), (lead_ins, headings, titles)
         )
@@ -378,7 +380,7 @@ class _Words:
         hits: Sequence[Hit],
         units: Sequence[Unit],
         vocabulary: set[str],
-        embed_words: Callable[[list[str]], Float64],
+        embedder: Embedder,
     ) -> dict[str, Float64]:
         """How near each word of the passages comes to each wanted word in meaning: {stem: (n_wanted,)}."""
         surface_of = surface_words(question)
@@ -396,10 +398,10 @@ class _Words:
         columns = [column for column, word in enumerate(self.wanted) if word in surface_of]
         if not known or not columns:
             return {}
-        vectors = embed_words(
+        vectors = embedder.embed_documents(
             [surfaces[stem] for stem in known]
             + [surface_of[self.wanted[column]] for column in columns]
-        )
+        ).astype(np.float64)
         near = vectors[: len(known)] @ vectors[len(known) :].T
         mean = near.mean(axis=0)
         scaled = np.clip(

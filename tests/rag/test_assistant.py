@@ -398,6 +398,16 @@ def test_a_followup_is_retrieved_at_most_twice(data: Path, monkeypatch: pytest.M
     assert len(searches) == 1
 
 
+def test_what_is_searched_for_has_its_earlier_name_too(data: Path) -> None:
+    """`searched` gives the text, which the model rewrites only where that is asked for."""
+    history = [Turn(question=QUESTION, answer="16 weeks.")]
+    assistant = open_with(data, ListeningModel(reply="Is parental leave 16 weeks for part-timers?"))
+    followup = "And for part-timers?"
+    assert assistant.searched(followup, history) == assistant.search_query(followup, history).text
+    rewritten = assistant.searched(followup, history, ask_model=True)
+    assert rewritten == "Is parental leave 16 weeks for part-timers?"
+
+
 def test_a_model_of_the_developer_s_own_that_fails_still_leaves_the_passages(data: Path) -> None:
     """Whatever it raises; what it wrote until then was checked."""
     model = ListeningModel(reply="Parental leave is 16 weeks.", error="out of luck\nat line 3")

@@ -206,6 +206,12 @@ class StandIn:
     def answers_waiting(self) -> int:
         return 0
 
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
+    def warm_up_words(self) -> None:
+        """Nothing to embed."""
+
     def model_server_error(self) -> str | None:
         return self.error
 

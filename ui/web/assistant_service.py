@@ -47,6 +47,8 @@ class Answering(Protocol):
     def model_name(self) -> str: ...
     @property
     def answers_waiting(self) -> int: ...
+    def warm_up(self) -> None: ...
+    def warm_up_words(self) -> None: ...
     def model_server_error(self) -> str | None: ...
     def search(
         self,
@@ -111,7 +113,7 @@ class AssistantService:
         self.profiles = profiles or Profiles()
         self._open = open_assistant
         self._assistant: Answering | None = None
-        self._warming: threading.Thread | None = None
+        self._is_warm = threading.Event()
         self._lock = threading.Lock()
         self._probing = threading.Lock()
         self._model: tuple[float, str | None] | None = None
@@ -123,8 +125,7 @@ class AssistantService:
         Raises what opening it raises (IndexMissingError, …), and tries again at the next call.
         """
         assistant = self._opened()
-        if self._warming is not None:
-            self._warming.join()
+        self._is_warm.wait()
         return assistant
 
     def assistant_for(self, person: Person, profile: str = "") -> Answering:
@@ -146,7 +147,7 @@ class AssistantService:
         return self._bind(self._told(self._opened, person), person).readable(uris)
 
     def _told(self, open_: Callable[[], Answering], person: Person) -> Answering:
-        """What it opens. Why it cannot is for whoever runs the page: it names places on the server."""
+        """Open it. Only an admin is told why it fails: the reason names paths on the server."""
         try:
             return open_()
         except InhouseError as exc:
@@ -179,11 +180,23 @@ class AssistantService:
         with self._lock:
             if self._assistant is None:
                 assistant = self._assistant = self._open()
-                self._warming = threading.Thread(
-                    target=_warm_up, args=(assistant,), name="inhouse-warm-up", daemon=True
-                )
-                self._warming.start()
+                threading.Thread(
+                    target=self._warm_up, args=(assistant,), name="inhouse-warm-up", daemon=True
+                ).start()
             return self._assistant
+
+    def _warm_up(self, assistant: Answering) -> None:
+        """Load the models, which takes seconds; then what makes the first answers quicker still.
+
+        What fails fails again at the first question, and visibly.
+        """
+        try:
+            with contextlib.suppress(InhouseError):
+                assistant.warm_up()
+        finally:
+            self._is_warm.set()
+        with contextlib.suppress(InhouseError):
+            assistant.warm_up_words()
 
     def state(self, person: Person, words: Words | None = None) -> State:
         """How the index and the model are, now, as far as this person may know, in these words."""
@@ -222,9 +235,3 @@ def _why(error: InhouseError, words: Words) -> str:
     """Why there is no index to ask, for those who cannot mend it."""
     is_missing = isinstance(error, IndexMissingError)
     return words.index_missing_note if is_missing else words.index_unavailable_note
-
-
-def _warm_up(assistant: Answering) -> None:
-    """The embedder is loaded at the first search, which takes seconds. What fails fails again, visibly."""
-    with contextlib.suppress(InhouseError):
-        assistant.search("warm up", k=1)

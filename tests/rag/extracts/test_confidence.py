@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from rag.embedder import Embedder, open_embedder
+from rag.embedder import Embedder
 from rag.embedder.vectors import Float32
 from rag.extracts import select_extracts
 from rag.extracts.confidence import SIGNALS, measure_signals
-from rag.extracts.relevance import EMBEDDED, load_model
+from rag.extracts.relevance import LEAST_EMBEDDED, load_model
 from rag.extracts.units import split_units
 from rag.hit import Hit
-from rag.settings import Settings
 from rag.testing import HashingEmbedder
 
 ALARMS = (
@@ -44,11 +43,6 @@ class CountingEmbedder(HashingEmbedder):
     def embed_documents(self, texts: Sequence[str]) -> Float32:
         self.embedded += [text for text in texts if " " in text]
         return super().embed_documents(texts)
-
-
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return open_embedder(Settings())
 
 
 @pytest.mark.parametrize(
@@ -105,7 +99,7 @@ def test_few_sentences_are_embedded() -> None:
         "How many kilograms does the ladder carry?", passages(text), embedder
     )
     assert "150 kilograms" in selection.extracts[0].text
-    assert len(embedder.embedded) <= EMBEDDED + 2  # and the best one below its heading
+    assert len(embedder.embedded) <= LEAST_EMBEDDED + 2  # and the best one below its heading
 
 
 def test_the_model_has_a_weight_for_each_signal() -> None:
