@@ -1,4 +1,4 @@
-"""Files with very much text, which a run may not outlive: what they need of memory, and which one it was.
+"""Files with so much text that a run may run out of memory: how much they need, and which one was read then.
 
 Text and its chunks are held several times over until they are staged, outside the limits of the parsers.
 """
@@ -62,19 +62,19 @@ class HeavyFiles:
             self.left = frozenset(uri for uri in noted if isinstance(uri, str))
 
     def begin(self, uri: str, characters: int) -> None:
-        """A text of so many characters is about to be cut into chunks."""
+        """Note that a text of so many characters is about to be cut into chunks."""
         if characters >= _HEAVY_BYTES:
             self._held.add(uri)
             self._write()
 
     def end(self, uri: str) -> None:
-        """It was staged."""
+        """Note that it was staged."""
         if uri in self._held:
             self._held.remove(uri)
             self._write()
 
     def clear(self) -> None:
-        """The run ends by itself."""
+        """Remove the note: the run has ended by itself."""
         self._held.clear()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)

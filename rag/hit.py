@@ -15,8 +15,8 @@ from rag.document import Box
 class Why(BaseModel):
     """Why a passage was found: its place in each of the two searches, and the words that it shares.
 
-    A rank is None where that search did not find its chunk; then it is there for what stands beside it, or
-    for the other search. `matched` are words of the query, as they were asked.
+    A rank is None if that search did not return the chunk: the other search returned it, or its neighbour was
+    found. `matched` are the words of the query that it has, as they were asked.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,8 +1,8 @@
 """Who may read which file: the rules of the settings, files of readers in folders, the file's permissions.
 
-Each of them that speaks of a file names who may read it; the file's readers are those that all of them name.
-As soon as there is one rule, a file that none speaks of is for nobody. What cannot be read or understood
-speaks of everything below it, and names nobody.
+Each rule that matches a file lists its readers, and whoever is to read the file has to be in all of these
+lists. As soon as there is one rule, a file that none matches is for nobody. A file of readers that cannot be
+read or understood matches everything below it, and lists nobody.
 """
 
 from __future__ import annotations

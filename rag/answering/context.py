@@ -1,4 +1,4 @@
-"""What of the passages and of the earlier turns the model gets to read: as much as its window holds."""
+"""Choose the passages and earlier turns that fit the model's context window."""
 
 from __future__ import annotations
 

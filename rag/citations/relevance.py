@@ -78,7 +78,7 @@ class Bearing:
 
     @property
     def best(self) -> Evidence | None:
-        """The sentence that answers the question; None if it is of none sure."""
+        """The sentence that answers the question; None if no sentence is likely enough."""
         if not self._sureness or max(self._sureness) < SURE:
             return None
         return self.source.statements[self._sureness.index(max(self._sureness))].evidence

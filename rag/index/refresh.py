@@ -71,8 +71,8 @@ def refresh(
 ) -> tuple[Derived, Derived]:
     """Make the structures of `generation` in the folder `target`, reusing what can be reused.
 
-    Words come last: readers serve the generation that they find words of, with the vectors of its
-    embedder. Until all is there that is the one before.
+    The lexical index is written last: readers open the newest generation that has one, together with the
+    vectors of its embedder. Until then they keep to the generation before.
     """
     origin = rows.origin(index_id, generation)
     changed = _changed_share(connection, kept, generation, vectors_base)

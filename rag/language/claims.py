@@ -76,7 +76,8 @@ class Claim:
     """The content of a sentence.
 
     `order` are all its words, of which a token's `place` counts.
-    `words` are the stems of its content words; `periods` those after which something comes back in it.
+    `words` are the stems of its content words; `periods`: how often something recurs in it
+    ("once a month": month).
     `opener` is its first word if that may be a name, or "";
     `opposites` those of its words that have an opposite; `negated` whether anything in it is denied, and
     `denied_clauses` the numbers of the clauses in which.

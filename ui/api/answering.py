@@ -22,7 +22,7 @@ from ui.web.language import words_for
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_LOOK_S = 1.0  # so often it is looked whether whoever asked may still be answered
+_LOOK_S = 1.0  # how often a running answer checks that its user may still read it
 _SILENCE_S = 15.0  # then a stream says that it is alive, for proxies that cut silent ones
 
 

@@ -16,9 +16,7 @@ from ui.errors import NotAllowedError
 
 _STATE, _AGAIN, _REQUEST = "inhouse_person", "inhouse_person_again", "inhouse_request"
 _NEEDS = "inhouse_needs"
-_LOOK_S = (
-    1.0  # so often it is looked whether somebody whose answer is being written is still welcome
-)
+_LOOK_S = 1.0  # how often a running answer checks that its user may still read it
 MAX_BODY = 2 * 1024 * 1024  # bytes; a question, however long, is let in to be answered politely
 
 

@@ -1,4 +1,4 @@
-"""Of how many something is said: of all, of most, of some, of two of five, of these only."""
+"""Quantifiers: whether a sentence speaks of all, most, some, two of five, or of these only."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class IndexState:
 
 
 def read_index_state(data_dir: Path) -> IndexState | None:
-    """None if there is no index yet. Raises IndexDamagedError, IndexFormatError."""
+    """The index's state; None if there is no index yet. Raises IndexDamagedError, IndexFormatError."""
     path = data_dir / CATALOG
     if not path.exists():
         return None

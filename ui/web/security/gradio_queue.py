@@ -1,7 +1,7 @@
-"""Gradio's queue, for people: an event only for who may trigger it, a stream only for whose it is.
+"""Checks that a user may trigger a Gradio event, and reads only their own stream.
 
-Gradio knows a browser tab by a name that the tab makes up, and hands its events, its state and what was
-answered to whoever says that name. Here a name belongs to the person who said it first.
+Gradio knows a browser tab by a name that the tab makes up, and hands the tab's events, state and answers to
+every request with that name. Here a name belongs to the user whose request was the first to have it.
 """
 
 from __future__ import annotations
