@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if not _is_quick(item)]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if _is_quick(item)]
-    order = {marker: place for place, marker in enumerate((*_LONGEST_FIRST, ""))}
+    order = {marker: rank for rank, marker in enumerate((*_LONGEST_FIRST, ""))}
     items.sort(key=lambda item: order[_marker(item.path.relative_to(TESTS.parent).as_posix())])
 
 
