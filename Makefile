@@ -16,7 +16,7 @@ HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-head
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test check format lint types crash families bench lock torch clean
+.PHONY: help setup demo quick test check format lint types crash families bench lock package torch clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -104,6 +104,14 @@ torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirement
 	@{ echo "# PyTorch's CPU build, with the SHA-256 of each of its files; written by \`make torch\`."; \
 	   $(HASHES) --index-url $(TORCH_INDEX) build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements-torch.lock
+
+package: ## Build the distribution, check it, and show the demo of its core in a clean environment
+	@rm -rf build/package && $(PYTHON) -m venv build/package
+	@build/package/bin/pip install -q build check-wheel-contents twine
+	@build/package/bin/python -m build -o build/package/dist .
+	@build/package/bin/twine check --strict build/package/dist/*
+	@build/package/bin/check-wheel-contents build/package/dist/*.whl
+	@$(PYTHON) benchmarks/install_size.py build/package/dist/*.whl --demo
 
 clean: ## Remove what was built
 	rm -rf build dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+import inhouse
 from rag.cli_options import profile_option, with_settings
-from rag.errors import UsageError
+from rag.errors import MissingDependencyError, UsageError
+from rag.extras import require_extra
 
 if TYPE_CHECKING:
     from rag import Assistant
     from rag.settings import Settings
+    from rag.vllm import VllmServer
+
+_SAMPLES = Path("sample_docs")
 
 QUESTIONS = (
     "How long is the trial period of a new contract?",
@@ -32,49 +37,77 @@ QUESTIONS = (
 @click.option(
     "--documents",
     type=click.Path(path_type=Path),
-    default=Path("sample_docs"),
-    show_default=True,
-    help="Folder of the sample documents.",
+    help="Folder of the sample documents (default: ./sample_docs, else those of the package).",
 )
 @profile_option
 @with_settings
-def command(settings: Settings, once: bool, documents: Path) -> None:
+def command(settings: Settings, once: bool, documents: Path | None) -> None:
     """Start a model server, ingest the sample documents, ask three questions, then serve the page.
 
-    Fetches the two default models if they are not here yet. Ctrl-C stops everything it started.
+    Fetches the two default models if they are not here yet. Ctrl-C stops everything it started. Where vLLM
+    or its client is not installed, the documents answer in their own words.
     """
     from rag import Assistant
-    from rag.models import AUTO, choose_model, resolve_model
-    from rag.vllm import VllmServer
+    from rag.models import resolve_model
     from ui.commands.ask import print_answer
-    from ui.web.server import listen
 
-    if not documents.is_dir():
-        raise UsageError(
-            f"There is no folder {documents}.", hint="Run this in a checkout, or name --documents."
-        )
+    documents = _sample_documents(documents)
     _unwind_on_signals()
-    page = None if once else listen(settings.web.host, settings.web.port)
+    page = None if once else _listen(settings)
     resolve_model(settings.embedder.model, kind="embedder", cache=settings.cache)
     settings = _with_free_port(settings)
-    choice = choose_model(settings.llm.model, cache=settings.cache)
-    folder = choice.folder
-    if settings.llm.model == AUTO:
-        click.echo(f"The model is {folder.name}: {choice.why}.")
-    server = VllmServer(folder, settings.serve)
     with contextlib.ExitStack() as started:
-        started.callback(server.stop)
-        server.start()  # it loads while the documents are read
+        server = _start_server(settings, started)
         _ingest(settings, documents)
-        seconds = server.wait_until_healthy(_report if sys.stderr.isatty() else None)
-        _clear_line()
-        click.echo(f"vLLM serves {folder.name} after {seconds:.0f} s.")
+        if server is not None:
+            seconds = server.wait_until_healthy(_report if sys.stderr.isatty() else None)
+            _clear_line()
+            click.echo(f"vLLM serves {server.model.name} after {seconds:.0f} s.")
         assistant = Assistant.open(settings.data, settings=settings)
         for question in QUESTIONS:
             click.secho(f"\n{question}", bold=True)
-            print_answer(assistant, question)
+            print_answer(assistant, question, ask_model=server is not None)
         if page is not None:
             _serve_page(assistant, page, settings, documents)
+
+
+def _sample_documents(chosen: Path | None) -> Path:
+    """The folder named, or the one here, or the one that comes with the package or the checkout."""
+    package = Path(inhouse.__file__).parent
+    folders = [chosen] if chosen else [_SAMPLES, package / _SAMPLES, package.parent / _SAMPLES]
+    for folder in folders:
+        if folder.is_dir():
+            return folder
+    raise UsageError(
+        f"There is no folder {folders[0]}.", hint="Run this in a checkout, or name --documents."
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    from ui.web.server import listen
+
+    require_extra("web", "The page")
+    return listen(settings.web.host, settings.web.port)
+
+
+def _start_server(settings: Settings, started: contextlib.ExitStack) -> VllmServer | None:
+    """vLLM, which loads while the documents are read; None, with a word why, where it is not installed."""
+    from rag.models import AUTO, choose_model
+    from rag.vllm import VllmServer, find_vllm
+
+    try:
+        require_extra("llm", "The language model's client")
+        find_vllm()
+    except MissingDependencyError as exc:
+        click.echo(f"The documents answer in their own words. {exc}", err=True)
+        return None
+    choice = choose_model(settings.llm.model, cache=settings.cache)
+    if settings.llm.model == AUTO:
+        click.echo(f"The model is {choice.folder.name}: {choice.why}.")
+    server = VllmServer(choice.folder, settings.serve)
+    started.callback(server.stop)
+    server.start()
+    return server
 
 
 def _unwind_on_signals() -> None:
