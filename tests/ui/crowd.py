@@ -32,8 +32,8 @@ class Crowd:
     tokens: dict[str, str]
 
     @property
-    def house(self) -> Any:
-        return self.app.state.house
+    def app_state(self) -> Any:
+        return self.app.state.app_state
 
     def cookie(self, who: str) -> dict[str, str]:
         """The header that somebody's browser sends, of a session that was just begun."""

@@ -104,9 +104,9 @@ class AnswerStream:
         self._news.set()
 
 
-def profile_named(house: AppState, model: str) -> Profile:
+def profile_named(app_state: AppState, model: str) -> Profile:
     """The profile that a program calls a model. Raises InvalidRequestError."""
-    if model not in house.profiles:
+    if model not in app_state.profiles:
         raise InvalidRequestError(
             f"There is no model {model[:100]!r}.",
             hint="GET /v1/models lists them.",
@@ -114,33 +114,33 @@ def profile_named(house: AppState, model: str) -> Profile:
             code="model_not_found",
             status=404,
         )
-    return house.profiles.named(model)
+    return app_state.profiles.named(model)
 
 
 async def begin_answer(
-    house: AppState, request: Request, profile: Profile, question: str, history: Sequence[Turn]
+    app_state: AppState, request: Request, profile: Profile, question: str, history: Sequence[Turn]
 ) -> AnswerStream:
     """Ask a question for the person of a request. Raises UsageError, TooManyError, NotReadyError."""
     question, person = validate_question(question), person_of(request)
-    house.questions.take(person.key)
+    app_state.questions.take(person.key)
     resources = ExitStack()
     try:
-        if not resources.enter_context(house.places.of(person)):
+        if not resources.enter_context(app_state.places.of(person)):
             raise TooManyError(
-                f"{house.settings.web.answers_at_once} answers of yours are being written already.",
+                f"{app_state.settings.web.answers_at_once} answers of yours are being written already.",
                 hint="Try again when one of them is finished.",
                 retry_after_s=2,
             )
-        resources.enter_context(house.metrics.asking())
-        await asyncio.to_thread(house.audit.asked, person)
-        assistant = await asyncio.to_thread(house.desk.assistant_for, person, profile.name)
+        resources.enter_context(app_state.metrics.asking())
+        await asyncio.to_thread(app_state.audit.asked, person)
+        assistant = await asyncio.to_thread(app_state.service.assistant_for, person, profile.name)
         text = MarkedText(
             words_for(request),
             profile.refusal,
-            link_to(house, assistant),
-            house.settings.api.stream,
+            link_to(app_state, assistant),
+            app_state.settings.api.stream,
         )
-        events = house.metrics.aevents(assistant.astream(question, history=history))
+        events = app_state.metrics.aevents(assistant.astream(question, history=history))
         stream = AnswerStream(events, text, watch(request), resources)
     except BaseException:
         resources.close()
@@ -153,9 +153,9 @@ async def begin_answer(
     return stream
 
 
-def link_to(house: AppState, assistant: Answering) -> Link:
+def link_to(app_state: AppState, assistant: Answering) -> Link:
     """How passages are linked: to the page's public address, or not at all where none is configured."""
-    name, address = assistant.reading().name, house.settings.web.public_url
+    name, address = assistant.reading().name, app_state.settings.web.public_url
 
     def link(uri: str, start: int, end: int, quote: str) -> str | None:
         return public_link(address, name, uri, start, end, quote) if address else None

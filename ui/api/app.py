@@ -37,21 +37,21 @@ def create_api_app(
     from ui.web.security.allowed_routes import allowed_routes
     from ui.web.security.guard import Guard
 
-    house = build_app_state(open_assistant, settings, words, profiles)
+    app_state = build_app_state(open_assistant, settings, words, profiles)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
-        house.open_in_background()
+        app_state.open_in_background()
         yield
 
     app = fastapi.FastAPI(
         title=words.product, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    app.state.house = house
+    app.state.app_state = app_state
     handle_errors(app)
-    own = [api_routes(house), monitoring.routes(house)]
+    own = [api_routes(app_state), monitoring.routes(app_state)]
     for router in own:
         app.include_router(router)
-    rules = house.guard_rules(allowed_routes(own))
+    rules = app_state.guard_rules(allowed_routes(own))
     app.add_middleware(Guard, rules=rules)
     return app

@@ -24,7 +24,7 @@ _MOST_CHARACTERS = 100_000
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def document_routes(router: APIRouter, house: AppState) -> None:
+def document_routes(router: APIRouter, app_state: AppState) -> None:
     """Add the routes of documents to `router`. An id is a document's short name, and no permission."""
 
     @router.get("/documents")
@@ -39,7 +39,7 @@ def document_routes(router: APIRouter, house: AppState) -> None:
         person = person_of(request)
 
         def find() -> dict[str, Any]:
-            files = _file_list(house, person)
+            files = _file_list(app_state, person)
             rows, total = files.files(
                 FileQuery(text=name, state="indexed"), offset=offset, limit=limit
             )
@@ -56,13 +56,13 @@ def document_routes(router: APIRouter, house: AppState) -> None:
         person = person_of(request)
 
         def find() -> dict[str, Any]:
-            files = _file_list(house, person)
-            view, stored = _open(house, person, document_id)
+            files = _file_list(app_state, person)
+            view, stored = _open(app_state, person, document_id)
             row = files.file(stored.uri)
             if row is None:
                 raise _missing()
-            assistant = house.desk.assistant_for(person)
-            url = link_to(house, assistant)(stored.uri, 0, 0, "")
+            assistant = app_state.service.assistant_for(person)
+            url = link_to(app_state, assistant)(stored.uri, 0, 0, "")
             more = {"characters": stored.characters, "url": url, "generation": view.generation}
             return _listed(row, files) | more
 
@@ -80,8 +80,8 @@ def document_routes(router: APIRouter, house: AppState) -> None:
         person = person_of(request)
 
         def find() -> dict[str, Any]:
-            view, stored = _open(house, person, document_id)
-            house.audit.opened(person, stored.uri)
+            view, stored = _open(app_state, person, document_id)
+            app_state.audit.opened(person, stored.uri)
             first = min(start, stored.characters)
             last = stored.characters if end is None else min(end, stored.characters)
             last = max(first, min(last, first + _MOST_CHARACTERS))
@@ -100,12 +100,12 @@ def document_routes(router: APIRouter, house: AppState) -> None:
         return JSONResponse(await asyncio.to_thread(find), headers=_NO_STORE)
 
 
-def _file_list(house: AppState, person: Person) -> FileList:
-    return house.desk.assistant_for(person).shelf()
+def _file_list(app_state: AppState, person: Person) -> FileList:
+    return app_state.service.assistant_for(person).shelf()
 
 
-def _open(house: AppState, person: Person, name: str) -> tuple[DocumentView, StoredDocument]:
-    view = house.desk.assistant_for(person).reading()
+def _open(app_state: AppState, person: Person, name: str) -> tuple[DocumentView, StoredDocument]:
+    view = app_state.service.assistant_for(person).reading()
     stored = view.named(name)
     if stored is None:
         raise _missing()

@@ -35,7 +35,7 @@ _SHOWS_ANNOTATIONS = ("openai/", "asyncopenai/", "agents/")
 _OPEN_WEBUI = "x-openwebui-"
 
 
-def api_routes(house: AppState) -> APIRouter:
+def api_routes(app_state: AppState) -> APIRouter:
     """Chat, responses, models, search and documents; each for readers who show an access token."""
     from fastapi import APIRouter
 
@@ -45,24 +45,24 @@ def api_routes(house: AppState) -> APIRouter:
     @requires(Role.READER, by_bearer=True)
     async def models() -> Response:
         """The profiles, each as a model that can be asked."""
-        data = [_model(profile) for profile in house.profiles]
+        data = [_model(profile) for profile in app_state.profiles]
         return JSONResponse({"object": "list", "data": data}, headers=_NO_STORE)
 
     @router.get("/models/{model}")
     @requires(Role.READER, by_bearer=True)
     async def model(model: str) -> Response:
         """One profile."""
-        return JSONResponse(_model(profile_named(house, model)), headers=_NO_STORE)
+        return JSONResponse(_model(profile_named(app_state, model)), headers=_NO_STORE)
 
     @router.post("/chat/completions")
     @requires(Role.READER, by_bearer=True, max_body=_MAX_BODY)
     async def chat_completions(request: Request, body: ChatRequest) -> Response:
         """Answer the last message from the documents, as OpenAI's chat completions do."""
-        profile = profile_named(house, body.model)
+        profile = profile_named(app_state, body.model)
         question, history = body.conversation()
         usage = body.stream_options is not None and body.stream_options.include_usage
-        style = _format(house, request, body.model, with_usage=usage)
-        stream = await begin_answer(house, request, profile, question, history)
+        style = _format(app_state, request, body.model, with_usage=usage)
+        stream = await begin_answer(app_state, request, profile, question, history)
         if body.stream:
             return EventStream(stream, chat.chunks(stream, style))
         if not await finish_unless_left(request, stream):
@@ -73,10 +73,10 @@ def api_routes(house: AppState) -> APIRouter:
     @requires(Role.READER, by_bearer=True, max_body=_MAX_BODY)
     async def create_response(request: Request, body: ResponsesRequest) -> Response:
         """Answer the input from the documents, as OpenAI's responses do."""
-        profile = profile_named(house, body.model)
+        profile = profile_named(app_state, body.model)
         question, history = body.conversation()
-        style = _format(house, request, body.model)
-        stream = await begin_answer(house, request, profile, question, history)
+        style = _format(app_state, request, body.model)
+        stream = await begin_answer(app_state, request, profile, question, history)
         if body.stream:
             return EventStream(stream, responses.events(stream, body, style), named=True)
         if not await finish_unless_left(request, stream):
@@ -88,15 +88,15 @@ def api_routes(house: AppState) -> APIRouter:
     async def search(request: Request, body: SearchRequest) -> Response:
         """Find passages, without the language model."""
         person = person_of(request)
-        house.questions.take(person.key)
-        first = house.profiles.first
-        profile = profile_named(house, body.model) if body.model is not None else first
+        app_state.questions.take(person.key)
+        first = app_state.profiles.first
+        profile = profile_named(app_state, body.model) if body.model is not None else first
 
         def find() -> list[dict[str, Any]]:
-            house.audit.asked(person)
-            assistant = house.desk.assistant_for(person, profile.name)
+            app_state.audit.asked(person)
+            assistant = app_state.service.assistant_for(person, profile.name)
             filter = Filter(folders=body.folders, tags=body.tags, media_types=body.media_types)
-            link = link_to(house, assistant)
+            link = link_to(app_state, assistant)
             return [
                 hit.to_json() | {"url": link(hit.uri, hit.start, hit.end, hit.text)}
                 for hit in assistant.search(body.query, k=body.k, filter=filter)
@@ -105,7 +105,7 @@ def api_routes(house: AppState) -> APIRouter:
         hits = await asyncio.to_thread(find)
         return JSONResponse({"object": "list", "data": hits}, headers=_NO_STORE)
 
-    document_routes(router, house)
+    document_routes(router, app_state)
 
     @router.get("/openapi.json", include_in_schema=False)
     @requires(None, by_bearer=True)
@@ -128,17 +128,17 @@ def _model(profile: Profile) -> dict[str, Any]:
 
 
 def _format(
-    house: AppState, request: Request, model: str, *, with_usage: bool = False
+    app_state: AppState, request: Request, model: str, *, with_usage: bool = False
 ) -> AnswerFormat:
     """How to answer a request: what its headers tell of the program that shows the answer."""
     is_open_webui = any(name.startswith(_OPEN_WEBUI) for name in request.headers)
-    sources = request.headers.get(SOURCES_HEADER, house.settings.api.sources)
+    sources = request.headers.get(SOURCES_HEADER, app_state.settings.api.sources)
     if sources not in ("fields", "text", "auto"):
         raise InvalidRequestError(
             f"{SOURCES_HEADER} is fields, text or auto.", param=SOURCES_HEADER
         )
     agent = request.headers.get("user-agent", "").lower()
-    has_links = bool(house.settings.web.public_url)
+    has_links = bool(app_state.settings.web.public_url)
     is_shown = has_links and agent.startswith(_SHOWS_ANNOTATIONS)
     return AnswerFormat(
         model,

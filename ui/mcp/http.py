@@ -53,15 +53,15 @@ def create_mcp_app(
     import fastapi
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    house = build_app_state(open_assistant, settings, ENGLISH, profiles)
-    web = house.settings.web
+    app_state = build_app_state(open_assistant, settings, ENGLISH, profiles)
+    web = app_state.settings.web
     server = DocumentServer(
-        house.desk,
+        app_state.service,
         _caller_of,
         Addresses(web.public_url),
-        house.places,
-        house.questions,
-        house.audit,
+        app_state.places,
+        app_state.questions,
+        app_state.audit,
     )
     manager = StreamableHTTPSessionManager(
         server.build(),
@@ -72,28 +72,28 @@ def create_mcp_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
-        house.open_in_background()
+        app_state.open_in_background()
         async with manager.run():
             yield
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.state.house = house
+    app.state.app_state = app_state
     app.add_exception_handler(InhouseError, _refuse)
-    own = [_routes(manager, house), monitoring.routes(house)]
+    own = [_routes(manager, app_state), monitoring.routes(app_state)]
     for router in own:
         app.include_router(router)
-    rules = house.guard_rules(allowed_routes(own))
+    rules = app_state.guard_rules(allowed_routes(own))
     app.add_middleware(Guard, rules=rules)
-    app.add_middleware(_AuthenticationHint, proxies=house.proxies)  # the outermost
+    app.add_middleware(_AuthenticationHint, proxies=app_state.proxies)  # the outermost
     return app
 
 
-def _routes(manager: StreamableHTTPSessionManager, house: AppState) -> fastapi.APIRouter:
+def _routes(manager: StreamableHTTPSessionManager, app_state: AppState) -> fastapi.APIRouter:
     from fastapi import APIRouter
     from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
     router = APIRouter()
-    openings = Throttle.per_minute(house.settings.web.questions_per_minute)
+    openings = Throttle.per_minute(app_state.settings.web.questions_per_minute)
 
     @router.post(PATH)
     @requires(Role.READER, by_bearer=True, max_body=_MAX_BODY)
@@ -118,7 +118,7 @@ def _routes(manager: StreamableHTTPSessionManager, house: AppState) -> fastapi.A
         """What a client has to know to be let in: RFC 9728."""
         return JSONResponse(
             {
-                "resource": _base_url(request.scope, house.proxies) + PATH,
+                "resource": _base_url(request.scope, app_state.proxies) + PATH,
                 "resource_name": "Inhouse",
                 "bearer_methods_supported": ["header"],
             },

@@ -105,7 +105,7 @@ class DocumentServer:
 
     def __init__(
         self,
-        desk: AssistantService,
+        service: AssistantService,
         caller_of: Callable[[ServerRequestContext[Any, Any]], Caller],
         addresses: Addresses,
         slots: AnswerSlots,
@@ -113,7 +113,7 @@ class DocumentServer:
         audit: AuditLog | None = None,
     ) -> None:
         self._audit = audit
-        self._desk, self._caller_of, self._addresses = desk, caller_of, addresses
+        self._service, self._caller_of, self._addresses = service, caller_of, addresses
         self._slots, self._clicks = slots, clicks
         # As the page has it for documents: what is slow holds up other documents, and nothing else.
         self._pool = WorkPool("mcp", 4, waiting=60, per_person=8)
@@ -238,9 +238,9 @@ class DocumentServer:
         return await self._pool.run(caller.person.key, self._bound_tools, caller.person)
 
     def _bound_tools(self, person: Person) -> DocumentTools:
-        profile = self._desk.profiles.first.name
-        searcher = self._desk.assistant_for(person, profile)
-        opener = self._desk.assistant_for(person)
+        profile = self._service.profiles.first.name
+        searcher = self._service.assistant_for(person, profile)
+        opener = self._service.assistant_for(person)
 
         def note(uri: str) -> None:
             if self._audit is not None:
@@ -280,13 +280,13 @@ class DocumentServer:
                     hint="Wait for one of them.",
                 )
             await self._note_question(person)
-            profile = self._desk.profiles.first.name
-            assistant = self._desk.assistant_for(person, profile)
+            profile = self._service.profiles.first.name
+            assistant = self._service.assistant_for(person, profile)
             await call.report("Searching the documents.")
             events = assistant.astream(arguments.question, ask_model=arguments.use_model)
-            events = self._desk.metrics.aevents(events)
+            events = self._service.metrics.aevents(events)
             answer = await follow_answer(events, call.report, call.caller.is_welcome)
-        view = self._desk.assistant_for(person).reading()
+        view = self._service.assistant_for(person).reading()
         rendering = AnswerRendering(view, self._addresses, is_admin=person.may(Role.ADMIN))
         output = await self._pool.run(person.key, rendering.output, answer)
         links = {source.id: source.title for source in output.sources}

@@ -32,12 +32,12 @@ def local_person(readers: tuple[str, ...]) -> Person:
 
 def serve_stdio(assistant: Assistant, person: Person) -> None:
     """Answer until standard input ends."""
-    desk = AssistantService(lambda: assistant, profiles=Profiles([assistant.profile]))
-    desk.prepare()
+    service = AssistantService(lambda: assistant, profiles=Profiles([assistant.profile]))
+    service.prepare()
     web = assistant.settings.web
     slots, addresses = AnswerSlots(web.answers_at_once), Addresses(web.public_url, is_local=True)
     caller = Caller(person)
-    server = DocumentServer(desk, lambda _: caller, addresses, slots).build()
+    server = DocumentServer(service, lambda _: caller, addresses, slots).build()
     asyncio.run(_serve(server))
 
 

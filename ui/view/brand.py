@@ -1,4 +1,4 @@
-"""How the house calls itself: the mark at the top, and the list of profiles behind it."""
+"""The name and mark of the organisation at the top of the page, and the list of profiles behind it."""
 
 from __future__ import annotations
 

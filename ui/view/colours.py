@@ -1,4 +1,4 @@
-"""A colour of the house's own, made legible in light and in dark."""
+"""The organisation's own colour, made legible in light and in dark."""
 
 from __future__ import annotations
 

@@ -70,22 +70,22 @@ def _create_app(
     from ui.web.app_state import build_app_state
     from ui.web.routes import routers
 
-    house = build_app_state(open_assistant, settings, words, profiles)
+    app_state = build_app_state(open_assistant, settings, words, profiles)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
-        house.open_in_background()
+        app_state.open_in_background()
         yield
-        house.ingesting.stop()
+        app_state.ingesting.stop()
 
     app = fastapi.FastAPI(
         title=words.product, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    app.state.house = house
+    app.state.app_state = app_state
     handle_errors(app)
-    own, page = routers(house), build_page(house)
-    if house.settings.web.api:
-        own.append(api_routes(house))
+    own, page = routers(app_state), build_page(app_state)
+    if app_state.settings.web.api:
+        own.append(api_routes(app_state))
     for router in own:
         app.include_router(router)
     files = GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500)
@@ -105,19 +105,19 @@ def _create_app(
         max_file_size=1,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
-    _guard(app, house, own, page)
+    _guard(app, app_state, own, page)
     return app
 
 
 def _guard(
-    app: fastapi.FastAPI, house: AppState, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
+    app: fastapi.FastAPI, app_state: AppState, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
 ) -> None:
     from ui.web.security.allowed_routes import GRADIO_ROUTES, STATIC_ROUTES, allowed_routes
     from ui.web.security.gradio_queue import QueueGate, events_of
     from ui.web.security.guard import Guard
 
-    rules = house.guard_rules((*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES))
-    app.add_middleware(QueueGate, events=events_of(page), clicks=house.questions)
+    rules = app_state.guard_rules((*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES))
+    app.add_middleware(QueueGate, events=events_of(page), clicks=app_state.questions)
     app.add_middleware(Guard, rules=rules)  # the outermost
 
 

@@ -39,7 +39,7 @@ class AppState:
 
     settings: Settings
     words: Words
-    desk: AssistantService
+    service: AssistantService
     history: History
     links: SharedLinks
     unanswered: UnansweredBook
@@ -57,12 +57,12 @@ class AppState:
     places: AnswerSlots
     questions: Throttle
 
-    def guard_rules(self, doors: Iterable[AllowedRoute]) -> Rules:
+    def guard_rules(self, routes: Iterable[AllowedRoute]) -> Rules:
         """What the guard of an application with these routes goes by."""
         web = self.settings.web
         return Rules(
             hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
-            doors=tuple(doors),
+            routes=tuple(routes),
             admission=self.admission,
             proxies=self.proxies,
             requests=Throttle.per_minute(web.requests_per_minute),
@@ -72,7 +72,7 @@ class AppState:
 
     def open_in_background(self) -> None:
         """Begin to open the index, so that the first question does not wait for it."""
-        threading.Thread(target=self.desk.prepare, name="inhouse-open", daemon=True).start()
+        threading.Thread(target=self.service.prepare, name="inhouse-open", daemon=True).start()
 
 
 def build_app_state(
@@ -95,7 +95,7 @@ def build_app_state(
     return AppState(
         settings=settings,
         words=words,
-        desk=AssistantService(open_assistant, words, offered, metrics),
+        service=AssistantService(open_assistant, words, offered, metrics),
         history=History(store),
         links=SharedLinks(store),
         unanswered=UnansweredBook(store),

@@ -49,16 +49,16 @@ class _Parts:
     stop: gradio.Button
 
 
-def build_page(house: AppState) -> gradio.Blocks:
+def build_page(app_state: AppState) -> gradio.Blocks:
     """The Gradio interface."""
     import gradio as gr
 
     page: gradio.Blocks = gr.Blocks(
-        title=house.words.product, analytics_enabled=False, fill_width=True
+        title=app_state.words.product, analytics_enabled=False, fill_width=True
     )
     with page:
         conversation = gr.State(Conversation())
-        _connect(_draw(), conversation, house)
+        _connect(_draw(), conversation, app_state)
     page.max_threads = _THREADS
     page.queue(max_size=QUEUE, api_open=False)
     page.state_session_capacity = SESSIONS
@@ -95,13 +95,13 @@ def _wire(name: str) -> gradio.Textbox:
     return gr.Textbox(show_label=False, container=False, elem_id=name)
 
 
-def _connect(parts: _Parts, conversation: gradio.State, house: AppState) -> None:
+def _connect(parts: _Parts, conversation: gradio.State, app_state: AppState) -> None:
     outputs = [
         *(parts.now, parts.now_evidence, parts.earlier, parts.earlier_evidence),
         *(parts.note, parts.progress, parts.kept),
     ]
     parts.question.submit(
-        with_person(_answerer(house), also=(words_for, watch)),
+        with_person(_answerer(app_state), also=(words_for, watch)),
         [parts.question, parts.profile, parts.kept, parts.scope, conversation],
         outputs,
         show_progress="hidden",
@@ -110,7 +110,7 @@ def _connect(parts: _Parts, conversation: gradio.State, house: AppState) -> None
         api_visibility="private",
     )
     parts.kept.submit(
-        with_person(_opener(house), also=(words_for,)),
+        with_person(_opener(app_state), also=(words_for,)),
         [parts.kept, conversation],
         outputs,
         show_progress="hidden",
@@ -131,7 +131,7 @@ def _stop(_: Person, conversation: Conversation) -> None:
     conversation.stop()
 
 
-def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
+def _answerer(app_state: AppState) -> Callable[..., Iterator[list[Any]]]:
     def answer(
         person: Person,
         words: Words,
@@ -143,25 +143,25 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
         conversation: Conversation,
     ) -> Iterator[list[Any]]:
         conversation.language = words.language
-        house.audit.asked(person)
-        with house.places.of(person) as is_free:
+        app_state.audit.asked(person)
+        with app_state.places.of(person) as is_free:
             screens = conversation.ask(
                 question or "",
-                house.desk,
+                app_state.service,
                 person,
-                house.history,
+                app_state.history,
                 kept=kept or "",
-                feedback=house.feedback,
-                links=house.links,
+                feedback=app_state.feedback,
+                links=app_state.links,
                 profile=profile or "",
                 scope=parse_scope(scope),
                 is_welcome=is_welcome,
             )
             if not is_free:
-                limit = house.settings.web.answers_at_once
+                limit = app_state.settings.web.answers_at_once
                 screens = iter([Screen(note=words.too_many_answers.format(n=limit), busy=False)])
             known: tuple[bool, str | None] | None = None
-            for screen in house.metrics.answer(screens):
+            for screen in app_state.metrics.answer(screens):
                 news = screen.busy, conversation.id
                 yield _changes(screen, conversation, is_news=news != known)
                 known = news
@@ -169,13 +169,18 @@ def _answerer(house: AppState) -> Callable[..., Iterator[list[Any]]]:
     return answer
 
 
-def _opener(house: AppState) -> Callable[[Person, Words, str | None, Conversation], list[Any]]:
+def _opener(app_state: AppState) -> Callable[[Person, Words, str | None, Conversation], list[Any]]:
     def open_(
         person: Person, words: Words, kept: str | None, conversation: Conversation
     ) -> list[Any]:
         conversation.language = words.language
         screen = conversation.open(
-            kept or "", house.desk, person, house.history, house.feedback, house.links
+            kept or "",
+            app_state.service,
+            person,
+            app_state.history,
+            app_state.feedback,
+            app_state.links,
         )
         return _changes(screen, conversation, is_news=True)
 

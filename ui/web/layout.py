@@ -273,7 +273,7 @@ def frame(request: Request, room: Room, profile: Profile | None = None) -> Layou
     """
     query = request.url.query
     here = f"{request.url.path}?{query}" if query else request.url.path
-    profiles: Profiles = request.app.state.house.profiles
+    profiles: Profiles = request.app.state.app_state.profiles
     return Layout(
         words_for(request),
         person_of(request),

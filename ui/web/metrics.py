@@ -162,15 +162,15 @@ class Metrics:
         finally:
             self._answers.labels(status).inc()
 
-    def text(self, desk: AssistantService) -> bytes:
+    def text(self, service: AssistantService) -> bytes:
         """The metrics in the text format of Prometheus."""
         from prometheus_client import generate_latest
 
-        state, gauges = desk.state(LOCAL), self._gauges
+        state, gauges = service.state(LOCAL), self._gauges
         gauges["index_ok"].set(state.index.ok)
         gauges["model_ok"].set(bool(state.model and state.model.ok))
         if state.index.ok:
-            assistant = desk.assistant_for(LOCAL)
+            assistant = service.assistant_for(LOCAL)
             gauges["generation"].set(assistant.generation)
             gauges["documents"].set(assistant.document_count)
             gauges["chunks"].set(assistant.chunk_count)

@@ -86,15 +86,15 @@ def scope_filter(ids: Sequence[str], assistant: Answering, words: Words) -> Filt
 class ScopeFinder:
     """Finds what one may restrict a question to, while somebody types."""
 
-    def __init__(self, desk: AssistantService) -> None:
-        self._desk = desk
+    def __init__(self, service: AssistantService) -> None:
+        self._service = service
         self._lock = Lock()
         self._groups: OrderedDict[Any, list[ScopeItem]] = OrderedDict()
 
     def find(self, person: Person, profile: str, text: str) -> list[ScopeItem]:
         """The folders, tags and documents whose name holds `text`, as far as this person may read them."""
         text = text.strip()[:100]
-        files = self._desk.assistant_for(person, profile).shelf()
+        files = self._service.assistant_for(person, profile).shelf()
         fitting = [
             item
             for item in self._groups_of(files, person, profile)
@@ -128,12 +128,12 @@ class ScopeFinder:
         return items
 
 
-def shown_scope(ids: Sequence[str], desk: AssistantService, person: Person) -> list[ScopeItem]:
+def shown_scope(ids: Sequence[str], service: AssistantService, person: Person) -> list[ScopeItem]:
     """The same as `scope_items` where the index cannot be opened: nothing is there."""
     if not ids:
         return []
     try:
-        return scope_items(ids, desk.assistant_for(person))
+        return scope_items(ids, service.assistant_for(person))
     except InhouseError:
         return [ScopeItem(i, "" if i[0] == DOCUMENT else i[2:], exists=False) for i in ids]
 

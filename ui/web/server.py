@@ -208,9 +208,9 @@ def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = N
         ssl_certfile=web.tls_certificate if web else None,
         ssl_keyfile=web.tls_key if web else None,
     )
-    house = getattr(app.state, "house", None)
+    app_state = getattr(app.state, "app_state", None)
     _server(
         config,
-        (lambda: house.places.under_way) if house else (lambda: 0),
+        (lambda: app_state.places.under_way) if app_state else (lambda: 0),
         web.stop_s if web else 0.0,
     ).run(sockets=[sock])

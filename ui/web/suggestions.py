@@ -22,11 +22,11 @@ _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a ques
 
 
 def starter_questions(
-    desk: AssistantService, person: Person, profile: str, words: Words
+    service: AssistantService, person: Person, profile: str, words: Words
 ) -> list[str]:
     """One for each of the newest documents that this person may read; none while there is no index."""
     try:
-        shelf = desk.file_list(person, profile)
+        shelf = service.file_list(person, profile)
         if shelf is None:
             return []
         files, _ = shelf.files(FileQuery(order="changed", descending=True), limit=_DOCUMENTS)

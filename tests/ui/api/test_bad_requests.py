@@ -212,7 +212,7 @@ def test_fifty_streams_of_one_person(small: Office) -> None:
             assert other.post("/chat/completions", json=whole).status_code == 200
         for reply in replies:
             reply.close()
-    assert _comes(lambda: not small.app.state.house.places.under_way)
+    assert _comes(lambda: not small.app.state.app_state.places.under_way)
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -231,7 +231,7 @@ def test_who_goes_away_stops_the_model(small: Office, stream: bool) -> None:
             with pytest.raises(httpx.ReadTimeout):
                 client.post("/chat/completions", json=body, timeout=1)
     assert small.model.left.wait(10)
-    assert _comes(lambda: not small.app.state.house.places.under_way)
+    assert _comes(lambda: not small.app.state.app_state.places.under_way)
 
 
 def test_a_token_that_is_revoked_ends_what_it_asked_for(small: Office) -> None:

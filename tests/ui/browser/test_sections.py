@@ -87,7 +87,7 @@ def address(data: Path) -> Iterator[str]:
     app = create_app(
         lambda: Assistant.open(data, settings=settings), settings=settings, profiles=profiles
     )
-    history = app.state.house.history
+    history = app.state.app_state.history
     kept = history.create(LOCAL, KEPT)
     history.append(LOCAL, kept, make_answer("How long is leave?", Status.PARTIAL))
     history.append(LOCAL, kept, make_answer("And?", Status.UNSUPPORTED), stopped=True)

@@ -26,7 +26,7 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Crowd, s
     from ui.web.server import listen
 
     crowd = gather(tmp_path_factory.mktemp("people"), StandIn)
-    Accounts(crowd.house.history._store).change("reader", password=PASSWORD)
+    Accounts(crowd.app_state.history._store).change("reader", password=PASSWORD)
     sock = listen("127.0.0.1", 0)
     server = uvicorn.Server(
         uvicorn.Config(crowd.app, log_level="warning", timeout_graceful_shutdown=1)
@@ -124,7 +124,7 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     _sign_in(page)
     question = page.locator("#question textarea")
     question.fill("How long is parental leave?")
-    Accounts(page_of[0].house.history._store).change("reader", password=PASSWORD)
+    Accounts(page_of[0].app_state.history._store).change("reader", password=PASSWORD)
     question.press("Enter")
     page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")
     notice = page.locator("#notices", has_text="signed out")

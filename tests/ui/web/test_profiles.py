@@ -149,42 +149,42 @@ def _everything() -> Any:
 
 
 @pytest.fixture
-def desk(site: Site) -> AssistantService:
+def service(site: Site) -> AssistantService:
     return AssistantService(lambda: site.assistant, profiles=Profiles(site.profiles))
 
 
 def test_a_conversation_keeps_the_profile_that_it_began_with(
-    desk: AssistantService, client: TestClient, site: Site
+    service: AssistantService, client: TestClient, site: Site
 ) -> None:
     history = History(Store())
     talk = Conversation()
-    list(talk.ask("How long is leave?", desk, LOCAL, history, profile="hr"))
-    list(talk.ask("And zeppelins?", desk, LOCAL, history, profile="it & <b>"))
+    list(talk.ask("How long is leave?", service, LOCAL, history, profile="hr"))
+    list(talk.ask("And zeppelins?", service, LOCAL, history, profile="it & <b>"))
     assert talk.id
     assert [turn.answer.profile for turn in history.turns(LOCAL, talk.id)] == ["hr", "hr"]
     other = Conversation()
-    screen = other.open(talk.id, desk, LOCAL, history, FeedbackBook(Store()))
+    screen = other.open(talk.id, service, LOCAL, history, FeedbackBook(Store()))
     assert (other.profile, screen.note) == ("hr", "")
-    house = client.app.state.house  # type: ignore[attr-defined]
-    kept = house.history.create(LOCAL, profile="hr")
+    app_state = client.app.state.app_state  # type: ignore[attr-defined]
+    kept = app_state.history.create(LOCAL, profile="hr")
     client.get("/profile", params={"name": "it & <b>"})
     assert 'data-profile="hr"' in client.get(f"/?c={kept}").text
     assert 'data-profile="it' in client.get("/").text
     assert "House of hr" in client.get("/conversations").text
 
 
-def test_a_refusal_is_the_profile_s_own_sentence(desk: AssistantService, site: Site) -> None:
+def test_a_refusal_is_the_profile_s_own_sentence(service: AssistantService, site: Site) -> None:
     empty = site.profiles[1].model_copy(update={"filters": Filters(folders=("/nowhere",))})
-    desk.profiles = Profiles([Profile(), empty])
-    screens = list(Conversation().ask("How long is leave?", desk, LOCAL, profile="hr"))
+    service.profiles = Profiles([Profile(), empty])
+    screens = list(Conversation().ask("How long is leave?", service, LOCAL, profile="hr"))
     assert "HR does not say." in (screens[-1].now or "")
 
 
-def test_a_profile_that_is_not_offered_any_more_is_said(desk: AssistantService) -> None:
+def test_a_profile_that_is_not_offered_any_more_is_said(service: AssistantService) -> None:
     history = History(Store())
     kept = history.create(LOCAL, profile="gone")
     talk = Conversation()
-    screen = talk.open(kept, desk, LOCAL, history, FeedbackBook(Store()))
+    screen = talk.open(kept, service, LOCAL, history, FeedbackBook(Store()))
     assert screen.note == ENGLISH.profile_gone.format(name="gone", other="default")
     assert talk.profile == "default"
 

@@ -29,7 +29,7 @@ READER = Person("b", "b", Role.READER)
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> AssistantService:
+def service(tmp_path_factory: pytest.TempPathFactory) -> AssistantService:
     folder = tmp_path_factory.mktemp("scope")
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -55,28 +55,28 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> AssistantService:
     return AssistantService(lambda: assistant)
 
 
-def found(desk: AssistantService, person: Person, *ids: str) -> set[str]:
-    assistant = desk.assistant_for(person)
+def found(service: AssistantService, person: Person, *ids: str) -> set[str]:
+    assistant = service.assistant_for(person)
     hits = assistant.search("the", k=20, filter=scope_filter(ids, assistant, ENGLISH))
     return {Path(hit.uri).name for hit in hits}
 
 
-def test_folders_tags_and_documents_are_asked_together(desk: AssistantService) -> None:
+def test_folders_tags_and_documents_are_asked_together(service: AssistantService) -> None:
     """Each alone and all at once: what fits any of them is searched, and nothing else."""
-    (leave,) = (i for i in ScopeFinder(desk).find(READER, "", "leave") if i.kind == "d")
+    (leave,) = (i for i in ScopeFinder(service).find(READER, "", "leave") if i.kind == "d")
     assert leave.label == "Leave “16 weeks” 🌴"
-    assert found(desk, READER, leave.id) == {"leave.md"}
-    assert found(desk, READER, "f:open/hr") == {"leave.md", "pay.md"}
-    assert found(desk, READER, "t:policy") == {"travel.md"}
-    assert found(desk, READER, leave.id, "f:open/it", "t:policy") == {
+    assert found(service, READER, leave.id) == {"leave.md"}
+    assert found(service, READER, "f:open/hr") == {"leave.md", "pay.md"}
+    assert found(service, READER, "t:policy") == {"travel.md"}
+    assert found(service, READER, leave.id, "f:open/it", "t:policy") == {
         *("leave.md", "keys.md", "travel.md")
     }
-    assert found(desk, EVERYTHING) == {Path(name).name for name in FILES}
+    assert found(service, EVERYTHING) == {Path(name).name for name in FILES}
 
 
-def test_nothing_is_offered_or_asked_that_one_may_not_read(desk: AssistantService) -> None:
+def test_nothing_is_offered_or_asked_that_one_may_not_read(service: AssistantService) -> None:
     """A folder or document of others is as absent as one that never was."""
-    finder = ScopeFinder(desk)
+    finder = ScopeFinder(service)
     names = {
         item.label
         for text in ("", "plan", "secret", "polic", "keys")
@@ -86,12 +86,12 @@ def test_nothing_is_offered_or_asked_that_one_may_not_read(desk: AssistantServic
     assert not names & {"secret", "Plan"}
     (plan,) = (i for i in finder.find(EVERYTHING, "", "plan") if i.kind == "d")
     for id_ in (plan.id, "d:" + "0" * 24, "f:secret", "f:nowhere", "t:nothing"):
-        (item,) = scope_items([id_], desk.assistant_for(READER))
+        (item,) = scope_items([id_], service.assistant_for(READER))
         assert not item.exists
         assert item.label in {"", id_[2:]}
-        assert item == shown_scope([id_], desk, READER)[0]
+        assert item == shown_scope([id_], service, READER)[0]
         with pytest.raises(NotThereError, match="is not there any more"):
-            scope_filter(["f:open", id_], desk.assistant_for(READER), ENGLISH)
+            scope_filter(["f:open", id_], service.assistant_for(READER), ENGLISH)
 
 
 def test_ids_from_a_link_are_few_and_well_formed() -> None:

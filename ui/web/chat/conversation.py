@@ -42,7 +42,7 @@ class Visit:
     `scope` are the ids of the documents, folders and tags that are asked; none: all of them.
     """
 
-    desk: AssistantService
+    service: AssistantService
     person: Person
     history: History | None
     is_welcome: Callable[[], bool]
@@ -70,7 +70,7 @@ class Conversation:
     def ask(
         self,
         question: str,
-        desk: AssistantService,
+        service: AssistantService,
         person: Person,
         history: History | None = None,
         *,
@@ -88,27 +88,27 @@ class Conversation:
         looked at while the answer is written.
         """
         question = question.strip()
-        if complaint := _complaint(question, self._words(desk)):
+        if complaint := _complaint(question, self._words(service)):
             yield Screen(note=complaint, busy=False)
             return
         if not self._is_free():
-            yield Screen(note=self._words(desk).still_answering, busy=False)
+            yield Screen(note=self._words(service).still_answering, busy=False)
             return
         if kept and not self.shown and history is not None and feedback is not None:
-            self.open(kept, desk, person, history, feedback, links)  # what is gone begins anew
+            self.open(kept, service, person, history, feedback, links)  # what is gone begins anew
         self.stopping, self.busy, self.is_kept_so_far = False, True, False
         if self.profile is None:
-            self.profile = desk.profiles.named(profile).name
+            self.profile = service.profiles.named(profile).name
         try:
             yield from self._screens(
-                question, Visit(desk, person, history, is_welcome, tuple(scope))
+                question, Visit(service, person, history, is_welcome, tuple(scope))
             )
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
-    def _words(self, desk: AssistantService) -> Words:
+    def _words(self, service: AssistantService) -> Words:
         """In the language that was chosen for this tab."""
-        return LANGUAGES.get(self.language, desk.words)
+        return LANGUAGES.get(self.language, service.words)
 
     def _is_free(self) -> bool:
         """Whether nothing is being answered; an answer that nobody hears any more is given up first."""
@@ -125,7 +125,7 @@ class Conversation:
     def open(
         self,
         kept: str,
-        desk: AssistantService,
+        service: AssistantService,
         person: Person,
         history: History,
         feedback: FeedbackBook,
@@ -138,20 +138,20 @@ class Conversation:
         """
         if self.busy or self.shown:
             return Screen(busy=self.busy)
-        words, note = self._words(desk), ""
+        words, note = self._words(service), ""
         is_shared = links is not None and kept.startswith(SHARED)
         try:
             if links is not None and is_shared:
-                self._open_shared(links.open(kept.removeprefix(SHARED)), desk, person)
+                self._open_shared(links.open(kept.removeprefix(SHARED)), service, person)
                 return self._screen(busy=False)
-            name = desk.assistant_for(person).reading().name
+            name = service.assistant_for(person).reading().name
             feedback_given = feedback.of(person, kept)
             conversation = history.get(person, kept)
             profile, self.scope = conversation.profile, conversation.scope
-            self.profile = desk.profiles.named(profile).name
+            self.profile = service.profiles.named(profile).name
             if profile and profile != self.profile:
                 note = words.profile_gone.format(name=profile, other=self.profile)
-            for turn, old in redact_turns(history.turns(person, kept), desk, person, words):
+            for turn, old in redact_turns(history.turns(person, kept), service, person, words):
                 helpful = feedback_given[turn.n].helpful if turn.n in feedback_given else None
                 shelf, saved_as = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
                 self._add(
@@ -172,11 +172,11 @@ class Conversation:
         return self._screen(busy=False, note=note)
 
     def _open_shared(
-        self, shared: SharedConversation, desk: AssistantService, person: Person
+        self, shared: SharedConversation, service: AssistantService, person: Person
     ) -> None:
-        words, name = self._words(desk), desk.assistant_for(person).reading().name
-        self.profile = desk.profiles.named(shared.profile).name
-        for turn, old in redact_turns(shared.turns, desk, person, words):
+        words, name = self._words(service), service.assistant_for(person).reading().name
+        self.profile = service.profiles.named(shared.profile).name
+        for turn, old in redact_turns(shared.turns, service, person, words):
             shelf = evidence.Shelf(name, old.gone)
             self._add(
                 old.answer,
@@ -200,7 +200,7 @@ class Conversation:
         )
 
     def _screens(self, question: str, visit: Visit) -> Iterator[Screen]:
-        words, again = self._words(visit.desk), None
+        words, again = self._words(visit.service), None
         if self.shown and not self.shown[-1].answered and self.shown[-1].question == question:
             again = self.shown.pop().kept  # asked again because it came to nothing
         self._withdraw(visit)
@@ -234,16 +234,16 @@ class Conversation:
             yield Screen(turn, sources, busy=False)
             return
         saved_as, note = self._keep(draft, visit, again)
-        shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
+        shelf = evidence.Shelf(visit.service.assistant_for(visit.person).reading().name)
         self._add(draft.answer, shelf, saved_as, words, is_stopped=draft.is_stopped)
         turn = self.shown[-1].turn + self._next(draft.answer, visit)
         yield Screen(turn, self.shown[-1].evidence, note=note, busy=False)
 
     def _next(self, answer: Answer, visit: Visit) -> str:
         """What one might ask next, below the newest answer."""
-        words = self._words(visit.desk)
+        words = self._words(visit.service)
         try:
-            shelf = visit.desk.assistant_for(visit.person, self.profile or "").shelf()
+            shelf = visit.service.assistant_for(visit.person, self.profile or "").shelf()
             questions = next_questions(shelf, answer, words)
         except InhouseError:
             return ""
@@ -253,12 +253,12 @@ class Conversation:
         self, draft: Draft, visit: Visit, saved_as: Kept | None, *, is_interrupted: bool
     ) -> None:
         with contextlib.suppress(InhouseError):  # the server may be on its way out
-            shelf = evidence.Shelf(visit.desk.assistant_for(visit.person).reading().name)
+            shelf = evidence.Shelf(visit.service.assistant_for(visit.person).reading().name)
             self._add(
                 draft.so_far(),
                 shelf,
                 saved_as,
-                self._words(visit.desk),
+                self._words(visit.service),
                 is_stopped=True,
                 is_interrupted=is_interrupted,
             )
@@ -267,14 +267,14 @@ class Conversation:
         """Take out of the earlier turns what this person may no longer read, for the tab and the model."""
         if visit.person.readers is None or not self.shown:
             return
-        words, before = self._words(visit.desk), list[Answer]()
-        name = visit.desk.assistant_for(visit.person).reading().name
+        words, before = self._words(visit.service), list[Answer]()
+        name = visit.service.assistant_for(visit.person).reading().name
         turns, self.shown, self.history = self.shown, [], []
         for turn in turns:
             if turn.answer is None:
                 self.shown.append(turn)
                 continue
-            old = redact(turn.answer, visit.desk, visit.person, words, before)
+            old = redact(turn.answer, visit.service, visit.person, words, before)
             before.append(turn.answer)
             shelf = evidence.Shelf(name, old.gone)
             self._add(
@@ -342,14 +342,14 @@ class Conversation:
 
         None where the model wrote on and nothing new is to be seen: so a page that was left is noticed.
         """
-        words, sources = self._words(visit.desk), ""
-        assistant = visit.desk.assistant_for(visit.person, draft.profile)
+        words, sources = self._words(visit.service), ""
+        assistant = visit.service.assistant_for(visit.person, draft.profile)
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
         question = draft.question
         filter = scope_filter(visit.scope, assistant, words)
         events = assistant.stream(question, history=tuple(self.history), filter=filter)
-        batches = EventBatches(visit.desk.metrics.events(iter(events)))
+        batches = EventBatches(visit.service.metrics.events(iter(events)))
         try:
             for batch in batches:
                 if not visit.is_welcome():

@@ -26,7 +26,7 @@ class Recalled:
 
 def redact(
     answer: Answer,
-    desk: AssistantService,
+    service: AssistantService,
     person: Person,
     words: Words,
     before: Sequence[Answer] = (),
@@ -38,10 +38,10 @@ def redact(
     nothing: nobody knows where the model has them from.
     """
     own, all_ = _uris([answer]), _uris([answer, *before])
-    gone = all_ - desk.readable(person, all_)
+    gone = all_ - service.readable(person, all_)
     if not gone:
         return Recalled(answer)
-    closed = desk.assistant().readable(gone)
+    closed = service.assistant().readable(gone)
     uris_read = _told([answer, *before] if answer.turns else [answer])
     scrub = _Scrub(gone, closed, words, may_say=uris_read.isdisjoint(closed))
     sentences = tuple(scrub.sentence(sentence, answer.citations) for sentence in answer.sentences)
@@ -71,17 +71,17 @@ def redact(
 
 
 def redact_turns(
-    turns: Sequence[KeptTurn], desk: AssistantService, person: Person, words: Words
+    turns: Sequence[KeptTurn], service: AssistantService, person: Person, words: Words
 ) -> Iterator[tuple[KeptTurn, Recalled]]:
     """The turns of one conversation, from its first, each as this person may see it now."""
     answers = [turn.answer for turn in turns]
     for at, turn in enumerate(turns):
-        yield turn, redact(turn.answer, desk, person, words, answers[:at])
+        yield turn, redact(turn.answer, service, person, words, answers[:at])
 
 
 def search(
     history: History,
-    desk: AssistantService,
+    service: AssistantService,
     person: Person,
     words: Words,
     search_text: str,
@@ -94,14 +94,14 @@ def search(
     still = (
         conversation
         for conversation in matches
-        if _holds(history, desk, person, words, conversation, search_text)
+        if _holds(history, service, person, words, conversation, search_text)
     )
     return list(islice(still, limit))
 
 
 def _holds(
     history: History,
-    desk: AssistantService,
+    service: AssistantService,
     person: Person,
     words: Words,
     conversation: KeptConversation,
@@ -113,13 +113,13 @@ def _holds(
     turns = history.turns(person, conversation.id)
     return any(
         search_text in f"{old.answer.question}\n{old.answer.text}".casefold()
-        for _, old in redact_turns(turns, desk, person, words)
+        for _, old in redact_turns(turns, service, person, words)
     )
 
 
 def export_conversations(
     history: History,
-    desk: AssistantService,
+    service: AssistantService,
     person: Person,
     words: Words,
     chosen: Sequence[str] | None = None,
@@ -129,13 +129,13 @@ def export_conversations(
         chosen = [conversation.id for conversation in history.find(person, limit=None)]
     return {
         "conversations": [
-            _exported(history, desk, person, words, conversation) for conversation in chosen
+            _exported(history, service, person, words, conversation) for conversation in chosen
         ]
     }
 
 
 def _exported(
-    history: History, desk: AssistantService, person: Person, words: Words, conversation: str
+    history: History, service: AssistantService, person: Person, words: Words, conversation: str
 ) -> dict[str, Any]:
     heading = history.get(person, conversation)
     return {
@@ -152,7 +152,9 @@ def _exported(
                 "interrupted": turn.interrupted,
                 "answer": old.answer.to_json(),
             }
-            for turn, old in redact_turns(history.turns(person, conversation), desk, person, words)
+            for turn, old in redact_turns(
+                history.turns(person, conversation), service, person, words
+            )
         ],
     }
 

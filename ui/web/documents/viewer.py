@@ -67,7 +67,7 @@ class Opener:
 
     def __init__(
         self,
-        desk: AssistantService,
+        service: AssistantService,
         pictures: PagePictures,
         words: Words,
         *,
@@ -75,7 +75,7 @@ class Opener:
         on_open: Callable[[Person, str], None] | None = None,
     ) -> None:
         self._on_open = on_open
-        self._desk, self._pictures, self._words = desk, pictures, words
+        self._service, self._pictures, self._words = service, pictures, words
         self._originals = originals
 
     def show(
@@ -147,7 +147,7 @@ class Opener:
         return path, data
 
     def _find(self, person: Person, name: str, span: QuoteSpan) -> _Found:
-        reading = self._desk.assistant_for(person).reading()
+        reading = self._service.assistant_for(person).reading()
         document = reading.named(name)
         if document is None:
             raise NotThereError(self._words.not_there)

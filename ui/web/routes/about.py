@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/about`, `/about/notices`"""
     from fastapi import APIRouter
 
@@ -32,7 +32,7 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.READER)
     def about(request: Request) -> Response:
         page_frame = frame(request, Room.ABOUT)
-        content = _about(house, is_admin=person_of(request).may(Role.ADMIN))
+        content = _about(app_state, is_admin=person_of(request).may(Role.ADMIN))
         page = page_frame.page(about_page(content, page_frame.words))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
@@ -48,12 +48,12 @@ def routes(house: AppState) -> APIRouter:
     return router
 
 
-def _about(house: AppState, *, is_admin: bool) -> About:
+def _about(app_state: AppState, *, is_admin: bool) -> About:
     from rag.models import expected_model, get_card
 
-    settings = house.settings
+    settings = app_state.settings
     try:
-        model = house.desk.assistant().model_name or expected_model(settings.llm.model)
+        model = app_state.service.assistant().model_name or expected_model(settings.llm.model)
     except InhouseError:  # without an index there are still models
         model = expected_model(settings.llm.model)
     name = model.rstrip("/").rpartition("/")[2]

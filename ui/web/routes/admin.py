@@ -36,7 +36,7 @@ _Readable = Callable[[Iterable[str]], frozenset[str]] | None
 _T = TypeVar("_T")
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/admin?show=NAME`, and what can be changed there."""
     from fastapi import APIRouter
 
@@ -45,7 +45,7 @@ def routes(house: AppState) -> APIRouter:
     def page(request: Request, complaint: str = "", status: int = 200) -> Response:
         layout = frame(request, Room.ADMIN)
         name = request.query_params.get("show", "")
-        content = _content(house, layout.person, name, complaint, layout.words)
+        content = _content(app_state, layout.person, name, complaint, layout.words)
         html = layout.page(view.render_admin_page(content, layout.words), styles=["admin"])
         return HTMLResponse(html, status, headers={"cache-control": "no-store"})
 
@@ -68,7 +68,7 @@ def routes(house: AppState) -> APIRouter:
     async def people(request: Request, action: str) -> Response:
         person = person_of(request)
         return await change(
-            request, "people", lambda form: _change_person(house, person, action, form)
+            request, "people", lambda form: _change_person(app_state, person, action, form)
         )
 
     @router.post("/admin/unanswered")
@@ -77,8 +77,8 @@ def routes(house: AppState) -> APIRouter:
         person = person_of(request)
 
         def act(form: Form) -> None:
-            house.unanswered.mark_done(form.get("question", ""))
-            house.audit.record(person, "answered", "")
+            app_state.unanswered.mark_done(form.get("question", ""))
+            app_state.audit.record(person, "answered", "")
 
         return await change(request, "unanswered", act)
 
@@ -88,8 +88,8 @@ def routes(house: AppState) -> APIRouter:
         person = person_of(request)
 
         def act(form: Form) -> None:
-            house.feedback.set_done(form.get("id", ""), is_done=form.get("state") == "done")
-            house.audit.record(person, "feedback", form.get("id", ""))
+            app_state.feedback.set_done(form.get("id", ""), is_done=form.get("state") == "done")
+            app_state.audit.record(person, "feedback", form.get("id", ""))
 
         return await change(request, "feedback", act)
 
@@ -100,9 +100,9 @@ _CHANGES = tuple(ENGLISH_ADMIN.actions)
 """What is shown on the page of all that is written down; the rest by: inhouse audit."""
 
 
-def _change_person(house: AppState, person: Person, action: str, form: Form) -> None:
+def _change_person(app_state: AppState, person: Person, action: str, form: Form) -> None:
     """Raises NotThereError, UsageError."""
-    accounts, name = house.accounts, fold_name(form.get("name", ""))
+    accounts, name = app_state.accounts, fold_name(form.get("name", ""))
     if person.name and name == fold_name(person.name) and action != "revoke":
         raise UsageError(
             "Your own account is not changed here: you could lock yourself out.",
@@ -112,7 +112,7 @@ def _change_person(house: AppState, person: Person, action: str, form: Form) -> 
     role, password = form.get("role", Role.READER.value), form.get("password", "")
     if action in {"add", "set"} and role not in set(Role):
         raise UsageError(f"{role!r} is no role.")
-    _check_reach(house, person, name, action, readers)
+    _check_reach(app_state, person, name, action, readers)
     detail = _described(role, readers) if action in {"add", "set"} else ""
     if action == "add":
         accounts.add(name, role=Role(role), readers=readers, password=password)
@@ -128,11 +128,11 @@ def _change_person(house: AppState, person: Person, action: str, form: Form) -> 
         accounts.remove(name)
     elif action == "revoke":
         label = form.get("label", "")
-        house.access_tokens.revoke(name, label)
+        app_state.access_tokens.revoke(name, label)
         detail = label
     else:
         raise UsageError(f"Nobody is changed by {action!r}.")
-    house.audit.record(person, action, name, detail)
+    app_state.audit.record(person, action, name, detail)
 
 
 def _described(role: str, readers: list[str] | None) -> str:
@@ -140,7 +140,7 @@ def _described(role: str, readers: list[str] | None) -> str:
 
 
 def _check_reach(
-    house: AppState, person: Person, name: str, action: str, readers: list[str] | None
+    app_state: AppState, person: Person, name: str, action: str, readers: list[str] | None
 ) -> None:
     """Raise NotAllowedError where somebody would get at documents that they may not read themselves.
 
@@ -151,7 +151,7 @@ def _check_reach(
     reach = set[str]()
     if action in {"add", "set"}:
         reach |= {"every document"} if readers is None else set(readers)
-    account = house.accounts.by_name(name)
+    account = app_state.accounts.by_name(name)
     if action in {"set", "passwd"} and account is not None:
         reach |= {"every document"} if account.readers is None else account.readers
     if not reach <= person.readers | {EVERYBODY}:
@@ -162,15 +162,17 @@ def _check_reach(
 
 
 def _content(
-    house: AppState, person: Person, name: str, complaint: str, words: Words
+    app_state: AppState, person: Person, name: str, complaint: str, words: Words
 ) -> view.AdminPage:
-    readable = None if person.readers is None else functools.partial(house.desk.readable, person)
-    accounts = {account.name: account for account in house.accounts.every()}
-    sessions = house.sessions.by_account()
+    readable = (
+        None if person.readers is None else functools.partial(app_state.service.readable, person)
+    )
+    accounts = {account.name: account for account in app_state.accounts.every()}
+    sessions = app_state.sessions.by_account()
     try:
-        rights = _rights(house, person)
+        rights = _rights(app_state, person)
         account = accounts.get(fold_name(name)) if name else None
-        seen_by = None if account is None else _seen_by(house, person, account.person)
+        seen_by = None if account is None else _seen_by(app_state, person, account.person)
     except InhouseError as exc:  # no index: people can be changed all the same
         rights, seen_by, complaint = view.Rights(), None, complaint or str(exc)
     return view.AdminPage(
@@ -180,12 +182,12 @@ def _content(
         ],
         tokens=[
             view.TokenRow(token.account, token.label, token.expires_at, token.used_at)
-            for token in house.access_tokens.every()
+            for token in app_state.access_tokens.every()
         ],
         rights=rights,
         unanswered=[
             view.QuestionRow(group.question, group.times, group.asked_at)
-            for group in _or_nothing(house.unanswered.find, readable)
+            for group in _or_nothing(app_state.unanswered.find, readable)
         ],
         unanswered_days=DAYS,
         feedback=[
@@ -199,12 +201,12 @@ def _content(
                 entry.note,
                 entry.is_done,
             )
-            for entry in _or_nothing(house.feedback.find, readable)
+            for entry in _or_nothing(app_state.feedback.find, readable)
         ],
-        operation=_operation(house, words) if person.readers is None else None,
+        operation=_operation(app_state, words) if person.readers is None else None,
         log=[
             (line.at, line.person, line.action, ", ".join(filter(None, (line.target, line.detail))))
-            for line in house.audit.latest(actions=_CHANGES)
+            for line in app_state.audit.latest(actions=_CHANGES)
         ],
         seen_by=seen_by,
         complaint=complaint,
@@ -234,23 +236,23 @@ def _or_nothing(find: Callable[[_Readable], list[_T]], readable: _Readable) -> l
         return []
 
 
-def _rights(house: AppState, person: Person) -> view.Rights:
+def _rights(app_state: AppState, person: Person) -> view.Rights:
     """Raises what opening the index raises."""
     from ingest.planning.source_rules import describe_unapplied
     from rag.index import open_store
 
-    rules = [(rule.glob, rule.readers) for rule in house.settings.access.rules]
-    documents = house.desk.assistant_for(person).shelf().count_by_readers()
+    rules = [(rule.glob, rule.readers) for rule in app_state.settings.access.rules]
+    documents = app_state.service.assistant_for(person).shelf().count_by_readers()
     behind = ""
     if person.readers is None:  # it names folders
-        overview = open_store(house.settings.data).read_overview()
-        behind = describe_unapplied(overview.source_rules, overview.roots, house.settings)
+        overview = open_store(app_state.settings.data).read_overview()
+        behind = describe_unapplied(overview.source_rules, overview.roots, app_state.settings)
     return view.Rights(rules, documents, behind)
 
 
-def _seen_by(house: AppState, person: Person, other: Person) -> view.SeenBy:
+def _seen_by(app_state: AppState, person: Person, other: Person) -> view.SeenBy:
     """What the other one sees, as far as the admin may see it too."""
-    files = house.desk.assistant_for(person).shelf()
+    files = app_state.service.assistant_for(person).shelf()
     if other.readers is not None:
         files = files.narrowed(Filter(readers=other.readers))
     rows, total = files.files(FileQuery(order="title"), limit=_TITLES)
@@ -258,11 +260,11 @@ def _seen_by(house: AppState, person: Person, other: Person) -> view.SeenBy:
     return view.SeenBy(other.name, total, titles)
 
 
-def _operation(house: AppState, words: Words) -> view.Operation | None:
+def _operation(app_state: AppState, words: Words) -> view.Operation | None:
     from rag.index import open_store
     from ui.web.userdata.database import people_file
 
-    admin, settings = words.admin, house.settings
+    admin, settings = words.admin, app_state.settings
     runs, storage = {}, {}
     try:
         overview = open_store(settings.data).read_overview()
@@ -282,14 +284,14 @@ def _operation(house: AppState, words: Words) -> view.Operation | None:
     people = people_file(settings)
     if people.exists():
         storage[admin.people_size] = size(people.stat().st_size, words)
-    inbox = house.inbox.folder
+    inbox = app_state.inbox.folder
     if inbox is not None and inbox.is_dir():
         used = sum(file.stat().st_size for file in inbox.rglob("*") if file.is_file())
         storage[admin.inbox_size] = size(used, words)
     web = settings.web
     retention = {
         admin.kept_conversations: admin.kept_until.format(
-            n=number(house.history.count_all(), words)
+            n=number(app_state.history.count_all(), words)
         ),
         admin.kept_sessions: admin.kept_idle.format(
             minutes=number(web.session_idle_minutes, words),

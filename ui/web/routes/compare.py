@@ -34,13 +34,13 @@ _AT_ONCE = 8  # comparisons going on; each asks the model two things at the same
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/compare`, and the stream of what its two panes show."""
     from fastapi import APIRouter
 
     router = APIRouter()
     places = threading.BoundedSemaphore(_AT_ONCE)
-    rate_limit = Throttle.per_minute(house.settings.web.questions_per_minute)
+    rate_limit = Throttle.per_minute(app_state.settings.web.questions_per_minute)
 
     @router.get("/compare")
     @requires(Role.READER)
@@ -65,16 +65,16 @@ def routes(house: AppState) -> APIRouter:
         except TooManyError as exc:
             return Response(str(exc), exc.status, media_type="text/plain")
         resources = ExitStack()
-        if not resources.enter_context(house.places.of(person)):
-            too_many = words.too_many_answers.format(n=house.settings.web.answers_at_once)
+        if not resources.enter_context(app_state.places.of(person)):
+            too_many = words.too_many_answers.format(n=app_state.settings.web.answers_at_once)
             return Response(too_many, 429, media_type="text/plain")
         if not places.acquire(blocking=False):
             resources.close()
             return Response(words.compare_full, 429, media_type="text/plain")
         resources.callback(places.release)
-        await run_in_threadpool(house.audit.asked, person)
-        profile = house.profiles.of(request).name
-        events = _shown(lambda: house.desk.assistant_for(person, profile), question, words)
+        await run_in_threadpool(app_state.audit.asked, person)
+        profile = app_state.profiles.of(request).name
+        events = _shown(lambda: app_state.service.assistant_for(person, profile), question, words)
         lines = _while_welcome(events, watch(request), words)
         return StreamingResponse(
             _EventLines(lines, resources), media_type="application/x-ndjson", headers=_HEADERS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _GONE = "This document is not there."
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/documents/NAME/ingest`, `/documents/NAME/withdraw`; how far the run is says `/inbox`."""
     from fastapi import APIRouter
 
@@ -29,31 +29,31 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.EDITOR)
     def ingest(request: Request, name: str) -> JSONResponse:
         """This file, changed or not, and what else has changed in its folder."""
-        file = _file(house, request, name)
+        file = _file(app_state, request, name)
         # The folder as it was ingested, not the file alone: rules that stand above it hold as well.
-        return _begun(house, Path(file.root), again=file.uri)
+        return _begun(app_state, Path(file.root), again=file.uri)
 
     @router.post("/withdraw")
     @requires(Role.EDITOR)
     def withdraw(request: Request, name: str) -> JSONResponse:
         """Only what lies in the inbox; others are taken out of their own folders."""
-        file = _file(house, request, name)
+        file = _file(app_state, request, name)
         # It is on this person's shelf, also where it never got into the index.
-        house.inbox.withdraw(person_of(request), file.uri, frozenset)
-        return _begun(house, house.inbox.folder or Path(file.root), deleting=True)
+        app_state.inbox.withdraw(person_of(request), file.uri, frozenset)
+        return _begun(app_state, app_state.inbox.folder or Path(file.root), deleting=True)
 
     return router
 
 
-def _file(house: AppState, request: Request, name: str) -> FileRow:
-    file = house.desk.assistant_for(person_of(request)).shelf().named(name)
+def _file(app_state: AppState, request: Request, name: str) -> FileRow:
+    file = app_state.service.assistant_for(person_of(request)).shelf().named(name)
     if file is None:
         raise NotThereError(_GONE)
     return file
 
 
 def _begun(
-    house: AppState, folder: Path, *, deleting: bool = False, again: str = ""
+    app_state: AppState, folder: Path, *, deleting: bool = False, again: str = ""
 ) -> JSONResponse:
-    run = house.ingesting.start(folder, deleting=deleting, again=again)
+    run = app_state.ingesting.start(folder, deleting=deleting, again=again)
     return JSONResponse({"run": run.to_json()}, 202, headers={"cache-control": "no-store"})

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _FAR = 1_000_000  # a page beyond this is the last one that anybody asks for
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/documents?name=…&state=…&folder=…&type=…&tag=…&order=…&down=1&page=…`, `/documents/NAME`."""
     from fastapi import APIRouter
 
@@ -42,10 +42,10 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.READER)
     def documents(request: Request) -> Response:
         page_frame = frame(request, Room.DOCUMENTS)
-        tools = _tools(house, page_frame)
+        tools = _tools(app_state, page_frame)
         scripts = ["inbox"] if tools else []
         try:
-            shelf = house.desk.assistant_for(person_of(request)).shelf()
+            shelf = app_state.service.assistant_for(person_of(request)).shelf()
             main = _table(request, shelf, tools, page_frame)
         except InhouseError as exc:
             return _answer(page_frame, _unavailable(page_frame, exc) + tools, 503, scripts)
@@ -56,8 +56,8 @@ def routes(house: AppState) -> APIRouter:
     def document(request: Request, name: str) -> Response:
         page_frame = frame(request, Room.DOCUMENTS)
         try:
-            shelf = house.desk.assistant_for(person_of(request)).shelf()
-            main = _file(request, house, shelf, name, page_frame)
+            shelf = app_state.service.assistant_for(person_of(request)).shelf()
+            main = _file(request, app_state, shelf, name, page_frame)
         except InhouseError as exc:
             return _answer(page_frame, _unavailable(page_frame, exc), 503)
         if main is None:
@@ -76,9 +76,9 @@ def _answer(
     return HTMLResponse(page, status, headers={"cache-control": "no-store"})
 
 
-def _tools(house: AppState, page_frame: Layout) -> str:
+def _tools(app_state: AppState, page_frame: Layout) -> str:
     """The inbox, for whoever may use it."""
-    inbox = house.inbox
+    inbox = app_state.inbox
     if inbox.folder is None or not page_frame.person.may(Role.EDITOR):
         return ""
     return render_upload_form(inbox.suffixes(), inbox.max_bytes, page_frame.words)
@@ -111,7 +111,7 @@ def _table(request: Request, shelf: FileList, tools: str, page_frame: Layout) ->
 
 
 def _file(
-    request: Request, house: AppState, shelf: FileList, name: str, page_frame: Layout
+    request: Request, app_state: AppState, shelf: FileList, name: str, page_frame: Layout
 ) -> str | None:
     file, page = shelf.named(name), _page(request)
     if file is None:
@@ -123,9 +123,9 @@ def _file(
         offset = (page - 1) * one.EACH
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
         link = source_link(shelf.name, file.uri, 0, 0, "")
-        house.audit.opened(page_frame.person, file.uri)
+        app_state.audit.opened(page_frame.person, file.uri)
     address = f"/documents/{name}"
-    versions, comparison = _versions(request, house, file, page_frame.words)
+    versions, comparison = _versions(request, app_state, file, page_frame.words)
     view = one.DocumentPage(
         file,
         address,
@@ -141,18 +141,18 @@ def _file(
     )
     tools = ""
     if page_frame.person.may(Role.EDITOR):
-        may_withdraw = house.inbox.may_withdraw(file.uri)
+        may_withdraw = app_state.inbox.may_withdraw(file.uri)
         tools = document_tools(file, address, may_withdraw=may_withdraw, words=page_frame.words)
     return one.document_page(view, tools, page_frame.words)
 
 
 def _versions(
-    request: Request, house: AppState, file: FileRow, words: Words
+    request: Request, app_state: AppState, file: FileRow, words: Words
 ) -> tuple[list[one.VersionRow], str]:
     """The other versions of the file, and the table of what differs from the one that the address names."""
     if file.document_id is None:
         return [], ""
-    assistant = house.desk.assistant_for(person_of(request))
+    assistant = app_state.service.assistant_for(person_of(request))
     versions, reading = assistant.versions(), assistant.reading()
     against, comparison, rows = request.query_params.get("against", ""), "", []
     for record in versions.find(file.uri):

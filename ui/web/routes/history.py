@@ -35,19 +35,19 @@ _NO_ANSWER = "This answer is not there; it may have been deleted."
 _MAX_TITLE = 4_000  # bytes; what is longer than a title may be is cut
 
 
-def routes(house: AppState) -> "APIRouter":
+def routes(app_state: AppState) -> "APIRouter":
     """`/conversations…`"""
     from fastapi import APIRouter
 
     router = APIRouter(prefix="/conversations")
-    _add_list(router, house)
-    _add_changes(router, house)
-    _add_exports(router, house)
-    _add_turns(router, house)
+    _add_list(router, app_state)
+    _add_changes(router, app_state)
+    _add_exports(router, app_state)
+    _add_turns(router, app_state)
     return router
 
 
-def _add_list(router: "APIRouter", house: AppState) -> None:
+def _add_list(router: "APIRouter", app_state: AppState) -> None:
     @router.get("")
     @requires(Role.READER)
     def listed(request: Request, search: str = "") -> Response:
@@ -57,11 +57,11 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
         def make() -> Response:
             words = words_for(request)
             matches = search_kept(
-                house.history, house.desk, person_of(request), words, search, limit=100
+                app_state.history, app_state.service, person_of(request), words, search, limit=100
             )
-            _, *others = house.profiles  # whoever has the first one need not be told
+            _, *others = app_state.profiles  # whoever has the first one need not be told
             labels = {document.name: label_of(document, words) for document in others}
-            shared = house.links.find(person_of(request))
+            shared = app_state.links.find(person_of(request))
             html = render_conversations(matches, search, words, labels, shared)
             return HTMLResponse(html, headers=_FRESH)
 
@@ -75,7 +75,7 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
         def make() -> Response:
             chosen = None if c is None else [c]
             kept = export_conversations(
-                house.history, house.desk, person_of(request), words_for(request), chosen
+                app_state.history, app_state.service, person_of(request), words_for(request), chosen
             )
             text = json.dumps(kept, ensure_ascii=False, indent=1)
             headers = {**_FRESH, "content-disposition": 'attachment; filename="conversations.json"'}
@@ -84,13 +84,13 @@ def _add_list(router: "APIRouter", house: AppState) -> None:
         return _guarded(make)
 
 
-def _add_changes(router: "APIRouter", house: AppState) -> None:
+def _add_changes(router: "APIRouter", app_state: AppState) -> None:
     @router.post("/{conversation}/title")
     @requires(Role.READER, max_body=_MAX_TITLE)
     async def rename(request: Request, conversation: str) -> Response:
         title = (await request.body()).decode("utf-8", "replace")
         return await run_in_threadpool(
-            _done, lambda: house.history.rename(person_of(request), conversation, title)
+            _done, lambda: app_state.history.rename(person_of(request), conversation, title)
         )
 
     @router.post("/{conversation}/share")
@@ -99,7 +99,7 @@ def _add_changes(router: "APIRouter", house: AppState) -> None:
         """Let colleagues see it by a link, as far as they may read what it rests on."""
 
         def make() -> Response:
-            token = house.links.create(person_of(request), conversation)
+            token = app_state.links.create(person_of(request), conversation)
             return JSONResponse({"link": f"/?s={token}"}, headers=_FRESH)
 
         return _guarded(make)
@@ -107,25 +107,25 @@ def _add_changes(router: "APIRouter", house: AppState) -> None:
     @router.post("/{conversation}/unshare")
     @requires(Role.READER)
     def unshare(request: Request, conversation: str) -> Response:
-        return _done(lambda: house.links.revoke(person_of(request), conversation))
+        return _done(lambda: app_state.links.revoke(person_of(request), conversation))
 
     @router.post("/{conversation}/forget")
     @requires(Role.READER)
     def forget(request: Request, conversation: str) -> Response:
-        return _done(lambda: house.history.delete(person_of(request), conversation))
+        return _done(lambda: app_state.history.delete(person_of(request), conversation))
 
     @router.post("/forget")
     @requires(Role.READER)
     def forget_all(request: Request) -> Response:
-        return _done(lambda: house.history.delete_all(person_of(request)))
+        return _done(lambda: app_state.history.delete_all(person_of(request)))
 
 
-def _add_exports(router: "APIRouter", house: AppState) -> None:
+def _add_exports(router: "APIRouter", app_state: AppState) -> None:
     def shown(request: Request, conversation: str) -> Iterator[tuple[int, ExportedTurn]]:
         """Each turn of it, as far as whoever asks may still read it."""
         person, words = person_of(request), words_for(request)
-        turns = house.history.turns(person, conversation)
-        for kept, old in redact_turns(turns, house.desk, person, words):
+        turns = app_state.history.turns(person, conversation)
+        for kept, old in redact_turns(turns, app_state.service, person, words):
             why = view.why_unfinished(words, kept.stopped, kept.interrupted)
             yield kept.n, ExportedTurn(old.answer, why)
 
@@ -142,7 +142,7 @@ def _add_exports(router: "APIRouter", house: AppState) -> None:
 
         def make() -> Response:
             words = words_for(request)
-            title = house.history.get(person_of(request), conversation).title or words.untitled
+            title = app_state.history.get(person_of(request), conversation).title or words.untitled
             turns = [turn for _, turn in shown(request, conversation)]
             name = quote(f"{title}.md", safe="")
             headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
@@ -155,7 +155,7 @@ def _add_exports(router: "APIRouter", house: AppState) -> None:
         def make() -> Response:
             words = words_for(request)
             if turn is None:
-                title = house.history.get(person_of(request), conversation).title
+                title = app_state.history.get(person_of(request), conversation).title
                 turns = [each for _, each in shown(request, conversation)]
             else:
                 turns = [one(request, conversation, turn)]
@@ -185,7 +185,7 @@ def _add_exports(router: "APIRouter", house: AppState) -> None:
 
         def make() -> Response:
             words, exported = words_for(request), one(request, conversation, turn)
-            token = house.links.find(person_of(request)).get(conversation, "")
+            token = app_state.links.find(person_of(request)).get(conversation, "")
             subject, text = exported.answer.question, plain_text(exported, words)
             html = render_share_dialog(Kept(conversation, turn), token, subject, text, words)
             return HTMLResponse(html, headers=_FRESH)
@@ -219,7 +219,7 @@ def _add_exports(router: "APIRouter", house: AppState) -> None:
         return _guarded(make)
 
 
-def _add_turns(router: "APIRouter", house: AppState) -> None:
+def _add_turns(router: "APIRouter", app_state: AppState) -> None:
     @router.get("/{conversation}/{turn}/feedback")
     @requires(Role.READER)
     def form(request: Request, conversation: str, turn: int, helpful: bool) -> Response:
@@ -227,7 +227,7 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
 
         def make() -> Response:
             words = words_for(request)
-            _judged(house, person_of(request), conversation, turn)
+            _judged(app_state, person_of(request), conversation, turn)
             kept = Kept(conversation, turn)
             html = view.render_feedback_form(kept, helpful, words.reasons, NOTE_CHARACTERS, words)
             return HTMLResponse(html, headers=_FRESH)
@@ -247,8 +247,8 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
         person = person_of(request)
 
         def make() -> None:
-            answer = _judged(house, person, conversation, turn).answer
-            house.feedback.give(
+            answer = _judged(app_state, person, conversation, turn).answer
+            app_state.feedback.give(
                 person,
                 answer,
                 helpful=helpful is True,
@@ -261,15 +261,15 @@ def _add_turns(router: "APIRouter", house: AppState) -> None:
         return await run_in_threadpool(_done, make)
 
 
-def _turn(house: AppState, person: Person, conversation: str, number: int) -> KeptTurn:
-    for turn in house.history.turns(person, conversation):
+def _turn(app_state: AppState, person: Person, conversation: str, number: int) -> KeptTurn:
+    for turn in app_state.history.turns(person, conversation):
         if turn.n == number:
             return turn
     raise NotThereError(_NO_ANSWER)
 
 
-def _judged(house: AppState, person: Person, conversation: str, number: int) -> KeptTurn:
-    turn = _turn(house, person, conversation, number)
+def _judged(app_state: AppState, person: Person, conversation: str, number: int) -> KeptTurn:
+    turn = _turn(app_state, person, conversation, number)
     if turn.stopped:
         raise NotThereError("This answer was stopped; there is nothing to judge.")
     return turn

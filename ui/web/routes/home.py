@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/`, `/state` and `/scope`.
 
     `/?in=ID` asks only that, and may be repeated; `/?about=NAME` is the same as `/?in=d:NAME`.
@@ -35,10 +35,12 @@ def routes(house: AppState) -> APIRouter:
     @router.get("/")
     @requires(Role.READER)
     def page(request: Request) -> HTMLResponse:
-        page_frame = frame(request, Room.ASK, _profile_of(house, request))
+        page_frame = frame(request, Room.ASK, _profile_of(app_state, request))
         person, words, profile = page_frame.person, page_frame.words, page_frame.profile
-        scope = shown_scope(_scope_of(house, request), house.desk, person)
-        starters = profile.starters or starter_questions(house.desk, person, profile.name, words)
+        scope = shown_scope(_scope_of(app_state, request), app_state.service, person)
+        starters = profile.starters or starter_questions(
+            app_state.service, person, profile.name, words
+        )
         html = page_frame.ask(() if scope else starters, scope)
         return HTMLResponse(html, headers={"cache-control": "no-cache"})
 
@@ -46,40 +48,40 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.READER, is_click=False)
     def state(request: Request) -> JSONResponse:
         """What the header shows; the page asks every few seconds."""
-        now = house.desk.state(person_of(request), words_for(request))
+        now = app_state.service.state(person_of(request), words_for(request))
         return JSONResponse(asdict(now), headers={"cache-control": "no-store"})
 
-    finder = ScopeFinder(house.desk)
+    finder = ScopeFinder(app_state.service)
 
     @router.get("/scope")
     @requires(Role.READER)
     def scope(request: Request, q: str = "", profile: str = "") -> JSONResponse:
         """The documents, folders and tags whose name holds `q`, to restrict a question to."""
-        items = finder.find(person_of(request), house.profiles.named(profile).name, q)
+        items = finder.find(person_of(request), app_state.profiles.named(profile).name, q)
         options = describe_options(items, words_for(request))
         return JSONResponse(options, headers={"cache-control": "no-store"})
 
     return router
 
 
-def _scope_of(house: AppState, request: Request) -> tuple[str, ...]:
+def _scope_of(app_state: AppState, request: Request) -> tuple[str, ...]:
     """The ids that the address names, or else those of the kept conversation which it opens."""
     query = request.query_params
     if "in" in query or "about" in query:
         documents = (f"d:{name}" for name in query.getlist("about"))
         return parse_scope([*documents, *query.getlist("in")])
     try:
-        return house.history.get(person_of(request), query.get("c", "")).scope
+        return app_state.history.get(person_of(request), query.get("c", "")).scope
     except InhouseError:  # said when it is opened
         return ()
 
 
-def _profile_of(house: AppState, request: Request) -> Profile | None:
+def _profile_of(app_state: AppState, request: Request) -> Profile | None:
     """That of the kept conversation which the address opens; it may be another than was chosen since."""
     kept = request.query_params.get("c")
     if not kept:
         return None
     try:
-        return house.profiles.named(house.history.get(person_of(request), kept).profile)
+        return app_state.profiles.named(app_state.history.get(person_of(request), kept).profile)
     except InhouseError:  # said when it is opened
         return None

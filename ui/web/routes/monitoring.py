@@ -21,8 +21,8 @@ _PATIENCE_S = 1.0
 class _Readiness:
     """Whether index and model are there: as it is now, or if that takes long as it was last."""
 
-    def __init__(self, house: AppState) -> None:
-        self._house = house
+    def __init__(self, app_state: AppState) -> None:
+        self._app_state = app_state
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inhouse-ready")
         self._looking: asyncio.Future[tuple[bool, bool]] | None = None
         self._last = (False, False)
@@ -36,16 +36,16 @@ class _Readiness:
         return self._last
 
     def _look(self) -> tuple[bool, bool]:
-        now = self._house.desk.state(LOCAL)
+        now = self._app_state.service.state(LOCAL)
         self._last = now.index.ok, bool(now.model and now.model.ok)
         return self._last
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/healthz`, `/readyz` and `/metrics`."""
     from fastapi import APIRouter
 
-    router, readiness = APIRouter(), _Readiness(house)
+    router, readiness = APIRouter(), _Readiness(app_state)
 
     @router.get("/healthz")
     @requires(None)
@@ -69,7 +69,7 @@ def routes(house: AppState) -> APIRouter:
     def metrics() -> Response:
         """The server's numbers, for administrators and for Prometheus."""
         return Response(
-            house.metrics.text(house.desk),
+            app_state.metrics.text(app_state.service),
             media_type="text/plain; version=0.0.4; charset=utf-8",
             headers={"cache-control": "no-store"},
         )

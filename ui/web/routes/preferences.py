@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COOKIE_MAX_AGE_S = 365 * 24 * 3600
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/language/CODE?back=ADDRESS` and `/profile?name=…&back=ADDRESS`.
 
     They change no more than a preference, so a plain link may lead to them.
@@ -41,9 +41,9 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.READER)
     def choose_profile(request: Request) -> Response:
         name = request.query_params.get("name", "")
-        if name not in house.profiles:
+        if name not in app_state.profiles:
             return PlainTextResponse("There is no such profile.\n", 404)
-        return remember(request, PROFILE_COOKIE, cookie_value(house.profiles.named(name)))
+        return remember(request, PROFILE_COOKIE, cookie_value(app_state.profiles.named(name)))
 
     return router
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/quality`"""
     from fastapi import APIRouter
 
@@ -39,7 +39,7 @@ def routes(house: AppState) -> APIRouter:
         reads_all = person.readers is None
         feedback = None
         if person.may(Role.ADMIN):
-            readable = None if reads_all else functools.partial(house.desk.readable, person)
+            readable = None if reads_all else functools.partial(app_state.service.readable, person)
             feedback = [
                 FeedbackItem(
                     entry.name,
@@ -49,9 +49,9 @@ def routes(house: AppState) -> APIRouter:
                     entry.note,
                     entry.answer,
                 )
-                for entry in house.feedback.find(readable)
+                for entry in app_state.feedback.find(readable)
             ]
-        evaluation = store.load_last_evaluation(house.settings.data) if reads_all else None
+        evaluation = store.load_last_evaluation(app_state.settings.data) if reads_all else None
         main = quality_page(evaluation, feedback, words)
         page = layout.page(main, styles=["report"])
         return HTMLResponse(page, headers={"cache-control": "no-store"})

@@ -32,7 +32,7 @@ from ui.view.search_page import HitReasons, SearchResults
 from ui.web.assistant_service import Answering
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/search?q=…&folder=…&type=…&tag=…&from=…&until=…&many=…`"""
     from fastapi import APIRouter
 
@@ -53,8 +53,8 @@ def routes(house: AppState) -> APIRouter:
         )
         page_frame = frame(request, Room.SEARCH)
         if query.query:
-            house.audit.asked(page_frame.person)
-        status, main = _answer(house, request, query, page_frame.words)
+            app_state.audit.asked(page_frame.person)
+        status, main = _answer(app_state, request, query, page_frame.words)
         title = f"{query.query[:60]} · {page_frame.words.rooms.search}" if query.query else ""
         page = page_frame.page(main, title=title)
         return HTMLResponse(page, status, headers={"cache-control": "no-store"})
@@ -62,12 +62,14 @@ def routes(house: AppState) -> APIRouter:
     return router
 
 
-def _answer(house: AppState, request: Request, query: SearchForm, words: Words) -> tuple[int, str]:
+def _answer(
+    app_state: AppState, request: Request, query: SearchForm, words: Words
+) -> tuple[int, str]:
     """Status and content; a sentence instead of passages where there can be none."""
     choices, results, complaint, status = Facets(), None, "", 200
     try:
-        profile = house.profiles.of(request)
-        assistant = house.desk.assistant_for(person_of(request), profile.name)
+        profile = app_state.profiles.of(request)
+        assistant = app_state.service.assistant_for(person_of(request), profile.name)
         choices = assistant.shelf().choices()
         results = find(query, assistant, words) if query.query else None
     except UsageError as exc:

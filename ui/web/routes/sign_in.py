@@ -28,12 +28,12 @@ _MAX_FORM = 16 * 1024  # bytes
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/sign-in` and `/sign-out`; without own accounts there is nothing to do at either."""
     from fastapi import APIRouter
 
     router = APIRouter()
-    admission = house.admission
+    admission = app_state.admission
     # As many at a time as hash at a time: who waits in line holds no thread that others need.
     hashing = WorkPool("sign-in", 2, waiting=30, per_person=4)
 
@@ -42,7 +42,7 @@ def routes(house: AppState) -> APIRouter:
     async def form(request: Request) -> Response:
         if admission.way != "accounts":
             return RedirectResponse("/", 303, headers=_NO_STORE)
-        return _page(house, request, keep_own_address(request.query_params.get("next", "/")))
+        return _page(app_state, request, keep_own_address(request.query_params.get("next", "/")))
 
     @router.post("/sign-in")
     @requires(None, max_body=_MAX_FORM)
@@ -51,22 +51,22 @@ def routes(house: AppState) -> APIRouter:
             return RedirectResponse("/", 303, headers=_NO_STORE)
         form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
         name, password, onwards = (form.get(key, [""])[0] for key in ("name", "password", "next"))
-        headers, origin = _from(house, request)
+        headers, origin = _from(app_state, request)
         words = _words(request)
         try:
             token = await hashing.run(origin.group, admission.sign_in, name, password, origin)
         except TooManyError as exc:
-            house.metrics.sign_ins.labels("throttled").inc()
+            app_state.metrics.sign_ins.labels("throttled").inc()
             wait = f"{exc.retry_after_s:.0f}"
             problem = words.too_often.format(n=wait)
             retry = {"retry-after": wait}
-            return _page(house, request, onwards, problem, 429, retry, name=name)
+            return _page(app_state, request, onwards, problem, 429, retry, name=name)
         if token is None:
-            house.metrics.sign_ins.labels("wrong").inc()
-            await run_in_threadpool(_note_failure, house, name, origin)
-            return _page(house, request, onwards, words.wrong, 401, name=name)
-        house.metrics.sign_ins.labels("right").inc()
-        await run_in_threadpool(house.audit.signed_in, fold_name(name), origin.group)
+            app_state.metrics.sign_ins.labels("wrong").inc()
+            await run_in_threadpool(_note_failure, app_state, name, origin)
+            return _page(app_state, request, onwards, words.wrong, 401, name=name)
+        app_state.metrics.sign_ins.labels("right").inc()
+        await run_in_threadpool(app_state.audit.signed_in, fold_name(name), origin.group)
         admission.sign_out(headers, origin)  # one browser, one session
         return RedirectResponse(
             keep_own_address(onwards),
@@ -77,7 +77,7 @@ def routes(house: AppState) -> APIRouter:
     @router.post("/sign-out")
     @requires(None, max_body=_MAX_FORM)
     async def sign_out(request: Request) -> Response:
-        headers, origin = _from(house, request)
+        headers, origin = _from(app_state, request)
         gone = {**_NO_STORE, "clear-site-data": '"cache", "storage"'}
         if admission.way == "accounts":
             admission.sign_out(headers, origin)
@@ -89,14 +89,14 @@ def routes(house: AppState) -> APIRouter:
     return router
 
 
-def _note_failure(house: AppState, name: str, origin: ClientOrigin) -> None:
-    account = house.accounts.by_name(fold_name(name[:1_000]))
-    house.audit.sign_in_failed(account.name if account else "", origin.group)
+def _note_failure(app_state: AppState, name: str, origin: ClientOrigin) -> None:
+    account = app_state.accounts.by_name(fold_name(name[:1_000]))
+    app_state.audit.sign_in_failed(account.name if account else "", origin.group)
 
 
-def _from(house: AppState, request: Request) -> tuple[Headers, ClientOrigin]:
+def _from(app_state: AppState, request: Request) -> tuple[Headers, ClientOrigin]:
     headers = headers_of(request.scope)
-    return headers, house.proxies.origin(request.scope, headers)
+    return headers, app_state.proxies.origin(request.scope, headers)
 
 
 def _words(request: Request) -> SignInWords:
@@ -104,7 +104,7 @@ def _words(request: Request) -> SignInWords:
 
 
 def _page(
-    house: AppState,
+    app_state: AppState,
     request: Request,
     onwards: str,
     problem: str = "",
@@ -117,7 +117,7 @@ def _page(
     words = _words(request)
     language = words_for(request).language
     w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
-    product = escape(house.words.product)
+    product = escape(app_state.words.product)
     problem_html = (
         f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
     )

@@ -35,19 +35,19 @@ _ASK_AGAIN = (
 )
 
 
-def routes(house: AppState) -> "APIRouter":
+def routes(app_state: AppState) -> "APIRouter":
     """`/sources/NAME…`"""
     from fastapi import APIRouter
 
-    limits = house.settings.ingest
+    limits = app_state.settings.ingest
     pictures = PagePictures(memory_mb=limits.memory_mb, max_file_mb=limits.max_file_mb)
     openers = {
         code: Opener(
-            house.desk,
+            app_state.service,
             pictures,
             words,
-            originals=house.settings.web.originals,
-            on_open=house.audit.opened,
+            originals=app_state.settings.web.originals,
+            on_open=app_state.audit.opened,
         )
         for code, words in LANGUAGES.items()
     }

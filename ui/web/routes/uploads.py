@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 _FRESH = {"cache-control": "no-store"}
 
 
-def routes(house: AppState) -> APIRouter:
+def routes(app_state: AppState) -> APIRouter:
     """`/inbox`: what is in it, and how far the run is; POST puts a file in. Below it, withdraw and ingest."""
     from fastapi import APIRouter
 
     router = APIRouter(prefix="/inbox")
-    inbox, ingesting = house.inbox, house.ingesting
+    inbox, ingesting = app_state.inbox, app_state.ingesting
 
     @router.get("")
     @requires(Role.EDITOR, is_click=False)
     def show(request: Request) -> JSONResponse:
-        return JSONResponse(_shown(house, person_of(request)), headers=_FRESH)
+        return JSONResponse(_shown(app_state, person_of(request)), headers=_FRESH)
 
     @router.post("")
     @requires(Role.EDITOR, max_body=inbox.max_bytes)
@@ -48,12 +48,12 @@ def routes(house: AppState) -> APIRouter:
                 person,
                 name,
                 request.stream(),
-                lambda uris: house.desk.readable(person, uris),
+                lambda uris: app_state.service.readable(person, uris),
                 replace=replace,
             )
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
-        await run_in_threadpool(house.audit.record, person, "upload", taken.uri)
+        await run_in_threadpool(app_state.audit.record, person, "upload", taken.uri)
         if inbox.folder is not None:
             await run_in_threadpool(ingesting.start, inbox.folder)
         return JSONResponse(asdict(taken), 201, headers=_FRESH)
@@ -62,39 +62,39 @@ def routes(house: AppState) -> APIRouter:
     @requires(Role.EDITOR)
     def withdraw(request: Request, uri: str) -> JSONResponse:
         person = person_of(request)
-        inbox.withdraw(person, uri, lambda uris: house.desk.readable(person, uris))
-        house.audit.record(person, "withdraw", uri)
-        return _ingest(house, person, deleting=True)
+        inbox.withdraw(person, uri, lambda uris: app_state.service.readable(person, uris))
+        app_state.audit.record(person, "withdraw", uri)
+        return _ingest(app_state, person, deleting=True)
 
     @router.post("/ingest")
     @requires(Role.EDITOR)
     def ingest(request: Request, uri: str = "") -> JSONResponse:
         """What has changed; with `uri` that upload again, changed or not."""
         person = person_of(request)
-        if uri and uri not in {upload.uri for upload in _uploads(house, person)}:
+        if uri and uri not in {upload.uri for upload in _uploads(app_state, person)}:
             raise NotThereError("This document is not there.")
-        return _ingest(house, person, again=uri)
+        return _ingest(app_state, person, again=uri)
 
     return router
 
 
 def _ingest(
-    house: AppState, person: Person, *, deleting: bool = False, again: str = ""
+    app_state: AppState, person: Person, *, deleting: bool = False, again: str = ""
 ) -> JSONResponse:
-    if house.inbox.folder is not None:
-        house.ingesting.start(house.inbox.folder, deleting=deleting, again=again)
-    return JSONResponse(_shown(house, person), 202, headers=_FRESH)
+    if app_state.inbox.folder is not None:
+        app_state.ingesting.start(app_state.inbox.folder, deleting=deleting, again=again)
+    return JSONResponse(_shown(app_state, person), 202, headers=_FRESH)
 
 
-def _shown(house: AppState, person: Person) -> dict[str, Any]:
-    run, inbox = house.ingesting.run, house.inbox
-    uploads = _uploads(house, person)
+def _shown(app_state: AppState, person: Person) -> dict[str, Any]:
+    run, inbox = app_state.ingesting.run, app_state.inbox
+    uploads = _uploads(app_state, person)
     known = {upload.uri for upload in uploads}
     return {
         "is_open": inbox.folder is not None,
         "suffixes": inbox.suffixes(),
         "max_bytes": inbox.max_bytes,
-        "uploads": [asdict(upload) | _what_became(house, upload.uri) for upload in uploads],
+        "uploads": [asdict(upload) | _what_became(app_state, upload.uri) for upload in uploads],
         "run": _counted(run.to_json(), person)
         | {
             "failed": [
@@ -106,17 +106,17 @@ def _shown(house: AppState, person: Person) -> dict[str, Any]:
     }
 
 
-def _uploads(house: AppState, person: Person) -> list[Upload]:
-    return house.inbox.uploads(person, lambda uris: house.desk.readable(person, uris))
+def _uploads(app_state: AppState, person: Person) -> list[Upload]:
+    return app_state.inbox.uploads(person, lambda uris: app_state.service.readable(person, uris))
 
 
-def _what_became(house: AppState, uri: str) -> dict[str, str]:
+def _what_became(app_state: AppState, uri: str) -> dict[str, str]:
     """The state in which the last run left an upload, and why; nothing before its first.
 
     Whoever may see the upload may see this, also where nothing of it came into the index.
     """
     try:
-        file = house.desk.assistant().shelf().file(uri)
+        file = app_state.service.assistant().shelf().file(uri)
     except InhouseError:  # there is no index yet
         file = None
     return {"state": file.state.value if file else "", "reason": file.reason if file else ""}

@@ -53,7 +53,7 @@ GRADIO_ROUTES = (
 
 
 def allowed_routes(routers: Iterable[APIRouter]) -> Iterator[AllowedRoute]:
-    """A door for each route. Raises LookupError for one that does not say who may use it."""
+    """One for each route. Raises LookupError for one that does not say who may use it."""
     for router in routers:
         for route in router.routes:
             declared: Any = route

@@ -1,4 +1,4 @@
-"""What stands between the network and the page: hosts, doors, people, sizes and security headers."""
+"""What stands between the network and the page: hosts, allowed routes, people, sizes and security headers."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Rules:
     """What the guard goes by. `hosts`: names under which a browser may reach the page, without port."""
 
     hosts: frozenset[str]
-    doors: Sequence[AllowedRoute]
+    routes: Sequence[AllowedRoute]
     admission: Authentication
     proxies: Proxies
     requests: Throttle
@@ -97,14 +97,14 @@ class Guard:
             return
         headers = headers_of(scope)
         origin = self.rules.proxies.origin(scope, headers)
-        door = self._door(scope)
+        route = self._route(scope)
         request_id = self.rules.proxies.request_id(scope, headers) or secrets.token_hex(8)
         seal = _HEADERS | {"x-request-id": request_id}
         if origin.is_https:
             seal |= _HTTPS_HEADERS
         with working_for(request_id):
             note_request(scope)
-            await self._answer(scope, receive, send, headers, origin, door, seal)
+            await self._answer(scope, receive, send, headers, origin, route, seal)
 
     async def _answer(
         self,
@@ -113,11 +113,11 @@ class Guard:
         send: Send,
         headers: Headers,
         origin: ClientOrigin,
-        door: AllowedRoute | None,
+        route: AllowedRoute | None,
         seal: dict[str, str],
     ) -> None:
-        method, route = (door.method, door.name) if door else ("other", "none")
-        with self.rules.metrics.request(method, route) as heard:
+        method, name = (route.method, route.name) if route else ("other", "none")
+        with self.rules.metrics.request(method, name) as heard:
 
             async def sealed(message: Message) -> None:
                 if message["type"] == "http.response.start":
@@ -126,16 +126,16 @@ class Guard:
                 await send(message)
 
             try:
-                refusal = self._refusal(scope, headers, origin, door)
+                refusal = self._refusal(scope, headers, origin, route)
             except InhouseError as exc:
                 _log.error("Nobody can be let in: %s", exc)
                 refusal = Refusal(503, "Accounts cannot be looked up just now.")
-            for_program = _is_for_program(scope, door)
+            for_program = _is_for_program(scope, route)
             if refusal:
                 await refusal.send(sealed, as_json=for_program)
                 return
             whose = self._whose(scope, origin)
-            is_bounded = door is not None and not door.is_static and door.needs.least is not None
+            is_bounded = route is not None and not route.is_static and route.needs.least is not None
             if is_bounded and self._under_way[whose] >= _UNDER_WAY:
                 await Refusal.of(_TOO_MANY).send(sealed, as_json=for_program)
                 return
@@ -143,7 +143,7 @@ class Guard:
             try:
                 await self.app(scope, receive, sealed)
             except Exception as exc:
-                _log.error("%s %s failed: %s", method, route, type(exc).__name__)
+                _log.error("%s %s failed: %s", method, name, type(exc).__name__)
                 raise
             finally:
                 self._under_way[whose] -= 1
@@ -156,33 +156,33 @@ class Guard:
         except LookupError:
             return origin.group
 
-    def _door(self, scope: Scope) -> AllowedRoute | None:
+    def _route(self, scope: Scope) -> AllowedRoute | None:
         method, path = scope["method"], scope["path"]
         if ".." in path:
             return None
-        return next((door for door in self.rules.doors if door.fits(method, path)), None)
+        return next((route for route in self.rules.routes if route.fits(method, path)), None)
 
     def _refusal(
-        self, scope: Scope, headers: Headers, origin: ClientOrigin, door: AllowedRoute | None
+        self, scope: Scope, headers: Headers, origin: ClientOrigin, route: AllowedRoute | None
     ) -> Refusal | None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEAD:
             return Refusal(431, f"A request's headers may have {MAX_HEAD:,} bytes at most.")
         host = headers.get("host", ("",))
         # A name that somebody else's DNS points here would make their page ours (DNS rebinding).
         # Probes go by address; they learn nothing but that the process lives.
-        is_probe = door is not None and door.name in _PROBES and scope["method"] in _SAFE_METHODS
+        is_probe = route is not None and route.name in _PROBES and scope["method"] in _SAFE_METHODS
         if not is_probe and (len(host) != 1 or _hostname(host[0]) not in self.rules.hosts):
             return Refusal(421, "This server does not answer to that host name.")
         # No browser adds an access token by itself, so a program need not say where it comes from.
-        is_program = _is_for_program(scope, door) and "origin" not in headers
+        is_program = _is_for_program(scope, route) and "origin" not in headers
         if not is_program and not self._is_own_site(
             scope["method"], headers, host[0] if host else ""
         ):
             return Refusal(403, "Requests from other sites are refused.")
-        if door is None:
+        if route is None:
             return Refusal(404, "There is nothing here.")
-        return self._stranger(scope, headers, origin, door) or _size_refusal(
-            scope["method"], headers, door.needs.max_body
+        return self._stranger(scope, headers, origin, route) or _size_refusal(
+            scope["method"], headers, route.needs.max_body
         )
 
     def _is_own_site(self, method: str, headers: Headers, host: str) -> bool:
@@ -193,10 +193,10 @@ class Guard:
         return all(urlsplit(origin).netloc == host for origin in origins)
 
     def _stranger(
-        self, scope: Scope, headers: Headers, origin: ClientOrigin, door: AllowedRoute
+        self, scope: Scope, headers: Headers, origin: ClientOrigin, route: AllowedRoute
     ) -> Refusal | None:
-        """Refuses who may not use this door, or uses it too often; notes who it is."""
-        needs, person = door.needs, None
+        """Refuse a caller who may not use this route, or uses it too often; note who it is."""
+        needs, person = route.needs, None
         if needs.least is not None:
             person = self._person(headers, origin, needs)
             if person is None:
@@ -205,7 +205,7 @@ class Guard:
                 return Refusal(403, f"This needs the role {needs.least}.")
             put_person(scope, person, lambda: self._person(headers, origin, needs.merely_open))
         try:
-            if not door.is_static:
+            if not route.is_static:
                 self.rules.requests.take(person.key if person else origin.group)
         except TooManyError as exc:
             return Refusal.of(exc)
@@ -245,10 +245,10 @@ class Guard:
         return Refusal(401, "Sign in first.")
 
 
-def _is_for_program(scope: Scope, door: AllowedRoute | None) -> bool:
+def _is_for_program(scope: Scope, route: AllowedRoute | None) -> bool:
     """Whether a program asks, which reads errors as JSON."""
     path: str = scope["path"]
-    return door.needs.by_bearer if door else path.startswith(PROGRAM_PATHS)
+    return route.needs.by_bearer if route else path.startswith(PROGRAM_PATHS)
 
 
 def _sealed(

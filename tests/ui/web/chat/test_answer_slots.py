@@ -92,7 +92,7 @@ def test_an_answer_goes_on_while_nothing_has_changed(page: ServedPage) -> None:
 def test_more_answers_at_once_than_allowed_get_a_sentence_and_nobody_else_does(
     page: ServedPage,
 ) -> None:
-    places = page.crowd.house.places
+    places = page.crowd.app_state.places
     sentence = ENGLISH.too_many_answers.format(n=2)
     with ExitStack() as slots_held:
         for _ in range(2):

@@ -26,12 +26,14 @@ from ui.web.identity import LOCAL, Person, Role
 
 
 @pytest.fixture
-def desk(stand_in: StandIn) -> AssistantService:
+def service(stand_in: StandIn) -> AssistantService:
     return AssistantService(lambda: stand_in)
 
 
-def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: AssistantService) -> None:
-    screens = list(Conversation().ask("How long?", desk, LOCAL))
+def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(
+    service: AssistantService,
+) -> None:
+    screens = list(Conversation().ask("How long?", service, LOCAL))
     assert ENGLISH.searching in (screens[0].now or "")
     assert ENGLISH.passages in (screens[1].now_evidence or ""), (
         "passages before the model's first word"
@@ -41,11 +43,11 @@ def test_an_answer_comes_in_order_and_the_last_screen_is_not_busy(desk: Assistan
 
 
 def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
-    desk: AssistantService, stand_in: StandIn
+    service: AssistantService, stand_in: StandIn
 ) -> None:
     talk = Conversation()
-    list(talk.ask("How long?", desk, LOCAL))
-    second = list(talk.ask("And for adoption?", desk, LOCAL))
+    list(talk.ask("How long?", service, LOCAL))
+    second = list(talk.ask("And for adoption?", service, LOCAL))
     assert "How long?" in (second[0].earlier or "")
     assert 'id="e1"' in (second[0].earlier_evidence or "")
     assert 'id="t2"' in (second[-1].now or "")
@@ -54,11 +56,11 @@ def test_a_follow_up_knows_the_conversation_and_shows_the_earlier_turn(
 
 
 def test_a_question_that_leans_shows_passages_before_the_model_has_made_it_whole(
-    desk: AssistantService, stand_in: StandIn
+    service: AssistantService, stand_in: StandIn
 ) -> None:
     talk = Conversation()
-    list(talk.ask("How long? Does it lean on nothing?", desk, LOCAL))
-    asking = talk.ask("And does it lean?", desk, LOCAL)
+    list(talk.ask("How long? Does it lean on nothing?", service, LOCAL))
+    asking = talk.ask("And does it lean?", service, LOCAL)
     stand_in.is_whole.clear()
     assert ENGLISH.searching in (next(asking).now or "")
     early = next(asking)
@@ -98,21 +100,21 @@ def test_a_follow_up_is_resolved_once_and_retrieved_at_most_twice(
 
 @pytest.mark.parametrize("question", ["", "  \n ", "x" * 100_000])
 def test_an_impossible_question_gets_one_sentence_and_leaves_all_else(
-    question: str, desk: AssistantService
+    question: str, service: AssistantService
 ) -> None:
-    (screen,) = Conversation().ask(question, desk, LOCAL)
+    (screen,) = Conversation().ask(question, service, LOCAL)
     assert screen.note
     assert screen.now is screen.earlier is None
     assert not screen.busy
 
 
 def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
-    desk: AssistantService, stand_in: StandIn
+    service: AssistantService, stand_in: StandIn
 ) -> None:
     stand_in.going.clear()  # the model falls silent after nine words
     talk = Conversation()
     threading.Timer(0.3, talk.stop).start()
-    last = list(talk.ask("How long?", desk, LOCAL))[-1]
+    last = list(talk.ask("How long?", service, LOCAL))[-1]
     assert not stand_in.has_gone_on, "the model was not waited for"
     stand_in.going.set()
     assert ENGLISH.stopped_why in (last.now or "")
@@ -120,21 +122,23 @@ def test_a_stop_ends_the_answer_at_once_even_if_the_model_says_nothing(
     assert not talk.history, "an answer that was not checked is not built upon"
 
 
-def test_a_second_question_waits_for_the_first(desk: AssistantService, stand_in: StandIn) -> None:
+def test_a_second_question_waits_for_the_first(
+    service: AssistantService, stand_in: StandIn
+) -> None:
     talk = Conversation()
-    first = talk.ask("How long?", desk, LOCAL)
+    first = talk.ask("How long?", service, LOCAL)
     next(first)
-    assert [screen.now for screen in talk.ask("And?", desk, LOCAL)] == [None]
+    assert [screen.now for screen in talk.ask("And?", service, LOCAL)] == [None]
     first.close()
-    assert len(list(talk.ask("And?", desk, LOCAL))) > 2, (
+    assert len(list(talk.ask("And?", service, LOCAL))) > 2, (
         "a closed tab does not block the conversation"
     )
 
 
 def test_a_defect_is_logged_and_said_in_a_sentence(
-    desk: AssistantService, caplog: pytest.LogCaptureFixture
+    service: AssistantService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    last = list(Conversation().ask("crash", desk, LOCAL))[-1]
+    last = list(Conversation().ask("crash", service, LOCAL))[-1]
     assert ENGLISH.broken in (last.now or "")
     assert not last.busy
     assert "a defect" in caplog.text
@@ -148,19 +152,19 @@ def test_a_missing_index_is_said_and_found_when_it_appears(stand_in: StandIn) ->
             raise IndexMissingError("There is no index in data.", hint="Make one.")
         return stand_in
 
-    desk, talk = AssistantService(open_assistant), Conversation()
+    service, talk = AssistantService(open_assistant), Conversation()
     assert "There is no index in data. Make one." in (
-        list(talk.ask("How long?", desk, LOCAL))[-1].now or ""
+        list(talk.ask("How long?", service, LOCAL))[-1].now or ""
     )
-    assert desk.state(LOCAL).index.note == "There is no index in data. Make one."
-    assert desk.state(LOCAL).model is None
+    assert service.state(LOCAL).index.note == "There is no index in data. Make one."
+    assert service.state(LOCAL).model is None
     there = True
-    assert "Backed by your documents" in (list(talk.ask("How long?", desk, LOCAL))[-1].now or "")
-    assert desk.state(LOCAL).index.more == "1,317 passages · generation 7"
+    assert "Backed by your documents" in (list(talk.ask("How long?", service, LOCAL))[-1].now or "")
+    assert service.state(LOCAL).index.more == "1,317 passages · generation 7"
 
 
 def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
-    desk: AssistantService, stand_in: StandIn
+    service: AssistantService, stand_in: StandIn
 ) -> None:
     """A reader is told in plain words, by the header as by the conversation."""
 
@@ -174,16 +178,16 @@ def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
     assert ENGLISH.index_missing_note in (last.now or "")
     assert "/srv" not in str(last)
     stand_in.error = "Nothing answers at http://10.0.0.7."
-    model = desk.state(reader).model
+    model = service.state(reader).model
     assert model is not None
     assert model.note == f"{ENGLISH.model_silent} {ENGLISH.model_missing_note}"
 
 
-def test_the_model_server_is_asked_seldom(desk: AssistantService, stand_in: StandIn) -> None:
+def test_the_model_server_is_asked_seldom(service: AssistantService, stand_in: StandIn) -> None:
     stand_in.error = "It does not answer."
-    first = desk.state(LOCAL).model
+    first = service.state(LOCAL).model
     stand_in.error = None
     assert first is not None
     assert not first.ok
     assert "It does not answer." in first.note
-    assert desk.state(LOCAL).model == first
+    assert service.state(LOCAL).model == first

@@ -37,9 +37,9 @@ class ChatSetup:
         self.store = Store(folder / "data" / PEOPLE)
         self.history, self.feedback = History(self.store), FeedbackBook(self.store)
         self.assistant = open_library(folder / "data", BERTH, CRANE)
-        self.desk = AssistantService(lambda: self.assistant)
+        self.service = AssistantService(lambda: self.assistant)
         self.talk = Conversation()
-        list(self.talk.ask("When is berth 7 closed?", self.desk, LOCAL, self.history))
+        list(self.talk.ask("When is berth 7 closed?", self.service, LOCAL, self.history))
         assert self.talk.id
         self.id: str = self.talk.id
 
@@ -52,7 +52,7 @@ class ChatSetup:
 
     def opened(self) -> str:
         """Everything that the page shows of the conversation when it is opened again."""
-        screen = Conversation().open(self.id, self.desk, LOCAL, self.history, self.feedback)
+        screen = Conversation().open(self.id, self.service, LOCAL, self.history, self.feedback)
         return json.dumps([screen.now, screen.now_evidence, screen.earlier, screen.note])
 
 
@@ -73,10 +73,10 @@ def chat(tmp_path: Path) -> Iterator[ChatSetup]:
 def test_a_conversation_opens_as_it_was_and_goes_on(chat: ChatSetup) -> None:
     assert f"<mark>{BERTH}</mark>" in chat.opened()
     talk = Conversation()
-    before = talk.open(chat.id, chat.desk, LOCAL, chat.history, chat.feedback)
+    before = talk.open(chat.id, chat.service, LOCAL, chat.history, chat.feedback)
     assert before.now == chat.talk.shown[0].turn
     assert before.now_evidence == chat.talk.shown[0].evidence
-    list(talk.ask("What does the crane lift?", chat.desk, LOCAL, chat.history))
+    list(talk.ask("What does the crane lift?", chat.service, LOCAL, chat.history))
     assert [turn.n for turn in chat.history.turns(LOCAL, chat.id)] == [1, 2]
     assert talk.history[0].answer == BERTH
 
@@ -96,14 +96,14 @@ def test_what_somebody_may_not_read_any_more_is_in_nothing_that_was_kept(chat: C
     """Neither the quote nor the name, nor the sentence that says the same; in the export neither."""
     kept = chat.history.create(NOBODY)
     chat.history.append(NOBODY, kept, chat.answer)
-    seen = redact(chat.answer, chat.desk, NOBODY, ENGLISH).answer
-    export = export_conversations(chat.history, chat.desk, NOBODY, ENGLISH)
-    screen = Conversation().open(kept, chat.desk, NOBODY, chat.history, chat.feedback)
+    seen = redact(chat.answer, chat.service, NOBODY, ENGLISH).answer
+    export = export_conversations(chat.history, chat.service, NOBODY, ENGLISH)
+    screen = Conversation().open(kept, chat.service, NOBODY, chat.history, chat.feedback)
     for text in (seen.model_dump_json(), json.dumps(export), taken_along(seen), str(screen)):
         for secret in ("October", "rules.pdf", "crane", "Lights", str(chat.folder)):
             assert secret not in text
     assert ENGLISH.withheld in seen.text
-    assert BERTH in json.dumps(export_conversations(chat.history, chat.desk, LOCAL, ENGLISH))
+    assert BERTH in json.dumps(export_conversations(chat.history, chat.service, LOCAL, ENGLISH))
 
 
 def test_a_search_finds_nothing_in_what_may_not_be_read_any_more(chat: ChatSetup) -> None:
@@ -115,7 +115,7 @@ def test_a_search_finds_nothing_in_what_may_not_be_read_any_more(chat: ChatSetup
         return [
             conversation.id
             for conversation in search(
-                chat.history, chat.desk, person, ENGLISH, search_text, limit=5
+                chat.history, chat.service, person, ENGLISH, search_text, limit=5
             )
         ]
 
@@ -130,10 +130,10 @@ def test_an_open_tab_forgets_what_may_not_be_read_any_more(chat: ChatSetup) -> N
     """Neither the page nor the model is sent it again with the next question."""
     anna = Person("a1", "anna", Role.READER)
     talk = Conversation()
-    list(talk.ask("When is berth 7 closed?", chat.desk, anna, chat.history))
+    list(talk.ask("When is berth 7 closed?", chat.service, anna, chat.history))
     assert "October" in talk.shown[0].evidence
     lost = replace(anna, readers=frozenset())
-    screens = list(talk.ask("And the crane?", chat.desk, lost, chat.history))
+    screens = list(talk.ask("And the crane?", chat.service, lost, chat.history))
     assert len(talk.shown) == 2
     for text in (str(screens), str(talk.shown[0].turn), str(talk.history)):
         assert "October" not in text
@@ -144,7 +144,7 @@ def test_a_turn_that_was_stopped_or_whose_tab_was_closed_is_kept_and_marked(
     chat: ChatSetup, how: str
 ) -> None:
     talk = Conversation()
-    asking = talk.ask("When is berth 7 closed?", chat.desk, LOCAL, chat.history)
+    asking = talk.ask("When is berth 7 closed?", chat.service, LOCAL, chat.history)
     for screen in asking:
         if screen.now_evidence:
             break
@@ -157,14 +157,14 @@ def test_a_turn_that_was_stopped_or_whose_tab_was_closed_is_kept_and_marked(
     (kept,) = chat.history.turns(LOCAL, talk.id)
     assert kept.stopped
     again = Conversation()
-    page = again.open(talk.id, chat.desk, LOCAL, chat.history, chat.feedback)
+    page = again.open(talk.id, chat.service, LOCAL, chat.history, chat.feedback)
     label = ENGLISH.stopped if how == "stopped" else ENGLISH.interrupted
     assert f"<strong>{label}</strong>" in (page.now or "")
     assert BERTH in (page.now_evidence or ""), "the passages are there"
     assert again.history == [], "an answer that was not checked is not built upon"
     assert "act-copy" in (page.now or "")
     assert "act-helpful" not in (page.now or "")
-    list(again.ask("When is berth 7 closed?", chat.desk, LOCAL, chat.history))
+    list(again.ask("When is berth 7 closed?", chat.service, LOCAL, chat.history))
     assert [turn.answered for turn in again.shown] == [True]
     assert [turn.stopped for turn in chat.history.turns(LOCAL, talk.id)] == [False]
 
@@ -176,7 +176,7 @@ def test_a_stopped_text_is_withheld_from_who_may_not_read_what_was_found_for_it(
     kept = chat.history.create(NOBODY)
     stopped = chat.answer.model_copy(update={"sentences": (), "citations": ()})
     chat.history.append(NOBODY, kept, stopped, stopped=True)
-    screen = Conversation().open(kept, chat.desk, NOBODY, chat.history, chat.feedback)
+    screen = Conversation().open(kept, chat.service, NOBODY, chat.history, chat.feedback)
     for secret in ("October", "rules.pdf", "crane", str(chat.folder)):
         assert secret not in str(screen)
     assert ENGLISH.withheld in str(screen)
@@ -191,12 +191,12 @@ def test_a_sentence_that_cites_nothing_is_withheld_where_the_model_had_read_a_cl
     first = chat.answer.model_copy(update=changes)
     later = first.model_copy(update={"context": Context(), "turns": 1, "searched": loose.text})
     for answer, before in ((first, ()), (later, (first,))):
-        seen = redact(answer, chat.desk, NOBODY, ENGLISH, before).answer
+        seen = redact(answer, chat.service, NOBODY, ENGLISH, before).answer
         assert seen.text == ENGLISH.withheld
         assert "thick" not in seen.model_dump_json()
-        assert redact(answer, chat.desk, LOCAL, ENGLISH, before).answer == answer
+        assert redact(answer, chat.service, LOCAL, ENGLISH, before).answer == answer
     alone = later.model_copy(update={"turns": 0})
-    assert redact(alone, chat.desk, NOBODY, ENGLISH, (first,)).answer.text == loose.text
+    assert redact(alone, chat.service, NOBODY, ENGLISH, (first,)).answer.text == loose.text
 
 
 def test_a_sentence_is_withheld_if_any_of_its_sources_is_closed(chat: ChatSetup) -> None:
@@ -211,10 +211,10 @@ def test_a_sentence_is_withheld_if_any_of_its_sources_is_closed(chat: ChatSetup)
 
 def test_a_conversation_deleted_in_another_tab_goes_on_as_a_new_one(chat: ChatSetup) -> None:
     chat.history.delete(LOCAL, chat.id)
-    list(chat.talk.ask("And the crane?", chat.desk, LOCAL, chat.history))
+    list(chat.talk.ask("And the crane?", chat.service, LOCAL, chat.history))
     assert chat.talk.id != chat.id
     assert len(chat.history.turns(LOCAL, chat.talk.id or "")) == 1
-    screen = Conversation().open(chat.id, chat.desk, LOCAL, chat.history, chat.feedback)
+    screen = Conversation().open(chat.id, chat.service, LOCAL, chat.history, chat.feedback)
     assert screen.note == ENGLISH.conversation_gone
 
 
@@ -281,7 +281,9 @@ def test_what_was_said_of_a_closed_document_is_withheld_too(chat: ChatSetup) -> 
     citations = [quoted.model_copy(update={"metadata": metadata}) for quoted in answer.citations]
     labelled = answer.model_copy(update={"context": context, "citations": tuple(citations)})
     assert "Zanzibar" in labelled.model_dump_json()
-    assert "Zanzibar" not in redact(labelled, chat.desk, NOBODY, ENGLISH).answer.model_dump_json()
+    assert (
+        "Zanzibar" not in redact(labelled, chat.service, NOBODY, ENGLISH).answer.model_dump_json()
+    )
 
 
 def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(chat: ChatSetup) -> None:
@@ -289,10 +291,10 @@ def test_a_list_that_names_a_closed_document_is_withheld_as_a_whole(chat: ChatSe
     answer = chat.assistant.ask("Which documents mention crane?")
     assert answer.computed is not None
     assert "rules.pdf" in answer.model_dump_json()
-    seen = redact(answer, chat.desk, NOBODY, ENGLISH).answer
+    seen = redact(answer, chat.service, NOBODY, ENGLISH).answer
     assert seen.computed is not None
     assert (seen.computed.text, seen.computed.table.rows) == (ENGLISH.withheld, ())
     for secret in ("rules.pdf", str(chat.folder), "1 document"):
         assert secret not in seen.model_dump_json()
         assert secret not in taken_along(seen)
-    assert redact(answer, chat.desk, LOCAL, ENGLISH).answer == answer
+    assert redact(answer, chat.service, LOCAL, ENGLISH).answer == answer

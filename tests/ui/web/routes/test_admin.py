@@ -60,7 +60,7 @@ async def look(crowd: Crowd, query: str = "") -> str:
 async def test_people_are_added_changed_kept_out_and_removed_and_each_change_is_written_down(
     crowd: Crowd,
 ) -> None:
-    accounts, audit = crowd.house.accounts, crowd.house.audit
+    accounts, audit = crowd.app_state.accounts, crowd.app_state.audit
     before = len(audit.latest(1000))
     steps: list[tuple[str, dict[str, str]]] = [
         ("add", {"role": "reader", "readers": "", "password": PASSWORD}),
@@ -92,7 +92,7 @@ async def test_what_the_command_line_refuses_is_refused_here_in_the_same_words(
     crowd: Crowd,
 ) -> None:
     """Nothing is changed, and nothing is written down."""
-    before = crowd.house.audit.latest(1000)
+    before = crowd.app_state.audit.latest(1000)
     attempts: list[tuple[str, dict[str, str], str]] = [
         ("add", {"name": "reader", "password": PASSWORD}, "There is an account reader already."),
         ("add", {"name": "a b", "password": PASSWORD}, "is no name for an account"),
@@ -107,7 +107,7 @@ async def test_what_the_command_line_refuses_is_refused_here_in_the_same_words(
         reply = await post(crowd, f"/admin/people/{action}", **form)
         assert reply.status == 422, action
         assert sentence in reply.text, action
-    assert crowd.house.audit.latest(1000) == before
+    assert crowd.app_state.audit.latest(1000) == before
 
 
 async def test_an_admin_gives_and_takes_over_no_more_than_they_may_read(crowd: Crowd) -> None:
@@ -123,7 +123,7 @@ async def test_an_admin_gives_and_takes_over_no_more_than_they_may_read(crowd: C
         reply = await post(crowd, f"/admin/people/{action}", **form)
         assert reply.status in {403, 422}, action
         assert "more than you may read yourself" in reply.text
-    assert crowd.house.accounts.by_name("spy") is None
+    assert crowd.app_state.accounts.by_name("spy") is None
     text = await look(crowd, "?show=reader")
     assert "The keys “of” 🗝️" in text
     for hidden in ("The pay", "The plan"):
@@ -135,7 +135,7 @@ async def test_questions_without_an_answer_are_grouped_without_names_until_they_
     crowd: Crowd,
 ) -> None:
     """Asked again, they come back; those for which other people's documents were found are left out."""
-    history, person = crowd.house.history, Person("account:x", "xaver", Role.READER)
+    history, person = crowd.app_state.history, Person("account:x", "xaver", Role.READER)
 
     def ask(question: str, **changes: object) -> None:
         answer = make_answer(question, Status.NOT_IN_DOCUMENTS)
@@ -148,7 +148,7 @@ async def test_questions_without_an_answer_are_grouped_without_names_until_they_
     ask("is there a CRÈCHE?")
     ask("Where is berth 7?")
     ask("What does board earn?", context=make_answer("x", Status.NOT_ASKED).context)
-    groups = crowd.house.unanswered.find(lambda _: frozenset())
+    groups = crowd.app_state.unanswered.find(lambda _: frozenset())
     assert [(group.question, group.times) for group in groups] == [
         ("is there a CRÈCHE?", 2),
         ("Where is berth 7?", 1),
@@ -165,12 +165,12 @@ async def test_questions_without_an_answer_are_grouped_without_names_until_they_
 
 
 async def test_feedback_is_dealt_with_and_opened_again(crowd: Crowd) -> None:
-    given = crowd.house.feedback.give(
+    given = crowd.app_state.feedback.give(
         LOCAL, make_answer("Helpful?", Status.NOT_IN_DOCUMENTS), helpful=False, reason="wrong"
     )
 
     def is_done() -> bool:
-        (entry,) = (e for e in crowd.house.feedback.find(None) if e.id == given)
+        (entry,) = (e for e in crowd.app_state.feedback.find(None) if e.id == given)
         return bool(entry.is_done)
 
     assert not is_done()
@@ -182,12 +182,12 @@ async def test_feedback_is_dealt_with_and_opened_again(crowd: Crowd) -> None:
 
 
 async def test_whoever_is_forgotten_is_in_no_line_of_the_log(crowd: Crowd) -> None:
-    crowd.house.accounts.add("gone.soon", role=Role.READER)
+    crowd.app_state.accounts.add("gone.soon", role=Role.READER)
     await post(crowd, "/admin/people/disable", name="gone.soon")
-    assert "gone.soon" in {line.target for line in crowd.house.audit.latest(1000)}
-    store: Store = crowd.house.history._store
+    assert "gone.soon" in {line.target for line in crowd.app_state.audit.latest(1000)}
+    store: Store = crowd.app_state.history._store
     forget_person(store, "gone.soon")
-    assert "gone.soon" not in {line.target for line in crowd.house.audit.latest(1000)}
+    assert "gone.soon" not in {line.target for line in crowd.app_state.audit.latest(1000)}
 
 
 async def test_rules_that_the_index_does_not_know_stand_in_red_with_the_command(

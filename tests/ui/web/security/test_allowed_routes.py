@@ -128,10 +128,10 @@ def _allowed(least: Role | None) -> set[str]:
     return {who for who, role in roles.items() if role.covers(least)}
 
 
-def _doors(crowd: Crowd) -> dict[str, Any]:
+def _allowed_routes(crowd: Crowd) -> dict[str, Any]:
     guard = crowd.app.user_middleware[0]
     assert guard.cls.__name__ == "Guard", "nothing stands outside of the guard"
-    return {f"{door.method} {door.name}": door for door in guard.kwargs["rules"].doors}
+    return {f"{route.method} {route.name}": route for route in guard.kwargs["rules"].routes}
 
 
 def _routes(app: Any, prefix: str = "") -> set[tuple[str, str]]:
@@ -147,9 +147,9 @@ def _routes(app: Any, prefix: str = "") -> set[tuple[str, str]]:
 
 
 async def test_each_route_has_a_row_and_each_row_a_route(crowd: Crowd) -> None:
-    doors = _doors(crowd)
-    assert set(doors) == set(ROWS)
-    assert {name: door.needs.least for name, door in doors.items()} == {
+    routes = _allowed_routes(crowd)
+    assert set(routes) == set(ROWS)
+    assert {name: route.needs.least for name, route in routes.items()} == {
         name: row.least for name, row in ROWS.items()
     }
 
@@ -204,7 +204,7 @@ async def test_what_has_no_row_does_not_exist_for_anybody(crowd: Crowd) -> None:
     open_ = set(ROWS)
     for method, path in sorted(routes | {(m, p) for _, p in routes for m in _METHODS}):
         address = _filled(path)
-        fits = any(door.fits(method, address) for door in _doors(crowd).values())
+        fits = any(route.fits(method, address) for route in _allowed_routes(crowd).values())
         if fits:
             continue
         assert f"{method} {path}" not in open_

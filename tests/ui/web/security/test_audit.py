@@ -26,7 +26,7 @@ from ui.web.userdata.database import PEOPLE, Store
 
 def lines_of(crowd: Crowd, *actions: str) -> list[tuple[str, str, str, str]]:
     """Person, action, target and detail, the earliest first."""
-    lines = reversed(crowd.house.audit.latest(1000, actions=actions))
+    lines = reversed(crowd.app_state.audit.latest(1000, actions=actions))
     return [(line.person, line.action, line.target, line.detail) for line in lines]
 
 
@@ -38,7 +38,7 @@ async def sign_in(crowd: Crowd, name: str, password: str, client: str) -> Any:
 async def test_who_came_in_and_who_tried_is_written_down(tmp_path: Path) -> None:
     """With the address; never what was typed as a name that nobody has, which may be a password."""
     crowd = gather(tmp_path, StandIn)
-    crowd.house.accounts.add("anna", role=Role.READER, password=PASSWORD)
+    crowd.app_state.accounts.add("anna", role=Role.READER, password=PASSWORD)
     for name, password in (("Anna", "wrong"), ("my secret password", "x"), ("anna", PASSWORD)):
         await sign_in(crowd, name, password, "203.0.113.9")
     assert lines_of(crowd) == [
@@ -52,10 +52,10 @@ async def test_uploads_are_written_down_and_changes_by_page_and_command(tmp_path
     crowd = gather(tmp_path, StandIn, inbox=tmp_path / "inbox")
     inbox, cookie = tmp_path.resolve() / "inbox", crowd.cookie("editor")
     await call(crowd.app, "POST", "/inbox?name=a.txt", headers=cookie, body=b"words")
-    crowd.house.ingesting.stop()
+    crowd.app_state.ingesting.stop()
     uploaded = next(inbox.rglob("a.txt"))
     await call(crowd.app, "POST", f"/inbox/withdraw?uri={uploaded}", headers=cookie)
-    crowd.house.ingesting.stop()
+    crowd.app_state.ingesting.stop()
     assert lines_of(crowd) == [
         ("editor", "upload", str(uploaded), ""),
         ("editor", "withdraw", str(uploaded), ""),
@@ -163,7 +163,7 @@ async def test_a_request_has_an_id_in_its_answer_its_log_lines_and_its_records(
 ) -> None:
     """A proxy's where that is trusted, else one that nobody can choose."""
     crowd = gather(tmp_path, StandIn, proxies=("198.51.100.0/24",))
-    crowd.house.accounts.add("anna", role=Role.READER, password=PASSWORD)
+    crowd.app_state.accounts.add("anna", role=Role.READER, password=PASSWORD)
     asked = {"x-request-id": "from-the-proxy-1"}
     reply = await call(crowd.app, "GET", "/healthz", headers=asked, client="203.0.113.9")
     assert len(reply.headers["x-request-id"]) == 16
@@ -175,7 +175,7 @@ async def test_a_request_has_an_id_in_its_answer_its_log_lines_and_its_records(
         )
         assert (reply.headers["x-request-id"] == chosen) == (chosen == "from-the-proxy-1")
     reply = await sign_in(crowd, "anna", PASSWORD, "203.0.113.9")
-    (line,) = crowd.house.audit.latest()
+    (line,) = crowd.app_state.audit.latest()
     assert line.request == reply.headers["x-request-id"]
 
 

@@ -91,10 +91,10 @@ def test_limits_count_subscribers_and_not_ports_or_addresses_of_one_network(
 
 def test_others_tries_do_not_keep_somebody_out_where_they_came_in_before(crowd: Crowd) -> None:
     """A name whose tries are used up from many addresses still signs in from its own."""
-    admission = crowd.house.admission
+    admission = crowd.app_state.admission
     from ui.web.userdata.accounts import Accounts
 
-    Accounts(crowd.house.history._store).change("reader", password=PASSWORD)
+    Accounts(crowd.app_state.history._store).change("reader", password=PASSWORD)
     home = ClientOrigin("203.0.113.77", is_https=True, via_proxy=False)
     assert admission.sign_in("reader", PASSWORD, home)
     with contextlib.suppress(TooManyError):

@@ -284,13 +284,13 @@ async def test_an_editor_can_do_nothing_with_what_they_may_not_read(
     assert replies[0] == replies[1]
     assert replies[0][0] == 404
     assert world.secret.exists()
-    assert world.crowd.house.ingesting.run.state == "none"
+    assert world.crowd.app_state.ingesting.run.state == "none"
 
 
 async def test_a_conversation_of_somebody_else_does_not_even_tell_its_profile(
     world: CanaryPage,
 ) -> None:
-    conversation = world.crowd.house.history.create(
+    conversation = world.crowd.app_state.history.create(
         world.person("reader"), profile=f"{CANARY}-profile"
     )
     for who in MAY_NOT:
@@ -308,25 +308,30 @@ async def test_the_numbers_are_no_reader_s(world: CanaryPage) -> None:
 
 
 def test_another_s_history_and_feedback_show_nothing_of_it(world: CanaryPage) -> None:
-    house, hr = world.crowd.house, world.person("reader")
-    events = list(house.desk.assistant_for(hr).stream(QUESTION))
-    answer, conversation = events[-1].answer, house.history.create(hr)
+    app_state, hr = world.crowd.app_state, world.person("reader")
+    events = list(app_state.service.assistant_for(hr).stream(QUESTION))
+    answer, conversation = events[-1].answer, app_state.history.create(hr)
     assert CANARY in answer.model_dump_json()
-    house.history.append(hr, conversation, answer)
-    house.feedback.give(
+    app_state.history.append(hr, conversation, answer)
+    app_state.feedback.give(
         hr, answer, helpful=True, note=f"{CANARY}!", conversation=conversation, turn=1
     )
     for who in MAY_NOT:
         person = world.person(who)
         # Their own questions may hold the word; nothing that was answered to somebody else does.
         assert conversation not in {
-            listed.id for listed in house.history.find(person, search=CANARY)
+            listed.id for listed in app_state.history.find(person, search=CANARY)
         }
-        kept = export_conversations(house.history, house.desk, person, ENGLISH)["conversations"]
+        kept = export_conversations(app_state.history, app_state.service, person, ENGLISH)[
+            "conversations"
+        ]
         assert CANARY not in json.dumps(kept).replace(QUESTION, "")
-        assert house.feedback.of(person, conversation) == {}
-        assert house.feedback.find(lambda uris, p=person: house.desk.readable(p, uris)) == []
-    (kept,) = house.feedback.find(lambda uris: house.desk.readable(hr, uris))
+        assert app_state.feedback.of(person, conversation) == {}
+        assert (
+            app_state.feedback.find(lambda uris, p=person: app_state.service.readable(p, uris))
+            == []
+        )
+    (kept,) = app_state.feedback.find(lambda uris: app_state.service.readable(hr, uris))
     assert kept.note == f"{CANARY}!"
 
 
@@ -336,10 +341,10 @@ def test_what_is_readable_is_said_of_what_one_may_read_alone(world: CanaryPage) 
         str(world.secret.parent.parent / "handbook" / "leave.md"),
         "/nothing",
     ]
-    desk = world.crowd.house.desk
-    assert desk.readable(world.person("reader"), uris) == set(map(_real, uris[:2]))
+    service = world.crowd.app_state.service
+    assert service.readable(world.person("reader"), uris) == set(map(_real, uris[:2]))
     for who in MAY_NOT:
-        assert desk.readable(world.person(who), uris) == {_real(uris[1])}
+        assert service.readable(world.person(who), uris) == {_real(uris[1])}
 
 
 def _real(uri: Any) -> str:
@@ -350,8 +355,8 @@ async def test_the_inbox_shows_others_uploads_to_who_may_read_them(world: Canary
     async def pieces() -> Any:
         yield b"words"
 
-    house = world.crowd.house
-    await house.inbox.receive(world.person("admin"), "nightjar.md", pieces())
+    app_state = world.crowd.app_state
+    await app_state.inbox.receive(world.person("admin"), "nightjar.md", pieces())
     reply = await _get(world, "editor", "/inbox")
     assert "nightjar" not in reply.text
     assert "nightjar" in (await _get(world, "admin", "/inbox")).text
@@ -361,18 +366,18 @@ async def test_a_shared_conversation_shows_each_colleague_what_they_may_read(
     world: CanaryPage,
 ) -> None:
     """Its owner's quotes, names and sentences of the secret are in no part of it for others."""
-    house, owner = world.crowd.house, world.person("reader")
-    answer = house.desk.assistant_for(owner).ask(
+    app_state, owner = world.crowd.app_state, world.person("reader")
+    answer = app_state.service.assistant_for(owner).ask(
         "How long is parental leave, and who gets 99 weeks?"
     )
     assert CANARY in answer.model_dump_json()
-    kept = house.history.create(owner, "Leave")
-    house.history.append(owner, kept, answer)
-    name = SHARED + house.links.create(owner, kept)
+    kept = app_state.history.create(owner, "Leave")
+    app_state.history.append(owner, kept, answer)
+    name = SHARED + app_state.links.create(owner, kept)
 
     def opened(person: Person) -> str:
         screen = Conversation().open(
-            name, house.desk, person, house.history, house.feedback, house.links
+            name, app_state.service, person, app_state.history, app_state.feedback, app_state.links
         )
         return f"{screen.now}{screen.now_evidence}{screen.earlier}{screen.earlier_evidence}{screen.note}"
 

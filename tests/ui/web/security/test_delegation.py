@@ -42,7 +42,7 @@ def store() -> Store:
     return store
 
 
-class Door:
+class ServiceAccess:
     """Whoever comes in with the token of a service, as it is set up."""
 
     def __init__(self, store: Store, **api: Any) -> None:
@@ -82,7 +82,9 @@ def _signed(key: Any = SECRET, algorithm: str = "HS256", kid: str = "", **change
 
 def test_it_is_the_person_whom_the_jwt_names(store: Store) -> None:
     """With their rights, whatever role the chat program gives them."""
-    person = Door(store, jwt_secret=SECRET, jwt_issuer="open-webui").person(_signed(role="admin"))
+    person = ServiceAccess(store, jwt_secret=SECRET, jwt_issuer="open-webui").person(
+        _signed(role="admin")
+    )
     assert person is not None
     assert (person.name, person.role) == ("anna@example.org", Role.READER)
     assert person.readers == {"*", "group:hr"}
@@ -115,19 +117,19 @@ def test_a_jwt_that_proves_nothing_is_refused(
     store: Store, token: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever runs the server finds out why; whoever asks does not."""
-    door = Door(store, jwt_secret=SECRET, jwt_issuer="open-webui")
+    programs = ServiceAccess(store, jwt_secret=SECRET, jwt_issuer="open-webui")
     with caplog.at_level(logging.WARNING):
-        assert door.person(token) is None
+        assert programs.person(token) is None
     assert caplog.records
 
 
 def test_a_service_by_itself_is_nobody(store: Store) -> None:
     """Nor does a plain header name anybody, nor do two JWTs."""
-    door = Door(store, jwt_secret=SECRET)
-    assert door.person() is None
-    assert door.person(x_openwebui_user_email="anna@example.org", x_remote_user="anna") is None
-    assert door.person(_signed(), _signed(email="bert@example.org")) is None
-    assert Door(_with_service()).person(_signed()) is None, "no secret is set"
+    programs = ServiceAccess(store, jwt_secret=SECRET)
+    assert programs.person() is None
+    assert programs.person(x_openwebui_user_email="anna@example.org", x_remote_user="anna") is None
+    assert programs.person(_signed(), _signed(email="bert@example.org")) is None
+    assert ServiceAccess(_with_service()).person(_signed()) is None, "no secret is set"
 
 
 def _with_service() -> Store:
@@ -139,17 +141,17 @@ def _with_service() -> Store:
 
 def test_a_person_s_own_token_is_theirs_alone(store: Store) -> None:
     """A JWT beside it changes nothing."""
-    door = Door(store, jwt_secret=SECRET)
-    person = door.person(_signed(), token=door.own)
+    programs = ServiceAccess(store, jwt_secret=SECRET)
+    person = programs.person(_signed(), token=programs.own)
     assert person is not None
     assert person.name == "bert@example.org"
 
 
 def test_a_disabled_person_is_refused(store: Store) -> None:
-    door = Door(store, jwt_secret=SECRET)
-    assert door.person(_signed()) is not None
+    programs = ServiceAccess(store, jwt_secret=SECRET)
+    assert programs.person(_signed()) is not None
     Accounts(store).change("anna@example.org", disabled=True)
-    assert door.person(_signed()) is None
+    assert programs.person(_signed()) is None
 
 
 def _jwks(**keys: rsa.RSAPrivateKey) -> str:
@@ -166,14 +168,14 @@ def _jwks(**keys: rsa.RSAPrivateKey) -> str:
 def test_public_keys_from_a_file(store: Store, tmp_path: Path) -> None:
     """A key that is not in it, and a secret that is made of a public key, sign nothing."""
     (tmp_path / "keys.json").write_text(_jwks(one=KEY))
-    door = Door(store, jwt_keys=str(tmp_path / "keys.json"), jwt_audience="inhouse")
-    assert door.person(_signed(KEY, "RS256", "one", aud="inhouse")) is not None
-    assert door.person(_signed(KEY, "RS256", "one", aud="another")) is None
-    assert door.person(_signed(KEY, "RS256", "one")) is None
-    assert door.person(_signed(OTHER_KEY, "RS256", "one", aud="inhouse")) is None
-    assert door.person(_signed(KEY, "RS256", "two", aud="inhouse")) is None
+    programs = ServiceAccess(store, jwt_keys=str(tmp_path / "keys.json"), jwt_audience="inhouse")
+    assert programs.person(_signed(KEY, "RS256", "one", aud="inhouse")) is not None
+    assert programs.person(_signed(KEY, "RS256", "one", aud="another")) is None
+    assert programs.person(_signed(KEY, "RS256", "one")) is None
+    assert programs.person(_signed(OTHER_KEY, "RS256", "one", aud="inhouse")) is None
+    assert programs.person(_signed(KEY, "RS256", "two", aud="inhouse")) is None
     public = str(KEY.public_key().public_numbers().n)
-    assert door.person(_signed(public, "HS256", "one", aud="inhouse")) is None
+    assert programs.person(_signed(public, "HS256", "one", aud="inhouse")) is None
 
 
 class Keys(HTTPServer):
@@ -209,17 +211,17 @@ def keys() -> Iterator[Keys]:
 def test_public_keys_from_an_address(store: Store, keys: Keys) -> None:
     """They are fetched once, also where somebody sends one unknown key after the other."""
     keys.body = _jwks(one=KEY)
-    door = Door(store, jwt_keys=f"http://127.0.0.1:{keys.server_port}/jwks")
+    programs = ServiceAccess(store, jwt_keys=f"http://127.0.0.1:{keys.server_port}/jwks")
     for _ in range(3):
-        assert door.person(_signed(KEY, "RS256", "one")) is not None
-        assert door.person(_signed(OTHER_KEY, "RS256", "unknown")) is None
+        assert programs.person(_signed(KEY, "RS256", "one")) is not None
+        assert programs.person(_signed(OTHER_KEY, "RS256", "unknown")) is None
     assert keys.requests == 1
 
 
 def test_keys_that_cannot_be_fetched_let_nobody_in(store: Store, keys: Keys) -> None:
     keys.body = "<html>"
-    door = Door(store, jwt_keys=f"http://127.0.0.1:{keys.server_port}/jwks")
-    assert door.person(_signed(KEY, "RS256", "one")) is None
+    programs = ServiceAccess(store, jwt_keys=f"http://127.0.0.1:{keys.server_port}/jwks")
+    assert programs.person(_signed(KEY, "RS256", "one")) is None
 
 
 def test_a_short_secret_is_refused() -> None:

@@ -34,7 +34,7 @@ def accounts(tmp_path: Path) -> Accounts:
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Crowd:
     people = gather(tmp_path_factory.mktemp("people"), StandIn)
-    Accounts(people.house.history._store).change("reader", password=PASSWORD)
+    Accounts(people.app_state.history._store).change("reader", password=PASSWORD)
     return people
 
 
@@ -289,7 +289,7 @@ def test_a_name_that_was_smuggled_past_the_proxy_is_nobody(proxied: Crowd) -> No
 
     def person(**headers: list[str]) -> object:
         named = {key.replace("_", "-"): value for key, value in headers.items()}
-        return proxied.house.admission.person(named, origin, is_click=True)
+        return proxied.app_state.admission.person(named, origin, is_click=True)
 
     assert person(x_remote_user=["admin", "reader"]) is None
     assert person(x_remote_user=["anna"], x_groups=["staff", "hr"]) is None

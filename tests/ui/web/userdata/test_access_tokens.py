@@ -82,10 +82,12 @@ def test_without_sign_in_a_program_is_whoever_sits_here(store: Store) -> None:
 )
 def test_what_is_not_quite_a_token_is_nobody_s(store: Store, header: str) -> None:
     token = AccessTokens(store).create("anna", "laptop")
-    door = _authentication(store)
-    assert door.by_token({"authorization": [header.format(token, token)]}) is None
-    assert door.by_token({"authorization": [f"Bearer {token}"] * 2}) is None, "one was smuggled in"
-    assert door.by_token({"authorization": [f"bearer  {token} "]}) is not None
+    authentication = _authentication(store)
+    assert authentication.by_token({"authorization": [header.format(token, token)]}) is None
+    assert authentication.by_token({"authorization": [f"Bearer {token}"] * 2}) is None, (
+        "one was smuggled in"
+    )
+    assert authentication.by_token({"authorization": [f"bearer  {token} "]}) is not None
 
 
 def test_it_is_kept_as_a_hash_and_named_in_lists(store: Store, tmp_path: Path) -> None:

@@ -58,14 +58,14 @@ def test_a_link_is_its_owner_s_and_ends_when_it_is_revoked_or_the_conversation_i
 def test_what_a_colleague_asks_in_a_shared_conversation_becomes_their_own(store: Store) -> None:
     """The owner's stays as it was; the colleague's begins with what they may see of it."""
     links, history, kept = SharedLinks(store), History(store), keep(store)
-    desk, feedback = AssistantService(StandIn), FeedbackBook(store)
+    service, feedback = AssistantService(StandIn), FeedbackBook(store)
     conversation = Conversation()
     name = SHARED + links.create(ANNA, kept)
-    screen = conversation.open(name, desk, BEN, history, feedback, links)
+    screen = conversation.open(name, service, BEN, history, feedback, links)
     assert screen.now
     assert "16 weeks" in screen.now
     assert history.find(BEN) == []
-    *_, last = conversation.ask("And then?", desk, BEN, history, feedback=feedback, links=links)
+    *_, last = conversation.ask("And then?", service, BEN, history, feedback=feedback, links=links)
     assert not last.busy
     (own,) = history.find(BEN)
     questions = [turn.answer.question for turn in history.turns(BEN, own.id)]
@@ -78,7 +78,7 @@ def test_a_link_that_leads_nowhere_and_a_stranger_s_conversation_say_one_plain_s
     store: Store, language: str
 ) -> None:
     links, history, kept = SharedLinks(store), History(store), keep(store)
-    desk, feedback, words = AssistantService(StandIn), FeedbackBook(store), LANGUAGES[language]
+    service, feedback, words = AssistantService(StandIn), FeedbackBook(store), LANGUAGES[language]
     expected = {
         f"{SHARED}nothing": words.link_gone,
         SHARED: words.link_gone,
@@ -87,5 +87,5 @@ def test_a_link_that_leads_nowhere_and_a_stranger_s_conversation_say_one_plain_s
         "nothing": words.conversation_gone,
     }
     for name, sentence in expected.items():
-        screen = Conversation(language).open(name, desk, BEN, history, feedback, links)
+        screen = Conversation(language).open(name, service, BEN, history, feedback, links)
         assert (screen.note, screen.busy) == (sentence, False)
