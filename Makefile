@@ -96,6 +96,7 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	   echo "# written by \`make lock\`."; \
 	   $(HASHES) build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements.lock
+	@build/lock/bin/python benchmarks/engine_lock.py
 
 torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirements-torch.lock
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -49,6 +49,11 @@ def require_extra(extra: str, purpose: str) -> None:
             raise missing_extra(extra, module, purpose)
 
 
+def has_extra(extra: str) -> bool:
+    """Whether every module of `extra` is installed; none is loaded."""
+    return all(map(_is_installed, EXTRAS[extra]))
+
+
 def missing_extra(extra: str, module: str, purpose: str) -> MissingDependencyError:
     """The error for an extra, one of whose modules is missing or cannot be loaded."""
     return MissingDependencyError(

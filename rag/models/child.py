@@ -17,14 +17,15 @@ def run_python(
     *,
     environment: Mapping[str, str],
     tick: Callable[[], None],
+    python: str = sys.executable,
 ) -> tuple[int, str]:
-    """Run this Python with `arguments`, calling `tick` while it runs: its exit status and its output.
+    """Run `python`, by default this one, and call `tick` while it runs: its exit status and its output.
 
     The child never outlives this call: an exception, a signal's included, ends it.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [python, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

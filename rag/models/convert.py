@@ -8,12 +8,14 @@ torch, and the fetching process should stay small.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from rag.errors import MissingDependencyError, ModelRefusedError
-from rag.extras import install_command
+from rag.extras import has_extra, install_command
 from rag.models.cache import disk_full
 from rag.models.child import run_python
+from rag.models.engine import find_engine
 from rag.progress import step
 
 _PROGRAMS = {
@@ -37,6 +39,7 @@ def convert(file: Path, kind: str, into: Path, *, progress: bool = True) -> None
             ["-P", str(_PROGRAMS[kind]), str(file), str(into)],
             environment={"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"},
             tick=lambda: update(0),
+            python=_interpreter(kind),
         )
     if status == 0:
         return
@@ -56,3 +59,10 @@ def convert(file: Path, kind: str, into: Path, *, progress: bool = True) -> None
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     reason = lines[-1] if lines else f"the converter ended with status {status}"
     raise ModelRefusedError(f"{file.name} cannot be converted to safetensors: {reason}.")
+
+
+def _interpreter(kind: str) -> str:
+    """This interpreter, or vLLM's own where only that one has torch."""
+    if kind == "gguf" and not has_extra("torch") and (engine := find_engine()) is not None:
+        return engine.python
+    return sys.executable

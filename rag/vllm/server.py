@@ -92,8 +92,13 @@ class VllmServer:
         """
         if self._process is not None:
             raise ModelServerStartError("This vLLM was started before; make a new VllmServer.")
+        vllm = find_vllm()
         command = build_command(
-            self.model.path, self.model.name, self._settings, device=find_vllm().device
+            self.model.path,
+            self.model.name,
+            self._settings,
+            device=vllm.device,
+            python=vllm.python,
         )
         require_free_port(self.port)
         for note in command.notes:
@@ -101,11 +106,13 @@ class VllmServer:
         self._scratch = Path(tempfile.mkdtemp(prefix="inhouse-vllm-"))
         # vLLM's sockets and rendezvous files go where they can be removed afterwards.
         environment = {**os.environ, **command.environment, "TMPDIR": str(self._scratch)}
+        if vllm.python != sys.executable:  # another interpreter finds its packages by itself
+            environment.pop("PYTHONPATH", None)
         arguments = command.argv[command.argv.index("-m") + 2 :]
         self._started = time.monotonic()
         with _open_log(self.log_file) as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(_LAUNCHER), *arguments],
+                [vllm.python, "-P", str(_LAUNCHER), *arguments],
                 stdin=subprocess.PIPE,  # its end tells vLLM that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,

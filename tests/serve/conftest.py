@@ -34,9 +34,10 @@ def settings() -> ServeSettings:
 
 
 @pytest.fixture
-def fake_vllm(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def fake_vllm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     """The stand-in is the vLLM that is installed; `setenv("FAKE_VLLM", …)` says how it behaves."""
     monkeypatch.syspath_prepend(FAKE)
     monkeypatch.setenv("PYTHONPATH", str(FAKE))
     monkeypatch.setenv("FAKE_VLLM", "serve")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # without an engine of its own
     return monkeypatch

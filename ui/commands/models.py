@@ -209,3 +209,49 @@ def _describe(card: ModelCard, cache: Path | None) -> dict[str, Any]:
         "cached": str(cached.path) if cached else None,
     }
     return entry
+
+
+@command.group(invoke_without_command=True)
+@with_settings
+def engine(settings: Settings) -> None:
+    """Show which vLLM serves the model here; install one into an interpreter of its own, or remove it."""
+    del settings
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    from rag.vllm import find_vllm
+
+    vllm = find_vllm()
+    click.echo(f"{vllm.distribution} {vllm.version} is run by {vllm.python}.")
+
+
+@engine.command()
+@click.option(
+    "--build",
+    type=click.Choice(["cpu", "gpu"]),
+    help="Which build of vLLM (default: the one for this machine).",
+)
+@with_settings
+def install(settings: Settings, build: str | None) -> None:
+    """Install the build of vLLM that fits this machine, pinned, and try that it can be imported.
+
+    It has its own interpreter and packages: nothing of this environment changes. `inhouse serve` and
+    `inhouse demo` use it from then on. Takes minutes and some GB.
+    """
+    del settings
+    from rag.models.engine import CPU_BUILD, GPU_BUILD, install_engine
+    from rag.models.machine import find_gpus
+
+    chosen = build or ("gpu" if find_gpus() else "cpu")
+    installed = install_engine(GPU_BUILD if chosen == "gpu" else CPU_BUILD)
+    click.echo(f"{installed.distribution} {installed.version} is run by {installed.python}.")
+
+
+@engine.command()
+@with_settings
+def remove(settings: Settings) -> None:
+    """Remove every vLLM that `inhouse models engine install` made."""
+    del settings
+    from rag.models.engine import remove_engines
+
+    names = remove_engines()
+    click.echo(f"Removed {', '.join(names)}." if names else "There is none.")

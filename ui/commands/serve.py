@@ -74,7 +74,13 @@ def command(
     installed = find_vllm()  # before anything is fetched for it
     if dry_run:
         folder = choose_model(name, cache=settings.cache, fetch=False).folder
-        built = build_command(folder.path, folder.name, serve_settings, device=installed.device)
+        built = build_command(
+            folder.path,
+            folder.name,
+            serve_settings,
+            device=installed.device,
+            python=installed.python,
+        )
         variables = (f"{key}={shlex.quote(value)}" for key, value in built.environment.items())
         click.echo(" ".join((*variables, shlex.join(built.argv))))
         for note in built.notes:
