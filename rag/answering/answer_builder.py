@@ -258,8 +258,10 @@ class AnswerBuilder:
                 return (
                     True  # it answers for one row of those that are shown, and does not say which
                 )
-            # What is shown as the answer cannot be beside the point when the model says it too.
-            return sentence.is_beside_the_point and (bool(before) or not extracts)
+            # What is shown as the answer cannot be beside the point when the model says it too. The further
+            # extracts are shown in case it is not the first: most of them are no answer.
+            is_first = any(extract.rank == 1 for extract in extracts)
+            return sentence.is_beside_the_point and (bool(before) or not is_first)
 
         return replace(
             checked,

@@ -61,7 +61,7 @@ class Statement:
 
     `text` is the sentence; of a row, with the labels that merged cells carry on into it. `about` are words of
     the titles and headings above it, `around` those and the words of the sentences beside it or of the row's
-    header. `rows` are the words of the other rows of its table. `header` is the header row that it stands
+    header. `rows` are the other rows of its table. `header` is the header row that it stands
     under; `designations` what is called by a number in it and in the titles, such as ("room", "4").
     """
 
@@ -72,7 +72,7 @@ class Statement:
     around: frozenset[str]
     is_row: bool
     is_fragment: bool
-    rows: tuple[frozenset[str], ...] = ()
+    rows: tuple[Claim, ...] = ()
     header: str = ""
     designations: frozenset[tuple[str, str]] = frozenset()
 
@@ -302,7 +302,7 @@ class _StatementReader:
         text, header, table = self._rows[index]
         header_claim = Claim.of(header)
         others = tuple(
-            self._claims[other].words
+            self._claims[other]
             for other, (_, _, other_table) in self._rows.items()
             if other != index and other_table == table
         )

@@ -7,10 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rag.citations.contradiction.quantifiers import differs
-from rag.citations.contradiction.roles import order_of_events, swaps, swaps_neighbours
+from rag.citations.contradiction.roles import (
+    fills_two_roles,
+    order_of_events,
+    swaps,
+    swaps_neighbours,
+)
 from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
 from rag.citations.contradiction.substitution import (
     negates_word,
+    replaces_name,
     replaces_object,
     replaces_unit,
     swaps_objects,
@@ -142,6 +148,8 @@ def _says_otherwise(claim: Claim, statement: Statement) -> bool:
         or takes_another_verb(claim, other)
         or swaps_objects(claim, other)
         or swaps_neighbours(claim, other)
+        or replaces_name(claim, other)
+        or fills_two_roles(claim, other)
         or differs(claim, other)
     )
 
@@ -183,11 +191,13 @@ def _support(claim: Claim, statement: Statement, sentence: str, source: PassageS
         return 1.0
     if not statement.is_row and claim.numbers and _speaks_for_another(claim, statement, source):
         return 0.0
-    if statement.is_row and _fits_another_row(claim, statement):
+    if statement.is_row and (
+        _fits_another_row(claim, statement) or _leaves_row_open(claim, statement)
+    ):
         return 0.0
     # A word that another row of the table has, and this one has not: the claim mixes two rows.
     if statement.is_row and any(
-        count_overlap([word], row)
+        count_overlap([word], row.words)
         for word in claim.words - _HEDGES
         if not count_overlap([word], other.words | statement.around)
         for row in statement.rows
@@ -241,7 +251,35 @@ def _fits_another_row(claim: Claim, statement: Statement) -> bool:
     """Whether another row of its table has all that is wanted of this one's words, and more of them."""
     own = {word for word in claim.words if count_overlap([word], statement.claim.words)}
     return any(
-        own < {word for word in claim.words if count_overlap([word], row)} for row in statement.rows
+        own < {word for word in claim.words if count_overlap([word], row.words)}
+        for row in statement.rows
+    )
+
+
+def _leaves_row_open(claim: Claim, statement: Statement) -> bool:
+    """Whether all that the claim says of its row is true of another one, which has another figure.
+
+    "A Skua 900 S costs 768 EUR", where that is the price of one of its many parts. A claim that says nothing
+    of its row is about the one that was asked for.
+    """
+    label = Claim.of(statement.text.strip("| ").partition("|")[0])
+    designations = claim.designations & statement.claim.designations
+    naming = label.stems | {number for _, number in designations}
+    figures = [
+        number
+        for number in claim.numbers
+        if number.stem not in naming
+        and any(is_same_amount(number, other) for other in statement.claim.numbers)
+    ]
+    telling = {word for word in claim.words if count_overlap([word], statement.claim.words)} | {
+        number.stem for number in claim.numbers if number.stem in label.stems
+    }
+    return bool(telling and figures) and any(
+        count_overlap(telling, row.stems) == len(telling)
+        and designations <= row.designations
+        and not any(is_same_amount(figure, other) for figure in figures for other in row.numbers)
+        and any(units_agree(figure.unit, other.unit) for figure in figures for other in row.numbers)
+        for row in statement.rows
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, groupby
+from itertools import combinations, groupby, pairwise
 
 from rag.language.claims import Claim, Token, count_overlap, same_word_form
 from rag.language.logic_words import (
@@ -262,3 +262,20 @@ def _last_clause(tokens: list[Token]) -> list[Token]:
 
 def _stems(tokens: Iterable[Token]) -> frozenset[str]:
     return frozenset(token.stem for token in tokens)
+
+
+def fills_two_roles(claim: Claim, statement: Claim) -> bool:
+    """Whether two words that stand side by side once in the statement do so twice here, in two roles.
+
+    "The managing director approves the claims of the managing director."
+    """
+    pairs, other_pairs = _pairs(claim), _pairs(statement)
+    return any(pairs.count(pair) > 1 and other_pairs.count(pair) == 1 for pair in set(pairs))
+
+
+def _pairs(claim: Claim) -> list[tuple[str, str]]:
+    return [
+        (first.stem, second.stem)
+        for first, second in pairwise(claim.tokens)
+        if second.place == first.place + 1 and not (first.is_number or second.is_number)
+    ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from rag.citations.contradiction.roles import is_preposition
-from rag.language.claims import Claim, same_word_form
+from rag.language.claims import Claim, Token, same_word_form
 from rag.language.logic_words import ARTICLES, AUXILIARIES, PERIODS, QUANTIFIERS
 from rag.language.numerals import kind, unit_of
 
@@ -86,6 +86,31 @@ def swaps_objects(claim: Claim, statement: Claim) -> bool:
         ):
             return True
     return False
+
+
+def replaces_name(claim: Claim, statement: Claim) -> bool:
+    """Whether another name stands before the same two: "John Manuel Santos" for "Juan Manuel Santos"."""
+    return any(
+        (second.stem, third.stem) == (other_second.stem, other_third.stem)
+        and first.stem != other_first.stem
+        and other_first.stem not in claim.words
+        for first, second, third in _named_triples(claim)
+        for other_first, other_second, other_third in _named_triples(statement)
+    )
+
+
+def _named_triples(claim: Claim) -> Iterator[tuple[Token, Token, Token]]:
+    """Three names that stand side by side."""
+    for names in _triples(claim):
+        if all(name.is_name or name.stem == claim.opener for name in names):
+            yield names
+
+
+def _triples(claim: Claim) -> Iterator[tuple[Token, Token, Token]]:
+    """Three content words or numbers that stand side by side in one clause."""
+    for first, second, third in zip(claim.tokens, claim.tokens[1:], claim.tokens[2:], strict=False):
+        if third.place - first.place == 2 and first.clause == third.clause:
+            yield first, second, third
 
 
 _NEGATING_PREFIXES = (

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from rag.language.claims import Claim, Token, is_same_amount, same_word_form, units_agree
+from collections import Counter
+
+from rag.language.claims import (
+    Claim,
+    Token,
+    count_overlap,
+    is_same_amount,
+    same_word_form,
+    units_agree,
+)
 from rag.language.numerals import kind
 
 _ELSEWHERE = 100
@@ -20,7 +29,7 @@ def misplaces(claim: Claim, row: str, header: str) -> bool:
         for head in heads
     ]
     designations = frozenset().union(*(cell.designations for cell in cells))
-    return any(
+    return _misplaces_words(claim, cells, own) or any(
         _is_misplaced(number, claim, cells, own)
         for number in claim.numbers
         if not any(number.stem in names for names in own)
@@ -61,6 +70,26 @@ def _is_misplaced(
     return any(
         units_agree(number.unit, figure.unit) and (not has_unit or bool(figure.unit))
         for figure in there
+    ) or not any(
+        is_same_amount(figure, other_number) for figure in there for other_number in claim.numbers
+    )
+
+
+def _misplaces_words(claim: Claim, cells: list[Claim], own: list[frozenset[str]]) -> bool:
+    """Whether a column is named, and instead of what stands in it there is all that stands in another.
+
+    "Ice fraction too high causes P-137", where that is the meaning of P-137 and "pump too slow" the cause.
+    """
+    values = range(1, len(cells))
+    counts = Counter(stem for cell in cells for stem in cell.stems)
+    named = {column for column in values if count_overlap(own[column] - counts.keys(), claim.words)}
+    shares = {}
+    for column in values:
+        alone = {word for word in cells[column].words if counts[word] == 1}
+        if len(alone) > 1:
+            shares[column] = count_overlap(alone, claim.words) / len(alone)
+    return any(shares.get(column) == 0 for column in named) and any(
+        share == 1 for column, share in shares.items() if column not in named
     )
 
 

@@ -103,6 +103,18 @@ def test_what_no_passage_says_is_not_supported(sentence: str, why: str) -> None:
         ("Le congé ne dure pas 16 semaines.", "Le congé parental dure 16 semaines.", False),
         ("Ce n’est pas le congé parental.", "C’est le congé parental.", False),
         ("Berlin has 20 desks for guests.", "Paris has 20 desks for guests.", False),
+        ("Jon Erik Falk visited us.", "Guests: Anna Jon Lund, Nils Erik Falk visited us.", False),
+        ("Nils Erik Falk visited us.", "Guests: Anna Jon Lund, Nils Erik Falk visited us.", True),
+        (
+            "The site manager signs the bills of the site manager.",
+            "Bills of the site manager are signed by the chair of the board.",
+            False,
+        ),
+        (
+            "The chair of the board signs the bills of the site manager.",
+            "Bills of the site manager are signed by the chair of the board.",
+            True,
+        ),
         ("Policies cover the houses.", "The policy covers each house.", True),
         ("The desk costs twenty-one euros.", "The desk costs 21 euros.", True),
         ("Weber's office is big.", "The office of Weber is big.", True),
