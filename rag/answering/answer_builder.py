@@ -223,7 +223,7 @@ class AnswerBuilder:
         The `judge` is asked once, when the answer is complete.
         """
         from rag.citations.checking import check
-        from rag.citations.relevance import Bearing
+        from rag.citations.relevance import Bearing, only_repeats
         from rag.citations.statements import PassageSentences
         from rag.extracts.alike_rows import leaves_row_open
 
@@ -255,9 +255,9 @@ class AnswerBuilder:
         def is_beside_the_point(sentence: Sentence) -> bool:
             extracts = [extract for n in sentence.citations for extract in cited.get(n, ())]
             if any(leaves_row_open(sentence.text, extract) for extract in extracts):
-                return (
-                    True  # it answers for one row of those that are shown, and does not say which
-                )
+                return True  # it answers for one of the rows that are shown, and does not say which
+            if only_repeats(sentence.text, self.retrieved.query.question):
+                return True
             # What is shown as the answer cannot be beside the point when the model says it too. The further
             # extracts are shown in case it is not the first: most of them are no answer.
             is_first = any(extract.rank == 1 for extract in extracts)

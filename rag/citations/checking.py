@@ -76,7 +76,8 @@ class SentenceCheck:
 UNCHECKED = SentenceCheck(Grade.UNCHECKED)
 _FRAME = re.compile(
     r"^(?:the (?:correct )?(?:answer|year)(?: to (?:the|this|your) question)? (?:is|was)(?: that)?"
-    r"|die antwort(?: auf (?:die|diese|ihre) frage)? (?:ist|lautet)|la réponse(?: à (?:la|cette) question)? est"
+    r"|die antwort(?: auf (?:die|diese|ihre) frage)? (?:ist|lautet)"
+    r"|la réponse(?: à (?:la|cette) question)? est"
     r"|la respuesta(?: a (?:la|esta) pregunta)? es)\b:?\s*",
     re.IGNORECASE,
 )

@@ -38,6 +38,13 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 """A question for a number, a time or a price."""
+_OPEN = re.compile(
+    r"(?:^|[.,;:!?¿–-]\s*)(?:what|who|where|when|why|how|wer|wo|wann|warum|wie|que|qui|où|quand|pourquoi"
+    r"|comment|combien|qué|quién|dónde|cuándo|cómo|cuánt[oa]s?)\b",
+    re.IGNORECASE,
+)
+"""A question for something that it does not name itself."""
+_OFFERS = re.compile(r"\b(?:or|oder|ou|o)\b", re.IGNORECASE)
 _BATCH = 4
 _MOST_NEW = 6
 _MOST_MARGIN = 4.0
@@ -93,6 +100,20 @@ class Bearing:
             ),
             default=0.0,
         )
+
+
+def only_repeats(sentence: str, question: str) -> bool:
+    """Whether a sentence says nothing that the question does not say: "GG-230", asked what GG-230 means.
+
+    Where the question offers the answers, or can be answered with a yes, the repetition may be one.
+    """
+    if not _OPEN.search(question) or _OFFERS.search(question):
+        return False
+    own, known = Claim.of(sentence).stems, Claim.of(question).stems
+    return bool(own) and not any(
+        word not in known and not any(same_word_form(word, other) for other in known)
+        for word in own
+    )
 
 
 def features(

@@ -257,3 +257,20 @@ def test_a_passage_supports_its_own_sentences(text: str) -> None:
         # A heading claims nothing.
         if plain and "[" not in sentence and "#" not in text:
             assert find_support(sentence, PassageSentences([passage(text)])).evidence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "grade", "supported"),
+    [
+        ("The answer is: The trial costs 1,500 euros.", Grade.VERBATIM, True),
+        ("Die Antwort lautet: The trial costs 1,500 euros.", Grade.VERBATIM, True),
+        ("The answer to this question is that the trial is 1,500 euros.", Grade.PARAPHRASE, True),
+        ("The answer is 16.", Grade.PARAPHRASE, False),  # of how many things there are 16?
+        ("The answer is: 17", Grade.NOT_FOUND, False),
+    ],
+)
+def test_what_stands_in_front_of_an_answer_is_not_checked(
+    sentence: str, grade: Grade, supported: bool
+) -> None:
+    (checked,) = check(sentence, PASSAGES).sentences
+    assert (checked.grade, checked.supported) == (grade, supported)

@@ -9,7 +9,7 @@ from langchain_core.language_models import FakeListChatModel
 
 from rag import Assistant
 from rag.citations import check
-from rag.citations.relevance import SURE, SURE_ENOUGH, Bearing, features
+from rag.citations.relevance import SURE, SURE_ENOUGH, Bearing, features, only_repeats
 from rag.citations.statements import PassageSentences
 from rag.embedder import Embedder
 from rag.hit import Hit
@@ -131,3 +131,20 @@ def test_an_answer_that_misses_leaves_the_documents_words(
     ]
     assert answer.text == reply
     assert answer.extracts[0].text.startswith(ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "repeats"),
+    [
+        ("KT-230.", "What does KT-230 on the gate mean?", True),
+        ("The vat is washed.", "Our guide is lost. How is the vat washed?", True),
+        ("The vat is washed at noon.", "When is the vat washed?", False),
+        ("There is a speed limit.", "Is there a speed limit?", False),
+        ("The Tern 40.", "What is larger, the Tern 40 or the Merlin 7?", False),
+        ("Puedo lavarlo.", "¿Puedo lavarlo?", False),
+    ],
+)
+def test_what_only_repeats_the_question_is_no_answer_to_it(
+    sentence: str, question: str, repeats: bool
+) -> None:
+    assert only_repeats(sentence, question) is repeats
