@@ -90,7 +90,8 @@ class LoadedDocument:
     text were read; it is NO_OCR where such were met, and could not be read. `reader` is empty, or names the
     second reader whose result this is. `formats` are the media types of the file and of the files in it:
     their parsers took part. `doubt` is a parser's own word that it has missed something, such as "found no
-    text in 3 streams of text": another reader is then tried, where there is one.
+    text in 3 streams of text": another reader is then tried, where there is one. `front_matter` is what its
+    author says of it by names of their own: strings, numbers, truth values, or lists of these.
     """
 
     text: str
@@ -109,6 +110,7 @@ class LoadedDocument:
     formats: tuple[str, ...] = ()
     doubt: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    front_matter: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -165,6 +167,7 @@ class LoadedDocument:
             "reader": self.reader,
             "formats": list(self.formats),
             "metadata": dict(self.metadata),
+            "front_matter": dict(self.front_matter),
         }
 
     @classmethod
@@ -187,11 +190,23 @@ class LoadedDocument:
                 reader=value["reader"],
                 formats=tuple(value["formats"]),
                 metadata={str(k): str(v)[:_LONGEST_METADATA] for k, v in value["metadata"].items()},
+                front_matter={str(k): _plain(v) for k, v in value["front_matter"].items()},
             )
             _check(document)
         except (KeyError, TypeError, IndexError, AttributeError) as exc:
             raise ValueError(f"not a loaded document: {exc}") from exc
         return document
+
+
+def _plain(value: Any) -> Any:
+    """A string, a number or a truth value, or a list of them; raises TypeError for anything else."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value if not isinstance(item, list)]
+    if isinstance(value, str):
+        return value[:_LONGEST_METADATA]
+    if isinstance(value, int | float):
+        return value
+    raise TypeError("front matter holds plain values")
 
 
 def _check(document: LoadedDocument) -> None:

@@ -9,6 +9,7 @@ import re
 import stat
 from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import Any
 
 from ingest.errors import FileAccessError, FileChangedError, UnreadableFileError
 from ingest.language import detect_language
@@ -140,6 +141,7 @@ def load_bytes(
         ocr=ocr.outcome,
         formats=tuple(sorted(formats)),
         metadata={key: _fit(value) for key, value in parsed.metadata.items()},
+        front_matter={_fit(key): _fit_value(value) for key, value in parsed.front_matter.items()},
     )
 
 
@@ -152,6 +154,12 @@ def _load_part(
     suffix = PurePath(name).suffix
     media_type = media_type_of_name(suffix)
     return load_bytes(data, media_type, suffix=suffix, ocr=ocr, depth=depth, formats=formats)
+
+
+def _fit_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_fit_value(item) for item in value]
+    return _fit(value) if isinstance(value, str) else value
 
 
 def _fit(text: str) -> str:

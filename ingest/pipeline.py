@@ -34,7 +34,7 @@ from ingest.planning.source_rules import (
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
-from rag.document import Document, Labels
+from rag.document import PUT_METADATA, Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
@@ -326,6 +326,7 @@ class IngestRun:
                 "pages": loaded.page_count,
                 **({"author": author} if (author := _author(loaded.metadata)) else {}),
                 **file.metadata,
+                **_given(file, loaded),
             },
             chunks=chunk(
                 loaded, title=title, max_tokens=self._max_tokens, count_tokens=count_tokens
@@ -400,6 +401,12 @@ def _not_the_first_of(texts: Sequence[str], fresh: set[str]) -> int:
         else:
             reused += 1
     return reused
+
+
+def _given(file: SourceFile, loaded: LoadedDocument) -> dict[str, Any]:
+    """What the document says of itself by names of its own; what its program said of it comes first."""
+    given = {**loaded.front_matter, **file.metadata.get(PUT_METADATA, {})}
+    return {PUT_METADATA: given} if given else {}
 
 
 def _author(metadata: Mapping[str, Any]) -> str:

@@ -130,7 +130,7 @@ READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
 """Media type to its readers, in the order in which they are tried."""
 
 PARSER_VERSIONS: Mapping[str, int] = MappingProxyType(
-    {**dict.fromkeys(READERS, 1), MARKDOWN: 2, NOTEBOOK: 2}
+    {**dict.fromkeys(READERS, 1), MARKDOWN: 3, NOTEBOOK: 2}
 )
 """How often what is read of a format has changed. Whoever changes what comes out of a file of the format
 raises its number: the next ingest then reads such files again. `tests/ingest/planning/test_recipe.py` fails

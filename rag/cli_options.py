@@ -84,6 +84,17 @@ def as_reader_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+def where_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`--where NAME=VALUE`, on every command that finds something: only documents of which that is said."""
+    return click.option(
+        "--where",
+        "conditions",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Only documents whose metadata fit: kind=policy,memo or year=2024..2026 (repeatable).",
+    )(function)
+
+
 def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> int:
     """Run a command; returns its exit code. An expected error becomes one sentence."""
     output = sys.stdout

@@ -9,10 +9,10 @@ from ingest.encoding import decode
 from ingest.loaded import Block, BlockKind, LoadedDocument, Page
 from ingest.media_type import ASCIIDOC, MARKDOWN, ORG, PLAIN_TEXT, RST
 from ingest.parsers import text_blocks
+from ingest.parsers.front_matter import end_of_front_matter, parse_front_matter
 from ingest.parsers.markdown_html import replace_html_blocks
 from ingest.parsers.text_blocks import PLAIN, RESTRUCTURED_TEXT, blocks
 
-_FRONT_MATTER_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _ORG_TITLE = re.compile(r"^#\+title:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _HEAD = 2000
 _MAX_LONE_LINE = 80
@@ -27,15 +27,17 @@ def parse_plain_text(data: bytes) -> LoadedDocument:
 
 def parse_markdown(data: bytes) -> LoadedDocument:
     text = decode(data)
-    front = _front_matter(text)
+    front = end_of_front_matter(text)
+    fields = parse_front_matter(text[4 : front - 5]) if front else {}
     text = text[:front] + replace_html_blocks(text[front:])
     head = [Block(BlockKind.CODE, 0, len(text[:front].rstrip()))] if front else []
-    title = _FRONT_MATTER_TITLE.search(text, 0, front) if front else None
+    title = fields.get("title")
     return LoadedDocument(
         text,
         MARKDOWN,
-        title=title[1] if title else None,
+        title=str(title) if title and not isinstance(title, list) else None,
         blocks=(*head, *blocks(text, text_blocks.MARKDOWN, front)),
+        front_matter=fields,
     )
 
 
@@ -68,14 +70,6 @@ def _paged(text: str) -> tuple[str, tuple[Page, ...]]:
         pages.append(Page(number, start, end))
         start = end
     return "".join(f"{sheet}{_PAGE_END}" for sheet in sheets), tuple(pages)
-
-
-def _front_matter(text: str) -> int:
-    """Where a YAML front matter ends, or 0."""
-    if not text.startswith("---\n"):
-        return 0
-    end = text.find("\n---\n", 3, 20_000)
-    return end + 5 if end > 0 else 0
 
 
 def _lone_lines_as_headings(text: str, parsed: list[Block]) -> Iterator[Block]:

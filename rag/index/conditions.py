@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +64,60 @@ def to_conditions(metadata: Mapping[str, Any]) -> tuple[MetadataCondition, ...]:
     Raises UsageError for what is none of these.
     """
     return tuple(_condition(name, operand) for name, operand in metadata.items())
+
+
+def parse_conditions(texts: Sequence[str]) -> dict[str, Any]:
+    """What `NAME=VALUE` means for each, as a mapping for `Filter.metadata`.
+
+    `kind=policy,memo` is either, `year=2024..2026` and `year=2024..` are ranges, both ends included. What
+    looks like a number, true, false or null is meant as such and as the text that it is. A name that comes
+    twice may have either's values. Raises UsageError for what is none of these.
+    """
+    conditions: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(
+                f"The condition {text!r} is not understood.",
+                hint="Write NAME=VALUE, NAME=ONE,OTHER or NAME=FROM..UNTIL.",
+            )
+        operand = _operand(value)
+        known = conditions.get(name.strip())
+        if isinstance(known, list) and isinstance(operand, list):
+            operand = known + operand
+        elif known is not None:
+            raise UsageError(
+                f"The condition {text!r} comes beside another one on {name.strip()!r}."
+            )
+        conditions[name.strip()] = operand
+    return conditions
+
+
+def _operand(value: str) -> Any:
+    low, dots, high = (part.strip() for part in value.partition(".."))
+    if not dots:
+        return [reading for part in value.split(",") for reading in _readings(part.strip())]
+    limits = {"from": low, "until": high}
+    named = {key: limit for key, limit in limits.items() if limit}
+    numbers = {key: _number(limit) for key, limit in named.items()}
+    return named if None in numbers.values() else numbers
+
+
+def _readings(text: str) -> list[Any]:
+    """What a value may be in the metadata: the text, and the number or constant that it looks like."""
+    constants = {"true": True, "false": False, "null": None}
+    if text in constants:
+        return [text, constants[text]]
+    number = _number(text)
+    return [text] if number is None else [text, number]
+
+
+def _number(text: str) -> int | float | None:
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            number = kind(text)
+            return number if math.isfinite(number) else None
+    return None
 
 
 def _condition(name: Any, operand: Any) -> MetadataCondition:

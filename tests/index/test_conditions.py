@@ -10,6 +10,7 @@ import pytest
 from ingest import Content, ingest_texts
 from rag import Assistant, Filter, InhouseVectorStore
 from rag.errors import UsageError
+from rag.index.conditions import parse_conditions
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 
@@ -139,3 +140,32 @@ def test_a_citation_says_it_too(data: Path) -> None:
     assert len({*answer.citations, *answer.context.cited}) >= 2, "both can still be put into sets"
     quoted = {citation.uri: citation.metadata for citation in answer.citations}
     assert quoted["wiki:a"] == SAID["a"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        ([], "abcde"),
+        (["team=it"], "bc"),
+        (["team=hr,it"], "abc"),
+        (["team=hr", "team=it"], "abc"),
+        (["team=null"], "d"),
+        (["draft=true"], "c"),
+        (["year=2026"], "cd"),
+        (["year=2024..2025.5"], "ab"),
+        (["year=2025.."], "bc"),
+        (["valid=..2025-12-31"], "ab"),
+        (["team=it", "year=..2025.9"], "b"),
+    ],
+)
+def test_conditions_as_they_are_typed(texts: list[str], names: str, assistant: Assistant) -> None:
+    """A number is also the text that it is written as; a list is either, several names are all."""
+    chosen = Filter(metadata=parse_conditions(texts))
+    hits = assistant.search("zebra", k=9, filter=chosen)
+    assert "".join(sorted(hit.uri[-1] for hit in hits)) == names
+
+
+@pytest.mark.parametrize("texts", [["team"], ["=it"], ["year=1..2", "year=3"], ["year=.."]])
+def test_a_condition_that_makes_no_sense_is_refused(texts: list[str]) -> None:
+    with pytest.raises(UsageError):
+        Filter(metadata=parse_conditions(texts))

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, as_reader_option, profile_option, with_settings
+from rag.cli_options import (
+    as_json_option,
+    as_reader_option,
+    profile_option,
+    where_option,
+    with_settings,
+)
 
 if TYPE_CHECKING:
-    from rag import Answer, Assistant
+    from rag import Answer, Assistant, Filter
     from rag.settings import Settings
 
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--show-model-text", is_flag=True, help="Print also what the documents do not back.")
 @profile_option
 @as_reader_option
+@where_option
 @as_json_option
 @with_settings
 def command(
@@ -31,6 +38,7 @@ def command(
     no_model: bool,
     show_model_text: bool,
     readers: tuple[str, ...],
+    conditions: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Answer QUESTION from the documents, with its sources.
@@ -45,8 +53,9 @@ def command(
       inhouse ask "How long is parental leave?" --compare
       inhouse ask "How long is parental leave?" --no-model --json
     """
-    from rag import Assistant
+    from rag import Assistant, Filter
     from rag.errors import UsageError
+    from rag.index.conditions import parse_conditions
 
     if compare and no_model:
         raise UsageError("--compare asks the model; it cannot go with --no-model.")
@@ -54,14 +63,19 @@ def command(
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
+    chosen = Filter(metadata=parse_conditions(conditions))
     if compare:
-        return _compare(assistant, question, as_json=as_json)
+        return _compare(assistant, question, chosen, as_json=as_json)
     if as_json:
-        answer = assistant.ask(question, ask_model=not no_model)
+        answer = assistant.ask(question, filter=chosen, ask_model=not no_model)
         click.echo(json.dumps(answer.to_json(), ensure_ascii=False, indent=2))
     else:
         answer = print_answer(
-            assistant, question, ask_model=not no_model, show_model_text=show_model_text
+            assistant,
+            question,
+            filter=chosen,
+            ask_model=not no_model,
+            show_model_text=show_model_text,
         )
     return _exit_code(answer)
 
@@ -74,15 +88,15 @@ def _exit_code(*answers: Answer) -> int:
     return ModelServerError.exit_code if unavailable else 0
 
 
-def _compare(assistant: Assistant, question: str, *, as_json: bool) -> int:
+def _compare(assistant: Assistant, question: str, filter: Filter, *, as_json: bool) -> int:
     from ui.terminal import answers as terminal
 
     if as_json:
-        both = assistant.compare(question)
+        both = assistant.compare(question, filter=filter)
         click.echo(json.dumps(both.to_json(), ensure_ascii=False, indent=2))
         return _exit_code(both.with_documents, both.without_documents)
     click.secho("With the documents", bold=True)
-    answer = print_answer(assistant, question)
+    answer = print_answer(assistant, question, filter=filter)
     click.secho("\nThe same model without them", bold=True)
     *_, last = assistant.stream_without_documents(question)
     alone: Answer = last.answer  # type: ignore[union-attr]
@@ -97,6 +111,7 @@ def print_answer(
     assistant: Assistant,
     question: str,
     *,
+    filter: Filter | None = None,
     ask_model: bool = True,
     show_model_text: bool = False,
 ) -> Answer:
@@ -109,7 +124,7 @@ def print_answer(
 
     live = sys.stdout.isatty()
     early = ""
-    for event in assistant.stream(question, ask_model=ask_model):
+    for event in assistant.stream(question, filter=filter, ask_model=ask_model):
         if isinstance(event, RetrievalEvent) and event.is_final and live:
             early = terminal.early_text(event)
             click.echo(early)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, as_reader_option, profile_option, with_settings
+from rag.cli_options import (
+    as_json_option,
+    as_reader_option,
+    profile_option,
+    where_option,
+    with_settings,
+)
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Say why each passage was found.")
 @profile_option
 @as_reader_option
+@where_option
 @as_json_option
 @with_settings
 def command(
@@ -28,21 +35,25 @@ def command(
     *,
     explain: bool,
     readers: tuple[str, ...],
+    conditions: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Find the passages that fit QUERY best. Needs no model server.
 
     \b
-    Example:
+    Examples:
       inhouse search "error E17 after defrost" -k 3
+      inhouse search "notice period" --where kind=policy --where year=2024..
     """
-    from rag import Assistant
+    from rag import Assistant, Filter
+    from rag.index.conditions import parse_conditions
     from ui.terminal import answers
 
     assistant = Assistant.open(settings.data, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
-    hits = assistant.search(query, k=k, explain=explain, fold=True)
+    chosen = Filter(metadata=parse_conditions(conditions))
+    hits = assistant.search(query, k=k, filter=chosen, explain=explain, fold=True)
     if as_json:
         click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
     elif hits:
