@@ -90,7 +90,7 @@ class AnswerBuilder:
         self._turns = 0
         self._drifts = False
         self._failure: ModelServerError | None = None
-        self._checked_sentences = self._complete_end = 0
+        self._checked_sentences = self._complete_end = self._next_look = 0
         self._reasoning, self._loop_guard = ReasoningFilter(), LoopGuard()
         self._source: PassageSentences | None = None
         self._bearing: Bearing | None = None
@@ -157,6 +157,11 @@ class AnswerBuilder:
         """
         if self._without_documents or self._checked_sentences >= _CHECKED_EARLY:
             return False
+        # A text without an end of a sentence is looked through again when it is longer by a hundredth: else
+        # one of thousands of dots would take the square of its length.
+        if len(self.text) < self._next_look:
+            return False
+        self._next_look = len(self.text) + len(self.text) // 100
         spans = list(sentences.spans(self.text))
         if len(spans) - 1 <= self._checked_sentences:
             return False

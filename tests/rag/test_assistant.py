@@ -31,6 +31,7 @@ from rag.answer import (
 from rag.embedder import Embedder
 from rag.errors import EmbedderMismatchError, IndexMissingError, InhouseError, UsageError
 from rag.index import Snapshot
+from rag.language.sentences import spans
 from rag.profile import REFUSAL
 from rag.retrieval.retriever import retrieve
 from rag.settings import Settings
@@ -512,3 +513,19 @@ def test_a_followup_s_extracts_answer_the_followup(data: Path) -> None:
     assert query.text.startswith(QUESTION)
     assert query.focus == "And where is the office?"
     assert assistant.search_query("Where is the office of the company?", history).focus == ""
+
+
+def test_dots_without_end_are_not_looked_through_at_every_one(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes the model write them would keep a processor for as long as their number's square."""
+    lengths = []
+
+    def counting(text: str) -> Iterator[tuple[int, int]]:
+        lengths.append(len(text))
+        return spans(text)
+
+    monkeypatch.setattr("rag.answering.answer_builder.sentences.spans", counting)
+    dots = ". " * 1_500
+    assert replying(data, dots).ask("How long is parental leave?").text == dots.strip()
+    assert sum(lengths) < 200 * len(dots)
