@@ -51,8 +51,13 @@ class ParserChild:
         more_time_s: float = 0.0,
         starts_programs: bool = False,
         needs_barriers: bool = False,
+        files: int = 2_000,
     ) -> None:
-        """`starts_programs`: it may start tesseract. `needs_barriers`: no child without every barrier."""
+        """`starts_programs`: it may start tesseract. `needs_barriers`: no child without every barrier.
+
+        `files`: so many are read by one child, whatever it says of itself.
+        """
+        self._files = files
         self._timeout_s = timeout_s
         self._more_time_s = more_time_s
         self._starts_programs, self._needs_barriers = starts_programs, needs_barriers
@@ -116,7 +121,7 @@ class ParserChild:
         if "document" in answer:
             answer["text"] = self._text(connection, deadline + self._more_time_s)
         self._served += 1
-        if answer.get("last"):
+        if answer.get("last") or self._served >= self._files:
             self.end()
         if "code" in answer:
             if answer["code"] == "memory":

@@ -290,6 +290,7 @@ class IngestRun:
             ocr_languages=limits.ocr_languages if limits.ocr == "auto" else "",
             ocr_timeout_s=limits.ocr_timeout_s,
             needs_barriers=limits.sandbox == "required",
+            files_per_parser=limits.files_per_parser,
         )
         count_tokens = token_counter(self._embedder.tokenizer)
         make_document = functools.partial(self._document, count_tokens=count_tokens)

@@ -53,7 +53,8 @@ class Sandbox:
     Each file may take `timeout_s` seconds of wall time and `memory_mb` MiB, and be at most `max_file_mb`
     MiB, its text `max_text_mb` MiB. A child that fails is replaced; the other files never notice. With
     `ocr_languages` the pictures of text in it are read, which may take `ocr_timeout_s` seconds more.
-    `needs_barriers`: nothing is read without every barrier of `ingest.barriers`.
+    `needs_barriers`: nothing is read without every barrier of `ingest.barriers`. `files_per_parser`: so many
+    files are read by one child.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Sandbox:
         ocr_languages: str = "",
         ocr_timeout_s: float = 600.0,
         needs_barriers: bool = False,
+        files_per_parser: int = 2_000,
     ) -> None:
         self._max_bytes = int(max_file_mb * 1024 * 1024)
         self._max_text = int(max_text_mb * 1024 * 1024)
@@ -80,6 +82,7 @@ class Sandbox:
                 more_time_s=ocr_timeout_s,
                 starts_programs=bool(ocr_languages) and tesseract() is not None,
                 needs_barriers=needs_barriers,
+                files=files_per_parser,
             )
             for _ in range(workers)
         ]

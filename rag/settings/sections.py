@@ -114,6 +114,13 @@ class IngestSettings(Section):
         "auto",
         description="required: nothing is read unless the kernel closes files, network and calls to parsers.",
     )
+    files_per_parser: int = Field(
+        2_000,
+        ge=1,
+        le=2_000,
+        description="Files that one parser's process reads; 1: a hostile file can do nothing to how others "
+        "are read, at a third of a second more for each.",
+    )
     timeout_s: float = Field(
         60.0,
         gt=0,

@@ -242,6 +242,18 @@ def test_a_thousand_small_files_are_read_by_one_child(tmp_path: Path, sandbox: S
     assert {child.pid for child in children()} == {child.pid for child in before}
 
 
+def test_a_child_may_be_for_one_file_alone(tmp_path: Path) -> None:
+    """Whatever it says of itself: the one that has read a file is gone before the next is opened."""
+    (tmp_path / "a.md").write_text("# A\n\nFirst.\n")
+    (tmp_path / "b.pdf").write_bytes(b"no PDF")
+    (tmp_path / "c.md").write_text("# C\n\nThird.\n")
+    with Sandbox(files_per_parser=1) as careful:
+        for name in ("a.md", "b.pdf", "c.md"):
+            ((_, outcome),) = careful.map([tmp_path / name])
+            assert isinstance(outcome, LoadedDocument) == name.endswith(".md")
+            assert children() == []
+
+
 def test_a_file_that_becomes_very_much_text_is_left_out(tmp_path: Path) -> None:
     """Cells that say that they are very wide, and a text file: the limit is on what comes out."""
     cell = '<td colspan="50">word</td>'
