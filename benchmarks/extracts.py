@@ -22,6 +22,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from rag.answering.question_search import SEARCHED_PASSAGES
 from rag.embedder import Remembering, open_embedder
 from rag.evaluation.wording import holds, share_of, words
 from rag.extracts.confidence import SIGNALS
@@ -53,7 +54,7 @@ NEGATIVES = 30
 """Units that do not answer and are learnt from, for each question; more change nothing but the time."""
 TREES, DEPTH, RATE, LEAF = 120, 3, 0.08, 40
 KEPT = 200_000
-PASSAGES = 8
+PASSAGES = SEARCHED_PASSAGES
 RECALL = 0.88
 """Share of the answerable questions that the confidence lets through at one half, in cross-validation."""
 

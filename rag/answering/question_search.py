@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from rag.answer import Turn
+from rag.answer import Extract, Turn
 from rag.answering import followup, translation
 from rag.answering.abstention import AbstentionPolicy
 from rag.answering.model_connection import ModelConnection
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 UNCLEAR = 0.4
 """Confidence, at most, where the calibration says that the documents do not answer: below `verdict.CLEAR`."""
+SEARCHED_PASSAGES = 16
+"""Passages that the extracts are selected from, at least; the model reads fewer. Of 320 new questions the
+answer stands among 8 passages for 88 %, among 16 for 93 %, among 24 for 94 %."""
 EXTRACTS = 3
 """Extracts of an answer: three hold what was asked for nearly as often as five; see docs/answers.md."""
 
@@ -117,9 +121,11 @@ class QuestionSearch:
         snapshot, narrowed = self.snapshot(), self.narrow(filter)
         searches = []
         for text in query.parts or (query.text,):
-            hits = self._retrieve_folded(snapshot, text, narrowed)
+            most = max(self.passages, SEARCHED_PASSAGES)
+            hits = self._retrieve_folded(snapshot, text, narrowed, most)
             focus = text if query.parts else query.focus or text
-            searches.append((hits, select_extracts(focus, hits, self.embedder, extracts)))
+            selection = select_extracts(focus, hits, self.embedder, extracts)
+            searches.append((keep_quoted(hits, selection.extracts, self.passages), selection))
         many = max(extracts, len(searches))
         hits = alternate([hits for hits, _ in searches], self.passages)
         confidence = self._limit_confidence(
@@ -176,9 +182,7 @@ class QuestionSearch:
         snapshot = self.snapshot()
 
         def search(text: str, k: int, narrowed: Filter) -> list[Hit]:
-            return retrieve(
-                snapshot, self.embedder, text, k, narrowed, fold=True, reranker=self.reranker
-            )
+            return self._retrieve_folded(snapshot, text, narrowed, k)
 
         finder = PassageFinder(Workspace(snapshot, self.narrow(filter), self.embedder), search)
         query = retrieved.query
@@ -257,14 +261,15 @@ class QuestionSearch:
         records = snapshot.list_records(narrowed)
         ids = tuple(record.document_id for record in records if record.uri in uris)
         own = narrowed.narrowed(Filter(document_ids=ids))
-        return self._retrieve_folded(snapshot, query.text, own)
+        return self._retrieve_folded(snapshot, query.text, own, self.passages)
 
-    def _retrieve_folded(self, snapshot: Snapshot, text: str, narrowed: Filter) -> list[Hit]:
-        """The passages for a text, what several documents say alike once."""
+    def _retrieve_folded(
+        self, snapshot: Snapshot, text: str, narrowed: Filter, k: int
+    ) -> list[Hit]:
+        """The k best passages for a text, what several documents say alike once."""
         return retrieve(
-            snapshot, self.embedder, text, self.passages, narrowed, fold=True,
-            reranker=self.reranker,
-        )  # fmt: skip
+            snapshot, self.embedder, text, k, narrowed, fold=True, reranker=self.reranker
+        )
 
     def _limit_confidence(
         self, text: str, confidence: float, snapshot: Snapshot, narrowed: Filter
@@ -310,3 +315,21 @@ class QuestionSearch:
 def _is_unclear(retrieved: Retrieved) -> bool:
     """Whether passages were found, and none answers clearly."""
     return bool(retrieved.hits) and retrieved.computed is None and retrieved.confidence < CLEAR
+
+
+def keep_quoted(hits: Sequence[Hit], extracts: Sequence[Extract], k: int) -> list[Hit]:
+    """The k best passages; one that an extract stands in takes the place of the last that has none."""
+    places = [(extract.uri, extract.start) for extract in extracts]
+    quoted = [
+        any(hit.uri == uri and hit.start <= start < hit.end for uri, start in places)
+        for hit in hits
+    ]
+    free = max(0, k - sum(quoted))
+    kept = [
+        hit
+        for hit, is_quoted, others in zip(
+            hits, quoted, accumulate(not q for q in quoted), strict=True
+        )
+        if is_quoted or others <= free
+    ][:k]
+    return [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(kept, 1)]

@@ -29,8 +29,12 @@ _MOST_ROWS = 6
 """Rows of a table that are shown together: what a reader takes in at one look."""
 _MOST_CHARACTERS = 480
 """An extract grows no further than this: about six lines on the page."""
+_CONTEXT = 240
+"""Characters, two to three lines, up to which a sentence is shown with its neighbours in the same paragraph,
+however they fit: held out, the first extract then holds the answer to .675 of 160 new questions about the
+sample documents instead of .613."""
 _NEIGHBOUR = 0.4
-"""Share of the best unit's probability from which its neighbour in the same paragraph is shown with it."""
+"""Share of the best unit's probability from which its neighbour is shown beyond that."""
 _FOLLOWING = 0.2
 """The same for a sentence that goes on from it with a pronoun: "It lapses …" is about what stands before."""
 _SAME = 0.9
@@ -216,11 +220,13 @@ def _grown(
 ) -> list[int]:
     first = last = best
 
+    def size_with(number: int) -> int:
+        return sum(len(units[n].text) for n in range(min(first, number), max(last, number) + 1))
+
     def may_take(number: int) -> bool:
         if number in taken or not 0 <= number < len(units):
             return False
-        size = sum(len(units[n].text) for n in range(min(first, number), max(last, number) + 1))
-        return size <= _MOST_CHARACTERS and units[number].hit == units[best].hit
+        return size_with(number) <= _MOST_CHARACTERS and units[number].hit == units[best].hit
 
     if units[best].text.endswith(":"):  # it introduces what answers
         while last - first < _MOST_ITEMS and may_take(last + 1) and _is_part(units, best, last + 1):
@@ -252,7 +258,10 @@ def _grown(
             for number, edge in ((last + 1, last), (first - 1, first))
             if may_take(number)
             and _are_beside(units, min(number, edge), max(number, edge))
-            and probabilities[number] >= _share(units, number, edge) * probabilities[best]
+            and (
+                probabilities[number] >= _share(units, number, edge) * probabilities[best]
+                or (size_with(number) <= _CONTEXT and units[best].kind is not UnitKind.ITEM)
+            )
         ]
         if not beside:
             break
