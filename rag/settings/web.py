@@ -130,6 +130,12 @@ class WebSettings(Section):
     inbox_mb: float = Field(
         10_000.0, gt=0, le=10_000_000, description="Most that the inbox may hold, in MB."
     )
+    history_days: float = Field(
+        0.0,
+        ge=0,
+        le=36_500,
+        description="Days for which a conversation is kept after its last question; 0: until it is deleted.",
+    )
     audit_days: float = Field(
         365.0,
         gt=0,

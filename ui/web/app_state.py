@@ -96,7 +96,7 @@ def build_app_state(
         settings=settings,
         words=words,
         service=AssistantService(open_assistant, words, offered, metrics),
-        history=History(store),
+        history=History(store, days=web.history_days),
         links=SharedLinks(store),
         unanswered=UnansweredBook(store),
         accounts=Accounts(store),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import apsw
@@ -15,6 +15,7 @@ from ui.web.identity import Person
 from ui.web.userdata.database import Store, new_id
 
 TITLE_CHARACTERS = 120
+_DAY_S = 86_400.0
 _INTERRUPTED = 2  # in the column `stopped`, where 1 means that the reader ended it
 
 
@@ -50,14 +51,21 @@ class KeptTurn:
 
 
 class History:
-    """Every call names the person; a conversation of somebody else's is one that is not there."""
+    """Every call names the person; a conversation of somebody else's is one that is not there.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    A conversation is kept for `days` after its last question; 0 keeps it until its person deletes it.
+    """
+
+    def __init__(
+        self, store: Store, *, days: float = 0, now: Callable[[], float] = time.time
+    ) -> None:
+        self._store, self._kept_s, self._now = store, days * _DAY_S, now
+        self.delete_expired()
 
     def create(self, person: Person, title: str = "", *, profile: str = "") -> str:
         """Begin a conversation; its id. Without a title it takes its first question's words."""
-        conversation, now = new_id(), time.time()
+        self.delete_expired()
+        conversation, now = new_id(), self._now()
         with self._store.writing() as connection:
             connection.execute(
                 "INSERT INTO conversations (id, person, title, created_at, updated_at, profile) "
@@ -81,7 +89,7 @@ class History:
         `instead_of`: the turn that it takes the place of, since the question was asked again, or answered to
         the end.
         """
-        now = time.time()
+        now = self._now()
         folded = f"{answer.question}\n{answer.text}".casefold()
         with self._store.writing() as connection:
             check_owner(connection, person, conversation)
@@ -105,6 +113,16 @@ class History:
                 (now, _title(answer.question), conversation),
             )
         return number
+
+    def delete_expired(self) -> int:
+        """Delete the conversations that have been kept for long enough; how many there were."""
+        if not self._kept_s:
+            return 0
+        with self._store.writing() as connection:
+            connection.execute(
+                "DELETE FROM conversations WHERE updated_at < ?", (self._now() - self._kept_s,)
+            )
+            return connection.changes()
 
     def keep_scope(self, person: Person, conversation: str, scope: Sequence[str]) -> None:
         """Note what the conversation asks from now on. Raises NotThereError."""

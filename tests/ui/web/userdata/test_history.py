@@ -49,6 +49,24 @@ def test_a_conversation_is_kept_as_it_was(history: History, tmp_path: Path) -> N
     assert [(entry.title, entry.turns) for entry in again.find(ANNA)] == [("How long?", 2)]
 
 
+def test_conversations_go_after_their_days(store: Store) -> None:
+    """With their answers, counted from the last question: at the next beginning, and when the page starts."""
+    day, moment = 86_400.0, [0.0]
+    history = History(store, days=30, now=lambda: moment[0])
+    old, continued = history.create(ANNA, "old"), history.create(BERT, "continued")
+    history.append(ANNA, old, make_answer("How long?", Status.GROUNDED))
+    moment[0] = 20 * day
+    history.append(BERT, continued, make_answer("And?", Status.GROUNDED))
+    moment[0] = 31 * day
+    history.create(ANNA, "new")
+    assert [entry.title for entry in history.find(ANNA)] == ["new"]
+    assert [entry.title for entry in history.find(BERT)] == ["continued"]
+    with store.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM turns").fetchone() == (1,)
+    History(store, days=30, now=lambda: 70 * day)
+    assert history.count_all() == 0
+
+
 def test_the_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> None:
     history.create(ANNA)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
