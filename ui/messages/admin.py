@@ -81,6 +81,7 @@ class AdminWords:
     unanswered_lead: str = (
         "Of the last {n} days, without names; none about documents that you may not read."
     )
+    download_questions: str = "Download as questions for inhouse eval"
     no_unanswered: str = "No question was left without an answer."
     asked: tuple[str, str] = ("asked once", "asked {n} times")
     done: str = "Done"

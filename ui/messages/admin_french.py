@@ -60,6 +60,7 @@ FRENCH_ADMIN = AdminWords(
     unanswered_lead=(
         "Des {n} derniers jours, sans noms ; aucune sur des documents que vous ne pouvez pas lire."
     ),
+    download_questions="Télécharger comme questions pour inhouse eval",
     no_unanswered="Aucune question n’est restée sans réponse.",
     asked=("demandé une fois", "demandé {n} fois"),
     done="Traité",

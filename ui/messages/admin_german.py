@@ -58,6 +58,7 @@ GERMAN_ADMIN = AdminWords(
     unanswered_lead=(
         "Der letzten {n} Tage, ohne Namen. Solche zu Dokumenten, die Sie nicht lesen dürfen, fehlen."
     ),
+    download_questions="Als Fragen für inhouse eval herunterladen",
     no_unanswered="Keine Frage blieb ohne Antwort.",
     asked=("einmal gefragt", "{n}-mal gefragt"),
     done="Erledigt",

@@ -60,6 +60,7 @@ SPANISH_ADMIN = AdminWords(
     unanswered_lead=(
         "De los últimos {n} días, sin nombres; ninguna sobre documentos que usted no puede leer."
     ),
+    download_questions="Descargar como preguntas para inhouse eval",
     no_unanswered="Ninguna pregunta se quedó sin respuesta.",
     asked=("preguntado una vez", "preguntado {n} veces"),
     done="Resuelto",

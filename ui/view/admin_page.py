@@ -316,7 +316,9 @@ def _unanswered(view: AdminPage, words: Words) -> str:
         for row in view.unanswered[:MOST]
     )
     lead = admin.unanswered_lead.format(n=view.unanswered_days)
-    inner = f"<ul>{rows}</ul>" if rows else f'<p class="none">{escape(admin.no_unanswered)}</p>'
+    download = f'<p><a href="/admin/questions.jsonl">{escape(admin.download_questions)}</a></p>'
+    nothing = f'<p class="none">{escape(admin.no_unanswered)}</p>'
+    inner = f"<ul>{rows}</ul>{download}" if rows else nothing
     return _section("unanswered", admin.unanswered, f'<p class="quiet">{escape(lead)}</p>{inner}')
 
 

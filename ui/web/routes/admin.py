@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs
@@ -25,7 +27,7 @@ from ui.web.identity import Person, Role, person_of, requires
 from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.userdata.accounts import Account, fold_name
-from ui.web.userdata.unanswered import DAYS
+from ui.web.userdata.unanswered import DAYS, UnansweredQuestion
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -69,6 +71,17 @@ def routes(app_state: AppState) -> APIRouter:
         person = person_of(request)
         return await change(
             request, "people", lambda form: _change_person(app_state, person, action, form)
+        )
+
+    @router.get("/admin/questions.jsonl")
+    @requires(Role.ADMIN)
+    def questions(request: Request) -> Response:
+        person = person_of(request)
+        groups = app_state.unanswered.find(_readable_by(app_state, person))
+        return Response(
+            "".join(map(_evaluation_line, groups)),
+            media_type="application/x-ndjson",
+            headers={"Content-Disposition": 'attachment; filename="questions.jsonl"'},
         )
 
     @router.post("/admin/unanswered")
@@ -161,12 +174,30 @@ def _check_reach(
         )
 
 
+def _readable_by(app_state: AppState, person: Person) -> _Readable:
+    """Which of some documents somebody may read; None for who may read everything."""
+    if person.readers is None:
+        return None
+    return functools.partial(app_state.service.readable, person)
+
+
+def _evaluation_line(group: UnansweredQuestion) -> str:
+    """A question as `inhouse eval` reads it, whose answer and place are to be filled in."""
+    row = {
+        "id": f"asked-{hashlib.sha256(group.question.casefold().encode()).hexdigest()[:8]}",
+        "question": group.question,
+        "type": "asked",
+        "facts": [],
+        "answers": [],
+        "unanswerable": True,
+    }
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
 def _content(
     app_state: AppState, person: Person, name: str, complaint: str, words: Words
 ) -> view.AdminPage:
-    readable = (
-        None if person.readers is None else functools.partial(app_state.service.readable, person)
-    )
+    readable = _readable_by(app_state, person)
     accounts = {account.name: account for account in app_state.accounts.every()}
     sessions = app_state.sessions.by_account()
     try:

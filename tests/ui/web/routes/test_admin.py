@@ -10,6 +10,7 @@ import pytest
 from ingest import ingest
 from rag import Assistant
 from rag.answer import Status, Verdict
+from rag.evaluation.questions import read_questions
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.ui.asgi import HOST, Reply, call
@@ -132,9 +133,12 @@ async def test_an_admin_gives_and_takes_over_no_more_than_they_may_read(crowd: C
 
 
 async def test_questions_without_an_answer_are_grouped_without_names_until_they_are_done(
-    crowd: Crowd,
+    crowd: Crowd, tmp_path: Path
 ) -> None:
-    """Asked again, they come back; those for which other people's documents were found are left out."""
+    """Asked again, they come back; those for which other people's documents were found are left out.
+
+    They are downloaded as a file that `inhouse eval` reads.
+    """
     history, person = crowd.app_state.history, Person("account:x", "xaver", Role.READER)
 
     def ask(question: str, **changes: object) -> None:
@@ -156,6 +160,10 @@ async def test_questions_without_an_answer_are_grouped_without_names_until_they_
     text = await look(crowd)
     assert "asked 2 times" in text
     assert "xaver" not in text
+    download = await call(crowd.app, "GET", "/admin/questions.jsonl", headers=crowd.cookie("admin"))
+    (tmp_path / "asked.jsonl").write_text(download.text, "utf-8")
+    questions = read_questions(tmp_path / "asked.jsonl").questions
+    assert [question.question for question in questions] == [group.question for group in groups]
     assert (await post(crowd, "/admin/unanswered", question=groups[0].question)).status == 303
     assert "CRÈCHE" not in await look(crowd)
     ask("Is there a crèche?")

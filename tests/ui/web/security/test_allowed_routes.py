@@ -47,6 +47,7 @@ ROWS: dict[str, RouteCase] = {
     "GET /quality": RouteCase(EDITORS),
     "GET /admin": RouteCase(ADMINS, "/admin?show=reader"),
     "POST /admin/people/{action}": RouteCase(ADMINS, "/admin/people/nothing", b"name=nobody"),
+    "GET /admin/questions.jsonl": RouteCase(ADMINS),
     "POST /admin/unanswered": RouteCase(ADMINS, body=b"question=nothing"),
     "POST /admin/feedback": RouteCase(ADMINS, body=b"id=nothing&state=done"),
     "GET /inbox": RouteCase(EDITORS),
