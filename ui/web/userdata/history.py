@@ -122,7 +122,8 @@ class History:
             connection.execute(
                 "DELETE FROM conversations WHERE updated_at < ?", (self._now() - self._kept_s,)
             )
-            return connection.changes()
+            deleted: int = connection.changes()
+        return deleted
 
     def keep_scope(self, person: Person, conversation: str, scope: Sequence[str]) -> None:
         """Note what the conversation asks from now on. Raises NotThereError."""
