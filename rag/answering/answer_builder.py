@@ -183,7 +183,7 @@ class AnswerBuilder:
             yield from self._show(self._reasoning.finish())
             # What was shown may have turned out to be reasoning.
             self.text = self._reasoning.answer
-            if not self.text.strip() and not self._failure:
+            if not _is_visible(self.text) and not self._failure:
                 self._notices.append(_THOUGHT if self._reasoning.is_thinking else _SILENT)
         checked = self._check(self.text, None if self._failure else self._judge)
         yield CitationsEvent(sentences=checked.sentences, citations=checked.citations)
@@ -288,6 +288,11 @@ class AnswerBuilder:
     def _elapsed(self) -> float:
         """Milliseconds since the question was asked."""
         return round((time.perf_counter() - self._started) * 1e3, 1)
+
+
+def _is_visible(text: str) -> bool:
+    """Whether there is anything to read: a zero-width space is neither a blank nor a word."""
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def _overlap(citation: Citation, extract: Extract) -> bool:

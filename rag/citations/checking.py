@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rag.answer import Citation, Grade, Sentence, Status
 from rag.citations.features import measure
 from rag.citations.markers import strip_markers
+from rag.citations.plain_claim import has_frame, plain_claim
 from rag.citations.relevance import SURE_ENOUGH, Bearing
 from rag.citations.scoring import Scoring, default_scoring
 from rag.citations.statements import Evidence, PassageSentences, is_question
@@ -74,14 +75,6 @@ class SentenceCheck:
 
 
 UNCHECKED = SentenceCheck(Grade.UNCHECKED)
-_FRAME = re.compile(
-    r"^(?:the (?:correct )?(?:answer|year)(?: to (?:the|this|your) question)? (?:is|was)(?: that)?"
-    r"|die antwort(?: auf (?:die|diese|ihre) frage)? (?:ist|lautet)"
-    r"|la réponse(?: à (?:la|cette) question)? est"
-    r"|la respuesta(?: a (?:la|esta) pregunta)? es)\b:?\s*",
-    re.IGNORECASE,
-)
-"""What a model says in front of an answer, and no document does: "The answer is: 12 weeks"."""
 _LONGEST = 120
 """Words of a sentence that is compared word by word; a longer one is no sentence, and the comparison of its
 clauses takes seconds. It may still stand in a passage word for word."""
@@ -172,7 +165,7 @@ class _Checker:
             return {}
         texts = [
             text
-            for text in dict.fromkeys(map(_without_frame, self._texts))
+            for text in dict.fromkeys(map(plain_claim, self._texts))
             if 0 < len(Claim.of(text).order) <= _LONGEST and not self._stands(text)
         ]
         return dict(zip(texts, self._embedder.embed_documents(texts), strict=True)) if texts else {}
@@ -182,12 +175,12 @@ class _Checker:
         verdict_or_none = _safely(lambda: self._verdict(sentence), self._passages, sentence)
         return verdict_or_none or UNCHECKED
 
-    def _verdict(self, framed: str) -> SentenceCheck:
-        sentence = _without_frame(framed)
+    def _verdict(self, text: str) -> SentenceCheck:
+        sentence = plain_claim(text)
         claim = Claim.of(sentence)
         if (not claim.words and not claim.numbers) or is_question(sentence):
             return UNCHECKED
-        if sentence != framed and not claim.words:
+        if has_frame(text) and not claim.words:
             # "The answer is 7": a bare number stands in many places, and none of them is this answer.
             verdict = self._measured(sentence, claim)
             return self._related(sentence, replace(verdict, supported=False))
@@ -280,10 +273,6 @@ class _Checker:
             Claim.of(sentence).stems - Claim.of(self._before).stems
         )
         return replace(verdict, is_beside_the_point=repeats or not answers)
-
-
-def _without_frame(sentence: str) -> str:
-    return _FRAME.sub("", sentence) or sentence
 
 
 def _safely(attempt: Callable[[], T], passages: Sequence[Hit], sentence: str = "") -> T | None:

@@ -25,7 +25,8 @@ _CODE = re.compile(
 )
 _SOURCES = re.compile(
     r"\n\s*(?:#+\s*|\*\*)?(?:sources?|references?|citations?|quellen|nachweise|références|fuentes)\s*:?\s*(?:\*\*)?:?"
-    r"[ \t]*\n(?:\s*(?:[-*]\s*)?(?:\[\^?\d{1,3}\]:?|【\d{1,3}】|\d{1,3}[.)]) [^\n]*(?:\n|$))+\s*$",
+    r"[ \t]*(?:\n(?:\s*(?:[-*]\s*)?(?:\[\^?\d{1,3}\]:?|【\d{1,3}】|\d{1,3}[.)]) [^\n]*(?:\n|$))+"
+    r"|(?:(?:\[\^?\d{1,3}\]|【\d{1,3}】)[,; \t]*)+)\s*$",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"(\d+)\s*[-–]\s*(\d+)")

@@ -103,8 +103,11 @@ def _best(claim: Claim, sentence: str, source: PassageSentences, least: float = 
     chosen = None
     denied = 0.0
     contested: frozenset[str] = frozenset()
+    # One without words is measured by its numbers.
+    forms = [source.vocabulary.forms(word) for word in claim.words] if claim.words - _HEDGES else []
+    known = frozenset[str]().union(*forms)
     for statement in source.statements:
-        if not _shares_a_word(claim, statement, source):
+        if forms and known.isdisjoint(statement.claim.words):
             continue
         support = _support(claim, statement, sentence, source)
         if support < (min(least, _ROW_SUPPORT) if statement.is_row else least):
@@ -124,13 +127,6 @@ def _best(claim: Claim, sentence: str, source: PassageSentences, least: float = 
     if best[0] > denied or contested <= words:
         return Support((chosen,), min(best[0], 1.0), min(denied, 1.0))
     return Support(denied=min(denied, 1.0))
-
-
-def _shares_a_word(claim: Claim, statement: Statement, source: PassageSentences) -> bool:
-    """Whether the statement has a word of the claim; one without words is measured by its numbers."""
-    if not claim.words - _HEDGES:
-        return True
-    return any(source.vocabulary.forms(word) & statement.claim.words for word in claim.words)
 
 
 def _says_otherwise(claim: Claim, statement: Statement) -> bool:

@@ -74,7 +74,9 @@ def has_tokens(sentence: str, text: str) -> bool:
 
 def _places(tokens: Sequence[str], text_tokens: Sequence[str]) -> Iterator[int]:
     """Where the tokens stand in those of a text, in a row."""
-    for start in range(len(text_tokens) - len(tokens) + 1):
+    start = -1
+    for _ in range(text_tokens.count(tokens[0]) if tokens else 0):
+        start = text_tokens.index(tokens[0], start + 1)
         if text_tokens[start : start + len(tokens)] == tokens:
             yield start
 

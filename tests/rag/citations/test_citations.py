@@ -274,3 +274,19 @@ def test_what_stands_in_front_of_an_answer_is_not_checked(
 ) -> None:
     (checked,) = check(sentence, PASSAGES).sentences
     assert (checked.grade, checked.supported) == (grade, supported)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "supported"),
+    [
+        (r"The bolts take $25\,\mathrm{Nm}$.", "The bolts take 25 Nm.", True),
+        (r"The bolts take $52\,\mathrm{Nm}$.", "The bolts take 25 Nm.", False),
+        (r"It is kept at $-18^\circ\text{C}$.", "It is kept at -18 °C.", True),
+        (r"It is kept at $18^\circ\text{C}$.", "It is kept at -18 °C.", False),
+        ("It costs $5 and then $10 a year.", "It costs $5 and then $10 a year.", True),
+        ("It costs $5 and then $10 a year.", "It costs €5 and then €10 a year.", False),
+    ],
+)
+def test_a_formula_is_read_as_what_it_shows(sentence: str, source: str, supported: bool) -> None:
+    (checked,) = check(sentence, [passage(source)]).sentences
+    assert (checked.supported, checked.text) == (supported, sentence)

@@ -23,6 +23,7 @@ from tests.rag.citations.test_citations import passage
         ("Rent is due [1, 2] on Monday [3] [4].", "Rent is due on Monday.", [1, 2, 3, 4]),
         ("Rent is due on Monday [source 2].", "Rent is due on Monday.", [2]),
         ("Rent is due.\n\nSources:\n[1] House rules\n[2] Lease", "Rent is due.", []),
+        ("Rent is due.\n\nReferences: [1], [2]", "Rent is due.", []),
         ("Set cfg[1] to 5.", "Set cfg[1] to 5.", []),
         ("Set cfg[1].", "Set cfg[1].", []),
         ("Set row_2[1].", "Set row_2[1].", []),
