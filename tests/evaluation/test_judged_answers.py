@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from rag import Answer, Assistant, Settings
-from rag.embedder import Remembering, open_embedder
+from rag.embedder import Embedder
 from rag.evaluation.questions import JudgedAnswer, Question, read_questions
 from rag.evaluation.scores import check_scores, plain_answer
 from tests.evaluation.conftest import ScriptedModel
@@ -25,8 +25,6 @@ MOST_DOUBTED = 0.07
 """Of the right answers; measured: 2 of 43."""
 MOST_BELIEVED = 0.06
 """Of the wrong answers; measured: 8 of 163."""
-EMBEDDED = 50_000
-"""Texts that are remembered: the answers of both models rest on the same passages."""
 
 
 class Recorded(ScriptedModel):
@@ -41,10 +39,9 @@ class Recorded(ScriptedModel):
         return self.answer
 
 
-def _asked(sample_index: Path, questions: dict[str, Question]) -> list[Answer]:
+def _asked(sample_index: Path, questions: dict[str, Question], embedder: Embedder) -> list[Answer]:
     """What the program makes of each answer today."""
     settings = Settings()
-    embedder = Remembering(open_embedder(settings), kept=EMBEDDED)
     answers = []
     for name in sorted({row["model"] for row in ROWS}):
         model = Recorded(replies={}, model_name=name)
@@ -57,14 +54,14 @@ def _asked(sample_index: Path, questions: dict[str, Question]) -> list[Answer]:
     return answers
 
 
-def test_judged_answers(sample_index: Path, sample_docs: Path) -> None:
+def test_judged_answers(sample_index: Path, sample_docs: Path, embedder: Embedder) -> None:
     """Hardly a right answer is called not found, and few wrong ones are shown as backed."""
     questions = {
         question.id: question
         for question in read_questions(sample_docs / "questions.jsonl").questions
     }
     right, wrong, doubted, believed = 0, 0, [], []
-    for row, answer in zip(ROWS, _asked(sample_index, questions), strict=True):
+    for row, answer in zip(ROWS, _asked(sample_index, questions, embedder), strict=True):
         judged = JudgedAnswer(answer=plain_answer(answer), right=row["judged"] == "right")
         question = questions[row["id"]].model_copy(update={"judged": (judged,)})
         scores = check_scores(question, answer)
