@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Turn,
         load_settings,
         reembed,
+        to_frame,
     )
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "ingest_texts",
     "load_settings",
     "reembed",
+    "to_frame",
 ]
 
 _OF_INGEST = {"Content", "IngestError", "IngestReport", "Ingestor", "ingest", "ingest_texts"}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.index import Filter
     from rag.index.maintenance.reembed import reembed
     from rag.langchain.vectorstore import InhouseVectorStore
+    from rag.notebook import to_frame
     from rag.profile import Profile
     from rag.settings import Settings, load_settings
 
@@ -49,6 +50,7 @@ _ROOMS = {
     "Turn": "rag.answer",
     "load_settings": "rag.settings",
     "reembed": "rag.index.maintenance.reembed",
+    "to_frame": "rag.notebook",
 }
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "Turn",
     "load_settings",
     "reembed",
+    "to_frame",
 ]
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rag.computed import Computed
 from rag.document import Box
 from rag.hit import Hit
+from rag.notebook import answer_html, shorten
 
 
 class Status(StrEnum):
@@ -197,6 +198,16 @@ class Answer(_Value):
         if backed := self.backed_sentences:
             return " ".join(sentence.text for sentence in backed)
         return self.extracts[0].text if self.extracts else ""
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status.value} {self.question!r}: {shorten(self.shown_text)!r}>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: what a reader sees first, and what it rests on."""
+        cited = [(citation.quote, citation) for citation in self.citations]
+        quoted = [(extract.text, extract) for extract in self.extracts]
+        sources = cited if self.backed_sentences else quoted
+        return answer_html(self.question, self.shown_text, self.status.value, sources)
 
     def as_turn(self) -> Turn:
         """This question and what was shown for it, as an earlier turn of the next question."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.document import Box
+from rag.notebook import passage_html, shorten, source_text
 
 
 class Why(BaseModel):
@@ -74,6 +75,13 @@ class Hit(BaseModel):
 
     def __hash__(self) -> int:  # a mapping has none
         return hash((self.rank, self.uri, self.start, self.end))
+
+    def __repr__(self) -> str:
+        return f"<Hit {self.rank} {self.score:.3f} {source_text(self)}: {shorten(self.text)!r}>"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        return passage_html(self.text, self)
 
     @property
     def names(self) -> str:

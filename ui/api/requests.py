@@ -149,6 +149,12 @@ class SearchRequest(BaseModel):
     folders: tuple[str, ...] = Field((), description="Only documents below one of these folders.")
     tags: tuple[str, ...] = Field((), description="Only documents with one of these tags.")
     media_types: tuple[str, ...] = Field((), description="Only documents of these media types.")
+    metadata: dict[str, Any] = Field(
+        {},
+        max_length=20,
+        description="Only documents whose metadata fit: names with a value, a list of values, or a range "
+        'such as {"from": 2024, "until": 2026}.',
+    )
 
 
 def read_conversation(messages: Sequence[ChatMessage], param: str) -> tuple[str, tuple[Turn, ...]]:

@@ -95,7 +95,12 @@ def api_routes(app_state: AppState) -> APIRouter:
         def find() -> list[dict[str, Any]]:
             app_state.audit.asked(person)
             assistant = app_state.service.assistant_for(person, profile.name)
-            filter = Filter(folders=body.folders, tags=body.tags, media_types=body.media_types)
+            filter = Filter(
+                folders=body.folders,
+                tags=body.tags,
+                media_types=body.media_types,
+                metadata=body.metadata,
+            )
             link = link_to(app_state, assistant)
             return [
                 hit.to_json() | {"url": link(hit.uri, hit.start, hit.end, hit.text)}

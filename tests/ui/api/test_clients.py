@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI
 
-from tests.ui.api.office import DOCUMENTS, GUESS, NOTICE, QUESTION, WEEKS, Office
+from tests.ui.api.office import DOCUMENTS, GUESS, NOTICE, QUESTION, WEEKS, Office, open_office
 
 
 def _chat(office: Office, **options: Any) -> ChatOpenAI:
@@ -110,3 +111,22 @@ def test_a_search_is_narrowed(office: Office) -> None:
         assert search(client, model="hr").status_code == 200
         assert search(client, model="nothing").json()["error"]["code"] == "model_not_found"
         assert search(client, k=0).json()["error"]["param"] == "k"
+
+
+def test_a_search_goes_by_metadata(tmp_path: Path) -> None:
+    """Values, lists and ranges of what front matter says; nonsense is refused in a sentence."""
+    documents = {
+        f"handbook/fees-{year}.md": f"---\nkind: fees\nyear: {year}\n---\n# Fees {year}\n\nThe fee is due.\n"
+        for year in (2024, 2026)
+    }
+    with open_office(tmp_path, documents=documents) as office, office.http() as client:
+
+        def search(**metadata: Any) -> httpx.Response:
+            return client.post("/search", json={"query": "fee", "metadata": metadata})
+
+        hits = search(kind=["fees"], year={"from": 2025}).json()["data"]
+        assert [hit["metadata"] for hit in hits] == [{"kind": "fees", "year": 2026}]
+        assert search(kind="memo").json()["data"] == []
+        refused = search(year={"above": 3})
+        assert refused.status_code == 400
+        assert "is not understood" in refused.json()["error"]["message"]
