@@ -25,6 +25,7 @@ from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
 from rag.errors import UsageError
 from rag.hit import Hit
 from rag.index import DocumentView, FileList, Filter, Snapshot, StoreReader, open_store
+from rag.index.views.files import FileQuery, FileRow
 from rag.profile import Profile, find_profile
 from rag.question import validate_question
 from rag.readers import asker
@@ -210,6 +211,19 @@ class Assistant:
     def shelf(self) -> FileList:
         """The documents of the newest generation and the ledger, to be listed for whoever asks."""
         return self.snapshot().file_list(self._search.narrow(None))
+
+    def documents(
+        self, text: str = "", *, folder: str = "", tag: str = "", offset: int = 0, limit: int = 100
+    ) -> list[FileRow]:
+        """The documents of the newest generation by name, as far as whoever asks may read them.
+
+        `text` is part of a name or a title. At most `limit` of them, after the first `offset`.
+        """
+        if offset < 0 or limit < 1:
+            raise UsageError(f"There is no list of {limit} documents after the first {offset}.")
+        query = FileQuery(text=text, folder=folder, tag=tag, is_indexed=True)
+        rows, _ = self.shelf().files(query, offset=offset, limit=limit)
+        return rows
 
     def versions(self) -> DocumentVersions:
         """The documents of the newest generation with their versions, for whoever asks."""
