@@ -227,14 +227,13 @@ async def watched(siege: Siege, kind: str, path: str, cookie: str, every: float)
 
 async def besiege(siege: Siege, data: Path, *, scale: float, seconds: float) -> None:
     from rag.index import Filter, IndexReader
-    from rag.index.views.files import FileList
 
     busy, second = await sign_in(siege, BUSY), await sign_in(siege, SECOND)
     status, _ = await ask(siege, "GET", "/search?q=parental+leave", cookie=second)
     if status != 200:
         raise click.ClickException(f"The search answers with {status}.")
-    shelf = FileList(IndexReader(data).snapshot(), Filter())
-    names = [shelf.name(str(data.parent / f"documents/long{number}.txt")) for number in range(4)]
+    files = IndexReader(data).snapshot().file_list(Filter())
+    names = [files.name(str(data.parent / f"documents/long{number}.txt")) for number in range(4)]
     siege.until = time.monotonic() + seconds
 
     def of(count: int) -> range:

@@ -89,7 +89,10 @@ def build_app_state(
     settings = settings or Settings()
     web = settings.web
     sessions = Sessions(
-        at_the_door, idle_s=web.session_idle_minutes * 60, longest_s=web.session_hours * 3600
+        at_the_door,
+        idle_s=web.session_idle_minutes * 60,
+        longest_s=web.session_hours * 3600,
+        writing=None if path is None else store,
     )
     offered, metrics = Profiles(profiles), Metrics()
     return AppState(
@@ -107,7 +110,7 @@ def build_app_state(
             web,
             Accounts(at_the_door),
             sessions,
-            AccessTokens(at_the_door),
+            AccessTokens(at_the_door, writing=None if path is None else store),
             DelegatedNames(settings.api),
         ),
         sessions=sessions,

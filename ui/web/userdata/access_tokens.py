@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import UsageError
 from ui.errors import NotThereError
 from ui.web.userdata.accounts import Account, account_of, known_account
-from ui.web.userdata.database import Store
+from ui.web.userdata.database import LaterWrites, Store
 
 if TYPE_CHECKING:
     import apsw
@@ -56,11 +56,24 @@ class TokenOwner:
     for_others: bool
 
 
-class AccessTokens:
-    """The tokens of all accounts. `now` gives seconds since the epoch."""
+_USE = "UPDATE access_tokens SET used_at = ? WHERE token = ?"
 
-    def __init__(self, store: Store, *, now: Callable[[], float] = time.time) -> None:
+
+class AccessTokens:
+    """The tokens of all accounts. `now` gives seconds since the epoch.
+
+    With `writing`, another opening of the same file, who looks a token up waits for no write.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Callable[[], float] = time.time,
+        writing: Store | None = None,
+    ) -> None:
         self._store, self._now = store, now
+        self._later = LaterWrites(writing) if writing else None
 
     def create(
         self, name: str, label: str, *, days: float | None = None, for_others: bool = False
@@ -122,11 +135,15 @@ class AccessTokens:
         if account is None or account.disabled_at is not None:
             return None
         if row[2] is None or now - row[2] > _NOTED_S:
-            with self._store.writing() as connection:
-                connection.execute(
-                    "UPDATE access_tokens SET used_at = ? WHERE token = ?", (now, hashed)
-                )
+            self._note_use(now, hashed)
         return TokenOwner(account, bool(row[1]))
+
+    def _note_use(self, now: float, hashed: bytes) -> None:
+        if self._later is not None:
+            self._later.submit(hashed, _USE, (now, hashed))
+            return
+        with self._store.writing() as connection:
+            connection.execute(_USE, (now, hashed))
 
     def every(self, name: str | None = None) -> tuple[AccessToken, ...]:
         """The tokens of all accounts or of one, by account and label, also those that have expired.

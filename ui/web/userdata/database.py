@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
 
-from rag.errors import IndexLockedError, StorageError
+from rag.errors import IndexLockedError, InhouseError, StorageError
 from rag.settings import Settings
 
 PEOPLE = "people.db"
@@ -127,6 +129,34 @@ MIGRATIONS = (
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000
+_log = logging.getLogger(__name__)
+
+
+class LaterWrites:
+    """Writes in a thread of its own, what whoever asks does not wait for: a disk may take a second for it.
+
+    One write for each key at most is under way; what fails is logged, and tried when it is due again.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._under_way: set[bytes] = set()
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="inhouse-note")
+
+    def submit(self, key: bytes, statement: str, bindings: tuple[float, bytes]) -> None:
+        """Have the statement executed soon."""
+        if key not in self._under_way:
+            self._under_way.add(key)
+            self._executor.submit(self._write, key, statement, bindings)
+
+    def _write(self, key: bytes, statement: str, bindings: tuple[float, bytes]) -> None:
+        try:
+            with self._store.writing() as connection:
+                connection.execute(statement, bindings)
+        except InhouseError as exc:
+            _log.warning("What somebody did last is not noted: %s", exc)
+        finally:
+            self._under_way.discard(key)
 
 
 class _NoSpaceError(StorageError):

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from ui.web.identity import Person
 from ui.web.userdata.accounts import Account, account_of
-from ui.web.userdata.database import Store
+from ui.web.userdata.database import LaterWrites, Store
 
+_CLICK = "UPDATE sessions SET seen_at = ? WHERE token = ?"
 _NOTED_S = 30.0  # what somebody does is noted at most this often
 
 
@@ -18,6 +19,7 @@ class Sessions:
     """A session ends at sign-out, after a while without a click, and after a longest time.
 
     `idle_s` and `longest_s` are seconds; `now` gives seconds since the epoch.
+    Where `writing` is another opening of the same file, who looks a session up in `store` waits for no write.
     """
 
     def __init__(
@@ -27,13 +29,15 @@ class Sessions:
         idle_s: float,
         longest_s: float,
         now: Callable[[], float] = time.time,
+        writing: Store | None = None,
     ) -> None:
+        self._writing, self._later = writing or store, LaterWrites(writing) if writing else None
         self._store, self._idle_s, self._longest_s, self._now = store, idle_s, longest_s, now
 
     def begin(self, account: Account) -> str:
         """A new session's token. Sessions that are over are forgotten on the way."""
         token, now = secrets.token_urlsafe(32), self._now()
-        with self._store.writing() as connection:
+        with self._writing.writing() as connection:
             connection.execute(
                 "DELETE FROM sessions WHERE seen_at < ? OR created_at < ?",
                 (now - self._idle_s, now - self._longest_s),
@@ -59,13 +63,19 @@ class Sessions:
         if account is None or account.disabled_at is not None:
             return None
         if is_click and now - row[1] > min(_NOTED_S, self._idle_s / 10):
-            with self._store.writing() as connection:
-                connection.execute("UPDATE sessions SET seen_at = ? WHERE token = ?", (now, hashed))
+            self._note_click(now, hashed)
         return account.person
+
+    def _note_click(self, now: float, hashed: bytes) -> None:
+        if self._later is not None:
+            self._later.submit(hashed, _CLICK, (now, hashed))
+            return
+        with self._writing.writing() as connection:
+            connection.execute(_CLICK, (now, hashed))
 
     def end(self, token: str) -> None:
         """End the session: its user is signed out."""
-        with self._store.writing() as connection:
+        with self._writing.writing() as connection:
             connection.execute("DELETE FROM sessions WHERE token = ?", (_hash(token),))
 
     def by_account(self) -> dict[str, tuple[int, float]]:

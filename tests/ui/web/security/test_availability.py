@@ -25,10 +25,15 @@ from tests.ui.asgi import call
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
 from ui.errors import TooManyError
+from ui.web.identity import Role
 from ui.web.security.client_address import ClientOrigin, Proxies
 from ui.web.security.guard import MAX_HEAD
 from ui.web.security.work_pool import WorkPool
 from ui.web.server import _MOST_SILENT, _server, listen, reload_certificate, serve
+from ui.web.userdata.access_tokens import AccessTokens
+from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.database import Store
+from ui.web.userdata.sessions import Sessions
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +252,23 @@ def test_a_new_certificate_is_read_without_a_pause(
         assert client.get(f"https://127.0.0.1:{port}/").text == "ok"
     server.should_exit = True
     thread.join(10)
+
+
+def test_who_is_looked_up_waits_for_no_write(tmp_path: Path) -> None:
+    """Neither of another thread nor its own: a disk may take a second, and the loop serves everybody."""
+    path, now = tmp_path / "people.db", 1_000.0
+    store, door = Store(path), Store(path)
+    account = Accounts(store).add("anna", role=Role.READER)
+    sessions = Sessions(door, idle_s=600, longest_s=6_000, now=lambda: now, writing=store)
+    tokens = AccessTokens(door, now=lambda: now, writing=store)
+    session, token = sessions.begin(account), AccessTokens(store).create("anna", "test")
+    now += 100
+    with store.writing():
+        assert sessions.person(session, is_click=True) == account.person
+        assert tokens.owner(token) is not None
+    for later in (sessions._later, tokens._later):
+        later._executor.shutdown()
+    with store.reading() as connection:
+        seen = connection.execute("SELECT seen_at FROM sessions").fetchall()
+        used = connection.execute("SELECT used_at FROM access_tokens").fetchall()
+    assert (seen, used) == ([(now,)], [(now,)])
