@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from rag.answer import Answer, Grade, RetrievalEvent, Sentence, Status, Verdict
+from rag.citations.markers import strip_markers
 from rag.hit import Hit
 from ui.messages.numbers import number
 from ui.messages.page import Words
@@ -15,10 +16,9 @@ from ui.view.computed import computed_block
 from ui.view.evidence import Shelf, group_citations
 from ui.view.extracts import extract_list
 from ui.view.headline import headline, verdict_of
-from ui.view.markup import escape, escape_name, render_emphasis
+from ui.view.markup import escape, escape_name, render_code_block, render_emphasis
 
 # What the model itself claims to cite. The citations on the page are those that were checked.
-_MARKER = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
 
 Decorate = Callable[[str], str]
 _BULLET = re.compile(r"[-*•](?:\s+|$)")
@@ -280,7 +280,7 @@ def _facts(answer: Answer, words: Words) -> str:
 
 
 def _unchecked(text: str) -> str:
-    lines = re.split(r"(\s*\n\s*)", _MARKER.sub("", text).strip())
+    lines = re.split(r"(\s*\n\s*)", strip_markers(text)[0].strip())
     return _blocks((line, _plain) for line in lines)
 
 
@@ -290,7 +290,7 @@ def _checked(turn: int, answer: Answer, words: Words) -> str:
 
 
 def _pieces(turn: int, answer: Answer, words: Words) -> Iterator[tuple[str, Decorate]]:
-    text, cursor = _MARKER.sub("", answer.text), 0
+    text, cursor = strip_markers(answer.text)[0], 0
     for sentence in answer.sentences:
         at = text.find(sentence.text, cursor)
         # What the sentence splitter left out (a bullet, a heading) is still part of the answer.
@@ -330,10 +330,14 @@ def _sentence(turn: int, sentence: Sentence, words: Words, markup: str) -> str:
 
 
 def _blocks(pieces: Iterable[tuple[str, Decorate]]) -> str:
-    """Paragraphs and list items; line breaks and bullets in the text say where one begins."""
+    """Paragraphs, list items and blocks of code; line breaks and bullets in the text say where one begins."""
     blocks: list[list[str]] = []  # [class, HTML]
     fresh = True
     for text, decorate in pieces:
+        if code := render_code_block(text):
+            blocks.append(["code", decorate(code)])
+            fresh = True
+            continue
         line = text.strip()
         lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
         bullet = _BULLET.match(line)

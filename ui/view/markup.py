@@ -37,8 +37,26 @@ def render_emphasis(text: str) -> str:
     Links and images stay text: a model can be talked into writing one that carries data away.
     """
     text = _CONTROLS.sub("\ufffd", text.encode("utf-8", "replace").decode("utf-8"))
-    rendered = str(_markdown().renderInline(text))
+    kept = _NO_EMPHASIS.sub(lambda signs: signs[0].translate(_HIDDEN), text)
+    rendered = str(_markdown().renderInline(kept)).translate(_SHOWN)
     return _one_line(nh3.clean(rendered, tags=_ANSWER_TAGS, attributes={}))
+
+
+def render_code_block(text: str) -> str | None:
+    """A fenced block of code with its lines, without the fences and the language; None if it is none."""
+    block = _FENCED.fullmatch(text.strip())
+    return f"<code>{escape(block['code'])}</code>" if block else None
+
+
+_UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
+_NO_EMPHASIS = re.compile(rf"_+|(?<=[^\W{_UNSPACED}])\*+(?=[^\W{_UNSPACED}])")
+"""Signs that are part of what is written: "5*3*2", "__init__.py". Chinese words have no blanks between them,
+and each may be bold."""
+_HIDDEN = str.maketrans("*_", "\ue000\ue001")
+_SHOWN = str.maketrans("\ue000\ue001", "*_")
+_FENCED = re.compile(
+    r"(?P<fence>```+|~~~+)[^\n`]*\n(?P<code>.*?)\n?[ \t]*(?:(?P=fence)[`~]*)?", re.DOTALL
+)
 
 
 @cache

@@ -134,6 +134,36 @@ def test_each_sentence_carries_its_chips_and_an_unsupported_one_says_so() -> Non
     assert "<strong>16 weeks</strong>" in html
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The box is 5*3*2 cm.",
+        "Use M6*20*1, __init__.py and __main__, 10**6 and 2**3.",
+        "Set `cfg[1]` and row_2[0] and my_own_name.",
+    ],
+)
+def test_signs_that_are_no_emphasis_are_shown_as_typed(text: str) -> None:
+    html = view.render_unchecked_text(text)
+    assert text.replace("`", "") in Read(html).text
+
+
+def test_bold_words_stay_bold() -> None:
+    assert "<strong>16 weeks</strong>" in markup.render_emphasis("It is **16 weeks**, *not* more.")
+    assert "是<strong>重要</strong>的" in markup.render_emphasis("是**重要**的")
+
+
+def test_a_block_of_code_is_shown_with_its_lines_and_without_its_language() -> None:
+    block = "```sh\nctl stop\nctl start --now x[1]\n```"
+    said = make_answer("q", Status.UNSUPPORTED).model_copy(
+        update={
+            "text": f"Run:\n\n{block}",
+            "sentences": (GUESSED.model_copy(update={"text": block}),),
+        }
+    )
+    html = view.render_answer(1, said.model_copy(update={"verdict": Verdict.QUOTED}), ENGLISH)
+    assert "<code>ctl stop&#10;ctl start --now x[1]</code>" in html
+
+
 @pytest.mark.parametrize("verdict", Verdict)
 def test_verdict_words(verdict: Verdict) -> None:
     """What an answer comes to is said in plain words."""
