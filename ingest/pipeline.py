@@ -94,7 +94,7 @@ def ingest(
     """
     started, clock = time.time(), time.perf_counter()
     settings = settings or load_settings()
-    store = open_store(data_dir)
+    store = open_store(data_dir, beside=settings.data)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     stop = RunEnd(stopped, settings.ingest.deadline)
     patience = Patience(settings.ingest.timeout_s, stop)

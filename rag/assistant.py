@@ -95,7 +95,7 @@ class Assistant:
         built with another embedder.
         """
         settings = settings or load_settings()
-        reader = open_store(data_dir).open_reader()
+        reader = open_store(data_dir, beside=settings.data).open_reader()
         opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
         reranker = open_reranker(settings)
         entailment = open_entailment(settings)

@@ -7,22 +7,24 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rag.cli_output import print_message, set_up_logging
-from rag.errors import InhouseError
+from rag.errors import InhouseError, UsageError
 from rag.extras import extra_of, missing_extra
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
 
 INTERRUPTED = 130
 HELP_NAMES = ["-h", "--help"]
 _OPTIONS = (
     click.option(
         "--data",
-        type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Folder of the index (default: ./data).",
+        help="Folder of the index, or postgresql://… (default: ./data).",
     ),
     click.option(
         "--config",
@@ -40,7 +42,7 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapper(
-        data: Path | None,
+        data: str | None,
         config: Path | None,
         quiet: bool,
         log_format: str | None,
@@ -57,6 +59,14 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         wrapper = option(wrapper)
     return wrapper
+
+
+def require_folder(settings: Settings, hint: str) -> None:
+    """Raise UsageError, with what to do instead, for a command that works on an index in a folder alone."""
+    if settings.database:
+        raise UsageError(
+            "This works on an index in a folder; this one is in a database.", hint=hint
+        )
 
 
 def as_json_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,6 +33,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         "starlette",
         "uvicorn",
     ),
+    "postgres": ("psycopg",),
     "eval": ("ir_measures", "sklearn"),
     "torch": ("accelerate", "gguf", "sentence_transformers", "torch", "transformers"),
 }

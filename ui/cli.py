@@ -27,6 +27,7 @@ COMMANDS = {
     "calibrate": "Fit when to say that the documents do not say.",
     "status": "Show what the index holds.",
     "verify": "Check the index, and mend what can be mended.",
+    "move": "Copy an index into a database, or back into a folder.",
     "rollback": "Go back to an earlier state of the index.",
     "backup": "Copy the index and what stands beside it, while they are in use.",
     "restore": "Bring back a backup.",

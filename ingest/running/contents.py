@@ -90,7 +90,8 @@ class Ingestor:
         embedder: Embedder | Embeddings | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self._store, self._settings = open_store(data_dir), settings or load_settings()
+        self._settings = settings or load_settings()
+        self._store = open_store(data_dir, beside=self._settings.data)
         self._given_embedder, self._progress = embedder, progress or NoProgress()
         self._contents: dict[str, tuple[Content, SourceFile]] = {}
         self._deleted: dict[str, bool] = {}

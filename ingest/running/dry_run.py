@@ -88,7 +88,8 @@ def dry_run(
 
     Raises UsageError for a path that does not exist.
     """
-    settings, store = settings or load_settings(), open_store(data_dir)
+    settings = settings or load_settings()
+    store = open_store(data_dir, beside=settings.data)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     patience = Patience(settings.ingest.timeout_s)
     roots = resolve_roots(given, settings.ingest.roots, patience)

@@ -31,7 +31,7 @@ def check_metrics_file(path: Path) -> None:
 
 def write_metrics(
     path: Path,
-    data_dir: Path,
+    data_dir: str | Path,
     report: IngestReport | None,
     *,
     exit_code: int,

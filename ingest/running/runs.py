@@ -7,7 +7,6 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -115,7 +114,7 @@ class Runs:
             with Bar(visible=is_verbose, as_json=self._progress_as_json) as bar:
                 report = ingest(
                     list(self._paths),
-                    data_dir=self._settings.data,
+                    data_dir=self._settings.location,
                     settings=self._settings,
                     embedder=self._embedder,
                     progress=bar,
@@ -139,7 +138,7 @@ class Runs:
         finally:
             if self._settings.ingest.metrics_file is not None:
                 write_metrics(
-                    self._settings.ingest.metrics_file, Path(self._settings.data), report,
+                    self._settings.ingest.metrics_file, self._settings.location, report,
                     exit_code=exit_code, started_at=started,
                 )  # fmt: skip
 
@@ -161,7 +160,7 @@ def forecast(
 
     forecast = dry_run(
         paths,
-        data_dir=settings.data,
+        data_dir=settings.location,
         settings=settings,
         retry_failed=retry_failed,
         again=again,

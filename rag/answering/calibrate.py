@@ -53,7 +53,7 @@ class Probe:
 
 
 def calibrate(
-    data_dir: Path,
+    data_dir: str | Path,
     embedder: Embedder,
     *,
     probes: Sequence[Probe] | None = None,

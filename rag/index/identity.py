@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rag.errors import EmbedderMismatchError
 
 
-def check_embedder(data_dir: Path, built_with: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Raise EmbedderMismatchError, with both names and the way on, unless they are the same."""
+def check_embedder(place: object, built_with: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise EmbedderMismatchError, with both names and the way on, unless they are the same.
+
+    `place`: where the index is kept, as it is shown.
+    """
     if dict(built_with) == dict(given):
         return
     old, new = str(built_with.get("name")), str(given.get("name"))
@@ -22,7 +24,7 @@ def check_embedder(data_dir: Path, built_with: Mapping[str, Any], given: Mapping
             for identity in (built_with, given)
         )
     raise EmbedderMismatchError(
-        f"The index in {data_dir} was built with the embedder {old}, not with {new}.",
+        f"The index in {place} was built with the embedder {old}, not with {new}.",
         hint="Use that embedder (embedder.model), or switch the index to the new one with: "
         "inhouse reembed (rag.reembed from Python).",
     )

@@ -63,6 +63,9 @@ class IndexStore(Protocol):
         until `stopped` turns true.
         """
 
+    def describe(self) -> str:
+        """What keeps the index, in a few words."""
+
     def read_overview(self) -> Overview:
         """What the index holds."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rag.database_address import DatabaseAddress, is_address
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Retention
 from rag.index.maintenance.rollback import Rollback, rollback
@@ -19,8 +20,16 @@ from rag.index.views.overview import Overview, read_overview
 from rag.index.writer import IndexWriter
 
 
-def open_store(data: str | os.PathLike[str]) -> IndexStore:
-    """The store at `data`, a folder; nothing is read or made yet."""
+def open_store(data: str | os.PathLike[str], *, beside: Path = Path("data")) -> IndexStore:
+    """The store at `data`: a folder, or the address of a PostgreSQL database; nothing is read or made yet.
+
+    `beside` is the folder of what stands beside the index of a database on this machine: calibration,
+    evaluations, notes of runs. Raises UsageError for an address with a password in it.
+    """
+    if isinstance(data, str) and is_address(data):
+        from rag.index.postgres.store import PostgresStore
+
+        return PostgresStore(DatabaseAddress(data), beside)
     return FolderStore(Path(data))
 
 
@@ -50,6 +59,11 @@ class FolderStore:
         return IndexWriter(
             self.folder, embedder, retention=retention, wait_s=wait_s, stopped=stopped
         )
+
+    def describe(self) -> str:
+        """What keeps the index, in a few words; raises what `open_reader` raises."""
+        self.open_reader()
+        return "every file as it was written"
 
     def read_overview(self) -> Overview:
         """What the index holds."""

@@ -69,7 +69,7 @@ class InhouseVectorStore(VectorStore):
         The folder is made by the first text that is added.
         """
         settings = settings or load_settings()
-        self._store = open_store(data_dir or settings.data)
+        self._store = open_store(data_dir or settings.location, beside=settings.data)
         self._embedder = open_embedder(settings) if embedding is None else as_embedder(embedding)
         self._retention = Retention(settings.index.keep_generations, settings.index.keep_days)
         self._wait_s = settings.index.wait_s

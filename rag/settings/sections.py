@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from rag.database_address import is_address
 from rag.settings.base import FromText, Section
 from rag.settings.sources import AccessSettings, Globs, RootSettings
 from rag.settings.web import WebSettings, check_header
@@ -278,7 +279,15 @@ class ApiSettings(Section):
 class Settings(Section):
     """All settings of Inhouse; `load_settings` makes one."""
 
-    data: Path = Field(Path("data"), description="Folder of the index.")
+    data: Path = Field(
+        Path("data"),
+        description="Folder of the index, or address of a PostgreSQL database: `postgresql://…`.",
+    )
+    database: str = Field(
+        "",
+        description="Address of the database that holds the index; `data` is then the folder of what "
+        "stands beside it on this machine. An address as `data` is put here.",
+    )
     cache: Path | None = Field(None, description="Folder of fetched models; unset: user's cache.")
     log_format: Literal["text", "json"] = Field("text", description="Format of log lines.")
     profiles: Path = Field(Path("profiles"), description="Folder of domain profiles.")
@@ -296,3 +305,16 @@ class Settings(Section):
     serve: ServeSettings = ServeSettings()
     web: WebSettings = WebSettings()
     api: ApiSettings = ApiSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_address(cls, values: Any) -> Any:
+        """An address given as `data` names the database."""
+        if isinstance(values, dict) and is_address(data := str(values.get("data", ""))):
+            return {k: v for k, v in values.items() if k != "data"} | {"database": data}
+        return values
+
+    @property
+    def location(self) -> str | Path:
+        """Where the index is kept: its database's address, or its folder."""
+        return self.database or self.data

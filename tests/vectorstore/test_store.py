@@ -49,8 +49,8 @@ def test_what_was_added_is_there_for_whoever_opens_the_folder(
 def test_a_call_is_a_generation_and_the_same_again_is_none(store: InhouseVectorStore) -> None:
     """Adding publishes once; what is there already is neither embedded nor written again."""
     embedder = HashingEmbedder()
-    store = InhouseVectorStore(store._data_dir, embedder, settings=Settings())
-    world = SmallIndex(store._data_dir)
+    store = InhouseVectorStore(store._store.folder, embedder, settings=Settings())
+    world = SmallIndex(store._store.folder)
     store.add_texts(["alpha", "bravo"], ids=["1", "2"])
     store.add_texts(["alpha", "gamma"], ids=["1", "2"])
     assert world.snapshot().generation.id == 2

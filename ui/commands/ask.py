@@ -60,7 +60,7 @@ def command(
     if compare and no_model:
         raise UsageError("--compare asks the model; it cannot go with --no-model.")
 
-    assistant = Assistant.open(settings.data, settings=settings)
+    assistant = Assistant.open(settings.location, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
     chosen = Filter(metadata=parse_conditions(conditions))

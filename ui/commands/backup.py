@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, with_settings
+from rag.cli_options import as_json_option, require_folder, with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -33,6 +33,9 @@ def command(settings: Settings, folder: Path, keep: int | None, as_json: bool) -
     """
     from ui.web.userdata.backup import back_up_dated, back_up_everything
 
+    require_folder(
+        settings, "Back the database up with pg_dump, and the folder beside it by copying it."
+    )
     if keep is None:
         done = back_up_everything(settings, folder)
     else:

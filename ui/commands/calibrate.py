@@ -58,7 +58,7 @@ def command(
     # disable=None: no bar off a terminal.
     with tqdm(total=questions, desc="Questions", disable=None, leave=False) as bar:
         fitted = calibrate(
-            settings.data,
+            settings.location,
             open_embedder(settings),
             count=questions,
             progress=lambda done: bar.update(done - bar.n),
@@ -86,7 +86,7 @@ def _try_judge(settings: Settings, *, as_json: bool) -> None:
 
     # disable=None: no bar off a terminal.
     with tqdm(desc="Pairs of sentences", disable=None, leave=False) as bar:
-        trial = Assistant.open(settings.data, settings=settings).try_judge(
+        trial = Assistant.open(settings.location, settings=settings).try_judge(
             progress=lambda done: bar.update(done - bar.n)
         )
     path = save_trial(settings.data, trial)

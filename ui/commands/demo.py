@@ -63,7 +63,7 @@ def command(settings: Settings, once: bool, documents: Path | None) -> None:
             seconds = server.wait_until_healthy(_report if sys.stderr.isatty() else None)
             _clear_line()
             click.echo(f"vLLM serves {server.model.name} after {seconds:.0f} s.")
-        assistant = Assistant.open(settings.data, settings=settings)
+        assistant = Assistant.open(settings.location, settings=settings)
         for question in QUESTIONS:
             click.secho(f"\n{question}", bold=True)
             print_answer(assistant, question, ask_model=server is not None)
@@ -145,7 +145,7 @@ def _ingest(settings: Settings, documents: Path) -> None:
     from ingest.running.progress import Bar
 
     with Bar() as bar:
-        report = ingest([documents], data_dir=settings.data, settings=settings, progress=bar)
+        report = ingest([documents], data_dir=settings.location, settings=settings, progress=bar)
     click.echo(
         f"Ingested {documents}: {report.added + report.updated} files read, "
         f"{report.unchanged} unchanged, {len(report.failed)} failed ({report.seconds:.1f} s)."

@@ -93,10 +93,11 @@ def _machine(settings: Settings) -> str:
 def _index(settings: Settings) -> str:
     from rag.index import open_store
 
-    generation = open_store(settings.data).open_reader().snapshot().generation
+    store = open_store(settings.location, beside=settings.data)
+    generation = store.open_reader().snapshot().generation
     return (
         f"generation {generation.id}: {generation.documents:,} documents, "
-        f"{generation.chunks:,} chunks, every file as it was written"
+        f"{generation.chunks:,} chunks, {store.describe()}"
     )
 
 
@@ -114,7 +115,7 @@ def _access(settings: Settings) -> str:
     from rag.index import open_store
 
     try:
-        overview = open_store(settings.data).read_overview()
+        overview = open_store(settings.location, beside=settings.data).read_overview()
     except IndexMissingError:
         return "no documents yet"
     if behind := describe_unapplied(overview.source_rules, overview.roots, settings):
@@ -136,7 +137,7 @@ def _languages(settings: Settings) -> str:
     from rag.index import open_store
 
     try:
-        overview = open_store(settings.data).read_overview()
+        overview = open_store(settings.location, beside=settings.data).read_overview()
     except IndexMissingError:
         return "no documents yet"
     return language_notice(overview, settings) or "the embedder is made for those of the documents"

@@ -114,7 +114,7 @@ def command(
     question_set = read_questions(questions)
     gates = None if gate is None else read_gates(gate, Names(k, words))
     _check_folder(out)
-    assistant = Assistant.open(settings.data, settings=settings)
+    assistant = Assistant.open(settings.location, settings=settings)
     options = Options(
         k=k, budget=words, answers=not no_answers, concurrency=parallel, ablate=ablate
     )
@@ -147,7 +147,7 @@ def _make(
 
     if path.exists():
         raise UsageError(f"{path} exists already.", hint="Name a new file.")
-    snapshot = open_store(settings.data).open_reader().snapshot()
+    snapshot = open_store(settings.location, beside=settings.data).open_reader().snapshot()
     write = None if no_answers else _writer(settings)
     with _bar() as bar:
         rows, problem = draft(snapshot, count, write, parallel, bar)

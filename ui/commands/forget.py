@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rag.cli_options import as_json_option, with_settings
+from rag.cli_options import as_json_option, require_folder, with_settings
 from rag.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
     from ui.web.userdata.database import Store, people_file
 
     uris = [_uri(document) for document in documents]
+    require_folder(settings, "Delete the files, then run: inhouse ingest, and inhouse vacuum")
     forgotten = forget(settings.data, uris)
     people, erased = people_file(settings), erasure.Erased()
     if people.exists():

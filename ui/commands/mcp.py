@@ -69,7 +69,7 @@ def command(
     from ui.mcp.stdio import local_person, serve_stdio
 
     person = local_person(readers)
-    serve_stdio(Assistant.open(settings.data, settings=settings), person)
+    serve_stdio(Assistant.open(settings.location, settings=settings), person)
 
 
 def _load_factory() -> Callable[..., fastapi.FastAPI]:

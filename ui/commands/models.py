@@ -150,7 +150,7 @@ def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
     has_index = True
     codes = [code.strip().lower() for code in named.split(",") if code.strip()]
     try:
-        counts = open_store(settings.data).read_overview().languages
+        counts = open_store(settings.location, beside=settings.data).read_overview().languages
     except IndexMissingError:
         counts, has_index = {}, False
     codes = codes or [code for code in counts if code] or ["en"]

@@ -102,7 +102,8 @@ def _documents_seen(profile: Profile, settings: Settings) -> int | None:
     from rag.index import open_store
 
     try:
-        return open_store(settings.data).open_reader().snapshot().count(profile.filter).documents
+        store = open_store(settings.location, beside=settings.data)
+        return store.open_reader().snapshot().count(profile.filter).documents
     except IndexMissingError:
         return None
 

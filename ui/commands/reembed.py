@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, with_settings
+from rag.cli_options import as_json_option, require_folder, with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -27,6 +27,7 @@ def command(settings: Settings, as_json: bool) -> None:
     from rag.index.catalog.retention import Retention
     from rag.index.maintenance.reembed import reembed
 
+    require_folder(settings, "Ingest with the new embedder into an empty database.")
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     done = reembed(settings.data, open_embedder(settings), retention=keep)
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, with_settings
+from rag.cli_options import as_json_option, require_folder, with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -29,6 +29,7 @@ def command(settings: Settings, folder: Path, replace: bool, as_json: bool) -> N
     """
     from ui.web.userdata.backup import restore_everything
 
+    require_folder(settings, "Restore the database with pg_restore.")
     done = restore_everything(settings, folder, replace=replace)
     if as_json:
         click.echo(json.dumps(asdict(done), ensure_ascii=False, indent=2))

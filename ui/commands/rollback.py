@@ -28,7 +28,7 @@ def command(settings: Settings, generation: int, as_json: bool) -> None:
     from rag.index.catalog.retention import Retention
 
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
-    done = open_store(settings.data).rollback(generation, retention=keep)
+    done = open_store(settings.location, beside=settings.data).rollback(generation, retention=keep)
     if as_json:
         click.echo(json.dumps(asdict(done), indent=2))
         return

@@ -49,7 +49,7 @@ def command(
     from rag.index.conditions import parse_conditions
     from ui.terminal import answers
 
-    assistant = Assistant.open(settings.data, settings=settings)
+    assistant = Assistant.open(settings.location, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)
     chosen = Filter(metadata=parse_conditions(conditions))

@@ -36,7 +36,7 @@ def command(settings: Settings, as_json: bool) -> None:
     from ingest.planning.source_rules import describe_unapplied
     from rag.index import open_store
 
-    overview = open_store(settings.data).read_overview()
+    overview = open_store(settings.location, beside=settings.data).read_overview()
     outdated = count_outdated(overview.recipes, settings, overview.embedder["max_tokens"])
     behind = describe_unapplied(overview.source_rules, overview.roots, settings)
     if as_json:

@@ -26,7 +26,7 @@ def command(settings: Settings, as_json: bool) -> None:
     from rag.index import open_store
     from rag.index.catalog.retention import Retention
 
-    done = open_store(settings.data).vacuum(
+    done = open_store(settings.location, beside=settings.data).vacuum(
         Retention(settings.index.keep_generations, settings.index.keep_days)
     )
     if as_json:

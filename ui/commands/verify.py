@@ -40,7 +40,7 @@ def command(settings: Settings, full: bool, as_json: bool) -> int:
 
     beside = _beside(settings)
     try:
-        verification = open_store(settings.data).verify(full=full)
+        verification = open_store(settings.location, beside=settings.data).verify(full=full)
     except IndexDamagedError:
         for check in beside:
             _say(check, is_mended=False, as_json=as_json)

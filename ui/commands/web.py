@@ -48,7 +48,7 @@ def _rules_not_applied(settings: Settings) -> Iterator[str]:
     from rag.index import open_store
 
     try:
-        overview = open_store(settings.data).read_overview()
+        overview = open_store(settings.location, beside=settings.data).read_overview()
     except InhouseError:
         return  # the page says what is wrong with the index
     if behind := describe_unapplied(overview.source_rules, overview.roots, settings):

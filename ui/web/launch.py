@@ -50,7 +50,7 @@ def launch(
     from ui.web.userdata.database import Store, people_file
 
     app = load_factory()(
-        lambda: Assistant.open(settings.data, settings=settings),
+        lambda: Assistant.open(settings.location, settings=settings),
         settings=settings,
         profiles=list_profiles(settings),
     )

@@ -31,7 +31,7 @@ from rag.index.search.analysis import (
     stems,
 )
 from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND
-from rag.index.search.lexical_query import QueryBuilder, is_known, term_queries
+from rag.index.search.lexical_query import MOST_COMPOUNDS, Clause, QueryBuilder, is_known
 from rag.index.search.lexical_schema import filter_queries, schema
 from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
@@ -204,9 +204,11 @@ class LexicalIndex:
 
         access = filter.access()
         statistics = self._statistics(access)
-        words = QueryBuilder(self._searcher, self._languages, access, statistics).build(query)
-        if words is None or k == 0 or len(self) == 0:
+        clauses = self._query_builder(access, statistics).build(query)
+        if not clauses or k == 0 or len(self) == 0:
             return NOTHING
+        should = tantivy.Occur.Should
+        words = tantivy.Query.boolean_query([(should, _to_query(clause)) for clause in clauses])
         must, conditions = tantivy.Occur.Must, filter_queries(filter)
         if conditions:
             permitted_words = [(must, words), *((must, condition) for condition in conditions)]
@@ -220,19 +222,32 @@ class LexicalIndex:
         order = np.lexsort((chunk_ids, -scores))[:k]
         return Candidates(chunk_ids[order], scores[order])
 
+    def _query_builder(self, access: Filter, statistics: Statistics) -> QueryBuilder:
+        import tantivy
+
+        must = tantivy.Occur.Must
+        conditions = [(must, condition) for condition in filter_queries(access)]
+        permitted = tantivy.Query.boolean_query(conditions) if conditions else None
+
+        def terms_beginning(field: str, prefix: str) -> list[str]:
+            counts = self._searcher.terms_with_prefix(field, prefix, permitted, MOST_COMPOUNDS)
+            return [term for term, count in counts if count]
+
+        return QueryBuilder(self._languages, statistics, terms_beginning)
+
     def documents_with_words(self, words: Iterable[str], filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents that hold each of these words in one of their chunks.
 
         `words` are terms of the field `exact`, as `plain_words` makes them; none: no document.
         """
-        clauses = term_queries("exact", list(words))
+        clauses = [_term("exact", word) for word in dict.fromkeys(words)]
         return self._documents_with_all(clauses, filter) if clauses else frozenset()
 
     def documents_with_stem(self, word: str, filter: Filter) -> frozenset[int]:
         """Ids of the permitted documents that hold a form of the word, by its stem in their language."""
         documents: frozenset[int] = frozenset()
         for language in self._languages:
-            clauses = term_queries(f"text_{language}", stems(word, language))
+            clauses = [_term(f"text_{language}", stem) for stem in stems(word, language)]
             if clauses:
                 documents |= self._documents_with_all(clauses, filter)
         return documents
@@ -280,7 +295,9 @@ class LexicalIndex:
         words = sorted(set(plain_words(row.text)), key=lambda w: (-len(w), w))[:3]
         must = tantivy.Occur.Must
         document = tantivy.Query.term_query(schema(), "document_id", row.document_id)
-        conditions = [(must, condition) for condition in (document, *term_queries("exact", words))]
+        conditions = [
+            (must, condition) for condition in (document, *(_term("exact", word) for word in words))
+        ]
         hits = self._searcher.search(
             tantivy.Query.boolean_query(conditions), limit=len(self), count=False
         ).hits
@@ -316,6 +333,23 @@ class LexicalIndex:
             stored = self._stored_chunks
             return Statistics(stored, searcher.doc_freq, stored, searcher.doc_freq)
         return Statistics(count(), count_having, self._stored_chunks, searcher.doc_freq)
+
+
+def _to_query(clause: Clause) -> Any:
+    import tantivy
+
+    query = (
+        tantivy.Query.fuzzy_term_query(schema(), clause.field, clause.word, distance=1)
+        if clause.is_misspelt
+        else _term(clause.field, clause.word)
+    )
+    return tantivy.Query.boost_query(query, clause.boost)
+
+
+def _term(field: str, word: str) -> Any:
+    import tantivy
+
+    return tantivy.Query.term_query(schema(), field, word, "freq")
 
 
 @dataclass(frozen=True, slots=True)

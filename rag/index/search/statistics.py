@@ -60,6 +60,16 @@ class Statistics:
                 self._known.popitem(last=False)
         return count
 
+    def knows(self, field: str, word: str) -> bool:
+        """Whether the word was counted before."""
+        with self._lock:
+            return (field, word) in self._known
+
+    def remember(self, field: str, word: str, count: int) -> None:
+        """Take note of a count that was made together with others."""
+        with self._lock:
+            self._known[field, word] = count
+
     def boost(self, field: str, word: str) -> float:
         """What the library's score for the word is multiplied by; 0 if no permitted chunk has it."""
         return self.boost_as(field, word, self.count(field, word))
@@ -68,12 +78,12 @@ class Statistics:
         """The same, as if `count` permitted chunks had the word."""
         if count == 0:
             return 0.0
-        own = _idf(self.chunk_count, min(count, self.chunk_count))
-        return own / _idf(self._all_chunks, self._count_all(field, word))
+        own = idf(self.chunk_count, min(count, self.chunk_count))
+        return own / idf(self._all_chunks, self._count_all(field, word))
 
 
-def _idf(chunks: int, having: int) -> float:
-    """As tantivy computes it, in 32 bits: near 0 a more exact value would not cancel out."""
+def idf(chunks: int, having: int) -> float:
+    """The inverse document frequency as tantivy computes it, in 32 bits: else it would not cancel out."""
     half = np.float32(0.5)
     odds = (np.float32(chunks - having) + half) / (np.float32(having) + half)
     return float(np.log(np.float32(1) + odds))

@@ -189,7 +189,7 @@ class FolderFileList:
         total = sum(states.values())
         above: Counter[str] = Counter()
         for folder, number in folders.items():
-            for ancestor in _with_parents(folder):
+            for ancestor in with_parents(folder):
                 above[ancestor] += number
         by_name, kinds, tagged_as, facets = (
             dict(sorted(counts.items())) for counts in (above, types, tags, states)
@@ -202,7 +202,7 @@ class FolderFileList:
         top, _, below = label.partition("/")
         with database.map_errors(self._snapshot.path):
             rows = self._connection().execute(f"SELECT DISTINCT root FROM ({source})", parameters)
-            roots = [root for (root,) in rows if _name(root) == top]
+            roots = [root for (root,) in rows if root_name(root) == top]
         return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
 
     def has_text(self, query: FileQuery) -> bool:
@@ -360,7 +360,7 @@ def folder_of(uri: str, root: str) -> str:
     """The folder of a file as it is shown: from the folder that was ingested on."""
     inner = uri[len(root) :].strip("/") if uri.startswith(root) else ""
     folder, _, _ = inner.rpartition("/")
-    return f"{_name(root)}/{folder}".rstrip("/")
+    return f"{root_name(root)}/{folder}".rstrip("/")
 
 
 def name_of(key: bytes, uri: str) -> str:
@@ -369,11 +369,13 @@ def name_of(key: bytes, uri: str) -> str:
     return blake2b(encoded, key=key, digest_size=12).hexdigest()
 
 
-def _name(root: str) -> str:
+def root_name(root: str) -> str:
+    """What a folder that was ingested is shown as."""
     return PurePosixPath(root).name or "/"
 
 
-def _with_parents(folder: str) -> Iterator[str]:
+def with_parents(folder: str) -> Iterator[str]:
+    """The folder and those above it, as they are shown."""
     parts = folder.split("/")
     for end in range(1, len(parts) + 1):
         yield "/".join(parts[:end])

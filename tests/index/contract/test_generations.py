@@ -161,7 +161,8 @@ def test_a_document_is_relabelled_copied_and_deleted(kept: KeptIndex) -> None:
     assert row.tags == ("secret",)
     kept.publish(remove=["/a.txt", "/copies/b.txt"])
     assert texts_of(kept.snapshot()) == {"/b.txt": ("bravo one",)}
-    assert [r.uri for r in kept.store.open_writer().__enter__().files()] == ["/b.txt"]
+    with kept.writer() as writer:
+        assert [record.uri for record in writer.files()] == ["/b.txt"]
 
 
 def test_a_file_that_failed_keeps_its_text_or_loses_it(kept: KeptIndex) -> None:

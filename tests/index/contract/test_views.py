@@ -69,9 +69,12 @@ def test_rows_of_chunks_say_where_they_stand(shelf: KeptIndex) -> None:
     assert (row.text, row.start, row.end, row.page) == ("second", 6, 12, 1)
     assert row.section == ("Manual",)
     assert row.stored_boxes == "[[1, 0, 0, 9, 9]]"
-    around = snapshot.neighbours([third], 1)
-    assert {key[1]: summary.chunk_id for key, summary in around.items()} == {1: second, 2: third}
-    assert all(summary.language == "de" for summary in around.values())
+    neighbours = snapshot.neighbours([third], 1)
+    assert {key[1]: summary.chunk_id for key, summary in neighbours.items()} == {
+        1: second,
+        2: third,
+    }
+    assert all(summary.language == "de" for summary in neighbours.values())
     document_id = row.document_id
     assert snapshot.names([document_id]) == {document_id: ("/shelf/Übung.pdf", "Übung")}
     assert snapshot.beginnings([document_id]) == {document_id: "First\nsecond"}

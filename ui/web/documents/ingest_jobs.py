@@ -147,7 +147,7 @@ class Ingesting:
             command.append(f"{name}={value}")
         messages: list[str] = []
         with subprocess.Popen(
-            [*command, "--data", str(self._settings.data)],
+            [*command, "--data", str(self._settings.location)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rag.answering.judging import load_trial
+from rag.database_address import DatabaseAddress
 from rag.errors import InhouseError
 from ui.view.about_page import About, about_page, notices_page
 from ui.web.app_state import AppState
@@ -71,7 +72,11 @@ def _about(app_state: AppState, *, is_admin: bool) -> About:
         judge_url=_address(settings.answers.judge_url),
         model_url=_address(settings.llm.url),
         is_local=is_loopback(host),
-        data=str(settings.data.absolute()) if is_admin else None,
+        data=str(
+            DatabaseAddress(settings.database) if settings.database else settings.data.absolute()
+        )
+        if is_admin
+        else None,
         versions=versions(),
         details=is_admin,
     )

@@ -276,7 +276,9 @@ def _rights(app_state: AppState, person: Person) -> view.Rights:
     documents = app_state.service.assistant_for(person).shelf().count_by_readers()
     behind = ""
     if person.readers is None:  # it names folders
-        overview = open_store(app_state.settings.data).read_overview()
+        overview = open_store(
+            app_state.settings.location, beside=app_state.settings.data
+        ).read_overview()
         behind = describe_unapplied(overview.source_rules, overview.roots, app_state.settings)
     return view.Rights(rules, documents, behind)
 
@@ -298,7 +300,7 @@ def _operation(app_state: AppState, words: Words) -> view.Operation | None:
     admin, settings = words.admin, app_state.settings
     runs, storage = {}, {}
     try:
-        overview = open_store(settings.data).read_overview()
+        overview = open_store(settings.location, beside=settings.data).read_overview()
     except InhouseError:
         overview = None
     if overview is not None:

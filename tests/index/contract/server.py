@@ -1,0 +1,97 @@
+"""A real PostgreSQL for the tests: made empty in a folder of its own, stopped and swept away afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROGRAMS = os.environ.get("TEST_POSTGRES", "")
+"""Folder of initdb and pg_ctl; `make test-scale` fetches one and sets it."""
+MISSING = "TEST_POSTGRES names no PostgreSQL; make test-scale fetches one"
+_USER = "nobody"  # PostgreSQL refuses to run as root
+_SETTINGS = """
+listen_addresses = ''
+unix_socket_directories = '{folder}'
+max_connections = 60
+shared_buffers = '256MB'
+"""
+
+
+@dataclass
+class Server:
+    """A server below `folder`; `fsync` off unless its crashes are what is tested."""
+
+    folder: Path
+    libraries: str = "pg_textsearch"
+    is_durable: bool = False
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def run(self, program: str, *arguments: str, check: bool = True) -> None:
+        """Run one of its programs, as somebody who is not root."""
+        subprocess.run(
+            [Path(PROGRAMS) / program, *arguments],
+            check=check,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=_USER if os.geteuid() == 0 else None,
+            group="nogroup" if os.geteuid() == 0 else None,
+            extra_groups=[] if os.geteuid() == 0 else None,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.folder)},
+        )
+
+    def make(self) -> None:
+        self.run(
+            "initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--no-sync",
+            "--encoding=UTF8", "--locale=C.UTF-8",
+        )  # fmt: skip
+        settings = _SETTINGS.format(folder=self.folder)
+        settings += f"shared_preload_libraries = '{self.libraries}'\n"
+        settings += "" if self.is_durable else "fsync = off\nsynchronous_commit = off\n"
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.write(settings)
+
+    def start(self) -> None:
+        self.run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop", check=False)
+
+    def address(self, database: str) -> str:
+        return f"postgresql:///{database}?host={self.folder}&user=postgres"
+
+    def new_database(self) -> str:
+        """The address of an empty database."""
+        import psycopg
+
+        name = f"index_{next(self._numbers)}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        return self.address(name)
+
+
+@contextlib.contextmanager
+def running(**options: object) -> Iterator[Server]:
+    """A server that runs inside the `with` block. Its path is short: a socket's may have 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, _USER)
+    server = Server(folder, **options)  # type: ignore[arg-type]
+    try:
+        server.make()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)

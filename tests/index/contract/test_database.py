@@ -1,0 +1,279 @@
+"""What only an index in a database has: addresses, a server that goes away, and commands that name it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rag.database_address import DatabaseAddress
+from rag.errors import (
+    IndexFormatError,
+    IndexMissingError,
+    MissingDependencyError,
+    StorageError,
+    UsageError,
+)
+from rag.index import Filter, open_store
+from rag.index.postgres import snapshot as snapshots
+from rag.settings import load_settings
+from tests.index.contract.kept import KeptIndex, nearest_ids, varied
+from tests.index.contract.server import MISSING, PROGRAMS, Server, running
+
+SECRET = "hunter2"
+
+
+def execute(address: str, *statements: str) -> None:
+    """Run statements as the administrator."""
+    import psycopg
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture
+def address(postgres: Server) -> str:
+    return postgres.new_database()
+
+
+@pytest.fixture
+def index(address: str, tmp_path: Path) -> KeptIndex:
+    """Two generations in a database."""
+    kept = KeptIndex(open_store(address, beside=tmp_path))
+    kept.publish(*varied(40))
+    kept.publish(*varied(4, seed=9))
+    return kept
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [f"postgresql://ann:{SECRET}@db/hr", f"postgres://db/hr?user=ann&password={SECRET}"],
+)
+def test_an_address_with_a_password_is_refused_and_not_repeated(uri: str) -> None:
+    with pytest.raises(UsageError, match="PGPASSFILE") as refused:
+        open_store(uri)
+    assert SECRET not in str(refused.value)
+    with pytest.raises(UsageError) as refused:
+        open_store(load_settings(data=uri).location)
+    assert SECRET not in str(refused.value)
+
+
+def test_an_address_is_shown_by_host_and_name() -> None:
+    for uri, text in (
+        ("postgresql://ann@db.example:5433/hr?sslmode=require", "postgresql://db.example:5433/hr"),
+        ("postgresql:///hr?host=/run/postgresql", "postgresql:///run/postgresql/hr"),
+        ("postgresql://?service=handbook", "postgresql://?service=handbook"),
+    ):
+        assert str(DatabaseAddress(uri)) == text
+
+
+def test_the_settings_tell_a_folder_from_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(data="kept").location == Path("kept")
+    monkeypatch.setenv("INHOUSE_DATA", "postgresql://db/hr")
+    settings = load_settings()
+    assert (settings.location, settings.data) == ("postgresql://db/hr", Path("data"))
+    assert load_settings(database="postgresql://db/it", data="notes").data == Path("notes")
+
+
+def test_without_psycopg_one_sentence_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from rag.index.postgres import database
+
+    database.driver.cache_clear()
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(MissingDependencyError) as missing:
+        open_store("postgresql://db/hr").open_reader()
+    assert missing.value.hint == "Run: pip install 'inhouse[postgres]'"
+
+
+def test_a_server_that_is_away_is_one_sentence() -> None:
+    pytest.importorskip("psycopg")
+    for uri in ("postgresql:///hr?host=/nowhere", "postgresql://127.0.0.1:1/hr"):
+        with pytest.raises(StorageError, match="does not answer") as away:
+            open_store(uri).open_reader()
+        assert "\n" not in str(away.value)
+
+
+def test_a_server_that_comes_back_is_asked_again(tmp_path: Path) -> None:
+    if not PROGRAMS:
+        pytest.skip(MISSING)
+    with running(is_durable=True) as server:
+        kept = KeptIndex(open_store(server.new_database(), beside=tmp_path))
+        kept.publish(*varied(20))
+        reader = kept.store.open_reader()
+        before = reader.snapshot()
+        with kept.writer() as writer:
+            kept.stage(writer, varied(20, seed=5))
+            writer.flush()
+            server.stop()
+            with pytest.raises(StorageError, match="does not answer"):
+                before.chunks([1])
+            with pytest.raises(StorageError, match="does not answer"):
+                writer.publish({})
+        server.start()
+        assert before.chunks([1])
+        assert reader.snapshot() is before
+        assert len(kept.rows(before)) == 80
+        assert kept.publish(*varied(20, seed=5)) == 2
+
+
+def test_a_missing_extension_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rag.index.postgres import writer as writers
+
+    monkeypatch.setattr(writers, "VECTORS", "vector_of_nobody")
+    with (
+        pytest.raises(MissingDependencyError, match="pgvector"),
+        KeptIndex(open_store(address)).writer(),
+    ):
+        pass
+    assert not open_store(address).exists()
+
+
+def test_without_bm25_the_servers_own_text_search_proposes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not PROGRAMS:
+        pytest.skip(MISSING)
+    documents = varied(60)
+    results = []
+    for libraries in ("pg_textsearch", ""):
+        with running(libraries=libraries) as server, caplog.at_level(logging.WARNING):
+            kept = KeptIndex(open_store(server.new_database(), beside=tmp_path))
+            kept.publish(*documents)
+            monkeypatch.setattr(snapshots, "FEW_ROWS", 0)
+            monkeypatch.setattr(snapshots, "_MORE_CANDIDATES", 60)
+            best = kept.snapshot().lexical("boiler part7 valve", 10, Filter())
+            results.append((best.chunk_ids.tolist(), best.scores.tolist()))
+            assert ("text search" in kept.store.describe()) == (not libraries)
+    assert results[0] == results[1]
+    assert "pg_textsearch is not there" in caplog.text
+
+
+def test_an_index_of_another_format_is_refused(index: KeptIndex, address: str) -> None:
+    for version, hint in ((99, "newer release"), (0, "empty database")):
+        execute(address, f"UPDATE inhouse.manifest SET value = '{version}' WHERE key = 'format'")  # noqa: S608
+        with pytest.raises(IndexFormatError, match=hint):
+            index.snapshot()
+        with pytest.raises(IndexFormatError, match=hint), index.writer():
+            pass
+
+
+def test_an_index_that_is_dropped_is_missing(index: KeptIndex, address: str) -> None:
+    reader = index.store.open_reader()
+    execute(address, "DROP SCHEMA inhouse CASCADE")
+    with pytest.raises(IndexMissingError):
+        reader.snapshot()
+
+
+def test_a_run_that_lost_its_lock_cannot_publish(index: KeptIndex, address: str) -> None:
+    """Its connection is the lock: whoever ends it lets the next run in, and the old one writes nothing."""
+    with index.writer() as stale:
+        index.stage(stale, varied(3, seed=1))
+        execute(
+            address,
+            "SELECT pg_terminate_backend(pid, 30000) FROM pg_locks WHERE locktype = 'advisory' "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        )
+        assert index.publish(*varied(2, seed=2)) == 3
+        with pytest.raises(StorageError):
+            stale.publish({})
+    assert index.snapshot().generation.id == 3
+
+
+def test_a_search_by_words_does_not_wait_for_a_run(
+    index: KeptIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "FEW_ROWS", 0)
+    monkeypatch.setattr(snapshots, "_MORE_CANDIDATES", 10)
+    snapshot = index.snapshot()
+    before = snapshot.lexical("boiler part7", 5, Filter())
+    with index.writer() as writer:
+        index.stage(writer, varied(30, seed=3))
+        during = snapshot.lexical("boiler part7", 5, Filter())
+        writer.flush()
+        index.stage(writer, varied(30, seed=4))
+        assert snapshot.lexical("boiler part7", 5, Filter()).chunk_ids.tolist()
+    assert before.chunk_ids.tolist() == during.chunk_ids.tolist()
+
+
+def test_damage_is_found_by_verify(index: KeptIndex, address: str) -> None:
+    assert index.store.verify(full=True).ok
+    execute(
+        address,
+        "UPDATE inhouse.chunks SET terms = 'x' WHERE ordinal = 1",
+        "DELETE FROM inhouse.vectors WHERE key = "
+        "(SELECT key FROM inhouse.chunks ORDER BY id DESC LIMIT 1)",
+        "DELETE FROM inhouse.chunks WHERE id = (SELECT max(id) - 2 FROM inhouse.chunks)",
+    )
+    verification = index.store.verify(full=True)
+    assert not verification.ok
+    assert {check.name for check in verification.checks if check.problems} == {
+        "catalogue",
+        "vectors",
+        "lexical",
+    }
+
+
+def test_the_graph_finds_what_comparing_all_finds(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.index.postgres import writer as writers
+
+    monkeypatch.setattr(writers, "EXACT_ROWS", 100)
+    monkeypatch.setattr(snapshots, "EXACT_ROWS", 100)
+    kept = KeptIndex(open_store(address, beside=tmp_path))
+    kept.publish(*varied(120))
+    snapshot = kept.snapshot()
+    rows = kept.rows(snapshot)
+    for filter in (Filter(), Filter(readers=frozenset({"staff"})), Filter(folders=("/it",))):
+        for query in ("boiler valve", "part7 fan"):
+            vector = kept.embedder.embed_query(query)
+            ids = snapshot.dense(vector, 20, filter).chunk_ids.tolist()
+            best = nearest_ids(rows, vector, 20, filter)
+            assert len(set(ids) & set(best)) >= 19
+    for filter in (Filter(folders=("/hr/",), tags=("new",)), Filter(document_ids=(1, 5))):
+        vector = kept.embedder.embed_query("pump part1")
+        assert snapshot.dense(vector, 400, filter).chunk_ids.tolist() == nearest_ids(
+            rows, vector, 400, filter
+        )
+
+
+def test_the_commands_take_the_address_of_a_database(address: str, tmp_path: Path) -> None:
+    """`ingest`, `search`, `ask`, `status`, `verify`, `doctor`, with the exit codes that a folder has."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "leave.md").write_text("# Leave\n\nParental leave lasts fourteen months.\n")
+
+    def inhouse(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ui", *arguments, "--data", address],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+
+    assert inhouse("status").returncode == 10
+    first = inhouse("ingest", str(docs), "--json")
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["generation"] == 1
+    again = inhouse("ingest", str(docs), "--json")
+    assert json.loads(again.stdout)["generation"] == 1
+    hits = json.loads(inhouse("search", "parental leave", "--json").stdout)
+    assert hits[0]["uri"] == str(docs / "leave.md")
+    answer = inhouse("ask", "How long is parental leave?", "--no-model")
+    assert "fourteen months" in answer.stdout
+    status = inhouse("status", "--json")
+    assert json.loads(status.stdout)["documents"] == 1
+    assert "PostgreSQL" in inhouse("doctor").stdout
+    assert inhouse("verify", "--full").returncode == 0
+    assert inhouse("backup", str(tmp_path / "copy")).returncode == 2
+    with KeptIndex(open_store(address)).store.open_writer():
+        locked = inhouse("ingest", str(docs))
+    assert locked.returncode == 11, locked.stderr

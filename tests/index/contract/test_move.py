@@ -1,0 +1,61 @@
+"""An index that is moved to another store answers there as it did before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.errors import UsageError
+from rag.index import FileRecord, FileState, Filter, IndexStore, open_store
+from rag.index.maintenance.move import move, read_document
+from tests.index.contract.kept import KeptIndex, varied
+from tests.index.contract.test_views import manual
+
+BAD = FileRecord("/shelf/bad.doc", "/shelf", FileState.FAILED, "is broken", 7, 8, "", "", 4.0)
+
+
+def answers(store: IndexStore) -> object:
+    """Everything that a snapshot says of its documents, and what searches find in it, without ids."""
+    snapshot = store.open_reader().snapshot()
+    state = store.read_state()
+    assert state is not None
+    documents = [read_document(snapshot, record)[0] for record in snapshot.list_records(Filter())]
+    embedder = KeptIndex(store).embedder
+    results = []
+    for readers in (None, frozenset({"staff"}), frozenset({"*"})):
+        for query in ("boiler valve", "third part7"):
+            dense = snapshot.dense(embedder.embed_query(query), 20, Filter(readers=readers))
+            rows = snapshot.chunks(dense.chunk_ids.tolist())
+            results.append([(rows[i].uri, rows[i].ordinal) for i in dense.chunk_ids.tolist()])
+    return (
+        documents,
+        sorted(state.files, key=lambda r: r.uri),
+        state.labels,
+        state.source_rules,
+        results,
+    )
+
+
+def test_an_index_goes_to_the_other_store_and_back(
+    kept: KeptIndex, postgres_address: str, tmp_path: Path
+) -> None:
+    with kept.writer() as writer:
+        kept.stage(writer, [manual(), *varied(30)])
+        writer.record(BAD)
+        writer.note_source_rules({"roots": ["/shelf"]})
+        writer.note_run({"started_at": 1.0, "seconds": 1.0})
+        writer.publish({})
+    before = answers(kept.store)
+    database = open_store(postgres_address, beside=tmp_path / "notes")
+    folder = open_store(tmp_path / "moved")
+    done = move(kept.store, database)
+    assert (done.generation, done.documents, done.chunks, done.files) == (1, 31, 123, 32)
+    assert answers(database) == before
+    move(database, folder)
+    assert answers(folder) == before
+    assert answers(kept.store) == before
+    with pytest.raises(UsageError, match="already"):
+        move(kept.store, folder)
+    for store in (database, folder):
+        assert store.verify(full=True).ok
