@@ -50,6 +50,8 @@ _NEAREST = (
 _BY_INDEX = ("enable_sort = off", "enable_hashjoin = off", "enable_mergejoin = off", "jit = off")
 """The order is to come from the index; the planner would often rather sort everything."""
 _EXACT = ("jit = off",)
+_BY_WORDS = ("jit = off", "enable_seqscan = off")
+"""By the index over words: to read every chunk's set of words takes longer than the planner thinks."""
 _KEPT_FILTERS = 64
 _KEPT_BEGINNINGS = 4096
 
@@ -245,18 +247,20 @@ class PostgresSnapshot:
     ) -> list[tuple[Any, ...]]:
         """The permitted chunks with any of the terms; if they are many, those whose terms weigh most."""
         condition, parameters = to_sql(filter)
-        terms = weighed.terms
-        parameters |= {f"t{n}": words.any_of([term]) for n, term in enumerate(terms)}
-        weight = " + ".join(
-            f"CASE WHEN c.words @@ %(t{n})s::tsquery THEN {weighed.weight_of(term):.6f} ELSE 0 END"
-            for n, term in enumerate(terms)
-        )
+        terms, order = weighed.terms, "c.id"
+        if limit < self.count(filter).chunks:
+            parameters |= {f"t{n}": words.any_of([term]) for n, term in enumerate(terms)}
+            weight = " + ".join(
+                f"CASE WHEN c.words @@ %(t{n})s::tsquery THEN {weighed.weight_of(term):.6f} ELSE 0 END"
+                for n, term in enumerate(terms)
+            )
+            order = f"{weight} DESC, c.id"
         return self.query(
             "SELECT c.id, c.terms, c.plain_count, c.stem_count, c.accented_count "
             "FROM documents d JOIN chunks c ON c.document_id = d.id "
             f"WHERE {VISIBLE} AND {condition} AND c.words @@ %(any)s::tsquery "
-            f"ORDER BY {weight} DESC, c.id LIMIT %(limit)s",
-            _EXACT,
+            f"ORDER BY {order} LIMIT %(limit)s",
+            _BY_WORDS,
             any=words.any_of(terms), limit=limit, **parameters,
         )  # fmt: skip
 
@@ -354,7 +358,7 @@ class PostgresSnapshot:
             "SELECT term, (SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document_id "
             f"WHERE c.words @@ query::tsquery AND {VISIBLE} AND {condition}) "
             "FROM unnest(%(terms)s::text[], %(queries)s::text[]) AS asked(term, query)",
-            _EXACT,
+            _BY_WORDS,
             terms=list(counts), queries=[words.any_of([term]) for term in counts], **parameters,
         )  # fmt: skip
         return {term: count for term, count in rows if count}
