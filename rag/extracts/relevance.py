@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.extracts.confidence import measure_signals
-from rag.extracts.features import NAMES, Float64, meaning_features, wording_features
+from rag.extracts.features import NAMES, meaning_features, wording_features
 from rag.extracts.units import Unit
+from rag.extracts.word_overlap import Float64
 from rag.hit import Hit
 
 if TYPE_CHECKING:

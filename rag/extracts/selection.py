@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.answer import Extract
-from rag.extracts.features import PRONOUN, Float64
+from rag.extracts.features import PRONOUN
 from rag.extracts.question_type import AnswerType, answer_type
 from rag.extracts.relevance import judge_units
 from rag.extracts.tables import row_fields, show_row, shown_columns
 from rag.extracts.units import Unit, UnitKind, split_units
+from rag.extracts.word_overlap import Float64
 from rag.extracts.words import content_words, question_words
 from rag.hit import Hit
 
