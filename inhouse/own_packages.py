@@ -5,13 +5,10 @@ Only the standard library is imported here, so that the sentence can be said wha
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib
 import importlib.util
 import sys
 from importlib.machinery import PathFinder
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +56,10 @@ def find_shadow(name: str) -> str:
 
 def find_changed_files() -> list[str]:
     """Our files that are not as pip installed them, by their paths; none where nothing was recorded."""
+    import base64
+    import hashlib
+    from importlib.metadata import PackageNotFoundError, distribution  # 15 ms, at every start
+
     try:
         files = distribution("inhouse").files or []
     except PackageNotFoundError:
