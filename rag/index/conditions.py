@@ -38,19 +38,19 @@ class MetadataCondition:
 
     def sql(self, bind: Callable[[Any], str]) -> str:
         """The condition on the table `documents`; `bind` takes a value and gives its mark."""
-        wanted = " AND ".join(self._comparisons(bind))
-        return f"EXISTS (SELECT 1 FROM {_ENTRIES} WHERE named.key = {bind(self.name)} AND {wanted})"
+        comparisons = " AND ".join(self._comparisons(bind))
+        return f"EXISTS (SELECT 1 FROM {_ENTRIES} WHERE named.key = {bind(self.name)} AND {comparisons})"
 
     def _comparisons(self, bind: Callable[[Any], str]) -> Iterator[str]:
         if self.values:
             # Compared as (type, value): 1 is not true, and null is not the lack of the name.
             same_type = (
-                f"(entry.type = wanted.type OR (entry.type IN {_NUMBERS} "
-                f"AND wanted.type IN {_NUMBERS}))"
+                f"(entry.type = operand.type OR (entry.type IN {_NUMBERS} "
+                f"AND operand.type IN {_NUMBERS}))"
             )
             yield (
-                f"EXISTS (SELECT 1 FROM json_each({bind(self.values)}) AS wanted "
-                f"WHERE entry.atom IS wanted.atom AND {same_type})"
+                f"EXISTS (SELECT 1 FROM json_each({bind(self.values)}) AS operand "
+                f"WHERE entry.atom IS operand.atom AND {same_type})"
             )
         for operator, limit in (("<=", self.high), (">=", self.low)):
             if limit is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from rag.database_address import DatabaseAddress, is_address
 from rag.errors import ConfigurationError
 from rag.settings.base import Section
 from rag.settings.sections import Settings
@@ -30,7 +31,8 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     `config` None means `INHOUSE_CONFIG`, or `./inhouse.toml` if it is there. `overrides` win
     over everything; a section's key is written with two underscores (`llm__url="…"`); None means
     not given.
-    Raises ConfigurationError, which names the key, its value and where it was set.
+    Raises ConfigurationError, which names the key, its value and where it was set, and UsageError for the
+    address of a database with a password in it.
     """
     named = config or (
         Path(os.environ["INHOUSE_CONFIG"]) if "INHOUSE_CONFIG" in os.environ else None
@@ -39,17 +41,41 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     origins: dict[tuple[str, ...], str] = {}
     values: dict[str, Any] = {}
     if named is not None or path.exists():
-        _merge(values, _read_file(path), origins, lambda key: f"{path}: {'.'.join(key)}")
-    _merge(values, _read_environment(), origins, lambda key: ENV_PREFIX + "_".join(key).upper())
+        _merge(
+            values,
+            _split_address(_read_file(path)),
+            origins,
+            lambda key: f"{path}: {'.'.join(key)}",
+        )
+    _merge(
+        values,
+        _split_address(_read_environment()),
+        origins,
+        lambda key: ENV_PREFIX + "_".join(key).upper(),
+    )
     flags: dict[str, Any] = {}
     for name, value in overrides.items():
         if value is not None:
             _assign(flags, tuple(name.split("__")), value)
-    _merge(values, flags, origins, lambda key: f"--{'-'.join(key).replace('_', '-')}")
+    if "data" in flags:
+        flags = {"database": ""} | flags  # a folder that is named stands for the index itself
+    _merge(
+        values, _split_address(flags), origins, lambda key: f"--{'-'.join(key).replace('_', '-')}"
+    )
+    if "://" in (address := str(values.get("database", ""))):
+        DatabaseAddress(address)  # before an error could repeat a password that stands in it
     try:
         return Settings.model_validate(values)
     except ValidationError as exc:
         raise _configuration_error(exc, origins) from exc
+
+
+def _split_address(layer: dict[str, Any]) -> dict[str, Any]:
+    """What one place sets, with an address that is given as `data` in its own key, so that it competes with
+    the databases that other places name."""
+    if is_address(address := str(layer.get("data", ""))):
+        return {key: value for key, value in layer.items() if key != "data"} | {"database": address}
+    return layer
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -189,7 +189,7 @@ class IndexSettings(Section):
 
     keep_generations: int = Field(
         10,
-        ge=2,
+        ge=1,
         le=100_000,
         description="Number of newest generations to keep, for inhouse rollback.",
     )
@@ -276,6 +276,12 @@ class ApiSettings(Section):
     jwt_audience: str = Field("", description="Audience (aud) that it has to name; empty: any.")
 
 
+def _check_database(value: str) -> str:
+    if value and not is_address(value):
+        raise ValueError("an address of a database begins with postgresql://")
+    return value
+
+
 class Settings(Section):
     """All settings of Inhouse; `load_settings` makes one."""
 
@@ -283,7 +289,7 @@ class Settings(Section):
         Path("data"),
         description="Folder of the index, or address of a PostgreSQL database: `postgresql://…`.",
     )
-    database: str = Field(
+    database: Annotated[str, AfterValidator(_check_database)] = Field(
         "",
         description="Address of the database that holds the index; `data` is then the folder of what "
         "stands beside it on this machine. An address as `data` is put here.",

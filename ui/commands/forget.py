@@ -55,7 +55,11 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
     from ui.web.userdata.database import Store, people_file
 
     uris = [_uri(document) for document in documents]
-    require_folder(settings, "Delete the files, then run: inhouse ingest, and inhouse vacuum")
+    require_folder(
+        settings,
+        "Delete the files and run inhouse ingest; then, with index.keep_generations = 1 and "
+        "index.keep_days = 0, inhouse vacuum.",
+    )
     forgotten = forget(settings.data, uris)
     people, erased = people_file(settings), erasure.Erased()
     if people.exists():

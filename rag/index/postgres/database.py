@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, its errors as the house's, and vectors as it takes them."""
+"""Connections to PostgreSQL, its errors as `rag.errors`, and vectors as it takes them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def driver() -> Any:
 
 @contextlib.contextmanager
 def map_errors(address: DatabaseAddress) -> Iterator[None]:
-    """Turn psycopg's errors about the database into the house's."""
+    """Turn psycopg's errors about the database into those of `rag.errors`."""
     try:
         yield
     except driver().Error as exc:
@@ -130,7 +130,7 @@ class ReadConnections:
         parameters: Mapping[str, Any] | None = None,
         settings: Sequence[str] = (),
     ) -> Rows:
-        """All rows of a statement, with settings for it alone; asked again once if the server was away."""
+        """All rows of a statement, with settings for it alone; sent again once if the server was away."""
         if os.getpid() != self._process:
             raise UsageError(
                 f"The index in {self.address} was opened before this process was forked.",

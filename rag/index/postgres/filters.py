@@ -57,8 +57,8 @@ def _metadata_sql(condition: MetadataCondition, bind: Any) -> str:
     )
     fits = [f"{_OBJECT} ? {name}::text"]
     if condition.values:
-        one_of = f"SELECT 1 FROM jsonb_array_elements({bind(condition.values)}::jsonb) asked"
-        fits.append(f"EXISTS ({one_of} WHERE asked = entry)")
+        one_of = f"SELECT 1 FROM jsonb_array_elements({bind(condition.values)}::jsonb) AS operand"
+        fits.append(f"EXISTS ({one_of} WHERE operand = entry)")
     for operator, limit in (("<=", condition.high), (">=", condition.low)):
         if isinstance(limit, str):
             text = f'{_VALUE} COLLATE "C" {operator} {bind(limit)}::text'

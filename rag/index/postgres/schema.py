@@ -146,15 +146,23 @@ PROPOSE = (
 pg_textsearch 0.6 lets nobody search while a transaction is open that has put something into its index; such a
 transaction cannot even be ended from outside. So none waits for this program.
 """
+FORGET_PROPOSALS = (
+    "DELETE FROM proposals p WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.id = p.chunk_id)"
+)
 SERVER_RUN = (
-    "(pg_postmaster_start_time()::text || (SELECT coalesce(max(pid), 0) FROM pg_stat_activity "
-    "WHERE backend_type = 'checkpointer'))"
+    "((extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint::text || ' ' || "
+    "(SELECT min(pid) FROM pg_stat_activity WHERE datid IS NULL AND usesysid IS NULL))"
 )
 """SQL for what changes when the server starts, also after a crash of one of its processes.
+
+After a crash of one process the start time stays, but the server's own processes are new; they are those of
+no database and of no role, and every role may see their numbers. NULL where the server hides them.
 
 pg_textsearch 0.6 loses words in a crash, and then refuses to take new ones. So its index is used only in the
 run of the server in which it was built, or that it survived by being built anew: by the next writer.
 """
+UNKNOWN_RUN = "unknown"
+"""In the manifest instead of it: BM25 is there, but not to be trusted."""
 
 VISIBLE = "d.born <= %(g)s AND (d.died IS NULL OR d.died > %(g)s)"
 """SQL for "this document d is part of generation g"."""

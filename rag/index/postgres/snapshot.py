@@ -15,12 +15,12 @@ import numpy as np
 
 from rag.database_address import DatabaseAddress
 from rag.document import LANGCHAIN_METADATA, PUT_METADATA
-from rag.errors import EmbeddingError, GenerationGoneError, UsageError
+from rag.errors import EmbeddingError, GenerationGoneError, IndexDamagedError, UsageError
 from rag.index.catalog.rows import ChunkRow, ChunkSummary, Generation
 from rag.index.filter import Filter
 from rag.index.identity import check_embedder
 from rag.index.postgres import database, views, words
-from rag.index.postgres.database import ReadConnections
+from rag.index.postgres.database import ReadConnections, Rows
 from rag.index.postgres.filters import to_sql
 from rag.index.postgres.schema import BM25, SERVER_RUN, VISIBLE, nearest_name
 from rag.index.search import vectors
@@ -92,13 +92,6 @@ class PostgresSnapshot:
     def address(self) -> DatabaseAddress:
         """Where it is kept."""
         return self._connections.address
-
-    def _proposes_by_bm25(self) -> bool:
-        """Whether the server's BM25 can be trusted, which a crash is not good for; see `SERVER_RUN`."""
-        rows = self.query(
-            f"SELECT 1 FROM manifest WHERE key = '{BM25}' AND value = to_jsonb({SERVER_RUN})"
-        )
-        return bool(rows)
 
     def check_embedder(self, identity: Mapping[str, Any]) -> None:
         """Raise EmbedderMismatchError unless this embedder made the generation's vectors."""
@@ -191,9 +184,17 @@ class PostgresSnapshot:
                 _EXACT,
                 q=database.to_vector(query), e=self.generation.embedder_id, limit=limit, **parameters,
             )  # fmt: skip
+            if len(rows) < k:
+                raise self._vectors_missing()
             if limit >= permitted or rows[-1][1] - rows[k - 1][1] > _SAME_SCORE:
                 return rows
             limit *= 4
+
+    def _vectors_missing(self) -> IndexDamagedError:
+        return IndexDamagedError(
+            f"The index in {self.address} has passages without a vector.",
+            hint="Count them with: inhouse verify; then restore the database, or ingest into an empty one.",
+        )
 
     def _nearest(self, query: Float32, limit: int, filter: Filter) -> list[tuple[Any, ...]]:
         """The nearest by HNSW, which goes on until enough permitted ones are found."""
@@ -236,7 +237,7 @@ class PostgresSnapshot:
         limit = _CANDIDATES_PER_RESULT * k + _MORE_CANDIDATES
         if permitted <= max(FEW_ROWS, limit):
             rows = self._with_any(weighed, permitted, filter)
-        elif self._proposes_by_bm25():
+        elif proposes_by_bm25(self.query):
             rows = self._proposed(weighed, limit, filter)
         else:
             rows = self._with_any(weighed, limit, filter)
@@ -357,7 +358,7 @@ class PostgresSnapshot:
         rows = self.query(
             "SELECT term, (SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document_id "
             f"WHERE c.words @@ query::tsquery AND {VISIBLE} AND {condition}) "
-            "FROM unnest(%(terms)s::text[], %(queries)s::text[]) AS asked(term, query)",
+            "FROM unnest(%(terms)s::text[], %(queries)s::text[]) AS counted(term, query)",
             _BY_WORDS,
             terms=list(counts), queries=[words.any_of([term]) for term in counts], **parameters,
         )  # fmt: skip
@@ -498,9 +499,9 @@ class PostgresSnapshot:
 
     def beginnings(self, document_ids: Iterable[int]) -> dict[int, str]:
         """How the texts of these documents begin. Read once: a generation's documents stay."""
-        asked_for, known = set(document_ids), self._beginnings
-        texts = {document: known[document] for document in asked_for & known.keys()}
-        if missing := asked_for - texts.keys():
+        requested, known = set(document_ids), self._beginnings
+        texts = {document: known[document] for document in requested & known.keys()}
+        if missing := requested - texts.keys():
             rows = self.query(
                 "SELECT document_id, string_agg(text, chr(10) ORDER BY ordinal) FROM chunks "
                 "WHERE document_id = ANY (%(ids)s) AND ordinal < 2 GROUP BY document_id",
@@ -522,6 +523,8 @@ class PostgresSnapshot:
                 ids=_ids(chunk_ids),
             )
         )
+        if not stored.keys() >= set(chunk_ids):
+            raise self._vectors_missing()
         return np.stack([database.from_halfvec(stored[chunk_id]) for chunk_id in chunk_ids])
 
     def slice(self, document_id: int, start: int, end: int) -> str:
@@ -629,6 +632,12 @@ class PostgresSnapshot:
             at=position,
         )
         return rows[0][0] if rows else None
+
+
+def proposes_by_bm25(query: Callable[[str], Rows]) -> bool:
+    """Whether the server's BM25 can be trusted, which a crash is not good for; see `SERVER_RUN`."""
+    statement = f"SELECT 1 FROM manifest WHERE key = '{BM25}' AND value = to_jsonb({SERVER_RUN})"
+    return bool(query(statement))
 
 
 def _ids(ids: Iterable[int]) -> list[int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.database_address import DatabaseAddress
-from rag.errors import IndexMissingError
+from rag.errors import IndexDamagedError, IndexMissingError
 from rag.index.catalog.ledger import LAST_RUN, SOURCE_RULES, FileState
 from rag.index.catalog.retention import Retention
 from rag.index.catalog.rows import Generation
@@ -20,9 +20,9 @@ from rag.index.maintenance.verify import Check, Verification
 from rag.index.postgres import database, views
 from rag.index.postgres.database import ReadConnections, map_errors
 from rag.index.postgres.schema import BM25, SCHEMA, VISIBLE
-from rag.index.postgres.snapshot import PostgresSnapshot
+from rag.index.postgres.snapshot import PostgresSnapshot, proposes_by_bm25
 from rag.index.postgres.words import to_terms
-from rag.index.postgres.writer import WITHOUT_BM25, PostgresWriter, read_holder
+from rag.index.postgres.writer import BM25_IS_STALE, WITHOUT_BM25, PostgresWriter, read_holder
 from rag.index.views.next_run import IndexState
 from rag.index.views.overview import Overview
 
@@ -60,7 +60,7 @@ class PostgresReader:
             snapshot = self._snapshot
             state = (manifest["index_id"], manifest["generation"])
             if snapshot is None or (snapshot.index_id, snapshot.generation.id) != state:
-                generation, identity = read_generation(query, manifest["generation"])
+                generation, identity = read_generation(query)
                 snapshot = PostgresSnapshot(
                     self._connections, generation, identity, manifest["index_id"]
                 )
@@ -68,13 +68,21 @@ class PostgresReader:
             return snapshot
 
 
-def read_generation(query: Any, number: int) -> tuple[Generation, dict[str, Any]]:
-    """A generation, and the identity of the embedder that made its vectors."""
+def read_generation(query: Any) -> tuple[Generation, dict[str, Any]]:
+    """The published generation, and the identity of the embedder that made its vectors.
+
+    In one statement: between two of them a run may publish, and let go of the one that was read first.
+    """
     rows = query(
         "SELECT g.id, token, created_at, kind, embedder_id, documents, chunks, identity "
-        "FROM generations g JOIN embedders e ON e.id = g.embedder_id WHERE g.id = %(g)s",
-        {"g": number},
+        "FROM generations g JOIN embedders e ON e.id = g.embedder_id "
+        "WHERE to_jsonb(g.id) = (SELECT value FROM manifest WHERE key = 'generation')"
     )
+    if not rows:
+        raise IndexDamagedError(
+            "The index in the database has no row for its published generation.",
+            hint="Restore the database from its backup, or ingest into an empty one.",
+        )
     return Generation(*rows[0][:7]), json.loads(rows[0][7])
 
 
@@ -110,7 +118,7 @@ class PostgresStore:
         )
 
     def describe(self) -> str:
-        """The server and its extensions, in a few words."""
+        """The server, its extensions, and whether BM25 proposes words of this index, in a few words."""
         rows = self._connections.query(
             "SELECT current_setting('server_version'), coalesce(string_agg(extname || ' ' || extversion, "
             "' and ' ORDER BY extname = 'vector' DESC), '') FROM pg_extension WHERE extname = ANY (%(n)s)",
@@ -118,7 +126,10 @@ class PostgresStore:
         )
         version, extensions = rows[0]
         text = f"in PostgreSQL {version.partition(' ')[0]} with {extensions}"
-        return text if BM25 in extensions else f"{text}; {WITHOUT_BM25}"
+        if not database.read_manifest(self._connections.query, BM25):
+            return f"{text}; {WITHOUT_BM25}"
+        is_trusted = proposes_by_bm25(self._connections.query)
+        return text if is_trusted else f"{text}; {BM25_IS_STALE}"
 
     def read_overview(self) -> Overview:
         """What the index holds."""
@@ -178,11 +189,10 @@ class PostgresStore:
         query = self._connections.query
         if not self.exists():
             return None
-        generation = database.read_manifest(query, "generation")
-        if not generation:
+        if not database.read_manifest(query, "generation"):
             return None
-        _, identity = read_generation(query, generation)
-        return views.read_index_state(query, generation, int(identity["max_tokens"]))
+        generation, identity = read_generation(query)
+        return views.read_index_state(query, generation.id, int(identity["max_tokens"]))
 
     def rollback(self, generation: int, *, retention: Retention | None = None) -> Rollback:
         """Publish the state of `generation` again, as a new generation."""

@@ -24,6 +24,7 @@ from rag.index.postgres.database import Connection, Rows, driver, map_errors, to
 from rag.index.postgres.schema import (
     BM25,
     DISCARD,
+    FORGET_PROPOSALS,
     FORMAT,
     LOCK,
     PROPOSE,
@@ -31,6 +32,7 @@ from rag.index.postgres.schema import (
     SCHEMA,
     SERVER_RUN,
     TABLES,
+    UNKNOWN_RUN,
     UNPUBLISHED,
     VECTORS,
     VISIBLE,
@@ -137,12 +139,12 @@ class PostgresWriter:
 
     def _mend_bm25(self) -> None:
         """Build the server's BM25 anew if it may have lost words in a crash."""
-        run = self._one(f"SELECT {SERVER_RUN}")
-        if database.read_manifest(self._query, BM25) not in ("", run):
-            self._write_manifest(BM25, "unknown")
+        run, built_in = self._one(f"SELECT {SERVER_RUN}"), database.read_manifest(self._query, BM25)
+        if built_in and (run is None or built_in != run):
+            self._write_manifest(BM25, UNKNOWN_RUN)
             self._connection.commit()
             self._connection.execute("REINDEX INDEX proposals_terms; COMMIT")
-            self._write_manifest(BM25, run)
+            self._write_manifest(BM25, run or UNKNOWN_RUN)
         self._connection.commit()
 
     def _find_embedder(self) -> int:
@@ -416,9 +418,7 @@ class PostgresWriter:
         """Put the words of new chunks into the server's BM25, a few at a time; the rest wait meanwhile."""
         if not database.read_manifest(self._query, BM25):
             return
-        self._execute(
-            "DELETE FROM proposals p WHERE NOT EXISTS (SELECT 1 FROM chunks c WHERE c.id = p.chunk_id)"
-        )
+        self._execute(FORGET_PROPOSALS)
         after = self._one("SELECT coalesce(max(chunk_id), 0) FROM proposals")
         last = self._one("SELECT coalesce(max(id), 0) FROM chunks")
         self._connection.commit()
@@ -568,16 +568,37 @@ class PostgresWriter:
         generations = self._execute("DELETE FROM generations WHERE id < %(g)s", g=horizon)
         if not generations:
             return Dropped()
+        dead = "chunks c JOIN documents d ON d.id = c.document_id WHERE d.died <= %(g)s"
+        # Not those of a run that was ended before it published: the next one uses them.
+        vectors = self._execute(
+            f"DELETE FROM vectors v USING (SELECT DISTINCT c.key FROM {dead}) AS dead "
+            "WHERE v.key = dead.key AND NOT EXISTS (SELECT 1 FROM chunks c "
+            "JOIN documents d ON d.id = c.document_id "
+            "WHERE c.key = v.key AND (d.died IS NULL OR d.died > %(g)s))",
+            g=horizon,
+        )
+        self._execute(
+            f"DELETE FROM proposals WHERE chunk_id IN (SELECT c.id FROM {dead})", g=horizon
+        )
         chunks = self._execute(
             "DELETE FROM chunks WHERE document_id IN (SELECT id FROM documents WHERE died <= %(g)s)",
             g=horizon,
         )
-        documents = self._execute("DELETE FROM documents WHERE died <= %(g)s", g=horizon)
-        return Dropped(generations, documents, chunks) + self.drop_orphans()
+        documents = self._query(
+            "DELETE FROM documents WHERE died <= %(g)s RETURNING text_id", {"g": horizon}
+        )
+        texts = self._execute(
+            "DELETE FROM texts t WHERE id = ANY (%(ids)s::bigint[]) AND NOT EXISTS "
+            "(SELECT 1 FROM documents d WHERE d.text_id = t.id)",
+            ids=list({text_id for (text_id,) in documents}),
+        )
+        self._execute("DELETE FROM vocabulary WHERE chunks <= 0")
+        return Dropped(generations, len(documents), chunks, vectors, texts)
 
     def drop_orphans(self) -> Dropped:
         """Delete vectors, texts and words that nothing uses, whoever left them."""
         self._execute("DELETE FROM vocabulary WHERE chunks <= 0")
+        self._execute(FORGET_PROPOSALS)
         return Dropped(
             vectors=self._execute(
                 "DELETE FROM vectors v WHERE embedder_id NOT IN (SELECT embedder_id FROM generations) "
@@ -609,7 +630,9 @@ def read_holder(query: Any) -> str:
         return ""
     name, age = rows[0]
     process, _, host = name.rpartition(" ")[2].partition("@")
-    return f"process {process} on {host}, for {max(0, age)} s"
+    holder = f"process {process} on {host}"
+    # The server shows the age of another role's session to few.
+    return holder if age is None else f"{holder}, for {max(0, age)} s"
 
 
 def create(connection: Connection, address: DatabaseAddress) -> None:
@@ -638,14 +661,19 @@ def create(connection: Connection, address: DatabaseAddress) -> None:
         connection.execute("INSERT INTO manifest VALUES (%s, %s)", (key, to_json(value)))
     if has_bm25:
         connection.execute(
-            f"UPDATE manifest SET value = to_jsonb({SERVER_RUN}) WHERE key = '{BM25}'".encode()
+            f"UPDATE manifest SET value = to_jsonb(coalesce({SERVER_RUN}, '{UNKNOWN_RUN}')) "
+            f"WHERE key = '{BM25}'".encode()
         )
     connection.commit()
 
 
 WITHOUT_BM25 = (
-    "the extension pg_textsearch is not there, so words are proposed by PostgreSQL's own text search, which "
-    "is slower where somebody may read much"
+    "the index was made without the extension pg_textsearch, so words are proposed by PostgreSQL's own text "
+    "search, which is slower where somebody may read much"
+)
+BM25_IS_STALE = (
+    "pg_textsearch is not used since the server started anew (or hides its processes); the next inhouse "
+    "ingest builds its index again, and until then words are proposed by PostgreSQL's own text search"
 )
 
 

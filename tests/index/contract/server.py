@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +68,16 @@ class Server:
 
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop", check=False)
+
+    def wait(self) -> None:
+        """Wait until it takes connections again, for half a minute at most."""
+        import psycopg
+
+        for _ in range(300):
+            time.sleep(0.1)
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(self.address("postgres")).close()
+                return
 
     def address(self, database: str) -> str:
         return f"postgresql:///{database}?host={self.folder}&user=postgres"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +15,21 @@ import pytest
 
 from rag.database_address import DatabaseAddress
 from rag.errors import (
+    ConfigurationError,
     IndexFormatError,
+    IndexLockedError,
     IndexMissingError,
     MissingDependencyError,
     StorageError,
     UsageError,
 )
 from rag.index import Filter, open_store
+from rag.index.catalog.retention import Retention
 from rag.index.postgres import snapshot as snapshots
 from rag.settings import load_settings
 from tests.index.contract.kept import KeptIndex, nearest_ids, varied
 from tests.index.contract.server import MISSING, PROGRAMS, Server, running
+from tests.index.world import document
 
 SECRET = "hunter2"
 
@@ -52,14 +59,32 @@ def index(address: str, tmp_path: Path) -> KeptIndex:
 
 @pytest.mark.parametrize(
     "uri",
-    [f"postgresql://ann:{SECRET}@db/hr", f"postgres://db/hr?user=ann&password={SECRET}"],
+    [
+        f"postgresql://ann:{SECRET}@db/hr",
+        f"postgresql://ann:a?{SECRET}@db/hr",
+        f"postgresql://ann:{SECRET}#a@db/hr",
+        f"postgresql://ann:?#{SECRET}@db/hr",
+        f"postgres://db/hr?user=ann&password={SECRET}",
+        f"postgres://db/hr?user=ann#&password={SECRET}",
+    ],
 )
 def test_an_address_with_a_password_is_refused_and_not_repeated(uri: str) -> None:
     with pytest.raises(UsageError, match="PGPASSFILE") as refused:
         open_store(uri)
     assert SECRET not in str(refused.value)
+    for setting in ("data", "database"):
+        with pytest.raises(UsageError, match="PGPASSFILE") as refused:
+            load_settings(**{setting: uri})
+        assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "uri", [f"postgresql://ann:{SECRET}/a@db/hr", f"postgresql://a:1/{SECRET}@db"]
+)
+def test_an_address_that_may_hold_a_password_is_not_repeated(uri: str) -> None:
+    """libpq would take the secret for a port or a database."""
     with pytest.raises(UsageError) as refused:
-        open_store(load_settings(data=uri).location)
+        open_store(uri)
     assert SECRET not in str(refused.value)
 
 
@@ -68,6 +93,8 @@ def test_an_address_is_shown_by_host_and_name() -> None:
         ("postgresql://ann@db.example:5433/hr?sslmode=require", "postgresql://db.example:5433/hr"),
         ("postgresql:///hr?host=/run/postgresql", "postgresql:///run/postgresql/hr"),
         ("postgresql://?service=handbook", "postgresql://?service=handbook"),
+        ("postgresql://a:1,b:2/hr?user=ann@house", "postgresql://a:1,b:2/hr"),
+        ("postgresql://ann@[::1]:5432/hr", "postgresql://[::1]:5432/hr"),
     ):
         assert str(DatabaseAddress(uri)) == text
 
@@ -78,6 +105,26 @@ def test_the_settings_tell_a_folder_from_a_database(monkeypatch: pytest.MonkeyPa
     settings = load_settings()
     assert (settings.location, settings.data) == ("postgresql://db/hr", Path("data"))
     assert load_settings(database="postgresql://db/it", data="notes").data == Path("notes")
+
+
+def test_the_place_that_wins_names_the_index(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A folder as a flag beats the file's database, and the environment's database an address in the file."""
+    file = tmp_path / "inhouse.toml"
+    file.write_text('database = "postgresql://db/a"')
+    assert load_settings(file).location == "postgresql://db/a"
+    assert load_settings(file, data="old").location == Path("old")
+    assert load_settings(file, data="postgresql://db/c").location == "postgresql://db/c"
+    file.write_text('data = "postgresql://db/a"')
+    monkeypatch.setenv("INHOUSE_DATABASE", "postgresql://db/b")
+    assert load_settings(file).location == "postgresql://db/b"
+    assert load_settings(file, data="postgresql://db/c").location == "postgresql://db/c"
+
+
+def test_a_database_without_its_scheme_is_no_folder() -> None:
+    with pytest.raises(ConfigurationError, match="postgresql://"):
+        load_settings(database="mydb")
 
 
 def test_without_psycopg_one_sentence_says_how_to_install_it(
@@ -152,7 +199,7 @@ def test_without_bm25_the_servers_own_text_search_proposes(
             results.append((best.chunk_ids.tolist(), best.scores.tolist()))
             assert ("text search" in kept.store.describe()) == (not libraries)
     assert results[0] == results[1]
-    assert "pg_textsearch is not there" in caplog.text
+    assert "without the extension pg_textsearch" in caplog.text
 
 
 def test_an_index_of_another_format_is_refused(index: KeptIndex, address: str) -> None:
@@ -277,3 +324,78 @@ def test_the_commands_take_the_address_of_a_database(address: str, tmp_path: Pat
     with KeptIndex(open_store(address)).store.open_writer():
         locked = inhouse("ingest", str(docs))
     assert locked.returncode == 11, locked.stderr
+
+
+def create_role(server: Server, address: str, name: str) -> str:
+    """The address for a role that may use the index and is told nothing of other roles' sessions."""
+    execute(
+        address,
+        f"CREATE ROLE {name} LOGIN",
+        "CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public",
+        "CREATE EXTENSION IF NOT EXISTS pg_textsearch WITH SCHEMA public",
+        f"GRANT CREATE ON DATABASE {address.partition('?')[0].rpartition('/')[2]} TO {name}",
+    )
+    return address.replace("user=postgres", f"user={name}")
+
+
+def test_a_run_of_another_role_is_named(postgres: Server, address: str, tmp_path: Path) -> None:
+    """Also to a role to which the server does not show since when it runs."""
+    other = create_role(postgres, address, "second_writer")
+    with (
+        KeptIndex(open_store(address, beside=tmp_path)).writer(),
+        pytest.raises(IndexLockedError, match=r"process \d+ on ") as locked,
+        KeptIndex(open_store(other, beside=tmp_path)).writer(),
+    ):
+        pass
+    assert locked.value.exit_code == 11
+
+
+def test_a_crash_is_noticed_by_a_role_without_rights(tmp_path: Path) -> None:
+    """One killed process makes the server start anew, with the same start time; BM25 may have lost words."""
+    if not PROGRAMS:
+        pytest.skip(MISSING)
+    import psycopg
+
+    with running(is_durable=True) as server:
+        administrator = server.new_database()
+        address = create_role(server, administrator, "owner")
+        kept = KeptIndex(open_store(address, beside=tmp_path))
+        kept.publish(*varied(20))
+        assert "text search" not in kept.store.describe()
+        execute(administrator, "ALTER ROLE owner SET TimeZone = 'Asia/Tokyo'")
+        kept = KeptIndex(open_store(address, beside=tmp_path))
+        assert "text search" not in kept.store.describe()
+        with (
+            contextlib.closing(psycopg.connect(administrator)) as victim,
+            contextlib.closing(psycopg.connect(administrator)) as witness,
+        ):
+            os.kill(victim.info.backend_pid, signal.SIGKILL)
+            with pytest.raises(psycopg.OperationalError):
+                witness.execute("SELECT pg_sleep(60)")
+        server.wait()
+        assert "text search" in kept.store.describe()
+        kept.publish(*varied(2, seed=9))
+        assert "text search" not in kept.store.describe()
+
+
+def test_what_is_let_go_of_leaves_no_word(address: str, index: KeptIndex) -> None:
+    """Neither in texts nor in the words that BM25 proposes by."""
+    index.publish(document("/secret.txt", ["nightjar owl"]))
+    index.publish(remove=["/secret.txt"])
+    index.store.vacuum(Retention(generations=1, days=0))
+    for table, column in (
+        ("texts", "text"), ("chunks", "text"), ("chunks", "terms"), ("proposals", "terms"),
+        ("vocabulary", "term"),
+    ):  # fmt: skip
+        assert not rows_like(address, table, column, "%nightjar%"), table
+    assert rows_like(address, "proposals", "terms", "%boiler%")
+
+
+def rows_like(address: str, table: str, column: str, pattern: str) -> int:
+    import psycopg
+
+    with psycopg.connect(address) as connection:
+        statement = f"SELECT count(*) FROM inhouse.{table} WHERE {column} LIKE %s"  # noqa: S608
+        row = connection.execute(statement.encode(), [pattern]).fetchone()
+        assert row is not None
+        return int(row[0])

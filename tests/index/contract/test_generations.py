@@ -122,6 +122,23 @@ def test_a_right_that_was_taken_away_does_not_come_back(kept: KeptIndex) -> None
     assert kept.snapshot().count(Filter(readers=frozenset({"board"}))).documents == 1
 
 
+def test_vectors_of_a_run_that_was_ended_outlast_old_generations(kept: KeptIndex) -> None:
+    """Only a vacuum deletes them; what goes with a generation is what its documents alone used."""
+    keep = Retention(generations=1, days=0)
+    kept.publish(A1, B)
+    with kept.writer() as writer:
+        kept.stage(writer, [C])
+        writer.flush()
+    kept.publish(A2, remove=["/b.txt"], retention=keep)
+    lost = [chunk.embedded_text for chunk in C.chunks]
+    gone = [chunk.embedded_text for chunk in B.chunks]
+    with kept.writer() as writer:
+        assert writer.missing([*lost, *gone]) == gone
+    kept.store.vacuum(keep)
+    with kept.writer() as writer:
+        assert writer.missing(lost) == lost
+
+
 def test_vacuum_lets_go_of_old_generations_and_nothing_else(changed: KeptIndex) -> None:
     old = changed.snapshot()
     changed.publish(document("/d.txt", ["delta"]))
