@@ -99,6 +99,8 @@ def _operand(value: str) -> Any:
         return [reading for part in value.split(",") for reading in _readings(part.strip())]
     limits = {"from": low, "until": high}
     named = {key: limit for key, limit in limits.items() if limit}
+    if endless := [limit for limit in named.values() if _is_endless(limit)]:
+        raise UsageError(f"The limit {endless[0]:.40} of a range is beyond every number.")
     numbers = {key: _number(limit) for key, limit in named.items()}
     return named if None in numbers.values() else numbers
 
@@ -112,32 +114,70 @@ def _readings(text: str) -> list[Any]:
     return [text] if number is None else [text, number]
 
 
+def _is_endless(text: str) -> bool:
+    """Whether the digits make a number too large for floating point."""
+    with contextlib.suppress(ValueError):
+        return math.isinf(float(text)) and any(character.isdigit() for character in text)
+    return False
+
+
 def _number(text: str) -> int | float | None:
+    """The number that a text looks like, if it is finite; such as 12e999 is a name."""
     for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            number = kind(text)
-            return number if math.isfinite(number) else None
+        with contextlib.suppress(ValueError, OverflowError):
+            return _bounded(kind(text))
     return None
 
 
+def _bounded(number: float) -> int | float:
+    """A finite number that every database takes: whole ones beyond 64 bits as floating point.
+
+    Raises ValueError or OverflowError for what is not finite, or beyond floating point.
+    """
+    if isinstance(number, int) and -(2**63) <= number < 2**63:
+        return number
+    if not math.isfinite(bounded := float(number)):
+        raise ValueError(f"{number} is not finite")
+    return bounded
+
+
 def _condition(name: Any, operand: Any) -> MetadataCondition:
+    with contextlib.suppress(ValueError, OverflowError):
+        if (condition := _understood(name, operand)) is not None:
+            return condition
+    raise UsageError(
+        f"The filter {name!r}: {_shown(operand)} is not understood.",
+        hint="Metadata is compared with a value, a list of values (strings, finite numbers, True, False, "
+        'None), or a range: {"from": 2024, "until": 2026}.',
+    )
+
+
+def _shown(operand: Any) -> str:
+    """The beginning of what was given; Python refuses to write out very long numbers."""
+    try:
+        return f"{operand!r:.200}"
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def _understood(name: Any, operand: Any) -> MetadataCondition | None:
     if isinstance(name, str) and isinstance(operand, Mapping):
         low, high = operand.get("from"), operand.get("until")
         limits = [limit for limit in (low, high) if limit is not None]
         are_numbers = all(
-            isinstance(limit, int | float) and not isinstance(limit, bool) and limit == limit
-            for limit in limits
+            isinstance(limit, int | float) and not isinstance(limit, bool) for limit in limits
         )
         are_texts = all(isinstance(limit, str) for limit in limits)
         if limits and operand.keys() <= {"from", "until"} and (are_numbers or are_texts):
-            return MetadataCondition(name, "", low, high)
+            return MetadataCondition(name, "", _comparable(low), _comparable(high))
     elif isinstance(name, str):
         is_list = isinstance(operand, list | tuple | set | frozenset)
         values = tuple(operand) if is_list else (operand,)
-        if all(isinstance(value, _SCALARS) and value == value for value in values):
-            return MetadataCondition(name, json.dumps(values))
-    raise UsageError(
-        f"The filter {name!r}: {operand!r} is not understood.",
-        hint="Metadata is compared with a value, a list of values (strings, numbers, True, False, None), or "
-        'a range: {"from": 2024, "until": 2026}.',
-    )
+        if all(isinstance(value, _SCALARS) for value in values):
+            return MetadataCondition(name, json.dumps([_comparable(value) for value in values]))
+    return None
+
+
+def _comparable(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return _bounded(value) if is_number else value

@@ -38,12 +38,17 @@ def move(
 
     Nothing is parsed or embedded, and the source stays as it is. Earlier generations are not copied. When it
     is stopped nothing is published there, and it begins anew. `advance` is told how many documents are done,
-    of how many. Raises UsageError if something was published at the target before.
+    of how many. Raises UsageError if something was published at the target before, or there is nothing to
+    copy.
     """
     snapshot, state = source.open_reader().snapshot(), source.read_state()
     # In the order of their ids: what ties in a search is found in that order.
     records = sorted(snapshot.list_records(Filter()), key=lambda record: record.document_id)
     ledger = {} if state is None else {record.uri: record for record in state.files}
+    if not records:
+        raise UsageError(
+            "The index to be moved holds no documents.", hint="Ingest into the new place."
+        )
     with target.open_writer(snapshot.embedder) as writer:
         if writer.generation:
             raise UsageError(

@@ -33,6 +33,8 @@ _CONNECT_S = 10
 _KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that is cut off is noticed after half a minute, and so is a run that is: its lock is freed."""
 _APPLICATION = "inhouse"
+_NEVER = "\uffff"
+"""Unicode's noncharacter, which stands in no text."""
 _LATER = "Look at the server, and run again; what was published is safe."
 
 
@@ -157,6 +159,7 @@ class ReadConnections:
         parameters: Mapping[str, Any] | None,
         settings: Sequence[str],
     ) -> Rows:
+        parameters = {name: _askable(value) for name, value in (parameters or {}).items()}
         try:
             with connection.cursor(binary=True) as cursor:
                 if settings:
@@ -164,9 +167,9 @@ class ReadConnections:
                     with connection.pipeline(), connection.transaction():
                         for setting in settings:
                             connection.execute(f"SET LOCAL {setting}".encode())
-                        cursor.execute(statement.encode(), parameters or {})
+                        cursor.execute(statement.encode(), parameters)
                 else:
-                    cursor.execute(statement.encode(), parameters or {})
+                    cursor.execute(statement.encode(), parameters)
                 rows: Rows = cursor.fetchall()
                 return rows
         except BaseException:
@@ -210,6 +213,15 @@ def to_json(value: Any) -> str:
 def to_text(text: str) -> str:
     """A text that a text column takes: as long as it was, without the character 0."""
     return text.replace("\0", "\ufffd")
+
+
+def _askable(value: Any) -> Any:
+    """A value to compare with: a text with the character 0, which no column holds, equals nothing there."""
+    if isinstance(value, str):
+        return value.replace("\0", _NEVER)
+    if isinstance(value, list):
+        return [entry for entry in value if not (isinstance(entry, str) and "\0" in entry)]
+    return value
 
 
 def to_halfvec(vector: Float32) -> str:

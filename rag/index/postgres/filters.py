@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -57,13 +58,21 @@ def _metadata_sql(condition: MetadataCondition, bind: Any) -> str:
     )
     fits = [f"{_OBJECT} ? {name}::text"]
     if condition.values:
-        one_of = f"SELECT 1 FROM jsonb_array_elements({bind(condition.values)}::jsonb) AS operand"
+        values = bind(_without_zero(condition.values))
+        one_of = f"SELECT 1 FROM jsonb_array_elements({values}::jsonb) AS operand"
         fits.append(f"EXISTS ({one_of} WHERE operand = entry)")
     for operator, limit in (("<=", condition.high), (">=", condition.low)):
         if isinstance(limit, str):
-            text = f'{_VALUE} COLLATE "C" {operator} {bind(limit)}::text'
+            text = f'{_VALUE} COLLATE "C" {operator} {bind(limit.replace(chr(0), chr(1)))}::text'
             fits.append(f"(jsonb_typeof(entry) = 'string' AND {text})")
         elif limit is not None:
             number = f"CASE WHEN jsonb_typeof(entry) = 'number' THEN {_VALUE}::float8 END"
             fits.append(f"{number} {operator} {bind(limit)}::float8")
     return f"EXISTS (SELECT 1 FROM {entries} WHERE {' AND '.join(fits)})"
+
+
+def _without_zero(values: str) -> str:
+    """A JSON list without texts that hold the character 0, which jsonb takes in none."""
+    if "\\u0000" not in values:
+        return values
+    return json.dumps([v for v in json.loads(values) if not (isinstance(v, str) and "\0" in v)])

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from rag.database_address import DatabaseAddress
 from rag.errors import (
     ConfigurationError,
+    GenerationGoneError,
+    IndexDamagedError,
     IndexFormatError,
     IndexLockedError,
     IndexMissingError,
@@ -399,3 +402,34 @@ def rows_like(address: str, table: str, column: str, pattern: str) -> int:
         row = connection.execute(statement.encode(), [pattern]).fetchone()
         assert row is not None
         return int(row[0])
+
+
+def test_a_lost_vector_is_damage(address: str, index: KeptIndex) -> None:
+    """Said in one sentence, where a search or a copy needs the vector."""
+    snapshot = index.snapshot()
+    ids = sorted(row.chunk_id for row in index.rows(snapshot))
+    vector = index.embedder.embed_query("boiler")
+    for lost in ("(SELECT key FROM inhouse.chunks ORDER BY id DESC LIMIT 1)", "key"):
+        execute(address, f"DELETE FROM inhouse.vectors WHERE key = {lost}")  # noqa: S608
+        with pytest.raises(IndexDamagedError, match="without a vector"):
+            snapshot.stored_vectors(ids)
+        with pytest.raises(IndexDamagedError, match="without a vector"):
+            snapshot.dense(vector, len(ids), Filter())
+    with pytest.raises(IndexDamagedError, match="without a vector"):
+        snapshot.dense(vector, 1, Filter())
+
+
+def test_a_reader_moves_on_while_runs_publish(index: KeptIndex) -> None:
+    """Each generation is let go of as soon as the next one is there."""
+    reader, keep = index.store.open_reader(), Retention(generations=1, days=0)
+    generations = []
+    with ThreadPoolExecutor(1) as pool:
+        runs = pool.submit(
+            lambda: [index.publish(*varied(1, seed=n), retention=keep) for n in range(12)]
+        )
+        while not runs.done():
+            with contextlib.suppress(GenerationGoneError):
+                generations.append(reader.snapshot().generation.id)
+            assert index.store.read_state() is not None
+    assert runs.result()[-1] == reader.snapshot().generation.id
+    assert generations == sorted(generations)

@@ -59,3 +59,12 @@ def test_an_index_goes_to_the_other_store_and_back(
         move(kept.store, folder)
     for store in (database, folder):
         assert store.verify(full=True).ok
+
+
+def test_an_index_whose_documents_are_gone_is_not_moved(kept: KeptIndex, tmp_path: Path) -> None:
+    kept.publish(*varied(2))
+    kept.publish(remove=list(kept.documents))
+    target = open_store(tmp_path / "moved")
+    with pytest.raises(UsageError, match="no documents"):
+        move(kept.store, target)
+    assert not target.exists()

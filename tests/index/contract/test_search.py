@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rag.document import PUT_METADATA
 from rag.errors import EmbedderMismatchError, EmbeddingError, UsageError
 from rag.index import Filter
 from rag.testing import HashingEmbedder
 from tests.index.contract.kept import KeptIndex, nearest_ids, scores_by_words, varied
+from tests.index.world import document
 
 FILTERS = {
     "everything": Filter(),
@@ -174,3 +176,42 @@ def test_another_embedder_is_refused_with_both_names(full: KeptIndex) -> None:
         full.store.open_writer(other),
     ):
         pass
+
+
+def test_the_character_zero_finds_nothing(kept: KeptIndex) -> None:
+    """It is not part of any word, place or label, and no error of a store."""
+    said = {PUT_METADATA: {"team": "it", "year": 2026}}
+    kept.publish(document("/it/a.txt", ["boiler valve"], tags=("new",), metadata=said))
+    snapshot = kept.snapshot()
+    assert len(snapshot.lexical("boiler\0valve", 5, Filter()).chunk_ids) == 1
+    assert not len(snapshot.lexical("boi\0ler", 5, Filter()).chunk_ids)
+    assert not snapshot.documents_with_words(["boiler\0"], Filter())
+    assert not snapshot.find(["/it/a.txt\0"])
+    assert snapshot.find_present(["/it/a.txt\0", "/it/a.txt"], Filter()) == {"/it/a.txt"}
+    assert snapshot.document_view(Filter()).document("/it/a.txt\0") is None
+    for filter in (
+        Filter(readers=frozenset({"staff\0"}), tags=("old",)),
+        Filter(folders=("/it\0",)),
+        Filter(tags=("new\0",)),
+        Filter(media_types=("text/plain\0",)),
+        Filter(metadata={"team\0": "it"}),
+        Filter(metadata={"team": "it\0"}),
+        Filter(metadata={"team": {"from": "it\0"}}),
+        Filter(metadata={"team": {"until": "i\0"}}),
+    ):
+        assert snapshot.count(filter).documents == 0, filter
+    for metadata in ({"team": ["x\0", "it"]}, {"team": {"from": "i\0", "until": "it"}}):
+        assert snapshot.count(Filter(metadata=metadata)).documents == 1, metadata
+
+
+def test_numbers_beyond_64_bits_are_compared(kept: KeptIndex) -> None:
+    said = {PUT_METADATA: {"size": 10**22}}
+    kept.publish(document("/a.txt", ["boiler"], metadata=said), document("/b.txt", ["valve"]))
+    for metadata, count in (
+        ({"size": 10**22}, 1),
+        ({"size": [10**23, 1]}, 0),
+        ({"size": {"from": 10**21, "until": 10**23}}, 1),
+        ({"size": {"from": 10**23}}, 0),
+        ({"size": {"from": -(10**30)}}, 1),
+    ):
+        assert kept.snapshot().count(Filter(metadata=metadata)).documents == count, metadata
