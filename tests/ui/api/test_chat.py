@@ -125,7 +125,7 @@ def test_where_nothing_is_supported_the_documents_answer(office: Office, stream:
     else:
         reply = office.client().chat.completions.create(**ASKED)
         content, kept = reply.choices[0].message.content or "", reply.model_extra["inhouse"]
-    assert content.startswith(f"“{WEEKS}” [1]\n\n“{NOTICE}” [2]")
+    assert content.startswith(f"“{WEEKS} {NOTICE}” [1]\n\n“")
     assert kept["status"] == "unsupported"
     assert kept["citations"] == []
     assert [extract["n"] for extract in kept["extracts"][:2]] == [1, 2]
