@@ -41,7 +41,8 @@ def parse_front_matter(text: str) -> dict[str, Any]:
 
     try:
         content = _make_loader()(text).get_single_data()
-    except (yaml.YAMLError, ValueError, RecursionError):
+    # PyYAML raises all kinds of errors for a value that is not what its tag says, such as `!!bool maybe`.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return {}
     if not isinstance(content, dict):
         return {}

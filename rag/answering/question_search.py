@@ -200,7 +200,9 @@ class QuestionSearch:
             generation=snapshot.generation.id,
             fence=snapshot.generation.token,
             extracts=selection.extracts,
-            confidence=max(retrieved.confidence, selection.confidence),
+            confidence=self._limit_confidence(
+                query.text, selection.confidence, snapshot, self.narrow(filter)
+            ),
             also_searched=tuple(dict.fromkeys(finder.searches)),
         )
 
@@ -313,8 +315,9 @@ class QuestionSearch:
 
 
 def _is_unclear(retrieved: Retrieved) -> bool:
-    """Whether passages were found, and none answers clearly."""
-    return bool(retrieved.hits) and retrieved.computed is None and retrieved.confidence < CLEAR
+    """Whether passages were found for one question, and none answers it clearly."""
+    is_one = bool(retrieved.hits) and retrieved.computed is None and not retrieved.query.parts
+    return is_one and retrieved.confidence < CLEAR
 
 
 def keep_quoted(hits: Sequence[Hit], extracts: Sequence[Extract], k: int) -> list[Hit]:

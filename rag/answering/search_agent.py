@@ -1,7 +1,7 @@
 """A model that calls tools looks for passages itself, where the first search brought no clear answer.
 
 The agent only searches: what it ends with are passages. The answer is written from them, and checked against
-them, as from any others, so that nothing the agent says by itself reaches a reader.
+them, as from any others; of what the agent writes itself, a reader sees only what it searched for.
 """
 
 from __future__ import annotations
@@ -154,8 +154,10 @@ def find_passages(
     except Exception as error:  # a developer's own chat model may raise anything
         _log.warning("The model did not search further: %s: %s", type(error).__name__, error)
         return []
-    chosen = finder.chosen(reply)
     known = {(hit.uri, hit.start) for hit in first}
+    chosen = finder.chosen(reply)
+    if reply is None:  # a limit ended it: what it found beside the first is all that it can say
+        chosen = [hit for hit in chosen if (hit.uri, hit.start) not in known]
     if all((hit.uri, hit.start) in known for hit in chosen):
         return []
     places = {(hit.uri, hit.start): hit for hit in (*chosen, *first)}

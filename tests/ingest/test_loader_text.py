@@ -99,6 +99,23 @@ def test_html_in_markdown_is_read_as_it_is_seen() -> None:
     assert blocks_of(document, BlockKind.TABLE_ROW) == ["| Lidar & fan | 0.6 |"]
 
 
+def test_a_table_that_is_not_closed_swallows_nothing() -> None:
+    """Also one that stands in a comment only; and lines are counted as Markdown counts them."""
+    source = (
+        "Above\u2028the line.\n\n<!-- <table> -->\n\n# Heading\n\n```\nRun it.\n```\n\n"
+        "Replace <HOST> now.\n\n"
+        "<div>Seen.</div>\n\nUse `a<b` in `<code>`.\n\n<table>\n<tr><td>1</td></tr>\n\n## Last\n\nThe end.\n"
+    )
+    text = load_bytes(source.encode(), MARKDOWN).text
+    for kept in (
+        "Above\u2028the line.", "\n# Heading\n", "```\nRun it.\n```", "Replace <HOST> now.", "\nSeen.\n",
+        "Use `a<b` in `<code>`.", "\n## Last\n", "The end.",
+    ):  # fmt: skip
+        assert kept in text
+    assert "<!--" not in text
+    assert "<div>" not in text
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )

@@ -118,10 +118,15 @@ class History:
         """Delete the conversations that have been kept for long enough; how many there were."""
         if not self._kept_s:
             return 0
+        oldest = self._now() - self._kept_s
+        with self._store.reading() as connection:
+            expired = connection.execute(
+                "SELECT 1 FROM conversations WHERE updated_at < ? LIMIT 1", (oldest,)
+            ).fetchone()
+        if expired is None:
+            return 0
         with self._store.writing() as connection:
-            connection.execute(
-                "DELETE FROM conversations WHERE updated_at < ?", (self._now() - self._kept_s,)
-            )
+            connection.execute("DELETE FROM conversations WHERE updated_at < ?", (oldest,))
             deleted: int = connection.changes()
         return deleted
 
@@ -142,6 +147,7 @@ class History:
         It looks into answers as they were given. What may no longer be read in them is for the caller to
         leave out: see `redaction.search`.
         """
+        self.delete_expired()
         with self._store.reading() as connection:
             rows = connection.execute(
                 "SELECT c.id, c.title, c.created_at, c.updated_at, c.profile, "
@@ -167,11 +173,13 @@ class History:
 
     def get(self, person: Person, conversation: str) -> KeptConversation:
         """One conversation's heading. Raises NotThereError."""
+        self.delete_expired()
         with self._store.reading() as connection:
             return check_owner(connection, person, conversation)
 
     def turns(self, person: Person, conversation: str) -> list[KeptTurn]:
         """The conversation from its beginning. Raises NotThereError."""
+        self.delete_expired()
         with self._store.reading() as connection:
             check_owner(connection, person, conversation)
             return read_turns(connection, conversation)

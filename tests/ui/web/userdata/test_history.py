@@ -50,7 +50,7 @@ def test_a_conversation_is_kept_as_it_was(history: History, tmp_path: Path) -> N
 
 
 def test_conversations_go_after_their_days(store: Store) -> None:
-    """With their answers, counted from the last question: at the next beginning, and when the page starts."""
+    """With their answers, counted from the last question: nobody reads them after that."""
     day, moment = 86_400.0, [0.0]
     history = History(store, days=30, now=lambda: moment[0])
     old, continued = history.create(ANNA, "old"), history.create(BERT, "continued")
@@ -58,8 +58,9 @@ def test_conversations_go_after_their_days(store: Store) -> None:
     moment[0] = 20 * day
     history.append(BERT, continued, make_answer("And?", Status.GROUNDED))
     moment[0] = 31 * day
-    history.create(ANNA, "new")
-    assert [entry.title for entry in history.find(ANNA)] == ["new"]
+    with pytest.raises(NotThereError):
+        history.turns(ANNA, old)
+    assert history.find(ANNA) == []
     assert [entry.title for entry in history.find(BERT)] == ["continued"]
     with store.reading() as connection:
         assert connection.execute("SELECT count(*) FROM turns").fetchone() == (1,)
