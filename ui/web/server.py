@@ -158,7 +158,8 @@ def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: fl
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            with contextlib.suppress(NotImplementedError, RuntimeError):  # not in a thread of tests
+            # Only the main thread may: asyncio says so by a RuntimeError, uvloop by a ValueError.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(
                     signal.SIGHUP, reload_certificate, self.config
                 )

@@ -129,6 +129,7 @@ def served(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str,
     thread = threading.Thread(target=serve, args=(crowd.app, sock), daemon=True)
     thread.start()
     while not (servers and servers[0].started):
+        assert thread.is_alive(), "the server did not start"
         threading.Event().wait(0.05)
     yield address
     servers[0].should_exit = True
