@@ -80,7 +80,10 @@ def _before(element: Any) -> str:
     """The text that stands directly before an element on its line."""
     while element is not None:
         previous, parent = element.getprevious(), element.getparent()
-        text = (previous.tail if previous is not None else parent.text) or ""
+        stretch = parent if previous is None else previous
+        text = (
+            "" if stretch is None else (stretch.text if stretch is parent else stretch.tail) or ""
+        )
         if not text and previous is not None and isinstance(previous.tag, str):
             text = _words(previous)
         if text or previous is not None or parent is None or parent.tag in ("p", "td", "th", "li"):
