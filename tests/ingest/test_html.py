@@ -60,9 +60,8 @@ def test_what_is_seen_is_read(page: str, words: str) -> None:
     assert text(page) == words
 
 
-@pytest.mark.parametrize("tag", ["math", "sup", "sub", "ruby", "input", "select", "textarea"])
+@pytest.mark.parametrize("tag", ["math", "sup", "sub", "ruby", "input", "select"])
 def test_a_page_of_one_element_is_read(tag: str) -> None:
     """Nothing stands before it, not even a page."""
     for source in (f"<{tag}>", f"<{tag} onload=x>", f"<{tag}><{tag}>2", f"<pre><{tag}><!-- "):
-        text = load_bytes(source.encode(), HTML).text
-        assert set(text.replace("<textarea>", "")) <= set("2²₂ \n"), "what is in a textarea is text"
+        assert load_bytes(source.encode(), HTML).text.strip() in {"", "2", "²", "₂"}
