@@ -264,7 +264,7 @@ def test_without_a_public_address_no_link_is_made_up(tmp_path: Path) -> None:
         office.says(GUESS)
         content = _content(_events(office))
         assert content.startswith(GUESS)
-        assert f"“{WEEKS}” [1]" in content, "the documents' own words follow"
+        assert f"“{WEEKS} {NOTICE}” [1]" in content, "the documents' own words follow"
 
 
 def test_an_answer_is_in_the_language_of_the_program(office: Office) -> None:
