@@ -151,14 +151,14 @@ async def person(
     headers = {"cookie": f"inhouse={cookie}", "origin": url}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=120) as client:
         events = (await client.get("/config")).raise_for_status().json()["dependencies"]
-        event = next(e for e in events if e["targets"] and len(e["inputs"]) == 3)
+        event = next(e for e in events if e["targets"] and len(e["inputs"]) == 5)
         await start.wait()
         for _ in range(rounds):
             tab = os.urandom(6).hex()
             for turn, begins in enumerate(("How are", "And what about"), start=1):
                 question = " ".join(generator.choices(vocabulary[:800], k=6))
                 event_body = {"fn_index": event["id"], "session_hash": tab}
-                event_body["data"] = [f"{begins} {question}?", None, None]
+                event_body["data"] = [f"{begins} {question}?", *[None] * 4]
                 seen.append(await answered(client, event_body, turn))
                 await asyncio.sleep(generator.uniform(0, 1))
     return seen
