@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ def parse_front_matter(text: str) -> dict[str, Any]:
     return fields
 
 
+@functools.cache
 def _make_loader() -> type[yaml.SafeLoader]:
     """YAML without aliases, which can say a little so often that it fills the memory."""
     import yaml

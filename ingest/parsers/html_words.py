@@ -80,13 +80,12 @@ def _before(element: Any) -> str:
     """The text that stands directly before an element on its line."""
     while element is not None:
         previous, parent = element.getprevious(), element.getparent()
-        stretch = parent if previous is None else previous
-        text = (
-            "" if stretch is None else (stretch.text if stretch is parent else stretch.tail) or ""
-        )
+        if previous is None and parent is None:
+            return ""
+        text = (parent.text if previous is None else previous.tail) or ""
         if not text and previous is not None and isinstance(previous.tag, str):
             text = _words(previous)
-        if text or previous is not None or parent is None or parent.tag in ("p", "td", "th", "li"):
+        if text or previous is not None or parent.tag in ("p", "td", "th", "li"):
             return text
         element = parent
     return ""

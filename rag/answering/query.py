@@ -96,11 +96,17 @@ def alternate(lists: Sequence[Sequence[Ranked]], most: int) -> list[Ranked]:
     for hit in chain.from_iterable(zip_longest(*lists)):
         if hit is not None:
             places.setdefault((hit.uri, hit.start), hit)
-    best = list(places.values())[:most]
+    return rank_anew(list(places.values())[:most])
+
+
+def rank_anew(best: Sequence[Ranked]) -> list[Ranked]:
+    """The same in their order, ranked from 1.
+
+    Scores of several searches are not comparable; they fall from rank to rank all the same.
+    """
     lowest = 1.0
     ranked = []
     for rank, hit in enumerate(best, 1):
-        # Scores of several searches are not comparable; they fall from rank to rank all the same.
         lowest = min(lowest, hit.score) if rank > 1 else hit.score
         ranked.append(hit.model_copy(update={"rank": rank, "score": lowest}))
     return ranked

@@ -11,7 +11,7 @@ from rag.answer import Extract, Turn
 from rag.answering import followup, translation
 from rag.answering.abstention import AbstentionPolicy
 from rag.answering.model_connection import ModelConnection
-from rag.answering.query import Retrieved, SearchQuery, alternate
+from rag.answering.query import Retrieved, SearchQuery, alternate, rank_anew
 from rag.answering.verdict import CLEAR
 from rag.embedder import Embedder
 from rag.errors import ModelServerError
@@ -181,10 +181,11 @@ class QuestionSearch:
             return retrieved
         snapshot = self.snapshot()
 
-        def search(text: str, k: int, narrowed: Filter) -> list[Hit]:
-            return self._retrieve_folded(snapshot, text, narrowed, k)
+        def search(text: str, k: int, own: Filter) -> list[Hit]:
+            return self._retrieve_folded(snapshot, text, own, k)
 
-        finder = PassageFinder(Workspace(snapshot, self.narrow(filter), self.embedder), search)
+        narrowed = self.narrow(filter)
+        finder = PassageFinder(Workspace(snapshot, narrowed, self.embedder), search)
         query = retrieved.query
         try:
             with self.connection.queue.wait_turn():
@@ -200,9 +201,7 @@ class QuestionSearch:
             generation=snapshot.generation.id,
             fence=snapshot.generation.token,
             extracts=selection.extracts,
-            confidence=self._limit_confidence(
-                query.text, selection.confidence, snapshot, self.narrow(filter)
-            ),
+            confidence=self._limit_confidence(query.text, selection.confidence, snapshot, narrowed),
             also_searched=tuple(dict.fromkeys(finder.searches)),
         )
 
@@ -335,4 +334,4 @@ def keep_quoted(hits: Sequence[Hit], extracts: Sequence[Extract], k: int) -> lis
         )
         if is_quoted or others <= free
     ][:k]
-    return [hit.model_copy(update={"rank": rank}) for rank, hit in enumerate(kept, 1)]
+    return rank_anew(kept)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rag.answering.query import rank_anew
 from rag.extras import require_extra
 from rag.hit import Hit
 from rag.index import Filter
@@ -67,7 +68,7 @@ class PassageFinder:
 
     def search_documents(self, query: str) -> str:
         """Search all documents for passages about `query`: a question or its key words."""
-        return self._show(self._find(query, self.workspace.filter))
+        return self.show(self._find(query, self.workspace.filter))
 
     def search_in_document(self, document: str, query: str) -> str:
         """Search one document for passages about `query`. `document` is its title, as listed."""
@@ -75,7 +76,7 @@ class PassageFinder:
         if not ids:
             return f"No document is called {document!r}. Use list_documents to see titles."
         own = self.workspace.filter.narrowed(Filter(document_ids=ids))
-        return self._show(self._find(query, own))
+        return self.show(self._find(query, own))
 
     def list_documents(self, words: str = "") -> str:
         """List the titles of the documents, or of those with one of these words in their title."""
@@ -99,7 +100,8 @@ class PassageFinder:
 
     def show(self, hits: Sequence[Hit]) -> str:
         """Number these passages, and write them down for the model."""
-        return self._show(hits)
+        with self._lock:
+            return "\n\n".join(map(self._written, hits)) or "Nothing was found. Try other words."
 
     def chosen(self, reply: str | None) -> list[Hit]:
         """The passages whose numbers the model ended with, in its order; all where it came to no end."""
@@ -121,10 +123,6 @@ class PassageFinder:
             for number, record in self.workspace.records.items()
             if wanted and wanted in f"{record.title} {record.uri}".casefold()
         )
-
-    def _show(self, hits: Sequence[Hit]) -> str:
-        with self._lock:
-            return "\n\n".join(map(self._written, hits)) or "Nothing was found. Try other words."
 
     def _written(self, hit: Hit) -> str:
         places = [(known.uri, known.start) for known in self.numbered]
@@ -161,13 +159,7 @@ def find_passages(
     if all((hit.uri, hit.start) in known for hit in chosen):
         return []
     places = {(hit.uri, hit.start): hit for hit in (*chosen, *first)}
-    lowest = 1.0
-    ranked = []
-    for rank, hit in enumerate(list(places.values())[:most], 1):
-        # Scores of several searches are not comparable; they fall from rank to rank all the same.
-        lowest = min(lowest, hit.score) if rank > 1 else hit.score
-        ranked.append(hit.model_copy(update={"rank": rank, "score": lowest}))
-    return ranked
+    return rank_anew(list(places.values())[:most])
 
 
 def _run(request: str, finder: PassageFinder, model: BaseChatModel) -> str | None:
