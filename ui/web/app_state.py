@@ -72,7 +72,7 @@ class AppState:
 
     def open_in_background(self) -> None:
         """Begin to open the index, so that the first question does not wait for it."""
-        threading.Thread(target=self.service.prepare, name="inhouse-open", daemon=True).start()
+        threading.Thread(target=self.service.prepare, name="inhouse-open").start()
 
 
 def build_app_state(

@@ -180,8 +180,9 @@ class AssistantService:
         with self._lock:
             if self._assistant is None:
                 assistant = self._assistant = self._open()
+                # The program waits for it at its end: a model that is loaded meanwhile would abort it.
                 threading.Thread(
-                    target=self._warm_up, args=(assistant,), name="inhouse-warm-up", daemon=True
+                    target=self._warm_up, args=(assistant,), name="inhouse-warm-up"
                 ).start()
             return self._assistant
 
