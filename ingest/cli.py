@@ -71,9 +71,9 @@ def command(
 ) -> int:
     """Bring the index up to what stands below each PATH, a folder or a file.
 
-    Without a PATH, the folders that inhouse.toml lists as ingest.roots. Unchanged files are left alone,
-    changed ones read again, files that are gone are removed. A file that cannot be read is named and
-    stops nothing.
+    Without a PATH, the folders and sources that inhouse.toml lists as ingest.roots and ingest.sources; a
+    PATH may also be such a source, like git://handbook. Unchanged files are left alone, changed ones read
+    again, files that are gone are removed. A file that cannot be read is named and stops nothing.
 
     \b
     Exit codes: 0 done, 1 stopped because too much is gone (--max-delete),
@@ -87,8 +87,10 @@ def command(
     """
     from ingest.running.runs import Runs, forecast
 
-    if not paths and not settings.ingest.roots:
-        raise click.UsageError("Name a PATH, or list folders as ingest.roots in inhouse.toml.")
+    if not paths and not settings.ingest.roots and not settings.ingest.sources:
+        raise click.UsageError(
+            "Name a PATH, or list folders as ingest.roots or sources as ingest.sources in inhouse.toml."
+        )
     settings = _with(settings, overrides)
     if dry_run:
         return forecast(

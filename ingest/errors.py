@@ -6,6 +6,7 @@
         ├── MissingRulesError         access rules or tags of the index are missing; nothing was changed
         ├── RunStoppedError           a run was stopped before it knew what to do; nothing was changed
         ├── RuleFileError             a folder's file of rules cannot be obeyed
+        ├── SourceError               a source cannot be listed or read; nothing of it was changed
         ├── WatchError                the operating system cannot tell of changes
         └── UnreadableFileError       one file cannot be indexed; the run goes on with the others
             ├── EncryptedFileError    needs a password
@@ -59,6 +60,14 @@ class RuleFileError(IngestError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The folder {reason}.")
+        self.reason = reason
+
+
+class SourceError(IngestError):
+    """`reason` goes on from the source's name in a sentence: "does not accept the credentials"."""
+
+    def __init__(self, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"The source {reason}.", hint=hint)
         self.reason = reason
 
 

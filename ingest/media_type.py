@@ -125,6 +125,10 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
     }
 )
 """Suffix (lower case) to media type, for every format that `ingest.loader.load` reads."""
+SUFFIXES: Mapping[str, str] = MappingProxyType(
+    {media_type: suffix for suffix, media_type in reversed(list(SUPPORTED.items()))}
+)
+"""The first suffix of each media type."""
 
 _ZIP = "application/zip"
 _OLE_STORAGE = "application/x-ole-storage"

@@ -22,9 +22,15 @@ from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
 from ingest.patience import Patience
 from ingest.planning.deletions import check_deletions
-from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
+from ingest.planning.plan import (
+    Plan,
+    content_sha256,
+    find_moved_object,
+    group_by_content,
+    make_plan,
+)
 from ingest.planning.recipe import chunking_of, is_current
-from ingest.planning.source import Root, SourceFile, check_roots, resolve_roots, uri_of
+from ingest.planning.source import Root, SourceFile, check_roots, uri_of
 from ingest.planning.source_rules import (
     SourceRules,
     check_opened,
@@ -34,6 +40,7 @@ from ingest.planning.source_rules import (
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
+from ingest.sources.kinds import all_roots, closing_sources
 from rag.document import PUT_METADATA, Document, Labels
 from rag.embedder import Embedder, as_embedder, open_embedder
 from rag.embedder.openvino import available_cores
@@ -70,10 +77,11 @@ def ingest(
     replace_rules: bool = False,
     run_id: str = "",
 ) -> IngestReport:
-    """Bring the index in `data_dir` up to what stands below `paths`; none: the configured roots.
+    """Bring the index in `data_dir` up to what stands below `paths`; none: the configured roots and sources.
 
-    Files below these paths that are gone are removed from the index; what was ingested from elsewhere
-    stays. A file that cannot be read is reported and stops nothing. When `stopped` turns true, what is
+    A path may also be the uri of a configured source: "git://handbook". Files below these paths that are
+    gone are removed from the index; what was ingested from elsewhere stays. A file that cannot
+    be read is reported and stops nothing. When `stopped` turns true, what is
     finished is published and the rest is left for the next run. `embedder` (also any LangChain
     `Embeddings`) replaces the configured one. With `retry_failed`, files that could not be read are read
     again although they have not changed; those whose uri is in `again` are in any case. `run_id` names the
@@ -98,17 +106,20 @@ def ingest(
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     stop = RunEnd(stopped, settings.ingest.deadline)
     patience = Patience(settings.ingest.timeout_s, stop)
-    roots = resolve_roots(given, settings.ingest.roots, patience)
+    roots = all_roots(given, settings, store.folder, patience)
     if not store.exists():
         check_roots(roots)
     embedder = open_embedder(settings) if embedder is None else as_embedder(embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
-    with store.open_writer(
-        embedder.identity.to_json(),
-        retention=keep,
-        wait_s=settings.index.wait_s,
-        stopped=stop,
-    ) as writer:
+    with (
+        closing_sources(roots),
+        store.open_writer(
+            embedder.identity.to_json(),
+            retention=keep,
+            wait_s=settings.index.wait_s,
+            stopped=stop,
+        ) as writer,
+    ):
         ledger = writer.files()
         check_roots(roots, (record.uri for record in ledger))
         known = SourceRules.from_json(writer.source_rules())
@@ -225,6 +236,10 @@ class IngestRun:
         indexed = [record for record in indexed if record.uri.startswith("/")]  # files
         self._by_content = {record.source_sha256: record for record in indexed}
         self._sizes = {record.size for record in indexed}
+        self._by_revision: dict[tuple[str, int], list[FileRecord]] = {}
+        for record in self._known.values():
+            self._by_revision.setdefault((record.root, record.changed_ns), []).append(record)
+        self._moved_from: set[str] = set()
         self._labels = plan.labels
         # First, so that a right that was taken away is gone even if the run is stopped.
         for uri in plan.relabelled:
@@ -237,6 +252,7 @@ class IngestRun:
         self._progress.start("Reading", len(unread))
         if unread:
             self._read(unread)
+        self._leave_broken_sources(plan)
         if not self._stopped():
             for record in plan.gone:
                 self._writer.remove(record.uri)
@@ -245,17 +261,9 @@ class IngestRun:
 
     def _copy(self, file: SourceFile, gone: Mapping[str, list[str]]) -> bool:
         """Take a file whose content the ledger knows, here or elsewhere, without reading it again."""
-        if file.uri in self._known or file.is_put or file.size not in self._sizes:
+        if file.uri in self._known:
             return False
-        try:
-            same = self._by_content.get(
-                self._patience.call_until_stopped(
-                    functools.partial(content_sha256, file.path, file.identity)
-                )
-                or ""
-            )
-        except RunStoppedError:
-            return False
+        same = self._same_object(file) if file.fetched else self._same_file(file)
         if same is None:
             return False
         digest = same.source_sha256
@@ -271,11 +279,38 @@ class IngestRun:
             return False
         moved_from = gone.get(digest)
         if moved_from:
-            moved_from.pop()
+            self._moved_from.add(moved_from.pop())
             self.tally.moved += 1
         else:
             self.tally.added += 1
         return True
+
+    def _same_file(self, file: SourceFile) -> FileRecord | None:
+        """The ledger's file with this file's content, if it is worth looking for."""
+        if file.is_put or file.size not in self._sizes:
+            return None
+        read = functools.partial(content_sha256, file.path, file.identity)
+        try:
+            return self._by_content.get(self._patience.call_until_stopped(read) or "")
+        except RunStoppedError:
+            return None
+
+    def _same_object(self, file: SourceFile) -> FileRecord | None:
+        """The record of an object of the same source with this one's content."""
+        same = find_moved_object(file, self._by_revision.get((file.root, file.changed_ns), ()))
+        return same if same and is_current(same.recipe, self.chunking, self._limits) else None
+
+    def _leave_broken_sources(self, plan: Plan) -> None:
+        """Delete nothing of a source that broke off while its objects were read."""
+        sources = {file.root: file.fetched.source for file in plan.read if file.fetched}
+        for uri, source in sources.items():
+            if source.fault:
+                plan.guarded[uri] = source.fault
+                plan.gone = [
+                    record
+                    for record in plan.gone
+                    if record.root != uri or record.uri in self._moved_from
+                ]
 
     def _read(self, files: Sequence[SourceFile]) -> None:
         """Parse and cut files in the background; embed and stage them as they come."""
@@ -297,7 +332,7 @@ class IngestRun:
         embedding = PartEmbedder(self._embedder, count_tokens)
         loading = _load_beside(self._embedder)
         try:
-            with ReadAhead(files, sandbox, make_document) as ahead:
+            with ReadAhead(files, sandbox, make_document, patience=self._patience) as ahead:
                 # What is read until then is embedded together, like with like, rather than file by file.
                 while loading.is_alive() and not self._stopped():
                     loading.join(_POLL_S)
@@ -353,6 +388,8 @@ class IngestRun:
                     self._outcomes.indexed(read.file, read.outcome, read.document)
                     self.tally.reused += _not_the_first_of(texts, embedded)
                     self.heavy.end(read.file.uri)
+            if read.file.fetched:
+                read.file.path.unlink(missing_ok=True)
         self._flush()
 
     def _embed(self, texts: Sequence[str], embedding: PartEmbedder, files: int) -> set[str]:

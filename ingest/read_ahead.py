@@ -7,10 +7,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
-from ingest.errors import ParserCrashError, UnreadableFileError
+from ingest.errors import ParserCrashError, RunStoppedError, SourceError, UnreadableFileError
 from ingest.loaded import LoadedDocument
+from ingest.patience import Patience
 from ingest.planning.source import SourceFile
 from ingest.sandbox import Outcome, Sandbox
 from rag.document import Document
@@ -50,9 +52,13 @@ class ReadAhead:
         make_document: Callable[[SourceFile, LoadedDocument], Document],
         *,
         max_waiting: int = MAX_WAITING_CHUNKS,
+        patience: Patience | None = None,
     ) -> None:
+        """`patience` is that for sources which objects are fetched from."""
         self._files, self._sandbox, self._make_document = files, sandbox, make_document
-        self._max_waiting = max_waiting
+        self._max_waiting, self._patience = max_waiting, patience or Patience()
+        self._sent: deque[SourceFile] = deque()
+        self._not_fetched: dict[Path, UnreadableFileError] = {}
         self._waiting: deque[ReadFile] = deque()
         self._weight = 0
         self._changed = threading.Condition()
@@ -103,9 +109,9 @@ class ReadAhead:
     def _run(self) -> None:
         try:
             identities = {file.path: file.identity for file in self._files}
-            outcomes = self._sandbox.map((file.path for file in self._files), identities)
-            for file, (_, outcome) in zip(self._files, outcomes, strict=True):
-                if not self._put(self._read(file, outcome)):
+            for path, outcome in self._sandbox.map(self._paths(), identities):
+                file = self._sent.popleft()
+                if not self._put(self._read(file, self._not_fetched.pop(path, outcome))):
                     return
         except BaseException as exc:  # raised again in the thread that takes
             self._error = exc
@@ -113,6 +119,26 @@ class ReadAhead:
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()
+
+    def _paths(self) -> Iterator[Path]:
+        """The paths of the files, each there when it is given out: objects of sources are fetched.
+
+        What a source that broke off still had is left for the next run.
+        """
+        for file in self._files:
+            if file.fetched and not self._closed:
+                if file.fetched.source.fault:
+                    continue
+                try:
+                    error = file.fetched.write_to(file.path, self._patience)
+                except SourceError:
+                    continue
+                except RunStoppedError:
+                    return
+                if error:
+                    self._not_fetched[file.path] = error
+            self._sent.append(file)
+            yield file.path
 
     def _read(self, file: SourceFile, outcome: Outcome) -> ReadFile:
         if isinstance(outcome, UnreadableFileError) or outcome.is_empty:

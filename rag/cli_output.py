@@ -99,8 +99,10 @@ def note(line: str, level: int = logging.INFO) -> None:
 
 def short_path(uri: str) -> str:
     """The path on one line, relative to here where that is shorter; what cannot be printed is written out."""
-    with contextlib.suppress(OSError, ValueError):  # the folder we are in may be gone
-        uri = min(uri, os.path.relpath(uri), key=len)
+    # The folder that we are in may be gone; what a source has is no path.
+    with contextlib.suppress(OSError, ValueError):
+        if "://" not in uri:
+            uri = min(uri, os.path.relpath(uri), key=len)
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in uri

@@ -2,7 +2,8 @@
 
 Each rule that matches a file lists its readers, and whoever is to read the file has to be in all of these
 lists. As soon as there is one rule, a file that none matches is for nobody. A file of readers that cannot be
-read or understood matches everything below it, and lists nobody.
+read or understood matches everything below it, and lists nobody. An object of a source has the readers that
+its source and its settings state, as far as the rules that fit it agree; if neither states any, nobody.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -56,14 +57,26 @@ class Access:
         named = list(self._named(path, base))
         return to_stored(intersection(named) if named else frozenset())
 
+    def object_readers(self, uri: str, stated: Sequence[Readers]) -> tuple[str, ...]:
+        """Who may read an object of a source, as it is stored.
+
+        `stated` is what the source and its settings say: if that is nothing, nobody. The rules that fit
+        `uri` can only take readers away.
+        """
+        named = [*stated, *self._by_rules(uri)]
+        return to_stored(intersection(named) if stated else frozenset())
+
     def _named(self, path: Path, base: Path) -> Iterator[Readers]:
         """What each rule that speaks of the file says."""
-        # A rule that is written with composed letters also means a name with decomposed ones.
-        name = unicodedata.normalize("NFC", str(path)).lstrip("/")
-        yield from (readers for glob, readers in self._rules if glob.match_file(name))
+        yield from self._by_rules(str(path))
         yield from self._of_folder(str(path.parent))
         if self._posix is not None:
             yield self._posix.readers(path, base)
+
+    def _by_rules(self, name: str) -> Iterator[Readers]:
+        # A rule that is written with composed letters also means a name with decomposed ones.
+        name = unicodedata.normalize("NFC", name).replace("://", ":/").lstrip("/")
+        yield from (readers for glob, readers in self._rules if glob.match_file(name))
 
     def _of_folder(self, folder: str) -> tuple[Readers, ...]:
         """What the files of readers in a folder and above it say together: one word, or none."""
@@ -96,7 +109,12 @@ def label(
     known: dict[Labels, Labels] = {}  # many files share few labels
     labels = {}
     for file, root in listing.files:
-        of_file = Labels(access.readers(file.path, root.base), root.tags)
+        readers = (
+            access.object_readers(file.uri, file.fetched.readers)
+            if file.fetched
+            else access.readers(file.path, root.base)
+        )
+        of_file = Labels(readers, root.tags)
         labels[file.uri] = known.setdefault(of_file, of_file)
     problems = [
         Unlisted(

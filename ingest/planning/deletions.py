@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.errors import MassDeletionError
-from ingest.planning.plan import Plan, content_sha256, group_by_content
+from ingest.planning.plan import Plan, content_sha256, find_moved_object, group_by_content
 from ingest.planning.source import Root
 
 _HINT = "Is the folder mounted? If they are meant to go: --max-delete 1"
@@ -14,13 +14,20 @@ _HINT = "Is the folder mounted? If they are meant to go: --max-delete 1"
 def find_moves(plan: Plan) -> dict[str, str]:
     """Where documents that are gone stand now, by content: the old uri and the new one.
 
-    Reads those new files that are as large as one that is gone.
+    Reads those new files that are as large as one that is gone; of a source the revisions tell, or nothing.
     """
     gone = group_by_content(record for record in plan.gone if record.uri in plan.documents)
     sizes = {record.size for record in plan.gone}
     moved: dict[str, str] = {}
+    objects = {record.uri: record for record in plan.gone if record.uri in plan.documents}
     for file in plan.read:
-        if file.size in sizes and file.uri not in plan.documents:
+        if file.uri in plan.documents:
+            continue
+        if file.fetched:
+            if same := find_moved_object(file, objects.values()):
+                del objects[same.uri]
+                moved[same.uri] = file.uri
+        elif file.size in sizes:
             waiting = gone.get(content_sha256(file.path, file.identity) or "")
             if waiting:
                 moved[waiting.pop()] = file.uri

@@ -153,11 +153,14 @@ def _place(
         plan.read.append(file)
     elif not is_current(known.recipe, chunking, limits):
         plan.read.append(file)
-        if _looks_unchanged(file, known):
+        if (file.fetched is None and _looks_unchanged(file, known)) or _has_same_revision(
+            file, known
+        ):
             plan.outdated.append(file)
-    elif _looks_unchanged(file, known) or _has_same_content(file, known):
+    elif _is_unchanged(file, known):
         (plan.unchanged if known.state in IN_INDEX else plan.settled).append(known)
-        if (file.modified_ns, file.changed_ns) != (known.modified_ns, known.changed_ns):
+        is_touched = (file.modified_ns, file.changed_ns) != (known.modified_ns, known.changed_ns)
+        if is_touched and file.fetched is None:
             plan.touched.append((file, known))
     else:
         plan.read.append(file)
@@ -166,6 +169,18 @@ def _place(
 def _was_read(known: FileRecord) -> bool:
     """Whether a file ended as it did because of what is in it; a name and a size are judged anew."""
     return known.state is not FileState.SKIPPED or known.source_sha256 != ""
+
+
+def _is_unchanged(file: SourceFile, known: FileRecord) -> bool:
+    if file.fetched is not None:
+        return _has_same_revision(file, known)
+    return _looks_unchanged(file, known) or _has_same_content(file, known)
+
+
+def _has_same_revision(file: SourceFile, known: FileRecord) -> bool:
+    """Whether this is an object of a source that was read at the revision that it has now."""
+    is_read = known.modified_ns != NEVER and known.changed_ns != 0
+    return file.fetched is not None and is_read and file.changed_ns == known.changed_ns
 
 
 def _looks_unchanged(file: SourceFile, known: FileRecord) -> bool:
@@ -188,6 +203,23 @@ def content_sha256(path: Path, identity: Identity | None = None) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (OSError, UnreadableFileError):
         return None
+
+
+def find_moved_object(file: SourceFile, records: Iterable[FileRecord]) -> FileRecord | None:
+    """The indexed record in the same source whose content is this object's, or None.
+
+    Only where equal revisions mean equal content.
+    """
+    if file.fetched is None or not file.fetched.listed.revision_names_content:
+        return None
+    for record in records:
+        if (
+            record.root == file.root
+            and record.state in IN_INDEX
+            and _has_same_revision(file, record)
+        ):
+            return record
+    return None
 
 
 def group_by_content(records: Iterable[FileRecord]) -> Mapping[str, list[str]]:

@@ -8,14 +8,17 @@ import stat
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ingest.errors import RuleFileError
+from ingest.errors import RuleFileError, SourceError
 from ingest.opening import Identity, identity_of, open_unlinked
 from ingest.patience import Beat, Patience, StalledError
 from ingest.planning.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
 from rag.errors import UsageError
 from rag.settings import IngestSettings, RootSettings
+
+if TYPE_CHECKING:
+    from ingest.sources.opened import FetchedObject, OpenSource
 
 _NOT_THERE = "is not there"
 
@@ -26,7 +29,8 @@ class Root:
 
     `base` is the configured folder that it is or stands in, else itself: what globs are relative to.
     `fault` says why it cannot be read now, or is empty; `named` is then how it was named. `is_configured`:
-    it is one of ingest.roots.
+    it is one of ingest.roots or ingest.sources. `source` is what a root of ingest.sources is read with;
+    its `path` is no path then.
     """
 
     path: Path
@@ -37,10 +41,16 @@ class Root:
     fault: str = ""
     is_configured: bool = False
     named: str = ""
+    source: OpenSource | None = None
 
     @property
     def uri(self) -> str:
-        return uri_of(self.path)
+        return self.source.uri if self.source else uri_of(self.path)
+
+    @property
+    def base_uri(self) -> str:
+        """What the ledger calls the root of its files."""
+        return self.source.uri if self.source else uri_of(self.base)
 
     def holds(self, uri: str) -> bool:
         """Whether `uri` is this root or stands below it."""
@@ -55,8 +65,10 @@ class SourceFile:
     that two such names stay two. `modified_ns` (mtime) is what programs say of the file, `changed_ns` (ctime)
     what the file system says. `identity`: which file had that name when the folder was listed.
 
-    What a program put there under a uri of its own is read from a file as well. Its `title` and `metadata`
-    are that program's, and `modified_ns` may be 0: not known.
+    What a program put there under a uri of its own is read from a file as well, and so is an object of a
+    source, which is `fetched` into that file shortly before. Their `title` and `metadata` are those of the
+    program or the source, and `modified_ns` may be 0: not known. The `changed_ns` of an object is its
+    revision as a number.
     """
 
     path: Path
@@ -68,10 +80,11 @@ class SourceFile:
     changed_ns: int = 0
     title: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    fetched: FetchedObject | None = None
 
     @property
     def is_put(self) -> bool:
-        """Whether a program put it there, and no folder holds it."""
+        """Whether a program put it there or a source has it, and no folder holds it."""
         return not self.uri.startswith("/")
 
     @property
@@ -212,19 +225,24 @@ def look(
     """
     patience = patience or Patience()
     listing = Listing()
-    others = {str(path) for path in (*skip, *(root.path for root in roots))}
+    others = {str(path) for path in (*skip, *(root.path for root in roots if not root.source))}
     for root in roots:
         fault = root.fault
         if not fault:
             try:
-                listing.add(patience.call(functools.partial(_list, root, settings, others)))
+                if root.source:
+                    listing.add(root.source.list(root, patience))
+                else:
+                    listing.add(patience.call(functools.partial(_list, root, settings, others)))
             except StalledError as exc:
                 fault = f"does not answer ({exc})"
+            except SourceError as exc:
+                fault = exc.reason
             except OSError as exc:  # a file that has gone meanwhile
                 fault = f"cannot be read: {exc.strerror or exc}"
         if fault:
             listing.unlisted.append(
-                Unlisted(root.uri.rstrip("/") + "/", uri_of(root.base), fault, failed=True)
+                Unlisted(root.uri.rstrip("/") + "/", root.base_uri, fault, failed=True)
             )
     return listing
 

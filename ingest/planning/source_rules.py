@@ -46,6 +46,7 @@ class SourceRules:
             uri_of(path if path in unreachable else path.resolve()): tags
             for path, tags in paths.items()
         }
+        roots |= {source.uri: source.tags for source in settings.ingest.sources}
         return cls(settings.access, roots)
 
     @classmethod

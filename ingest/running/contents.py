@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ingest.media_type import MARKDOWN, SUPPORTED
+from ingest.media_type import MARKDOWN, SUFFIXES, SUPPORTED
 from ingest.patience import Patience
 from ingest.pipeline import IngestRun, RunEnd
 from ingest.planning.plan import Plan
@@ -36,7 +36,6 @@ _URI = re.compile(r"([a-z][a-z0-9+.-]{0,30}:)[^\x00-\x1f\x7f]{1,2000}")
 _RESERVED = frozenset({"file:", "langchain:"})
 _FINGERPRINT = "put_as"
 """Where a document's metadata holds what it was put with, so that the same again is known for the same."""
-_SUFFIXES = {media_type: suffix for suffix, media_type in reversed(list(SUPPORTED.items()))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +184,11 @@ class Ingestor:
         )
         for uri, (_, file) in self._contents.items():
             record = known.get(uri)
+            if record is not None and _is_of_source(record):
+                raise UsageError(
+                    f"{uri} is a document of the source {record.root}, which `inhouse ingest` reads.",
+                    hint="Put it under a scheme of your own: wiki:travel.",
+                )
             is_same = (
                 record is not None
                 and record.state in IN_INDEX
@@ -198,11 +202,12 @@ class Ingestor:
             plan.unchanged.append(record)
             if standing[uri] != plan.labels[uri]:
                 plan.relabelled.append(uri)
-        plan.gone = [record for record in ledger if self._is_deleted(record.uri)]
+        plan.gone = [record for record in ledger if self._is_deleted(record)]
         return plan
 
-    def _is_deleted(self, uri: str) -> bool:
-        if uri in self._contents or uri.startswith("/"):
+    def _is_deleted(self, record: FileRecord) -> bool:
+        uri = record.uri
+        if uri in self._contents or _is_of_source(record) or uri.startswith("/"):
             return False
         prefixes = tuple(prefix for prefix, is_prefix in self._deleted.items() if is_prefix)
         return self._deleted.get(uri) is False or bool(prefixes and uri.startswith(prefixes))
@@ -240,6 +245,11 @@ def _root_of(uri: str) -> str:
     return scheme
 
 
+def _is_of_source(record: FileRecord) -> bool:
+    """Whether it is an object of a source: the root of what a program put is a scheme alone."""
+    return "://" in record.root
+
+
 def _suffix_of(content: Content) -> str:
     """The end of a file's name for a document of this format. Raises UsageError."""
     media_type = content.media_type
@@ -248,12 +258,12 @@ def _suffix_of(content: Content) -> str:
         media_type = SUPPORTED.get(suffix, "")
     if not media_type and isinstance(content.data, str):
         media_type = MARKDOWN
-    if media_type not in _SUFFIXES:
+    if media_type not in SUFFIXES:
         raise UsageError(
             f"The format of {content.uri} is {media_type or 'not known'}.",
             hint="Say it as media_type; the docs list the formats: docs/formats.md.",
         )
-    return _SUFFIXES[media_type]
+    return SUFFIXES[media_type]
 
 
 def _as_json(content: Content) -> dict[str, Any]:

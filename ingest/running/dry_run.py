@@ -13,9 +13,10 @@ from ingest.patience import Patience
 from ingest.planning.deletions import check_deletions, find_moves
 from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
 from ingest.planning.recipe import chunking_of
-from ingest.planning.source import SourceFile, check_roots, resolve_roots
+from ingest.planning.source import SourceFile, check_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
+from ingest.sources.kinds import all_roots, closing_sources
 from rag.index import FileRecord, FileState, open_store
 from rag.index.views.next_run import IndexState, Rates
 from rag.settings import Settings, load_settings
@@ -84,7 +85,8 @@ def dry_run(
     again: Collection[str] = (),
     replace_rules: bool = False,
 ) -> Forecast:
-    """What `ingest` with the same arguments would do. Needs no lock, no embedder and no network.
+    """What `ingest` with the same arguments would do. Needs no lock and no embedder, and no network but to
+    list the configured sources.
 
     Raises UsageError for a path that does not exist.
     """
@@ -92,15 +94,16 @@ def dry_run(
     store = open_store(data_dir, beside=settings.data)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     patience = Patience(settings.ingest.timeout_s)
-    roots = resolve_roots(given, settings.ingest.roots, patience)
+    roots = all_roots(given, settings, store.folder, patience)
     rules = SourceRules.of(settings, [root.path for root in roots if root.fault])
     standing = store.read_state() or IndexState([], {}, Rates(), settings.chunker.max_tokens + 2)
     check_roots(roots, (record.uri for record in standing.files))
     _, chunking = chunking_of(settings, standing.max_tokens)
-    plan = make_plan(
-        roots, standing.files, standing.labels, settings, chunking,
-        data_dir=store.folder, retry_failed=retry_failed, again=again, patience=patience,
-    )  # fmt: skip
+    with closing_sources(roots):
+        plan = make_plan(
+            roots, standing.files, standing.labels, settings, chunking,
+            data_dir=store.folder, retry_failed=retry_failed, again=again, patience=patience,
+        )  # fmt: skip
     stopped_by: IngestError | None = None
     try:
         if not replace_rules:

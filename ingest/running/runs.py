@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.errors import RunStoppedError
+from ingest.patience import Patience
 from ingest.pipeline import ingest
-from ingest.planning.source import resolve_roots
 from ingest.report import IngestReport, Problem
 from ingest.running.metrics import check_metrics_file, write_metrics
 from ingest.running.progress import Bar
 from ingest.running.watch import times_to_run
+from ingest.sources.kinds import all_roots
 from rag.cli_output import mark_run, note, print_message, short_path
 from rag.embedder import Embedder, open_embedder
 from rag.errors import InhouseError, UsageError
@@ -72,14 +73,14 @@ class Runs:
 
     def watch(self) -> int:
         """Runs until a signal comes. What goes wrong with one is said, and the next one tries again."""
-        roots = resolve_roots(self._paths, self._settings.ingest.roots)
         limits = self._settings.ingest
+        roots = all_roots(self._paths, self._settings, self._settings.data, Patience())
         self._embedder = open_embedder(self._settings)
         watched = ", ".join(short_path(root.uri) for root in roots)
         print_message(f"Watching {watched}; stop with Ctrl-C.", logging.INFO)
         news: _News | None = None
         for _ in times_to_run(
-            [root.path for root in roots],
+            [root.path for root in roots if not root.source],
             data_dir=self._settings.data,
             quiet_s=limits.watch_quiet_s,
             rescan_s=limits.watch_rescan_s,

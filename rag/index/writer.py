@@ -114,13 +114,16 @@ class IndexWriter(WriteSession):
     def put_copy(self, record: FileRecord, labels: Labels) -> bool:
         """Stage a file whose content the catalogue has read before, wherever it stood; False if not.
 
-        Not if the other document took its title from a file name that this one does not have.
+        Not if the other document took its title from a file name that this one does not have. An object of
+        a source is a copy only of another in the same source.
         """
+        beside = "uri LIKE '/%'" if record.uri.startswith("/") else "root = ?3"
         with database.map_errors(self._path):
             same = self._connection.execute(
                 "SELECT id, uri, metadata ->> 'titled_by' FROM documents "
-                "WHERE source_sha256 = ? AND recipe = ? AND uri LIKE '/%' ORDER BY id DESC",
-                (record.source_sha256, record.recipe),
+                f"WHERE source_sha256 = ?1 AND recipe = ?2 AND ?3 IS NOT NULL AND {beside} "
+                "ORDER BY id DESC",
+                (record.source_sha256, record.recipe, record.root),
             ).fetchall()
             for document_id, uri, titled_by in same:
                 if titled_by == "document" or Path(uri).name == Path(record.uri).name:

@@ -13,7 +13,7 @@ from rag.settings.sections import (
     ServeSettings,
     Settings,
 )
-from rag.settings.sources import AccessRule, AccessSettings, RootSettings
+from rag.settings.sources import AccessRule, AccessSettings, RootSettings, SourceSettings
 from rag.settings.web import WebSettings
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "RootSettings",
     "ServeSettings",
     "Settings",
+    "SourceSettings",
     "WebSettings",
     "load_settings",
 ]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from rag.database_address import is_address
 from rag.settings.base import FromText, Section
-from rag.settings.sources import AccessSettings, Globs, RootSettings
+from rag.settings.sources import AccessSettings, Globs, RootSettings, SourceSettings
 from rag.settings.web import WebSettings, check_header
 
 
@@ -178,6 +178,9 @@ class IngestSettings(Section):
     )
     roots: Annotated[tuple[RootSettings, ...], FromText] = Field(
         (), description="Folders to read if no PATH is given."
+    )
+    sources: Annotated[tuple[SourceSettings, ...], FromText] = Field(
+        (), description="Other sources to read if no PATH is given."
     )
 
 

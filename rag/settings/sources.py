@@ -1,11 +1,11 @@
-"""Settings that are lists of things: the folders to read, and the rules of who may read what."""
+"""Settings that are lists of things: folders and other sources to read, and who may read what."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from rag.readers import check_token
 from rag.settings.base import FromText, Section
@@ -41,6 +41,45 @@ class RootSettings(Section):
         (), description="Read only files that match, in addition to ingest.include."
     )
     exclude: Globs = Field((), description="Skip files that match, in addition to ingest.exclude.")
+
+
+class SourceSettings(Section):
+    """A source that `inhouse ingest` reads beside the folders; its kind adds options (docs/sources.md)."""
+
+    model_config = ConfigDict(extra="allow")  # the options of the kind, which the kind checks
+
+    kind: str = Field(
+        pattern=r"^[a-z][a-z0-9-]{0,30}$",
+        description="What it is: git, or a kind that was installed.",
+    )
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,60}$",
+        description="Its name: its documents are KIND://NAME/….",
+    )
+    readers: Tokens | None = Field(
+        None,
+        description="Who may read its documents; where the source names readers, both have to agree. "
+        "Without either, nobody.",
+    )
+    tags: Tokens = Field((), description="Tags of its documents, for filters.")
+    include: Globs = Field((), description="Read only objects that match; globs as in .gitignore.")
+    exclude: Globs = Field((), description="Leave out objects that match.")
+    max_objects: int = Field(
+        100_000,
+        ge=1,
+        le=10_000_000,
+        description="More objects than this are a fault of the source.",
+    )
+
+    @property
+    def uri(self) -> str:
+        """How its documents' uris begin, without the last slash."""
+        return f"{self.kind}://{self.name}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the kind is told."""
+        return dict(self.model_extra or {})
 
 
 class AccessRule(Section):

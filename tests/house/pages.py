@@ -194,7 +194,12 @@ def _tables() -> Iterator[str]:
 
 def _list_table(key: str, fields: Mapping[str, FieldInfo]) -> str:
     meaning = (inner_model(setting_keys()[key]) or BaseModel).__doc__ or ""
-    lines = [f"## [[{key}]]", "", meaning, "", "| key | default | meaning |", "|---|---|---|"]
+    return f"## [[{key}]]\n\n{meaning}\n\n{options_table(fields)}"
+
+
+def options_table(fields: Mapping[str, FieldInfo]) -> str:
+    """The keys of a table of the settings that stands in a list, or of a source's options."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
     for name, field in fields.items():
         default = "(needed)" if field.is_required() else _default(field.default)
         lines.append(f"| `{name}` | {default} | {field.description or ''} |")

@@ -278,13 +278,15 @@ class PostgresWriter:
     def put_copy(self, record: FileRecord, labels: Labels) -> bool:
         """Stage a file whose content the index has read before, wherever it stood; False if not.
 
-        Not if the other document took its title from a file name that this one does not have.
+        Not if the other document took its title from a file name that this one does not have. An object of
+        a source is a copy only of another in the same source.
         """
+        beside = "uri ^@ '/'" if record.uri.startswith("/") else "root = %(root)s"
         with map_errors(self._address):
             same = self._query(
                 "SELECT id, uri, metadata->>'titled_by' FROM documents WHERE source_sha256 = %(sha)s "
-                "AND recipe = %(recipe)s AND uri ^@ '/' ORDER BY id DESC",
-                {"sha": record.source_sha256, "recipe": record.recipe},
+                f"AND recipe = %(recipe)s AND {beside} ORDER BY id DESC",
+                {"sha": record.source_sha256, "recipe": record.recipe, "root": record.root},
             )
             for document_id, uri, titled_by in same:
                 if titled_by == "document" or Path(uri).name == Path(record.uri).name:
