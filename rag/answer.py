@@ -243,8 +243,9 @@ class Turn(_Value):
 class RetrievalEvent(_Value):
     """The passages and extracts are there; the model has not said anything yet.
 
-    `searched`, `extracts`, `computed` and `confidence` are as in `Answer`. Not `is_final`: a follow-up is
-    still being rewritten by the model, and another event with what is found then follows.
+    `searched`, `extracts`, `computed` and `confidence` are as in `Answer`. Not `is_final`: the extracts are
+    still being selected, and there are none yet, or a follow-up is still being rewritten by the model;
+    another event with what is found then follows.
     """
 
     type: Literal["retrieval"] = "retrieval"

@@ -336,10 +336,11 @@ class Assistant:
     ) -> Iterator[Event]:
         """The answer as it is made: passages and extracts, the model's text, its citations, the Answer.
 
-        For a follow-up the first passages come before the model rewrites the question, and the final ones
-        after it. A model server that is down or breaks off is no error here: the Answer has the extracts and
-        passages, the status `model_unavailable`, and a notice that says why. Closing the iterator stops the
-        model. Raises UsageError for a question that is empty or too long, before there is an iterator.
+        The passages come first where the extracts have to wait for other questions. For a follow-up the
+        first passages come before the model rewrites the question, and the final ones after it. A model
+        server that is down or breaks off is no error here: the Answer has the extracts and passages, the
+        status `model_unavailable`, and a notice that says why. Closing the iterator stops the model. Raises
+        UsageError for a question that is empty or too long, before there is an iterator.
         """
         validate_question(question)
         return self._stream(question, history, filter, ask_model=ask_model)
@@ -349,7 +350,9 @@ class Assistant:
     ) -> Iterator[Event]:
         started = time.perf_counter()
         query = self.search_query(question, history)
-        retrieved = self._search.retrieve(query, filter)
+        for retrieved in streaming.stream_retrieval(self._search, query, filter):
+            if retrieved.is_preview:
+                yield retrieved.event(is_final=False)
         if ask_model and self._search.needs_model(retrieved):
             yield retrieved.event(is_final=False)
             retrieved = self._search.retrieve_again(retrieved, history, filter)
@@ -389,7 +392,11 @@ class Assistant:
     ) -> AsyncGenerator[Event, None]:
         started = time.perf_counter()
         query = self.search_query(question, history)
-        retrieved = await asyncio.to_thread(self._search.retrieve, query, filter)
+        retrieval = streaming.astream_retrieval(self._search, query, filter)
+        async with contextlib.aclosing(retrieval) as stages:
+            async for retrieved in stages:
+                if retrieved.is_preview:
+                    yield retrieved.event(is_final=False)
         if ask_model and self._search.needs_model(retrieved):
             yield retrieved.event(is_final=False)
             retrieved = await asyncio.to_thread(

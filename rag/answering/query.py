@@ -53,7 +53,7 @@ class Retrieved:
     documents hold an answer: 0…1. `is_readable`: the asker may read at least one document.
     `computed` is what was done without a model; then the model is asked only if there are hits.
     `translate_into`: the documents' language, ISO 639-1, where it is worth while to translate the question.
-    `also_searched`: what the model searched for by itself.
+    `also_searched`: what the model searched for by itself. `is_preview`: the extracts are yet to be selected.
     """
 
     query: SearchQuery
@@ -66,6 +66,7 @@ class Retrieved:
     computed: Computed | None = None
     translate_into: str = ""
     also_searched: tuple[str, ...] = ()
+    is_preview: bool = False
 
     @property
     def searched(self) -> str:

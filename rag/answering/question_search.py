@@ -42,6 +42,25 @@ EXTRACTS = 3
 
 
 @dataclass(frozen=True)
+class FoundPassages:
+    """The passages for each search of a query, with what its sentences have to answer, before these are
+    selected. `filter` is that of the search and of whoever asks; `most` passages are shown.
+    """
+
+    query: SearchQuery
+    snapshot: Snapshot
+    filter: Filter
+    searches: Sequence[tuple[str, Sequence[Hit]]]
+    most: int
+
+    def preview(self) -> Retrieved:
+        """The passages alone, for a reader to look at meanwhile."""
+        hits = alternate([hits for _, hits in self.searches], self.most)
+        generation = self.snapshot.generation
+        return Retrieved(self.query, tuple(hits), generation.id, generation.token, is_preview=True)
+
+
+@dataclass(frozen=True)
 class QuestionSearch:
     """Searches one index for somebody with these reader tokens, within a profile.
 
@@ -110,20 +129,34 @@ class QuestionSearch:
         self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
     ) -> Retrieved:
         """What needs no model is answered; else the passages, and their sentences that answer."""
-        return self._compute(query, filter) or self.find(query, filter, extracts=extracts)
+        return self.compute(query, filter) or self.find(query, filter, extracts=extracts)
 
     def find(
         self, query: SearchQuery, filter: Filter | None, *, extracts: int = EXTRACTS
     ) -> Retrieved:
         """Search for a query, and select the sentences of the passages that answer it."""
+        return self.select(self.find_hits(query, filter), extracts=extracts)
+
+    def find_hits(self, query: SearchQuery, filter: Filter | None) -> FoundPassages:
+        """The passages that the sentences which answer a query are to be selected from."""
+        snapshot, narrowed = self.snapshot(), self.narrow(filter)
+        most = max(self.passages, SEARCHED_PASSAGES)
+        searches = [
+            (
+                text if query.parts else query.focus or text,
+                self._retrieve_folded(snapshot, text, narrowed, most),
+            )
+            for text in query.parts or (query.text,)
+        ]
+        return FoundPassages(query, snapshot, narrowed, searches, self.passages)
+
+    def select(self, passages: FoundPassages, *, extracts: int = EXTRACTS) -> Retrieved:
+        """What was found, with the sentences of the passages that answer it."""
         from rag.extracts import select_extracts
 
-        snapshot, narrowed = self.snapshot(), self.narrow(filter)
+        query, snapshot, narrowed = passages.query, passages.snapshot, passages.filter
         searches = []
-        for text in query.parts or (query.text,):
-            most = max(self.passages, SEARCHED_PASSAGES)
-            hits = self._retrieve_folded(snapshot, text, narrowed, most)
-            focus = text if query.parts else query.focus or text
+        for focus, hits in passages.searches:
             selection = select_extracts(focus, hits, self.embedder, extracts)
             searches.append((keep_quoted(hits, selection.extracts, self.passages), selection))
         many = max(extracts, len(searches))
@@ -225,7 +258,7 @@ class QuestionSearch:
         )
         return query if text == query.text else replace(query, text=text, focus="")
 
-    def _compute(self, query: SearchQuery, filter: Filter | None) -> Retrieved | None:
+    def compute(self, query: SearchQuery, filter: Filter | None) -> Retrieved | None:
         """What a question that needs no model comes to; None for every other question."""
         from rag.intents import answer_without_model
 

@@ -1,4 +1,4 @@
-"""Wait for the model, with and without `await`: the only place where the two differ."""
+"""Wait for the search and the model, with and without `await`: the only place where the two differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,53 @@ from rag.answer import Answer, AnswerEvent, Event
 from rag.answering import llm
 from rag.answering.answer_builder import AnswerBuilder
 from rag.answering.model_connection import ModelConnection
+from rag.answering.query import Retrieved, SearchQuery
+from rag.answering.question_search import QuestionSearch
 from rag.errors import ModelServerError
+from rag.index import Filter
+from rag.models.machine import usable_cores
+from rag.waiting_line import WaitingLine
+
+_selecting = WaitingLine(usable_cores())
+"""Selecting extracts computes without a pause: more at a time would all end as late as the last of them."""
+_SOON_S = 0.25
+"""Who waits longer for the extracts gets the passages first. Alone, a question has its extracts by then."""
+
+
+def stream_retrieval(
+    search: QuestionSearch, query: SearchQuery, filter: Filter | None
+) -> Iterator[Retrieved]:
+    """What was found; the passages alone before it, if others' questions are being worked on."""
+    if computed := search.compute(query, filter):
+        yield computed
+        return
+    retrieval = search.find_hits(query, filter)
+    with _selecting.queue_up() as ticket:
+        try:
+            ticket.result(_SOON_S)
+        except TimeoutError:
+            yield retrieval.preview()
+            ticket.result()
+        retrieved = search.select(retrieval)
+    yield retrieved
+
+
+async def astream_retrieval(
+    search: QuestionSearch, query: SearchQuery, filter: Filter | None
+) -> AsyncGenerator[Retrieved, None]:
+    """The same for a coroutine."""
+    if computed := await asyncio.to_thread(search.compute, query, filter):
+        yield computed
+        return
+    retrieval = await asyncio.to_thread(search.find_hits, query, filter)
+    with _selecting.queue_up() as ticket:
+        # Neither `wait` nor `shield` cancels a ticket that was called up meanwhile.
+        called_up = asyncio.wrap_future(ticket)
+        if not (await asyncio.wait({called_up}, timeout=_SOON_S))[0]:
+            yield retrieval.preview()
+            await asyncio.shield(called_up)
+        retrieved = await asyncio.to_thread(search.select, retrieval)
+    yield retrieved
 
 
 def stream_answer(builder: AnswerBuilder, connection: ModelConnection) -> Iterator[Event]:

@@ -59,7 +59,8 @@ class RelevanceModel:
 
     def first(self, wording: Float64) -> npt.NDArray[np.intp]:
         """The places of the units that look best by their wording, in ascending order."""
-        return choose_first(wording @ self.first_sight)
+        # Not @, for which OpenBLAS would wake a second thread.
+        return choose_first(np.einsum("nf,f->n", wording, self.first_sight))
 
     def sums(self, features: Float64) -> Float64:
         """(n_units,): the sum of all trees for each unit, higher for a better answer."""

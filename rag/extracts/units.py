@@ -7,9 +7,10 @@ to it, the header of its table.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rag.cells import join_cell_ranges
@@ -35,6 +36,8 @@ _FULL_CHARACTERS = 70
 _HEADING_WORDS = 9
 _KEY_WORDS = 6
 _LINE_WORDS = 14
+_REMEMBERED = 1_024
+"""Passages whose units are kept: those of the latest questions, for about 5 MB."""
 
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _MARKED_HEADING = re.compile(r"\s*(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -95,22 +98,33 @@ class Unit:
 
 def split_units(hits: Sequence[Hit]) -> list[Unit]:
     """The units of all passages, in order; a passage of nothing but headings gives these."""
-    return [unit for number, hit in enumerate(hits) for unit in _UnitReader(number, hit).units()]
+    return [
+        replace(unit, hit=number) if number else unit
+        for number, hit in enumerate(hits)
+        for unit in _passage_units(hit.text, hit.lead, hit.section or "", hit.title)
+    ]
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _passage_units(text: str, lead: str, section: str, title: str) -> tuple[Unit, ...]:
+    """The units of a passage, numbered 0, below these headings; `lead` is its table's head."""
+    return tuple(_UnitReader(text, lead, section, title).units())
 
 
 class _UnitReader:
     """Reads a passage line by line."""
 
-    def __init__(self, number: int, hit: Hit) -> None:
-        self._number, self._hit = number, hit
-        self._lines = list(split_lines(hit.text))
+    def __init__(self, text: str, lead: str, section: str, title: str) -> None:
+        self._text, self._lead, self._title = text, lead, title
+        self._lines = list(split_lines(text))
         prose = [len(line.text) for line in self._lines if not is_table_row(line.text)]
         self._width = max(prose, default=0)
         self._units: list[Unit] = []
-        section = (hit.section or "").split(SECTION_SEPARATOR) if hit.section else []
         # The range of cells that a passage of a sheet is made of is no heading.
         self._section = tuple(
-            plain_text(name) for name in section if join_cell_ranges([name]) is None
+            plain_text(name)
+            for name in section.split(SECTION_SEPARATOR)
+            if name and join_cell_ranges([name]) is None
         )
         self._headings: list[tuple[int, str]] = []
         self._lead_in = ""
@@ -128,7 +142,7 @@ class _UnitReader:
     def _fallback(self) -> list[Unit]:
         """Headings or questions, where there is nothing else."""
         return self._units or [
-            Unit(self._number, line.start, line.end, UnitKind.LINE, plain_text(line.text))
+            Unit(0, line.start, line.end, UnitKind.LINE, plain_text(line.text))
             for line in self._lines
             if any(character.isalnum() for character in plain_text(line.text))
         ]
@@ -161,7 +175,7 @@ class _UnitReader:
         if inside:
             self._block += 1
             start, stop = inside[0].start, inside[-1].end
-            for begin, finish in cut_long_text(self._hit.text, start, stop):
+            for begin, finish in cut_long_text(self._text, start, stop):
                 self._add(begin, finish, UnitKind.CODE)
         return end + 1
 
@@ -171,7 +185,7 @@ class _UnitReader:
             end += 1
         lines = self._lines[index:end]
         self._block += 1
-        lead = self._hit.lead.split("\n") if self._hit.lead and not index else []
+        lead = self._lead.split("\n") if self._lead and not index else []
         table, rows = read_table([line.text for line in lines], lead)
         for number, cells in rows:
             line = lines[number]
@@ -180,7 +194,7 @@ class _UnitReader:
                 continue
             self._units.append(
                 Unit(
-                    self._number, line.start, line.end, UnitKind.ROW, text, self._block,
+                    0, line.start, line.end, UnitKind.ROW, text, self._block,
                     lead_in=self._lead_in, headings=self._path(),
                     cells=cells, table=table,
                 )
@@ -199,7 +213,7 @@ class _UnitReader:
         mark = item["mark"]
         number = mark if any(character.isalnum() for character in mark) else ""
         start = line.start + item.end()
-        text = self._hit.text[start : last.end]
+        text = self._text[start : last.end]
         key = _KEY.match(text)
         if len(text) <= PIECE:
             self._add(start, last.end, UnitKind.ITEM, number=number, lead_in=lead_in)
@@ -267,7 +281,7 @@ class _UnitReader:
         return is_full and len(line.text) >= _FULL_CHARACTERS
 
     def _add_prose(self, start: int, end: int, *, is_alone: bool) -> None:
-        text = self._hit.text[start:end]
+        text = self._text[start:end]
         if leader := _LEADER.fullmatch(text):
             cells = (plain_text(leader["key"]), plain_text(leader["value"]))
             self._add(start, end, UnitKind.PAIR, text=" … ".join(cells))
@@ -284,7 +298,7 @@ class _UnitReader:
             spans = list(self._sentences(start, end))
         lead_in = self._lead_in
         for number, (begin, stop) in enumerate(spans):
-            sentence = plain_text(self._hit.text[begin:stop])
+            sentence = plain_text(self._text[begin:stop])
             if _QUESTION_END.search(sentence):
                 lead_in = self._lead_in = sentence
                 self._add(begin, stop, UnitKind.SENTENCE, is_question=True)
@@ -295,7 +309,7 @@ class _UnitReader:
                 kind = UnitKind.PAIR
             introduced = f"{lead_in} {name}".strip() if number and name else lead_in
             self._add(begin, stop, kind, lead_in=introduced)
-        last = plain_text(self._hit.text[slice(*spans[-1])]) if spans else ""
+        last = plain_text(self._text[slice(*spans[-1])]) if spans else ""
         if last.endswith((":", "：")):
             self._lead_in = last
         elif not _QUESTION_END.search(last) and not (lead_in.endswith("?") and is_alone):
@@ -303,7 +317,7 @@ class _UnitReader:
 
     def _sentences(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The sentences between two places of the passage; line breaks inside them are none of theirs."""
-        text = self._hit.text[start:end]
+        text = self._text[start:end]
         flat = re.sub(r"\n[>\s]*", lambda match: " " * len(match[0]), text)
         for first, last in sentences.spans(flat):
             # A bracket or a mark of emphasis that the search for sentences left outside belongs to it.
@@ -323,12 +337,12 @@ class _UnitReader:
         lead_in: str | None = None,
         is_question: bool = False,
     ) -> None:
-        text = text or plain_text(re.sub(r"\n[>\s]*", " ", self._hit.text[start:end]))
+        text = text or plain_text(re.sub(r"\n[>\s]*", " ", self._text[start:end]))
         if not any(character.isalnum() for character in text):
             return
         self._units.append(
             Unit(
-                self._number, start, end, kind, text, self._block, number,
+                0, start, end, kind, text, self._block, number,
                 self._lead_in if lead_in is None else lead_in, self._path(),
                 is_question=is_question,
             )
@@ -363,7 +377,7 @@ class _UnitReader:
         is_apart = self._is_blank(index - 1) and self._is_blank(index + 1)
         bare = _NUMBERING.sub("", text, count=1) if _NUMBERING.match(text) else text
         if not is_apart or not bare[:1].isupper() or is_table_row(following.text):
-            return 7 if is_apart and plain_text(text) in {self._hit.title, *self._section} else 0
+            return 7 if is_apart and plain_text(text) in {self._title, *self._section} else 0
         if _ITEM.match(text):
             return 0 if _ITEM.match(following.text) else 7
         has_digits = any(character.isdigit() for character in bare)

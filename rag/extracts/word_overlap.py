@@ -39,8 +39,8 @@ class WordOverlap:
         self.wanted = list(dict.fromkeys(query_words))
         self._count = len(units)
         self._texts = [content_words(unit.text) for unit in units]
-        lead_ins = _cached([_lead_in(unit) for unit in units])
-        headings = _cached([" ".join(unit.headings) for unit in units])
+        lead_ins = [content_words(_lead_in(unit)) for unit in units]
+        headings = [content_words(" ".join(unit.headings)) for unit in units]
         titles = [content_words(hit.names) for hit in hits]
         vocabulary: set[str] = set()
         for words in (*self._texts, *lead_ins, *headings, *titles):
@@ -172,8 +172,9 @@ class WordOverlap:
         vectors = embedder.embed_documents(
             [surfaces[stem] for stem in known]
             + [surface_of[self.wanted[column]] for column in columns]
-        ).astype(np.float64)
-        near = vectors[: len(known)] @ vectors[len(known) :].T
+        )
+        # Not @: for so many rows OpenBLAS wakes a second thread, which then spins for longer than this takes.
+        near = np.einsum("nd,kd->nk", vectors[: len(known)], vectors[len(known) :])
         mean = near.mean(axis=0)
         scaled = np.clip(
             ((near - mean) / np.maximum(1 - mean, 1e-6) - _SOFT_FLOOR) / (1 - _SOFT_FLOOR), 0, 1
@@ -220,8 +221,3 @@ def _lead_in(unit: Unit) -> str:
     """What introduces a unit; a row is introduced by its table's columns."""
     columns = " ".join(unit.table.columns) if unit.table else ""
     return f"{unit.lead_in} {columns}"
-
-
-def _cached(texts: Sequence[str]) -> list[list[str]]:
-    known = {text: content_words(text) for text in dict.fromkeys(texts)}
-    return [known[text] for text in texts]

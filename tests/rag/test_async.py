@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant
-from rag.answer import AnswerEvent, DeltaEvent, Status
+from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent, Status
+from rag.answering import streaming
 from rag.answering.answer_queue import AnswerQueue
 from rag.errors import ModelServerBusyError
 from rag.settings import Settings
@@ -132,6 +134,43 @@ def test_who_waits_too_long_is_told_that_the_model_is_busy(data: Path, server: M
     events.close()  # type: ignore[attr-defined]
 
 
+def test_passages_come_first_while_others_select_their_extracts(assistant: Assistant) -> None:
+    """They are shown without extracts; all of it follows when it is this question's turn."""
+    with contextlib.ExitStack() as others:
+        for _ in range(streaming._selecting.limit):
+            others.enter_context(streaming._selecting.queue_up())
+        events = assistant.stream(QUESTION, ask_model=False)
+        first = next(events)
+    final = next(events)
+    assert isinstance(first, RetrievalEvent)
+    assert isinstance(final, RetrievalEvent)
+    assert (first.is_final, first.extracts) == (False, ())
+    assert (final.is_final, bool(final.extracts)) == (True, True)
+    assert first.hits == final.hits
+    assert [type(event) for event in events][-1] is AnswerEvent
+
+
+def test_a_coroutine_gets_the_passages_first_too(assistant: Assistant) -> None:
+    """And one that is cancelled while it waits leaves no place taken."""
+
+    async def ask() -> list[Event]:
+        with contextlib.ExitStack() as others:
+            for _ in range(streaming._selecting.limit):
+                others.enter_context(streaming._selecting.queue_up())
+            cancelled = assistant.astream(QUESTION, ask_model=False)
+            await anext(cancelled)
+            await cancelled.aclose()
+            events = assistant.astream(QUESTION, ask_model=False)
+            first = await anext(events)
+        return [first, *[event async for event in events]]
+
+    retrievals = [event for event in asyncio.run(ask()) if isinstance(event, RetrievalEvent)]
+    assert [(event.is_final, bool(event.extracts)) for event in retrievals] == [
+        (False, False), (True, True),
+    ]  # fmt: skip
+    assert streaming._selecting.waiting == streaming._selecting._inside == 0
+
+
 def test_places_are_given_in_the_order_of_asking() -> None:
     answer_queue, order = AnswerQueue(1, 5), []
 
@@ -143,7 +182,7 @@ def test_places_are_given_in_the_order_of_asking() -> None:
         waiting = [threading.Thread(target=enter, args=(number,)) for number in range(5)]
         for number, thread in enumerate(waiting, start=1):
             thread.start()
-            while len(answer_queue._waiting) < number:
+            while len(answer_queue._line._waiting) < number:
                 time.sleep(0.001)
     for thread in waiting:
         thread.join()
@@ -169,7 +208,7 @@ def test_who_gives_up_leaves_no_place_taken() -> None:
         pass
     with answer_queue.wait_turn():
         pass
-    assert answer_queue._inside == 0
+    assert answer_queue._line._inside == 0
 
 
 async def _enter(answer_queue: AnswerQueue) -> None:

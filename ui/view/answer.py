@@ -35,9 +35,10 @@ def render_quotes(
 ) -> str:
     """The documents' own words are there; the model has not said anything that they back.
 
-    A follow-up may still be on its way to its final wording.
+    The sentences that answer may still be looked for, a follow-up be on its way to its final wording.
     """
-    label = words.writing if retrieval.is_final else words.resolving
+    meanwhile = words.resolving if retrieval.extracts or retrieval.computed else words.searching
+    label = words.writing if retrieval.is_final else meanwhile
     return _turn(turn, question, render_unfinished(turn, label, (), retrieval, words, shelf), words)
 
 
