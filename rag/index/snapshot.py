@@ -106,7 +106,7 @@ class FolderSnapshot:
 
         `query`: (dimension,) float32, L2-normalised. Raises EmbeddingError for what is no such vector.
         """
-        _check_k(k)
+        check_k(k)
         query = np.ascontiguousarray(query, np.float32)
         if query.shape != (self.vectors.dimension,):
             raise EmbeddingError(
@@ -135,7 +135,7 @@ class FolderSnapshot:
 
     def lexical(self, query: str, k: int, filter: Filter) -> Candidates:
         """The k chunks that share most with the words of the query, among those that pass."""
-        _check_k(k)
+        check_k(k)
         # Where all of the generation passes, to test each chunk takes longer than the search itself.
         needed = Filter() if self._mask(filter)[0] is self._alive else filter
         return self._lexical.search(query, k, self._for_words(needed))
@@ -351,6 +351,7 @@ class _Tail:
         return cls(chunk_ids, document_ids, ExactVectors.of(chunk_ids, vectors))
 
 
-def _check_k(k: int) -> None:
+def check_k(k: int) -> None:
+    """Raise UsageError for a number of results below 0."""
     if k < 0:
         raise UsageError(f"k is {k}; it cannot be less than 0.", hint="Ask for one result or more.")

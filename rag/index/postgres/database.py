@@ -29,6 +29,8 @@ from rag.index.search.vectors import Float32
 Connection: TypeAlias = Any
 """psycopg's, which is not installed everywhere."""
 Rows: TypeAlias = list[tuple[Any, ...]]
+BY_INDEX = ("enable_sort = off", "enable_hashjoin = off", "enable_mergejoin = off", "jit = off")
+"""Settings for a statement whose order is to come from an index: the planner would rather sort everything."""
 _CONNECT_S = 10
 _KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that is cut off is noticed after half a minute, and so is a run that is: its lock is freed."""

@@ -18,11 +18,14 @@ from rag.index.maintenance.rollback import Rollback
 from rag.index.maintenance.vacuum import Vacuumed
 from rag.index.maintenance.verify import Check, Verification
 from rag.index.postgres import database, views
+from rag.index.postgres.creation import BM25_IS_STALE, WITHOUT_BM25
 from rag.index.postgres.database import ReadConnections, map_errors
 from rag.index.postgres.schema import BM25, SCHEMA, VISIBLE
-from rag.index.postgres.snapshot import PostgresSnapshot, proposes_by_bm25
+from rag.index.postgres.session import read_holder
+from rag.index.postgres.snapshot import PostgresSnapshot
+from rag.index.postgres.word_search import proposes_by_bm25
 from rag.index.postgres.words import to_terms
-from rag.index.postgres.writer import BM25_IS_STALE, WITHOUT_BM25, PostgresWriter, read_holder
+from rag.index.postgres.writer import PostgresWriter
 from rag.index.views.next_run import IndexState
 from rag.index.views.overview import Overview
 
@@ -197,8 +200,7 @@ class PostgresStore:
     def rollback(self, generation: int, *, retention: Retention | None = None) -> Rollback:
         """Publish the state of `generation` again, as a new generation."""
         with self.open_writer(retention=retention) as writer:
-            target = writer.require(generation)
-            restored, removed = writer.restore(target)
+            restored, removed = writer.restore(generation)
             done = Rollback(writer.generation + 1, generation, restored, removed)
             writer.publish(asdict(done), "rollback")
             return done
@@ -210,8 +212,7 @@ class PostgresStore:
         """
         before = self._bytes() if self.exists() else 0
         with self.open_writer(retention=retention) as writer, map_errors(self.address):
-            dropped = writer.drop_unreachable()
-            dropped += writer.drop_orphans()
+            dropped = writer.drop_unused()
             writer.flush()
             oldest = min(writer.generations())
         return Vacuumed(dropped, oldest, before, self._bytes())

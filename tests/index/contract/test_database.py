@@ -27,7 +27,7 @@ from rag.errors import (
 )
 from rag.index import Filter, open_store
 from rag.index.catalog.retention import Retention
-from rag.index.postgres import snapshot as snapshots
+from rag.index.postgres import word_search
 from rag.settings import load_settings
 from tests.index.contract.kept import KeptIndex, nearest_ids, varied
 from tests.index.contract.server import MISSING, PROGRAMS, Server, running
@@ -173,9 +173,9 @@ def test_a_server_that_comes_back_is_asked_again(tmp_path: Path) -> None:
 
 
 def test_a_missing_extension_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rag.index.postgres import writer as writers
+    from rag.index.postgres import creation
 
-    monkeypatch.setattr(writers, "VECTORS", "vector_of_nobody")
+    monkeypatch.setattr(creation, "VECTORS", "vector_of_nobody")
     with (
         pytest.raises(MissingDependencyError, match="pgvector"),
         KeptIndex(open_store(address)).writer(),
@@ -195,8 +195,8 @@ def test_without_bm25_the_servers_own_text_search_proposes(
         with running(libraries=libraries) as server, caplog.at_level(logging.WARNING):
             kept = KeptIndex(open_store(server.new_database(), beside=tmp_path))
             kept.publish(*documents)
-            monkeypatch.setattr(snapshots, "FEW_ROWS", 0)
-            monkeypatch.setattr(snapshots, "_MORE_CANDIDATES", 60)
+            monkeypatch.setattr(word_search, "FEW_ROWS", 0)
+            monkeypatch.setattr(word_search, "_MORE_CANDIDATES", 60)
             best = kept.snapshot().lexical("boiler part7 valve", 10, Filter())
             results.append((best.chunk_ids.tolist(), best.scores.tolist()))
             assert ("text search" in kept.store.describe()) == (not libraries)
@@ -238,8 +238,8 @@ def test_a_run_that_lost_its_lock_cannot_publish(index: KeptIndex, address: str)
 def test_a_search_by_words_does_not_wait_for_a_run(
     index: KeptIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshots, "FEW_ROWS", 0)
-    monkeypatch.setattr(snapshots, "_MORE_CANDIDATES", 10)
+    monkeypatch.setattr(word_search, "FEW_ROWS", 0)
+    monkeypatch.setattr(word_search, "_MORE_CANDIDATES", 10)
     snapshot = index.snapshot()
     before = snapshot.lexical("boiler part7", 5, Filter())
     with index.writer() as writer:
@@ -272,10 +272,10 @@ def test_damage_is_found_by_verify(index: KeptIndex, address: str) -> None:
 def test_the_graph_finds_what_comparing_all_finds(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.index.postgres import writer as writers
+    from rag.index.postgres import publishing, vector_search
 
-    monkeypatch.setattr(writers, "EXACT_ROWS", 100)
-    monkeypatch.setattr(snapshots, "EXACT_ROWS", 100)
+    monkeypatch.setattr(publishing, "EXACT_ROWS", 100)
+    monkeypatch.setattr(vector_search, "EXACT_ROWS", 100)
     kept = KeptIndex(open_store(address, beside=tmp_path))
     kept.publish(*varied(120))
     snapshot = kept.snapshot()
