@@ -22,6 +22,7 @@ from ingest.loaded import LoadedDocument
 from ingest.outcomes import Outcomes
 from ingest.patience import Patience
 from ingest.planning.deletions import check_deletions
+from ingest.planning.first_embedder import open_ingest_embedder
 from ingest.planning.plan import (
     Plan,
     content_sha256,
@@ -30,7 +31,7 @@ from ingest.planning.plan import (
     make_plan,
 )
 from ingest.planning.recipe import chunking_of, is_current
-from ingest.planning.source import Root, SourceFile, check_roots, uri_of
+from ingest.planning.source import Root, SourceFile, check_roots, look, uri_of
 from ingest.planning.source_rules import (
     SourceRules,
     check_opened,
@@ -42,10 +43,10 @@ from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
 from ingest.sources.kinds import all_roots, closing_sources
 from rag.document import PUT_METADATA, Document, Labels
-from rag.embedder import Embedder, as_embedder, open_embedder
+from rag.embedder import Embedder, as_embedder
 from rag.embedder.openvino import available_cores
 from rag.errors import InhouseError
-from rag.index import IN_INDEX, FileRecord, StoreWriter, open_store
+from rag.index import IN_INDEX, FileRecord, IndexStore, StoreWriter, open_store
 from rag.index.catalog.retention import Retention
 from rag.progress import NoProgress, Progress
 from rag.settings import Settings, load_settings
@@ -109,7 +110,7 @@ def ingest(
     roots = all_roots(given, settings, store.folder, patience)
     if not store.exists():
         check_roots(roots)
-    embedder = open_embedder(settings) if embedder is None else as_embedder(embedder)
+    embedder = open_embedder_for(roots, settings, store, patience, given=embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     with (
         closing_sources(roots),
@@ -161,6 +162,28 @@ def ingest(
         run.heavy.clear()
         writer.note_end()
     return replace(report, generation=generation, seconds=round(time.perf_counter() - clock, 3))
+
+
+def open_embedder_for(
+    roots: Sequence[Root],
+    settings: Settings,
+    store: IndexStore,
+    patience: Patience,
+    *,
+    given: Embedder | Embeddings | None = None,
+) -> Embedder:
+    """The embedder of a run: the one given, else the index's, else the one for the roots' languages."""
+    if given is not None:
+        return as_embedder(given)
+
+    def list_files() -> list[SourceFile]:
+        folders = [
+            root for root in roots if root.source is None
+        ]  # a source is listed once in a run
+        listing = look(folders, settings.ingest, skip=(store.folder.resolve(),), patience=patience)
+        return [file for file, _ in listing.files]
+
+    return open_ingest_embedder(settings, store, list_files)
 
 
 class RunEnd:

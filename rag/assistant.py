@@ -95,8 +95,13 @@ class Assistant:
         built with another embedder.
         """
         settings = settings or load_settings()
-        reader = open_store(data_dir, beside=settings.data).open_reader()
-        opened = open_embedder(settings) if embedder is None else as_embedder(embedder)
+        store = open_store(data_dir, beside=settings.data)
+        reader = store.open_reader()
+        opened = (
+            open_embedder(settings, store.read_embedder())
+            if embedder is None
+            else as_embedder(embedder)
+        )
         reranker = open_reranker(settings)
         entailment = open_entailment(settings)
         assistant = cls(reader, opened, settings, chat_model, profile, reranker, entailment)

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ingest.media_type import MARKDOWN, SUFFIXES, SUPPORTED
 from ingest.patience import Patience
 from ingest.pipeline import IngestRun, RunEnd
+from ingest.planning.first_embedder import open_ingest_embedder
 from ingest.planning.plan import Plan
 from ingest.planning.recipe import is_current
 from ingest.planning.source import SourceFile
 from ingest.report import IngestReport
 from rag.document import PUT_METADATA, Labels
-from rag.embedder import Embedder, as_embedder, open_embedder
+from rag.embedder import Embedder, as_embedder
 from rag.errors import UsageError
 from rag.index import EVERYBODY, IN_INDEX, FileRecord, StoreWriter, open_store
 from rag.index.catalog.retention import Retention
@@ -155,7 +156,11 @@ class Ingestor:
     def _run(self) -> IngestReport:
         clock, settings = time.perf_counter(), self._settings
         given = self._given_embedder
-        embedder = open_embedder(settings) if given is None else as_embedder(given)
+        embedder = (
+            open_ingest_embedder(settings, self._store, self._files)
+            if given is None
+            else as_embedder(given)
+        )
         keep = Retention(settings.index.keep_generations, settings.index.keep_days)
         end = RunEnd(lambda: False, settings.ingest.deadline)
         with self._store.open_writer(
@@ -174,6 +179,9 @@ class Ingestor:
             run.heavy.clear()
             writer.note_end()
         return replace(report, generation=generation)
+
+    def _files(self) -> list[SourceFile]:
+        return [file for _, file in self._contents.values()]
 
     def _plan(self, writer: StoreWriter, ledger: Sequence[FileRecord], chunking: str) -> Plan:
         known = {record.uri: record for record in ledger}

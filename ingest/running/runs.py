@@ -13,15 +13,16 @@ import click
 
 from ingest.errors import RunStoppedError
 from ingest.patience import Patience
-from ingest.pipeline import ingest
+from ingest.pipeline import ingest, open_embedder_for
 from ingest.report import IngestReport, Problem
 from ingest.running.metrics import check_metrics_file, write_metrics
 from ingest.running.progress import Bar
 from ingest.running.watch import times_to_run
 from ingest.sources.kinds import all_roots
 from rag.cli_output import mark_run, note, print_message, short_path
-from rag.embedder import Embedder, open_embedder
+from rag.embedder import Embedder
 from rag.errors import InhouseError, UsageError
+from rag.index import open_store
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Runs:
         """Runs until a signal comes. What goes wrong with one is said, and the next one tries again."""
         limits = self._settings.ingest
         roots = all_roots(self._paths, self._settings, self._settings.data, Patience())
-        self._embedder = open_embedder(self._settings)
+        store = open_store(self._settings.location, beside=self._settings.data)
+        self._embedder = open_embedder_for(roots, self._settings, store, Patience(limits.timeout_s))
         watched = ", ".join(short_path(root.uri) for root in roots)
         print_message(f"Watching {watched}; stop with Ctrl-C.", logging.INFO)
         news: _News | None = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rag.embedder.openvino import OpenVinoEmbedder
 from rag.embedder.protocol import Embedder
@@ -14,11 +15,32 @@ if TYPE_CHECKING:
     from rag.models import ModelFolder
     from rag.settings import Settings
 
+AUTO = "auto"
+"""The value of `embedder.model` that leaves the choice to the index, or to the files that begin one."""
+DEFAULT_EMBEDDER = "all-minilm-l6-v2"
+"""The quickest that is good in English; what knows more languages takes four times as long."""
+
 logger = logging.getLogger(__name__)
 
 
-def open_embedder(settings: Settings, *, progress: bool = True) -> Embedder:
-    """The embedder that the settings name, fetched if it is not here yet.
+def embedder_model(settings: Settings, built_with: Mapping[str, Any] | None = None) -> str:
+    """The model that is named by the settings, else that of the index, else the default.
+
+    `built_with`: the identity of the index's embedder. A local folder's name is no way back to it, so that
+    such an embedder has to be named.
+    """
+    from rag.models import is_known_name
+
+    if settings.embedder.model != AUTO:
+        return settings.embedder.model
+    name = str(built_with["name"]) if built_with else ""
+    return name if is_known_name(name) else DEFAULT_EMBEDDER
+
+
+def open_embedder(
+    settings: Settings, built_with: Mapping[str, Any] | None = None, *, progress: bool = True
+) -> Embedder:
+    """The embedder of the settings, or of the index (`embedder_model`), fetched if it is not here yet.
 
     It is computed with sentence-transformers on a GPU if there is one, else with OpenVINO if the model
     has a form for it (made at the first call), else with sentence-transformers: all give vectors of the
@@ -31,7 +53,10 @@ def open_embedder(settings: Settings, *, progress: bool = True) -> Embedder:
 
     embedder_settings = settings.embedder
     folder = resolve_model(
-        embedder_settings.model, kind="embedder", cache=settings.cache, progress=progress
+        embedder_model(settings, built_with),
+        kind="embedder",
+        cache=settings.cache,
+        progress=progress,
     )
     cuda = embedder_settings.backend != "openvino" and has_cuda()
     if embedder_settings.backend == "openvino" or (

@@ -69,6 +69,9 @@ class IndexStore(Protocol):
     def read_overview(self) -> Overview:
         """What the index holds."""
 
+    def read_embedder(self) -> dict[str, Any] | None:
+        """The identity of the embedder that made the index's vectors; None if there is no index yet."""
+
     def read_state(self) -> IndexState | None:
         """What the next run will find; None if there is no index yet."""
 

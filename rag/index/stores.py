@@ -15,7 +15,7 @@ from rag.index.maintenance.vacuum import Vacuumed, vacuum
 from rag.index.maintenance.verify import Verification, verify
 from rag.index.protocols import IndexStore
 from rag.index.reader import IndexReader
-from rag.index.views.next_run import IndexState, read_index_state
+from rag.index.views.next_run import IndexState, read_embedder, read_index_state
 from rag.index.views.overview import Overview, read_overview
 from rag.index.writer import IndexWriter
 
@@ -68,6 +68,10 @@ class FolderStore:
     def read_overview(self) -> Overview:
         """What the index holds."""
         return read_overview(self.folder)
+
+    def read_embedder(self) -> dict[str, Any] | None:
+        """The identity of the embedder that made the index's vectors; None if there is no index yet."""
+        return read_embedder(self.folder)
 
     def read_state(self) -> IndexState | None:
         """What the next run will find; None if there is no index yet."""

@@ -70,7 +70,11 @@ class InhouseVectorStore(VectorStore):
         """
         settings = settings or load_settings()
         self._store = open_store(data_dir or settings.location, beside=settings.data)
-        self._embedder = open_embedder(settings) if embedding is None else as_embedder(embedding)
+        self._embedder = (
+            open_embedder(settings, self._store.read_embedder())
+            if embedding is None
+            else as_embedder(embedding)
+        )
         self._retention = Retention(settings.index.keep_generations, settings.index.keep_days)
         self._wait_s = settings.index.wait_s
         self._writing, self._opening = threading.Lock(), threading.Lock()

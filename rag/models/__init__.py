@@ -8,7 +8,7 @@ from rag.models.check import check_folder
 from rag.models.choice import AUTO, ModelChoice, choose_model, expected_model
 from rag.models.machine import Gpu, Machine, this_machine
 from rag.models.recommend import Suggestion, recommend
-from rag.models.resolve import ModelFolder, fetch_model, find_cached, resolve_model
+from rag.models.resolve import ModelFolder, fetch_model, find_cached, is_known_name, resolve_model
 from rag.models.shape import ModelShape, Traits, known_traits, read_shape
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "fetch_model",
     "find_cached",
     "get_card",
+    "is_known_name",
     "known_traits",
     "read_shape",
     "recommend",

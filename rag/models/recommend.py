@@ -17,7 +17,7 @@ _MEMORY_SHARE = 0.8  # the rest is for the index, the page and the system
 _GPU_SHARE = 0.9
 _GPU_OVERHEAD = 3.5 * _GIB  # CUDA and graphs, and a cache of 2 GiB
 _LARGEST_EMBEDDER_ON_A_CPU = 150_000_000  # above, a thousand pages take an hour on two cores
-_TELLING_SHARE = 0.1
+TELLING_SHARE = 0.1
 """Share of the documents in a language from which on the embedder should be made for it."""
 
 
@@ -76,6 +76,22 @@ def recommend_embedder(
     return max(fitting, key=merit)
 
 
+def embedders_for(languages: Iterable[str]) -> list[ModelCard]:
+    """Embedders that any machine can run: those first that cover most of the languages, then the small."""
+    codes = frozenset(languages)
+    return sorted(
+        (
+            card
+            for card in catalogue()
+            if card.kind == "embedder"
+            and card.recommended
+            and is_for_companies(card)
+            and card.parameters <= _LARGEST_EMBEDDER_ON_A_CPU
+        ),
+        key=lambda card: (-sum(map(card.covers, codes)), card.parameters),
+    )
+
+
 def uncovered_languages(card: ModelCard, documents: Mapping[str, int]) -> list[str]:
     """The languages of many documents that the embedder is not made for; `documents` counts them by language.
 
@@ -87,7 +103,7 @@ def uncovered_languages(card: ModelCard, documents: Mapping[str, int]) -> list[s
     return [
         language
         for language, count in documents.items()
-        if language and count >= _TELLING_SHARE * total and not card.covers(language)
+        if language and count >= TELLING_SHARE * total and not card.covers(language)
     ]
 
 

@@ -92,6 +92,11 @@ def resolve_model(
     return fetch_model(model, cache, progress=progress)
 
 
+def is_known_name(name: str) -> bool:
+    """Whether a model can be resolved by this name anywhere: of the catalogue, or an id on a model hub."""
+    return get_card(name) is not None or _HUB_ID.fullmatch(name) is not None
+
+
 def find_cached(model: ModelCard | str, cache: Path | None = None) -> ModelFolder | None:
     """The model (a card, or a hub id) as it lies in the cache, or None if it is not there whole."""
     card, name = (model, model.name) if isinstance(model, ModelCard) else (None, model)

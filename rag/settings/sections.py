@@ -14,9 +14,13 @@ from rag.settings.web import WebSettings, check_header
 
 
 class EmbedderSettings(Section):
-    """The model that turns text into vectors. Changing it needs a new index."""
+    """The model that turns text into vectors. Changing it needs `inhouse reembed`."""
 
-    model: str = Field("all-minilm-l6-v2", description="Catalogue name, local folder or hub id.")
+    model: str = Field(
+        "auto",
+        description="Catalogue name, local folder or hub id; auto: the index's own, and for a new index the "
+        "one for the languages of its first files.",
+    )
     backend: Literal["auto", "openvino", "sentence-transformers"] = Field(
         "auto",
         description="Engine; auto: a GPU if there is one, else the faster one on this CPU.",

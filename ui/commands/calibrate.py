@@ -54,12 +54,14 @@ def command(
     from rag.answering.abstention import save_calibration
     from rag.answering.calibrate import calibrate
     from rag.embedder import open_embedder
+    from rag.index import open_store
 
+    store = open_store(settings.location, beside=settings.data)
     # disable=None: no bar off a terminal.
     with tqdm(total=questions, desc="Questions", disable=None, leave=False) as bar:
         fitted = calibrate(
             settings.location,
-            open_embedder(settings),
+            open_embedder(settings, store.read_embedder()),
             count=questions,
             progress=lambda done: bar.update(done - bar.n),
         )

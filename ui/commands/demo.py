@@ -48,13 +48,14 @@ def command(settings: Settings, once: bool, documents: Path | None) -> None:
     or its client is not installed, the documents answer in their own words.
     """
     from rag import Assistant
+    from rag.embedder import embedder_model
     from rag.models import resolve_model
     from ui.commands.ask import print_answer
 
     documents = _sample_documents(documents)
     _unwind_on_signals()
     page = None if once else _listen(settings)
-    resolve_model(settings.embedder.model, kind="embedder", cache=settings.cache)
+    resolve_model(embedder_model(settings), kind="embedder", cache=settings.cache)
     settings = _with_free_port(settings)
     with contextlib.ExitStack() as started:
         server = _start_server(settings, started)

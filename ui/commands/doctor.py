@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -124,10 +125,15 @@ def _access(settings: Settings) -> str:
 
 
 def _embedder(settings: Settings) -> str:
+    from rag.embedder import embedder_model
+    from rag.index import open_store
     from rag.models import resolve_model
 
+    built_with = None
+    with contextlib.suppress(InhouseError):  # the index has a line of its own
+        built_with = open_store(settings.location, beside=settings.data).read_embedder()
     folder = resolve_model(
-        settings.embedder.model, kind="embedder", cache=settings.cache, fetch=False
+        embedder_model(settings, built_with), kind="embedder", cache=settings.cache, fetch=False
     )
     return f"{folder.name}, in {folder.path}"
 

@@ -143,9 +143,9 @@ def recommend(settings: Settings, for_embedder: bool, languages: str, as_json: b
 def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
     from rag.errors import IndexMissingError
     from rag.index import open_store
+    from rag.language.names import language_name
     from rag.models import this_machine
     from rag.models.recommend import recommend_embedder
-    from ui.terminal.languages import language_name
 
     has_index = True
     codes = [code.strip().lower() for code in named.split(",") if code.strip()]

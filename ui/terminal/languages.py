@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rag.language.names import language_name
+
 if TYPE_CHECKING:
     from rag.index.views.overview import Overview
     from rag.settings import Settings
 
-_NAMES = {
-    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "it": "Italian", "ja": "Japanese",
-    "ka": "Georgian", "km": "Khmer", "ko": "Korean", "lo": "Lao", "my": "Burmese", "nl": "Dutch",
-    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
-    "sv": "Swedish", "ta": "Tamil", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
-}  # fmt: skip
-
-
-def language_name(code: str) -> str:
-    """The English name of a language, or its code."""
-    return _NAMES.get(code, code)
-
 
 def language_notice(overview: Overview, settings: Settings) -> str:
     """That the index's embedder is not made for many of its documents, and what to do; "" if it is."""
+    from rag.embedder import AUTO
     from rag.models import get_card, this_machine
     from rag.models.recommend import recommend_embedder, uncovered_languages
 
@@ -37,6 +26,6 @@ def language_notice(overview: Overview, settings: Settings) -> str:
         return ""
     many = " and ".join(language_name(code) for code in missing[:3])
     change = f"set embedder.model to {better.name} and run: inhouse reembed"
-    if settings.embedder.model == better.name:
+    if settings.embedder.model in (AUTO, better.name):
         change = "run: inhouse reembed"
     return f"{card.name} is not made for {many}, which many documents are in: {change}"

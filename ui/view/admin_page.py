@@ -81,11 +81,15 @@ class FeedbackRow:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Facts of the server, only for those who may read everything: label and value."""
+    """Facts of the server, only for those who may read everything: label and value.
+
+    `notice`: that the index's embedder does not suit the documents' languages, and what to do; or "".
+    """
 
     runs: Mapping[str, str]
     storage: Mapping[str, str]
     retention: Mapping[str, str]
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,9 +361,12 @@ def _operation(view: AdminPage, words: Words) -> str:
         return _section("runs", admin.runs, f'<p class="none">{escape(admin.hidden)}</p>')
     failed = f'<p><a href="/documents?state=failed">{escape(admin.not_read)}</a></p>'
     kept = f'<p class="quiet">{escape(admin.kept_command)}</p>'
+    notice = ""
+    if operation.notice:
+        notice = f'<p class="complaint"><span lang="en">{escape(operation.notice)}.</span></p>'
     return (
         _section("runs", admin.runs, _facts(operation.runs) + failed)
-        + _section("storage", admin.storage, _facts(operation.storage))
+        + _section("storage", admin.storage, _facts(operation.storage) + notice)
         + _section("retention", admin.retention, _facts(operation.retention) + kept)
     )
 

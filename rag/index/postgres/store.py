@@ -187,6 +187,13 @@ class PostgresStore:
         )
         return dict(rows)
 
+    def read_embedder(self) -> dict[str, Any] | None:
+        """The identity of the embedder that made the index's vectors; None if there is no index yet."""
+        query = self._connections.query
+        if not self.exists() or not database.read_manifest(query, "generation"):
+            return None
+        return read_generation(query)[1]
+
     def read_state(self) -> IndexState | None:
         """What the next run will find; None if there is no index yet."""
         query = self._connections.query

@@ -47,6 +47,23 @@ class IndexState:
     source_rules: dict[str, Any] | None = None
 
 
+def read_embedder(data_dir: Path) -> dict[str, Any] | None:
+    """The identity of the index's embedder; None if there is no index yet.
+
+    Raises IndexDamagedError, IndexFormatError.
+    """
+    path = data_dir / CATALOG
+    if not path.exists():
+        return None
+    connection = database.connect(path)
+    with database.map_errors(path), database.transaction(connection):
+        kept = rows.generations(connection)
+        if not kept:
+            return None
+        generation: int = database.read_manifest(connection, "generation")
+        return rows.embedder_identity(connection, kept[generation].embedder_id)
+
+
 def read_index_state(data_dir: Path) -> IndexState | None:
     """The index's state; None if there is no index yet. Raises IndexDamagedError, IndexFormatError."""
     path = data_dir / CATALOG

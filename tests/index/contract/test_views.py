@@ -40,6 +40,16 @@ def shelf(kept: KeptIndex) -> KeptIndex:
     return kept
 
 
+def test_an_index_says_which_embedder_made_it(kept: KeptIndex) -> None:
+    """Nothing before the first run has published, then the identity with which a search is compared."""
+    assert kept.store.read_embedder() is None
+    with kept.writer() as writer:
+        kept.stage(writer, varied(3))
+        assert kept.store.read_embedder() is None
+        writer.publish({})
+    assert kept.store.read_embedder() == kept.store.open_reader().snapshot().embedder
+
+
 def test_a_document_is_opened_only_for_who_may_read_it(shelf: KeptIndex) -> None:
     snapshot = shelf.snapshot()
     view = snapshot.document_view(STAFF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,7 +11,9 @@ from starlette.responses import HTMLResponse, Response
 
 from rag.answering.judging import load_trial
 from rag.database_address import DatabaseAddress
+from rag.embedder import embedder_model
 from rag.errors import InhouseError
+from rag.index import open_store
 from ui.view.about_page import About, about_page, notices_page
 from ui.web.app_state import AppState
 from ui.web.identity import Role, person_of, requires
@@ -53,18 +56,19 @@ def _about(app_state: AppState, *, is_admin: bool) -> About:
     from rag.models import expected_model, get_card
 
     settings = app_state.settings
-    try:
-        model = app_state.service.assistant().model_name or expected_model(settings.llm.model)
-    except InhouseError:  # without an index there are still models
-        model = expected_model(settings.llm.model)
+    model, built_with = expected_model(settings.llm.model), None
+    with contextlib.suppress(InhouseError):  # without an index there are still models
+        model = app_state.service.assistant().model_name or model
+        built_with = open_store(settings.location, beside=settings.data).read_embedder()
+    embedder = embedder_model(settings, built_with)
     name = model.rstrip("/").rpartition("/")[2]
     host = urlsplit(settings.llm.url).hostname or ""
     trial = load_trial(settings.data) if settings.answers.judge else None
     return About(
         model=model,
         model_card=get_card(model) or get_card(name),
-        embedder=settings.embedder.model,
-        embedder_card=get_card(settings.embedder.model),
+        embedder=embedder,
+        embedder_card=get_card(embedder),
         reranker=settings.retrieval.reranker,
         entailment=settings.answers.entailment,
         judge=trial.model if trial else "",

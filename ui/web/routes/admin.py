@@ -21,6 +21,7 @@ from ui.errors import NotAllowedError
 from ui.messages.admin import ENGLISH_ADMIN
 from ui.messages.numbers import day_and_time, number, size
 from ui.messages.page import Words
+from ui.terminal.languages import language_notice
 from ui.view import admin_page as view
 from ui.web.app_state import AppState
 from ui.web.identity import Person, Role, person_of, requires
@@ -298,7 +299,7 @@ def _operation(app_state: AppState, words: Words) -> view.Operation | None:
     from ui.web.userdata.database import people_file
 
     admin, settings = words.admin, app_state.settings
-    runs, storage = {}, {}
+    runs, storage, notice = {}, {}, ""
     try:
         overview = open_store(settings.location, beside=settings.data).read_overview()
     except InhouseError:
@@ -313,6 +314,7 @@ def _operation(app_state: AppState, words: Words) -> view.Operation | None:
             for state, total in overview.files.items()
             if total
         )
+        notice = language_notice(overview, settings)
         storage[admin.index_size] = size(overview.bytes_on_disk, words)
     people = people_file(settings)
     if people.exists():
@@ -332,4 +334,4 @@ def _operation(app_state: AppState, words: Words) -> view.Operation | None:
         ),
         admin.kept_states: admin.kept_days.format(n=number(settings.index.keep_days, words)),
     }
-    return view.Operation(runs, storage, retention)
+    return view.Operation(runs, storage, retention, notice)
