@@ -17,6 +17,7 @@ from ui.view.evidence import Shelf, group_citations
 from ui.view.extracts import extract_list
 from ui.view.headline import headline, verdict_of
 from ui.view.markup import escape, escape_name, render_code_block, render_emphasis
+from ui.view.scope import describe_scope
 
 # What the model itself claims to cite. The citations on the page are those that were checked.
 
@@ -25,13 +26,21 @@ _BULLET = re.compile(r"[-*•](?:\s+|$)")
 _NUMBER = re.compile(r"\d{1,2}[.)](?:\s|$)")
 
 
-def render_searching(turn: int, question: str, words: Words) -> str:
-    """The question was sent; nothing has come back."""
-    return _turn(turn, question, _status("busy", words.searching), words)
+def render_searching(turn: int, question: str, words: Words, scope: Sequence[str] = ()) -> str:
+    """The question was sent; nothing has come back.
+
+    Here and below, `scope` are the names of what is asked; none: all documents.
+    """
+    return _turn(turn, question, _status("busy", words.searching), words, scope)
 
 
 def render_quotes(
-    turn: int, question: str, retrieval: RetrievalEvent, words: Words, shelf: Shelf | None = None
+    turn: int,
+    question: str,
+    retrieval: RetrievalEvent,
+    words: Words,
+    shelf: Shelf | None = None,
+    scope: Sequence[str] = (),
 ) -> str:
     """The documents' own words are there; the model has not said anything that they back.
 
@@ -39,7 +48,8 @@ def render_quotes(
     """
     meanwhile = words.resolving if retrieval.extracts or retrieval.computed else words.searching
     label = words.writing if retrieval.is_final else meanwhile
-    return _turn(turn, question, render_unfinished(turn, label, (), retrieval, words, shelf), words)
+    inner = render_unfinished(turn, label, (), retrieval, words, shelf)
+    return _turn(turn, question, inner, words, scope)
 
 
 def render_writing(
@@ -49,10 +59,11 @@ def render_writing(
     retrieval: RetrievalEvent,
     words: Words,
     shelf: Shelf | None = None,
+    scope: Sequence[str] = (),
 ) -> str:
     """The answer so far: those of the model's sentences that the documents back, above their own words."""
     inner = render_unfinished(turn, words.writing, sentences, retrieval, words, shelf)
-    return _turn(turn, question, inner, words)
+    return _turn(turn, question, inner, words, scope)
 
 
 def render_unfinished(
@@ -83,10 +94,11 @@ def render_stopped(
     words: Words,
     kept: Kept | None = None,
     shelf: Shelf | None = None,
+    scope: Sequence[str] = (),
 ) -> str:
     """The reader stopped the answer: the documents' words, and what of the model's they back."""
     status = _status("stopped", words.stopped, words.stopped_why if answer.text else "")
-    return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
+    return _unfinished(turn, answer, status, words, kept, shelf or Shelf(), scope)
 
 
 def render_interrupted(
@@ -95,10 +107,11 @@ def render_interrupted(
     words: Words,
     kept: Kept | None = None,
     shelf: Shelf | None = None,
+    scope: Sequence[str] = (),
 ) -> str:
     """The server or the connection ended before the answer did; it can be asked for again."""
     status = _status("stopped", words.interrupted, words.interrupted_why)
-    return _unfinished(turn, answer, status, words, kept, shelf or Shelf())
+    return _unfinished(turn, answer, status, words, kept, shelf or Shelf(), scope)
 
 
 def render_next_questions(questions: Sequence[str], words: Words) -> str:
@@ -112,17 +125,26 @@ def render_next_questions(questions: Sequence[str], words: Words) -> str:
 
 
 def _unfinished(
-    turn: int, answer: Answer, status: str, words: Words, kept: Kept | None, shelf: Shelf
+    turn: int,
+    answer: Answer,
+    status: str,
+    words: Words,
+    kept: Kept | None,
+    shelf: Shelf,
+    scope: Sequence[str],
 ) -> str:
     opener = _opener(turn, words.show_passages, len(answer.context.retrieved))
     inner = _gone(bool(shelf.gone), words) + status + _composed(turn, answer, words, shelf) + opener
-    return _turn(turn, answer.question, inner + render_actions(kept, words, judged=False), words)
+    inner += render_actions(kept, words, judged=False)
+    return _turn(turn, answer.question, inner, words, scope)
 
 
-def render_failed(turn: int, question: str, reason: str, words: Words) -> str:
+def render_failed(
+    turn: int, question: str, reason: str, words: Words, scope: Sequence[str] = ()
+) -> str:
     """No answer is possible; `reason` says in a sentence why, and what to do."""
     inner = _status("failed", words.failed, reason) + render_actions(None, words)
-    return _turn(turn, question, inner, words)
+    return _turn(turn, question, inner, words, scope)
 
 
 def render_answer(
@@ -131,6 +153,7 @@ def render_answer(
     words: Words,
     kept: Kept | None = None,
     shelf: Shelf | None = None,
+    scope: Sequence[str] = (),
 ) -> str:
     """The finished answer: what it comes to, what is backed, the documents' own words, where they stand.
 
@@ -145,7 +168,7 @@ def render_answer(
     inner = (
         gone + render_answer_body(turn, answer, words, opener, shelf) + render_actions(kept, words)
     )
-    return _turn(turn, answer.question, inner, words)
+    return _turn(turn, answer.question, inner, words, scope)
 
 
 def _gone(withdrawn: bool, words: Words) -> str:
@@ -244,10 +267,12 @@ def render_error(reason: str, words: Words) -> str:
     return _status("failed", words.failed, reason)
 
 
-def _turn(turn: int, question: str, inner: str, words: Words) -> str:
+def _turn(turn: int, question: str, inner: str, words: Words, scope: Sequence[str]) -> str:
+    line = describe_scope(scope, words)
+    only = f'<p class="asked-in">{escape_name(line)}</p>' if line else ""
     return (
         f'<div class="turn" id="t{turn}"><h2 class="question"><span class="sr">{words.you}: </span>'
-        f'{escape(question)}</h2><div class="answer">{inner}</div></div>'
+        f'{escape(question)}</h2>{only}<div class="answer">{inner}</div></div>'
     )
 
 

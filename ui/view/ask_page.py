@@ -43,6 +43,7 @@ def ask_page(
         "remove": words.scope_remove,
         "found": words.scope_found,
         "nothing": words.scope_nothing,
+        "only-in": words.only_in + words.formats.colon,
     }
     attributes = " ".join(f'data-{name}="{escape(text)}"' for name, text in data.items())
     return (

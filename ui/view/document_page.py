@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.index.catalog.ledger import FileState
 from rag.index.views.files import FileRow, ShownChunk
 from ui.messages.numbers import count, day, day_and_time, number, size
 from ui.messages.page import Words
@@ -28,11 +29,21 @@ class VersionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """A heading of the document; `level` counts from 0."""
+
+    level: int
+    text: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentPage:
     """A file with a page of its chunks. `link` opens its text; None where there is none.
 
     `details`: whether whoever looks is shown how it stands in the index. `comparison` is the table of what
     differs from another of its `versions`, as HTML. `readers`: who may read it, None where that is not shown.
+    `lead` are its first sentences, as HTML; `outline` its headings, each with the link that opens it there.
     """
 
     file: FileRow
@@ -46,6 +57,8 @@ class DocumentPage:
     versions: Sequence[VersionRow] = ()
     comparison: str = ""
     readers: Sequence[str] | None = None
+    lead: str = ""
+    outline: Sequence[OutlineEntry] = ()
 
 
 def document_page(view: DocumentPage, tools: str, words: Words) -> str:
@@ -61,13 +74,35 @@ def document_page(view: DocumentPage, tools: str, words: Words) -> str:
         name = view.address.rpartition("/")[2]
         read += f'<a class="button" href="/?in=d:{escape(name)}">{escape(words.ask_about)}</a>'
     chunks = _chunks(view, words) if view.details else ""
+    about = f'<section class="card">{_facts(view, words)}</section>{_contents(view, words)}'
     return (
         f'<p class="back"><a href="/documents">← {escape(texts.back_to_documents)}</a></p>'
         f"<h1>{escape_name(file.title) or escape_name(base)}</h1>"
         f'<p class="lead">{escape_name(f"{file.folder}/{base}")}</p>'
         f'{_problem(view)}<div class="pager">{read}{tools}</div>'
-        f'<section class="card">{_facts(view, words)}</section>{_versions(view, words)}{chunks}'
+        f"{about}{_versions(view, words)}{chunks}"
     )
+
+
+def _contents(view: DocumentPage, words: Words) -> str:
+    """How the document begins, and its headings."""
+    texts, parts = words.rooms, ""
+    if view.lead:
+        parts += (
+            f'<section class="lead-text"><h2>{escape(texts.begins)}</h2>'
+            f'<blockquote class="doc">{view.lead}</blockquote></section>'
+        )
+    if view.outline:
+        items = "".join(
+            f'<li class="level{entry.level}"><a href="{escape(entry.link)}">'
+            f"{escape_name(entry.text)}</a></li>"
+            for entry in view.outline
+        )
+        parts += (
+            f'<nav class="outline" aria-labelledby="outline"><h2 id="outline">{escape(texts.outline)}</h2>'
+            f"<ol>{items}</ol></nav>"
+        )
+    return f'<div class="contents">{parts}</div>' if parts else ""
 
 
 def _versions(view: DocumentPage, words: Words) -> str:
@@ -106,11 +141,15 @@ def _problem(view: DocumentPage) -> str:
 
 def _facts(view: DocumentPage, words: Words) -> str:
     file, texts = view.file, words.rooms
-    facts = {texts.state: state_tag(file.state, words)}
+    facts = {}
+    if view.details or file.state is not FileState.INDEXED:
+        facts[texts.state] = state_tag(file.state, words)
     if file.media_type:
         facts[texts.type] = escape_name(type_name(file.media_type, words))
     if file.author:
         facts[texts.author] = escape_name(file.author)
+    elif file.document_id is not None:
+        facts[texts.author] = f'<span class="quiet">{escape(texts.no_author)}</span>'
     if file.language:
         facts[texts.language] = escape_name(texts.languages.get(file.language, file.language))
     if file.pages:

@@ -19,13 +19,18 @@ _ROW = re.compile(r"[ \t]*\|.*\|[ \t]*")
 _RULE = re.compile(r"[ \t|:-]*-[ \t|:-]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _CELL = re.compile(r"((?:\\.|[^|\\])*)\|")
-_INLINE = re.compile(r"\*\*(?=\S)(?P<strong>[^*\n]+?)(?<=\S)\*\*|`(?P<code>[^`\n]+)`")
+_INLINE = re.compile(
+    r"\*\*(?=\S)(?P<strong>[^*\n]+?)(?<=\S)\*\*|`(?P<code>[^`\n]+)`"
+    r"|(?<![\w*])\*(?=\S)(?P<em>[^*\n]+?)(?<=\S)\*(?![\w*])"
+)
 _PROSE = 0.3
 """So many of the lines after a paragraph's first begin in lower case; fewer do in a table's rows."""
 _FULL = 0.72
 """A line this long, as a share of its paragraph's longest, was broken for want of room."""
 _SEAM = re.compile(r"</mark>(<mark[^>]*>) </mark>\1")
 _SHORT = 40  # characters; lines of a paragraph that are all shorter were broken on purpose
+
+_LEAD_PARAGRAPHS, _LEAD, _LEAD_LONGEST = 3, 240, 700  # characters: some four lines, and ten
 
 Span = tuple[int, int]
 Mark = tuple[int, int, str]
@@ -51,10 +56,47 @@ def render_passage(
 ) -> str:
     """`text` as HTML on one line; characters `mark` of it are marked, and so are those of all `marks`.
 
-    `markdown`: strong words and code are the document's own marks too. A link is text like any other.
+    `markdown`: strong and emphasised words and code are the document's own marks too. A link is text like
+    any other.
     """
     given = [(*mark, ""), *marks] if mark else marks
     return _Painter(text, _apart(given, len(text)), markdown).paint()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading in a document's text: characters `start` to `end`, without its marks."""
+
+    level: int
+    start: int
+    end: int
+    text: str
+
+
+def find_headings(text: str) -> Iterator[Heading]:
+    """The headings of the text, in their order."""
+    for block in _blocks(text):
+        line = block.lines[0]
+        if block.kind == "heading" and line.text:
+            yield Heading(block.level, line.start, line.start + len(line.text), line.text)
+
+
+def render_lead(text: str, *, markdown: bool = False) -> str:
+    """The first paragraphs of a document as HTML, cut where they are long; "" if it has none."""
+    parts, length = [], 0
+    for block in _blocks(text):
+        if block.kind != "paragraph":
+            continue
+        last = block.lines[-1]
+        paragraph = text[block.lines[0].start : last.start + len(last.text)]
+        room = _LEAD_LONGEST - length
+        if len(paragraph) > room:
+            paragraph = paragraph[:room].rpartition(" ")[0] + " …"
+        parts.append(render_passage(paragraph, markdown=markdown))
+        length += len(paragraph)
+        if length >= _LEAD or len(parts) == _LEAD_PARAGRAPHS:
+            break
+    return "".join(parts)
 
 
 def _apart(marks: Sequence[Mark], length: int) -> list[Mark]:

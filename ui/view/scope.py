@@ -57,6 +57,12 @@ def render_scope(items: Iterable[ScopeItem], words: Words) -> str:
     )
 
 
+def describe_scope(names: Iterable[str], words: Words) -> str:
+    """Which documents a question was asked of, as text; empty where it was all of them."""
+    line = ", ".join(" ".join(name.split()) for name in names)
+    return f"{words.only_in}{words.formats.colon}{line}" if line else ""
+
+
 def render_scope_list(words: Words) -> str:
     """The frame of the list, empty; the page's script fills it."""
     label = escape(words.scope_list)

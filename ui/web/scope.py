@@ -138,6 +138,15 @@ def shown_scope(ids: Sequence[str], service: AssistantService, person: Person) -
         return [ScopeItem(i, "" if i[0] == DOCUMENT else i[2:], exists=False) for i in ids]
 
 
+def scope_names(
+    ids: Sequence[str], service: AssistantService, person: Person, words: Words
+) -> tuple[str, ...]:
+    """What a question asked, by the names that this person may see now; none: all. Raises nothing."""
+    kinds = {DOCUMENT: words.a_document, FOLDER: words.rooms.folder, TAG: words.rooms.tag}
+    items = shown_scope(ids, service, person)
+    return tuple(item.label if item.exists else kinds[item.kind] for item in items)
+
+
 def _document(row: FileRow, files: FileList) -> ScopeItem:
     name = row.title or row.uri.rpartition("/")[2]
     return ScopeItem(item_id(DOCUMENT, files.name(row.uri)), name, row.folder)

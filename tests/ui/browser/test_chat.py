@@ -349,6 +349,11 @@ def test_at_sign_chooses_what_is_asked_and_the_conversation_keeps_it(
     assert kept
     page.goto(f"{url}/?c={kept[1]}")
     page.locator("#scope li", has_text="Harbour notes").wait_for()
+    page.locator("#t1 .asked-in", has_text="Only in: Harbour notes").wait_for()
+    token = page.request.post(f"{url}/conversations/{kept[1]}/share", headers={"origin": url})
+    page.goto(url + token.json()["link"])
+    page.locator("#t1 .asked-in", has_text="Only in: Harbour notes").wait_for()
+    assert page.locator("#scope li").all_inner_texts() == ["Harbour notes\n✕"]
     page.goto(f"{url}/?in=f:files&in=t:nowhere")
     page.locator("#scope .gone", has_text="“nowhere” is not there any more").wait_for()
     tab.ask("When is berth 7 closed?")

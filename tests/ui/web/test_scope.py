@@ -9,13 +9,28 @@ import pytest
 
 from ingest import ingest
 from rag import Assistant
+from rag.answer import Status
 from rag.settings import AccessRule, AccessSettings, Settings
 from rag.testing import HashingEmbedder
+from tests.ui.stand_in import make_answer
 from ui.errors import NotThereError
 from ui.messages.page import ENGLISH
 from ui.web.assistant_service import AssistantService
+from ui.web.chat.conversation import SHARED, Conversation
 from ui.web.identity import Person, Role
-from ui.web.scope import MAX_ITEMS, ScopeFinder, parse_scope, scope_filter, scope_items, shown_scope
+from ui.web.scope import (
+    MAX_ITEMS,
+    ScopeFinder,
+    parse_scope,
+    scope_filter,
+    scope_items,
+    scope_names,
+    shown_scope,
+)
+from ui.web.userdata.database import Store
+from ui.web.userdata.feedback import FeedbackBook
+from ui.web.userdata.history import History
+from ui.web.userdata.shared_links import SharedLinks
 
 FILES = {
     "open/hr/leave.md": "# Leave “16 weeks” 🌴\n\nLeave is 16 weeks.\n",
@@ -101,3 +116,26 @@ def test_ids_from_a_link_are_few_and_well_formed() -> None:
         assert parse_scope(junk) == ()
     assert len(parse_scope([f"f:{n}" for n in range(1000)])) == MAX_ITEMS
     assert parse_scope(None) == ()
+
+
+def test_a_past_answer_says_what_was_asked(service: AssistantService, tmp_path: Path) -> None:
+    """By the names that whoever looks may see: the owner, and a colleague who opens the link."""
+    store = Store(tmp_path / "people.db")
+    history, links, feedback = History(store), SharedLinks(store), FeedbackBook(store)
+    (plan,) = ScopeFinder(service).find(EVERYTHING, "", "Plan")
+    kept = history.create(EVERYTHING)
+    answer = make_answer("When?", Status.NOT_IN_DOCUMENTS)
+    scope = ("f:open/hr", "f:secret", plan.id)
+    history.append(EVERYTHING, kept, answer, scope=scope)
+    history.append(EVERYTHING, kept, answer)
+    history.keep_scope(EVERYTHING, kept, scope)
+    assert scope_names(scope, service, EVERYTHING, ENGLISH) == ("open/hr", "secret", "Plan")
+    token = links.create(EVERYTHING, kept)
+    for person, name, line in (
+        (EVERYTHING, kept, "Only in: open/hr, secret, Plan"),
+        (READER, SHARED + token, "Only in: open/hr, Folder, A document"),
+    ):
+        screen = Conversation().open(name, service, person, history, feedback, links)
+        assert f'<p class="asked-in">{line}</p>' in (screen.earlier or "")
+        assert "asked-in" not in (screen.now or ""), "the second question asked all documents"
+    assert links.open(token).scope == scope

@@ -23,11 +23,15 @@ def render_share_dialog(kept: Kept, token: str, subject: str, text: str, words: 
         f'<h3>{escape(words.share_send)}</h3><p class="row"><a class="mail" href="mailto:" '
         f'data-subject="{escape(subject)}" data-body="{escape(body)}">{escape(words.share_mail)}</a></p>'
         f"<h3>{escape(words.share_save)}</h3>"
-        f'<p class="row"><span>{escape(words.share_answer)}</span>'
-        f'<a download href="{address}/{kept.turn}.docx">Word</a></p>'
-        f'<p class="row"><span>{escape(words.share_all)}</span>'
-        f'<a download href="{address}.docx">Word</a><a download href="{address}.md">Markdown</a>'
-        f'<button type="button" class="print">{escape(words.share_print)}</button></p>'
+        f"{_files(words.share_answer, f'{address}/{kept.turn}')}{_files(words.share_all, address)}"
+        f'<p class="row"><button type="button" class="print">{escape(words.share_print)}</button></p>'
+    )
+
+
+def _files(label: str, address: str) -> str:
+    return (
+        f'<p class="row files"><span>{escape(label)}</span>'
+        f'<a download href="{address}.docx">Word</a><a download href="{address}.md">Markdown</a></p>'
     )
 
 

@@ -11,26 +11,34 @@ from rag.answer import Answer, Citation, Extract
 from ui.messages.page import Words
 from ui.view.evidence import file_name
 from ui.view.markup import escape, escape_name
+from ui.view.scope import describe_scope
 
 _ROW = re.compile(r"\s*\|(.*)\|\s*")
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
-_MARKS = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*|`([^`\n]+)`")
+_MARKS = re.compile(
+    r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*|`([^`\n]+)`|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])"
+)
 _HEADING = re.compile(r"^#{1,6}[ \t]+", re.MULTILINE)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedTurn:
-    """A question with its answer. `unfinished` says in a sentence why the answer is not whole."""
+    """A question with its answer. `unfinished` says in a sentence why the answer is not whole.
+
+    `scope` are the names of what was asked; none: all documents.
+    """
 
     answer: Answer
     unfinished: str = ""
+    scope: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedContent:
-    """What is taken along: sentences, then quotations, then the sources of the sentences."""
+    """What is taken along: the documents asked, sentences, quotations, the sentences’ sources."""
 
+    scope: str
     sentences: Sequence[str]
     quotes: Sequence[tuple[str, str]]
     sources: Sequence[tuple[int, str, str]]
@@ -38,7 +46,7 @@ class ExportedContent:
 
 def plain_text(turn: ExportedTurn, words: Words) -> str:
     """To be pasted anywhere."""
-    content = content_of(turn.answer, words)
+    content = content_of(turn, words)
     lines = [" ".join(content.sentences)] if content.sentences else []
     lines += [f"{_quoted(text, words)}\n  {location}" for text, location in content.quotes]
     lines += [f"({turn.unfinished})"] if turn.unfinished else []
@@ -47,13 +55,16 @@ def plain_text(turn: ExportedTurn, words: Words) -> str:
         lines += [
             f"[{n}] {_cited(location, quote, words)}" for n, location, quote in content.sources
         ]
-    return "\n".join([turn.answer.question, "", *lines]) + "\n"
+    scope = [f"({content.scope})"] if content.scope else []
+    return "\n".join([turn.answer.question, *scope, "", *lines]) + "\n"
 
 
 def as_html(turn: ExportedTurn, words: Words) -> str:
     """The same for a word processor or a mail: one line of HTML, in which all text is escaped."""
-    content = content_of(turn.answer, words)
+    content = content_of(turn, words)
     parts = [f"<p><strong>{escape(turn.answer.question)}</strong></p>"]
+    if content.scope:
+        parts.append(f"<p><em>{escape(content.scope)}</em></p>")
     if content.sentences:
         parts.append(f"<p>{escape(' '.join(content.sentences))}</p>")
     parts += [
@@ -75,8 +86,10 @@ def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
     """A conversation as a Markdown file, in which no character of a document is a mark."""
     parts = [f"# {_escaped(title or words.untitled)}"]
     for turn in turns:
-        content = content_of(turn.answer, words)
+        content = content_of(turn, words)
         parts.append(f"## {_escaped(turn.answer.question)}")
+        if content.scope:
+            parts.append(f"*{_escaped(content.scope)}*")
         if content.sentences:
             parts.append(_escaped(" ".join(content.sentences)))
         parts += [
@@ -104,11 +117,12 @@ def make_readable(text: str) -> str:
             cells = (cell.strip() for cell in re.split(r"(?<!\\)\|", row[1]))
             lines.append(" · ".join(cell.replace("\\|", "|") for cell in cells if cell))
     text = _HEADING.sub("", "\n".join(lines))
-    return " ".join(_MARKS.sub(lambda match: match[1] or match[2], text).split())
+    return " ".join(_MARKS.sub(lambda match: match[match.lastindex or 0], text).split())
 
 
-def content_of(answer: Answer, words: Words) -> ExportedContent:
+def content_of(turn: ExportedTurn, words: Words) -> ExportedContent:
     """What of an answer is taken along: nothing that its documents do not back."""
+    answer = turn.answer
     backed = answer.backed_sentences
     sentences = [
         make_readable(sentence.text) + "".join(f" [{n}]" for n in sentence.citations)
@@ -125,7 +139,8 @@ def content_of(answer: Answer, words: Words) -> ExportedContent:
     quotes = [] if sentences else [_quote(extract, words) for extract in answer.extracts]
     if not sentences and not quotes:
         sentences = [make_readable(answer.text) or words.statuses[answer.status][0]]
-    return ExportedContent(sentences, quotes, sources)
+    scope = html.unescape(escape_name(describe_scope(turn.scope, words)))
+    return ExportedContent(scope, sentences, quotes, sources)
 
 
 def _quoted(text: str, words: Words) -> str:

@@ -33,8 +33,10 @@ def as_word(title: str, turns: Iterable[ExportedTurn], words: Words) -> bytes:
 
 
 def _add_turn(document: Document, turn: ExportedTurn, words: Words) -> None:
-    content = content_of(turn.answer, words)
+    content = content_of(turn, words)
     document.add_heading(_clean(turn.answer.question), 1)
+    if content.scope:
+        document.add_paragraph().add_run(_clean(content.scope)).italic = True
     for sentence in content.sentences:
         document.add_paragraph(_clean(sentence))
     for text, location in content.quotes:

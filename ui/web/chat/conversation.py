@@ -23,7 +23,7 @@ from ui.web.chat.event_batches import EventBatches
 from ui.web.chat.redaction import redact, redact_turns
 from ui.web.chat.screen import RenderedTurn, Screen
 from ui.web.identity import Person
-from ui.web.scope import scope_filter
+from ui.web.scope import scope_filter, scope_names
 from ui.web.suggestions import next_questions
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
@@ -39,7 +39,8 @@ _PATIENCE_S, _LOOK_S = 3.0, 0.02  # for an answer whose page has lost it, and as
 class Visit:
     """Who asks of what, and where it is kept. `is_welcome`: whether they still may, in mid-answer.
 
-    `scope` are the ids of the documents, folders and tags that are asked; none: all of them.
+    `scope` are the ids of the documents, folders and tags that are asked; none: all of them. `scope_names`
+    are their names for this person.
     """
 
     service: AssistantService
@@ -47,6 +48,7 @@ class Visit:
     history: History | None
     is_welcome: Callable[[], bool]
     scope: tuple[str, ...] = ()
+    scope_names: tuple[str, ...] = ()
 
 
 class Conversation:
@@ -100,9 +102,9 @@ class Conversation:
         if self.profile is None:
             self.profile = service.profiles.named(profile).name
         try:
-            yield from self._screens(
-                question, Visit(service, person, history, is_welcome, tuple(scope))
-            )
+            names = scope_names(scope, service, person, self._words(service))
+            visit = Visit(service, person, history, is_welcome, tuple(scope), names)
+            yield from self._screens(question, visit)
         finally:  # also when the tab was closed in the middle
             self.busy = False
 
@@ -161,6 +163,8 @@ class Conversation:
                     words,
                     is_stopped=turn.stopped,
                     is_interrupted=turn.interrupted,
+                    scope=turn.scope,
+                    names=scope_names(turn.scope, service, person, words),
                 )
         except InhouseError as exc:
             self.__init__(self.language)  # type: ignore[misc]
@@ -185,6 +189,8 @@ class Conversation:
                 words,
                 is_stopped=turn.stopped,
                 is_interrupted=turn.interrupted,
+                scope=turn.scope,
+                names=scope_names(turn.scope, service, person, words),
             )
 
     def _screen(self, *, busy: bool, note: str = "") -> Screen:
@@ -205,7 +211,7 @@ class Conversation:
             again = self.shown.pop().kept  # asked again because it came to nothing
         self._withdraw(visit)
         number = len(self.shown) + 1
-        turn, sources = view.render_searching(number, question, words), ""
+        turn, sources = view.render_searching(number, question, words, visit.scope_names), ""
         earlier = "".join(turn.turn for turn in self.shown)
         yield Screen(turn, sources, earlier, "".join(turn.evidence for turn in self.shown), note="")
         draft = Draft(question, self.profile or "")
@@ -224,18 +230,26 @@ class Conversation:
             self._add_unfinished(draft, visit, saved_as, is_interrupted=is_interrupted)
             raise
         except InhouseError as exc:
-            turn = view.render_failed(number, question, str(exc), words)
+            turn = view.render_failed(number, question, str(exc), words, visit.scope_names)
             sources = "" if isinstance(exc, NotAllowedError) else sources
         except Exception:  # the reader gets a sentence, the operator the traceback
             _log.exception("A question could not be answered.")
-            turn = view.render_failed(number, question, words.broken, words)
+            turn = view.render_failed(number, question, words.broken, words, visit.scope_names)
         if draft.answer is None:
             self.shown.append(RenderedTurn(question, turn, sources, answered=False))
             yield Screen(turn, sources, busy=False)
             return
         saved_as, note = self._keep(draft, visit, again)
         shelf = evidence.Shelf(visit.service.assistant_for(visit.person).reading().name)
-        self._add(draft.answer, shelf, saved_as, words, is_stopped=draft.is_stopped)
+        self._add(
+            draft.answer,
+            shelf,
+            saved_as,
+            words,
+            is_stopped=draft.is_stopped,
+            scope=visit.scope,
+            names=visit.scope_names,
+        )
         turn = self.shown[-1].turn + self._next(draft.answer, visit)
         yield Screen(turn, self.shown[-1].evidence, note=note, busy=False)
 
@@ -261,6 +275,8 @@ class Conversation:
                 self._words(visit.service),
                 is_stopped=True,
                 is_interrupted=is_interrupted,
+                scope=visit.scope,
+                names=visit.scope_names,
             )
 
     def _withdraw(self, visit: Visit) -> None:
@@ -284,6 +300,8 @@ class Conversation:
                 words,
                 is_stopped=turn.is_stopped,
                 is_interrupted=turn.is_interrupted,
+                scope=turn.scope,
+                names=scope_names(turn.scope, visit.service, visit.person, words),
             )
 
     def _keep_so_far(self, draft: Draft, visit: Visit, again: Kept | None) -> Kept | None:
@@ -316,6 +334,7 @@ class Conversation:
                             earlier.answer,
                             stopped=earlier.is_stopped,
                             interrupted=earlier.is_interrupted,
+                            scope=earlier.scope,
                         )
             try:
                 turn = history.append(
@@ -324,12 +343,15 @@ class Conversation:
                     answer,
                     stopped=draft.is_stopped,
                     interrupted=is_interrupted,
+                    scope=visit.scope,
                     instead_of=instead_of,
                 )
             except NotThereError:  # deleted in another tab: what is asked from now on is a new one
                 self.id = history.create(person, profile=self.profile or "")
                 self.scope = ()
-                turn = history.append(person, self.id, answer, stopped=draft.is_stopped)
+                turn = history.append(
+                    person, self.id, answer, stopped=draft.is_stopped, scope=visit.scope
+                )
             if visit.scope != self.scope:
                 history.keep_scope(person, self.id, visit.scope)
                 self.scope = visit.scope
@@ -361,7 +383,10 @@ class Conversation:
                         sources = evidence.render_passages(
                             number, question, event.hits, words, shelf, event.extracts
                         )
-                        yield view.render_quotes(number, question, event, words, shelf), sources
+                        quotes = view.render_quotes(
+                            number, question, event, words, shelf, visit.scope_names
+                        )
+                        yield quotes, sources
                     changed = changed or isinstance(event, SentencesEvent)
                 if draft.answer is not None:
                     return
@@ -370,7 +395,13 @@ class Conversation:
                     return
                 if changed:
                     turn = view.render_writing(
-                        number, question, draft.sentences, draft.retrieval, words, shelf
+                        number,
+                        question,
+                        draft.sentences,
+                        draft.retrieval,
+                        words,
+                        shelf,
+                        visit.scope_names,
                     )
                     yield turn, sources
                 elif batch:
@@ -387,12 +418,14 @@ class Conversation:
         *,
         is_stopped: bool = False,
         is_interrupted: bool = False,
+        scope: tuple[str, ...] = (),
+        names: Sequence[str] = (),
     ) -> None:
         """The answer, for the page, and where it was finished for the questions that follow it."""
         number = len(self.shown) + 1
         render = view.render_stopped if is_stopped else view.render_answer
         render = view.render_interrupted if is_interrupted else render
-        turn = render(number, answer, words, saved_as, shelf)
+        turn = render(number, answer, words, saved_as, shelf, names)
         is_one = (
             bool(answer.shown_text)
             and not is_stopped
@@ -411,6 +444,7 @@ class Conversation:
                 answer,
                 is_stopped=is_stopped,
                 is_interrupted=is_interrupted,
+                scope=scope,
             )
         )
 

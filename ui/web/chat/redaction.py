@@ -13,6 +13,7 @@ from rag.hit import Hit
 from ui.messages.page import Words
 from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person
+from ui.web.scope import scope_names
 from ui.web.userdata.history import History, KeptConversation, KeptTurn
 
 
@@ -150,6 +151,7 @@ def _exported(
                 "asked_at": turn.asked_at,
                 "stopped": turn.stopped,
                 "interrupted": turn.interrupted,
+                "scope": scope_names(turn.scope, service, person, words),
                 "answer": old.answer.to_json(),
             }
             for turn, old in redact_turns(

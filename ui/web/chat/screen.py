@@ -26,7 +26,10 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class RenderedTurn:
-    """A turn as it stands on the page: the question, its answer, its evidence, both as HTML."""
+    """A turn as it stands on the page: the question, its answer, its evidence, both as HTML.
+
+    `scope`: ids of what was asked; none: all documents.
+    """
 
     question: str
     turn: str
@@ -36,3 +39,4 @@ class RenderedTurn:
     answer: Answer | None = None
     is_stopped: bool = False
     is_interrupted: bool = False
+    scope: tuple[str, ...] = ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, get_args
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from ingest.media_type import MARKDOWN
 from rag.errors import InhouseError
 from rag.index import FileList
 from rag.index.catalog.ledger import FileState
@@ -20,6 +22,7 @@ from ui.view.document_page import document_tools
 from ui.view.evidence import Shelf
 from ui.view.links import source_link
 from ui.view.markup import escape
+from ui.view.passage import find_headings, render_lead
 from ui.view.upload_form import render_upload_form
 from ui.web.app_state import AppState
 from ui.web.identity import Role, person_of, requires
@@ -29,6 +32,11 @@ from ui.web.navigation import Room
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+_OUTLINED, _LEAD = (
+    500_000,
+    20_000,
+)  # characters in which headings, and the first sentences are looked for
+_HEADINGS = 60  # a list that is longer is no outline
 _FAR = 1_000_000  # a page beyond this is the last one that anybody asks for
 
 
@@ -57,22 +65,28 @@ def routes(app_state: AppState) -> APIRouter:
         page_frame = frame(request, Room.DOCUMENTS)
         try:
             shelf = app_state.service.assistant_for(person_of(request)).shelf()
-            main = _file(request, app_state, shelf, name, page_frame)
+            file = shelf.named(name)
+            main = _file(request, app_state, shelf, file, page_frame) if file else ""
         except InhouseError as exc:
             return _answer(page_frame, _unavailable(page_frame, exc), 503)
-        if main is None:
+        if file is None:
             words = page_frame.words
             missing = f'<h1>{escape(words.rooms.documents)}</h1><p class="none">{escape(words.not_there)}</p>'
             return _answer(page_frame, missing, 404)
-        return _answer(page_frame, main, scripts=["document"])
+        title = file.title or file.uri.rpartition("/")[2]
+        return _answer(page_frame, main, scripts=["document"], title=title)
 
     return router
 
 
 def _answer(
-    page_frame: Layout, main: str, status: int = 200, scripts: Sequence[str] = ()
+    page_frame: Layout,
+    main: str,
+    status: int = 200,
+    scripts: Sequence[str] = (),
+    title: str = "",
 ) -> Response:
-    page = page_frame.page(main, scripts=scripts)
+    page = page_frame.page(main, scripts=scripts, title=title)
     return HTMLResponse(page, status, headers={"cache-control": "no-store"})
 
 
@@ -111,11 +125,9 @@ def _table(request: Request, shelf: FileList, tools: str, page_frame: Layout) ->
 
 
 def _file(
-    request: Request, app_state: AppState, shelf: FileList, name: str, page_frame: Layout
-) -> str | None:
-    file, page = shelf.named(name), _page(request)
-    if file is None:
-        return None
+    request: Request, app_state: AppState, shelf: FileList, file: FileRow, page_frame: Layout
+) -> str:
+    page, name = _page(request), shelf.name(file.uri)
     chunks, total, link = [], 0, None
     if file.document_id is not None:
         total = shelf.chunk_counts([file.document_id]).get(file.document_id, 0)
@@ -126,6 +138,7 @@ def _file(
         app_state.audit.opened(page_frame.person, file.uri)
     address = f"/documents/{name}"
     versions, comparison = _versions(request, app_state, file, page_frame.words)
+    lead, outline = _contents(request, app_state, name)
     view = one.DocumentPage(
         file,
         address,
@@ -138,12 +151,41 @@ def _file(
         versions=versions,
         comparison=comparison,
         readers=shelf.readers_of(file.uri) if page_frame.person.may(Role.ADMIN) else None,
+        lead=lead,
+        outline=outline,
     )
     tools = ""
     if page_frame.person.may(Role.EDITOR):
         may_withdraw = app_state.inbox.may_withdraw(file.uri)
         tools = document_tools(file, address, may_withdraw=may_withdraw, words=page_frame.words)
     return one.document_page(view, tools, page_frame.words)
+
+
+def _contents(
+    request: Request, app_state: AppState, name: str
+) -> tuple[str, list[one.OutlineEntry]]:
+    """How the document begins, as HTML, and its headings; empty for what is not in the index."""
+    reading = app_state.service.assistant_for(person_of(request)).reading()
+    document = reading.named(name)
+    if document is None:
+        return "", []
+    text = reading.text(document, 0, min(document.characters, _OUTLINED))
+    lead = render_lead(text[:_LEAD], markdown=document.media_type == MARKDOWN)
+    title = " ".join(document.title.split()).casefold()
+    headings = [
+        heading
+        for heading in islice(find_headings(text), _HEADINGS)
+        if " ".join(heading.text.split()).casefold() != title
+    ]
+    top = min((heading.level for heading in headings), default=0)
+    return lead, [
+        one.OutlineEntry(
+            min(heading.level - top, 2),
+            heading.text,
+            source_link(reading.name, document.uri, heading.start, heading.end, heading.text),
+        )
+        for heading in headings
+    ]
 
 
 def _versions(

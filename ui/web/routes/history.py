@@ -1,7 +1,7 @@
 """Conversations that are kept for somebody, and what they say of the answers: nobody reaches another's."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from rag.errors import InhouseError
 from ui.errors import FrontEndError, NotThereError
+from ui.messages.page import Words
 from ui.view import answer_actions as view
 from ui.view.answer_actions import Kept
 from ui.view.brand import label_of
@@ -23,6 +24,7 @@ from ui.web.chat.redaction import export_conversations, redact_turns
 from ui.web.chat.redaction import search as search_kept
 from ui.web.identity import Person, Role, person_of, requires
 from ui.web.language import words_for
+from ui.web.scope import scope_names
 from ui.web.userdata.feedback import NOTE_CHARACTERS
 from ui.web.userdata.history import TITLE_CHARACTERS, KeptTurn
 
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 _FRESH = {"cache-control": "no-store"}
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_FILES: dict[str, tuple[Callable[[str, Sequence[ExportedTurn], Words], str | bytes], str]] = {
+    "md": (as_markdown, "text/markdown"),
+    "docx": (as_word, _WORD),
+}
+"""What writes a file of this suffix, and its media type."""
 _NO_ANSWER = "This answer is not there; it may have been deleted."
 _MAX_TITLE = 4_000  # bytes; what is longer than a title may be is cut
 
@@ -127,7 +134,8 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
         turns = app_state.history.turns(person, conversation)
         for kept, old in redact_turns(turns, app_state.service, person, words):
             why = view.why_unfinished(words, kept.stopped, kept.interrupted)
-            yield kept.n, ExportedTurn(old.answer, why)
+            names = scope_names(kept.scope, app_state.service, person, words)
+            yield kept.n, ExportedTurn(old.answer, why, names)
 
     def one(request: Request, conversation: str, turn: int) -> ExportedTurn:
         for number, exported_turn in shown(request, conversation):
@@ -135,48 +143,49 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
                 return exported_turn
         raise NotThereError(_NO_ANSWER)
 
+    def file(request: Request, suffix: str, conversation: str, turn: int | None = None) -> Response:
+        """The conversation or one turn of it, as a file that is called by its title."""
+
+        def make() -> Response:
+            words = words_for(request)
+            if turn is None:
+                title = app_state.history.get(person_of(request), conversation).title
+                turns = [exported for _, exported in shown(request, conversation)]
+            else:
+                turns = [one(request, conversation, turn)]
+                title = turns[0].answer.question[:TITLE_CHARACTERS]
+            title = " ".join(title.split()) or words.untitled
+            name = quote(f"{title}.{suffix}", safe="")
+            headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
+            write, media_type = _FILES[suffix]
+            return Response(write(title, turns, words), media_type=media_type, headers=headers)
+
+        return _guarded(make)
+
     @router.get("/{conversation}.md")
     @requires(Role.READER)
     def markdown(request: Request, conversation: str) -> Response:
         """The conversation with its sources, as a Markdown file."""
 
-        def make() -> Response:
-            words = words_for(request)
-            title = app_state.history.get(person_of(request), conversation).title or words.untitled
-            turns = [turn for _, turn in shown(request, conversation)]
-            name = quote(f"{title}.md", safe="")
-            headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
-            text = as_markdown(title, turns, words)
-            return Response(text, media_type="text/markdown", headers=headers)
+        return file(request, "md", conversation)
 
-        return _guarded(make)
-
-    def word_file(request: Request, conversation: str, turn: int | None = None) -> Response:
-        def make() -> Response:
-            words = words_for(request)
-            if turn is None:
-                title = app_state.history.get(person_of(request), conversation).title
-                turns = [each for _, each in shown(request, conversation)]
-            else:
-                turns = [one(request, conversation, turn)]
-                title = turns[0].answer.question[:TITLE_CHARACTERS]
-            name = quote(f"{' '.join(title.split()) or words.untitled}.docx", safe="")
-            headers = {**_FRESH, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
-            return Response(as_word(title, turns, words), media_type=_WORD, headers=headers)
-
-        return _guarded(make)
+    @router.get("/{conversation}/{turn}.md")
+    @requires(Role.READER)
+    def markdown_of_one(request: Request, conversation: str, turn: int) -> Response:
+        """The answer with its sources, as a Markdown file."""
+        return file(request, "md", conversation, turn)
 
     @router.get("/{conversation}.docx")
     @requires(Role.READER)
     def word(request: Request, conversation: str) -> Response:
         """The conversation with its sources, as a Word document."""
-        return word_file(request, conversation)
+        return file(request, "docx", conversation)
 
     @router.get("/{conversation}/{turn}.docx")
     @requires(Role.READER)
     def word_of_one(request: Request, conversation: str, turn: int) -> Response:
         """The answer with its sources, as a Word document."""
-        return word_file(request, conversation, turn)
+        return file(request, "docx", conversation, turn)
 
     @router.get("/{conversation}/{turn}/share")
     @requires(Role.READER)

@@ -65,13 +65,21 @@ def routes(app_state: AppState) -> APIRouter:
 
 
 def _scope_of(app_state: AppState, request: Request) -> tuple[str, ...]:
-    """The ids that the address names, or else those of the kept conversation which it opens."""
+    """The ids that the address names, or else those of the conversation which it opens.
+
+    Of a colleague's conversation only what this person may read: the name of the rest is not theirs to see.
+    """
     query = request.query_params
     if "in" in query or "about" in query:
         documents = (f"d:{name}" for name in query.getlist("about"))
         return parse_scope([*documents, *query.getlist("in")])
+    person = person_of(request)
     try:
-        return app_state.history.get(person_of(request), query.get("c", "")).scope
+        if "s" in query:
+            shared = app_state.links.open(query["s"]).scope
+            items = shown_scope(shared, app_state.service, person)
+            return tuple(item.id for item in items if item.exists)
+        return app_state.history.get(person, query.get("c", "")).scope
     except InhouseError:  # said when it is opened
         return ()
 

@@ -74,7 +74,10 @@ function showSent(text) {
   const question = Object.assign(document.createElement("h2"), { className: "question", textContent: text });
   const status = Object.assign(document.createElement("p"), { className: "status status-busy" });
   status.append(Object.assign(document.createElement("strong"), { textContent: words.searching }));
-  sent.replaceChildren(question, status);
+  const names = [...document.querySelectorAll("#scope li span")].map((name) => name.textContent).join(", ");
+  const only = Object.assign(document.createElement("p"), { className: "asked-in" });
+  only.textContent = names && words.onlyIn + names;
+  sent.replaceChildren(question, ...(names ? [only] : []), status);
   sent.hidden = false;
 }
 

@@ -88,7 +88,7 @@ function changed() {
   for (const name of ["in", "about"]) place.searchParams.delete(name);
   for (const id of ids()) place.searchParams.append("in", id);
   // A kept conversation would bring its own scope back.
-  if (row.hidden && place.searchParams.has("c")) place.searchParams.append("in", "");
+  if (row.hidden && (place.searchParams.has("c") || place.searchParams.has("s"))) place.searchParams.append("in", "");
   history.replaceState(history.state, "", place);
 }
 

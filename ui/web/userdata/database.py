@@ -126,6 +126,9 @@ MIGRATIONS = (
     CREATE INDEX audit_at ON audit(at);
     CREATE INDEX audit_action ON audit(action, id);
     """,
+    """
+    ALTER TABLE turns ADD COLUMN scope TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000

@@ -79,9 +79,10 @@ def export_person(store: Store, name: str) -> dict[str, Any]:
                     "title": title,
                     "created_at": created,
                     "turns": [
-                        {"n": n, "asked_at": at, "answer": json.loads(answer)}
-                        for n, at, answer in connection.execute(
-                            "SELECT n, asked_at, answer FROM turns WHERE conversation = ? ORDER BY n",
+                        {"n": n, "asked_at": at, "scope": json.loads(scope),
+                         "answer": json.loads(answer)}
+                        for n, at, scope, answer in connection.execute(
+                            "SELECT n, asked_at, scope, answer FROM turns WHERE conversation = ? ORDER BY n",
                             (conversation,),
                         ).fetchall()
                     ],

@@ -40,7 +40,7 @@ class KeptTurn:
     """A question and its answer, as it was then. `n` counts from 1.
 
     `stopped`: the answer is as far as it came, because the reader ended it; or, with `interrupted`, because
-    the server or the connection did.
+    the server or the connection did. `scope`: ids of the documents, folders and tags asked; none: all.
     """
 
     n: int
@@ -48,6 +48,7 @@ class KeptTurn:
     answer: Answer
     stopped: bool = False
     interrupted: bool = False
+    scope: tuple[str, ...] = ()
 
 
 class History:
@@ -82,6 +83,7 @@ class History:
         *,
         stopped: bool = False,
         interrupted: bool = False,
+        scope: Sequence[str] = (),
         instead_of: int | None = None,
     ) -> int:
         """Keep the next question and answer; the turn's number. Raises NotThereError.
@@ -98,13 +100,14 @@ class History:
             )
             number: int = connection.execute(
                 "INSERT INTO turns SELECT :id, coalesce(max(n), 0) + 1, :now, :answer, :folded, "
-                ":stopped FROM turns WHERE conversation = :id RETURNING n",
+                ":stopped, :scope FROM turns WHERE conversation = :id RETURNING n",
                 {
                     "id": conversation,
                     "now": now,
                     "answer": answer.model_dump_json(),
                     "folded": folded,
                     "stopped": _INTERRUPTED if interrupted else int(stopped),
+                    "scope": json.dumps(list(scope)),
                 },
             ).fetchone()[0]
             connection.execute(
@@ -209,12 +212,19 @@ class History:
 def read_turns(connection: apsw.Connection, conversation: str) -> list[KeptTurn]:
     """The turns of a conversation, whoever asks: the caller has checked who may see them."""
     rows = connection.execute(
-        "SELECT n, asked_at, answer, stopped FROM turns WHERE conversation = ? ORDER BY n",
+        "SELECT n, asked_at, answer, stopped, scope FROM turns WHERE conversation = ? ORDER BY n",
         (conversation,),
     )
     return [
-        KeptTurn(n, at, Answer.model_validate_json(answer), bool(stopped), stopped == _INTERRUPTED)
-        for n, at, answer, stopped in rows
+        KeptTurn(
+            n,
+            at,
+            Answer.model_validate_json(answer),
+            bool(stopped),
+            stopped == _INTERRUPTED,
+            tuple(json.loads(scope)),
+        )
+        for n, at, answer, stopped, scope in rows
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -15,11 +16,15 @@ _NO_LINK = "This link leads nowhere: the conversation was deleted, or is not sha
 
 @dataclass(frozen=True, slots=True)
 class SharedConversation:
-    """A conversation as it was answered to its owner: whoever shows it redacts it first."""
+    """A conversation as it was answered to its owner: whoever shows it redacts it first.
+
+    `scope`: ids of what its last question asked; none: all documents.
+    """
 
     title: str
     profile: str
     turns: tuple[KeptTurn, ...]
+    scope: tuple[str, ...] = ()
 
 
 class SharedLinks:
@@ -62,11 +67,12 @@ class SharedLinks:
         """What the link leads to. Raises NotThereError."""
         with self._store.reading() as connection:
             row = connection.execute(
-                "SELECT c.id, c.title, c.profile FROM shared_links l JOIN conversations c "
+                "SELECT c.id, c.title, c.profile, c.scope FROM shared_links l JOIN conversations c "
                 "ON c.id = l.conversation WHERE l.token = ?",
                 (token,),
             ).fetchone()
             if row is None:
                 raise NotThereError(_NO_LINK)
-            conversation, title, profile = row
-            return SharedConversation(title, profile, tuple(read_turns(connection, conversation)))
+            conversation, title, profile, scope = row
+            turns = tuple(read_turns(connection, conversation))
+            return SharedConversation(title, profile, turns, tuple(json.loads(scope)))

@@ -17,6 +17,7 @@ from ui.view.exports.text import ExportedTurn, as_html, as_markdown, make_readab
         ("## Fees\n\nPaid in `advance`.", "Fees Paid in advance."),
         (r"| a \| b | c |", "a | b · c"),
         ("2 * 3 * 4 | 5", "2 * 3 * 4 | 5"),
+        ("See *this*, not 5*3*2.", "See this, not 5*3*2."),
     ],
 )
 def test_a_table_row_and_marks_are_made_readable(text: str, plain: str) -> None:
@@ -24,8 +25,10 @@ def test_a_table_row_and_marks_are_made_readable(text: str, plain: str) -> None:
 
 
 def test_what_the_documents_back_is_taken_along_with_its_sources() -> None:
-    turn = ExportedTurn(make_answer("How long?", Status.PARTIAL))
+    turn = ExportedTurn(make_answer("How long?", Status.PARTIAL), scope=("Leave <2026>", "hr"))
+    assert "<em>Only in: Leave &lt;2026&gt;, hr</em>" in as_html(turn, ENGLISH)
     for text in (plain_text(turn, ENGLISH), as_markdown("Leave", [turn], ENGLISH)):
+        assert "Only in: Leave" in text
         assert "Parents take up to 16 weeks of paid leave after a birth or adoption." in text
         assert "hr/parental-leave.pdf, page 3" in text
         assert "crib" not in text, "nothing backs it"

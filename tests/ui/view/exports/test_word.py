@@ -23,9 +23,11 @@ def read(data: bytes) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_it_holds_question_answer_and_sources(language: str) -> None:
     words = LANGUAGES[language]
-    turn = ExportedTurn(make_answer("How long is leave?", Status.PARTIAL), words.stopped_why)
+    answer = make_answer("How long is leave?", Status.PARTIAL)
+    turn = ExportedTurn(answer, words.stopped_why, ("Leave 🏖️", "hr"))
     paragraphs = read(as_word("Leave", [turn], words))
     assert paragraphs[:2] == [("Title", "Leave"), ("Heading 1", "How long is leave?")]
+    assert paragraphs[2][1] == f"{words.only_in}{words.formats.colon}Leave 🏖️, hr"
     assert ("Heading 2", words.sources) in paragraphs
     text = "\n".join(text for _, text in paragraphs)
     assert "16 weeks of paid leave after a birth or adoption. [1]" in text

@@ -77,6 +77,7 @@ ROWS: dict[str, RouteCase] = {
     "GET /conversations/{conversation}/{turn}.docx": RouteCase(
         READERS, "/conversations/none/1.docx"
     ),
+    "GET /conversations/{conversation}/{turn}.md": RouteCase(READERS, "/conversations/none/1.md"),
     "GET /conversations/{conversation}.md": RouteCase(READERS, "/conversations/none.md"),
     "GET /conversations/{conversation}/{turn}.txt": RouteCase(READERS, "/conversations/none/1.txt"),
     "GET /conversations/{conversation}/{turn}.json": RouteCase(
