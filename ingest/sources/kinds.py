@@ -22,6 +22,7 @@ GROUP = "inhouse.sources"
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "git": ("ingest.sources.git", "GitSource"),
+        "web": ("ingest.sources.web", "WebSource"),
     }
 )
 """The kinds that come with Inhouse: module and class of each."""
