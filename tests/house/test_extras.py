@@ -82,27 +82,35 @@ def test_without_the_model_s_client_the_documents_answer_and_say_what_is_missing
     assert "pip install 'inhouse[llm]'" in " ".join((asked.stdout + asked.stderr).split())
 
 
-@pytest.mark.parametrize(
-    ("command", "extra"),
-    [
-        ("web", "web"),
-        ("api", "api"),
-        ("mcp", "api"),
-        ("mcp --http", "api"),
-        ("eval questions.jsonl --no-answers", "eval"),
-        ("calibrate", "eval"),
-    ],
-)
+NEEDS = [
+    ("web", "web"),
+    ("api", "api"),
+    ("mcp", "api"),
+    ("mcp --http", "api"),
+    ("eval questions.jsonl --no-answers", "eval"),
+    ("calibrate", "eval"),
+    ("search leave --data postgresql://127.0.0.1/company", "postgres"),
+    ("search leave --config reference.toml", "torch"),
+]
+"""Commands that need an extra: all extras but `llm`, without which the documents answer."""
+
+
+@pytest.mark.parametrize(("command", "extra"), NEEDS)
 def test_a_command_that_needs_an_extra_names_it(core: Path, command: str, extra: str) -> None:
     """One sentence and the command that installs it, never a traceback."""
     question = {"id": "1", "question": "How long?", "answers": ["fourteen weeks"]}
     (core / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    (core / "reference.toml").write_text('[embedder]\nbackend = "sentence-transformers"\n')
 
     done = run_core(COMMAND, *command.split(), folder=core)
 
     assert done.returncode == 1
     assert f"Run: pip install 'inhouse[{extra}]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_extra_is_tried_without() -> None:
+    assert {extra for _, extra in NEEDS} | {"llm"} == set(EXTRAS)
 
 
 @pytest.mark.parametrize("module", ["ui.api", "ui.mcp", "ui.api.routes"])

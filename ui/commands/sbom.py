@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,24 +15,35 @@ from rag.cli_options import with_settings
 
 if TYPE_CHECKING:
     from rag.settings import Settings
+    from ui.view.about_page import Package
 
 
 @click.command()
+@click.option(
+    "--lock",
+    "locks",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Only packages that this lock file pins, with its versions (repeatable).",
+)
 @with_settings
-def command(settings: Settings) -> None:
+def command(settings: Settings, locks: tuple[Path, ...]) -> None:
     """Print the software bill of materials: every package that Inhouse needs here, as CycloneDX 1.6 JSON.
 
-    Each with version, licence and package URL, as it is installed. Models are not in it: inhouse models.
+    Each with version, licence and package URL, as it is installed, or as --lock pins it. Models are not in
+    it: inhouse models.
     """
+    from ui.web.installed_packages import find_packages, packages, read_pins
+
     del settings
-    click.echo(json.dumps(bill_of_materials(), ensure_ascii=False, indent=2))
+    listed = find_packages(read_pins(locks)) if locks else packages()
+    click.echo(json.dumps(bill_of_materials(listed), ensure_ascii=False, indent=2))
 
 
-def bill_of_materials() -> dict[str, Any]:
+def bill_of_materials(packages: Iterable[Package]) -> dict[str, Any]:
     """In the shape of https://cyclonedx.org/docs/1.6/json/."""
     from importlib.metadata import version
-
-    from ui.web.installed_packages import packages
 
     own = version("inhouse")
     components = [
@@ -42,7 +55,7 @@ def bill_of_materials() -> dict[str, Any]:
             "bom-ref": _purl(package.name, package.version),
             "licenses": _licences(package.licence),
         }
-        for package in packages()
+        for package in packages
     ]
     python = ".".join(str(part) for part in sys.version_info[:3])
     return {

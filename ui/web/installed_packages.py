@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import platform
 import re
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _BY_BEGINNING = {
     "Apache License": "Apache-2.0 (not declared; its licence file)",
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)", re.M)
 
 
 @functools.cache
@@ -40,19 +42,29 @@ def versions() -> dict[str, str]:
 @functools.cache
 def packages() -> tuple[Package, ...]:
     """Every installed package that Inhouse needs, itself or through another, by name."""
+    return find_packages()
+
+
+def find_packages(pins: Mapping[str, str] | None = None) -> tuple[Package, ...]:
+    """Every package that Inhouse needs, itself or through another, by name; licences as installed here.
+
+    With `pins`, which `read_pins` gives, only those that are pinned, with these versions: the same in every
+    environment that was installed from a lock file, whatever else is in it.
+    """
     packages_by_name: dict[str, Package] = {}
-    waiting = ["inhouse"]
+    waiting, followed = ["inhouse"], set[str]()
     while waiting:
         name = waiting.pop()
-        key = re.sub(r"[-_.]+", "-", name).lower()
-        if key in packages_by_name:
+        key = _normalise(name)
+        if key in followed or (pins is not None and key not in pins and key != "inhouse"):
             continue
+        followed.add(key)
         try:
             package = metadata.distribution(name)
         except metadata.PackageNotFoundError:
             continue  # for another platform, or an extra that is not installed
         packages_by_name[key] = Package(
-            package.metadata["Name"], package.version, _licence(package)
+            package.metadata["Name"], (pins or {}).get(key, package.version), _licence(package)
         )
         waiting += [
             match[0]
@@ -63,6 +75,20 @@ def packages() -> tuple[Package, ...]:
         ]
     del packages_by_name["inhouse"]
     return tuple(packages_by_name[key] for key in sorted(packages_by_name))
+
+
+def read_pins(files: Iterable[Path]) -> dict[str, str]:
+    """The versions that lock files in pip's format pin, by normalised name."""
+    return {
+        _normalise(match[1]): match[2]
+        for file in files
+        for match in _PIN.finditer(file.read_text("utf-8"))
+    }
+
+
+def _normalise(name: str) -> str:
+    """A name as the index compares it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _licence(package: metadata.Distribution) -> str:
