@@ -18,7 +18,7 @@ HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-head
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test test-scale check format lint types crash families bench lock package torch clean
+.PHONY: help setup demo quick test test-scale check format lint types crash families bench lock package docs torch clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -119,6 +119,9 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@{ echo "# What \`make test-scale\` fetches besides, with the SHA-256 of its files; written by \`make lock\`."; \
 	   $(HASHES) --python-version 3.12 build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements-scale.lock
+	@{ echo "# What \`make docs\` installs, with the SHA-256 of each of its files; written by \`make lock\`."; \
+	   build/lock/bin/uv pip compile -q --group docs --generate-hashes --no-header --no-annotate; } > build/lock/docs
+	@mv build/lock/docs requirements-docs.lock
 	@build/lock/bin/python benchmarks/engine_lock.py
 
 torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirements-torch.lock
@@ -137,5 +140,14 @@ package: ## Build the distribution, check it, and try it in clean environments o
 	@build/package/bin/check-wheel-contents build/package/dist/*.whl
 	@cd / && $(CURDIR)/build/package/bin/python $(CURDIR)/benchmarks/check_package.py $(CURDIR)/build/package/dist/*.whl
 
+build/docs/.ready: requirements-docs.lock
+	@rm -rf build/docs && $(PYTHON) -m venv build/docs
+	@build/docs/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
+docs: build/docs/.ready ## Build the documentation as a site in build/site, and check every link of it
+	@build/docs/bin/zensical build --clean --strict
+	@$(PYTHON) benchmarks/check_site.py build/site
+
 clean: ## Remove what was built
-	rm -rf build dist artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build dist artifacts .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from rag.settings import ENV_PREFIX, Settings
 from rag.validation import inner_model
+from tests.house.reference import reference_page
 from tests.house.sources import ROOT
 
 LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-torch.lock")
@@ -136,6 +137,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
     "licences.md": licences_page,
+    "reference.md": lambda: reference_page(_MADE),
     "openapi.json": openapi_page,
     "schemas/answer.v1.json": _schema_page("answer.v1.json"),
     "schemas/hit.v1.json": _schema_page("hit.v1.json"),

@@ -20,7 +20,7 @@ _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_made_from_the_code_is_current(name: str) -> None:
-    """`docs/settings.md` and `docs/commands.md`; UPDATE_DOCS=1 writes them anew."""
+    """UPDATE_DOCS=1 writes it anew."""
     path, generated = ROOT / "docs" / name, PAGES[name]()
     if os.environ.get("UPDATE_DOCS") == "1":
         path.write_text(generated, "utf-8")
