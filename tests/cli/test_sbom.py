@@ -47,14 +47,14 @@ def test_what_the_lock_pins_does_not_change_with_what_else_is_installed(
 ) -> None:
     """A package of an extra that the lock leaves out is part of the environment, not of the release."""
     pins = read_pins(LOCKS)
-    assert "psycopg" not in pins
+    assert "vllm" not in pins
     release = find_packages(pins)
-    information = tmp_path / "psycopg-9.9.dist-info"
+    information = tmp_path / "vllm-9.9.dist-info"
     information.mkdir()
-    (information / "METADATA").write_text("Metadata-Version: 2.4\nName: psycopg\nVersion: 9.9\n")
+    (information / "METADATA").write_text("Metadata-Version: 2.4\nName: vllm\nVersion: 9.9\n")
     monkeypatch.syspath_prepend(tmp_path)
 
-    assert ("psycopg", "9.9") in {(found.name, found.version) for found in find_packages()}
+    assert ("vllm", "9.9") in {(found.name, found.version) for found in find_packages()}
     assert find_packages(pins) == release
 
 

