@@ -354,16 +354,18 @@ class Assistant:
         self, question: str, history: Sequence[Turn], filter: Filter | None, *, ask_model: bool
     ) -> Iterator[Event]:
         started = time.perf_counter()
+        connection = self._connection.for_conversation(question, history)
         query = self.search_query(question, history)
         for retrieved in streaming.stream_retrieval(self._search, query, filter):
             if retrieved.is_preview:
                 yield retrieved.event(is_final=False)
         if ask_model and self._search.needs_model(retrieved):
             yield retrieved.event(is_final=False)
-            retrieved = self._search.retrieve_again(retrieved, history, filter)
+            search = replace(self._search, connection=connection)
+            retrieved = search.retrieve_again(retrieved, history, filter)
         yield retrieved.event()
         builder = self._builder(retrieved, history, started, ask_model=ask_model)
-        yield from streaming.stream_answer(builder, self._connection)
+        yield from streaming.stream_answer(builder, connection)
 
     async def aask(
         self,
@@ -396,6 +398,7 @@ class Assistant:
         self, question: str, history: Sequence[Turn], filter: Filter | None, *, ask_model: bool
     ) -> AsyncGenerator[Event, None]:
         started = time.perf_counter()
+        connection = self._connection.for_conversation(question, history)
         query = self.search_query(question, history)
         retrieval = streaming.astream_retrieval(self._search, query, filter)
         async with contextlib.aclosing(retrieval) as stages:
@@ -404,12 +407,11 @@ class Assistant:
                     yield retrieved.event(is_final=False)
         if ask_model and self._search.needs_model(retrieved):
             yield retrieved.event(is_final=False)
-            retrieved = await asyncio.to_thread(
-                self._search.retrieve_again, retrieved, history, filter
-            )
+            search = replace(self._search, connection=connection)
+            retrieved = await asyncio.to_thread(search.retrieve_again, retrieved, history, filter)
         yield retrieved.event()
         builder = self._builder(retrieved, history, started, ask_model=ask_model)
-        answers = streaming.astream_answer(builder, self._connection)
+        answers = streaming.astream_answer(builder, connection)
         async with contextlib.aclosing(answers) as events:
             async for event in events:
                 yield event
@@ -440,8 +442,9 @@ class Assistant:
     def _stream_without_documents(
         self, question: str, history: Sequence[Turn], filter: Filter | None
     ) -> Iterator[Event]:
+        connection = self._connection.for_conversation(question, history)
         builder = self._builder_without_documents(question, history, filter)
-        yield from streaming.stream_answer(builder, self._connection)
+        yield from streaming.stream_answer(builder, connection)
 
     def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
@@ -453,10 +456,11 @@ class Assistant:
     async def _astream_without_documents(
         self, question: str, history: Sequence[Turn], filter: Filter | None
     ) -> AsyncGenerator[Event, None]:
+        connection = self._connection.for_conversation(question, history)
         builder = await asyncio.to_thread(
             self._builder_without_documents, question, history, filter
         )
-        answers = streaming.astream_answer(builder, self._connection)
+        answers = streaming.astream_answer(builder, connection)
         async with contextlib.aclosing(answers) as events:
             async for event in events:
                 yield event
@@ -466,9 +470,10 @@ class Assistant:
 
         Raises ModelServerError.
         """
+        connection = self._connection.for_conversation(question, history)
         nothing = Retrieved(self.search_query(question, history), (), 0)
         builder = self._builder(nothing, history, time.perf_counter(), without_documents=True)
-        return streaming.collect_text(builder, self._connection)
+        return streaming.collect_text(builder, connection)
 
     def _builder(
         self,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from rag.answering.model_server import Served, is_loopback, list_served
 from rag.answering.prompt import Style, style_of
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 RETRIES = 1
 """How often a connection that failed before the first word is tried again; nothing else ever is."""
 RETRY_AFTER_S = 0.3
+
+
+Elsewhere: TypeAlias = Callable[[], "Runnable[Any, Any]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,19 @@ def name_of(model: BaseChatModel) -> str:
 
 
 def stream(
-    model: Runnable[Any, Any], prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
+    model: Runnable[Any, Any],
+    prompt: Sequence[BaseMessage],
+    stop: Sequence[str] = (),
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Piece, None, None]:
     """The model's text as it comes, up to one of `stop`.
 
-    Raises ModelServerUnreachableError or ModelServerError. Closing the iterator stops
-    the generation.
+    `elsewhere` gives the same model on another server, for the second try where the first fails to connect.
+    Raises ModelServerUnreachableError or ModelServerError. Closing the iterator stops the generation.
     """
     for attempt in _attempts():
+        if elsewhere is not None and not attempt.is_first:
+            model = elsewhere()
         chunks: Any = model.stream(list(prompt), stop=list(stop) or None)
         with attempt, contextlib.closing(chunks):
             for chunk in chunks:
@@ -115,10 +123,15 @@ def stream(
 
 
 async def astream(
-    model: Runnable[Any, Any], prompt: Sequence[BaseMessage], stop: Sequence[str] = ()
+    model: Runnable[Any, Any],
+    prompt: Sequence[BaseMessage],
+    stop: Sequence[str] = (),
+    elsewhere: Elsewhere | None = None,
 ) -> AsyncGenerator[Piece, None]:
     """The same for a coroutine."""
     for attempt in _attempts():
+        if elsewhere is not None and not attempt.is_first:
+            model = await asyncio.to_thread(elsewhere)
         chunks: Any = model.astream(list(prompt), stop=list(stop) or None)
         with attempt:
             async with contextlib.aclosing(chunks):
@@ -130,14 +143,14 @@ async def astream(
 
 
 def _attempts() -> Iterator[_Attempt]:
-    return (_Attempt(is_last=left == 0) for left in reversed(range(RETRIES + 1)))
+    return (_Attempt(number) for number in range(RETRIES + 1))
 
 
 class _Attempt:
     """One of the tries at an answer. It may fail without a word to connect, as long as another follows."""
 
-    def __init__(self, *, is_last: bool) -> None:
-        self._is_last, self._heard = is_last, False
+    def __init__(self, number: int) -> None:
+        self.is_first, self._is_last, self._heard = number == 0, number == RETRIES, False
 
     def __enter__(self) -> None: ...
 

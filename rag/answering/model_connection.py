@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.answering import followup, llm, prompt
 from rag.answering.answer_queue import AnswerQueue
 from rag.answering.context import TokenBudget
 from rag.answering.model_server import CountTokens, served_models, token_counter
-from rag.errors import ModelServerError
+from rag.answering.replicas import Replicas
+from rag.errors import ModelServerError, ModelServerUnreachableError
 from rag.models import AUTO
 from rag.models.cards import get_card
 from rag.readers import admitting_tokens
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
 
+    from rag.answer import Turn
     from rag.settings import Settings
 
 
@@ -33,6 +38,9 @@ class ConnectedModel:
     style: prompt.Style
     room: TokenBudget
     is_vllm: bool = False
+    url: str = ""
+    elsewhere: llm.Elsewhere | None = None
+    """Gives the same model on another server, where there is one; this one is then asked last for a while."""
 
     def for_asker(self, readers: frozenset[str]) -> ConnectedModel:
         """The same with a `cache_salt`, so that timing tells nothing of what other groups were answered from.
@@ -51,7 +59,7 @@ class ConnectedModel:
 class ModelConnection:
     """Finds the model at the first question, and again after it failed. Safe to share between threads.
 
-    `queue` is how many may ask at a time.
+    `queue` is how many may ask at a time. Where several servers have the model, see `Replicas`.
     """
 
     def __init__(
@@ -60,24 +68,66 @@ class ModelConnection:
         self._settings, self.count_tokens = settings, count_tokens
         self._given = chat_model
         self._asker: frozenset[str] | None = None
-        self._shared: list[ConnectedModel] = []
+        self._conversation = ""
+        self._replicas = Replicas(settings.llm.urls)
+        self._shared: dict[str, ConnectedModel] = {}
         self._lock = threading.Lock()
-        self.name = llm.name_of(chat_model) if chat_model else _name(settings.llm.model)
+        self._names = [llm.name_of(chat_model) if chat_model else _name(settings.llm.model)]
         self.queue = AnswerQueue(settings.llm.max_concurrent, settings.llm.timeout_s)
 
+    @property
+    def name(self) -> str:
+        """The model's name, as far as it is known before its server was asked."""
+        return self._names[0]
+
     def open(self) -> ConnectedModel:
-        """The model. Raises ModelServerError."""
+        """The model, on the first of its servers that answers. Raises ModelServerError."""
+        order = self._replicas.order(self._conversation)
+        for number, url in enumerate(order, 1):
+            try:
+                connected = self._open_at(url)
+            except ModelServerUnreachableError:
+                self._replicas.note_failure(url)
+                if number == len(order):
+                    raise
+                continue
+            self._names[0] = connected.name
+            if len(order) > 1:
+                connected = replace(connected, elsewhere=partial(self._move_from, url))
+            return connected if self._asker is None else connected.for_asker(self._asker)
+        raise AssertionError("there is one server at least")
+
+    def _open_at(self, url: str) -> ConnectedModel:
         with self._lock:
-            if not self._shared:
-                self._shared.append(self._open())
-            speaking = self._shared[0]
-        self.name = speaking.name
-        return speaking if self._asker is None else speaking.for_asker(self._asker)
+            if url not in self._shared:
+                self._shared[url] = self._open(url)
+            return self._shared[url]
+
+    def _move_from(self, url: str) -> BaseChatModel:
+        self._replicas.note_failure(url)
+        return self.open().model
+
+    def occupy(self, connected: ConnectedModel) -> AbstractContextManager[None]:
+        """Count an answer of this model's server as under way, so that new conversations go to idler ones."""
+        return self._replicas.occupy(connected.url)
 
     def for_asker(self, readers: frozenset[str] | None) -> ModelConnection:
         """The same model for askers with these reader tokens, who share a prefix cache with nobody else."""
         bound = copy(self)
         bound._asker = readers
+        return bound
+
+    def for_conversation(self, question: str, history: Sequence[Turn]) -> ModelConnection:
+        """The same model for one conversation, which stays with the server that has its beginning cached.
+
+        A conversation is known by its first question, and by who asks.
+        """
+        bound = copy(self)
+        first = history[0].question if history else question
+        asker = "\n".join(sorted(self._asker or ()))
+        bound._conversation = hashlib.sha256(
+            f"{asker}\n\n{first}".encode("utf-8", "replace")
+        ).hexdigest()
         return bound
 
     def forget(self) -> None:
@@ -89,16 +139,22 @@ class ModelConnection:
         """Why the model server cannot answer now, in one sentence; None if it can."""
         if self._given is not None:
             return None
-        try:
-            served_models(self._settings.llm)
-        except ModelServerError as exc:
-            return str(exc)
-        return None
+        problems = []
+        for url in self._replicas.order():
+            try:
+                served_models(self._settings.llm.at(url))
+            except ModelServerError as exc:
+                problems.append(str(exc))
+            else:
+                return None
+        return problems[0]
 
     def rewrite(self, messages: list[BaseMessage]) -> str:
         """What the model makes of a question; nothing where it is away: that is said when it answers."""
         try:
-            return followup.collect_pieces(llm.stream(self.open().model, messages, ("\n",)))
+            opened = self.open()
+            pieces = llm.stream(opened.model, messages, ("\n",), opened.elsewhere)
+            return followup.collect_pieces(pieces)
         except ModelServerError:
             self.forget()
             return ""
@@ -121,8 +177,8 @@ class ModelConnection:
             return None
         return opened.model if self.may_search else None
 
-    def _open(self) -> ConnectedModel:
-        settings = self._settings.llm
+    def _open(self, url: str) -> ConnectedModel:
+        settings = self._settings.llm.at(url)
         if self._given is not None:
             style = prompt.style_of(self.name)
             return ConnectedModel(
@@ -132,7 +188,7 @@ class ModelConnection:
         window = served.window and max(0, served.window - settings.max_tokens)
         count = token_counter(settings, served, self.count_tokens)
         room = self._room(style, window, count)
-        return ConnectedModel(model, served.name, style, room, served.is_vllm)
+        return ConnectedModel(model, served.name, style, room, served.is_vllm, url)
 
     def _room(self, style: prompt.Style, window: int | None, count: CountTokens) -> TokenBudget:
         return TokenBudget(

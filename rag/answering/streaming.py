@@ -101,7 +101,8 @@ def consume(builder: AnswerBuilder, connection: ModelConnection) -> Iterator[Eve
         with connection.queue.wait_turn():
             opened = connection.open()
             messages = builder.build_prompt(opened.style, opened.room)
-            with closing(llm.stream(opened.model, messages, opened.style.stop)) as pieces:
+            stream = llm.stream(opened.model, messages, opened.style.stop, opened.elsewhere)
+            with connection.occupy(opened), closing(stream) as pieces:
                 for piece in pieces:
                     yield from builder.add(piece)
                     if builder.note_complete_sentences():
@@ -120,15 +121,17 @@ async def _aconsume(
         async with connection.queue.await_turn():
             opened = await asyncio.to_thread(connection.open)
             messages = await asyncio.to_thread(builder.build_prompt, opened.style, opened.room)
-            async with aclosing(llm.astream(opened.model, messages, opened.style.stop)) as pieces:
-                async for piece in pieces:
-                    for delta in builder.add(piece):
-                        yield delta
-                    if builder.note_complete_sentences():
-                        # It computes for some milliseconds: not on the loop that serves everybody.
-                        yield await asyncio.to_thread(builder.check_complete_sentences)
-                    if builder.is_complete:
-                        return
+            stream = llm.astream(opened.model, messages, opened.style.stop, opened.elsewhere)
+            with connection.occupy(opened):
+                async with aclosing(stream) as pieces:
+                    async for piece in pieces:
+                        for delta in builder.add(piece):
+                            yield delta
+                        if builder.note_complete_sentences():
+                            # It computes for some milliseconds: not on the loop that serves everybody.
+                            yield await asyncio.to_thread(builder.check_complete_sentences)
+                        if builder.is_complete:
+                            return
     except ModelServerError as exc:
         connection.forget()
         builder.fail(exc)

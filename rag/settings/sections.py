@@ -37,7 +37,8 @@ class LLMSettings(Section):
         description="Catalogue name, folder or hub id; auto: the best for this machine, or what is served.",
     )
     url: str = Field(
-        "http://127.0.0.1:8000/v1", description="OpenAI-compatible base URL of the vLLM server."
+        "http://127.0.0.1:8000/v1",
+        description="OpenAI-compatible base URL of the vLLM server; several of one model, with commas.",
     )
     api_key: str = Field("", description="API key of that server, if it needs one.")
     temperature: float = Field(0.0, ge=0, le=2, description="0 gives the most repeatable answers.")
@@ -55,6 +56,15 @@ class LLMSettings(Section):
         le=3600,
         description="Seconds without a new token, or in the queue, before giving up.",
     )
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The base URLs of the servers that serve the model; one at least."""
+        return tuple(url.strip() for url in self.url.split(",") if url.strip()) or ("",)
+
+    def at(self, url: str) -> LLMSettings:
+        """The same for one of the servers."""
+        return self.model_copy(update={"url": url})
 
 
 class RetrievalSettings(Section):

@@ -254,7 +254,7 @@ def _room(settings: Settings) -> str:
 
     folder = _model_folder(settings)
     try:
-        names = health(settings.llm.url, timeout=1.0, api_key=settings.llm.api_key)
+        names = health(settings.llm.urls[0], timeout=1.0, api_key=settings.llm.api_key)
     except ModelServerError:
         names = ()
     if folder.name in names:
@@ -269,9 +269,17 @@ def _model_server(settings: Settings) -> str:
     from rag.errors import ModelServerError
     from rag.vllm import health
 
-    names = health(
-        settings.llm.url, timeout=settings.llm.connect_timeout_s, api_key=settings.llm.api_key
-    )
+    urls, problems = settings.llm.urls, list[ModelServerError]()
+    names: tuple[str, ...] = ()
+    for url in urls:
+        try:
+            names = names or health(
+                url, timeout=settings.llm.connect_timeout_s, api_key=settings.llm.api_key
+            )
+        except ModelServerError as exc:
+            problems.append(exc)
+    if len(problems) == len(urls):
+        raise problems[0]
     if not names:
         raise ModelServerError(
             f"{settings.llm.url} serves no model.", hint="See the log of that server."
@@ -285,7 +293,8 @@ def _model_server(settings: Settings) -> str:
         if model == AUTO or known & set(names)
         else f" (not {model}: its first model answers instead)"
     )
-    return f"{settings.llm.url} serves {', '.join(names)}{other}"
+    silent = "".join(f"; {problem}" for problem in problems)
+    return f"{', '.join(urls)} serves {', '.join(names)}{other}{silent}"
 
 
 def _model_folder(settings: Settings) -> ModelFolder:
@@ -295,7 +304,8 @@ def _model_folder(settings: Settings) -> ModelFolder:
 
 
 def _is_elsewhere(settings: Settings) -> bool:
-    return urlsplit(settings.llm.url).hostname not in {"127.0.0.1", "localhost", "::1"}
+    hosts = {urlsplit(url).hostname for url in settings.llm.urls}
+    return not hosts & {"127.0.0.1", "localhost", "::1"}
 
 
 CHECKS: dict[str, Callable[[Settings], str]] = {

@@ -62,7 +62,7 @@ def _about(app_state: AppState, *, is_admin: bool) -> About:
         built_with = open_store(settings.location, beside=settings.data).read_embedder()
     embedder = embedder_model(settings, built_with)
     name = model.rstrip("/").rpartition("/")[2]
-    host = urlsplit(settings.llm.url).hostname or ""
+    hosts = [urlsplit(url).hostname or "" for url in settings.llm.urls]
     trial = load_trial(settings.data) if settings.answers.judge else None
     return About(
         model=model,
@@ -74,8 +74,8 @@ def _about(app_state: AppState, *, is_admin: bool) -> About:
         judge=trial.model if trial else "",
         judge_votes=bool(trial and trial.has_vote),
         judge_url=_address(settings.answers.judge_url),
-        model_url=_address(settings.llm.url),
-        is_local=is_loopback(host),
+        model_url=", ".join(map(_address, settings.llm.urls)),
+        is_local=all(map(is_loopback, hosts)),
         data=str(
             DatabaseAddress(settings.database) if settings.database else settings.data.absolute()
         )
