@@ -122,7 +122,7 @@ class RoomWords:
         "There is no document here that you may read. Ask whoever looks after this page."
     )
     nothing_read_in: str = "No document has been read in yet."
-    best_first: str = "{passages}, best first · {ms} ms"
+    best_first: str = "{passages}, best first"
     more_hits: str = "Show more passages"
     why: str = "Why it is here"
     score: str = "Score"

@@ -46,7 +46,7 @@ FRENCH_ROOMS = RoomWords(
         "cette page."
     ),
     nothing_read_in="Aucun document n’a encore été lu.",
-    best_first="{passages}, le meilleur en premier · {ms} ms",
+    best_first="{passages}, le meilleur en premier",
     more_hits="Afficher d’autres passages",
     why="Pourquoi il est ici",
     score="Score",

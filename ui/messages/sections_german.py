@@ -49,7 +49,7 @@ GERMAN_ROOMS = RoomWords(
         "Hier gibt es kein Dokument, das Sie lesen dürfen. Fragen Sie, wer diese Seite betreut."
     ),
     nothing_read_in="Noch wurde kein Dokument eingelesen.",
-    best_first="{passages}, die beste zuerst · {ms} ms",
+    best_first="{passages}, die beste zuerst",
     more_hits="Mehr Textstellen zeigen",
     why="Warum sie hier steht",
     score="Wert",

@@ -45,7 +45,7 @@ SPANISH_ROOMS = RoomWords(
         "Aquí no hay ningún documento que usted pueda leer. Consulte a quien se encarga de esta página."
     ),
     nothing_read_in="Aún no se ha leído ningún documento.",
-    best_first="{passages}, primero el mejor · {ms} ms",
+    best_first="{passages}, primero el mejor",
     more_hits="Mostrar más pasajes",
     why="Por qué está aquí",
     score="Puntuación",

@@ -37,10 +37,11 @@ def render_actions(kept: Kept | None, words: Words, *, judged: bool = True) -> s
         parts.insert(0, _act("copy", address, words.copy))
         parts.insert(1, _act("share", address, words.share))
     if kept is not None and judged:
-        parts += [
+        votes = (
             _act("helpful", address, words.helpful, "vote", kept.helpful is True),
             _act("unhelpful", address, words.unhelpful, "vote", kept.helpful is False),
-        ]
+        )
+        parts.append(f'<span class="votes">{"".join(votes)}</span>')
     return f'<p class="acts">{"".join(parts)}</p>'
 
 

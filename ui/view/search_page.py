@@ -81,9 +81,18 @@ class SearchResults:
 
 
 def search_page(
-    query: SearchForm, choices: Facets, results: SearchResults | None, complaint: str, words: Words
+    query: SearchForm,
+    choices: Facets,
+    results: SearchResults | None,
+    complaint: str,
+    words: Words,
+    *,
+    details: bool = True,
 ) -> str:
-    """Form and passages. `results` is None before anything was looked for."""
+    """Form and passages. `results` is None before anything was looked for.
+
+    `details`: whether whoever looks is shown scores and times.
+    """
     texts = words.rooms
     if complaint:
         content = f'<p class="complaint">{escape(complaint)}</p>'
@@ -92,7 +101,7 @@ def search_page(
     elif not results.hits:
         content = f'<p class="none" role="status">{escape(_why_none(query, choices, words))}</p>'
     else:
-        content = _results(query, results, words)
+        content = _results(query, results, words, details=details)
     return (
         f'<h1>{escape(texts.search)}</h1><p class="lead">{escape(texts.search_lead)}</p>'
         f'{_form(query, choices, words)}<div id="results">{content}</div>'
@@ -142,11 +151,13 @@ def _form(query: SearchForm, choices: Facets, words: Words) -> str:
     )
 
 
-def _results(query: SearchForm, results: SearchResults, words: Words) -> str:
+def _results(query: SearchForm, results: SearchResults, words: Words, *, details: bool) -> str:
     texts = words.rooms
     passages = count(words.passage_count, len(results.hits), words)
-    head = texts.best_first.format(passages=passages, ms=number(results.milliseconds, words))
-    items = "".join(_hit(hit, why, words) for hit, why in results.hits)
+    head = texts.best_first.format(passages=passages)
+    if details:
+        head += f" · {number(results.milliseconds, words)} ms"
+    items = "".join(_hit(hit, why, words, details) for hit, why in results.hits)
     more = (
         f'<p class="pager"><a class="button" href="{escape(query.address(many=results.more))}">'
         f"{escape(texts.more_hits)}</a></p>"
@@ -156,7 +167,7 @@ def _results(query: SearchForm, results: SearchResults, words: Words) -> str:
     return f'<p class="quiet found" role="status">{escape(head)}</p><ol class="cards">{items}</ol>{more}'
 
 
-def _hit(hit: Hit, why: HitReasons, words: Words) -> str:
+def _hit(hit: Hit, why: HitReasons, words: Words, details: bool) -> str:
     title = escape_name(hit.title) or file_name(hit.uri)
     marks = [(start, end, "") for start, end in why.marks]
     first, last = _glance(hit.text, why.marks)
@@ -176,23 +187,24 @@ def _hit(hit: Hit, why: HitReasons, words: Words) -> str:
     return (
         f'<li class="card hit"><h2><a href="{escape(why.link)}">{title}</a></h2>'
         f'<p class="where">{location}</p>{why.elsewhere}{quoted(first, last)}'
-        f"{whole}{_why(hit, why, words)}</li>"
+        f"{whole}{_why(hit, why, words, details)}</li>"
     )
 
 
-def _why(hit: Hit, why: HitReasons, words: Words) -> str:
+def _why(hit: Hit, why: HitReasons, words: Words, details: bool) -> str:
     texts = words.rooms
     score = number(hit.score, words, 3)
     matched = ", ".join(map(escape_name, why.matched)) or escape(texts.none_matched)
-    facts = {
-        texts.score: f"{score} {escape(texts.score_why)}",
+    facts = {texts.score: f"{score} {escape(texts.score_why)}"} if details else {}
+    facts |= {
         texts.by_meaning: _place(why.by_meaning, why.of, words),
         texts.by_words: _place(why.by_words, why.of, words),
         texts.matched: matched,
     }
     items = "".join(f"<div><dt>{escape(n)}</dt><dd>{v}</dd></div>" for n, v in facts.items())
+    said = f" · {score}" if details else ""
     return (
-        f'<details class="why"><summary>{escape(texts.why)} · {score}</summary>'
+        f'<details class="why"><summary>{escape(texts.why)}{said}</summary>'
         f'<dl class="facts">{items}</dl></details>'
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from rag.answer import Answer, Citation, Extract
@@ -11,11 +12,12 @@ from rag.errors import InhouseError
 from rag.index import FileList
 from rag.index.views.files import FileQuery, ShownChunk
 from ui.messages.page import Words
+from ui.view.passage import find_headings
 from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person
 
 _STARTERS, _NEXT = 4, 3
-_DOCUMENTS = 12  # the newest; a few of them may have no heading
+_DOCUMENTS = 24  # the newest; some of them have no heading, or are in another language
 _CHUNKS = 200  # of a document whose headings are looked at: some 40 pages
 _CELLS = re.compile(r"[A-Z]+\d+(?::[A-Z]+\d+)?")  # a sheet's range of cells
 _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a question
@@ -24,12 +26,16 @@ _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a ques
 def starter_questions(
     service: AssistantService, person: Person, profile: str, words: Words
 ) -> list[str]:
-    """One for each of the newest documents that this person may read; none while there is no index."""
+    """One for each of the newest documents that this person may read; none while there is no index.
+
+    Documents in the page's language come first, and of a document's headings those that are questions.
+    """
     try:
         shelf = service.file_list(person, profile)
         if shelf is None:
             return []
         files, _ = shelf.files(FileQuery(order="changed", descending=True), limit=_DOCUMENTS)
+        files.sort(key=lambda file: file.language != words.language)
         questions = (
             question
             for file in files
@@ -50,32 +56,45 @@ def next_questions(shelf: FileList, answer: Answer, words: Words) -> list[str]:
         return []
     if file is None or file.document_id is None or not file.title:
         return []
-    chunks = shelf.chunks(file.document_id, limit=_CHUNKS)
-    later = [chunk for chunk in chunks if chunk.start > basis.start]
-    earlier = [chunk for chunk in chunks if chunk.end <= basis.start]
-    here = {chunk.section[-1] for chunk in chunks if chunk.section and chunk not in later + earlier}
-    headings = [h for h in _headings([*later, *reversed(earlier)], file.title) if h not in here]
-    questions = (_question(file.title, heading, words) for heading in headings)
+    headings = _headings(shelf.chunks(file.document_id, limit=_CHUNKS), file.title)
+    before = [heading for heading in headings if heading.start <= basis.start]
+    later = [heading for heading in headings if heading.start > basis.start]
+    around = [*later, *reversed(before[:-1])]  # the last of those before is the one that answered
+    questions = (_question(file.title, heading.text, words) for heading in around)
     return [text for text in questions if text != answer.question][:_NEXT]
 
 
 def _of(shelf: FileList, document_id: int, title: str, words: Words) -> Iterator[str]:
-    for heading in _headings(shelf.chunks(document_id, limit=_CHUNKS), title):
-        yield _question(title, heading, words)
+    headings = _headings(shelf.chunks(document_id, limit=_CHUNKS), title)
+    for heading in sorted(headings, key=lambda heading: not heading.text.endswith("?")):
+        yield _question(title, heading.text, words)
 
 
-def _headings(chunks: Iterable[ShownChunk], title: str) -> Iterator[str]:
-    """The innermost headings, each once, without the document's title."""
-    seen: set[str] = {title.strip().casefold()}
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    start: int
+    text: str
+
+
+def _headings(chunks: Iterable[ShownChunk], title: str) -> list[_Heading]:
+    """The headings in their order, each once, without those that only repeat the document's title."""
+    title = " ".join(title.split()).casefold()
+    first: dict[str, _Heading] = {}
     for chunk in chunks:
-        heading = _clean(chunk.section)
-        if heading and heading.casefold() not in seen:
-            seen.add(heading.casefold())
-            yield heading
+        above = [(chunk.start, chunk.section[-1])] if chunk.section else []
+        inside = [
+            (chunk.start + heading.start, heading.text) for heading in find_headings(chunk.text)
+        ]
+        for start, heading in (*above, *inside):
+            text = _clean(heading)
+            if text and text.casefold() not in title:
+                first.setdefault(text.casefold(), _Heading(start, text))
+    return sorted(first.values(), key=lambda heading: heading.start)
 
 
-def _clean(section: Sequence[str]) -> str:
-    heading = " ".join(section[-1].split()) if section else ""
+def _clean(heading: str) -> str:
+    """The heading on one line; "" where it does not read well in a question."""
+    heading = " ".join(heading.split())
     is_long_enough = _SHORTEST <= len(heading) <= _LONGEST
     reads_well = is_long_enough and heading[0].isalpha() and not _CELLS.fullmatch(heading)
     return heading.rstrip(".:") if reads_well else ""

@@ -76,7 +76,8 @@ def _answer(
         complaint, status = str(exc), 400
     except InhouseError as exc:
         complaint, status = str(exc), 503
-    return status, search_page(query, choices, results, complaint, words)
+    details = person_of(request).may(Role.EDITOR)
+    return status, search_page(query, choices, results, complaint, words, details=details)
 
 
 def _many(text: str) -> int:
