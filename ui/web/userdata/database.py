@@ -7,9 +7,11 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
@@ -138,13 +140,22 @@ _log = logging.getLogger(__name__)
 class LaterWrites:
     """Writes in a thread of its own, what whoever asks does not wait for: a disk may take a second for it.
 
-    One write for each key at most is under way; what fails is logged, and tried when it is due again.
+    One write for each key at most is under way; what fails is logged, and tried when it is due again. A
+    process that is forked from this one begins with a thread of its own, and nothing under way.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._begin()
+        _call_after_fork(self, LaterWrites._begin)
+
+    def _begin(self) -> None:
         self._under_way: set[bytes] = set()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="inhouse-note")
+
+    def wait(self) -> None:
+        """Wait for the writes that are under way."""
+        self._executor.submit(int).result()
 
     def submit(self, key: bytes, statement: str, bindings: tuple[float, bytes]) -> None:
         """Have the statement executed soon."""
@@ -162,6 +173,20 @@ class LaterWrites:
             self._under_way.discard(key)
 
 
+_Kept = TypeVar("_Kept")
+
+
+def _call_after_fork(kept: _Kept, method: Callable[[_Kept], None]) -> None:
+    """Have a method called in processes that are forked from this one, while `kept` is in use."""
+    reference = weakref.ref(kept)
+
+    def renew() -> None:
+        if (alive := reference()) is not None:
+            method(alive)
+
+    os.register_at_fork(after_in_child=renew)
+
+
 class _NoSpaceError(StorageError):
     """The disk is full."""
 
@@ -174,10 +199,15 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self._lock = threading.RLock()
+        self._renew_lock()
+        _call_after_fork(self, Store._renew_lock)
         if path is not None:
             _make_private(path)
         self._open()
+
+    def _renew_lock(self) -> None:
+        """In a forked process, whose parent may have held the lock at that moment."""
+        self._lock = threading.RLock()
 
     def _open(self) -> None:
         path = self.path
