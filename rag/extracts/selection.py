@@ -19,6 +19,7 @@ from rag.extracts.units import Unit, UnitKind, split_units
 from rag.extracts.word_overlap import Float64
 from rag.extracts.words import content_words, question_words
 from rag.hit import Hit
+from rag.language.unspaced import text_length
 
 if TYPE_CHECKING:
     from rag.embedder import Embedder
@@ -147,7 +148,8 @@ def best_excerpt(
         last += 1
     while first and PRONOUN.match(units[first].text) and _are_beside(units, first - 1, first):
         first -= 1
-    text = " ".join(unit.text for unit in units[first : last + 1])
+    shown = units[first : last + 1]
+    text = _join(shown, [unit.text for unit in shown])
     end = max(units[last].end, units[first].start)
     return Excerpt(
         units[first].start, end, text if len(text) <= 2 * characters else text[:characters]
@@ -204,7 +206,7 @@ def _alike_rows(
         for number, unit in enumerate(units)
         if unit.kind is UnitKind.ROW and (unit.hit, unit.block) == (row.hit, row.block)
     ]
-    size = sum(len(units[number].text) for number in rows)
+    size = sum(text_length(units[number].text) for number in rows)
     if not 1 < len(rows) <= _MOST_ROWS or size > _MOST_CHARACTERS or not taken.isdisjoint(rows):
         return []
     shared = [query_words & set(content_words(" ".join(units[number].cells))) for number in rows]
@@ -222,7 +224,9 @@ def _grown(
     first = last = best
 
     def size_with(number: int) -> int:
-        return sum(len(units[n].text) for n in range(min(first, number), max(last, number) + 1))
+        return sum(
+            text_length(units[n].text) for n in range(min(first, number), max(last, number) + 1)
+        )
 
     def may_take(number: int) -> bool:
         if number in taken or not 0 <= number < len(units):
@@ -329,9 +333,20 @@ def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]
         parts.append(f"{mark}{texts[number]}")
     if title and not title.endswith((":", "?", "：", "？")):
         title += ":"
-    separator = "\n" if first.kind is UnitKind.ROW else " "
-    text = f"{title} {separator.join(parts)}"
-    return text.strip()
+    if first.kind is UnitKind.ROW:
+        shown = "\n".join(parts)
+    else:
+        shown = _join([units[number] for number in group], parts)
+    return f"{title} {shown}".strip()
+
+
+def _join(units: Sequence[Unit], texts: Sequence[str]) -> str:
+    """The texts of neighbouring units, without a blank where the document has none: 。 needs none."""
+    text = texts[0]
+    for before, unit, part in zip(units, units[1:], texts[1:], strict=False):
+        is_adjacent = before.hit == unit.hit and before.end == unit.start
+        text += part if is_adjacent else f" {part}"
+    return text
 
 
 def _extract(

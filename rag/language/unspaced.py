@@ -19,6 +19,7 @@ _RUN = re.compile(
     rf"(?:(?<![\w.,:]){_NUMBER} ?)?[{CHARACTERS}]"
     rf"(?:[{CHARACTERS}]|(?: ?{_NUMBER} ?(?=[{CHARACTERS}]))|{_NUMBER})*"
 )
+_STRETCH = re.compile(f"[{CHARACTERS}]+")
 _UNITS = {
     "周": "week", "週": "week", "星期": "week", "天": "day", "日": "day", "月": "month",
     "个月": "month", "か月": "month", "ヶ月": "month", "年": "year", "小时": "hour", "小時": "hour",
@@ -36,6 +37,14 @@ _PIECE = re.compile(
 )
 _PARTICLES = frozenset("的了是为為在和与與及或将將把被也都就而且之")
 _HIRAGANA = re.compile("[\u3040-\u309f]")
+
+
+def text_length(text: str) -> int:
+    """How much a text says, in characters of a European language: a Chinese one counts as three.
+
+    The 48 articles of XQuAD have 3.4 times as many characters in Spanish as in Chinese.
+    """
+    return len(text) + 2 * sum(map(len, _STRETCH.findall(text)))
 
 
 def segment(text: str) -> str:

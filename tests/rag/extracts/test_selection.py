@@ -38,6 +38,22 @@ def test_the_sentence_that_answers_comes_first(embedder: Embedder) -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+def test_chinese_sentences_stand_as_in_the_document(embedder: Embedder) -> None:
+    """Without blanks between them, and no more of them than says as much as in a European language."""
+    sentences = [
+        "超过五千元的采购需要两个部门负责人的书面签字并附上三家供应商的报价单。",
+        "供应商每年评估一次并由采购部负责记录全部结果。",
+        "评估结果由采购部保存三年以便日后审计和复查使用。",
+        "合同必须由法务部审核并在签字以前登记编号存档。",
+    ]
+    text = "".join(sentences)
+    extract = select_extracts("供应商多久评估一次？", passages(text), embedder).extracts[0]
+    assert sentences[1] in extract.text
+    assert extract.text in text
+    assert extract.text == text[extract.start - 100 : extract.end - 100]
+    assert extract.text.count("。") < 4
+
+
 def test_a_row_is_shown_with_its_columns(embedder: Embedder) -> None:
     """The table's title, the row's label, and each value behind its column's name."""
     text = (
