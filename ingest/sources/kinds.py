@@ -22,6 +22,7 @@ GROUP = "inhouse.sources"
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "git": ("ingest.sources.git", "GitSource"),
+        "sql": ("ingest.sources.sql", "SqlSource"),
         "web": ("ingest.sources.web", "WebSource"),
     }
 )

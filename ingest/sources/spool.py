@@ -10,12 +10,14 @@ class Spool:
     """Contents that listing brought along, kept on the disk until they are read."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        self._file: IO[bytes] | None = None
         self._places: dict[str, tuple[int, int]] = {}
         self._end = 0
 
     def put(self, path: str, content: bytes) -> None:
         """Keep the content of the object with this path."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._file.seek(self._end)
         self._file.write(content)
         self._places[path] = self._end, len(content)
@@ -23,7 +25,7 @@ class Spool:
 
     def get(self, path: str) -> bytes | None:
         """The content, or None if listing did not bring it."""
-        if path not in self._places:
+        if self._file is None or path not in self._places:
             return None
         start, length = self._places[path]
         self._file.seek(start)
@@ -31,4 +33,5 @@ class Spool:
 
     def close(self) -> None:
         """Free the disk."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
