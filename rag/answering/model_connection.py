@@ -42,6 +42,13 @@ class ConnectedModel:
     elsewhere: llm.Elsewhere | None = None
     """Gives the same model on another server, where there is one; this one is then asked last for a while."""
 
+    def for_conversation(self, conversation: str) -> ConnectedModel:
+        """The same with a header that keeps a conversation together where a router shares it out."""
+        if not (self.is_vllm and conversation):
+            return self
+        headers = {"extra_headers": {"X-Session-ID": conversation}}
+        return replace(self, model=self.model.model_copy(update={"model_kwargs": headers}))
+
     def for_asker(self, readers: frozenset[str]) -> ConnectedModel:
         """The same with a `cache_salt`, so that timing tells nothing of what other groups were answered from.
 
@@ -94,6 +101,7 @@ class ModelConnection:
             self._names[0] = connected.name
             if len(order) > 1:
                 connected = replace(connected, elsewhere=partial(self._move_from, url))
+            connected = connected.for_conversation(self._conversation)
             return connected if self._asker is None else connected.for_asker(self._asker)
         raise AssertionError("there is one server at least")
 

@@ -223,6 +223,12 @@ class ServeSettings(Section):
     """How `inhouse serve` runs vLLM."""
 
     port: int = Field(8000, ge=1, le=65535, description="Port on the loopback address.")
+    replicas: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Number of vLLMs that share the machine and listen from `port` on.",
+    )
     max_model_len: int | None = Field(
         None,
         ge=512,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from rag.vllm.command import VllmCommand, VllmInstallation, build_command, find_vllm
 from rag.vllm.health import health
 from rag.vllm.server import VllmServer, default_log_file
+from rag.vllm.shares import MachineShare, share_machine
 
 __all__ = [
+    "MachineShare",
     "VllmCommand",
     "VllmInstallation",
     "VllmServer",
@@ -14,4 +16,5 @@ __all__ = [
     "default_log_file",
     "find_vllm",
     "health",
+    "share_machine",
 ]

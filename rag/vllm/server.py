@@ -26,6 +26,7 @@ from rag.models import ModelFolder
 from rag.settings import ServeSettings
 from rag.vllm.command import HOST, build_command, find_vllm
 from rag.vllm.health import health
+from rag.vllm.shares import MachineShare
 from rag.vllm.startup import last_lines, phase, read_tail, reason
 
 logger = logging.getLogger(__name__)
@@ -51,8 +52,11 @@ class VllmServer:
         settings: ServeSettings,
         *,
         log_file: Path | None = None,
+        share: MachineShare | None = None,
     ) -> None:
+        """`share` is what it may use of the machine; None: all of it."""
         self.model = model
+        self._share = share
         self.port = settings.port
         self.base_url = f"http://{HOST}:{settings.port}/v1"
         self.log_file = log_file or default_log_file(settings.port)
@@ -98,6 +102,7 @@ class VllmServer:
             self.model.name,
             self._settings,
             device=vllm.device,
+            machine=self._share.machine if self._share else None,
             python=vllm.python,
         )
         require_free_port(self.port)
@@ -106,6 +111,7 @@ class VllmServer:
         self._scratch = Path(tempfile.mkdtemp(prefix="inhouse-vllm-"))
         # vLLM's sockets and rendezvous files go where they can be removed afterwards.
         environment = {**os.environ, **command.environment, "TMPDIR": str(self._scratch)}
+        environment |= self._share.environment if self._share else {}
         if vllm.python != sys.executable:  # another interpreter finds its packages by itself
             environment.pop("PYTHONPATH", None)
         arguments = command.argv[command.argv.index("-m") + 2 :]

@@ -36,6 +36,7 @@ class ModelServer:
         self.score: Callable[[str], dict[str, float]] = lambda _: {}
         self.requests: list[dict[str, Any]] = []
         self.bodies: list[bytes] = []
+        self.sessions: list[str] = []
         self.under_way = self.most = 0
         self.lock = threading.Lock()
         self.left = threading.Event()
@@ -136,6 +137,7 @@ class _ModelHandler(BaseHTTPRequestHandler):
             return
         model.requests.append(request)
         model.bodies.append(body)
+        model.sessions.append(self.headers.get("X-Session-ID", ""))
         if model.behaviour == "drop" and len(model.requests) == 1:
             self.close_connection = True
         elif request["model"] != model.name:

@@ -14,8 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from rag.errors import ModelServerStartError
 from rag.models import ModelFolder
+from rag.models.machine import Gpu, Machine
 from rag.settings import ServeSettings
+from rag.vllm import health, share_machine
 
 ROOT = Path(__file__).parents[2]
 INHOUSE = [sys.executable, "-c", "from ui.cli import main; main()"]
@@ -142,3 +145,39 @@ def test_a_model_that_brings_its_own_code_is_refused_and_nothing_is_started(
     assert "Traceback" not in errors
     assert output == ""
     assert not (model.path.parent / "vllm.log").exists()
+
+
+def test_replicas_listen_on_ports_in_a_row_and_outlive_each_other(
+    fake_vllm: pytest.MonkeyPatch, model: ModelFolder, settings: ServeSettings
+) -> None:
+    with _serve(model, settings, "--replicas", "2") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        line = process.stdout.readline()
+        urls = [f"http://127.0.0.1:{settings.port + number}/v1" for number in range(2)]
+        assert f"vLLM serves tiny on {urls[0]}, {urls[1]}" in line
+        assert f"INHOUSE_LLM_URL={urls[0]},{urls[1]}" in process.stderr.readline()
+        family = psutil.Process(process.pid).children(recursive=True)
+        first = next(p for p in family if str(settings.port) in p.cmdline())
+        first.kill()
+        assert "The other 1 go on." in process.stderr.readline()
+        assert health(urls[1]) == ("tiny",)
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGTERM
+        assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_each_replica_has_its_share_of_the_machine() -> None:
+    gpus = tuple(Gpu(f"L4 {number}") for number in range(4))
+    machine = Machine(8, 64_000, 32_000, True, gpus)
+    halves = share_machine(machine, 2, "gpu")
+    assert [share.machine.gpus for share in halves] == [gpus[:2], gpus[2:]]
+    assert [share.environment for share in halves] == [
+        {"CUDA_VISIBLE_DEVICES": "0,1"},
+        {"CUDA_VISIBLE_DEVICES": "2,3"},
+    ]
+    thirds = share_machine(machine, 3, "cpu", range(8))
+    assert {(share.machine.cores, share.machine.free) for share in thirds} == {(2, 10_666)}
+    assert thirds[2].environment == {"VLLM_CPU_OMP_THREADS_BIND": "4,5"}
+    with pytest.raises(ModelServerStartError, match="5 replicas need a GPU each; there are 4"):
+        share_machine(machine, 5, "gpu")

@@ -134,3 +134,17 @@ def test_what_is_no_conversation_goes_to_the_idlest() -> None:
         assert replicas.order() == ["b", "a"]
     with replicas.occupy("b"):
         assert replicas.order() == ["a", "b"]
+
+
+def test_a_router_in_front_of_several_vllms_is_told_the_conversation(
+    data: Path, servers: list[ModelServer]
+) -> None:
+    server = servers[0]
+    server.owner = "vllm"
+    assistant = open_assistant(data, [server])
+    first: list[Turn] = []
+    for turns in (first, first, []):
+        ask(assistant, len(server.sessions), turns)
+    once, again, other = server.sessions
+    assert once == again
+    assert other not in ("", once)
