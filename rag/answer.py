@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rag.computed import Computed
 from rag.document import Box
-from rag.hit import Hit
+from rag.hit import Hit, Place
 from rag.notebook import answer_html, shorten
 
 
@@ -107,6 +107,7 @@ class Extract(_Value):
 
     `text` is what a reader is shown; `document.text[start:end]` is where it stands. `fields` holds a table
     row's columns and values in their order. `score` is the probability that it answers the question: 0…1.
+    `newer` is a newer version of its document, where one was found as well.
     """
 
     rank: int = Field(ge=1)
@@ -120,6 +121,8 @@ class Extract(_Value):
     score: float
     fields: dict[str, str] = Field(default_factory=dict)
     boxes: tuple[Box, ...] = Field(default=(), exclude=True, repr=False)
+    # Not kept with an answer: who reads that later may not read the newer document any more.
+    newer: Place | None = Field(default=None, exclude=True)
 
 
 class Context(_Value):

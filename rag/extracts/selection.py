@@ -12,6 +12,7 @@ import numpy as np
 
 from rag.answer import Extract
 from rag.extracts.features import PRONOUN
+from rag.extracts.newer_versions import newer_first
 from rag.extracts.question_type import AnswerType, answer_type
 from rag.extracts.relevance import judge_units
 from rag.extracts.tables import row_fields, show_row, shown_columns
@@ -84,6 +85,8 @@ def select_extracts(
     texts = shown_texts(question, units)
     relevance = judge_units(question, hits, units, texts, embedder)
     groups = group_units(question, units, relevance.probabilities)
+    of_groups = np.array([group_probability(units, relevance.probabilities, g) for g in groups])
+    groups = newer_first(question, hits, units, groups, of_groups)
     extracts: list[Extract] = []
     chosen_words: list[frozenset[str]] = []
     for group in groups:
@@ -361,6 +364,7 @@ def _extract(
         rank=rank, text=text, uri=hit.uri, title=hit.title, page=hit.page, section=section,
         start=hit.start + first.start, end=hit.start + group[-1].end,
         score=round(min(1.0, max(0.0, score)), 4), fields=fields, boxes=hit.boxes,
+        newer=hit.newer,
     )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ def extracts_text(extracts: Sequence[Extract]) -> str:
         _wrapped(f"“{_line(extract.text)}”", indent="  ", first="• ")
         + "\n"
         + _wrapped(f"{_line(extract.title)} ({place(extract)})", indent="  ", first="  ")
+        + (f"\n  {_newer_text(extract.newer)}" if extract.newer else "")
         for extract in extracts
     )
 
@@ -121,9 +122,13 @@ def hits_text(hits: list[Hit], query: str) -> Iterator[str]:
 def elsewhere_text(hit: Hit) -> Iterator[str]:
     """A newer version of its document, and others that say the same."""
     if hit.newer is not None:
-        yield f"Older version; the newer one: {_named(hit.newer)}."
+        yield _newer_text(hit.newer)
     if hit.also_in:
         yield f"Also in {', '.join(map(_named, hit.also_in))}."
+
+
+def _newer_text(newer: Place) -> str:
+    return f"Older version; the newer one: {_named(newer)}."
 
 
 def _named(source: Place) -> str:

@@ -14,14 +14,18 @@ def render_other_documents(hit: Hit, name: Name | None, words: Words) -> str:
     """A line for each of the two, or nothing. Without `name`, which gives short names, there are no links."""
     parts = []
     if hit.newer is not None:
-        newer = _link(hit.newer, name, words)
-        parts.append(f'<p class="newer">{escape(words.newer_version)} {newer}</p>')
+        parts.append(render_newer_version(hit.newer, name, words))
     if hit.also_in:
         places = ", ".join(_link(location, name, words) for location in hit.also_in[:_MOST])
         left = len(hit.also_in) - _MOST
         more = f" {escape(words.and_more.format(n=left))}" if left > 0 else ""
         parts.append(f'<p class="also">{escape(words.also_in)} {places}{more}</p>')
     return "".join(parts)
+
+
+def render_newer_version(newer: Place, name: Name | None, words: Words) -> str:
+    """The line that says that there is a newer version of a document."""
+    return f'<p class="newer">{escape(words.newer_version)} {_link(newer, name, words)}</p>'
 
 
 def _link(location: Place, name: Name | None, words: Words) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rag.answer import Extract
 from rag.hit import Hit
 from ui.messages.page import Words
+from ui.view.also_found_in import render_newer_version
 from ui.view.evidence import Shelf, describe_location
 from ui.view.links import source_link
 from ui.view.markup import escape, escape_name
@@ -41,9 +42,10 @@ def _item(extract: Extract, words: Words, shelf: Shelf, hits: Sequence[Hit]) -> 
         text = _as_written(extract, hits)
         link = source_link(shelf.name, extract.uri, extract.start, extract.end, text)
         name = f'<a href="{link}">{name}</a>'
+    newer = render_newer_version(extract.newer, shelf.name, words) if extract.newer else ""
     return (
         f'<li class="extract"><blockquote>{_words(extract)}</blockquote>'
-        f'<p class="where"><strong>{name}</strong> · {location}</p></li>'
+        f'<p class="where"><strong>{name}</strong> · {location}</p>{newer}</li>'
     )
 
 
