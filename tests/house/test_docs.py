@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -60,6 +63,19 @@ def test_the_docs_name_only_what_is_there(path: Path) -> None:
             assert set(re.findall(r"(?<=\s)--?[a-z][\w-]*", match[2])) <= inner | {"--help", "-h"}
     for target in _LINK.findall(text):
         assert (path.parent / target).exists(), f"{path.name} links to {target}, which is not there"
+
+
+def test_the_site_s_navigation_has_every_page_once() -> None:
+    """`zensical.toml` lists the pages of `docs/`, and no page that is not there."""
+
+    def pages(entries: list[dict[str, Any]]) -> Iterator[str]:
+        for target in (target for entry in entries for target in entry.values()):
+            yield from [target] if isinstance(target, str) else pages(target)
+
+    site = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))["project"]
+    docs = ROOT / site["docs_dir"]
+    written = sorted(path.relative_to(docs).as_posix() for path in docs.rglob("*.md"))
+    assert sorted(pages(site["nav"])) == written
 
 
 def test_the_readme_names_the_defaults_that_the_code_has() -> None:
