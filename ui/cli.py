@@ -11,6 +11,7 @@ import click
 from rag.cli_options import HELP_NAMES, run
 
 COMMANDS = {
+    "init": "Write commented settings, and systemd units for this machine.",
     "ingest": "Read folders into the index.",
     "check": "Show what would be read of a file, and what not.",
     "ask": "Answer a question from the documents.",
