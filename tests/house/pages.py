@@ -48,8 +48,8 @@ _COMMANDS_INTRO = f"""\
 
 {_MADE}
 
-Every command but `init` takes `--data`, `--config`, `--quiet` and `--log-format`; those that print a result take
-`--json`. What was asked for goes to standard output, everything else to standard error.
+Every command but `init` takes `--data`, `--config`, `--quiet` and `--log-format`; those that print a result
+take `--json`. What was asked for goes to standard output, everything else to standard error.
 
 | exit code | |
 |---|---|
