@@ -143,6 +143,9 @@ class RoomWords:
     state: str = "State"
     pages: str = "Pages"
     author: str = "Written by"
+    upload_closed: str = (
+        "Read in, but no access rule opens it to you. Ask whoever looks after this page."
+    )
     no_author: str = "not named in the file"
     outline: str = "Contents"
     begins: str = "How it begins"

@@ -66,6 +66,9 @@ FRENCH_ROOMS = RoomWords(
     state="État",
     pages="Pages",
     author="Auteur",
+    upload_closed=(
+        "Lu, mais aucune règle d’accès ne vous l’ouvre. Adressez-vous au responsable de cette page."
+    ),
     no_author="non indiqué dans le fichier",
     outline="Sommaire",
     begins="Comment il commence",

@@ -69,6 +69,9 @@ GERMAN_ROOMS = RoomWords(
     state="Zustand",
     pages="Seiten",
     author="Geschrieben von",
+    upload_closed=(
+        "Eingelesen, aber keine Zugriffsregel öffnet es für Sie. Fragen Sie, wer diese Seite betreut."
+    ),
     no_author="in der Datei nicht genannt",
     outline="Inhalt",
     begins="So beginnt es",

@@ -65,6 +65,9 @@ SPANISH_ROOMS = RoomWords(
     state="Estado",
     pages="Páginas",
     author="Autor",
+    upload_closed=(
+        "Leído, pero ninguna regla de acceso se lo abre. Pregunte a quien se ocupa de esta página."
+    ),
     no_author="no figura en el archivo",
     outline="Contenido",
     begins="Cómo empieza",

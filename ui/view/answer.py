@@ -188,7 +188,8 @@ def render_answer_body(
     is_answered = bool(answer.extracts) or answer.computed is not None
     if answer.status is Status.MODEL_UNAVAILABLE and is_answered:
         # Whoever asks has an answer, and cannot start a server; the header says that there is none.
-        notice = f'<p class="notice">{escape(words.without_model)}</p>'
+        is_said = words.no_model_wrote in line.why
+        notice = "" if is_said else f'<p class="notice">{escape(words.without_model)}</p>'
         return above + status + body + notice + opener + _facts(answer, words)
     return above + status + _notice(answer) + body + opener + _facts(answer, words)
 

@@ -23,6 +23,7 @@ def render_upload_form(suffixes: Sequence[str], max_bytes: int, words: Words) ->
         "sure": texts.withdraw_sure,
         "there": texts.already_there,
         "there_too": texts.already_there_too,
+        "closed": texts.upload_closed,
         "again": texts.read_again,
         "colon": words.formats.colon,
         "states": {state.value: label for state, label in texts.states.items()},

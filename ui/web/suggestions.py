@@ -20,6 +20,7 @@ _STARTERS, _NEXT = 4, 3
 _DOCUMENTS = 24  # the newest; some of them have no heading, or are in another language
 _CHUNKS = 200  # of a document whose headings are looked at: some 40 pages
 _CELLS = re.compile(r"[A-Z]+\d+(?::[A-Z]+\d+)?")  # a sheet's range of cells
+_SUBTITLE = re.compile(r"\s[-–—·]\s|:\s")  # what stands between a title and its subtitle
 _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a question
 
 
@@ -79,6 +80,7 @@ class _Heading:
 def _headings(chunks: Iterable[ShownChunk], title: str) -> list[_Heading]:
     """The headings in their order, each once, without those that only repeat the document's title."""
     title = " ".join(title.split()).casefold()
+    subject = _SUBTITLE.split(title)[0]
     first: dict[str, _Heading] = {}
     for chunk in chunks:
         above = [(chunk.start, chunk.section[-1])] if chunk.section else []
@@ -87,7 +89,7 @@ def _headings(chunks: Iterable[ShownChunk], title: str) -> list[_Heading]:
         ]
         for start, heading in (*above, *inside):
             text = _clean(heading)
-            if text and text.casefold() not in title:
+            if text and text.casefold() not in title and subject not in text.casefold():
                 first.setdefault(text.casefold(), _Heading(start, text))
     return sorted(first.values(), key=lambda heading: heading.start)
 

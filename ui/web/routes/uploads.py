@@ -94,7 +94,9 @@ def _shown(app_state: AppState, person: Person) -> dict[str, Any]:
         "is_open": inbox.folder is not None,
         "suffixes": inbox.suffixes(),
         "max_bytes": inbox.max_bytes,
-        "uploads": [asdict(upload) | _what_became(app_state, upload.uri) for upload in uploads],
+        "uploads": [
+            asdict(upload) | _what_became(app_state, person, upload.uri) for upload in uploads
+        ],
         "run": _counted(run.to_json(), person)
         | {
             "failed": [
@@ -110,16 +112,22 @@ def _uploads(app_state: AppState, person: Person) -> list[Upload]:
     return app_state.inbox.uploads(person, lambda uris: app_state.service.readable(person, uris))
 
 
-def _what_became(app_state: AppState, uri: str) -> dict[str, str]:
+def _what_became(app_state: AppState, person: Person, uri: str) -> dict[str, Any]:
     """The state in which the last run left an upload, and why; nothing before its first.
 
-    Whoever may see the upload may see this, also where nothing of it came into the index.
+    Whoever may see the upload may see this, also where nothing of it came into the index. `is_closed`: it is
+    in the index, but no access rule opens it to this person.
     """
     try:
         file = app_state.service.assistant().shelf().file(uri)
     except InhouseError:  # there is no index yet
         file = None
-    return {"state": file.state.value if file else "", "reason": file.reason if file else ""}
+    is_indexed = file is not None and file.document_id is not None
+    return {
+        "state": file.state.value if file else "",
+        "reason": file.reason if file else "",
+        "is_closed": is_indexed and uri not in app_state.service.readable(person, [uri]),
+    }
 
 
 def _counted(run: dict[str, Any], person: Person) -> dict[str, Any]:

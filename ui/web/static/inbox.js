@@ -37,6 +37,9 @@ function row(upload) {
     again.addEventListener("click", () => ingest({ uri: upload.uri }));
     item.append(Object.assign(document.createElement("span"), { className: `state-tag state-${upload.state}`, textContent: reason }), again);
   }
+  if (upload.is_closed) {
+    item.append(Object.assign(document.createElement("span"), { className: "state-tag state-partial closed", textContent: words.closed }));
+  }
   item.append(button);
   return item;
 }

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ingest import ingest
+from rag import Assistant
 from rag.errors import StorageError, UsageError
 from rag.settings import (
     AccessRule,
@@ -19,6 +21,7 @@ from rag.settings import (
     WebSettings,
     load_settings,
 )
+from rag.testing import HashingEmbedder
 from tests.ui.asgi import call
 from tests.ui.crowd import gather
 from tests.ui.stand_in import StandIn
@@ -26,7 +29,7 @@ from ui.errors import NotAllowedError, NotThereError, RefusedFileError
 from ui.web.documents.ingest_jobs import environment
 from ui.web.documents.uploads import Inbox
 from ui.web.identity import Person, Role
-from ui.web.userdata.database import Store
+from ui.web.userdata.database import PEOPLE, Store
 
 ANNA = Person("a1", "anna", Role.EDITOR)
 BERT = Person("b1", "bert", Role.ADMIN)
@@ -227,3 +230,24 @@ async def test_refusals_over_http_are_one_sentence(tmp_path: Path) -> None:
     ):
         reply = await call(page.app, "POST", address, headers=cookie, body=body, whole=True)
         assert (reply.status, reply.text.count("\n")) == (status, 1), reply.text
+
+
+async def test_an_editor_is_told_where_no_rule_opens_what_they_uploaded(tmp_path: Path) -> None:
+    """It was read in, and they look for it in vain."""
+    folder, data = tmp_path / "inbox", tmp_path / "data"
+    folder.mkdir()
+    (folder / "open.md").write_text("# Leave\n\nParents take 16 weeks.\n")
+    (folder / "closed.md").write_text("# Plan\n\nThe plan is secret.\n")
+    rules = [AccessRule(glob="**/open.md", readers=("*",))]
+    settings = Settings(data=data, access=AccessSettings(rules=rules))
+    ingest([folder], data_dir=data, settings=settings, embedder=HashingEmbedder())
+    assistant = Assistant.open(data, settings=settings, embedder=HashingEmbedder())
+    page = gather(data, lambda: assistant, inbox=folder)
+    with Store(data / PEOPLE).writing() as connection:
+        connection.executemany(
+            "INSERT INTO uploads VALUES (?, ?, 'editor', 1)",
+            [(str(file), page.accounts["editor"].person.key) for file in folder.iterdir()],
+        )
+    reply = await call(page.app, "GET", "/inbox", headers=page.cookie("editor"), whole=True)
+    uploads = {upload["name"]: upload["is_closed"] for upload in json.loads(reply.text)["uploads"]}
+    assert uploads == {"open.md": False, "closed.md": True}
