@@ -89,12 +89,15 @@ bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
 
 # The browser tests need a Chromium, the fault tests strace, the tests of scans tesseract. Where they are missing and may be
-# installed, they are; where not, the tests say so and fail.
+# installed, they are; where not, the tests say so and fail. Those of sources need rclone, and Dovecot, which starts a mail
+# server when it is installed: that is done in CI alone, and without it its tests are skipped.
 .PHONY: chromium
 chromium:
 	@missing=; command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"; \
 	command -v strace >/dev/null || missing="$$missing strace"; \
 	command -v tesseract >/dev/null || missing="$$missing tesseract-ocr"; \
+	command -v rclone >/dev/null || missing="$$missing rclone"; \
+	[ -z "$$CI" ] || command -v dovecot >/dev/null || missing="$$missing dovecot-imapd"; \
 	if [ -n "$$missing" ] && command -v apt-get >/dev/null; then \
 		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 		echo "Installing $$missing …"; \

@@ -22,6 +22,8 @@ GROUP = "inhouse.sources"
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "git": ("ingest.sources.git", "GitSource"),
+        "imap": ("ingest.sources.imap", "ImapSource"),
+        "rclone": ("ingest.sources.rclone", "RcloneSource"),
         "sql": ("ingest.sources.sql", "SqlSource"),
         "web": ("ingest.sources.web", "WebSource"),
     }
