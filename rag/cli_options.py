@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 HELP_NAMES = ["-h", "--help"]
+LOAD_SETTINGS = "inhouse.load_settings"
+"""Where the context of a command keeps the call that reads its settings again."""
 _OPTIONS = (
     click.option(
         "--data",
@@ -52,7 +54,11 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
 
         set_up_logging(log_format or "text", quiet=quiet)  # for what is wrong with the settings
         profile = arguments.pop("profile", None)  # of those commands that have `--profile`
-        settings = load_settings(config, data=data, log_format=log_format, profile=profile)
+        load = functools.partial(
+            load_settings, config, data=data, log_format=log_format, profile=profile
+        )
+        click.get_current_context().meta[LOAD_SETTINGS] = load
+        settings = load()
         set_up_logging(settings.log_format, quiet=quiet)
         return function(settings, **arguments)
 

@@ -53,5 +53,6 @@ def create_api_app(
     for router in own:
         app.include_router(router)
     rules = app_state.guard_rules(allowed_routes(own))
+    app.state.rules = rules
     app.add_middleware(Guard, rules=rules)
     return app

@@ -83,6 +83,7 @@ def create_mcp_app(
     for router in own:
         app.include_router(router)
     rules = app_state.guard_rules(allowed_routes(own))
+    app.state.rules = rules
     app.add_middleware(Guard, rules=rules)
     app.add_middleware(_AuthenticationHint, proxies=app_state.proxies)  # the outermost
     return app

@@ -117,6 +117,7 @@ def _guard(
     from ui.web.security.guard import Guard
 
     rules = app_state.guard_rules((*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES))
+    app.state.rules = rules
     app.add_middleware(QueueGate, events=events_of(page), clicks=app_state.questions)
     app.add_middleware(Guard, rules=rules)  # the outermost
 

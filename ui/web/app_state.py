@@ -19,9 +19,8 @@ from ui.web.security.allowed_routes import AllowedRoute
 from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import Proxies
 from ui.web.security.delegation import DelegatedNames
-from ui.web.security.guard import Rules
+from ui.web.security.guard import Rules, hosts_of
 from ui.web.security.rate_limit import Throttle
-from ui.web.server import LOOPBACK
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.audit import AuditLog
@@ -33,9 +32,9 @@ from ui.web.userdata.shared_links import SharedLinks
 from ui.web.userdata.unanswered import UnansweredBook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AppState:
-    """The state of one application."""
+    """The state of one application. Only `settings` changes: see `reloading`."""
 
     settings: Settings
     words: Words
@@ -61,7 +60,7 @@ class AppState:
         """What the guard of an application with these routes goes by."""
         web = self.settings.web
         return Rules(
-            hosts=frozenset({*LOOPBACK, web.host.lower(), *web.names}),
+            hosts=hosts_of(web),
             routes=tuple(routes),
             admission=self.admission,
             proxies=self.proxies,

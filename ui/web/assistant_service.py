@@ -176,6 +176,21 @@ class AssistantService:
         with contextlib.suppress(InhouseError):
             self._opened()
 
+    def replace(self, open_assistant: Callable[[], Answering]) -> None:
+        """Answer with another assistant from now on; until it is ready, the one before answers.
+
+        Raises what opening it raises, but for an index that is still missing; then the one before stays.
+        """
+        assistant = None
+        with contextlib.suppress(IndexMissingError):
+            assistant = open_assistant()
+            assistant.warm_up()
+        with self._lock:
+            self._open, self._assistant, self._model = open_assistant, assistant, None
+            self._bound.clear()
+        if assistant is not None:
+            self._is_warm.set()
+
     def _opened(self) -> Answering:
         with self._lock:
             if self._assistant is None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rag.cli_options import LOAD_SETTINGS
 from rag.cli_output import print_message
 from rag.extras import require_extra
-from rag.settings import Settings
+from rag.settings import Settings, WebSettings
 
 if TYPE_CHECKING:
     import fastapi
@@ -46,6 +47,7 @@ def launch(
 
     from rag import Assistant
     from ui.web.profiles import list_profiles
+    from ui.web.reloading import SettingsReload
     from ui.web.userdata.accounts import Accounts
     from ui.web.userdata.database import Store, people_file
 
@@ -60,4 +62,17 @@ def launch(
     has_accounts = bool(Accounts(Store(people_file(settings))).every())
     for warning in (*warnings_of(web, has_accounts), *more_warnings(settings)):
         print_message(f"{command}: {warning}", logging.WARNING)
-    serve(app, sock, web)
+    load = click.get_current_context().meta[LOAD_SETTINGS]
+    reload = SettingsReload(
+        app.state.app_state,
+        app.state.rules,
+        lambda: _at(load(), web),
+        lambda changed: Assistant.open(changed.location, settings=changed),
+    )
+    serve(app, sock, web, reload.start)
+
+
+def _at(settings: Settings, web: WebSettings) -> Settings:
+    """The settings with the address at which the page listens, which the command line may have changed."""
+    listening = {"host": web.host, "port": web.port}
+    return settings.model_copy(update={"web": settings.web.model_copy(update=listening)})

@@ -149,8 +149,16 @@ def _protocol() -> type[asyncio.Protocol]:
     return PatientProtocol
 
 
-def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: float) -> Any:
-    """uvicorn's server, which lets answers that are being written come to their end before it stops."""
+def _server(
+    config: uvicorn.Config,
+    under_way: Callable[[], int],
+    patience_s: float,
+    on_reload: Callable[[], None] = lambda: None,
+) -> Any:
+    """uvicorn's server, which lets answers that are being written come to their end before it stops.
+
+    SIGHUP has it read its certificate again, and calls `on_reload`.
+    """
     import uvicorn
 
     class PatientServer(uvicorn.Server):
@@ -160,9 +168,12 @@ def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: fl
             await super().startup(sockets)
             # Only the main thread may: asyncio says so by a RuntimeError, uvloop by a ValueError.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                asyncio.get_running_loop().add_signal_handler(
-                    signal.SIGHUP, reload_certificate, self.config
-                )
+                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+
+        def _reload(self) -> None:
+            if self.config.ssl_certfile is not None:
+                reload_certificate(self.config)
+            on_reload()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:  # nobody new comes in
@@ -180,7 +191,6 @@ def _server(config: uvicorn.Config, under_way: Callable[[], int], patience_s: fl
 def reload_certificate(config: uvicorn.Config) -> None:
     """Read the certificate and its key again, for new connections; what is wrong with them is logged."""
     if config.ssl is None or config.ssl_certfile is None:
-        _log.warning("There is no certificate to read again; restart for other settings.")
         return
     try:
         # First elsewhere: half of a pair would stay behind.
@@ -194,8 +204,15 @@ def reload_certificate(config: uvicorn.Config) -> None:
     _log.info("The certificate has been read again.")
 
 
-def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = None) -> None:
+def serve(
+    app: fastapi.FastAPI,
+    sock: socket.socket,
+    web: WebSettings | None = None,
+    on_reload: Callable[[], None] = lambda: None,
+) -> None:
     """Answer requests until a signal ends it; over https if `web` names a certificate.
+
+    SIGHUP has the certificate read again, and calls `on_reload`, which must return at once.
 
     Answers that are being written then have `web.stop_s` seconds to come to their end; a second signal ends
     them at once.
@@ -220,4 +237,5 @@ def serve(app: fastapi.FastAPI, sock: socket.socket, web: WebSettings | None = N
         config,
         (lambda: app_state.places.under_way) if app_state else (lambda: 0),
         web.stop_s if web else 0.0,
+        on_reload,
     ).run(sockets=[sock])

@@ -45,6 +45,10 @@ class Authentication:
         self._by_name = Throttle(50, every_s=20)
         self._welcome: dict[str, None] = {}
 
+    def replace_keys(self, settings: ApiSettings) -> None:
+        """Believe what these settings name, from the next request on."""
+        self._delegated = DelegatedNames(settings)
+
     def person(self, headers: Headers, origin: ClientOrigin, *, is_click: bool) -> Person | None:
         """Who sent this request; None: nobody that is known here."""
         if self.way == "none":

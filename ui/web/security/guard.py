@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from rag.errors import InhouseError
 from rag.request_id import working_for
+from rag.settings import WebSettings
 from ui.errors import TooManyError
 from ui.web.identity import Person, Requires, Role, note_request, person_in, put_person
 from ui.web.metrics import Metrics
@@ -21,6 +22,7 @@ from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import ClientOrigin, Headers, Proxies, headers_of
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
+from ui.web.server import LOOPBACK
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -67,7 +69,7 @@ _PROBES = frozenset({"/healthz", "/readyz"})
 _SCRAPER = Person("metrics", "metrics", Role.ADMIN, frozenset())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rules:
     """What the guard goes by. `hosts`: names under which a browser may reach the page, without port."""
 
@@ -78,6 +80,15 @@ class Rules:
     requests: Throttle
     metrics: Metrics
     metrics_token: str = ""
+
+    def go_by(self, web: WebSettings) -> None:
+        """Take over the names and the key of changed settings."""
+        self.hosts, self.metrics_token = hosts_of(web), web.metrics_token
+
+
+def hosts_of(web: WebSettings) -> frozenset[str]:
+    """The names under which the page is reached."""
+    return frozenset({*LOOPBACK, web.host.lower(), *web.names})
 
 
 class Guard:
