@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from rag.settings import ENV_PREFIX, Settings
 from rag.validation import inner_model
+from tests.house.man_page import completion, man_page
 from tests.house.reference import reference_page
 from tests.house.sources import ROOT
 
@@ -137,6 +138,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "licences.md": licences_page,
     "reference.md": lambda: reference_page(_MADE),
+    "shell/inhouse.1": lambda: man_page(all_commands()),
+    "shell/inhouse.bash": lambda: completion("bash"),
+    "shell/inhouse.fish": lambda: completion("fish"),
+    "shell/_inhouse": lambda: completion("zsh"),
     "openapi.json": openapi_page,
     "schemas/answer.v1.json": _schema_page("answer.v1.json"),
     "schemas/hit.v1.json": _schema_page("hit.v1.json"),

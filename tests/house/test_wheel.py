@@ -60,7 +60,8 @@ def test_the_wheel_alone_shows_the_demo_in_an_empty_folder(wheel: Path, tmp_path
 def test_the_wheel_holds_our_packages_and_every_file_of_them(wheel: Path) -> None:
     """Neither tests nor caches, and nothing of the packages left out."""
     with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        files = {name for name in archive.namelist() if ".dist-info/" not in name}
+    names = {name for name in files if ".data/" not in name}
     listed = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
@@ -69,6 +70,12 @@ def test_the_wheel_holds_our_packages_and_every_file_of_them(wheel: Path) -> Non
     }
     assert {name for name in names if "sample_docs/" not in name} == listed
     assert {name.split("/")[0] for name in names} == set(PACKAGES)
+    assert {name.partition(".data/data/")[2] for name in files - names} == {
+        "share/bash-completion/completions/inhouse",
+        "share/fish/vendor_completions.d/inhouse.fish",
+        "share/man/man1/inhouse.1",
+        "share/zsh/site-functions/_inhouse",
+    }
 
 
 def test_the_description_works_on_another_page(wheel: Path) -> None:
