@@ -107,6 +107,9 @@ def _addresses(world: CanaryPage, name: str) -> list[str]:
         "state=indexed",
         f"type=text/csv&tag={CANARY}",
         "page=99&start=0&end=40&text=1",
+        "show=reader",
+        f"against={name}",
+        f"c={CANARY}&back=/documents/{name}&next=/documents/{name}",
     ]
     for row in ROWS:
         method, path = row.split(" ")

@@ -6,6 +6,7 @@ whoever may not read them, both answer alike: hits, order, repaired spellings, c
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from ingest import ingest
 from rag import Assistant
+from rag.index import Filter
 from rag.index.views.files import FileQuery
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
@@ -48,7 +50,9 @@ def write_hidden(folder: Path, words: list[str]) -> None:
             case 3:
                 path, text = f"c{number}.csv", f"tariff,{word}\nbasic,9{number:03}\n{word},1\n"
             case _:
-                path, text = f"b{number}.md", f"# Weeks\n\nThe {word} of {word} is 77{number}.\n"
+                about = f"---\nauthor: {word}\nkind: {word}\n{word}: {number}\n---\n"
+                path = f"b{number}.md"
+                text = f"{about}# Weeks\n\nThe {word} of {word} is 77{number}.\n"
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
 
@@ -131,6 +135,59 @@ def test_what_is_counted_and_listed_does_not_depend_on_what_is_hidden(
         for query in (FileQuery(text=word), FileQuery(folder=word), FileQuery(tag=word)):
             counts = [world.shelf().files(query)[1] for world in narrow]
             assert counts[0] == counts[1], word
+
+
+ASKED = (
+    "Which documents mention {word}?",
+    "How many documents mention {word}?",
+    "How often is {word} mentioned?",
+    "List the documents in the folder {word}",
+    "List the documents with the tag {word}",
+    "Summarise {word}",
+    "What changed in {word}?",
+    "Compare leave and {word}",
+    "How long is leave at {word}, and what does {word} cost?",
+)
+
+
+def answered(assistant: Assistant, question: str) -> dict[str, Any]:
+    """All of an answer but how long it took, which generation it is of, and in which world its files are."""
+    answer = assistant.ask(question, ask_model=False).model_dump(mode="json")
+    del answer["timings_ms"], answer["generation"]
+    home = str(assistant.data_dir.parent)
+    rounded: dict[str, Any] = json.loads(
+        json.dumps(answer).replace(home, ""), parse_float=lambda text: round(float(text), 2)
+    )
+    return rounded
+
+
+def test_what_is_answered_does_not_depend_on_what_is_hidden(
+    narrow: tuple[Assistant, Assistant],
+) -> None:
+    """Extracts, counts, lists, comparisons and outlines: every field, and every note beside them."""
+    with_hidden, without = narrow
+    questions = ["How many documents do you know?", "Which documents are restricted?"]
+    for number, word in enumerate(canaries()):
+        questions.append(ASKED[number % len(ASKED)].format(word=word))
+    for question in questions:
+        assert answered(with_hidden, question) == answered(without, question), question
+
+
+def test_what_metadata_selects_does_not_depend_on_what_is_hidden(
+    narrow: tuple[Assistant, Assistant],
+) -> None:
+    """Values and names of values: a condition that only hidden documents meet finds nothing."""
+    for number, word in enumerate(canaries()):
+        conditions = [{"kind": word}, {"author": word}, {word: number}, {word: {"from": 0}}]
+        for metadata in conditions[number % 2 :: 2]:
+            found = [
+                [
+                    Path(hit.uri).name
+                    for hit in world.search("weeks", filter=Filter(metadata=metadata))
+                ]
+                for world in narrow
+            ]
+            assert found[0] == found[1] == []
 
 
 def test_whoever_may_read_them_finds_every_one(worlds: tuple[Assistant, Assistant]) -> None:
