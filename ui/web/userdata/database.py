@@ -131,6 +131,9 @@ MIGRATIONS = (
     """
     ALTER TABLE turns ADD COLUMN scope TEXT NOT NULL DEFAULT '[]';
     """,
+    """
+    CREATE INDEX conversations_updated ON conversations(updated_at);
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 _BUSY_TIMEOUT_MS = 10_000
