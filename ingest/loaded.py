@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ingest.media_type import SUPPORTED
+from ingest.media_type import FORMATS, SUPPORTED
 from ingest.unread import KINDS, Unread, describe
 from rag.document import Box
 
 NO_OCR = "none"
-_FORMATS = frozenset(SUPPORTED.values())
 _LONGEST_METADATA = 1_000
 ATTACHMENT = "Attachment: "
 """How the heading begins below which an attached file stands."""
@@ -214,7 +213,8 @@ def _check(document: LoadedDocument) -> None:
     strings += [document.ocr, document.reader, document.title or "", *document.formats]
     if not all(isinstance(value, str) for value in strings):
         raise ValueError("a text is not a string")
-    if not _FORMATS.issuperset(document.formats):
+    unknown = set(document.formats) - FORMATS
+    if unknown and not unknown.issubset(SUPPORTED.values()):
         raise ValueError("a format is not known")
     document.text.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     position = 0

@@ -22,6 +22,7 @@ from ingest.errors import (
     MislabelledFileError,
     UnsupportedFileError,
 )
+from ingest.parsers.installed import MEDIA_TYPE_PREFIX, ExtendedMapping, installed_suffixes
 
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
@@ -57,7 +58,7 @@ GIF, BMP, WEBP = "image/gif", "image/bmp", "image/webp"
 PICTURES = frozenset({PNG, JPEG, TIFF, GIF, BMP, WEBP})
 """Formats whose words only text recognition can read."""
 
-SUPPORTED: Mapping[str, str] = MappingProxyType(
+_BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         ".adoc": ASCIIDOC,
         ".asciidoc": ASCIIDOC,
@@ -124,9 +125,13 @@ SUPPORTED: Mapping[str, str] = MappingProxyType(
         ".xml": XML,
     }
 )
+SUPPORTED = ExtendedMapping(_BUILT_IN, installed_suffixes)
 """Suffix (lower case) to media type, for every format that `ingest.loader.load` reads."""
-SUFFIXES: Mapping[str, str] = MappingProxyType(
-    {media_type: suffix for suffix, media_type in reversed(list(SUPPORTED.items()))}
+FORMATS = frozenset(_BUILT_IN.values())
+"""The media types that are read without another distribution."""
+SUFFIXES = ExtendedMapping(
+    {media_type: suffix for suffix, media_type in reversed(list(_BUILT_IN.items()))},
+    lambda: {media_type: suffix for suffix, media_type in installed_suffixes().items()},
 )
 """The first suffix of each media type."""
 
@@ -289,6 +294,8 @@ def check_content(data: bytes, media_type: str, suffix: str = "") -> str:
 
     Raises MislabelledFileError, EncryptedFileError or DamagedFileError where it can be neither.
     """
+    if media_type.startswith(MEDIA_TYPE_PREFIX):
+        return media_type  # its own parser knows
     sniffed = sniff(data)
     if sniffed == media_type or any({sniffed, media_type} <= alike for alike in _ALIKE):
         return sniffed

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.chunking.chunker import TokenCounter, chunk
+from ingest.chunking.installed import load_chunker
 from ingest.chunking.token_counter import token_counter
 from ingest.embedding import PartEmbedder
 from ingest.errors import ParserMemoryError, RunStoppedError, UnreadableFileError
@@ -229,6 +230,7 @@ class IngestRun:
     ) -> None:
         self._writer, self._embedder, self._progress = writer, embedder, progress
         self._limits, self._patience, self._stopped = settings.ingest, patience, patience.stopped
+        self._find_starts = load_chunker(settings.chunker.name)
         self._max_tokens, self.chunking = chunking_of(settings, embedder.identity.max_tokens)
         self._labels: Mapping[str, Labels] = {}
         self._known = {record.uri: record for record in ledger}
@@ -388,7 +390,11 @@ class IngestRun:
                 **_given(file, loaded),
             },
             chunks=chunk(
-                loaded, title=title, max_tokens=self._max_tokens, count_tokens=count_tokens
+                loaded,
+                title=title,
+                max_tokens=self._max_tokens,
+                count_tokens=count_tokens,
+                find_starts=self._find_starts,
             ),
         )
 

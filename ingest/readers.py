@@ -16,6 +16,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
 from ingest.errors import DamagedFileError, ParserCrashError, UnreadableFileError
@@ -52,6 +53,12 @@ from ingest.media_type import (
     XML,
 )
 from ingest.parsers.context import ParserContext
+from ingest.parsers.installed import (
+    MEDIA_TYPE_PREFIX,
+    ExtendedMapping,
+    installed_parsers,
+    version_of,
+)
 
 _WORD = re.compile(r"[^\W_]+")
 _NO_TEXT = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]")
@@ -66,16 +73,19 @@ class Reader:
     """A function of a module in `ingest.parsers`, which is imported when it is called.
 
     `name` is what the ledger calls a second reader; the first has none. `with_context`: the function also
-    takes a ParserContext.
+    takes a ParserContext. `installed`: the function is that of another distribution, and may return Markdown.
     """
 
     module: str
     function: str
     name: str = ""
     with_context: bool = False
+    installed: EntryPoint | None = None
 
     def read(self, data: bytes, context: ParserContext) -> LoadedDocument:
         """Read the file; raises UnreadableFileError, and for a hostile file whatever its libraries raise."""
+        if self.installed is not None:
+            return _read_installed(self.installed, data)
         parse: Callable[..., LoadedDocument] = getattr(
             importlib.import_module(f"ingest.parsers.{self.module}"), self.function
         )
@@ -85,7 +95,7 @@ class Reader:
 
 _CALAMINE = Reader("calamine_workbook", "parse_workbook", name="calamine")
 
-READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
+_BUILT_IN: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
     {
         PLAIN_TEXT: (Reader("plain_text", "parse_plain_text"),),
         MARKDOWN: (Reader("plain_text", "parse_markdown"),),
@@ -127,10 +137,18 @@ READERS: Mapping[str, tuple[Reader, ...]] = MappingProxyType(
         **dict.fromkeys(PICTURES, (Reader("picture", "parse_picture", with_context=True),)),
     }
 )
+READERS = ExtendedMapping(
+    _BUILT_IN,
+    lambda: {
+        media_type: (Reader("", "", installed=point),)
+        for media_type, point in installed_parsers().items()
+    },
+)
 """Media type to its readers, in the order in which they are tried."""
 
-PARSER_VERSIONS: Mapping[str, int] = MappingProxyType(
-    {**dict.fromkeys(READERS, 1), MARKDOWN: 3, NOTEBOOK: 2}
+PARSER_VERSIONS = ExtendedMapping[str, int | str](
+    {**dict.fromkeys(_BUILT_IN, 1), MARKDOWN: 3, NOTEBOOK: 2},
+    lambda: {media_type: version_of(point) for media_type, point in installed_parsers().items()},
 )
 """How often what is read of a format has changed. Whoever changes what comes out of a file of the format
 raises its number: the next ingest then reads such files again. `tests/ingest/planning/test_recipe.py` fails
@@ -181,6 +199,18 @@ def doubt_of(document: LoadedDocument) -> str:
 def words_in(document: LoadedDocument) -> int:
     """How many words of letters and digits the text has; none of private-use or control characters."""
     return sum(1 for _ in _WORD.finditer(document.text))
+
+
+def _read_installed(point: EntryPoint, data: bytes) -> LoadedDocument:
+    """What the parser of another distribution makes of a file."""
+    from ingest.parsers.plain_text import parse_markdown
+
+    document = point.load()(data)
+    if isinstance(document, str):
+        document = parse_markdown(document.encode("utf-8", "replace"))
+    if not isinstance(document, LoadedDocument):
+        raise TypeError(f"{point.value} returned {type(document).__name__}, no Markdown")
+    return replace(document, media_type=MEDIA_TYPE_PREFIX + point.name)
 
 
 def _crash(error: Exception) -> ParserCrashError:

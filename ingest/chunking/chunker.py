@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from ingest.chunking.installed import StartFinder
 from ingest.chunking.packing import common_section, pack
 from ingest.chunking.units import (
     CHARS_PER_TOKEN,
     ChunkUnit,
     TokenCounter,
+    split_at,
     split_units,
     whole_units,
 )
@@ -33,23 +36,43 @@ CONTEXT_SHARE = 0.25
 
 
 def chunk(
-    document: LoadedDocument, *, title: str, max_tokens: int, count_tokens: TokenCounter
+    document: LoadedDocument,
+    *,
+    title: str,
+    max_tokens: int,
+    count_tokens: TokenCounter,
+    find_starts: StartFinder | None = None,
 ) -> tuple[Chunk, ...]:
     """Cut a document into chunks, in the order of its text.
 
     `max_tokens` bounds `Chunk.embedded_text`, context included, in the tokens of `count_tokens`; the
     special tokens that an embedder adds come on top. Every character that is not white space is in
     exactly one chunk.
+
+    `find_starts` says where a chunk has to begin: none goes on across such a position, and what stands
+    between two of them is one chunk where it fits and is on one page. Raises ValueError for positions that
+    are not in the text.
     """
     if document.is_empty:
         return ()
     contexts = _Contexts(title, max_tokens, count_tokens)
-    whole = list(whole_units(document))
+    starts = _starts(document.text, find_starts) if find_starts else []
+    whole = list(split_at(whole_units(document), starts))
     contexts.prepare(whole)
     units = split_units(document.text, whole, contexts.room_for, count_tokens)
     builder = _Builder(document, contexts)
-    chunks = [builder.chunk(part) for part in pack(units, contexts.room)]
+    pieces = groupby(units, key=lambda unit: bisect_right(starts, unit.start))
+    parts = (part for _, piece in pieces for part in pack(list(piece), contexts.room))
+    chunks = [builder.chunk(part) for part in parts]
     return tuple(_bounded([c for c in chunks if c], document, max_tokens, count_tokens))
+
+
+def _starts(text: str, find_starts: StartFinder) -> list[int]:
+    """The positions that a chunker names, in rising order."""
+    starts = sorted(set(find_starts(text)))
+    if not all(isinstance(start, int) and 0 <= start <= len(text) for start in starts):
+        raise ValueError("the chunker names a position that is not in the text")
+    return starts
 
 
 class _Contexts:

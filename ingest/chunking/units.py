@@ -7,9 +7,9 @@ All work is linear in the text: nothing longer than a window is ever tokenized a
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.loaded import Block, BlockKind, LoadedDocument
 from rag.document import squeeze_padding
@@ -66,6 +66,14 @@ def split_units(
         _count(text, fresh, count_tokens)
         units = smaller
     return units
+
+
+def split_at(units: Iterable[ChunkUnit], positions: Sequence[int]) -> Iterator[ChunkUnit]:
+    """The units, cut at each of these positions (in rising order) that is inside of one."""
+    for unit in units:
+        inside = positions[bisect_right(positions, unit.start) : bisect_left(positions, unit.end)]
+        for start, end in zip([unit.start, *inside], [*inside, unit.end], strict=True):
+            yield replace(unit, start=start, end=end)
 
 
 def whole_units(document: LoadedDocument) -> Iterator[ChunkUnit]:

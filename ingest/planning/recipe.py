@@ -4,7 +4,7 @@ A recipe is one line in the ledger, `4/254 application/pdf:1 message/rfc822:1 +o
 chunker and the longest chunk in tokens, the version of each parser that took part (a mail is also read by
 the parsers of its attachments), and, where the file has pictures of text, in which languages they were read,
 or that they were not. So a parser that reads differently costs a reading of its own formats only, and
-tesseract one of the files that need it.
+tesseract one of the files that need it. The version of an installed parser or chunker is its distribution's.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ingest.chunking.chunker import CHUNKER_VERSION
+from ingest.chunking.installed import chunker_version
 from ingest.loaded import NO_OCR
 from ingest.media_type import SUPPORTED, formats_like
 from ingest.ocr import tesseract
@@ -19,14 +20,16 @@ from ingest.readers import PARSER_VERSIONS
 from rag.settings import IngestSettings, Settings
 
 _OCR = " +ocr:"
-_CURRENT = frozenset(f"{name}:{number}" for name, number in PARSER_VERSIONS.items())
+_CURRENT = frozenset(f"{name}:{number}" for name, number in PARSER_VERSIONS.built_in.items())
 
 
 def chunking_of(settings: Settings, embedder_max_tokens: int) -> tuple[int, str]:
     """The longest chunk in tokens, and how files are cut: the beginning of every recipe."""
     # Two special tokens come on top of what the embedder reads of a chunk.
     max_tokens = min(settings.chunker.max_tokens, embedder_max_tokens - 2)
-    return max_tokens, f"{CHUNKER_VERSION}/{max_tokens}"
+    name = settings.chunker.name
+    own = f"+{name}={chunker_version(name)}" if name else ""
+    return max_tokens, f"{CHUNKER_VERSION}/{max_tokens}{own}"
 
 
 def recipe_of(chunking: str, formats: Iterable[str], ocr: str = "") -> str:
@@ -45,11 +48,16 @@ def is_current(recipe: str, chunking: str, settings: IngestSettings) -> bool:
     """Whether a file with this recipe would be read and cut alike now."""
     rest, _, ocr = recipe.partition(_OCR)
     recorded, *parsers = rest.split(" ")
-    if recorded != chunking or not _CURRENT.issuperset(parsers):
+    if recorded != chunking or not all(map(_is_current_parser, parsers)):
         return False
     languages = settings.ocr_languages if settings.ocr == "auto" and tesseract() else NO_OCR
     # What was read stays, also when tesseract is gone.
     return not ocr or languages in (ocr, NO_OCR)
+
+
+def _is_current_parser(parser: str) -> bool:
+    name, _, version = parser.partition(":")
+    return parser in _CURRENT or version == str(PARSER_VERSIONS.get(name, ""))
 
 
 def count_outdated(recipes: Mapping[str, int], settings: Settings, embedder_max_tokens: int) -> int:

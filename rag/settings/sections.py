@@ -114,6 +114,11 @@ class ChunkerSettings(Section):
     max_tokens: int = Field(
         240, ge=32, le=8192, description="Maximum chunk size, in tokens of the embedder."
     )
+    name: str = Field(
+        "",
+        pattern=r"^[a-z0-9-]*$",
+        description="An installed chunker, which says where chunks begin; empty: only Inhouse's own.",
+    )
 
 
 class IngestSettings(Section):

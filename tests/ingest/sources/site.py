@@ -27,6 +27,7 @@ class WebSite:
 
         class _SiteRequestHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer in one piece: two would wait for each other
 
             def do_GET(self) -> None:
                 site.answer(self)
