@@ -60,6 +60,10 @@ def with_settings(function: Callable[..., Any]) -> Callable[..., Any]:
         click.get_current_context().meta[LOAD_SETTINGS] = load
         settings = load()
         set_up_logging(settings.log_format, quiet=quiet)
+        if settings.tracing.spans:
+            from rag.tracing import switch_on
+
+            switch_on()
         return function(settings, **arguments)
 
     for option in reversed(_OPTIONS):

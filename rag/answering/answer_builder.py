@@ -36,6 +36,7 @@ from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.language import sentences
 from rag.profile import Profile
+from rag.tracing import span
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -241,18 +242,20 @@ class AnswerBuilder:
         before = ""
         if self.retrieved.query.is_followup and self.history:
             before = f"{self.history[-1].question} {self.history[-1].answer}"
-        checked = check(
-            text,
-            passages,
-            self.profile.refusal,
-            None if self._failure else self._bearing,
-            embedder=self._embedder,
-            entailment=self._entailment,
-            judge=judge,
-            source=self._source,
-            before=before,
-            unsent=[hit for hit in self.retrieved.hits if hit not in passages],
-        )
+        with span("check", passages=len(passages)) as current:
+            checked = check(
+                text,
+                passages,
+                self.profile.refusal,
+                None if self._failure else self._bearing,
+                embedder=self._embedder,
+                entailment=self._entailment,
+                judge=judge,
+                source=self._source,
+                before=before,
+                unsent=[hit for hit in self.retrieved.hits if hit not in passages],
+            )
+            current.note(sentences=len(checked.sentences))
         cited = {
             citation.n: [e for e in self.retrieved.extracts if _overlap(citation, e)]
             for citation in checked.citations

@@ -25,6 +25,7 @@ from rag.retrieval.expansion import expand
 from rag.retrieval.reranker import Reranker
 from rag.retrieval.retriever import Part, retrieve
 from rag.retrieval.spelling import correct_spelling
+from rag.tracing import span
 
 if TYPE_CHECKING:
     from rag.intents import IntentResult
@@ -105,11 +106,14 @@ class QuestionSearch:
         fold: bool = False,
     ) -> list[Hit]:
         """The k best passages; see `Assistant.search`."""
-        text = self._resolve(self._correct_spelling(validate_question(query)), history)
-        return retrieve(
-            self.snapshot(), self.embedder, text, k, self.narrow(filter), without,
-            explain=explain, fold=fold, reranker=self.reranker,
-        )  # fmt: skip
+        with span("search", k=k) as current:
+            text = self._resolve(self._correct_spelling(validate_question(query)), history)
+            hits = retrieve(
+                self.snapshot(), self.embedder, text, k, self.narrow(filter), without,
+                explain=explain, fold=fold, reranker=self.reranker,
+            )  # fmt: skip
+            current.note(hits=len(hits))
+        return hits
 
     def search_query(self, question: str, history: Sequence[Turn] = ()) -> SearchQuery:
         """What is searched for; see `Assistant.search_query`."""
@@ -141,13 +145,15 @@ class QuestionSearch:
         """The passages that the sentences which answer a query are to be selected from."""
         snapshot, narrowed = self.snapshot(), self.narrow(filter)
         most = max(self.passages, SEARCHED_PASSAGES)
-        searches = [
-            (
-                text if query.parts else query.focus or text,
-                self._retrieve_folded(snapshot, text, narrowed, most),
-            )
-            for text in query.parts or (query.text,)
-        ]
+        with span("search", k=most) as current:
+            searches = [
+                (
+                    text if query.parts else query.focus or text,
+                    self._retrieve_folded(snapshot, text, narrowed, most),
+                )
+                for text in query.parts or (query.text,)
+            ]
+            current.note(hits=sum(len(hits) for _, hits in searches))
         return FoundPassages(query, snapshot, narrowed, searches, self.passages)
 
     def select(self, passages: FoundPassages, *, extracts: int = EXTRACTS) -> Retrieved:
@@ -157,7 +163,8 @@ class QuestionSearch:
         query, snapshot, narrowed = passages.query, passages.snapshot, passages.filter
         searches = []
         for focus, hits in passages.searches:
-            selection = select_extracts(focus, hits, self.embedder, extracts)
+            with span("extracts", hits=len(hits)):
+                selection = select_extracts(focus, hits, self.embedder, extracts)
             searches.append((keep_quoted(hits, selection.extracts, self.passages), selection))
         many = max(extracts, len(searches))
         hits = alternate([hits for hits, _ in searches], self.passages)

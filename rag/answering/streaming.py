@@ -15,6 +15,7 @@ from rag.answering.question_search import QuestionSearch
 from rag.errors import ModelServerError
 from rag.index import Filter
 from rag.models.machine import usable_cores
+from rag.tracing import span
 from rag.waiting_line import WaitingLine
 
 _selecting = WaitingLine(usable_cores())
@@ -98,7 +99,7 @@ def collect_text(builder: AnswerBuilder, connection: ModelConnection) -> str:
 def consume(builder: AnswerBuilder, connection: ModelConnection) -> Iterator[Event]:
     """Ask the model; what it said so far counts even if it breaks off."""
     try:
-        with connection.queue.wait_turn():
+        with span("model", is_parent=False), connection.queue.wait_turn():
             opened = connection.open()
             messages = builder.build_prompt(opened.style, opened.room)
             stream = llm.stream(opened.model, messages, opened.style.stop, opened.elsewhere)
@@ -118,20 +119,21 @@ async def _aconsume(
     builder: AnswerBuilder, connection: ModelConnection
 ) -> AsyncGenerator[Event, None]:
     try:
-        async with connection.queue.await_turn():
-            opened = await asyncio.to_thread(connection.open)
-            messages = await asyncio.to_thread(builder.build_prompt, opened.style, opened.room)
-            stream = llm.astream(opened.model, messages, opened.style.stop, opened.elsewhere)
-            with connection.occupy(opened):
-                async with aclosing(stream) as pieces:
-                    async for piece in pieces:
-                        for delta in builder.add(piece):
-                            yield delta
-                        if builder.note_complete_sentences():
-                            # It computes for some milliseconds: not on the loop that serves everybody.
-                            yield await asyncio.to_thread(builder.check_complete_sentences)
-                        if builder.is_complete:
-                            return
+        with span("model", is_parent=False):
+            async with connection.queue.await_turn():
+                opened = await asyncio.to_thread(connection.open)
+                messages = await asyncio.to_thread(builder.build_prompt, opened.style, opened.room)
+                stream = llm.astream(opened.model, messages, opened.style.stop, opened.elsewhere)
+                with connection.occupy(opened):
+                    async with aclosing(stream) as pieces:
+                        async for piece in pieces:
+                            for delta in builder.add(piece):
+                                yield delta
+                            if builder.note_complete_sentences():
+                                # It computes for some milliseconds: not on the loop that serves everybody.
+                                yield await asyncio.to_thread(builder.check_complete_sentences)
+                            if builder.is_complete:
+                                return
     except ModelServerError as exc:
         connection.forget()
         builder.fail(exc)

@@ -304,6 +304,16 @@ class ApiSettings(Section):
     jwt_audience: str = Field("", description="Audience (aud) that it has to name; empty: any.")
 
 
+class TracingSettings(Section):
+    """Spans for an OpenTelemetry collector of your own; without any nothing is recorded or sent."""
+
+    spans: bool = Field(
+        False,
+        description="Whether it is recorded how long requests, searches, the model and the check take, and "
+        "sent where the variables OTEL_EXPORTER_OTLP_… say; never what was asked or said.",
+    )
+
+
 def _check_database(value: str) -> str:
     if value and not is_address(value):
         raise ValueError("an address of a database begins with postgresql://")
@@ -339,6 +349,7 @@ class Settings(Section):
     serve: ServeSettings = ServeSettings()
     web: WebSettings = WebSettings()
     api: ApiSettings = ApiSettings()
+    tracing: TracingSettings = TracingSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -20,6 +20,8 @@ MODULES = {
     "argon2-cffi": "argon2",
     "ir-measures": "ir_measures",
     "langchain-openai": "langchain_openai",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
     "pyjwt": "jwt",
     "scikit-learn": "sklearn",
     "sentence-transformers": "sentence_transformers",
@@ -91,6 +93,7 @@ NEEDS = [
     ("calibrate", "eval"),
     ("search leave --data postgresql://127.0.0.1/company", "postgres"),
     ("search leave --config reference.toml", "torch"),
+    ("search leave --config traced.toml", "tracing"),
 ]
 """Commands that need an extra: all extras but `llm`, without which the documents answer."""
 
@@ -100,6 +103,7 @@ def test_a_command_that_needs_an_extra_names_it(core: Path, command: str, extra:
     """One sentence and the command that installs it, never a traceback."""
     question = {"id": "1", "question": "How long?", "answers": ["fourteen weeks"]}
     (core / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    (core / "traced.toml").write_text("[tracing]\nspans = true\n")
     (core / "reference.toml").write_text('[embedder]\nbackend = "sentence-transformers"\n')
 
     done = run_core(COMMAND, *command.split(), folder=core)

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from rag.errors import InhouseError
 from rag.request_id import working_for
 from rag.settings import WebSettings
+from rag.tracing import request_span
 from ui.errors import TooManyError
 from ui.web.identity import Person, Requires, Role, note_request, person_in, put_person
 from ui.web.metrics import Metrics
@@ -113,7 +114,13 @@ class Guard:
         seal = _HEADERS | {"x-request-id": request_id}
         if origin.is_https:
             seal |= _HTTPS_HEADERS
-        with working_for(request_id):
+        trace = {name: values[0] for name, values in headers.items()} if origin.via_proxy else None
+        with (
+            working_for(request_id),
+            request_span(
+                route.method if route else "other", route.name if route else "none", trace
+            ),
+        ):
             note_request(scope)
             await self._answer(scope, receive, send, headers, origin, route, seal)
 
