@@ -242,8 +242,9 @@ class AssistantService:
                 return ServicePart(True, words.model_answers)
             name = assistant.model_name.rstrip("/").rpartition("/")[2]
             return ServicePart(True, name, words.model_ready)
-        why = error if person.may(Role.ADMIN) else words.model_silent
-        note = f"{why} {words.model_missing_note}"
+        note = f"{words.model_silent} {words.model_missing_note}"
+        if person.may(Role.ADMIN):  # what to do stands in English, as in the terminal
+            note = f"{note} ({error})"
         return ServicePart(False, words.model_missing, note=note)
 
 

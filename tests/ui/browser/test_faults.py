@@ -99,6 +99,20 @@ def test_a_table_has_its_header_and_a_wide_one_scrolls(
     )
 
 
+@pytest.mark.parametrize("width", [768, 1280, 1600])
+def test_compare_stands_in_the_middle_below_the_header(
+    url: str, open_tab: Open, width: int
+) -> None:
+    page = open_tab(f"{url}/compare", ready="#room", viewport={"width": width, "height": 800}).page
+    form = page.locator("#room form").bounding_box()
+    heading, notices = page.locator("h1").bounding_box(), page.locator("#notices").bounding_box()
+    assert form
+    assert heading
+    assert notices
+    assert abs(form["x"] + form["width"] / 2 - width / 2) < 10
+    assert heading["y"] >= notices["y"] + notices["height"] + 16
+
+
 def test_a_score_is_no_share_of_anything(url: str, open_tab: Open) -> None:
     page = open_tab(f"{url}/search?q=prices", ready="#main").page
     page.locator(".hit .why summary").first.click()
