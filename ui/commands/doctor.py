@@ -104,7 +104,11 @@ def _index(settings: Settings) -> str:
 
 def _people(settings: Settings) -> str:
     from ui.web.userdata.database import WAY_BACK, check_people, people_file
+    from ui.web.userdata.opening import open_people
 
+    if settings.database and settings.web.people is None:
+        open_people(settings).close()
+        return "in the database of the index"
     path = people_file(settings)
     if problem := check_people(path):
         raise InhouseError(f"{path} is damaged: {problem}", hint=WAY_BACK)

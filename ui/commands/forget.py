@@ -52,7 +52,7 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
     from rag.evaluation import store as evaluations
     from rag.index.maintenance.forget import forget
     from ui.web.userdata import erasure
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import has_people, open_people
 
     uris = [_uri(document) for document in documents]
     require_folder(
@@ -61,9 +61,9 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
         "index.keep_days = 0, inhouse vacuum.",
     )
     forgotten = forget(settings.data, uris)
-    people, erased = people_file(settings), erasure.Erased()
-    if people.exists():
-        store = Store(people)
+    erased = erasure.Erased()
+    if has_people(settings):
+        store = open_people(settings)
         erased = erasure.forget_documents(store, uris)
         store.close()
     measured = evaluations.forget(settings.data, uris)
@@ -74,12 +74,11 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
 
 def _forget_person(settings: Settings, name: str) -> dict[str, Any]:
     from ui.web.userdata import erasure
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import has_people, open_people
 
-    people = people_file(settings)
-    if not people.exists():
+    if not has_people(settings):
         raise UsageError("Nothing is kept of anybody here.", hint="Check --data and web.people.")
-    store = Store(people)
+    store = open_people(settings)
     erased, samples = erasure.forget_person(store, name)
     store.close()
     _prove(settings, samples, index=False)

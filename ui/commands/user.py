@@ -237,19 +237,19 @@ def remove(settings: Settings, name: str, yes: bool) -> None:
 @with_settings
 def export(settings: Settings, name: str) -> None:
     """Print everything that is kept of NAME, as JSON; also of somebody who comes through a proxy."""
-    from ui.web.userdata.database import Store, people_file
     from ui.web.userdata.erasure import export_person
+    from ui.web.userdata.opening import open_people
 
-    kept = export_person(Store(people_file(settings)), name)
+    kept = export_person(open_people(settings), name)
     click.echo(json.dumps(kept, ensure_ascii=False, indent=2))
 
 
 def _record(settings: Settings, action: str, name: str, detail: str = "") -> None:
     """Write down what was changed, for `inhouse audit`."""
     from ui.web.userdata.audit import AuditLog
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import open_people
 
-    log = AuditLog(Store(people_file(settings)), days=settings.web.audit_days)
+    log = AuditLog(open_people(settings), days=settings.web.audit_days)
     log.record(None, action, name, detail)
 
 
@@ -261,16 +261,16 @@ def _folded(name: str) -> str:
 
 def _accounts(settings: Settings) -> Accounts:
     from ui.web.userdata.accounts import Accounts
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import open_people
 
-    return Accounts(Store(people_file(settings)))
+    return Accounts(open_people(settings))
 
 
 def _tokens(settings: Settings) -> AccessTokens:
     from ui.web.userdata.access_tokens import AccessTokens
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import open_people
 
-    return AccessTokens(Store(people_file(settings)))
+    return AccessTokens(open_people(settings))
 
 
 def _password(name: str, from_stdin: bool) -> str:

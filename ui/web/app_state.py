@@ -24,9 +24,10 @@ from ui.web.security.rate_limit import Throttle
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.audit import AuditLog
-from ui.web.userdata.database import Store, people_file
+from ui.web.userdata.database import Store
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
+from ui.web.userdata.opening import open_people
 from ui.web.userdata.sessions import Sessions
 from ui.web.userdata.shared_links import SharedLinks
 from ui.web.userdata.unanswered import UnansweredBook
@@ -81,17 +82,17 @@ def build_app_state(
     profiles: Iterable[Profile] = (),
 ) -> AppState:
     """Without `settings` everything is kept in memory. Raises StorageError."""
-    path = None if settings is None else people_file(settings)
-    store = Store(path)
+    store = Store() if settings is None else open_people(settings)
     # The guard looks sessions up between requests, so it does not wait for somebody's long history.
-    at_the_door = store if path is None else Store(path)
+    at_the_door = store if settings is None else open_people(settings)
+    writing = None if settings is None else store
     settings = settings or Settings()
     web = settings.web
     sessions = Sessions(
         at_the_door,
         idle_s=web.session_idle_minutes * 60,
         longest_s=web.session_hours * 3600,
-        writing=None if path is None else store,
+        writing=writing,
     )
     offered, metrics = Profiles(profiles), Metrics()
     return AppState(
@@ -109,7 +110,7 @@ def build_app_state(
             web,
             Accounts(at_the_door),
             sessions,
-            AccessTokens(at_the_door, writing=None if path is None else store),
+            AccessTokens(at_the_door, writing=writing),
             DelegatedNames(settings.api),
         ),
         sessions=sessions,

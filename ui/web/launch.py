@@ -49,7 +49,7 @@ def launch(
     from ui.web.profiles import list_profiles
     from ui.web.reloading import SettingsReload
     from ui.web.userdata.accounts import Accounts
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.opening import open_people
 
     app = load_factory()(
         lambda: Assistant.open(settings.location, settings=settings),
@@ -59,7 +59,7 @@ def launch(
     scheme = "https" if web.tls_certificate else "http"
     address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     click.echo(f"{greeting.format(address=address)} (Ctrl-C ends it).")
-    has_accounts = bool(Accounts(Store(people_file(settings))).every())
+    has_accounts = bool(Accounts(open_people(settings)).every())
     for warning in (*warnings_of(web, has_accounts), *more_warnings(settings)):
         print_message(f"{command}: {warning}", logging.WARNING)
     load = click.get_current_context().meta[LOAD_SETTINGS]

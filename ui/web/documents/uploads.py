@@ -141,7 +141,8 @@ class Inbox:
         uri, now = _uri(target), time.time()
         with self._store.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?)",
+                "INSERT INTO uploads VALUES (?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET "
+                "person = excluded.person, name = excluded.name, uploaded_at = excluded.uploaded_at",
                 (uri, person.key, person.name, now),
             )
         return Upload(uri, target.name, person.name, now, size)

@@ -8,15 +8,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rag.errors import UsageError
 from ui.errors import NotThereError
 from ui.web.userdata.accounts import Account, account_of, known_account
-from ui.web.userdata.database import LaterWrites, Store
-
-if TYPE_CHECKING:
-    import apsw
+from ui.web.userdata.database import Connection, LaterWrites, Store
 
 PREFIX = "inhouse_"
 """The beginning of every token, so that one that was published by mistake is found by a search."""
@@ -168,7 +165,7 @@ class AccessTokens:
                 )
 
 
-def tokens_of(connection: apsw.Connection, account: str | None) -> list[AccessToken]:
+def tokens_of(connection: Connection, account: str | None) -> list[AccessToken]:
     """The tokens of the account of this name, or of all accounts."""
     rows = connection.execute(
         "SELECT a.name, t.label, t.for_others, t.created_at, t.expires_at, t.used_at "

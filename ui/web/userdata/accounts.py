@@ -17,10 +17,9 @@ from rag.extras import require_extra
 from rag.readers import EVERYBODY, asker
 from ui.errors import NotThereError
 from ui.web.identity import Person, Role
-from ui.web.userdata.database import Store, new_id
+from ui.web.userdata.database import Connection, Store, new_id
 
 if TYPE_CHECKING:
-    import apsw
     from argon2 import PasswordHasher
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 500  # characters
@@ -234,22 +233,22 @@ def _stored(readers: Iterable[str] | None) -> str | None:
     return None if readers is None else json.dumps(sorted({*asker(readers), EVERYBODY}))
 
 
-def _set(connection: apsw.Connection, account: Account, column: str, value: Any) -> None:
+def _set(connection: Connection, account: Account, column: str, value: Any) -> None:
     connection.execute(f"UPDATE accounts SET {column} = ? WHERE key = ?", (value, account.key))  # noqa: S608
 
 
-def account_of(connection: apsw.Connection, key: str) -> Account | None:
+def account_of(connection: Connection, key: str) -> Account | None:
     """The account with this key."""
     return _find(connection, "key", key)
 
 
-def end_access(connection: apsw.Connection, account: Account) -> None:
+def end_access(connection: Connection, account: Account) -> None:
     """End what an account is used by: its sessions and its access tokens."""
     connection.execute("DELETE FROM sessions WHERE account = ?", (account.key,))
     connection.execute("DELETE FROM access_tokens WHERE account = ?", (account.key,))
 
 
-def _find(connection: apsw.Connection, column: str, value: str) -> Account | None:
+def _find(connection: Connection, column: str, value: str) -> Account | None:
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM accounts WHERE {column} = ?",  # noqa: S608
         (value,),
@@ -257,7 +256,7 @@ def _find(connection: apsw.Connection, column: str, value: str) -> Account | Non
     return None if row is None else _account(row)
 
 
-def known_account(connection: apsw.Connection, name: str) -> Account:
+def known_account(connection: Connection, name: str) -> Account:
     """The account of that name. Raises NotThereError."""
     row = _find(connection, "name", fold_name(name))
     if row is None:

@@ -1,4 +1,4 @@
-"""The file of what is kept of people: accounts, sessions, access tokens, history, feedback."""
+"""What is kept of people, in a file or a database: accounts, sessions, access tokens, history, feedback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import apsw
 
@@ -136,6 +136,8 @@ MIGRATIONS = (
     """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
+Connection: TypeAlias = Any
+"""SQLite's, or one to PostgreSQL that takes the same statements."""
 _BUSY_TIMEOUT_MS = 10_000
 _log = logging.getLogger(__name__)
 
@@ -150,7 +152,7 @@ class LaterWrites:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._begin()
-        _call_after_fork(self, LaterWrites._begin)
+        call_after_fork(self, LaterWrites._begin)
 
     def _begin(self) -> None:
         self._under_way: set[bytes] = set()
@@ -179,7 +181,7 @@ class LaterWrites:
 _Kept = TypeVar("_Kept")
 
 
-def _call_after_fork(kept: _Kept, method: Callable[[_Kept], None]) -> None:
+def call_after_fork(kept: _Kept, method: Callable[[_Kept], None]) -> None:
     """Have a method called in processes that are forked from this one, while `kept` is in use."""
     reference = weakref.ref(kept)
 
@@ -203,7 +205,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._renew_lock()
-        _call_after_fork(self, Store._renew_lock)
+        call_after_fork(self, Store._renew_lock)
         if path is not None:
             _make_private(path)
         self._open()

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import apsw
-
 from ui.errors import NotThereError
 from ui.web.userdata.access_tokens import tokens_of
 from ui.web.userdata.accounts import fold_name
 from ui.web.userdata.audit import ASKED, OPENED, SIGN_IN
-from ui.web.userdata.database import Store
+from ui.web.userdata.database import Connection, Store
 
 _TELLING = 16
 """Characters from which on a question is somebody's own."""
@@ -36,25 +34,25 @@ def forget_documents(store: Store, uris: Sequence[str]) -> Erased:
     records of uploads go too.
     """
     with store.writing() as connection:
+        first_turns: dict[str, int] = {}
         for uri in uris:
-            connection.execute(
-                "CREATE TEMP TABLE IF NOT EXISTS told (conversation TEXT PRIMARY KEY, n INTEGER)"
-            )
-            connection.execute(
-                "INSERT INTO told SELECT conversation, min(n) FROM turns WHERE instr(answer, ?) "
-                "GROUP BY conversation ON CONFLICT DO UPDATE SET n = min(n, excluded.n)",
+            rows = connection.execute(
+                "SELECT conversation, min(n) FROM turns WHERE instr(answer, ?) GROUP BY conversation",
                 (_in_json(uri),),
             )
-        turns = _delete(
-            connection,
-            "DELETE FROM turns WHERE n >= (SELECT n FROM told t "
-            "WHERE t.conversation = turns.conversation)",
-        )
-        connection.execute(
-            "DELETE FROM conversations WHERE id IN (SELECT conversation FROM told) "
-            "AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.conversation = conversations.id)"
-        )
-        connection.execute("DROP TABLE told")
+            for conversation, n in rows:
+                first_turns[conversation] = min(n, first_turns.get(conversation, n))
+        turns = 0
+        for conversation, n in first_turns.items():
+            connection.execute(
+                "DELETE FROM turns WHERE conversation = ? AND n >= ?", (conversation, n)
+            )
+            turns += connection.changes()
+            connection.execute(
+                "DELETE FROM conversations WHERE id = ? AND NOT EXISTS "
+                "(SELECT 1 FROM turns t WHERE t.conversation = conversations.id)",
+                (conversation,),
+            )
         feedback = uploads = 0
         for uri in uris:
             feedback += _delete(
@@ -167,7 +165,7 @@ def forget_person(store: Store, name: str) -> tuple[Erased, tuple[bytes, ...]]:
     )
 
 
-def _forget_in_audit(connection: apsw.Connection, names: Sequence[str]) -> None:
+def _forget_in_audit(connection: Connection, names: Sequence[str]) -> None:
     """That something was done stays, with whom and from where does not; what they only read goes."""
     stored = json.dumps(names)
     is_theirs = "person IN (SELECT value FROM json_each(?1))"
@@ -187,7 +185,7 @@ def _forget_in_audit(connection: apsw.Connection, names: Sequence[str]) -> None:
     )
 
 
-def _is_kept(connection: apsw.Connection, question: str) -> bool:
+def _is_kept(connection: Connection, question: str) -> bool:
     """Whether somebody else has asked the same."""
     return any(
         connection.execute(
@@ -198,7 +196,7 @@ def _is_kept(connection: apsw.Connection, question: str) -> bool:
     )
 
 
-def _keys(connection: apsw.Connection, name: str) -> tuple[str, dict[str, Any] | None]:
+def _keys(connection: Connection, name: str) -> tuple[str, dict[str, Any] | None]:
     """The keys under which things of this person are kept, as a JSON list; and the account."""
     row = connection.execute(
         "SELECT key, name, role, readers, created_at FROM accounts WHERE name = ?",
@@ -226,6 +224,6 @@ def _in_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def _delete(connection: apsw.Connection, statement: str, *bindings: str) -> int:
+def _delete(connection: Connection, statement: str, *bindings: str) -> int:
     connection.execute(statement, bindings)
     return int(connection.changes())

@@ -79,7 +79,11 @@ class FeedbackBook:
         feedback_id = new_id()
         with self._store.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+                "DELETE FROM feedback WHERE person = ? AND conversation = ? AND turn = ?",
+                (person.key, conversation, turn),
+            )
+            connection.execute(
+                "INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
                 (
                     feedback_id, person.key, person.name, time.time(), conversation, turn, helpful, reason,
                     note.strip(), answer.model_dump_json(),

@@ -7,15 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import apsw
-
 from rag.answer import Answer
 from ui.errors import NotThereError
 from ui.web.identity import Person
-from ui.web.userdata.database import Store, new_id
+from ui.web.userdata.database import Connection, Store, new_id
 
 TITLE_CHARACTERS = 120
 _DAY_S = 86_400.0
+_ALL = 2**62  # rows
 _INTERRUPTED = 2  # in the column `stopped`, where 1 means that the reader ended it
 
 
@@ -162,7 +161,7 @@ class History:
                 {
                     "person": person.key,
                     "wanted": search.strip().casefold(),
-                    "limit": -1 if limit is None else limit,
+                    "limit": _ALL if limit is None else limit,
                     "offset": offset,
                 },
             )
@@ -209,7 +208,7 @@ class History:
         return gone
 
 
-def read_turns(connection: apsw.Connection, conversation: str) -> list[KeptTurn]:
+def read_turns(connection: Connection, conversation: str) -> list[KeptTurn]:
     """The turns of a conversation, whoever asks: the caller has checked who may see them."""
     rows = connection.execute(
         "SELECT n, asked_at, answer, stopped, scope FROM turns WHERE conversation = ? ORDER BY n",
@@ -228,7 +227,7 @@ def read_turns(connection: apsw.Connection, conversation: str) -> list[KeptTurn]
     ]
 
 
-def check_owner(connection: apsw.Connection, person: Person, conversation: str) -> KeptConversation:
+def check_owner(connection: Connection, person: Person, conversation: str) -> KeptConversation:
     """The heading of this person's conversation. Raises NotThereError."""
     row = connection.execute(
         "SELECT id, title, created_at, updated_at, profile, "

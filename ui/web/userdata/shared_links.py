@@ -38,7 +38,7 @@ class SharedLinks:
         with self._store.writing() as connection:
             check_owner(connection, person, conversation)
             connection.execute(
-                "INSERT OR IGNORE INTO shared_links VALUES (?, ?, ?)",
+                "INSERT INTO shared_links VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 (new_id(), conversation, time.time()),
             )
             token: str = connection.execute(

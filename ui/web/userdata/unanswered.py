@@ -63,7 +63,8 @@ class UnansweredBook:
         """Leave it out from now on; asked once more, it comes back."""
         with self._store.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO answered_questions VALUES (?, ?)",
+                "INSERT INTO answered_questions VALUES (?, ?) "
+                "ON CONFLICT (question) DO UPDATE SET done_at = excluded.done_at",
                 (question.casefold(), time.time()),
             )
 

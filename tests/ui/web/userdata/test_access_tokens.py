@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from rag.errors import UsageError
 from rag.settings import WebSettings
+from tests.ui.web.userdata.conftest import OpenStore
 from ui.cli import cli
 from ui.errors import NotThereError
 from ui.web.identity import LOCAL, Role
@@ -27,8 +28,16 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    store = Store(tmp_path / PEOPLE)
+def store(open_store: OpenStore) -> Store:
+    return _with_anna(open_store())
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> Store:
+    return _with_anna(Store(tmp_path / PEOPLE))
+
+
+def _with_anna(store: Store) -> Store:
     Accounts(store).add("anna", role=Role.EDITOR, readers=("group:hr",))
     return store
 
@@ -90,7 +99,8 @@ def test_what_is_not_quite_a_token_is_nobody_s(store: Store, header: str) -> Non
     assert authentication.by_token({"authorization": [f"bearer  {token} "]}) is not None
 
 
-def test_it_is_kept_as_a_hash_and_named_in_lists(store: Store, tmp_path: Path) -> None:
+def test_it_is_kept_as_a_hash_and_named_in_lists(file_store: Store, tmp_path: Path) -> None:
+    store = file_store
     token = AccessTokens(store).create("anna", "laptop", days=1)
     (listed,) = AccessTokens(store).every("anna")
     assert (listed.account, listed.label, listed.used_at) == ("anna", "laptop", None)
@@ -176,7 +186,8 @@ def test_an_export_lists_them_and_forgetting_ends_them(store: Store) -> None:
         assert connection.execute("SELECT count(*) FROM access_tokens").fetchone() == (0,)
 
 
-def test_a_backup_has_them(store: Store, tmp_path: Path) -> None:
+def test_a_backup_has_them(file_store: Store, tmp_path: Path) -> None:
+    store = file_store
     token = AccessTokens(store).create("anna", "laptop")
     _copy_database(tmp_path / PEOPLE, tmp_path / "copy.db")
     assert AccessTokens(Store(tmp_path / "copy.db")).owner(token) is not None

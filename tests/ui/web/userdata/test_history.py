@@ -13,6 +13,7 @@ from rag.answer import Status
 from rag.errors import StorageError, UsageError
 from rag.evaluation.questions import read_questions
 from tests.ui.stand_in import HITS, StandIn, make_answer
+from tests.ui.web.userdata.conftest import OpenStore
 from ui.errors import NotThereError
 from ui.messages.page import ENGLISH
 from ui.web.assistant_service import AssistantService
@@ -27,16 +28,11 @@ BERT = Person("b1", "bert", Role.ADMIN, readers=None)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "people.db")
-
-
-@pytest.fixture
 def history(store: Store) -> History:
     return History(store)
 
 
-def test_a_conversation_is_kept_as_it_was(history: History, tmp_path: Path) -> None:
+def test_a_conversation_is_kept_as_it_was(history: History, open_store: OpenStore) -> None:
     """Another process finds the same answers, under the first question's words."""
     conversation = history.create(ANNA)
     first, second = make_answer("How long?", Status.PARTIAL), make_answer("And?", Status.GROUNDED)
@@ -44,7 +40,7 @@ def test_a_conversation_is_kept_as_it_was(history: History, tmp_path: Path) -> N
         history.append(ANNA, conversation, first),
         history.append(ANNA, conversation, second),
     ] == [1, 2]
-    again = History(Store(tmp_path / "people.db"))
+    again = History(open_store())
     assert [turn.answer for turn in again.turns(ANNA, conversation)] == [first, second]
     assert [(entry.title, entry.turns) for entry in again.find(ANNA)] == [("How long?", 2)]
 
@@ -68,7 +64,8 @@ def test_conversations_go_after_their_days(store: Store) -> None:
     assert history.count_all() == 0
 
 
-def test_the_file_is_for_its_owner_alone(history: History, tmp_path: Path) -> None:
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    history = History(Store(tmp_path / "people.db"))
     history.create(ANNA)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     assert set(modes.values()) == {0o600}, modes
@@ -100,7 +97,8 @@ def test_another_s_conversation_is_not_there(history: History) -> None:
     assert [(entry.title, entry.turns) for entry in history.find(ANNA)] == [("Mine", 1)]
 
 
-def test_what_is_deleted_is_gone_from_the_file(history: History, tmp_path: Path) -> None:
+def test_what_is_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
+    history = History(Store(tmp_path / "people.db"))
     conversation = history.create(ANNA)
     history.append(ANNA, conversation, make_answer("Zanzibar?", Status.GROUNDED))
     history.delete(ANNA, conversation)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from rag.answer import Status
@@ -19,11 +17,6 @@ from ui.web.userdata.history import History
 from ui.web.userdata.shared_links import SharedLinks
 
 ANNA, BEN = (Person(f"account:{name}", name, Role.READER) for name in ("anna", "ben"))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "people.db")
 
 
 def keep(store: Store, question: str = "How long is leave?") -> str:
