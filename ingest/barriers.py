@@ -6,6 +6,9 @@
   beyond the memory limit, raised limits and, unless pictures are read, new processes;
 - *privileges*: it gains none by starting another program.
 
+Beside them a control group bounds the memory and the processes of all that a parser starts, where systemd has
+delegated one (`Delegate=`). The parent makes it, so that the child has no part in it.
+
 Each is raised by itself, so that an old kernel still gives the others. The numbers and structures are those
 of the kernel's stable interface: landlock(7), seccomp(2), <linux/audit.h>, <asm/unistd.h>.
 """
@@ -14,12 +17,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import os
 import platform
 import signal
 import struct
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -74,6 +79,101 @@ _MACHINES = {"x86_64": (0xC000003E, 317), "aarch64": (0xC00000B7, 277)}
 _ALLOW, _EPERM, _ENOSYS, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _X32_BIT, _CLONE_THREAD, _SHARED_ANONYMOUS = 0x40000000, 0x10000, 0x21
+
+
+_CGROUPS, _OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+_GROUP_MARGIN = 512 * 2**20
+"""Bytes beside `ingest.memory_mb`, which bounds what a file takes: for Python, libraries and tesseract."""
+_GROUP_PROCESSES = 256
+"""Processes and threads: parsers have a thread a core, and tesseract as many again."""
+_TRIES = 20
+_group_numbers = itertools.count()
+
+
+class ControlGroup:
+    """A control group (cgroup v2) of one parser's process, and of whatever that starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @classmethod
+    def make(
+        cls, memory_mb: int, *, root: Path = _CGROUPS, own: Path = _OWN_CGROUP
+    ) -> ControlGroup | None:
+        """A new group beside that of this process; None where none is delegated to this user.
+
+        Only below a folder that systemd has marked as delegated: elsewhere groups are systemd's to make.
+        """
+        try:
+            unit = _delegated(root / own.read_text("ascii").strip().rpartition("::")[2].lstrip("/"))
+            if unit is None:
+                return None
+            (unit / "cgroup.subtree_control").write_text("+memory +pids")
+            folder = unit / f"parser-{os.getpid()}-{next(_group_numbers)}"
+            folder.mkdir()
+        except (OSError, ValueError, AttributeError):  # not Linux; not delegated; another layout
+            return None
+        made = cls(folder)
+        try:
+            made._write("pids.max", _GROUP_PROCESSES)
+            made._write("memory.max", memory_mb * 2**20 + _GROUP_MARGIN)
+            made._write("memory.oom.group", 1)
+        except OSError:
+            made.end()
+            return None
+        with contextlib.suppress(OSError):  # not every kernel counts swap
+            made._write("memory.swap.max", 0)
+        return made
+
+    def add(self, process: int) -> bool:
+        """Put a process in; False where the kernel refuses."""
+        try:
+            self._write("cgroup.procs", process)
+        except OSError:
+            return False
+        return True
+
+    def end(self) -> bool:
+        """End whatever is left in it, and remove it; whether it ever came to the limit of its memory."""
+        events = ""
+        with contextlib.suppress(OSError):
+            events = (self._folder / "memory.events").read_text("ascii")
+        with contextlib.suppress(OSError):
+            self._write("cgroup.kill", 1)
+        for _ in range(_TRIES):  # what was killed just now may not be gone yet
+            with contextlib.suppress(OSError):
+                self._folder.rmdir()
+                break
+            time.sleep(0.01)
+        counts = dict(line.split() for line in events.splitlines())
+        return counts.get("oom_kill", "0") != "0"
+
+    def _write(self, name: str, value: int) -> None:
+        (self._folder / name).write_text(str(value))
+
+
+def _delegated(group: Path) -> Path | None:
+    """The folder in which groups may be made: this process's own one, or that around it; None: neither.
+
+    A group has processes or groups in it: where the own one is delegated, its processes move into `main`.
+    """
+    if _is_delegated(group.parent):
+        return group.parent
+    if not _is_delegated(group):
+        return None
+    main = group / "main"
+    main.mkdir(exist_ok=True)
+    for process in (group / "cgroup.procs").read_text("ascii").split():
+        (main / "cgroup.procs").write_text(process)
+    return group
+
+
+def _is_delegated(group: Path) -> bool:
+    """Whether systemd has marked a group as this user's to divide."""
+    try:
+        return os.getxattr(group, "user.delegate") == b"1"
+    except OSError:
+        return False
 
 
 def raise_barriers(parent: int, *, starts_programs: bool) -> dict[str, bool]:

@@ -29,10 +29,15 @@ def free_memory() -> int | None:
         ]
     with contextlib.suppress(OSError, ValueError, IndexError):
         group = Path("/proc/self/cgroup").read_text("ascii").strip().rpartition("::")[2].lstrip("/")
-        for folder in (_CGROUP / group, _CGROUP):
-            limit = (folder / "memory.max").read_text("ascii").strip()
-            if limit != "max":
-                limits.append(int(limit) - int((folder / "memory.current").read_text("ascii")))
+        own = _CGROUP / group
+        for folder in (own, *own.parents):
+            if not folder.is_relative_to(_CGROUP):
+                break
+            with contextlib.suppress(OSError):  # the uppermost one has no limit
+                limit = (folder / "memory.max").read_text("ascii").strip()
+                if limit != "max":
+                    used = int((folder / "memory.current").read_text("ascii"))
+                    limits.append(int(limit) - used)
     return max(0, min(limits)) if limits else None
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ingest.barriers import BARRIERS
+from ingest.barriers import BARRIERS, ControlGroup
 from ingest.errors import (
     IngestError,
     ParserCrashError,
@@ -62,7 +62,10 @@ class ParserChild:
         self._more_time_s = more_time_s
         self._starts_programs, self._needs_barriers = starts_programs, needs_barriers
         self.barriers: dict[str, bool] = {}
+        self._group: ControlGroup | None = None
         self._memory_mb = memory_mb
+        self.is_in_group = False
+        """Whether a control group bounds its memory and processes."""
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._served = 0
@@ -161,6 +164,8 @@ class ParserChild:
                 start_new_session=True,  # Ctrl-C is for the parent, which ends its children itself
             )
         self._socket, self._served = ours, 0
+        self._group = ControlGroup.make(self._memory_mb)
+        self.is_in_group = self._group is not None and self._group.add(self._process.pid)
         if self._stopped.is_set():  # stop() may have come just before there was a process to kill
             self._kill(self._process)
         try:
@@ -248,14 +253,19 @@ class ParserChild:
         self._process = self._socket = None
         if connection is not None:
             connection.close()
+        group, self._group = self._group, None
         if process is None or process.returncode is not None:
+            if group is not None:
+                group.end()
             return None, 0
         # Closing the socket ends a healthy child; a dead one keeps the status that it died with.
         self._kill(process)
         with self._reaping:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-        return process.returncode, usage.ru_maxrss
+        came_to_limit = group is not None and group.end()
+        peak_kb = self._memory_mb * 1024 + 1 if came_to_limit else usage.ru_maxrss
+        return process.returncode, max(peak_kb, usage.ru_maxrss)
 
     def _kill(self, process: subprocess.Popen[bytes] | None) -> None:
         # Not Popen.kill: it reaps a dead child in passing, and its exit status and usage with it.

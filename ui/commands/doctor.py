@@ -204,7 +204,10 @@ def _parsers(settings: Settings) -> str:
         child.end()
     missing = [name for name in BARRIERS if not child.barriers.get(name)]
     if not missing:
-        return f"kept from {', '.join(BARRIERS)}"
+        bounded = "with all they start in a control group"
+        if not child.is_in_group:
+            bounded = "each by itself; no control group is delegated to this user (Delegate=)"
+        return f"kept from {', '.join(BARRIERS)}; memory and processes are bounded {bounded}"
     text = f"not kept from {', '.join(missing)}: this kernel does not offer it to this user"
     if limits.sandbox == "required":
         raise InhouseError(f"Parsers are {text}.", hint='Set ingest.sandbox = "auto".')
