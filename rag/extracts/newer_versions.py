@@ -24,8 +24,8 @@ def newer_first(
 ) -> list[list[int]]:
     """The groups of units, the best one of a newer version before the best one of the older version.
 
-    `probabilities` are those of the groups, the highest first. Nothing moves for an older version that the
-    question names by its year or number.
+    `probabilities` are those of the groups, the highest first. Nothing moves where the question names a year
+    or a number that is not the newer version's.
     """
     hit_of = [hits[units[group[0]].hit] for group in groups]
     order = list(range(len(groups)))
@@ -42,7 +42,6 @@ def newer_first(
 
 
 def _names(question: str, hit: Hit) -> bool:
-    """Whether a question names this version, and not the newer one."""
+    """Whether a question names a year or a version that is not that of the newer document."""
     newer = f"{hit.newer.title} {PurePosixPath(hit.newer.uri).stem}" if hit.newer else ""
-    own = tags(f"{hit.title} {PurePosixPath(hit.uri).stem}") - tags(newer)
-    return bool(own & tags(question))
+    return bool(tags(question) - tags(newer))
