@@ -285,13 +285,15 @@ def _share(units: Sequence[Unit], number: int, edge: int) -> float:
 
 
 def _are_beside(units: Sequence[Unit], number: int, following: int) -> bool:
-    """Whether two units are sentences of one paragraph."""
+    """Whether two units are sentences of one paragraph, or lines below one another: a name, a function."""
     one, other = units[number], units[following]
     prose = {UnitKind.SENTENCE, UnitKind.PAIR}
-    return (
-        one.hit == other.hit
-        and one.block == other.block
-        and ({one.kind, other.kind} <= prose or one.kind is other.kind is UnitKind.ITEM)
+    if one.hit != other.hit:
+        return False
+    if one.kind is other.kind is UnitKind.LINE:
+        return other.start - one.end <= 1
+    return one.block == other.block and (
+        {one.kind, other.kind} <= prose or one.kind is other.kind is UnitKind.ITEM
     )
 
 
@@ -336,7 +338,7 @@ def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]
         parts.append(f"{mark}{texts[number]}")
     if title and not title.endswith((":", "?", "：", "？")):
         title += ":"
-    if first.kind is UnitKind.ROW:
+    if first.kind in {UnitKind.ROW, UnitKind.LINE}:
         shown = "\n".join(parts)
     else:
         shown = _join([units[number] for number in group], parts)

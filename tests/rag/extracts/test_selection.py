@@ -69,6 +69,13 @@ def test_a_row_is_shown_with_its_columns(embedder: Embedder) -> None:
     assert first.fields["Price EUR"] == "611"
 
 
+def test_lines_below_one_another_are_shown_together(embedder: Embedder) -> None:
+    """A name and what its bearer does; a blank line ends what belongs together."""
+    text = "Kind regards\n\nAnna Berg\nHead of purchasing, extension 12\n\nThe gate opens at six."
+    (first, *_) = select_extracts("Who is head of purchasing?", passages(text), embedder).extracts
+    assert first.text == "Anna Berg\nHead of purchasing, extension 12"
+
+
 def test_of_200_columns_those_that_matter_are_shown(embedder: Embedder) -> None:
     """The first and the one that is asked for, and few more."""
     header = "| Site | " + " | ".join(f"Reading {n}" for n in range(1, 200)) + " |"
