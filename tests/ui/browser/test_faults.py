@@ -34,6 +34,10 @@ OUTSIDE = """() => [...document.querySelectorAll('#t1 .numbered :is(.chip, .tag)
     return inner.left < box.left - 1 || inner.right > box.right + 1;
 }).map(chip => chip.textContent)"""
 
+SHIFT = """window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => {
+    if (!entry.hadRecentInput) window.shift += entry.value;
+})).observe({type: 'layout-shift', buffered: true})"""
+
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -129,10 +133,28 @@ def test_rules_that_are_newer_than_the_index_stand_in_red(url: str, open_tab: Op
     page.get_by_text("inhouse ingest", exact=True).first.wait_for()
 
 
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_nothing_jumps_when_a_notice_comes(
+    url: str, open_tab: Open, viewport: dict[str, int]
+) -> None:
+    """The page says that no model answers a moment after it is there; 0.1 is what browsers call good."""
+    page = open_tab(url, viewport=viewport).page
+    page.add_init_script(SHIFT)
+    page.reload()
+    notice, heading = page.locator(".banner"), page.locator("h1")
+    notice.wait_for()
+    page.locator("#asked").wait_for(state="attached")
+    assert page.evaluate("window.shift") < 0.1
+    below, above = notice.bounding_box(), heading.bounding_box()
+    assert below
+    assert above
+    assert below["y"] + below["height"] <= above["y"], "it covers nothing"
+
+
 def test_the_box_is_there_before_gradio_and_the_page_is_light(
     url: str, browser: Any, open_tab: Open
 ) -> None:
-    """What is asked while Gradio is on its way is answered once it is there; nothing moves meanwhile."""
+    """What is asked while Gradio is on its way is answered once it is there."""
     tab = open_tab("about:blank", ready="html", viewport=NARROW)
     page, waiting = tab.page, []
     tab.url = url
