@@ -12,12 +12,14 @@ from typing import Any
 import click
 import pytest
 
+from rag.settings import load_settings
 from tests.house.pages import PAGES, all_commands, list_tables, setting_keys, variable
 from tests.house.sources import ROOT
 
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 _ENVIRONMENT = re.compile(r"\bINHOUSE_[A-Z_]+\b")
 _COMMAND = re.compile(r"(?:^|[`\s/])inhouse (?!import\b)([a-z]+)((?: [^\n`#|&;]*)?)")
+_TOML = re.compile(r"^( *)```toml\n(.*?)^ *```", re.M | re.S)
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 
 
@@ -104,6 +106,25 @@ def test_python_in_the_docs_is_python(name: str) -> None:
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     assert alias.name in importlib.import_module(node.module or "").__all__
+
+
+SETTINGS_PAGES = sorted({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "evaluation.md"})
+"""Pages whose blocks of TOML are settings; the evaluation's are bounds for its figures."""
+
+
+@pytest.mark.parametrize("path", SETTINGS_PAGES, ids=lambda path: path.stem)
+def test_settings_in_the_docs_are_settings(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every block of TOML loads, with something in the variables that it takes its secrets from."""
+    file = tmp_path / "inhouse.toml"
+    monkeypatch.chdir(tmp_path)
+    for indent, block in _TOML.findall(path.read_text("utf-8")):
+        text = re.sub(rf"^{indent}", "", block, flags=re.M)
+        for name in re.findall(r"\$\{(\w+)\}", text):
+            monkeypatch.setenv(name, "a secret of more than thirty-two characters")
+        file.write_text(text, "utf-8")
+        load_settings(file)
 
 
 def test_every_command_takes_the_common_options() -> None:

@@ -59,6 +59,19 @@ def test_the_tutorial_runs_from_its_first_line_to_its_last(tmp_path: Path) -> No
     assert output.count("Ferries are booked in a shared cabin.") >= 2
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/library.md"])
+def test_a_page_s_snippets_run_one_after_the_other(page: str, tmp_path: Path) -> None:
+    """In a folder with the documents that they name, and without a model server."""
+    snippets = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
+    (tmp_path / "handbook").mkdir()
+    (tmp_path / "handbook" / "leave.md").write_text("# Leave\n\nParental leave is 14 weeks.\n")
+    (tmp_path / "offer.pdf").write_bytes(b"%PDF-1.4\n")
+
+    done = run_program([sys.executable, "-c", "\n".join(snippets)], tmp_path)
+
+    assert done.returncode == 0, done.stderr
+
+
 def _program(notebook: Path) -> str:
     """The cells of code as one program, which shows the last value of each cell as Jupyter would."""
     parts = [_RICH]
