@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,6 +21,7 @@ from rag.settings import IngestSettings, Settings, SourceSettings
 
 GROUP = "inhouse.sources"
 """The entry point group in which other distributions name their kinds."""
+_SOURCE = re.compile(r"(?P<kind>[a-z][a-z0-9-]*)://(?P<name>[a-z0-9][a-z0-9._-]*)/")
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "git": ("ingest.sources.git", "GitSource"),
@@ -36,13 +39,11 @@ def known_kinds() -> list[str]:
     return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
-def source_roots(
-    settings: Settings, folder: Path, names: Sequence[str] | None = None
-) -> list[Root]:
+def source_roots(settings: Settings, data: Path, names: Sequence[str] | None = None) -> list[Root]:
     """The configured sources as roots; `names`: only those with these uris.
 
-    Each keeps what makes its next run faster below `folder`. Connects to nothing. Raises ConfigurationError
-    for a source that makes no sense, UsageError for a name that no source has.
+    Each keeps what makes its next run faster below the data folder. Connects to nothing. Raises
+    ConfigurationError for a source that makes no sense, UsageError for a name that no source has.
     """
     sources = {source.uri: source for source in settings.ingest.sources}
     if len(sources) < len(settings.ingest.sources):
@@ -58,7 +59,7 @@ def source_roots(
         if names is None
         else {name.rstrip("/"): sources[name.rstrip("/")] for name in names}
     )
-    return [_root(source, settings.ingest, folder) for _, source in sorted(chosen.items())]
+    return [_root(source, settings.ingest, data) for _, source in sorted(chosen.items())]
 
 
 def all_roots(
@@ -71,7 +72,7 @@ def all_roots(
     """
     names = [path for path in given if isinstance(path, str) and "://" in path]
     paths = [path for path in given if path not in names]
-    sources = source_roots(settings, data / "sources", names if given else None)
+    sources = source_roots(settings, data, names if given else None)
     if sources and not paths and (given or not settings.ingest.roots):
         return sources
     return [*resolve_roots(paths, settings.ingest.roots, patience), *sources]
@@ -88,9 +89,19 @@ def closing_sources(roots: Iterable[Root]) -> Iterator[None]:
                 root.source.close()
 
 
-def _root(settings: SourceSettings, ingest: IngestSettings, folder: Path) -> Root:
+def forget_copies(data: Path, uris: Iterable[str]) -> None:
+    """Delete what is kept of the sources that these documents came from; their next run takes longer."""
+    for match in filter(None, map(_SOURCE.match, uris)):
+        shutil.rmtree(_kept_folder(data, match["kind"], match["name"]), ignore_errors=True)
+
+
+def _kept_folder(data: Path, kind: str, name: str) -> Path:
+    return data / "sources" / kind / name
+
+
+def _root(settings: SourceSettings, ingest: IngestSettings, data: Path) -> Root:
     context = SourceContext(
-        folder / settings.kind / settings.name,
+        _kept_folder(data, settings.kind, settings.name),
         max_bytes=int(ingest.max_file_mb * 2**20),
         timeout_s=ingest.timeout_s,
     )

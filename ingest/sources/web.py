@@ -259,11 +259,10 @@ class WebSource:
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
             answer = self._ask(f"{origin}/robots.txt")
-            if answer.status == 0 or answer.status >= 500:
-                reason = answer.reason or f"answers {answer.status}"
-                raise SourceError(
-                    f"has a robots.txt that cannot be read: {origin}/robots.txt {reason}"
-                )
+            if answer.status == 0:
+                raise SourceError(_reason(answer))
+            if answer.status >= 500:
+                raise SourceError(f"has a robots.txt that cannot be read: it {_reason(answer)}")
             text = answer.body.decode("utf-8", "replace") if answer.status == 200 else ""
             self._robots[origin] = Robots(text)
         path = parts.path + (f"?{parts.query}" if parts.query else "")

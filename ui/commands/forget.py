@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,9 @@ from rag.errors import StorageError, UsageError
 if TYPE_CHECKING:
     from rag.settings import Settings
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,30}:")
+"""How a uri begins that is no path; a file with such a name is named as ./NAME."""
+
 
 @click.command()
 @click.argument("documents", nargs=-1, metavar="[DOCUMENT…]")
@@ -28,7 +32,8 @@ def command(
 ) -> None:
     """Remove each DOCUMENT for good, and prove it: no file of the data folder holds its words any more.
 
-    A DOCUMENT is the path of a file that was read and is gone now. It goes from every state of the index,
+    A DOCUMENT is the path of a file that was read and is gone now, or the uri of what a source or a program
+    had. It goes from every state of the index,
     so one cannot go back to earlier states; from what people were answered with it, and what they said of
     that; and from evaluations. Backups are not searched: make new ones, and delete those that you have.
 
@@ -49,6 +54,7 @@ def command(
 
 
 def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str, Any]:
+    from ingest.sources.kinds import forget_copies
     from rag.evaluation import store as evaluations
     from rag.index.maintenance.forget import forget
     from ui.web.userdata import erasure
@@ -61,6 +67,7 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
         "index.keep_days = 0, inhouse vacuum.",
     )
     forgotten = forget(settings.data, uris)
+    forget_copies(settings.data, uris)
     erased = erasure.Erased()
     if has_people(settings):
         store = open_people(settings)
@@ -105,5 +112,7 @@ def _uri(document: str) -> str:
     """The name under which the index knows a file, which is gone: its folder may be there."""
     from ingest.planning.source import uri_of
 
+    if _SCHEME.match(document):
+        return document
     path = Path(document)
     return uri_of(path.parent.resolve() / path.name)

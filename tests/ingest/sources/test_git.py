@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import CommandResult, inhouse_in_process
 from tests.ingest.sources.world import SourceHome, page
+
+__all__ = ["inhouse_in_process"]
 
 _AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
 
@@ -133,6 +136,23 @@ def test_no_hook_and_no_setting_of_the_user_is_obeyed(
     repository.git("--version")
     git.ingest()
     assert not mark.exists()
+
+
+def test_a_document_is_forgotten_with_its_copy(
+    git: SourceHome, repository: Repository, inhouse_in_process: Callable[..., CommandResult]
+) -> None:
+    """By its uri; the copy of the repository, which still holds it, goes as well and is made anew."""
+    git.ingest()
+    repository.git("rm", "--quiet", "docs/1.md")
+    repository.commit()
+    git.ingest()
+    copy = git.data / "sources/git/handbook"
+    assert copy.stat().st_mode & 0o077 == 0, "only its owner may look into it"
+    result = inhouse_in_process(
+        "forget", "--yes", "--data", str(git.data), "git://handbook/docs/1.md"
+    )
+    assert (result.code, copy.exists()) == (0, False), result.err
+    assert (git.ingest().unchanged, copy.exists()) == (3, True)
 
 
 class RefusingServer(BaseHTTPRequestHandler):
