@@ -126,7 +126,7 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	   build/lock/bin/uv pip compile -q --group docs --generate-hashes --no-header --no-annotate; } > build/lock/docs
 	@mv build/lock/docs requirements-docs.lock
 	@{ echo "# What the images install beside Inhouse itself, with the SHA-256 of each of its files; written by \`make lock\`."; \
-	   build/lock/bin/uv pip compile -q pyproject.toml --extra web --extra eval --extra postgres --no-header --no-annotate \
+	   build/lock/bin/uv pip compile -q pyproject.toml --extra web --extra eval --extra postgres --extra tracing --no-header --no-annotate \
 	      --constraint requirements.lock --generate-hashes --no-emit-package openvino-telemetry; } > build/lock/containers
 	@mv build/lock/containers containers/requirements.lock
 	@build/lock/bin/python benchmarks/engine_lock.py

@@ -27,10 +27,11 @@ _NEEDS = {
     "eval": ["calibrate"],
     "postgres": ["search", "plate", "--data", "postgresql://127.0.0.1/company"],
     "torch": ["search", "plate", "--config", "reference.toml"],
+    "tracing": ["search", "plate", "--config", "traced.toml"],
     "llm": ["ask", "By what time must the late plate be ordered?"],
 }
 """For each extra a command that needs it."""
-_WITH = "web,eval,postgres"
+_WITH = "web,eval,postgres,tracing"
 _PORT = 17860
 _START_S = 60
 
@@ -79,6 +80,7 @@ class Installed:
         (self._folder / "reference.toml").write_text(
             '[embedder]\nbackend = "sentence-transformers"\n'
         )
+        (self._folder / "traced.toml").write_text("[tracing]\nspans = true\n")
         done = self._python("import json, rag.extras; print(json.dumps(list(rag.extras.EXTRAS)))")
         extras = json.loads(done.stdout)
         _check(set(extras) == set(_NEEDS), done)

@@ -21,7 +21,7 @@ from ui.web.installed_packages import read_pins
 
 CONTAINERS = ROOT / "containers"
 DOCKERFILES = sorted(CONTAINERS.glob("*Dockerfile"))
-_INSTALLED_EXTRAS = ("web", "eval", "postgres")
+_INSTALLED_EXTRAS = ("web", "eval", "postgres", "tracing")
 _DEFAULT = re.compile(r"\$\{\w+:-([^}]*)\}")
 _PROGRAMS = {name.removeprefix("inhouse ") for name, _ in all_commands()}
 
