@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.errors import UsageError
 from rag.index.conditions import MetadataCondition, to_conditions
+from rag.index.filter_sql import SqliteFilterSql
 from rag.readers import EVERYBODY as EVERYBODY
-from rag.readers import admitting_tokens, check_list
+from rag.readers import check_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +83,6 @@ class Filter:
         return replace(self, also=self.also.narrowed(other) if self.also else other)
 
     def sql(self) -> tuple[str, dict[str, Any]]:
-        """The condition on the table `documents`, with its named parameters."""
-        parameters: dict[str, Any] = {}
-        conditions = list(self._conditions(parameters))
-        return " AND ".join(conditions) or "TRUE", parameters
-
-    def _conditions(self, parameters: dict[str, Any]) -> Iterator[str]:
-        def bind(value: Any) -> str:
-            name = f"p{len(parameters)}"
-            parameters[name] = value
-            return f":{name}"
-
-        def any_of(column: str, values: Any) -> str:
-            marks = ", ".join(bind(value) for value in values)
-            return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value IN ({marks}))"
-
-        if self.readers is not None:
-            yield any_of("readers", sorted(admitting_tokens(self.readers)))
-        if self.folders:
-            prefixes = [
-                f"substr(uri, 1, {len(prefix)}) = {bind(prefix)}"
-                for prefix in (folder.rstrip("/") + "/" for folder in self.folders)
-            ]
-            yield f"({' OR '.join(prefixes)})"
-        if self.tags:
-            yield any_of("tags", self.tags)
-        if self.media_types:
-            yield f"media_type IN ({', '.join(bind(m) for m in self.media_types)})"
-        if self.document_ids is not None:
-            yield f"id IN (SELECT value FROM json_each({bind(json.dumps(self.document_ids))}))"
-        if self.modified_from is not None:
-            yield f"modified_at >= {bind(self.modified_from)}"
-        if self.modified_until is not None:
-            yield f"modified_at <= {bind(self.modified_until)}"
-        for condition in self._metadata_conditions():
-            yield condition.sql(bind)
-        if self.also is not None:
-            yield from self.also._conditions(parameters)
+        """The condition on the table `documents` of a folder's catalogue, with its named parameters."""
+        sql = SqliteFilterSql()
+        return sql.translate(self), sql.parameters

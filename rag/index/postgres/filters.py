@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rag.document import LANGCHAIN_METADATA, PUT_METADATA
 from rag.index.conditions import MetadataCondition
 from rag.index.filter import Filter
-from rag.readers import admitting_tokens
+from rag.index.filter_sql import FilterSql
 
 _OBJECT = f"coalesce(d.metadata->'{PUT_METADATA}', d.metadata->'{LANGCHAIN_METADATA}', '{{}}')"
 _VALUE = "(entry #>> '{}')"
@@ -17,58 +17,52 @@ _VALUE = "(entry #>> '{}')"
 
 def to_sql(filter: Filter) -> tuple[str, dict[str, Any]]:
     """The condition, with its named parameters."""
-    parameters: dict[str, Any] = {}
-    return " AND ".join(_conditions(filter, parameters)) or "TRUE", parameters
+    sql = PostgresFilterSql()
+    return sql.translate(filter), sql.parameters
 
 
-def _conditions(filter: Filter, parameters: dict[str, Any]) -> Iterator[str]:
-    def bind(value: Any) -> str:
-        name = f"p{len(parameters)}"
-        parameters[name] = value
+class PostgresFilterSql(FilterSql):
+    """For the table `documents`, called d, where lists are arrays and metadata is jsonb."""
+
+    def mark(self, name: str) -> str:
         return f"%({name})s"
 
-    if filter.readers is not None:
-        yield f"d.readers && {bind(sorted(admitting_tokens(filter.readers)))}::text[]"
-    if filter.folders:
-        prefixes = [folder.rstrip("/") + "/" for folder in filter.folders]
-        yield f"d.uri ^@ ANY ({bind(prefixes)}::text[])"
-    if filter.tags:
-        yield f"d.tags && {bind(list(filter.tags))}::text[]"
-    if filter.media_types:
-        yield f"d.media_type = ANY ({bind(list(filter.media_types))}::text[])"
-    if filter.document_ids is not None:
-        yield f"d.id = ANY ({bind(list(filter.document_ids))}::bigint[])"
-    if filter.modified_from is not None:
-        yield f"d.modified_at >= {bind(filter.modified_from)}::float8"
-    if filter.modified_until is not None:
-        yield f"d.modified_at <= {bind(filter.modified_until)}::float8"
-    for condition in cast(tuple[MetadataCondition, ...], filter.metadata):
-        yield _metadata_sql(condition, bind)
-    if filter.also is not None:
-        yield from _conditions(filter.also, parameters)
+    def has_any_of(self, column: str, values: Sequence[str]) -> str:
+        return f"d.{column} && {self.bind(list(values))}::text[]"
 
+    def is_below(self, prefixes: Sequence[str]) -> str:
+        return f"d.uri ^@ ANY ({self.bind(list(prefixes))}::text[])"
 
-def _metadata_sql(condition: MetadataCondition, bind: Any) -> str:
-    """One entry of the value, or of its list, fits; jsonb tells 1 from true, and 1 from "1"."""
-    name = bind(condition.name)
-    value = f"{_OBJECT}->{name}::text"
-    entries = (
-        f"jsonb_array_elements(CASE jsonb_typeof({value}) WHEN 'array' THEN {value} "
-        f"ELSE jsonb_build_array({value}) END) AS entry"
-    )
-    fits = [f"{_OBJECT} ? {name}::text"]
-    if condition.values:
-        values = bind(_without_zero(condition.values))
-        one_of = f"SELECT 1 FROM jsonb_array_elements({values}::jsonb) AS operand"
-        fits.append(f"EXISTS ({one_of} WHERE operand = entry)")
-    for operator, limit in (("<=", condition.high), (">=", condition.low)):
-        if isinstance(limit, str):
-            text = f'{_VALUE} COLLATE "C" {operator} {bind(limit.replace(chr(0), chr(1)))}::text'
-            fits.append(f"(jsonb_typeof(entry) = 'string' AND {text})")
-        elif limit is not None:
-            number = f"CASE WHEN jsonb_typeof(entry) = 'number' THEN {_VALUE}::float8 END"
-            fits.append(f"{number} {operator} {bind(limit)}::float8")
-    return f"EXISTS (SELECT 1 FROM {entries} WHERE {' AND '.join(fits)})"
+    def is_of_type(self, media_types: Sequence[str]) -> str:
+        return f"d.media_type = ANY ({self.bind(list(media_types))}::text[])"
+
+    def has_id(self, document_ids: Iterable[int]) -> str:
+        return f"d.id = ANY ({self.bind(list(document_ids))}::bigint[])"
+
+    def is_modified(self, operator: str, moment: float) -> str:
+        return f"d.modified_at {operator} {self.bind(moment)}::float8"
+
+    def fits(self, condition: MetadataCondition) -> str:
+        """One entry of the value, or of its list, fits; jsonb tells 1 from true, and 1 from "1"."""
+        name = self.bind(condition.name)
+        value = f"{_OBJECT}->{name}::text"
+        entries = (
+            f"jsonb_array_elements(CASE jsonb_typeof({value}) WHEN 'array' THEN {value} "
+            f"ELSE jsonb_build_array({value}) END) AS entry"
+        )
+        fits = [f"{_OBJECT} ? {name}::text"]
+        if condition.values:
+            values = self.bind(_without_zero(condition.values))
+            one_of = f"SELECT 1 FROM jsonb_array_elements({values}::jsonb) AS operand"
+            fits.append(f"EXISTS ({one_of} WHERE operand = entry)")
+        for operator, limit in (("<=", condition.high), (">=", condition.low)):
+            if isinstance(limit, str):
+                text = f'{_VALUE} COLLATE "C" {operator} {self.bind(limit.replace(chr(0), chr(1)))}::text'
+                fits.append(f"(jsonb_typeof(entry) = 'string' AND {text})")
+            elif limit is not None:
+                number = f"CASE WHEN jsonb_typeof(entry) = 'number' THEN {_VALUE}::float8 END"
+                fits.append(f"{number} {operator} {self.bind(limit)}::float8")
+        return f"EXISTS (SELECT 1 FROM {entries} WHERE {' AND '.join(fits)})"
 
 
 def _without_zero(values: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -78,7 +79,12 @@ class PostgresSession:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        self.connection.close()  # what was not flushed goes with it, and the lock
+        with contextlib.suppress(database.driver().Error):  # the server may be away
+            self.connection.rollback()
+            # With the connection the lock goes as well, but only when the server gets round to it.
+            self.connection.execute("SELECT pg_advisory_unlock_all()")
+            self.connection.commit()
+        self.connection.close()  # what was not flushed goes with it
 
     @property
     def dimension(self) -> int:
