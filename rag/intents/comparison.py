@@ -28,13 +28,14 @@ SENTENCES = 40
 _MOST = 800
 """Of each side that are looked at."""
 PAIRS = 8
-CLOSE = 0.45
+CLOSE = 0.437
 """Cosine from which two sentences, without the names of what is compared, are about the same: measured on
-manuals of two machines, where "water connection" pairs have .5 to .8 and unrelated ones below .4."""
-SAME = 0.97
-"""Cosine from which the two sides say the same, such as the line of a publisher: no comparison."""
-ON_ASPECT = 0.3
-"""Cosine with the aspect that a sentence needs."""
+manuals of two machines, where "water connection" pairs have .5 to .8 and unrelated ones below .4. All three
+are on a scale on which unrelated ones are at 0, whatever the embedder: multilingual E5 has .78 there."""
+SAME = 0.969
+"""The same from which the two sides say the same, such as the line of a publisher: no comparison."""
+ON_ASPECT = 0.283
+"""The same with the aspect that a sentence needs."""
 _NUMBERS = 0.1
 """What a pair gets in which both sides give a figure: that is what people compare."""
 _HITS = 6
@@ -52,6 +53,8 @@ class ComparedThing:
     name: str
     cells: Sequence[Cell]
     vectors: Float32
+    unrelated: float = 0.0
+    """The embedder's cosine of sentences that have nothing to do with each other."""
 
 
 def answer_comparison(intent: Intent, workspace: Workspace) -> IntentResult | None:
@@ -140,7 +143,7 @@ def _column(words: frozenset[str], header: Sequence[str]) -> int:
 
 def pair_sentences(one: ComparedThing, two: ComparedThing) -> tuple[Row, ...]:
     """Rows of two cells: pairs that are closest to each other on both sides, else each side's first ones."""
-    closeness = one.vectors @ two.vectors.T
+    closeness = (one.vectors @ two.vectors.T - one.unrelated) / (1 - one.unrelated)
     has_figure = [
         np.array([bool(_DIGIT.search(cell.text)) for cell in side.cells]) for side in (one, two)
     ]
@@ -253,9 +256,14 @@ def _sides(
 
     Those that share most words with a sentence of the other side, or with the `aspect`: vectors take longer.
     """
+    from rag.citations.features import (
+        unrelated_cosine,  # with the check, which a search does without
+    )
+
     texts = [[_without(cell.text, words) for cell in side] for side in cells]
     roots = [[frozenset(stems(text, "en")) for text in side] for side in texts]
     aspects = [frozenset(stems(aspect, "en"))] if aspect else []
+    unrelated = unrelated_cosine(workspace.embedder)
     sides = []
     for side, name in enumerate(names):
         others = aspects or set(roots[1 - side])
@@ -267,9 +275,10 @@ def _sides(
         vectors = workspace.embedder.embed_documents([texts[side][n] for n in order])
         if aspect:
             fit = vectors @ workspace.embedder.embed_query(aspect)
+            fit = (fit - unrelated) / (1 - unrelated)
             best = [n for n in np.argsort(-fit, kind="stable")[:PAIRS] if fit[n] >= ON_ASPECT]
             order, vectors = [order[n] for n in best], vectors[best]
-        sides.append(ComparedThing(name, [cells[side][n] for n in order], vectors))
+        sides.append(ComparedThing(name, [cells[side][n] for n in order], vectors, unrelated))
     return sides
 
 
