@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ingest.errors import ParserCrashError, RunStoppedError, SourceError, UnreadableFileError
 from ingest.loaded import LoadedDocument
@@ -16,6 +17,9 @@ from ingest.patience import Patience
 from ingest.planning.source import SourceFile
 from ingest.sandbox import Outcome, Sandbox
 from rag.document import Document
+
+if TYPE_CHECKING:
+    from ingest.sources.opened import FetchedObject
 
 MAX_WAITING_CHUNKS = 2048
 """Reading pauses while this many chunks wait: memory does not grow with the corpus."""
@@ -125,6 +129,12 @@ class ReadAhead:
 
         What a source that broke off still had is left for the next run.
         """
+        by_source: dict[str, list[FetchedObject]] = {}
+        for file in self._files:
+            if file.fetched:
+                by_source.setdefault(file.root, []).append(file.fetched)
+        for objects in by_source.values():
+            objects[0].source.expect([fetched.listed for fetched in objects])
         for file in self._files:
             if file.fetched and not self._closed:
                 if file.fetched.source.fault:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -76,6 +76,14 @@ class Source(Protocol):
 
     def close(self) -> None:
         """End connections and processes, in the middle of a call of another thread if need be."""
+
+
+@runtime_checkable
+class BatchSource(Source, Protocol):
+    """A source for which it is cheaper to fetch several objects at once."""
+
+    def expect(self, objects: Sequence[SourceObject]) -> None:
+        """Called before the first `read`, with every object that will be read, in that order."""
 
 
 class Secret(BaseModel):

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -23,7 +23,7 @@ from ingest.errors import (
 from ingest.media_type import SUFFIXES
 from ingest.patience import Beat, Patience, StalledError
 from ingest.planning.source import Listing, Root, SourceFile, Unlisted
-from ingest.sources.contract import Source, SourceContext, SourceObject
+from ingest.sources.contract import BatchSource, Source, SourceContext, SourceObject
 from rag.document import PUT_METADATA
 from rag.errors import UsageError
 from rag.readers import Readers, check_list, check_token, parse
@@ -122,6 +122,11 @@ class OpenSource:
             fetched=FetchedObject(self, listed),
         )  # fmt: skip
         listing.files.append((file, root))
+
+    def expect(self, objects: Sequence[SourceObject]) -> None:
+        """Say which objects will be read, for a source that fetches several at once."""
+        if isinstance(self.source, BatchSource):
+            self.source.expect(objects)
 
     def read(self, listed: SourceObject, patience: Patience) -> bytes:
         """The object's content. Raises UnreadableFileError, SourceError, RunStoppedError."""
