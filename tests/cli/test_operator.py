@@ -64,7 +64,7 @@ def inhouse_ingest(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Run]:
     """`inhouse ingest …` here, with an embedder that needs no model."""
-    monkeypatch.setattr(ingest.pipeline, "open_embedder", lambda _: HashingEmbedder())
+    monkeypatch.setattr(ingest.pipeline, "open_embedder_for", lambda *_, **__: HashingEmbedder())
 
     def call(*arguments: str) -> Said:
         capfd.readouterr()
@@ -343,7 +343,9 @@ def test_a_watch_says_what_is_new_and_that_all_is_well_again(
         stop(signal.SIGTERM, None)
 
     monkeypatch.setattr(ingest.running.runs, "times_to_run", times)
-    monkeypatch.setattr(ingest.running.runs, "open_embedder", lambda _: HashingEmbedder())
+    monkeypatch.setattr(
+        ingest.running.runs, "open_embedder_for", lambda *_, **__: HashingEmbedder()
+    )
     ended = inhouse_ingest("docs", "--watch")
     log_lines = [LOG_LINE.sub("", line) for line in ended.err.splitlines()]
     assert sum(line.startswith("failed   docs/broken.md") for line in log_lines) == 2
