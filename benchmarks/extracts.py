@@ -26,22 +26,22 @@ from rag.answering.question_search import SEARCHED_PASSAGES
 from rag.embedder import Remembering, open_embedder
 from rag.evaluation.wording import holds, share_of, words
 from rag.extracts.confidence import SIGNALS
-from rag.extracts.features import NAMES, wording_features
+from rag.extracts.features import NAMES, compute_wording_features
 from rag.extracts.relevance import (
     MODEL,
     MeasuredUnits,
     best_signals,
     choose_first,
-    margins,
+    compute_margins,
     measure_units,
-    model_of,
+    parse_model,
 )
 from rag.extracts.selection import (
-    answering_units,
     group_units,
+    select_answering_units,
     select_extracts,
     show_group,
-    shown_texts,
+    show_units,
 )
 from rag.extracts.units import Unit
 from rag.hit import Hit
@@ -219,9 +219,9 @@ class Measured(Units):
 
 
 def _units(question: ScoredQuestion, embedder: Remembering) -> Units:
-    units = answering_units(question.hits)
-    texts = shown_texts(question.text, units)
-    wording = wording_features(question.text, question.hits, units, embedder)
+    units = select_answering_units(question.hits)
+    texts = show_units(question.text, units)
+    wording = compute_wording_features(question.text, question.hits, units, embedder)
     is_answer = [_answers(question, unit, text) for unit, text in zip(units, texts, strict=True)]
     return Units(units, texts, wording, np.array(is_answer, dtype=bool))
 
@@ -313,7 +313,7 @@ def _fit_trees(measured: Iterable[Measured]) -> dict[str, Any]:
 
 
 def _sums(trees: dict[str, Any], features: Any) -> Any:
-    model = model_of({**trees, "first_sight": (), "unit": (1, 0, 0), "selection": (0, 0)})
+    model = parse_model({**trees, "first_sight": (), "unit": (1, 0, 0), "selection": (0, 0)})
     return model.sums(features) if len(features) else np.zeros(0)
 
 
@@ -321,13 +321,13 @@ def _fit_unit(measured: Sequence[Measured], sums: Sequence[Any]) -> list[float]:
     from sklearn.linear_model import LogisticRegression
 
     pairs = [(m, s) for m, s in zip(measured, sums, strict=True) if len(s)]
-    features = np.vstack([np.column_stack([s, margins(s)]) for _, s in pairs])
+    features = np.vstack([np.column_stack([s, compute_margins(s)]) for _, s in pairs])
     model = LogisticRegression().fit(features, np.concatenate([m.answers for m, _ in pairs]))
     return [round(float(x), 4) for x in (*model.coef_[0], model.intercept_[0])]
 
 
 def _unit_probability(unit: Sequence[float], sums: Any) -> Any:
-    return 1 / (1 + np.exp(-(unit[0] * sums + unit[1] * margins(sums) + unit[2])))
+    return 1 / (1 + np.exp(-(unit[0] * sums + unit[1] * compute_margins(sums) + unit[2])))
 
 
 def _signals(

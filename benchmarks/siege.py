@@ -74,7 +74,7 @@ def prepare(data: Path, documents: Path) -> None:
     from rag.testing import HashingEmbedder
     from ui.web.identity import Role
     from ui.web.userdata.accounts import Accounts
-    from ui.web.userdata.database import Store, people_file
+    from ui.web.userdata.database import Store, locate_people_file
 
     documents.mkdir()
     for number in range(200):
@@ -83,7 +83,7 @@ def prepare(data: Path, documents: Path) -> None:
         lines = [f"Line {line} of a very long document, number {number}." for line in range(8_000)]
         (documents / f"long{number}.txt").write_text("\n\n".join(lines))
     ingest(documents, data_dir=data, settings=settings_of(data), embedder=HashingEmbedder())
-    accounts = Accounts(Store(people_file(settings_of(data))))
+    accounts = Accounts(Store(locate_people_file(settings_of(data))))
     for name in (BUSY, SECOND):
         accounts.add(name, role=Role.READER, password=PASSWORD)
 

@@ -101,12 +101,12 @@ def decode(data: bytes, declared: str | None = None) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return _clean(data[len(mark) :].decode(encoding, errors="replace"))
-    if wide := wide_encoding(data[:_SAMPLE]):
+    if wide := detect_wide_encoding(data[:_SAMPLE]):
         return _clean(data.decode(wide, errors="replace"))
-    return _clean(_decode_bytes(data.replace(b"\x00", b""), codec_of(declared)))
+    return _clean(_decode_bytes(data.replace(b"\x00", b""), find_codec(declared)))
 
 
-def codec_of(label: str | None) -> str:
+def find_codec(label: str | None) -> str:
     """Python's codec for a declared charset, or the superset that its writers meant; empty if unknown."""
     name = (label or "").strip().strip("\"'").lower()
     try:
@@ -119,7 +119,11 @@ def codec_of(label: str | None) -> str:
 
 def looks_binary(sample: bytes) -> bool:
     """Whether the bytes are no text in any encoding."""
-    if not sample or any(sample.startswith(mark) for mark, _ in _BOMS) or wide_encoding(sample):
+    if (
+        not sample
+        or any(sample.startswith(mark) for mark, _ in _BOMS)
+        or detect_wide_encoding(sample)
+    ):
         return False
     if _is_ebcdic(sample):
         return False
@@ -132,7 +136,7 @@ def looks_binary(sample: bytes) -> bool:
     return control > len(text) * (_MAX_CONTROLS if not runs else 0.0) or not text
 
 
-def wide_encoding(sample: bytes) -> str:
+def detect_wide_encoding(sample: bytes) -> str:
     """UTF-32 or UTF-16 that has no mark, as its zero bytes show; empty if it is neither."""
     length = len(sample)
     if length < 4 or not sample.count(0):
@@ -229,7 +233,7 @@ def _detected(data: bytes) -> str:
     encoding = guess["encoding"]
     if encoding is None:
         raise MislabelledFileError("is not text in any known encoding, although it is called so")
-    return data.decode(codec_of(encoding), errors="replace")
+    return data.decode(find_codec(encoding), errors="replace")
 
 
 def _is_usual(text: str) -> bool:

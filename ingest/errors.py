@@ -165,6 +165,6 @@ _BY_CODE: dict[str, type[UnreadableFileError]] = {
 }
 
 
-def unreadable_file_error(code: str, reason: str, hint: str = "") -> UnreadableFileError:
+def make_unreadable_file_error(code: str, reason: str, hint: str = "") -> UnreadableFileError:
     """The error that a parser process reported by its `code`."""
     return _BY_CODE.get(code, UnreadableFileError)(reason, hint=hint)

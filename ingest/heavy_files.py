@@ -19,7 +19,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 _SHARE = 0.8
 
 
-def free_memory() -> int | None:
+def measure_free_memory() -> int | None:
     """Bytes that this process can still have; None where the system does not say."""
     limits = []
     with contextlib.suppress(OSError, ValueError, IndexError):
@@ -43,7 +43,7 @@ def free_memory() -> int | None:
 
 def lacks_memory(text_bytes: int) -> str:
     """Why a text of this size is not taken on now, to go on from the file's name; "" if it can be."""
-    needed, free = text_bytes * BYTES_PER_BYTE, free_memory()
+    needed, free = text_bytes * BYTES_PER_BYTE, measure_free_memory()
     if text_bytes < _HEAVY_BYTES or free is None or needed < free * _SHARE:
         return ""
     return (

@@ -24,10 +24,10 @@ from ingest.media_type import (
     XLSB,
     XLSX,
     check_content,
-    media_type_of_name,
+    guess_media_type,
 )
 from ingest.ocr import Ocr
-from ingest.opening import Identity, IsALinkError, identity_of, open_unlinked
+from ingest.opening import Identity, IsALinkError, identify, open_unlinked
 from ingest.parsers.context import ParserContext
 from ingest.readers import READERS, read_with
 
@@ -59,7 +59,7 @@ def load(path: Path, *, media_type: str | None = None) -> LoadedDocument:
     `media_type` overrides what the suffix says. A file with nothing to read in it is a document whose
     `is_empty` is true. Raises UnreadableFileError, whose `reason` says in plain words why not.
     """
-    expected_type = media_type or media_type_of_name(path.suffix)
+    expected_type = media_type or guess_media_type(path.suffix)
     descriptor = open_file(path.parent.resolve() / path.name)
     with os.fdopen(descriptor, "rb") as file:
         try:
@@ -89,7 +89,7 @@ def open_file(path: Path, identity: Identity | None = None) -> int:
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise FileAccessError("is not a regular file")
-    if identity is not None and identity_of(status) != identity:
+    if identity is not None and identify(status) != identity:
         os.close(descriptor)
         raise FileChangedError("is another file than the one that was listed")
     return descriptor
@@ -152,7 +152,7 @@ def _load_part(
     if depth > _MAX_DEPTH:
         raise UnreadableFileError(f"stands more than {_MAX_DEPTH} files deep")
     suffix = PurePath(name).suffix
-    media_type = media_type_of_name(suffix)
+    media_type = guess_media_type(suffix)
     return load_bytes(data, media_type, suffix=suffix, ocr=ocr, depth=depth, formats=formats)
 
 

@@ -248,7 +248,7 @@ _ROWS = 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def media_type_of_name(suffix: str) -> str:
+def guess_media_type(suffix: str) -> str:
     """The media type that a file with this suffix should have; raises UnsupportedFileError."""
     try:
         return SUPPORTED[suffix.lower()]
@@ -256,7 +256,7 @@ def media_type_of_name(suffix: str) -> str:
         raise UnsupportedFileError("is of a format that is not supported yet") from None
 
 
-def formats_like(media_type: str) -> frozenset[str]:
+def list_formats_like(media_type: str) -> frozenset[str]:
     """The media type and those that a file may have under the same name: .doc may be RTF or HTML."""
     alike = (formats for formats in _ALIKE if media_type in formats)
     return frozenset({media_type, *_EXPORTS.get(media_type, ())}).union(*alike)

@@ -18,7 +18,7 @@ class IsALinkError(OSError):
     """A part of the path is a symbolic link."""
 
 
-def identity_of(status: os.stat_result) -> Identity:
+def identify(status: os.stat_result) -> Identity:
     """Device and inode of a file."""
     return status.st_dev, status.st_ino
 

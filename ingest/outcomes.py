@@ -13,8 +13,8 @@ from ingest.errors import (
     UnsupportedFileError,
 )
 from ingest.loaded import NO_OCR, LoadedDocument
-from ingest.planning.plan import NEVER, Plan, content_sha256
-from ingest.planning.recipe import formats_of_name, recipe_of
+from ingest.planning.plan import NEVER, Plan, hash_content
+from ingest.planning.recipe import list_formats_of_name, name_recipe
 from ingest.planning.source import SourceFile, Unlisted
 from ingest.report import IngestReport, Problem
 from rag.document import Document
@@ -113,7 +113,7 @@ class Outcomes:
         problem = Problem(file.uri, error.reason)
         if isinstance(error, FileTooLargeError | UnsupportedFileError):
             self.tally.skipped.append(problem)
-            digest = content_sha256(file.path, file.identity) or ""
+            digest = hash_content(file.path, file.identity) or ""
             ocr = NO_OCR if isinstance(error, OcrMissingError) else ""
             record = self.record(file, FileState.SKIPPED, error.reason, digest)
             self._writer.record(replace(record, recipe=self._recipe_of(file, ocr=ocr)))
@@ -121,7 +121,7 @@ class Outcomes:
         self.tally.failed.append(problem)
         # A passing trouble leaves the earlier version in the index, and the file is tried again.
         indexed = self._indexed_sha256(file.uri)
-        digest = (content_sha256(file.path, file.identity) or "") if error.permanent else indexed
+        digest = (hash_content(file.path, file.identity) or "") if error.permanent else indexed
         self._write(file, FileState.FAILED, error.reason, digest, retire=error.permanent)
 
     def _indexed_sha256(self, uri: str) -> str:
@@ -184,5 +184,5 @@ class Outcomes:
     def _recipe_of(
         self, file: SourceFile, loaded: LoadedDocument | None = None, *, ocr: str
     ) -> str:
-        formats = loaded.formats if loaded else formats_of_name(file.path.suffix)
-        return recipe_of(self._chunking, formats, ocr)
+        formats = loaded.formats if loaded else list_formats_of_name(file.path.suffix)
+        return name_recipe(self._chunking, formats, ocr)

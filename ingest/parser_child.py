@@ -23,7 +23,7 @@ from ingest.errors import (
     ParserMemoryError,
     ParserTimeoutError,
     UnreadableFileError,
-    unreadable_file_error,
+    make_unreadable_file_error,
 )
 from ingest.loaded import LoadedDocument
 from ingest.parser_process import FRAME
@@ -130,7 +130,7 @@ class ParserChild:
             if answer["code"] == "memory":
                 raise self._memory_error()
             code, reason, hint = (str(answer.get(key, "")) for key in ("code", "reason", "hint"))
-            raise unreadable_file_error(code, reason or "cannot be read", hint)
+            raise make_unreadable_file_error(code, reason or "cannot be read", hint)
         return answer
 
     def _document(self, answer: dict[str, Any]) -> LoadedDocument:

@@ -26,12 +26,12 @@ from ingest.planning.deletions import check_deletions
 from ingest.planning.first_embedder import open_ingest_embedder
 from ingest.planning.plan import (
     Plan,
-    content_sha256,
     find_moved_object,
     group_by_content,
+    hash_content,
     make_plan,
 )
-from ingest.planning.recipe import chunking_of, is_current
+from ingest.planning.recipe import describe_chunking, is_current
 from ingest.planning.source import Root, SourceFile, check_roots, look, uri_of
 from ingest.planning.source_rules import (
     SourceRules,
@@ -42,10 +42,10 @@ from ingest.planning.source_rules import (
 from ingest.read_ahead import ReadAhead, ReadFile
 from ingest.report import IngestReport
 from ingest.sandbox import Sandbox
-from ingest.sources.kinds import all_roots, closing_sources
+from ingest.sources.kinds import close_sources_at_end, list_all_roots
 from rag.document import PUT_METADATA, Document, Labels
 from rag.embedder import Embedder, as_embedder
-from rag.embedder.openvino import available_cores
+from rag.embedder.openvino import count_available_cores
 from rag.errors import InhouseError
 from rag.index import IN_INDEX, FileRecord, IndexStore, StoreWriter, open_store
 from rag.index.catalog.retention import Retention
@@ -108,13 +108,13 @@ def ingest(
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     stop = RunEnd(stopped, settings.ingest.deadline)
     patience = Patience(settings.ingest.timeout_s, stop)
-    roots = all_roots(given, settings, store.folder, patience)
+    roots = list_all_roots(given, settings, store.folder, patience)
     if not store.exists():
         check_roots(roots)
     embedder = open_embedder_for(roots, settings, store, patience, given=embedder)
     keep = Retention(settings.index.keep_generations, settings.index.keep_days)
     with (
-        closing_sources(roots),
+        close_sources_at_end(roots),
         store.open_writer(
             embedder.identity.to_json(),
             retention=keep,
@@ -231,7 +231,7 @@ class IngestRun:
         self._writer, self._embedder, self._progress = writer, embedder, progress
         self._limits, self._patience, self._stopped = settings.ingest, patience, patience.stopped
         self._find_starts = load_chunker(settings.chunker.name)
-        self._max_tokens, self.chunking = chunking_of(settings, embedder.identity.max_tokens)
+        self._max_tokens, self.chunking = describe_chunking(settings, embedder.identity.max_tokens)
         self._labels: Mapping[str, Labels] = {}
         self._known = {record.uri: record for record in ledger}
         self._outcomes = Outcomes(writer, self._known, self.chunking)
@@ -314,7 +314,7 @@ class IngestRun:
         """The ledger's file with this file's content, if it is worth looking for."""
         if file.is_put or file.size not in self._sizes:
             return None
-        read = functools.partial(content_sha256, file.path, file.identity)
+        read = functools.partial(hash_content, file.path, file.identity)
         try:
             return self._by_content.get(self._patience.call_until_stopped(read) or "")
         except RunStoppedError:
@@ -346,7 +346,7 @@ class IngestRun:
             max_file_mb=limits.max_file_mb,
             max_text_mb=limits.max_text_mb,
             # Reading is cheap beside embedding: one keeps up with the embedder on four cores.
-            workers=limits.workers or max(1, available_cores() // 4),
+            workers=limits.workers or max(1, count_available_cores() // 4),
             ocr_languages=limits.ocr_languages if limits.ocr == "auto" else "",
             ocr_timeout_s=limits.ocr_timeout_s,
             needs_barriers=limits.sandbox == "required",

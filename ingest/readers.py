@@ -5,7 +5,7 @@ A second reader is one more line under the format in `READERS`, with a `name` fo
     DOCX: (Reader("docx", "parse_docx"), Reader("other", "parse_docx", name="other")),
 
 The next one is tried where a reader raises DamagedFileError or an error that nobody foresaw, takes its
-process down, sets `LoadedDocument.doubt`, or gives text that is no text (`doubt_of`). Of the results the
+process down, sets `LoadedDocument.doubt`, or gives text that is no text (`find_doubt`). Of the results the
 first counts, unless a later one has clearly more words. What the file itself forbids (a password, its size)
 is final.
 """
@@ -177,14 +177,14 @@ def read_with(readers: Sequence[Reader], data: bytes, context: ParserContext) ->
             continue
         if best is None or words_in(document) > words_in(best) * _CLEARLY_MORE:
             best = document
-        if not doubt_of(best):
+        if not find_doubt(best):
             return best
     if best is not None:
         return best
     raise failure or DamagedFileError
 
 
-def doubt_of(document: LoadedDocument) -> str:
+def find_doubt(document: LoadedDocument) -> str:
     """Why the text may not be what the file says, phrased to follow the file's name; empty: no doubt."""
     if document.doubt:
         return document.doubt

@@ -30,7 +30,7 @@ from ingest.errors import (
 from ingest.heavy_files import BYTES_PER_BYTE, lacks_memory
 from ingest.loaded import LoadedDocument
 from ingest.loader import open_file
-from ingest.media_type import media_type_of_name
+from ingest.media_type import guess_media_type
 from ingest.ocr import tesseract
 from ingest.opening import Identity
 from ingest.parser_child import Outcome, ParserChild
@@ -151,7 +151,7 @@ class Sandbox:
         self, path: Path, media_type: str | None, identity: Identity | None = None
     ) -> Outcome:
         try:
-            expected_type = media_type or media_type_of_name(path.suffix)
+            expected_type = media_type or guess_media_type(path.suffix)
             descriptor = open_file(path, identity)
         except UnreadableFileError as exc:
             return exc

@@ -329,7 +329,7 @@ class Assistant:
         With `ask_model` False the documents' own words are all of the answer, and its status is `not_asked`.
         """
         events = self.stream(question, history=history, filter=filter, ask_model=ask_model)
-        return streaming.last_answer(events)
+        return streaming.find_last_answer(events)
 
     def stream(
         self,
@@ -423,7 +423,7 @@ class Assistant:
         return Comparison(
             question=validate_question(question),
             with_documents=self.ask(question, history=history, filter=filter),
-            without_documents=streaming.last_answer(
+            without_documents=streaming.find_last_answer(
                 self.stream_without_documents(question, history=history, filter=filter)
             ),
         )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 _RANGE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?")
 
 
-def cell_range(first_column: int, first_row: int, last_column: int, last_row: int) -> str:
+def name_cell_range(first_column: int, first_row: int, last_column: int, last_row: int) -> str:
     """The name of a range of cells; rows and columns from 1."""
     first = f"{_letters(first_column)}{first_row}"
     last = f"{_letters(last_column)}{last_row}"
@@ -27,7 +27,7 @@ def join_cell_ranges(names: Sequence[str]) -> str | None:
     if not edges:
         return None
     columns, rows, last_columns, last_rows = zip(*edges, strict=True)
-    return cell_range(min(columns), min(rows), max(last_columns), max(last_rows))
+    return name_cell_range(min(columns), min(rows), max(last_columns), max(last_rows))
 
 
 def _letters(column: int) -> str:

@@ -13,7 +13,7 @@ import click
 
 from rag.cli_output import print_message, set_up_logging
 from rag.errors import InhouseError, UsageError
-from rag.extras import extra_of, missing_extra
+from rag.extras import find_extra, make_missing_extra_error
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -86,7 +86,7 @@ def as_json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def profile_option(function: Callable[..., Any]) -> Callable[..., Any]:
+def add_profile_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--profile NAME`, on every command that answers or finds; it becomes the setting `profile`."""
     return click.option(
         "--profile", metavar="NAME", help="Domain profile: its name, or its TOML file."
@@ -104,7 +104,7 @@ def as_reader_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def where_option(function: Callable[..., Any]) -> Callable[..., Any]:
+def add_where_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """`--where NAME=VALUE`, on every command that finds something: only documents of which that is said."""
     return click.option(
         "--where",
@@ -123,10 +123,10 @@ def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> i
         result = command.main(arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except ModuleNotFoundError as exc:
-        extra = extra_of(exc.name or "")
+        extra = find_extra(exc.name or "")
         if extra is None:
             raise
-        error = missing_extra(extra, str(exc.name), "This")
+        error = make_missing_extra_error(extra, str(exc.name), "This")
         print_message(f"{name}: {error}", logging.ERROR)
         return error.exit_code
     except InhouseError as exc:

@@ -11,7 +11,7 @@ import time
 
 import click
 
-from rag.request_id import current_request
+from rag.request_id import get_current_request
 
 
 def set_up_logging(log_format: str, *, quiet: bool) -> None:
@@ -43,7 +43,7 @@ class _Lines(logging.Formatter):
 
 class _TextLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
-        request = current_request()
+        request = get_current_request()
         line = f"{record.levelname.lower()}: {record.getMessage()}{f' (request {request})' * bool(request)}"
         # Somebody who sits at the terminal knows when it is, and what they have started.
         return (
@@ -56,7 +56,7 @@ class _JsonLines(_Lines):
         line = {
             "time": self.moment(record),
             **({"run": self.run} if self.run else {}),
-            **({"request": request} if (request := current_request()) else {}),
+            **({"request": request} if (request := get_current_request()) else {}),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -97,7 +97,7 @@ def note(line: str, level: int = logging.INFO) -> None:
         print_message(line, level)
 
 
-def short_path(uri: str) -> str:
+def shorten_path(uri: str) -> str:
     """The path on one line, relative to here where that is shorter; what cannot be printed is written out."""
     # The folder that we are in may be gone; what a source has is no path.
     with contextlib.suppress(OSError, ValueError):

@@ -48,7 +48,7 @@ def require_extra(extra: str, purpose: str) -> None:
     """
     for module in EXTRAS[extra]:
         if not _is_installed(module):
-            raise missing_extra(extra, module, purpose)
+            raise make_missing_extra_error(extra, module, purpose)
 
 
 def has_extra(extra: str) -> bool:
@@ -56,7 +56,7 @@ def has_extra(extra: str) -> bool:
     return all(map(_is_installed, EXTRAS[extra]))
 
 
-def missing_extra(extra: str, module: str, purpose: str) -> MissingDependencyError:
+def make_missing_extra_error(extra: str, module: str, purpose: str) -> MissingDependencyError:
     """The error for an extra, one of whose modules is missing or cannot be loaded."""
     return MissingDependencyError(
         f"{purpose} needs {module}, which is not installed.", hint=f"Run: {install_command(extra)}"
@@ -68,7 +68,7 @@ def install_command(extra: str) -> str:
     return f"pip install 'inhouse[{extra}]'"
 
 
-def extra_of(module: str) -> str | None:
+def find_extra(module: str) -> str | None:
     """The smallest extra that makes a module importable, by its dotted name; None for one of no extra."""
     top = module.partition(".")[0]
     return next((extra for extra, modules in EXTRAS.items() if top in modules), None)

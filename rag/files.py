@@ -46,7 +46,7 @@ def make_private_folder(path: Path) -> None:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def private_mode(folder: Path) -> int:
+def choose_private_mode(folder: Path) -> int:
     """The mode of a new file in `folder`: for this user, and for the folder's group as far as the folder is.
 
     Never for everybody: what is in an index is no more public than the documents.
@@ -57,7 +57,7 @@ def private_mode(folder: Path) -> int:
 def create_private(path: Path) -> None:
     """Create an empty file of that mode, so that what writes to it does not choose another."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    os.close(os.open(path, flags, private_mode(path.parent)))
+    os.close(os.open(path, flags, choose_private_mode(path.parent)))
 
 
 def move(source: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.document import Box
-from rag.notebook import passage_html, shorten, source_text
+from rag.notebook import describe_source, passage_html, shorten
 
 
 class Why(BaseModel):
@@ -77,7 +77,7 @@ class Hit(BaseModel):
         return hash((self.rank, self.uri, self.start, self.end))
 
     def __repr__(self) -> str:
-        return f"<Hit {self.rank} {self.score:.3f} {source_text(self)}: {shorten(self.text)!r}>"
+        return f"<Hit {self.rank} {self.score:.3f} {describe_source(self)}: {shorten(self.text)!r}>"
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""

@@ -29,7 +29,7 @@ class Located(Protocol):
     def model_dump(self, *, mode: str) -> dict[str, Any]: ...
 
 
-def source_text(located: Located) -> str:
+def describe_source(located: Located) -> str:
     """Title, place and section in one line, for people."""
     page = f"page {located.page}" if located.page else ""
     return ", ".join(part for part in (located.title, page, located.section or "") if part)
@@ -37,7 +37,7 @@ def source_text(located: Located) -> str:
 
 def passage_html(text: str, located: Located) -> str:
     """A passage above its source, which shows its address as a tooltip."""
-    source = f'<small title="{escape(located.uri)}">{escape(source_text(located))}</small>'
+    source = f'<small title="{escape(located.uri)}">{escape(describe_source(located))}</small>'
     return f"<div><blockquote>{escape(text)}</blockquote>{source}</div>"
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from rag.errors import ProfileError
 from rag.index import Filter
 from rag.settings.base import Section
-from rag.validation import first_problem, known_keys
+from rag.validation import describe_first_problem, known_keys
 
 DEFAULT = "default"
 """Name of the profile of somebody who asked for none."""
@@ -166,7 +166,7 @@ def find_profile(name: str, folder: Path) -> Profile:
     path = Path(name)
     if path.suffix == SUFFIX or len(path.parts) > 1:
         return read_profile(path)
-    profiles = {file.stem: file for file in profile_files(folder)}
+    profiles = {file.stem: file for file in list_profile_files(folder)}
     if name in profiles:
         return read_profile(profiles[name])
     known = ", ".join(profiles) or "none"
@@ -176,14 +176,14 @@ def find_profile(name: str, folder: Path) -> Profile:
     )
 
 
-def profile_files(folder: Path) -> list[Path]:
+def list_profile_files(folder: Path) -> list[Path]:
     """The profiles of a folder, in order of name; none where there is no such folder."""
     return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file())
 
 
 def read_profiles(folder: Path) -> list[Profile]:
     """All profiles of a folder. Raises ProfileError for the first that cannot be read."""
-    return [read_profile(path) for path in profile_files(folder)]
+    return [read_profile(path) for path in list_profile_files(folder)]
 
 
 def _folder(path: Path, folder: str) -> str:
@@ -204,7 +204,7 @@ def _check_names(path: Path, terms: Iterable[Term]) -> None:
 
 
 def _error(path: Path, exc: ValidationError) -> ProfileError:
-    problem = first_problem(exc)
+    problem = describe_first_problem(exc)
     if problem.kind == "unknown":
         known = ", ".join(known_keys(Profile, problem.location[:-1]))
         return ProfileError(

@@ -71,7 +71,7 @@ def asker(tokens: Iterable[str]) -> frozenset[str]:
         raise UsageError(f"That is no reader: {exc}.") from exc
 
 
-def admitting_tokens(asker: frozenset[str]) -> frozenset[str]:
+def find_admitting_tokens(asker: frozenset[str]) -> frozenset[str]:
     """The tokens of which a document must have one for this asker: theirs and "*"; none for nobody.
 
     Both searches use this rule, and no other place repeats it.
@@ -79,6 +79,6 @@ def admitting_tokens(asker: frozenset[str]) -> frozenset[str]:
     return asker | {EVERYBODY} if asker else frozenset()
 
 
-def narrower_asker(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+def narrow_asker(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
     """An asker who may read no more than either of two; nobody if one of them is nobody."""
-    return admitting_tokens(one) & admitting_tokens(other)
+    return find_admitting_tokens(one) & find_admitting_tokens(other)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 _CURRENT: contextvars.ContextVar[str] = contextvars.ContextVar("inhouse_request", default="")
 
 
-def current_request() -> str:
+def get_current_request() -> str:
     """The id of the request that this task or thread works for; "" outside of one."""
     return _CURRENT.get()
 

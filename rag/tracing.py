@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from rag.extras import require_extra
-from rag.request_id import current_request
+from rag.request_id import get_current_request
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -82,7 +82,7 @@ def _record(name: str, *, is_parent: bool = True, **numbers: float) -> Iterator[
     from opentelemetry.trace import StatusCode, use_span
 
     current = _tracer.start_span(name, record_exception=False)
-    if request := current_request():
+    if request := get_current_request():
         current.set_attribute("inhouse.request", request)
     shown = Span(current)
     shown.note(**numbers)

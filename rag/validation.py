@@ -33,7 +33,7 @@ class InvalidValue:
     @property
     def key(self) -> str:
         """The location as in a settings file, with entries of a list counted from 1: "glossary[2].term"."""
-        return key_of(self.location)
+        return name_key(self.location)
 
 
 def problems(exc: ValidationError) -> Iterator[InvalidValue]:
@@ -48,12 +48,12 @@ def problems(exc: ValidationError) -> Iterator[InvalidValue]:
         )
 
 
-def first_problem(exc: ValidationError) -> InvalidValue:
+def describe_first_problem(exc: ValidationError) -> InvalidValue:
     """The problem that a message names, where it names only one."""
     return next(problems(exc))
 
 
-def key_of(location: Sequence[str | int]) -> str:
+def name_key(location: Sequence[str | int]) -> str:
     """Keys joined by dots, indices of lists in brackets and counted from 1."""
     return "".join(
         f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location
@@ -64,11 +64,11 @@ def known_keys(model: type[BaseModel], section: Sequence[str | int]) -> list[str
     """The keys that the section at this location may have, sorted."""
     for part in section:
         if isinstance(part, str):
-            model = inner_model(model.model_fields[part]) or model
+            model = find_inner_model(model.model_fields[part]) or model
     return sorted(model.model_fields)
 
 
-def inner_model(field: FieldInfo) -> type[BaseModel] | None:
+def find_inner_model(field: FieldInfo) -> type[BaseModel] | None:
     """The model of a section, or of each entry of a list of tables; None for a plain value."""
     for candidate in (field.annotation, *typing.get_args(field.annotation)):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):

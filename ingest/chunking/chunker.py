@@ -13,17 +13,17 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from ingest.chunking.installed import StartFinder
-from ingest.chunking.packing import common_section, pack
+from ingest.chunking.packing import find_common_section, pack
 from ingest.chunking.units import (
     CHARS_PER_TOKEN,
     ChunkUnit,
     TokenCounter,
+    join_whole_units,
     split_at,
     split_units,
-    whole_units,
 )
 from ingest.loaded import LoadedDocument, SheetRow
-from rag.cells import cell_range
+from rag.cells import name_cell_range
 from rag.document import SECTION_SEPARATOR, Box, Chunk
 
 __all__ = ["CHUNKER_VERSION", "TokenCounter", "chunk"]
@@ -57,7 +57,7 @@ def chunk(
         return ()
     contexts = _Contexts(title, max_tokens, count_tokens)
     starts = _starts(document.text, find_starts) if find_starts else []
-    whole = list(split_at(whole_units(document), starts))
+    whole = list(split_at(join_whole_units(document), starts))
     contexts.prepare(whole)
     units = split_units(document.text, whole, contexts.room_for, count_tokens)
     builder = _Builder(document, contexts)
@@ -145,7 +145,7 @@ class _Builder:
             return None
         start += len(text) - len(text.lstrip())
         end = start + len(stripped)
-        section = common_section(units)
+        section = find_common_section(units)
         return Chunk(
             start,
             end,
@@ -182,7 +182,7 @@ class _Builder:
 
 def _range(rows: Sequence[SheetRow]) -> str:
     first, last = min(row.first for row in rows), max(row.last for row in rows)
-    return cell_range(first, rows[0].row, last, rows[-1].row)
+    return name_cell_range(first, rows[0].row, last, rows[-1].row)
 
 
 def _bounded(

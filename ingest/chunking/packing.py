@@ -23,7 +23,7 @@ def pack(units: Sequence[ChunkUnit], room: Room) -> Iterator[list[ChunkUnit]]:
             yield from _cut(group, room)
 
 
-def common_section(units: Sequence[ChunkUnit]) -> tuple[str, ...]:
+def find_common_section(units: Sequence[ChunkUnit]) -> tuple[str, ...]:
     """The section path that all the units share."""
     shared = units[0].section
     for unit in units[1:]:
@@ -44,7 +44,7 @@ def _pack_small(sections: Sequence[list[ChunkUnit]], room: Room) -> Iterator[lis
     for section in sections:
         tokens = sum(unit.tokens for unit in section)
         if current:
-            space = room(common_section([current[0], section[0]]), current[0])
+            space = room(find_common_section([current[0], section[0]]), current[0])
             small = min(current_tokens, tokens) < SMALL_SHARE * space
             if small and current_tokens + tokens <= space and _related(current, section):
                 current = [*current, *section]
@@ -60,7 +60,7 @@ def _related(before: Sequence[ChunkUnit], after: Sequence[ChunkUnit]) -> bool:
     """Whether two sections are siblings, or one is inside the other; not if one is in another file."""
     if _attached(before[0]) != _attached(after[0]):
         return False
-    shared = len(common_section([before[0], after[0]]))
+    shared = len(find_common_section([before[0], after[0]]))
     return shared >= min(len(before[0].section), len(after[0].section)) - 1
 
 
@@ -70,7 +70,7 @@ def _attached(unit: ChunkUnit) -> list[str]:
 
 def _cut(group: list[ChunkUnit], room: Room) -> Iterator[list[ChunkUnit]]:
     """One chunk where the group fits, else chunks of about the same size."""
-    section = common_section(group)
+    section = find_common_section(group)
     remaining = sum(unit.tokens for unit in group)
     first = 0
     while first < len(group):

@@ -76,7 +76,7 @@ def split_at(units: Iterable[ChunkUnit], positions: Sequence[int]) -> Iterator[C
             yield replace(unit, start=start, end=end)
 
 
-def whole_units(document: LoadedDocument) -> Iterator[ChunkUnit]:
+def join_whole_units(document: LoadedDocument) -> Iterator[ChunkUnit]:
     """One unit per block, cut at page breaks, with its section path."""
     page_starts = [page.start for page in document.pages]
     path: list[tuple[int, str]] = []

@@ -15,11 +15,11 @@ from ingest.media_type import DOCX
 from ingest.parsers.archive import FAULTS
 from ingest.parsers.context import ParserContext
 from ingest.parsers.office.cell_builder import CellBuilder
-from ingest.parsers.office.drawing_text import body_lines, write_related_drawings
+from ingest.parsers.office.drawing_text import read_body_lines, write_related_drawings
 from ingest.parsers.office.merged_cells import fill_down
 from ingest.parsers.office.package import MC, A, OfficePackage, R, W, alternative
 from ingest.parsers.office.word_numbering import BULLET, WordNumbering
-from ingest.parsers.office.word_styles import WordStyles, is_on, outline_level, value_of
+from ingest.parsers.office.word_styles import WordStyles, is_on, outline_level, read_value
 from ingest.parsers.office.word_text import Paragraph, ParagraphReader, is_placeholder
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
@@ -168,7 +168,7 @@ class _DocxWalker:
         if mark is not None and any(mark.find(tag) is not None for tag in _REMOVED):
             self._carried = paragraph  # its end is deleted: it goes on in the next one
             return
-        style = value_of(properties, "pStyle") or None
+        style = read_value(properties, "pStyle") or None
         marker, depth = self._marker(properties, style)
         level = outline_level(properties)
         level = self._document.styles.heading_level(style) if level is None else level
@@ -196,10 +196,10 @@ class _DocxWalker:
         """The number or bullet of a paragraph, counted, and its depth; empty for one that has none."""
         direct = properties.find(f"{W}numPr") if properties is not None else None
         style_number, style_depth = self._document.styles.numbering(style)
-        number = value_of(direct, "numId") or style_number
+        number = read_value(direct, "numId") or style_number
         if not number or number == "0":
             return "", 0
-        raw = value_of(direct, "ilvl") or style_depth
+        raw = read_value(direct, "ilvl") or style_depth
         numbering = self._document.numbering
         depth = int(raw) if raw.isdecimal() else numbering.depth_of_style(number, style)
         depth = min(depth, 8)
@@ -235,7 +235,7 @@ class _DocxWalker:
             if not any(a.tag.endswith("}Fallback") for a in _between(box, element)):
                 _DocxWalker(self._document, self._builder, self._part).container(box)
         for shape in element.iter("{*}txBody"):
-            self._builder.paragraph("\n".join(body_lines(shape)))
+            self._builder.paragraph("\n".join(read_body_lines(shape)))
         for art in element.iter(f"{_VML}textpath"):
             self._builder.paragraph(art.get("string") or "")
         package = self._document.package
@@ -279,17 +279,17 @@ class _DocxWalker:
     def _row(self, row: Any) -> list[str | None]:
         """The texts of a row's cells, one for each column; None goes on from the cell above."""
         properties = row.find(f"{W}trPr")
-        texts: list[str | None] = [""] * _span(value_of(properties, "gridBefore"), 0)
+        texts: list[str | None] = [""] * _span(read_value(properties, "gridBefore"), 0)
         for cell in _cells(row):
             form = cell.find(f"{W}tcPr")
             merge = form.find(f"{W}vMerge") if form is not None else None
             if merge is not None and merge.get(f"{W}val") != "restart":
                 texts.append(None)
-            elif value_of(form, "hMerge") == "continue":
+            elif read_value(form, "hMerge") == "continue":
                 texts.append("")
             else:
                 texts.append(self._cell(cell))
-            texts += [""] * (_span(value_of(form, "gridSpan"), 1) - 1)
+            texts += [""] * (_span(read_value(form, "gridSpan"), 1) - 1)
         return texts
 
     def _cell(self, cell: Any) -> str:

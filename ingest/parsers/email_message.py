@@ -17,7 +17,7 @@ from email.message import EmailMessage, Message
 from functools import cache
 from typing import Any
 
-from ingest.encoding import decode, wide_encoding
+from ingest.encoding import decode, detect_wide_encoding
 from ingest.errors import DamagedFileError, MislabelledFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import EMAIL, MBOX
@@ -47,7 +47,7 @@ _FAULTS = (ValueError, LookupError, TypeError, AttributeError, IndexError, Asser
 
 
 def parse_email(data: bytes, context: ParserContext) -> LoadedDocument:
-    if wide_encoding(data[:_SAMPLE]) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if detect_wide_encoding(data[:_SAMPLE]) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = decode(data).encode()
     mail = _mail(data)
     if not mail.headers and not mail.subject:

@@ -25,7 +25,7 @@ _SCALARS = (
 """YAML 1.2's own kinds of a plain value. A date stays the text that it is: ISO dates are in order."""
 
 
-def end_of_front_matter(text: str) -> int:
+def find_end_of_front_matter(text: str) -> int:
     """Where a front matter ends, or 0."""
     if not text.startswith("---\n"):
         return 0

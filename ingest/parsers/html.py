@@ -11,7 +11,7 @@ from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import HTML
 from ingest.parsers.html_words import prepare
-from ingest.parsers.office.merged_cells import repeated_label
+from ingest.parsers.office.merged_cells import find_repeated_label
 from ingest.text_builder import TextBuilder
 
 _SKIPPED = frozenset(
@@ -176,10 +176,10 @@ def _grid(table: Any) -> list[list[str]]:
             words = inline_text(cell)
             down = _span(cell, "rowspan")
             for offset in range(_span(cell, "colspan")):
-                repeated = repeated_label(words) if cell.tag == "th" else ""
+                repeated = find_repeated_label(words) if cell.tag == "th" else ""
                 cells[column] = words if offset == 0 else repeated
                 if down > 1:
-                    below[column] = (down - 1, repeated_label(cells[column]))
+                    below[column] = (down - 1, find_repeated_label(cells[column]))
                 column += 1
         above = below
         rows.append([cells.get(column, "") for column in range(max(cells, default=-1) + 1)])

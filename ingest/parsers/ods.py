@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.parsers.office.cell_builder import CellBuilder
-from ingest.parsers.office.odf_styles import attribute, count, is_element, local_name
-from ingest.parsers.office.sheet_cells import SheetCells, column_letters, comment_line
+from ingest.parsers.office.odf_styles import attribute, count, is_element, strip_namespace
+from ingest.parsers.office.sheet_cells import SheetCells, write_column_letters, write_comment_line
 from ingest.parsers.opendocument_text import (
     OdfDocument,
     TextWalker,
@@ -93,7 +93,7 @@ class _SheetReader:
                 right = column + count(cell, "number-columns-spanned") - 1
                 if (bottom, right) != (number, column):
                     self.sheet.merged.append((number, column, bottom, right))
-                self._comment(cell, f"{column_letters(column)}{number}")
+                self._comment(cell, f"{write_column_letters(column)}{number}")
                 column += repeated
             elif is_element(cell, "covered-table-cell"):  # what it holds is not seen
                 column += repeated
@@ -115,9 +115,9 @@ class _SheetReader:
             if is_element(note, "annotation"):
                 author = note.findtext("{*}creator") or ""
                 lines = [
-                    self._walker.inline_text(p) for p in note if local_name(p) in ("p", "list")
+                    self._walker.inline_text(p) for p in note if strip_namespace(p) in ("p", "list")
                 ]
-                self.sheet.after.append(comment_line(cell_name, author, "\n".join(lines)))
+                self.sheet.after.append(write_comment_line(cell_name, author, "\n".join(lines)))
 
 
 def _hidden_columns(table: Any) -> Iterator[tuple[int, int]]:

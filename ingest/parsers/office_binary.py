@@ -32,7 +32,7 @@ def parse_doc(data: bytes) -> LoadedDocument:
     outside, doubt = _outside(data, builder.text())
     for text in outside:
         builder.paragraph(text)
-    return replace(document_of(tree, builder, DOC), doubt=doubt)
+    return replace(find_document(tree, builder, DOC), doubt=doubt)
 
 
 def _outside(data: bytes, written: str) -> tuple[list[str], str]:
@@ -44,7 +44,7 @@ def _outside(data: bytes, written: str) -> tuple[list[str], str]:
     words = sum(len(paragraph.split()) for paragraph in text.main)
     misses_most = len(written.split()) < words * _FEWEST
     doubt = "has words that its first reader did not find" if misses_most else ""
-    return list(unwritten_paragraphs(text.outside, written)), doubt
+    return list(find_unwritten_paragraphs(text.outside, written)), doubt
 
 
 def parse_docx(data: bytes) -> LoadedDocument:
@@ -54,7 +54,7 @@ def parse_docx(data: bytes) -> LoadedDocument:
     for section in tree.get("sections") or ():
         for element in section.get("elements") or ():
             _element(builder, element)
-    return _second(document_of(tree, builder, DOCX))
+    return _second(find_document(tree, builder, DOCX))
 
 
 def parse_pptx(data: bytes) -> LoadedDocument:
@@ -67,7 +67,7 @@ def parse_pptx(data: bytes) -> LoadedDocument:
         write_slide(builder, list(slide.get("elements") or ()), [])
         blocks = [block for block in builder.blocks if block.start >= start]
         pages.append(Page(number, blocks[0].start if blocks else start, builder.position))
-    return _second(document_of(tree, builder, PPTX, tuple(pages)))
+    return _second(find_document(tree, builder, PPTX, tuple(pages)))
 
 
 def _second(document: LoadedDocument) -> LoadedDocument:
@@ -77,7 +77,7 @@ def _second(document: LoadedDocument) -> LoadedDocument:
     return document
 
 
-def unwritten_paragraphs(texts: Sequence[str], written: str) -> Iterator[str]:
+def find_unwritten_paragraphs(texts: Sequence[str], written: str) -> Iterator[str]:
     """The paragraphs of a slide's records that are not in what was written of it."""
     seen = _bare(written)
     for text in texts:
@@ -137,7 +137,7 @@ def read_tree(data: bytes, kind: Literal["doc", "docx", "ppt", "pptx"]) -> Mappi
         raise DamagedFileError from exc
 
 
-def document_of(
+def find_document(
     tree: Mapping[str, Any], builder: TextBuilder, media_type: str, pages: tuple[Page, ...] = ()
 ) -> LoadedDocument:
     metadata = tree.get("metadata") or {}

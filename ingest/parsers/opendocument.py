@@ -14,7 +14,7 @@ from ingest.parsers.archive import FAULTS, check_archive
 from ingest.parsers.ods import write_sheets
 from ingest.parsers.office.cell_builder import CellBuilder
 from ingest.parsers.office.odf_styles import PRESENTATION, OdfStyles, attribute, is_element
-from ingest.parsers.office.slide_order import PlacedShape, reading_order
+from ingest.parsers.office.slide_order import PlacedShape, sort_in_reading_order
 from ingest.parsers.opendocument_text import OdfDocument, TextWalker, is_hidden_by_style
 from ingest.parsers.xml_tree import parse_tree
 from ingest.text_builder import TextBuilder
@@ -162,7 +162,7 @@ def _slide(walker: TextWalker, slide: Any) -> None:
         if frame is not title and not is_element(frame, "notes") and kind not in _FURNITURE:
             shapes.append(PlacedShape(frame, *_place(frame)))
     subtitles = [s for s in shapes if s.shape.get(f"{PRESENTATION}class") == "subtitle"]
-    for placed in [*subtitles, *reading_order([s for s in shapes if s not in subtitles])]:
+    for placed in [*subtitles, *sort_in_reading_order([s for s in shapes if s not in subtitles])]:
         walker.walk(placed.shape, is_wrapped=True)
     for notes in (frame for frame in frames if is_element(frame, "notes")):
         bodies = (e for e in notes if e.get(f"{PRESENTATION}class") == "notes")

@@ -15,7 +15,7 @@ from ingest.parsers.office.odf_styles import (
     attribute,
     count,
     is_element,
-    local_name,
+    strip_namespace,
 )
 from ingest.parsers.office.raised_text import subscript, superscript
 from ingest.text_builder import TextBuilder
@@ -80,7 +80,7 @@ class TextWalker:
             return
         parts.append(element.text or "")
         for child in element:
-            self._inline(child, local_name(child), parts, depth)
+            self._inline(child, strip_namespace(child), parts, depth)
             parts.append(child.tail or "")
 
     def _inline(self, child: Any, name: str, parts: list[str], depth: int) -> None:
@@ -119,12 +119,12 @@ class TextWalker:
 
     def _comment(self, annotation: Any) -> str:
         author = annotation.findtext("{*}creator") or ""
-        lines = [self.inline_text(p) for p in annotation if local_name(p) in ("p", "list")]
+        lines = [self.inline_text(p) for p in annotation if strip_namespace(p) in ("p", "list")]
         text = "\n".join(filter(None, lines))
         return f"Comment{f' by {author}' if author else ''}: {text}" if text else ""
 
     def _element(self, element: Any, depth: int) -> None:
-        name = local_name(element)
+        name = strip_namespace(element)
         if depth > _MAX_DEPTH or not name or name in _LEFT_OUT:
             return
         if name == "h":
@@ -162,7 +162,7 @@ class TextWalker:
             self._document.unread[Unread.FORM_FIELD] += 1
         elif name == "image":
             before = element.getprevious()
-            is_preview = before is not None and local_name(before) in (
+            is_preview = before is not None and strip_namespace(before) in (
                 "object",
                 "object-ole",
                 "plugin",
@@ -182,8 +182,8 @@ class TextWalker:
     def _behind(self, element: Any) -> None:
         """Write what hangs on a paragraph: boxes and objects, then its notes."""
         for child in element.iterdescendants():
-            if local_name(child) in ("frame", "custom-shape", "control") and not any(
-                local_name(above) in ("frame", "custom-shape", "note", "annotation")
+            if strip_namespace(child) in ("frame", "custom-shape", "control") and not any(
+                strip_namespace(above) in ("frame", "custom-shape", "note", "annotation")
                 for above in _between(child, element)
             ):
                 self._element(child, 1)
@@ -204,7 +204,9 @@ class TextWalker:
             if not is_element(item, "list-item") and not is_element(item, "list-header"):
                 continue
             marker = ""
-            if is_element(item, "list-item") and any(local_name(c) in ("p", "h") for c in item):
+            if is_element(item, "list-item") and any(
+                strip_namespace(c) in ("p", "h") for c in item
+            ):
                 marker = numbering.marker(indent + 1, attribute(item, "start-value"))
             self._item(item, marker, indent, depth, style)
 
@@ -218,7 +220,7 @@ class TextWalker:
                 self._heading(
                     child, count(child, "outline-level"), marker, counts=marker in ("", "-")
                 )
-            elif local_name(child) not in ("", "number"):
+            elif strip_namespace(child) not in ("", "number"):
                 lines.append(self.inline_text(child))
         self.builder.list_item("\n".join(lines), marker=marker or "-", depth=indent)
         for child in item:
@@ -257,7 +259,7 @@ class TextWalker:
 def table_rows(table: Any) -> Iterator[Any]:
     """The rows of a table, those of its header and its groups too; not those of tables in its cells."""
     for element in table:
-        name = local_name(element)
+        name = strip_namespace(element)
         if name == "table-row":
             yield element
         elif name in ("table-header-rows", "table-row-group", "table-rows"):

@@ -13,18 +13,18 @@ from ingest.media_type import PDF
 from ingest.ocr import Ocr
 from ingest.parsers.context import ParserContext
 from ingest.parsers.pdf_annotations import (
-    attached_files,
     flatten,
-    missing_values,
+    list_attached_files,
+    list_missing_values,
     notes,
     prepare_forms,
 )
-from ingest.parsers.pdf_frame import frame_of
+from ingest.parsers.pdf_frame import find_frame
 from ingest.parsers.pdf_layout import PageLayout
 from ingest.parsers.pdf_line_reader import page_text
 from ingest.parsers.pdf_lines import RawLine
 from ingest.parsers.pdf_rules import page_rules
-from ingest.parsers.pdf_table import Item, ruled_tables
+from ingest.parsers.pdf_table import Item, find_ruled_tables
 from ingest.parsers.pdf_text import PdfText
 from ingest.parsers.scan import has_content, read_pdf_page
 from ingest.unread import Unread
@@ -80,7 +80,7 @@ def parse_pdf(data: bytes, context: ParserContext) -> LoadedDocument:
             raise DamagedFileError("has no pages")
         if all(page is None for page in pages):
             raise DamagedFileError
-        reader.unread += attached_files(document)
+        reader.unread += list_attached_files(document)
         metadata = document.get_metadata_dict(skip_empty=True)
     finally:
         document.close()
@@ -138,14 +138,14 @@ class _PageReader:
         self.unread[Unread.CHARACTER] += text.codes
         self.unread[Unread.HIDDEN_TEXT] += text.hidden
         segments = text.segments
-        segments += missing_values(segments, beside)
-        visible_frame = frame_of(page, page.get_rotation())
+        segments += list_missing_values(segments, beside)
+        visible_frame = find_frame(page, page.get_rotation())
         items: list[Item] = list(segments)
         heights = {round(segment.bottom / 3) for segment in segments}
         if len(heights) > len(segments) - _MIN_BESIDE:
             return PageLayout(number, [_slim(item) for item in items], text.frame, visible_frame)
         horizontal, vertical = page_rules(page, text.frame)
-        items = ruled_tables(segments, horizontal, vertical)
+        items = find_ruled_tables(segments, horizontal, vertical)
         return PageLayout(
             number, [_slim(item) for item in items], text.frame, visible_frame, horizontal
         )

@@ -30,7 +30,7 @@ _LONE_ROWS = 2
 """So many rows with one cell may stand between others."""
 
 
-def aligned_items(items: Sequence[Item], horizontal: Sequence[Rule]) -> list[Item]:
+def read_aligned_items(items: Sequence[Item], horizontal: Sequence[Rule]) -> list[Item]:
     """The items of a page, with those segments in tables that stand as in one, and columns read one by one.
 
     Segments of a line that are in no table are put together again.

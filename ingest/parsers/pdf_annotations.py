@@ -43,13 +43,13 @@ def notes(document: Any, page: Any, frame: Frame) -> list[RawLine]:
     return list(_Annotations(page, document.formenv).lines(frame))
 
 
-def missing_values(lines: Sequence[RawLine], notes: Sequence[RawLine]) -> list[RawLine]:
+def list_missing_values(lines: Sequence[RawLine], notes: Sequence[RawLine]) -> list[RawLine]:
     """The notes that do not stand on the page already."""
     written = "".join("".join(line.text.split()) for line in lines)
     return [note for note in notes if "".join(note.text.rpartition(": ")[2].split()) not in written]
 
 
-def attached_files(document: Any) -> Counter[Unread]:
+def list_attached_files(document: Any) -> Counter[Unread]:
     """How many files are attached to the document."""
     import pypdfium2.raw as pdfium
 

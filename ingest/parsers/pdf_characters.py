@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ingest.parsers.pdf_frame import frame_of
+from ingest.parsers.pdf_frame import find_frame
 from ingest.parsers.pdf_lines import REGULAR
 from rag.document import Box
 
@@ -48,7 +48,7 @@ class PdfCharacters:
         self._matrix = pdfium.FS_MATRIX()
         self._weights: dict[bytes, int] = {}
         self._name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
-        self.frame = frame_of(page, self._usual_angle())
+        self.frame = find_frame(page, self._usual_angle())
 
     def text(self) -> str:
         """All characters in PDFium's order, with its line breaks."""
@@ -150,11 +150,13 @@ class PdfCharacters:
         return self.frame.place(left.value, top.value, right.value, bottom.value)
 
 
-def stretch_boxes(page: Any, textpage: Any, number: int, first: int, count: int) -> tuple[Box, ...]:
+def find_stretch_boxes(
+    page: Any, textpage: Any, number: int, first: int, count: int
+) -> tuple[Box, ...]:
     """The rectangle of each line that `count` characters from PDFium's character `first` on stand in."""
     import pypdfium2.raw as pdfium
 
-    visible_frame = frame_of(page, page.get_rotation())
+    visible_frame = find_frame(page, page.get_rotation())
     edges = tuple(ctypes.c_double() for _ in range(4))
     rows: list[list[float]] = []
     for index in range(pdfium.FPDFText_CountRects(textpage.raw, first, count)):

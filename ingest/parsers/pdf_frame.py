@@ -79,7 +79,7 @@ class Frame:
         return max(left, 0.0), max(top, 0.0), min(right, self.width), min(bottom, self.height)
 
 
-def frame_of(page: Any, angle: int) -> Frame:
+def find_frame(page: Any, angle: int) -> Frame:
     """The frame of a `pypdfium2.PdfPage`; with its rotation for an angle, the page as it is shown."""
     left, bottom, right, top = page.get_bbox()
     width, height = right - left, top - bottom

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ingest.loaded import BlockKind
-from ingest.parsers.pdf_alignment import aligned_items
+from ingest.parsers.pdf_alignment import read_aligned_items
 from ingest.parsers.pdf_frame import Frame
 from ingest.parsers.pdf_furniture import without_furniture
 from ingest.parsers.pdf_lines import REGULAR, RawLine
@@ -82,7 +82,7 @@ def lay_out(pages: Sequence[PageLayout]) -> TypeSizes:
     sizes = TypeSizes([page.items for page in pages])
     kept = without_furniture([page.items for page in pages], sizes.body)
     for page, items in zip(pages, kept, strict=True):
-        page.items = _in_place(aligned_items(items, page.horizontal))
+        page.items = _in_place(read_aligned_items(items, page.horizontal))
     return sizes
 
 
@@ -170,7 +170,7 @@ def _lines(item: Item) -> Iterable[RawLine]:
     return item.pieces if isinstance(item, PdfTable) else (item,)
 
 
-def line_kind(items: Sequence[Item], index: int, sizes: TypeSizes) -> tuple[BlockKind, int]:
+def classify_line(items: Sequence[Item], index: int, sizes: TypeSizes) -> tuple[BlockKind, int]:
     """What a line of a page begins or is, and its level where it is a heading."""
     line = _line(items, index)
     if is_table_row(line.text):
@@ -267,7 +267,7 @@ def _names_years(text: str) -> bool:
     return all(len(number) <= 2 and int(number) <= 31 for number in rest)
 
 
-def usual_pitch(items: Sequence[Item]) -> float:
+def measure_usual_pitch(items: Sequence[Item]) -> float:
     """The most frequent distance between the bottoms of two lines of a page, in points."""
     pitches = Counter(
         round(below.bottom - above.bottom)

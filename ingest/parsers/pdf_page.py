@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.errors import DamagedFileError
 from ingest.parsers.pdf import open_pdf
-from ingest.parsers.pdf_characters import stretch_boxes
+from ingest.parsers.pdf_characters import find_stretch_boxes
 
 MAX_PIXELS = 12_000_000
 MAX_WIDTH = 2_400
@@ -103,7 +103,7 @@ def _boxes(document: Any, number: int, quote: str, before: str) -> list[list[flo
                     (box.left, box.top, box.right, box.bottom), (across, down) * 2, strict=True
                 )
             ]
-            for box in stretch_boxes(page, text, number, first, last - first + 1)
+            for box in find_stretch_boxes(page, text, number, first, last - first + 1)
         ]
     finally:
         text.close()

@@ -132,7 +132,7 @@ def _is_below(header: Sequence[Sequence[str]], count: int) -> bool:
     return count <= 1 or sum(bool(row[0]) for row in header) <= 1
 
 
-def ruled_tables(
+def find_ruled_tables(
     segments: Sequence[RawLine], horizontal: Sequence[Rule], vertical: Sequence[Rule]
 ) -> list[Item]:
     """The segments in their order, those in a drawn grid as a table where the first of them stood."""

@@ -11,11 +11,11 @@ from ingest.parsers.pdf_layout import (
     WORD,
     PageLayout,
     TypeSizes,
+    classify_line,
     is_gap,
     is_same_heading,
     lay_out,
-    line_kind,
-    usual_pitch,
+    measure_usual_pitch,
 )
 from ingest.parsers.pdf_lines import HYPHEN, RawLine
 from ingest.parsers.pdf_table import PdfTable
@@ -63,7 +63,7 @@ class PdfText:
             self._release()
             self._write("\n" if goes_on else _PAGE_BREAK)
         start = self._length
-        pitch = usual_pitch(items)
+        pitch = measure_usual_pitch(items)
         is_first = True
         for index, item in enumerate(items):
             if isinstance(item, PdfTable):
@@ -75,7 +75,7 @@ class PdfText:
         self.pages.append(Page(page.number, start, self._length))
 
     def _paragraph(self, page: PageLayout, index: int, line: RawLine, pitch: float) -> None:
-        kind, level = line_kind(page.items, index, self._sizes)
+        kind, level = classify_line(page.items, index, self._sizes)
         above = page.items[index - 1] if index else None
         self._table = None
         if above is None:

@@ -11,7 +11,7 @@ from ingest.media_type import sniff
 from ingest.parsers.context import ParserContext
 from ingest.parsers.pdf_layout import PageLayout
 from ingest.parsers.pdf_text import PdfText
-from ingest.parsers.scan import raw_lines
+from ingest.parsers.scan import read_raw_lines
 
 
 def parse_picture(data: bytes, context: ParserContext) -> LoadedDocument:
@@ -22,7 +22,10 @@ def parse_picture(data: bytes, context: ParserContext) -> LoadedDocument:
     if not any(pages):
         raise UnsupportedFileError("is a picture in which no words were found")
     text = PdfText(
-        [PageLayout(number, list(raw_lines(lines, 1.0))) for number, lines in enumerate(pages, 1)]
+        [
+            PageLayout(number, list(read_raw_lines(lines, 1.0)))
+            for number, lines in enumerate(pages, 1)
+        ]
     )
     return LoadedDocument(
         text.text,

@@ -9,7 +9,7 @@ from ingest.encoding import decode
 from ingest.loaded import Block, BlockKind, LoadedDocument, Page
 from ingest.media_type import ASCIIDOC, MARKDOWN, ORG, PLAIN_TEXT, RST
 from ingest.parsers import text_blocks
-from ingest.parsers.front_matter import end_of_front_matter, parse_front_matter
+from ingest.parsers.front_matter import find_end_of_front_matter, parse_front_matter
 from ingest.parsers.markdown_html import replace_html_blocks
 from ingest.parsers.text_blocks import PLAIN, RESTRUCTURED_TEXT, blocks
 
@@ -27,7 +27,7 @@ def parse_plain_text(data: bytes) -> LoadedDocument:
 
 def parse_markdown(data: bytes) -> LoadedDocument:
     text = decode(data)
-    front = end_of_front_matter(text)
+    front = find_end_of_front_matter(text)
     fields = parse_front_matter(text[4 : front - 5]) if front else {}
     text = text[:front] + replace_html_blocks(text[front:])
     head = [Block(BlockKind.CODE, 0, len(text[:front].rstrip()))] if front else []

@@ -8,9 +8,9 @@ from dataclasses import replace
 from ingest.loaded import LoadedDocument, Page
 from ingest.media_type import PPT
 from ingest.parsers.office_binary import (
-    document_of,
+    find_document,
+    find_unwritten_paragraphs,
     read_tree,
-    unwritten_paragraphs,
     words_of,
     write_slide,
 )
@@ -37,7 +37,7 @@ def parse_ppt(data: bytes) -> LoadedDocument:
         first_block = len(builder.blocks)
         before = builder.position
         write_slide(builder, list(section.get("elements") or ()), tables)
-        for text in unwritten_paragraphs(record.texts, builder.text()[before:]):
+        for text in find_unwritten_paragraphs(record.texts, builder.text()[before:]):
             builder.paragraph(text)
         notes = "\n".join(filter(None, map(words_of, section.get("speaker_notes") or ())))
         if notes:
@@ -48,4 +48,4 @@ def parse_ppt(data: bytes) -> LoadedDocument:
         blocks = builder.blocks[first_block:]
         start = blocks[0].start if blocks else builder.position
         pages.append(Page(number, start, builder.position))
-    return replace(document_of(tree, builder, PPT, tuple(pages)), unread=unread)
+    return replace(find_document(tree, builder, PPT, tuple(pages)), unread=unread)

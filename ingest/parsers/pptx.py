@@ -12,11 +12,15 @@ from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument, Page
 from ingest.media_type import PPTX
 from ingest.parsers.archive import FAULTS
-from ingest.parsers.office.drawing_text import body_lines, paragraph_text, write_related_drawings
-from ingest.parsers.office.list_numbers import number_text
+from ingest.parsers.office.drawing_text import (
+    read_body_lines,
+    read_paragraph_text,
+    write_related_drawings,
+)
+from ingest.parsers.office.list_numbers import write_number
 from ingest.parsers.office.merged_cells import fill_down
 from ingest.parsers.office.package import MC, A, OfficePackage, R, alternative
-from ingest.parsers.office.slide_order import PlacedShape, reading_order
+from ingest.parsers.office.slide_order import PlacedShape, sort_in_reading_order
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
 
@@ -100,14 +104,18 @@ class _Presentation:
         root = self._package.tree(part)
         for shape in root.iter(f"{_P}sp") if root is not None else ():
             kind = _placeholder(shape)
-            if kind is not None and kind.get("type") == "body" and (lines := body_lines(shape)):
+            if (
+                kind is not None
+                and kind.get("type") == "body"
+                and (lines := read_body_lines(shape))
+            ):
                 builder.paragraph("Notes: " + "\n".join(lines))
 
     def _comments(self, builder: TextBuilder, part: str) -> None:
         root = self._package.tree(part)
         for comment in root.iter("{*}cm", "{*}reply") if root is not None else ():
             body = comment.find("{*}txBody")
-            text = "\n".join(body_lines(body)) if body is not None else ""
+            text = "\n".join(read_body_lines(body)) if body is not None else ""
             text = text or comment.findtext("{*}text") or ""
             author = self._authors.get(comment.get("authorId") or "", "")
             if text.strip():
@@ -126,7 +134,7 @@ class _Slide:
     def write(self, builder: TextBuilder, tree: Any) -> None:
         title = next((s for s in tree.iter(f"{_P}sp") if _type(s) in _TITLES), None)
         if title is not None:
-            builder.heading(" ".join(body_lines(title)), _SLIDE_LEVEL)
+            builder.heading(" ".join(read_body_lines(title)), _SLIDE_LEVEL)
         self._shapes(builder, tree, title, 0)
 
     def _shapes(self, builder: TextBuilder, group: Any, title: Any, depth: int) -> None:
@@ -135,7 +143,7 @@ class _Slide:
             for shape in _members(group)
             if shape is not title
         ]
-        for entry in reading_order(placed) if depth < _MAX_DEPTH else ():
+        for entry in sort_in_reading_order(placed) if depth < _MAX_DEPTH else ():
             shape = entry.shape
             if shape.tag == f"{_P}grpSp":
                 self._shapes(builder, shape, title, depth + 1)
@@ -154,7 +162,7 @@ class _Slide:
         if body is None or kind in _FURNITURE:
             return
         if kind == "ftr":
-            footer = " ".join(body_lines(body))
+            footer = " ".join(read_body_lines(body))
             if footer not in self._footers:
                 self._footers.add(footer)
                 builder.paragraph(footer)
@@ -250,14 +258,14 @@ def _row(row: Any) -> list[str | None]:
         elif cell.get("vMerge") in ("1", "true"):
             cells.append(None)
         else:
-            cells.append(" ".join(body_lines(cell)))
+            cells.append(" ".join(read_body_lines(cell)))
     return cells[:_MAX_SPAN]
 
 
 def _paragraph(
     builder: TextBuilder, paragraph: Any, counters: dict[int, int], *, is_body: bool
 ) -> None:
-    text = paragraph_text(paragraph)
+    text = read_paragraph_text(paragraph)
     properties = paragraph.find(f"{A}pPr")
     raw = properties.get("lvl", "0") if properties is not None else "0"
     level = min(int(raw), 8) if raw.isdecimal() else 0
@@ -298,7 +306,7 @@ def _number(numbering: Any, level: int, counters: dict[int, int]) -> str:
     for deeper in [other for other in counters if other > level]:
         del counters[deeper]
     style = next((style for name, style in _NUMBERING.items() if kind.startswith(name)), "decimal")
-    number = number_text(counters[level], style)
+    number = write_number(counters[level], style)
     if kind.endswith("ParenBoth"):
         return f"({number})"
     return f"{number}{')' if kind.endswith('ParenR') else '' if kind.endswith('Plain') else '.'}"

@@ -19,7 +19,7 @@ from ingest.parsers.rtf_paragraphs import (
     CellForm,
     ParagraphFormat,
     RtfWriter,
-    level_of_style,
+    read_level_of_style,
 )
 from ingest.unread import Unread
 
@@ -297,7 +297,7 @@ class _RtfReader:
         """Remember the level of the style whose definition has just been read."""
         name = self._text_caught().strip(" ;")
         form, self._format = self._format, ParagraphFormat()
-        level = form.level if form.level != NO_LEVEL else level_of_style(name)
+        level = form.level if form.level != NO_LEVEL else read_level_of_style(name)
         if form.style >= 0 and level != NO_LEVEL:
             self._style_levels[form.style] = level
 

@@ -18,7 +18,7 @@ _WRITTEN_MARKER = re.compile(r"\s{0,20}([•·▪◦–-]|\d{1,3}[.)])\t")
 """Pandoc writes a list as paragraphs that begin like this."""
 
 
-def level_of_style(name: str) -> int:
+def read_level_of_style(name: str) -> int:
     """The heading level that a style's name tells of, else NO_LEVEL."""
     match = _HEADING_STYLE.match(name)
     if match:

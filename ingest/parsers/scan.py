@@ -25,7 +25,7 @@ def read_pdf_page(page: Any, ocr: Ocr) -> list[RawLine]:
     finally:
         bitmap.close()
     lines = [line for page_lines in ocr.pages(picture, dpi) for line in page_lines]
-    return raw_lines(lines, 72 / dpi)
+    return read_raw_lines(lines, 72 / dpi)
 
 
 def has_content(page: Any) -> bool:
@@ -35,7 +35,7 @@ def has_content(page: Any) -> bool:
     return int(pdfium.FPDFPage_CountObjects(page.raw)) > 0
 
 
-def raw_lines(lines: Sequence[OcrLine], scale: float) -> list[RawLine]:
+def read_raw_lines(lines: Sequence[OcrLine], scale: float) -> list[RawLine]:
     """Recognised lines in points; `scale` is points per pixel. Type of the usual size is of size 0."""
     usual = median(line.word_height for line in lines) if lines else 0.0
     result = []

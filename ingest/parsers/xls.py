@@ -17,7 +17,7 @@ from ingest.media_type import XLS
 from ingest.parsers.archive import FAULTS
 from ingest.parsers.office.number_format import GENERAL, format_number, format_text
 from ingest.parsers.office.raised_text import subscript, superscript
-from ingest.parsers.office.sheet_cells import SheetCells, column_letters, comment_line
+from ingest.parsers.office.sheet_cells import SheetCells, write_column_letters, write_comment_line
 from ingest.parsers.sheet import write_sheet
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
@@ -73,8 +73,8 @@ def _content(workbook: Any, sheet: Any) -> SheetCells:
         (n + 1, n + 1) for n, column in sheet.colinfo_map.items() if column.hidden
     ]
     for (row, column), note in sorted(sheet.cell_note_map.items()):
-        cell_name = f"{column_letters(column + 1)}{row + 1}"
-        content.after.append(comment_line(cell_name, note.author, note.text))
+        cell_name = f"{write_column_letters(column + 1)}{row + 1}"
+        content.after.append(write_comment_line(cell_name, note.author, note.text))
     return content
 
 

@@ -13,10 +13,10 @@ from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XLSB
 from ingest.parsers.archive import FAULTS
-from ingest.parsers.office.drawing_text import body_lines, write_related_drawings
+from ingest.parsers.office.drawing_text import read_body_lines, write_related_drawings
 from ingest.parsers.office.number_format import BUILT_IN, GENERAL, format_number, format_text
 from ingest.parsers.office.package import OfficePackage
-from ingest.parsers.office.sheet_cells import SheetCells, column_letters, comment_line
+from ingest.parsers.office.sheet_cells import SheetCells, write_column_letters, write_comment_line
 from ingest.parsers.sheet import SHEET_LEVEL, write_sheet
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
@@ -165,7 +165,7 @@ class _XlsbWorkbook:
             root = self._package.tree(name)
             for anchor in root if root is not None else ():
                 for shape in anchor.iter("{*}txBody"):
-                    builder.paragraph("\n".join(body_lines(shape)))
+                    builder.paragraph("\n".join(read_body_lines(shape)))
                 write_related_drawings(builder, self._package, name, anchor, self._package.unread)
 
 
@@ -178,9 +178,9 @@ def _comments(records: Iterator[tuple[int, bytes]]) -> Iterator[str]:
         elif kind == _COMMENT:
             number, row, _, column = struct.unpack_from("<IIII", content)
             author = authors[number] if number < len(authors) else ""
-            cell_name = f"{column_letters(column + 1)}{row + 1}"
+            cell_name = f"{write_column_letters(column + 1)}{row + 1}"
         elif kind == _COMMENT_TEXT:
-            yield comment_line(cell_name, author, _text(content, 1))
+            yield write_comment_line(cell_name, author, _text(content, 1))
 
 
 def _rk(raw: int) -> float:

@@ -16,11 +16,11 @@ from ingest.errors import DamagedFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XLSX
 from ingest.parsers.archive import FAULTS
-from ingest.parsers.office.drawing_text import body_lines, write_related_drawings
+from ingest.parsers.office.drawing_text import read_body_lines, write_related_drawings
 from ingest.parsers.office.number_format import BUILT_IN, GENERAL, format_number, format_text
 from ingest.parsers.office.package import A, OfficePackage, R
 from ingest.parsers.office.raised_text import subscript, superscript
-from ingest.parsers.office.sheet_cells import Area, SheetCells, comment_line
+from ingest.parsers.office.sheet_cells import Area, SheetCells, write_comment_line
 from ingest.parsers.sheet import SHEET_LEVEL, write_sheet
 from ingest.text_builder import TextBuilder
 from ingest.unread import Unread
@@ -212,7 +212,7 @@ class _XlsxWorkbook:
             root = self._package.tree(name)
             for anchor in root if root is not None else ():
                 for shape in anchor.iter(f"{_XDR}txBody"):
-                    builder.paragraph("\n".join(body_lines(shape)))
+                    builder.paragraph("\n".join(read_body_lines(shape)))
                 for picture in anchor.iter(f"{_XDR}pic"):
                     if picture.find(f".//{A}blip") is not None:
                         self._package.unread[Unread.PICTURE] += 1
@@ -229,14 +229,14 @@ class _XlsxWorkbook:
                 raw = comment.get("authorId") or ""
                 author = authors[int(raw)] if raw.isdecimal() and int(raw) < len(authors) else ""
                 if not (threaded and text.startswith(_THREADED)):
-                    yield comment_line(comment.get("ref") or "", author, text)
+                    yield write_comment_line(comment.get("ref") or "", author, text)
         people = self._people() if threaded else {}
         for name in threaded:
             root = self._package.tree(name)
             for comment in root if root is not None else ():
                 text = comment.findtext("{*}text") or ""
                 author = people.get(comment.get("personId") or "", "")
-                yield comment_line(comment.get("ref") or "", author, text)
+                yield write_comment_line(comment.get("ref") or "", author, text)
 
     def _people(self) -> dict[str, str]:
         people: dict[str, str] = {}

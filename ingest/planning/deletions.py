@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.errors import MassDeletionError
-from ingest.planning.plan import Plan, content_sha256, find_moved_object, group_by_content
+from ingest.planning.plan import Plan, find_moved_object, group_by_content, hash_content
 from ingest.planning.source import Root
 
 _HINT = "Is the folder mounted? If they are meant to go: --max-delete 1"
@@ -28,7 +28,7 @@ def find_moves(plan: Plan) -> dict[str, str]:
                 del objects[same.uri]
                 moved[same.uri] = file.uri
         elif file.size in sizes:
-            waiting = gone.get(content_sha256(file.path, file.identity) or "")
+            waiting = gone.get(hash_content(file.path, file.identity) or "")
             if waiting:
                 moved[waiting.pop()] = file.uri
     return moved

@@ -14,9 +14,9 @@ from ingest.sandbox import Sandbox
 from rag.embedder import AUTO, DEFAULT_EMBEDDER, Embedder, open_embedder
 from rag.errors import ModelNotFoundError
 from rag.index import IndexStore
-from rag.language.names import language_name
+from rag.language.names import name_language
 from rag.models import ModelCard, get_card, resolve_model
-from rag.models.recommend import TELLING_SHARE, embedders_for
+from rag.models.recommend import TELLING_SHARE, choose_embedders
 from rag.settings import Settings
 
 _AT_LEAST, _AT_MOST = 12, 24
@@ -98,7 +98,7 @@ def choose_embedder(
         return DEFAULT_EMBEDDER, f"The embedder is {DEFAULT_EMBEDDER}{why}."
     needed = [code for code, count in documents.items() if count >= TELLING_SHARE * total]
     needed = needed or list(documents)
-    for card in embedders_for(needed):
+    for card in choose_embedders(needed):
         if sum(map(card.covers, needed)) <= sum(map(default.covers, needed)):
             break
         if _can_be_had(card, settings):
@@ -123,7 +123,7 @@ def _can_be_had(card: ModelCard, settings: Settings) -> bool:
 
 def _list_languages(counts: Mapping[str, int]) -> str:
     """ "German, French and others": the most frequent first."""
-    names = [language_name(code) for code in sorted(counts, key=lambda code: -counts[code])]
+    names = [name_language(code) for code in sorted(counts, key=lambda code: -counts[code])]
     if len(names) > 3:
         names = [*names[:2], "other languages"]
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

@@ -193,10 +193,10 @@ def _looks_unchanged(file: SourceFile, known: FileRecord) -> bool:
 
 def _has_same_content(file: SourceFile, known: FileRecord) -> bool:
     was_read = known.modified_ns != NEVER and known.source_sha256 != ""
-    return was_read and content_sha256(file.path, file.identity) == known.source_sha256
+    return was_read and hash_content(file.path, file.identity) == known.source_sha256
 
 
-def content_sha256(path: Path, identity: Identity | None = None) -> str | None:
+def hash_content(path: Path, identity: Identity | None = None) -> str | None:
     """SHA-256 of the file's bytes, or None if they cannot be read now."""
     try:
         with os.fdopen(open_file(path, identity), "rb") as file:

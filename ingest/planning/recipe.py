@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from ingest.chunking.chunker import CHUNKER_VERSION
 from ingest.chunking.installed import chunker_version
 from ingest.loaded import NO_OCR
-from ingest.media_type import SUPPORTED, formats_like
+from ingest.media_type import SUPPORTED, list_formats_like
 from ingest.ocr import tesseract
 from ingest.readers import PARSER_VERSIONS
 from rag.settings import IngestSettings, Settings
@@ -23,7 +23,7 @@ _OCR = " +ocr:"
 _CURRENT = frozenset(f"{name}:{number}" for name, number in PARSER_VERSIONS.built_in.items())
 
 
-def chunking_of(settings: Settings, embedder_max_tokens: int) -> tuple[int, str]:
+def describe_chunking(settings: Settings, embedder_max_tokens: int) -> tuple[int, str]:
     """The longest chunk in tokens, and how files are cut: the beginning of every recipe."""
     # Two special tokens come on top of what the embedder reads of a chunk.
     max_tokens = min(settings.chunker.max_tokens, embedder_max_tokens - 2)
@@ -32,16 +32,16 @@ def chunking_of(settings: Settings, embedder_max_tokens: int) -> tuple[int, str]
     return max_tokens, f"{CHUNKER_VERSION}/{max_tokens}{own}"
 
 
-def recipe_of(chunking: str, formats: Iterable[str], ocr: str = "") -> str:
+def name_recipe(chunking: str, formats: Iterable[str], ocr: str = "") -> str:
     """The recipe of a file that was read by the parsers of these media types; `ocr`: see LoadedDocument."""
     parsers = (f"{name}:{PARSER_VERSIONS[name]}" for name in sorted(formats))
     return " ".join((chunking, *parsers)) + (f"{_OCR}{ocr}" if ocr else "")
 
 
-def formats_of_name(suffix: str) -> frozenset[str]:
+def list_formats_of_name(suffix: str) -> frozenset[str]:
     """The media types that a file with this suffix may turn out to have."""
     media_type = SUPPORTED.get(suffix.lower())
-    return formats_like(media_type) if media_type else frozenset()
+    return list_formats_like(media_type) if media_type else frozenset()
 
 
 def is_current(recipe: str, chunking: str, settings: IngestSettings) -> bool:
@@ -62,7 +62,7 @@ def _is_current_parser(parser: str) -> bool:
 
 def count_outdated(recipes: Mapping[str, int], settings: Settings, embedder_max_tokens: int) -> int:
     """How many of the files that were read in these ways the next ingest reads again for that alone."""
-    _, chunking = chunking_of(settings, embedder_max_tokens)
+    _, chunking = describe_chunking(settings, embedder_max_tokens)
     return sum(
         count
         for recipe, count in recipes.items()

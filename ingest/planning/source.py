@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import RuleFileError, SourceError
-from ingest.opening import Identity, identity_of, open_unlinked
+from ingest.opening import Identity, identify, open_unlinked
 from ingest.patience import Beat, Patience, StalledError
 from ingest.planning.ignore import IGNORE_FILE, SIDECAR, IgnoreRules
 from rag.errors import UsageError
@@ -349,7 +349,7 @@ def _file(path: Path, status: os.stat_result, base: str) -> SourceFile:
         base,
         status.st_size,
         status.st_mtime_ns,
-        identity_of(status),
+        identify(status),
         status.st_ctime_ns,
     )
 

@@ -11,12 +11,12 @@ from typing import Any
 from ingest.errors import IngestError, MassDeletionError, MissingRulesError
 from ingest.patience import Patience
 from ingest.planning.deletions import check_deletions, find_moves
-from ingest.planning.plan import Plan, content_sha256, group_by_content, make_plan
-from ingest.planning.recipe import chunking_of
+from ingest.planning.plan import Plan, group_by_content, hash_content, make_plan
+from ingest.planning.recipe import describe_chunking
 from ingest.planning.source import SourceFile, check_roots
 from ingest.planning.source_rules import SourceRules, check_opened, check_rules
 from ingest.report import Problem
-from ingest.sources.kinds import all_roots, closing_sources
+from ingest.sources.kinds import close_sources_at_end, list_all_roots
 from rag.index import FileRecord, FileState, open_store
 from rag.index.views.next_run import IndexState, Rates
 from rag.settings import Settings, load_settings
@@ -94,12 +94,12 @@ def dry_run(
     store = open_store(data_dir, beside=settings.data)
     given = [paths] if isinstance(paths, str | os.PathLike) else paths
     patience = Patience(settings.ingest.timeout_s)
-    roots = all_roots(given, settings, store.folder, patience)
+    roots = list_all_roots(given, settings, store.folder, patience)
     rules = SourceRules.of(settings, [root.path for root in roots if root.fault])
     standing = store.read_state() or IndexState([], {}, Rates(), settings.chunker.max_tokens + 2)
     check_roots(roots, (record.uri for record in standing.files))
-    _, chunking = chunking_of(settings, standing.max_tokens)
-    with closing_sources(roots):
+    _, chunking = describe_chunking(settings, standing.max_tokens)
+    with close_sources_at_end(roots):
         plan = make_plan(
             roots, standing.files, standing.labels, settings, chunking,
             data_dir=store.folder, retry_failed=retry_failed, again=again, patience=patience,
@@ -175,7 +175,7 @@ def _copies(plan: Plan, files: Sequence[FileRecord]) -> set[str]:
         and file.size in sizes
         and any(
             PurePosixPath(uri).name == PurePosixPath(file.uri).name
-            for uri in contents.get(content_sha256(file.path, file.identity) or "", ())
+            for uri in contents.get(hash_content(file.path, file.identity) or "", ())
         )
     }
 

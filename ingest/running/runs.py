@@ -18,8 +18,8 @@ from ingest.report import IngestReport, Problem
 from ingest.running.metrics import check_metrics_file, write_metrics
 from ingest.running.progress import Bar
 from ingest.running.watch import times_to_run
-from ingest.sources.kinds import all_roots
-from rag.cli_output import mark_run, note, print_message, short_path
+from ingest.sources.kinds import list_all_roots
+from rag.cli_output import mark_run, note, print_message, shorten_path
 from rag.embedder import Embedder
 from rag.errors import InhouseError, UsageError
 from rag.index import open_store
@@ -75,10 +75,10 @@ class Runs:
     def watch(self) -> int:
         """Runs until a signal comes. What goes wrong with one is said, and the next one tries again."""
         limits = self._settings.ingest
-        roots = all_roots(self._paths, self._settings, self._settings.data, Patience())
+        roots = list_all_roots(self._paths, self._settings, self._settings.data, Patience())
         store = open_store(self._settings.location, beside=self._settings.data)
         self._embedder = open_embedder_for(roots, self._settings, store, Patience(limits.timeout_s))
-        watched = ", ".join(short_path(root.uri) for root in roots)
+        watched = ", ".join(shorten_path(root.uri) for root in roots)
         print_message(f"Watching {watched}; stop with Ctrl-C.", logging.INFO)
         news: _News | None = None
         for _ in times_to_run(
@@ -222,7 +222,7 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
     def tell_each(word: str, problems: Sequence[Problem], level: int) -> None:
         for problem in problems:
             if with_known or not problem.is_known:
-                line = f"{word:<9}{short_path(problem.uri)}: {problem.reason}"
+                line = f"{word:<9}{shorten_path(problem.uri)}: {problem.reason}"
                 importance = logging.INFO if problem.is_known else level
                 print_message(line, importance, event=word, uri=problem.uri, reason=problem.reason)
 
@@ -233,7 +233,7 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
     for root in report.roots:
         if root.reason:
             print_message(
-                f"{short_path(root.uri)} was left as it was: {root.reason.rstrip('.')}.",
+                f"{shorten_path(root.uri)} was left as it was: {root.reason.rstrip('.')}.",
                 logging.ERROR,
                 event="root",
                 uri=root.uri,
@@ -241,7 +241,7 @@ def _tell_problems(report: IngestReport, *, with_known: bool) -> None:
             )
     for uri in report.unlisted_roots:
         print_message(
-            f"{short_path(uri)} is still searched, although ingest.roots no longer lists it. To remove its "
+            f"{shorten_path(uri)} is still searched, although ingest.roots no longer lists it. To remove its "
             "documents: inhouse ingest --replace-rules",
             logging.WARNING,
         )
@@ -286,7 +286,7 @@ def _foretold(forecast: Forecast) -> list[str]:
 
 
 def _shown(uris: str | tuple[str, str]) -> str:
-    return " → ".join(map(short_path, [uris] if isinstance(uris, str) else uris))
+    return " → ".join(map(shorten_path, [uris] if isinstance(uris, str) else uris))
 
 
 def _duration(forecast: Forecast) -> str:

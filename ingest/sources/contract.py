@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ingest.errors import SourceError
 from rag.errors import ConfigurationError
-from rag.validation import first_problem
+from rag.validation import describe_first_problem
 
 _HIDDEN = "•••"
 _SHORTEST_SECRET = 4
@@ -171,7 +171,7 @@ def parse_options(model: type[Options], options: Mapping[str, Any]) -> Options:
     try:
         return model.model_validate(dict(options))
     except ValidationError as exc:
-        problem = first_problem(exc)
+        problem = describe_first_problem(exc)
         if problem.kind == "unknown":
             known = ", ".join(sorted(model.model_fields))
             raise ConfigurationError(

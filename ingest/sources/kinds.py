@@ -39,7 +39,9 @@ def known_kinds() -> list[str]:
     return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
 
 
-def source_roots(settings: Settings, data: Path, names: Sequence[str] | None = None) -> list[Root]:
+def list_source_roots(
+    settings: Settings, data: Path, names: Sequence[str] | None = None
+) -> list[Root]:
     """The configured sources as roots; `names`: only those with these uris.
 
     Each keeps what makes its next run faster below the data folder. Connects to nothing. Raises
@@ -62,24 +64,24 @@ def source_roots(settings: Settings, data: Path, names: Sequence[str] | None = N
     return [_root(source, settings.ingest, data) for _, source in sorted(chosen.items())]
 
 
-def all_roots(
+def list_all_roots(
     given: Sequence[str | os.PathLike[str]], settings: Settings, data: Path, patience: Patience
 ) -> list[Root]:
     """What a run reads: the folders and sources that are `given`, if none, all that are configured.
 
     `data` is the data folder. Raises UsageError if there is none at all; see `resolve_roots` and
-    `source_roots` for the rest.
+    `list_source_roots` for the rest.
     """
     names = [path for path in given if isinstance(path, str) and "://" in path]
     paths = [path for path in given if path not in names]
-    sources = source_roots(settings, data, names if given else None)
+    sources = list_source_roots(settings, data, names if given else None)
     if sources and not paths and (given or not settings.ingest.roots):
         return sources
     return [*resolve_roots(paths, settings.ingest.roots, patience), *sources]
 
 
 @contextlib.contextmanager
-def closing_sources(roots: Iterable[Root]) -> Iterator[None]:
+def close_sources_at_end(roots: Iterable[Root]) -> Iterator[None]:
     """End every connection in the end, and delete what was fetched."""
     try:
         yield

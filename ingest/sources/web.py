@@ -26,7 +26,7 @@ from ingest.sources.contract import Secret, SourceContext, SourceObject, parse_o
 from ingest.sources.robots import Robots
 from ingest.sources.spool import Spool
 from ingest.sources.web_client import WebAnswer, WebClient
-from ingest.sources.web_page import charset_of, normalize, read_links
+from ingest.sources.web_page import normalize, read_charset, read_links
 from rag.settings.base import FromText, Section
 
 _CACHE = "pages.json"
@@ -355,7 +355,7 @@ def _media_type(content_type: str, url: str) -> str:
 def _in_utf8(answer: WebAnswer) -> bytes:
     """The body; a page whose encoding only the server names is written anew, so that the parser knows it."""
     content_type = answer.headers.get("content-type", "")
-    charset = charset_of(content_type)
+    charset = read_charset(content_type)
     if _media_type(content_type, answer.url) == HTML and charset not in _UTF8:
         with contextlib.suppress(LookupError):
             return b"\xef\xbb\xbf" + answer.body.decode(charset, "replace").encode()

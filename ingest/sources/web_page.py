@@ -56,14 +56,14 @@ def read_links(body: bytes, url: str, content_type: str = "") -> PageLinks:
 
 def decode_page(body: bytes, content_type: str) -> str:
     """The page as text, well enough for its links."""
-    charset = charset_of(content_type) or "utf-8"
+    charset = read_charset(content_type) or "utf-8"
     try:
         return body.decode(charset, "replace")
     except LookupError:
         return body.decode("utf-8", "replace")
 
 
-def charset_of(content_type: str) -> str:
+def read_charset(content_type: str) -> str:
     """The encoding that the server names, or ""."""
     match = _CHARSET.search(content_type)
     return match[1].lower() if match else ""

@@ -118,7 +118,7 @@ class AnswerBuilder:
         if self._without_documents:
             turns = context.fit_turns(question, self.history, style, profile, budget)
             self._turns = len(turns)
-            return prompt.messages_without_documents(question, turns, style, profile)
+            return prompt.build_messages_without_documents(question, turns, style, profile)
         generation, fence = self.retrieved.generation, self.retrieved.fence if style.fenced else ""
         fitted = context.fit(
             question, self.retrieved.hits, self.history, style, profile, fence, budget
@@ -229,7 +229,7 @@ class AnswerBuilder:
         The `judge` is asked once, when the answer is complete.
         """
         from rag.citations.checking import check
-        from rag.citations.plain_claim import plain_claim
+        from rag.citations.plain_claim import strip_claim
         from rag.citations.relevance import Bearing, only_repeats
         from rag.citations.statements import PassageSentences
         from rag.extracts.alike_rows import leaves_row_open
@@ -265,7 +265,7 @@ class AnswerBuilder:
             extracts = [extract for n in sentence.citations for extract in cited.get(n, ())]
             if any(leaves_row_open(sentence.text, extract) for extract in extracts):
                 return True  # it answers for one of the rows that are shown, and does not say which
-            if only_repeats(plain_claim(sentence.text), self.retrieved.query.question):
+            if only_repeats(strip_claim(sentence.text), self.retrieved.query.question):
                 return True
             # What is shown as the answer cannot be beside the point when the model says it too. The further
             # extracts are shown in case it is not the first: most of them are no answer.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.answer import Turn
-from rag.answering.prompt import Style, messages, messages_without_documents, passage_text
+from rag.answering.prompt import Style, build_messages_without_documents, messages, passage_text
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.language import sentences
@@ -91,7 +91,9 @@ def fit_turns(
     turns = tuple(history[max(0, len(history) - style.turns) :])
     if room.window is None:
         return turns
-    fixed = _size(messages_without_documents(question, (), style, profile), room.count) + SPARE
+    fixed = (
+        _size(build_messages_without_documents(question, (), style, profile), room.count) + SPARE
+    )
     return _latest(turns, max(0, room.window - fixed), room.count)[0]
 
 

@@ -28,10 +28,10 @@ class LoopGuard:
         if len(text) - self._looked < _LOOK_EVERY:
             return None
         self._looked = len(text)
-        return loop_start(text)
+        return find_loop_start(text)
 
 
-def loop_start(text: str) -> int | None:
+def find_loop_start(text: str) -> int | None:
     """The end of the first of the repetitions that `text` ends with; None if it ends with none."""
     tail = text[-_TAIL:][::-1]
     border = 0

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from rag.answering import followup, llm, prompt
 from rag.answering.answer_queue import AnswerQueue
 from rag.answering.context import TokenBudget
-from rag.answering.model_server import CountTokens, served_models, token_counter
+from rag.answering.model_server import CountTokens, list_served_models, token_counter
 from rag.answering.replicas import Replicas
 from rag.errors import ModelServerError, ModelServerUnreachableError
 from rag.models import AUTO
 from rag.models.cards import get_card
-from rag.readers import admitting_tokens
+from rag.readers import find_admitting_tokens
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -56,9 +56,9 @@ class ConnectedModel:
         """
         if not self.is_vllm:
             return self
-        salt = hashlib.sha256("\n".join(sorted(admitting_tokens(readers))).encode()).hexdigest()[
-            :32
-        ]
+        salt = hashlib.sha256(
+            "\n".join(sorted(find_admitting_tokens(readers))).encode()
+        ).hexdigest()[:32]
         salted = self.model.model_copy(update={"extra_body": {"cache_salt": salt}})
         return replace(self, model=salted)
 
@@ -150,7 +150,7 @@ class ModelConnection:
         problems = []
         for url in self._replicas.order():
             try:
-                served_models(self._settings.llm.at(url))
+                list_served_models(self._settings.llm.at(url))
             except ModelServerError as exc:
                 problems.append(str(exc))
             else:

@@ -35,7 +35,7 @@ class Served:
     is_vllm: bool = False
 
 
-def served_models(settings: LLMSettings) -> list[str]:
+def list_served_models(settings: LLMSettings) -> list[str]:
     """Names of the models that the server offers; raises as `list_served`."""
     return [model.name for model in list_served(settings)]
 
@@ -59,7 +59,7 @@ def list_served(settings: LLMSettings) -> list[Served]:
             hint="Check llm.url and llm.api_key.",
         ) from exc
     except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise unreachable_error(settings.url) from exc
+        raise make_unreachable_error(settings.url) from exc
     except (ValueError, LookupError, TypeError, AttributeError) as exc:
         raise ModelServerError(
             f"What answers at {settings.url} is not a model server.", hint="Check llm.url."
@@ -76,7 +76,7 @@ def _read(entry: dict[str, Any]) -> Served:
     )
 
 
-def unreachable_error(url: str) -> ModelServerUnreachableError:
+def make_unreachable_error(url: str) -> ModelServerUnreachableError:
     """The error for a server that does not answer."""
     return ModelServerUnreachableError(
         f"No model server answers at {url}.",
@@ -151,7 +151,7 @@ def _asking(settings: LLMSettings, model: Served) -> CountTokens | None:
                 f"The model server answered {exc.response.status_code} to {url}."
             ) from exc
         except httpx.HTTPError as exc:
-            raise unreachable_error(settings.url) from exc
+            raise make_unreachable_error(settings.url) from exc
         except (ValueError, LookupError, TypeError) as exc:
             raise ModelServerError(f"{url} does not count tokens.") from exc
 

@@ -136,7 +136,7 @@ def messages(
     return conversation
 
 
-def messages_without_documents(
+def build_messages_without_documents(
     question: str, history: Sequence[Turn], style: Style, profile: Profile
 ) -> list[BaseMessage]:
     """The same conversation with nothing to read: what is left is what the model itself knows."""

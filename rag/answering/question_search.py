@@ -17,10 +17,10 @@ from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit
 from rag.index import Filter, Snapshot, StoreReader
-from rag.language.identification import question_language
+from rag.language.identification import guess_question_language
 from rag.profile import DEFAULT, Profile
 from rag.question import MAX_QUESTION_CHARACTERS, validate_question
-from rag.readers import narrower_asker
+from rag.readers import narrow_asker
 from rag.retrieval.expansion import expand
 from rag.retrieval.reranker import Reranker
 from rag.retrieval.retriever import Part, retrieve
@@ -90,7 +90,7 @@ class QuestionSearch:
         if self.readers is None:
             return filter
         readers = (
-            self.readers if filter.readers is None else narrower_asker(filter.readers, self.readers)
+            self.readers if filter.readers is None else narrow_asker(filter.readers, self.readers)
         )
         return replace(filter, readers=readers)
 
@@ -250,8 +250,8 @@ class QuestionSearch:
     ) -> Retrieved:
         """What is found for the question as the model translates it, if that is a clearer answer."""
         question = retrieved.query.corrected
-        reply = self.connection.rewrite(translation.translation_request(question, language))
-        text = translation.translated_question(reply, question, language)
+        reply = self.connection.rewrite(translation.build_translation_request(question, language))
+        text = translation.read_translated_question(reply, question, language)
         if not text:
             return retrieved
         query = replace(retrieved.query, text=self._expand(text))
@@ -322,10 +322,12 @@ class QuestionSearch:
 
     def _other_language(self, query: SearchQuery, snapshot: Snapshot, narrowed: Filter) -> str:
         """The language of most documents that may be read, if the question is in another; else ""."""
-        if not question_language(query.corrected):
+        if not guess_question_language(query.corrected):
             return ""
         records = snapshot.list_records(Filter(readers=narrowed.readers))
-        return translation.target_language(query.corrected, (record.language for record in records))
+        return translation.choose_target_language(
+            query.corrected, (record.language for record in records)
+        )
 
     def _parts(self, question: str, history: Sequence[Turn]) -> Iterator[str]:
         """What is searched for where a question holds several, each resolved against those before it."""

@@ -14,11 +14,11 @@ from rag.answering.query import Retrieved, SearchQuery
 from rag.answering.question_search import QuestionSearch
 from rag.errors import ModelServerError
 from rag.index import Filter
-from rag.models.machine import usable_cores
+from rag.models.machine import count_usable_cores
 from rag.tracing import span
 from rag.waiting_line import WaitingLine
 
-_selecting = WaitingLine(usable_cores())
+_selecting = WaitingLine(count_usable_cores())
 """Selecting extracts computes without a pause: more at a time would all end as late as the last of them."""
 _SOON_S = 0.25
 """Who waits longer for the extracts gets the passages first. Alone, a question has its extracts by then."""
@@ -79,7 +79,7 @@ async def astream_answer(
         yield event
 
 
-def last_answer(events: Iterable[Event]) -> Answer:
+def find_last_answer(events: Iterable[Event]) -> Answer:
     """The answer that a stream ends with."""
     for event in events:
         if isinstance(event, AnswerEvent):

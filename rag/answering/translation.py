@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rag.answering.followup import LONGEST_REWRITE
-from rag.language.identification import question_language
+from rag.language.identification import guess_question_language
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -28,12 +28,12 @@ _EXAMPLES = {
 """The same two questions in each language: a small model does what it was shown."""
 
 
-def target_language(question: str, languages: Iterable[str]) -> str:
+def choose_target_language(question: str, languages: Iterable[str]) -> str:
     """The language of most documents, where the question is in another one; "" where it is not.
 
     `languages`: of each document, ISO 639-1 or "".
     """
-    own = question_language(question)
+    own = guess_question_language(question)
     known = Counter(language for language in languages if language)
     if not own or not known:
         return ""
@@ -42,11 +42,11 @@ def target_language(question: str, languages: Iterable[str]) -> str:
     return most if is_other else ""
 
 
-def translation_request(question: str, language: str) -> list[BaseMessage]:
+def build_translation_request(question: str, language: str) -> list[BaseMessage]:
     """The messages that ask a model to translate a question into this language."""
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-    shown_in = question_language(question)
+    shown_in = guess_question_language(question)
     shown_in = shown_in if shown_in in _NAMES else next(code for code in _NAMES if code != language)
     messages: list[BaseMessage] = [
         SystemMessage(
@@ -58,12 +58,12 @@ def translation_request(question: str, language: str) -> list[BaseMessage]:
     return [*messages, HumanMessage(question)]
 
 
-def translated_question(reply: str, question: str, language: str) -> str:
+def read_translated_question(reply: str, question: str, language: str) -> str:
     """The translation in a model's reply; "" if it is none: empty, too long, or still in another language."""
     text = reply.strip().split("\n", 1)[0].strip().strip('"“”„«»').strip()
     is_usable = (
         0 < len(text) <= min(LONGEST_REWRITE, 4 * len(question) + 40)
         and text.casefold() != question.strip().casefold()
-        and question_language(text) in {language, ""}
+        and guess_question_language(text) in {language, ""}
     )
     return text if is_usable else ""

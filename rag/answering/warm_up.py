@@ -24,14 +24,14 @@ def load_models(search: QuestionSearch) -> None:
 
 def embed_common_words(search: QuestionSearch) -> None:
     """Embed the words that most chunks have: extracts are chosen by how near words are in meaning."""
-    from rag.extracts.words import surface_words
+    from rag.extracts.words import find_surface_words
 
     snapshot = search.snapshot()
     ids = snapshot.document_ids(search.narrow(None)).tolist()
     counts: Counter[str] = Counter()
     for document_id in ids[:: max(1, len(ids) // _DOCUMENTS)][:_DOCUMENTS]:
         for text in list(snapshot.chunk_texts(document_id).values())[:_CHUNKS]:
-            counts.update(set(surface_words(text).values()))
+            counts.update(set(find_surface_words(text).values()))
     words = [word for word, count in counts.most_common(_WORDS) if count > 1]
     for start in range(0, len(words), _AT_ONCE):
         search.embedder.embed_documents(words[start : start + _AT_ONCE])

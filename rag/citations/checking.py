@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, TypeVar
 from rag.answer import Citation, Grade, Sentence, Status
 from rag.citations.features import measure
 from rag.citations.markers import strip_markers
-from rag.citations.plain_claim import has_frame, plain_claim
+from rag.citations.plain_claim import has_frame, strip_claim
 from rag.citations.relevance import SURE_ENOUGH, Bearing
-from rag.citations.scoring import Scoring, default_scoring
+from rag.citations.scoring import Scoring, load_default_scoring
 from rag.citations.statements import Evidence, PassageSentences, is_question
 from rag.citations.support import find_support
 from rag.citations.verbatim import has_tokens, stands_in
@@ -124,7 +124,14 @@ def check(
     verdicts = [UNCHECKED] * len(texts)
     if source is not None:
         checker = _Checker(
-            texts, passages, unsent, source, embedder, scoring or default_scoring(), bearing, before
+            texts,
+            passages,
+            unsent,
+            source,
+            embedder,
+            scoring or load_default_scoring(),
+            bearing,
+            before,
         )
         verdicts = [
             UNCHECKED if refuses else checker.verdict(sentence)
@@ -165,7 +172,7 @@ class _Checker:
             return {}
         texts = [
             text
-            for text in dict.fromkeys(map(plain_claim, self._texts))
+            for text in dict.fromkeys(map(strip_claim, self._texts))
             if 0 < len(Claim.of(text).order) <= _LONGEST and not self._stands(text)
         ]
         return dict(zip(texts, self._embedder.embed_documents(texts), strict=True)) if texts else {}
@@ -176,7 +183,7 @@ class _Checker:
         return verdict_or_none or UNCHECKED
 
     def _verdict(self, text: str) -> SentenceCheck:
-        sentence = plain_claim(text)
+        sentence = strip_claim(text)
         claim = Claim.of(sentence)
         if (not claim.words and not claim.numbers) or is_question(sentence):
             return UNCHECKED

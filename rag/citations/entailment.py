@@ -48,7 +48,7 @@ def open_entailment(settings: Settings, *, progress: bool = True) -> Entailment 
     return CrossEncoderEntailment(folder.path, folder.name)
 
 
-def entailment_label(folder: Path) -> tuple[int, int]:
+def find_entailment_label(folder: Path) -> tuple[int, int]:
     """The place of the label for entailment, and how many labels there are.
 
     Raises ModelRefusedError for a model whose configuration does not name its labels so.
@@ -73,7 +73,7 @@ class CrossEncoderEntailment:
 
     def __init__(self, path: Path, name: str) -> None:
         self.name = name
-        self._entails, labels = entailment_label(path)
+        self._entails, labels = find_entailment_label(path)
         self._scores = PairScores(path, name, labels=labels, setting=_SETTING)
 
     def holds(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:

@@ -176,7 +176,7 @@ def _meaning(
     if vector is None:
         vector = embedder.embed_documents([sentence])[0]
     alone, together = source.vectors(embedder), source.window_vectors(embedder)
-    base = unrelated_cosine(embedder)
+    base = measure_unrelated_cosine(embedder)
     best, window = float((alone @ vector).max()), float((together @ vector).max())
     return (best - base) / (1 - base), (window - base) / (1 - base)
 
@@ -192,7 +192,7 @@ _UNRELATED = (
 _baselines: dict[EmbedderIdentity, float] = {}
 
 
-def unrelated_cosine(embedder: Embedder) -> float:
+def measure_unrelated_cosine(embedder: Embedder) -> float:
     """The mean cosine of sentences that have nothing to do with each other: what this embedder calls 0."""
     key = embedder.identity
     if key not in _baselines:

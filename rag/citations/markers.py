@@ -46,14 +46,14 @@ class Marker:
     numbers: tuple[int, ...]
 
 
-def code_spans(text: str) -> list[tuple[int, int]]:
+def find_code_spans(text: str) -> list[tuple[int, int]]:
     """Where fenced blocks and inline code stand; a block that is not closed goes on to the end."""
     return [match.span() for match in _CODE.finditer(text)]
 
 
 def find_markers(text: str) -> Iterator[Marker]:
     """The markers of a text, in order."""
-    code = code_spans(text)
+    code = find_code_spans(text)
     sources = _SOURCES.search(text)
     end_of_text = sources.start() if sources else len(text)
     for match in _MARKER.finditer(text, 0, end_of_text):

@@ -26,7 +26,7 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def plain_claim(sentence: str) -> str:
+def strip_claim(sentence: str) -> str:
     """The sentence that is checked. One that is nothing but the words before an answer stays as it is."""
     plain = _FORMULA.sub(_without_commands, sentence)
     return _FRAME.sub("", plain) or plain

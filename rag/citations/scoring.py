@@ -82,6 +82,6 @@ class Scoring:
 
 
 @cache
-def default_scoring() -> Scoring:
+def load_default_scoring() -> Scoring:
     """The model that comes with the package."""
     return Scoring.from_json(json.loads(FILE.read_text("utf-8")))

@@ -249,12 +249,12 @@ class _StatementReader:
             if not self._is_row[index]:
                 table, number = _Table([], []), number + 1
                 continue
-            cells = table_rows.cells_of(self._text[start:end])
+            cells = table_rows.split_cells(self._text[start:end])
             following = self._spans[index + 1][0] if index + 1 < len(self._spans) else end
             if any(map(table_rows.is_rule, self._text[end:following].split("\n"))):
                 table, number = _Table(cells, []), number + 1
             elif table.header and not table.rows and table_rows.is_second_header(cells):
-                table.header = table_rows.two_level_header(table.header, cells)
+                table.header = table_rows.join_two_level_header(table.header, cells)
             else:
                 filled = table.filled(cells)
                 table.rows.append(filled)

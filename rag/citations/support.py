@@ -13,7 +13,7 @@ from rag.citations.contradiction.roles import (
     swaps,
     swaps_neighbours,
 )
-from rag.citations.contradiction.slots import denies_a_part, mixes, part_of
+from rag.citations.contradiction.slots import denies_a_part, find_part, mixes
 from rag.citations.contradiction.substitution import (
     negates_word,
     replaces_name,
@@ -29,8 +29,8 @@ from rag.language.claims import (
     Claim,
     Token,
     count_overlap,
+    find_opposite,
     is_same_amount,
-    opposite_of,
     units_agree,
 )
 from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
@@ -346,8 +346,8 @@ def _contradicts(claim: Claim, other_claim: Claim) -> bool:
         return True
     order = order_of_events(claim, other_claim)
     return order < 0 or any(
-        opposite_of(word) & other_claim.opposites
-        and not any(opposite_of(word) & opposite_of(other) for other in other_claim.opposites)
+        find_opposite(word) & other_claim.opposites
+        and not any(find_opposite(word) & find_opposite(other) for other in other_claim.opposites)
         for word in claim.opposites - other_claim.opposites
         if not (order and word in _TIMES)
     )
@@ -450,8 +450,8 @@ def _is_nearest(
     """Whether the words about the number stand nearer to it than to other numbers of its kind."""
 
     # Which of two alternatives it belongs to is looked at by itself.
-    here = part_of(figure, other)
-    rivals = [rival for rival in rivals if part_of(rival, other) == here]
+    here = find_part(figure, other)
+    rivals = [rival for rival in rivals if find_part(rival, other) == here]
 
     def nearness(where: Token) -> float:
         total = 0.0

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from rag.language.logic_words import LOWER, NEGATIONS, RANGE_JOINTS, SCALES, UPPER, WITHOUT
-from rag.language.numerals import join_groups, unit_of
+from rag.language.numerals import join_groups, read_unit
 from rag.language.unspaced import NEGATING
 
 _UNSPACED = "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff"
@@ -104,5 +104,5 @@ def _is_whole(text_tokens: Sequence[str], start: int, end: int) -> bool:
     if begins and before in {"€", "$", "£", "¥", "₹", "±"}:
         return False
     return not (
-        ends and (after in SCALES or unit_of(after) or after in {"%", "‰", "°", "€", "$", "£"})
+        ends and (after in SCALES or read_unit(after) or after in {"%", "‰", "°", "€", "$", "£"})
     )

@@ -61,7 +61,7 @@ class LangChainEmbedder:
 
     @functools.cached_property
     def tokenizer(self) -> Tokenizer:
-        return self._tokenizer or estimating_tokenizer()
+        return self._tokenizer or build_estimating_tokenizer()
 
     def embed_documents(self, texts: Sequence[str]) -> Float32:
         """(n, dimension) float32, L2-normalised. Raises EmbeddingError for whatever goes wrong."""
@@ -113,7 +113,7 @@ def _name_of(embeddings: Embeddings) -> str:
     return f"{kind}:{model}" if model else kind
 
 
-def estimating_tokenizer() -> Tokenizer:
+def build_estimating_tokenizer() -> Tokenizer:
     """Cuts a text into about as many tokens as most models do, or into a few more.
 
     Up to four letters or digits are a token, a sign is one, and so is a character of a script that is

@@ -77,13 +77,13 @@ def open_embedder(
 
 def _openvino(folder: ModelFolder, settings: Settings, *, progress: bool) -> Embedder | None:
     """The model's OpenVINO embedder; None where there is none and the settings leave it open."""
-    from rag.embedder.openvino_form import NoFormError, openvino_form
+    from rag.embedder.openvino_form import NoFormError, prepare_openvino_form
     from rag.models import default_cache
 
     insists = settings.embedder.backend == "openvino"
     cache = (settings.cache or default_cache()).expanduser()
     try:
-        form = openvino_form(folder, cache, progress=progress)
+        form = prepare_openvino_form(folder, cache, progress=progress)
     except NoFormError as exc:
         if insists:
             raise ModelRefusedError(

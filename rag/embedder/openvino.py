@@ -118,7 +118,7 @@ class OpenVinoEmbedder:
         """The network with all its threads on one text, or spread over batches; most need but one."""
         with self._lock:
             if for_queries not in self._loaded:
-                threads = self._threads or available_cores()
+                threads = self._threads or count_available_cores()
                 # Several batches at once, each on few threads, keep cores busier than one batch on all of
                 # them: cores wait for each other after every operation, and batches for nobody.
                 streams = 1 if for_queries else min(threads, _MAX_STREAMS)
@@ -209,7 +209,7 @@ def _batches(order: list[int], encodings: list[Encoding], batch_size: int) -> It
         start += size
 
 
-def available_cores() -> int:
+def count_available_cores() -> int:
     """The cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

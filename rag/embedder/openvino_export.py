@@ -27,7 +27,7 @@ from rag.embedder.openvino import (
     OpenVinoEmbedder,
     OpenVinoForm,
     Precision,
-    available_cores,
+    count_available_cores,
     import_openvino,
 )
 from rag.embedder.openvino_probes import PASSAGE
@@ -156,7 +156,7 @@ def _seconds(embedders: Mapping[Precision, OpenVinoEmbedder]) -> dict[Precision,
 
     That a CPU has bf16 does not say that it is fast at it: without AMX some need twice as long as in f32.
     """
-    texts = [PASSAGE[:_TIMED_CHARACTERS]] * (2 * available_cores())
+    texts = [PASSAGE[:_TIMED_CHARACTERS]] * (2 * count_available_cores())
     seconds = dict.fromkeys(embedders, math.inf)
     for _ in range(_ROUNDS if len(embedders) > 1 else 1):
         for precision, embedder in embedders.items():

@@ -26,8 +26,8 @@ import rag
 from rag.embedder.openvino import RECEIPT, OpenVinoForm
 from rag.errors import InhouseError, MissingDependencyError
 from rag.models import ModelFolder
-from rag.models.cache import fresh_folder, publish_folder, require_space, work_folder
-from rag.models.check import sha256_of
+from rag.models.cache import make_fresh_folder, publish_folder, require_space, work_folder
+from rag.models.check import hash_file
 from rag.models.child import run_python
 from rag.progress import step
 
@@ -47,7 +47,9 @@ class NoFormError(InhouseError):
     """The model has no OpenVINO form here; its text is the reason. It never leaves `rag.embedder`."""
 
 
-def openvino_form(model: ModelFolder, cache: Path, *, progress: bool = True) -> OpenVinoForm:
+def prepare_openvino_form(
+    model: ModelFolder, cache: Path, *, progress: bool = True
+) -> OpenVinoForm:
     """The form of `model` for this machine, made if it is not in `cache` yet.
 
     Making it takes some 10 s and, in a child process, torch. Safe to run twice at once: the second
@@ -66,7 +68,7 @@ def openvino_form(model: ModelFolder, cache: Path, *, progress: bool = True) -> 
     )
 
 
-def cpu_kind(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def identify_cpu(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """8 hexadecimal digits that are the same on CPUs of one make with the same instructions."""
     try:
         first = cpuinfo.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
@@ -88,16 +90,16 @@ def _folder_name(model: ModelFolder) -> str:
         if path.parent == model.path and path.name.startswith("inhouse-"):
             continue  # the cache's own receipt: the same model elsewhere has none, or another
         name = path.relative_to(model.path).as_posix()
-        digest.update(f"{sha256_of(path)}  {name}\n".encode())
+        digest.update(f"{hash_file(path)}  {name}\n".encode())
     slug = model.name.casefold().replace("/", "--")
-    return f"{slug}-openvino-{digest.hexdigest()[:12]}-{release}-{cpu_kind()}"
+    return f"{slug}-openvino-{digest.hexdigest()[:12]}-{release}-{identify_cpu()}"
 
 
 def _make(model: ModelFolder, folder: Path, work: Path, *, progress: bool) -> dict[str, Any]:
     """Have a child make and prove the form, and move it into place: its receipt, or that of a refusal."""
     weights = sum(path.stat().st_size for path in model.path.rglob("*.safetensors"))
     require_space(work, 2 * weights)
-    with fresh_folder(work) as fresh:
+    with make_fresh_folder(work) as fresh:
         started = time.monotonic()
         with step(f"Preparing {model.name} for this CPU", enabled=progress) as update:
 
@@ -122,7 +124,7 @@ def _make(model: ModelFolder, folder: Path, work: Path, *, progress: bool) -> di
             # Killed, out of memory or disk: it says nothing of the model, and is not remembered.
             raise NoFormError(_last_line(status, output)) from exc
         receipt["files"] = {
-            path.name: [path.stat().st_size, path.stat().st_mtime_ns, sha256_of(path)]
+            path.name: [path.stat().st_size, path.stat().st_mtime_ns, hash_file(path)]
             for path in sorted(fresh.iterdir())
             if path.name != RECEIPT
         }
@@ -161,7 +163,7 @@ def _read_receipt(folder: Path) -> dict[str, Any] | None:
             status = (folder / name).stat()
             if status.st_size != size:
                 return None
-            if status.st_mtime_ns != changed and sha256_of(folder / name) != sha256:
+            if status.st_mtime_ns != changed and hash_file(folder / name) != sha256:
                 return None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None

@@ -17,7 +17,7 @@ from rag.embedder.openvino_probes import probes
 from rag.embedder.protocol import Embedder, Float32
 from rag.embedder.sentence_transformer import SentenceTransformerEmbedder
 from rag.embedder.vectors import normalise_vectors
-from rag.models.check import sha256_of
+from rag.models.check import hash_file
 
 REFERENCES = Path(__file__).with_name("reference_vectors")
 
@@ -47,7 +47,7 @@ def embed_probes(embedder: Embedder) -> Float32:
 
 
 def _file_for(model: Path) -> Path:
-    return REFERENCES / f"{sha256_of(model / 'model.safetensors')[:16]}.npy"
+    return REFERENCES / f"{hash_file(model / 'model.safetensors')[:16]}.npy"
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def draft(
         for number, (item, text) in enumerate(
             zip(picked, pool.map(attempt, picked), strict=True), start=1
         ):
-            rows.append(_row(number, item, question_in(text, item)))
+            rows.append(_row(number, item, read_question(text, item)))
             progress.advance()
     return rows, attempt.problem
 
@@ -69,7 +69,7 @@ class _DraftAttempt:
             return ""
 
 
-def model_writer(settings: LLMSettings) -> Writer:
+def make_model_writer(settings: LLMSettings) -> Writer:
     """A writer that asks the served model. Raises ModelServerError, here and when it is called."""
     from langchain_core.messages import HumanMessage, SystemMessage
 
@@ -83,7 +83,7 @@ def model_writer(settings: LLMSettings) -> Writer:
     return write
 
 
-def question_in(text: str, picked: Picked) -> str | None:
+def read_question(text: str, picked: Picked) -> str | None:
     """The question that a model wrote, or None where it is none.
 
     It ends with a question mark, shares a word with the sentence, and does not hold the answer.

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rag.errors import ConfigurationError
 from rag.evaluation.metrics import Names, metrics
 from rag.evaluation.result import Evaluation, Summary
-from rag.validation import first_problem
+from rag.validation import describe_first_problem
 
 LATENCIES = tuple(
     f"{name}_{percentile}"
@@ -90,7 +90,7 @@ def read_gates(path: Path, names: Names) -> Gates:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigurationError(f"The gates {path} cannot be read: {exc}.") from exc
     except ValidationError as exc:
-        problem = first_problem(exc)
+        problem = describe_first_problem(exc)
         raise ConfigurationError(f"{path}: {problem.key or 'the file'}: {problem.reason}.") from exc
     bounds = dict(_bounds(path, file, names))
     if not bounds:

@@ -10,7 +10,7 @@ from rag.evaluation.metrics import Names
 from rag.evaluation.questions import Question
 from rag.evaluation.relevance import is_document
 from rag.evaluation.result import MeasuredAnswer, Outcome, Quoted, RankedPassage
-from rag.evaluation.scores import Texts, answer_scores, right_citations, wording_scores
+from rag.evaluation.scores import Texts, answer_scores, mark_right_citations, score_wording
 from rag.evaluation.searching import Searched
 from rag.hit import Hit
 from rag.index import Snapshot
@@ -45,7 +45,7 @@ def make_outcomes(
             faults=find_faults(question, scores, answer.status if answer else None, names),
             said=None if answer is None else _said(question, answer),
             alone=bare,
-            alone_scores={} if bare is None else wording_scores(question, bare),
+            alone_scores={} if bare is None else score_wording(question, bare),
         )
 
 
@@ -77,13 +77,13 @@ def _said(question: Question, answer: Answer) -> MeasuredAnswer:
                 right=right if known else None,
             )
             for citation, right in zip(
-                answer.citations, right_citations(question, answer), strict=True
+                answer.citations, mark_right_citations(question, answer), strict=True
             )
         ),
     )
 
 
-def cited_texts(snapshot: Snapshot, answers: Iterable[Answer]) -> dict[str, str]:
+def read_cited_texts(snapshot: Snapshot, answers: Iterable[Answer]) -> dict[str, str]:
     """The text of every document that an answer cites, by URI."""
     cited = {citation.uri for answer in answers for citation in answer.citations}
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.evaluation.questions import Question
-from rag.evaluation.relevance import documents_of, is_document
+from rag.evaluation.relevance import is_document, list_documents_of_facts
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def rank_scores(
         return {}
     qrels, run = [], []
     for key, question in judged.items():
-        names = documents_of(question.facts)
+        names = list_documents_of_facts(question.facts)
         qrels += [ir_measures.Qrel(key, _relevant(number), 1) for number in range(len(names))]
         run += _ranked(key, names, hits_by_question[question.id])
     recalls = [ir_measures.R @ depth for depth in range(1, max(k, DEPTH) + 1)]

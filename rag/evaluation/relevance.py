@@ -23,7 +23,7 @@ def is_document(filename: str, uri: str) -> bool:
     )
 
 
-def documents_of(facts: Iterable[Fact]) -> list[str]:
+def list_documents_of_facts(facts: Iterable[Fact]) -> list[str]:
     """The distinct documents that facts name, in order; "a" and "a.md" are one."""
     names: list[str] = []
     for fact in facts:
@@ -32,7 +32,7 @@ def documents_of(facts: Iterable[Fact]) -> list[str]:
     return names
 
 
-def covered_facts(facts: Sequence[Fact], hits: Sequence[Hit], budget: int) -> tuple[int, int]:
+def count_covered_facts(facts: Sequence[Fact], hits: Sequence[Hit], budget: int) -> tuple[int, int]:
     """How many of the facts with a text the first `budget` words of hits cover, and how many there are.
 
     Hits are taken whole, from the first until one does not fit; the first always counts. A fact is covered

@@ -13,12 +13,17 @@ from rag.evaluation.ablation import PARTS, RERANK, RETRIEVAL, ablate_answers, ab
 from rag.evaluation.answering import answer_all, write_all
 from rag.evaluation.metrics import Names
 from rag.evaluation.notices import find_notices
-from rag.evaluation.outcomes import cited_texts, make_outcomes
+from rag.evaluation.outcomes import make_outcomes, read_cited_texts
 from rag.evaluation.questions import QuestionSet
 from rag.evaluation.result import Ablation, Evaluation, Outcome, Subject
 from rag.evaluation.risk import risk_coverage
 from rag.evaluation.searching import search_all
-from rag.evaluation.summary import applicable_metrics, group_by_type, mean_recalls, summarise
+from rag.evaluation.summary import (
+    compute_mean_recalls,
+    group_by_type,
+    list_applicable_metrics,
+    summarise,
+)
 from rag.extras import require_extra
 from rag.index import Snapshot
 from rag.progress import NoProgress, Progress
@@ -72,9 +77,9 @@ def evaluate(
             options.concurrency,
             progress,
         )
-    texts = cited_texts(snapshot, answers.values())
+    texts = read_cited_texts(snapshot, answers.values())
     outcomes = tuple(make_outcomes(questions, searched, answers, alone, texts, names))
-    metrics = applicable_metrics(outcomes, names)
+    metrics = list_applicable_metrics(outcomes, names)
     ablations = _ablations(assistant, outcomes, names, options, progress)
     unanswered = len(questions) - len(answers) if options.answers else 0
     return Evaluation(
@@ -88,7 +93,7 @@ def evaluate(
             for name, outcomes_of_type in group_by_type(outcomes).items()
         },
         risk_coverage=risk_coverage(outcomes),
-        recall_curve=mean_recalls(rank.recalls for rank in searched.ranks.values()),
+        recall_curve=compute_mean_recalls(rank.recalls for rank in searched.ranks.values()),
         outcomes=outcomes,
         ablations=tuple(ablations),
         notices=tuple(

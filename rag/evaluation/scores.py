@@ -9,7 +9,7 @@ from rag.evaluation import metrics
 from rag.evaluation.metrics import Names, Share
 from rag.evaluation.questions import Question
 from rag.evaluation.ranking import RankScores
-from rag.evaluation.relevance import covered_facts, is_document, on_a_known_page, shows
+from rag.evaluation.relevance import count_covered_facts, is_document, on_a_known_page, shows
 from rag.evaluation.wording import holds, normalise_tokens, token_f1
 from rag.hit import Hit
 
@@ -17,7 +17,7 @@ Texts = Mapping[str, str]
 """The text of each document of the index, by URI."""
 
 
-def retrieval_scores(
+def score_retrieval(
     question: Question,
     rank: RankScores | None,
     hits: Sequence[Hit],
@@ -31,7 +31,7 @@ def retrieval_scores(
     scores[names.recall] = Share(rank.recalls[names.k - 1], 1)
     scores[names.ndcg] = Share(rank.ndcg, 1)
     scores[metrics.MRR] = Share(rank.reciprocal_rank, 1)
-    covered, stated = covered_facts(question.facts, hits, names.budget)
+    covered, stated = count_covered_facts(question.facts, hits, names.budget)
     if stated:
         scores[names.coverage] = Share(covered, stated)
     if any(fact.page is not None for fact in question.facts):
@@ -57,7 +57,7 @@ def answer_scores(question: Question, answer: Answer, texts: Texts) -> dict[str,
         return scores
     scores[metrics.KEPT_ANSWERS] = Share(not refused, 1)
     if question.answers:
-        scores |= wording_scores(question, "" if refused else plain_answer(answer))
+        scores |= score_wording(question, "" if refused else strip_answer_markers(answer))
     if question.facts:
         scores |= _citation_scores(question, answer)
     return scores
@@ -70,7 +70,7 @@ def check_scores(question: Question, answer: Answer) -> dict[str, Share]:
     single sentence holds it, any sentence counts. A wrong answer is believed where all that was checked of
     it is supported, and something of that is shown as an answer to the question.
     """
-    is_right = _is_right(question, plain_answer(answer))
+    is_right = _is_right(question, strip_answer_markers(answer))
     if is_right is None or not answer.sentences:
         return {}
     if is_right:
@@ -98,7 +98,7 @@ def _is_right(question: Question, text: str) -> bool | None:
     return holds(text, question.answers) if question.answers else None
 
 
-def wording_scores(question: Question, text: str) -> dict[str, Share]:
+def score_wording(question: Question, text: str) -> dict[str, Share]:
     """How far a text says what was expected."""
     return {
         metrics.CONTAINMENT: Share(holds(text, question.answers), 1),
@@ -106,12 +106,12 @@ def wording_scores(question: Question, text: str) -> dict[str, Share]:
     }
 
 
-def plain_answer(answer: Answer) -> str:
+def strip_answer_markers(answer: Answer) -> str:
     """The answer's text without the markers of what the model says it used."""
     return " ".join(sentence.text for sentence in answer.sentences) or answer.text
 
 
-def right_citations(question: Question, answer: Answer) -> tuple[bool, ...]:
+def mark_right_citations(question: Question, answer: Answer) -> tuple[bool, ...]:
     """For each citation of the answer, whether it quotes one of the question's facts."""
     return tuple(
         any(shows(citation, fact) for fact in question.facts) for citation in answer.citations
@@ -128,7 +128,9 @@ def _citation_scores(question: Question, answer: Answer) -> dict[str, Share]:
         for citation in citations
     )
     return {
-        metrics.CITATION_PRECISION: Share(sum(right_citations(question, answer)), len(citations)),
+        metrics.CITATION_PRECISION: Share(
+            sum(mark_right_citations(question, answer)), len(citations)
+        ),
         metrics.CITATION_DOCUMENTS: Share(from_right_documents, len(citations)),
         metrics.CITATION_RECALL: Share(shown_facts, len(question.facts)),
     }

@@ -10,7 +10,7 @@ from rag.assistant import Assistant
 from rag.evaluation.metrics import Names, Share
 from rag.evaluation.questions import Question
 from rag.evaluation.ranking import DEPTH, RankScores, rank_scores
-from rag.evaluation.scores import retrieval_scores
+from rag.evaluation.scores import score_retrieval
 from rag.hit import Hit
 from rag.progress import Progress
 from rag.retrieval.retriever import Part
@@ -66,7 +66,7 @@ def search_all(
         [question for question in questions if question.id in whole], whole, names.k
     )
     scores = {
-        question.id: retrieval_scores(
+        question.id: score_retrieval(
             question,
             ranks.get(question.id),
             hits_of[question.id],

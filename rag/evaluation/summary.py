@@ -33,12 +33,12 @@ def summarise(outcomes: Sequence[Outcome], measures: Sequence[Metric]) -> Summar
                 measures, figures([outcome.scores for outcome in outcomes], measures), strict=True
             )
         },
-        latency_ms=percentiles(latencies),
+        latency_ms=compute_percentiles(latencies),
         statuses={status: statuses[status] for status in sorted(statuses)},
     )
 
 
-def percentiles(latencies: Mapping[str, Sequence[float]]) -> dict[str, float]:
+def compute_percentiles(latencies: Mapping[str, Sequence[float]]) -> dict[str, float]:
     """p50 and p95 of each series in milliseconds, between neighbours where they fall between."""
     return {
         f"{name}_p{percent}": round(float(np.percentile(values, percent)), 2)
@@ -48,7 +48,7 @@ def percentiles(latencies: Mapping[str, Sequence[float]]) -> dict[str, float]:
     }
 
 
-def applicable_metrics(outcomes: Sequence[Outcome], names: metrics.Names) -> list[Metric]:
+def list_applicable_metrics(outcomes: Sequence[Outcome], names: metrics.Names) -> list[Metric]:
     """The metrics for which at least one of the outcomes counts, in the order they are shown."""
     there = {key for outcome in outcomes for key, share in outcome.scores.items() if share.whole}
     return [
@@ -64,7 +64,7 @@ def group_by_type(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
     return dict(sorted(grouped.items()))
 
 
-def mean_recalls(recalls: Iterable[Sequence[float]]) -> tuple[float, ...]:
+def compute_mean_recalls(recalls: Iterable[Sequence[float]]) -> tuple[float, ...]:
     """Mean recall@1, recall@2, … over questions; empty if there is none."""
     rows = list(recalls)
     return tuple(round(float(mean), 6) for mean in np.mean(rows, axis=0)) if rows else ()

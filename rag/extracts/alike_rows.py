@@ -10,7 +10,7 @@ import re
 
 from rag.answer import Extract
 from rag.extracts.tables import LABEL_END
-from rag.extracts.words import content_words
+from rag.extracts.words import find_content_words
 
 _NUMBER = re.compile(r"\d(?:[\d.,]*\d)?")
 
@@ -25,7 +25,9 @@ def leaves_row_open(sentence: str, extract: Extract) -> bool:
     if not having or len(having) == len(rows):
         return False
     # The table's title stands in front of the first row.
-    labels = [set(content_words(row.partition(LABEL_END)[0].rpartition(": ")[2])) for row in rows]
+    labels = [
+        set(find_content_words(row.partition(LABEL_END)[0].rpartition(": ")[2])) for row in rows
+    ]
     of_every_row = set.intersection(*labels)
-    words = set(content_words(sentence))
+    words = set(find_content_words(sentence))
     return all(words.isdisjoint(labels[n] - of_every_row) for n in having)

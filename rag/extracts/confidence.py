@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.extracts.units import Unit
-from rag.extracts.words import content_words, match_weights, question_words
+from rag.extracts.words import find_content_words, match_weights, question_words
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ def measure_signals(
 ) -> list[float]:
     """See `SIGNALS`. `unit` answers best, `text` is shown of it, and `features` are its own."""
     query_words = list(dict.fromkeys(question_words(question)))
-    names = {word for name in _NAME.findall(question) for word in content_words(name)}
+    names = {word for name in _NAME.findall(question) for word in find_content_words(name)}
     numbers = {word for word in query_words if any(character.isdigit() for character in word)}
-    vocabularies = [set(content_words(_searched_text(hit))) for hit in hits]
+    vocabularies = [set(find_content_words(_searched_text(hit))) for hit in hits]
     nowhere = _missing(query_words, set().union(*vocabularies))
     elsewhere = _missing(query_words, vocabularies[unit.hit])
     return [
@@ -76,8 +76,8 @@ def _context_cosine(question: str, unit: Unit, text: str, embedder: Embedder) ->
     context = " ".join(part for part in (*unit.headings[-1:], unit.lead_in, text) if part)
     query = embedder.embed_query(question).astype(np.float64)
     from rag.citations.features import (
-        unrelated_cosine,  # with the check, which a search does without
+        measure_unrelated_cosine,  # with the check, which a search does without
     )
 
-    base = unrelated_cosine(embedder)
+    base = measure_unrelated_cosine(embedder)
     return (float(embedder.embed_documents([context])[0] @ query) - base) / (1 - base)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.extracts.question_type import AnswerType, answer_type, counted_noun, holds_type
+from rag.extracts.question_type import AnswerType, answer_type, find_counted_noun, holds_type
 from rag.extracts.units import Unit, UnitKind
 from rag.extracts.word_overlap import Float64, WordOverlap
-from rag.extracts.words import content_words
+from rag.extracts.words import find_content_words
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ NAMES = (*MEANING_NAMES, *WORDING_NAMES)
 """All features, in order. A gap is the distance to the best unit."""
 
 
-def wording_features(
+def compute_wording_features(
     question: str,
     hits: Sequence[Hit],
     units: Sequence[Unit],
@@ -71,7 +71,7 @@ def wording_features(
     return np.column_stack([columns[name] for name in WORDING_NAMES]).astype(np.float64)
 
 
-def meaning_features(
+def compute_meaning_features(
     units: Sequence[Unit], places: npt.NDArray[np.intp], query: Float64, vectors: Float64
 ) -> Float64:
     """(n_places, n_features): see `MEANING_NAMES`, of the units at these places, in their order.
@@ -174,7 +174,7 @@ def _kind_of_answer(question: str, units: Sequence[Unit], words: WordOverlap) ->
     """Whether the units hold the kind of thing that is asked for."""
     kind, count = answer_type(question), len(units)
     has_type = np.array([holds_type(kind, unit.text, question) for unit in units], dtype=np.float64)
-    noun = content_words(counted_noun(question))
+    noun = find_content_words(find_counted_noun(question))
     numbers = words.new_numbers
     kinds = [unit.kind for unit in units]
     _, first = _positions(units)

@@ -15,7 +15,7 @@ _WORTH = 0.05
 that, because a rule that has changed is worded in another way: "Passwords no longer expire"."""
 
 
-def newer_first(
+def put_newer_first(
     question: str,
     hits: Sequence[Hit],
     units: Sequence[Unit],

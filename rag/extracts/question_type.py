@@ -189,7 +189,7 @@ def holds_type(kind: AnswerType, text: str, question: str) -> bool:
     return any(pattern.search(text) for pattern in _HOLDS.get(kind, ()))
 
 
-def counted_noun(question: str) -> str:
+def find_counted_noun(question: str) -> str:
     """What a question wants the number of: "days" in "How many days …?"; "" for other questions."""
     match = _HOW_MANY.search(question)
     return match["noun"] if match else ""

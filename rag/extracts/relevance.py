@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.extracts.confidence import measure_signals
-from rag.extracts.features import NAMES, meaning_features, wording_features
+from rag.extracts.features import NAMES, compute_meaning_features, compute_wording_features
 from rag.extracts.units import Unit
 from rag.extracts.word_overlap import Float64
 from rag.hit import Hit
@@ -76,7 +76,7 @@ class RelevanceModel:
     def probabilities(self, sums: Float64) -> Float64:
         """(n_units,): the probability of each unit to answer the question."""
         weight, margin, bias = self.unit
-        return _logistic(weight * sums + margin * margins(sums) + bias)
+        return _logistic(weight * sums + margin * compute_margins(sums) + bias)
 
     def confidence(self, signals: Sequence[float]) -> float:
         """The probability that the documents hold an answer."""
@@ -92,7 +92,7 @@ def choose_first(scores: Float64) -> npt.NDArray[np.intp]:
     return np.sort(best[is_near])
 
 
-def margins(sums: Float64) -> Float64:
+def compute_margins(sums: Float64) -> Float64:
     """How far each unit is ahead of the best of the others, or behind it; at most 4, as where it is alone."""
     if len(sums) < 2:
         return np.full(len(sums), 4.0)
@@ -104,10 +104,10 @@ def margins(sums: Float64) -> Float64:
 @functools.cache
 def load_model(path: Path = MODEL) -> RelevanceModel:
     """The fitted model."""
-    return model_of(json.loads(path.read_text("utf-8")))
+    return parse_model(json.loads(path.read_text("utf-8")))
 
 
-def model_of(numbers: Mapping[str, Any]) -> RelevanceModel:
+def parse_model(numbers: Mapping[str, Any]) -> RelevanceModel:
     """The model that these numbers make. Raises ValueError if they were fitted on other features."""
     if tuple(numbers["features"]) != NAMES:
         raise ValueError("The relevance model was fitted on other features.")
@@ -152,7 +152,7 @@ def judge_units(
     if not units:
         return AnswerRelevance(probabilities, 0.0)
     model = load_model()
-    wording = wording_features(question, hits, units, embedder)
+    wording = compute_wording_features(question, hits, units, embedder)
     measured = measure_units(question, units, texts, wording, model.first(wording), embedder)
     sums = model.sums(measured.features)
     probabilities[measured.places] = model.probabilities(sums)
@@ -181,7 +181,7 @@ def measure_units(
     """Embed and measure the units at these places. `wording` is that of all units."""
     query = embedder.embed_query(question).astype(np.float64)
     vectors = embedder.embed_documents([texts[index] for index in places]).astype(np.float64)
-    meaning = meaning_features(units, places, query, vectors)
+    meaning = compute_meaning_features(units, places, query, vectors)
     return MeasuredUnits(places, np.hstack([meaning, wording[places]]))
 
 

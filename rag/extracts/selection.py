@@ -12,15 +12,15 @@ import numpy as np
 
 from rag.answer import Extract
 from rag.extracts.features import PRONOUN
-from rag.extracts.newer_versions import newer_first
+from rag.extracts.newer_versions import put_newer_first
 from rag.extracts.question_type import AnswerType, answer_type
 from rag.extracts.relevance import judge_units
-from rag.extracts.tables import row_fields, show_row, shown_columns
+from rag.extracts.tables import choose_shown_columns, read_row_fields, show_row
 from rag.extracts.units import Unit, UnitKind, split_units
 from rag.extracts.word_overlap import Float64
-from rag.extracts.words import content_words, question_words
+from rag.extracts.words import find_content_words, question_words
 from rag.hit import Hit
-from rag.language.unspaced import text_length
+from rag.language.unspaced import measure_text_length
 
 if TYPE_CHECKING:
     from rag.embedder import Embedder
@@ -79,19 +79,19 @@ def select_extracts(
 
     Fewer than k where the passages hold no more. What says the same as an earlier one is left out.
     """
-    units = answering_units(hits)
+    units = select_answering_units(hits)
     if not units or k < 1:
         return Selection((), 0.0)
-    texts = shown_texts(question, units)
+    texts = show_units(question, units)
     relevance = judge_units(question, hits, units, texts, embedder)
     groups = group_units(question, units, relevance.probabilities)
     of_groups = np.array([group_probability(units, relevance.probabilities, g) for g in groups])
-    groups = newer_first(question, hits, units, groups, of_groups)
+    groups = put_newer_first(question, hits, units, groups, of_groups)
     extracts: list[Extract] = []
     chosen_words: list[frozenset[str]] = []
     for group in groups:
         text = show_group(units, texts, group)
-        words = frozenset(content_words(text))
+        words = frozenset(find_content_words(text))
         if any(_is_same(words, earlier) for earlier in chosen_words):
             continue
         chosen_words.append(words)
@@ -102,10 +102,10 @@ def select_extracts(
     return Selection(tuple(extracts), relevance.confidence)
 
 
-def answering_units(hits: Sequence[Hit]) -> list[Unit]:
+def select_answering_units(hits: Sequence[Hit]) -> list[Unit]:
     """The units of the passages that may answer: none that speaks to a model or is a mere title."""
     units = [unit for unit in split_units(hits) if not _ORDER.search(unit.text)]
-    titles = [set(content_words(_VERSION.sub("version ", hit.names))) for hit in hits]
+    titles = [set(find_content_words(_VERSION.sub("version ", hit.names))) for hit in hits]
     return [
         unit
         for unit in units
@@ -116,7 +116,7 @@ def answering_units(hits: Sequence[Hit]) -> list[Unit]:
 def _is_title(unit: Unit, title: set[str]) -> bool:
     """Whether a line only repeats its document's title, so that it answers nothing."""
     is_line = unit.kind in {UnitKind.LINE, UnitKind.SENTENCE}
-    return is_line and set(content_words(unit.text)) <= title
+    return is_line and set(find_content_words(unit.text)) <= title
 
 
 def _is_headline(unit: Unit, hit: Hit) -> bool:
@@ -140,11 +140,12 @@ def best_excerpt(
     if embedder is None:
         query_words = set(question_words(question))
         shares = [
-            len(query_words & set(content_words(f"{unit.text} {unit.lead_in}"))) for unit in units
+            len(query_words & set(find_content_words(f"{unit.text} {unit.lead_in}")))
+            for unit in units
         ]
         first = int(np.argmax(shares))
     else:
-        texts = shown_texts(question, units)
+        texts = show_units(question, units)
         first = int(np.argmax(judge_units(question, [hit], units, texts, embedder).probabilities))
     last = first
     while last + 1 < len(units) and units[last + 1].end - units[first].start <= characters:
@@ -159,7 +160,7 @@ def best_excerpt(
     )
 
 
-def shown_texts(question: str, units: Sequence[Unit]) -> list[str]:
+def show_units(question: str, units: Sequence[Unit]) -> list[str]:
     """What a reader is shown of each unit by itself: of a row the columns that matter, with their names."""
     query_words = set(question_words(question))
     return [
@@ -209,10 +210,12 @@ def _alike_rows(
         for number, unit in enumerate(units)
         if unit.kind is UnitKind.ROW and (unit.hit, unit.block) == (row.hit, row.block)
     ]
-    size = sum(text_length(units[number].text) for number in rows)
+    size = sum(measure_text_length(units[number].text) for number in rows)
     if not 1 < len(rows) <= _MOST_ROWS or size > _MOST_CHARACTERS or not taken.isdisjoint(rows):
         return []
-    shared = [query_words & set(content_words(" ".join(units[number].cells))) for number in rows]
+    shared = [
+        query_words & set(find_content_words(" ".join(units[number].cells))) for number in rows
+    ]
     return rows if all(words == shared[0] for words in shared) else []
 
 
@@ -228,7 +231,8 @@ def _grown(
 
     def size_with(number: int) -> int:
         return sum(
-            text_length(units[n].text) for n in range(min(first, number), max(last, number) + 1)
+            measure_text_length(units[n].text)
+            for n in range(min(first, number), max(last, number) + 1)
         )
 
     def may_take(number: int) -> bool:
@@ -318,13 +322,13 @@ def _columns(unit: Unit, query_words: set[str]) -> list[int]:
     """The columns of a row that are shown: those that share most words with the question before others."""
     columns = unit.table.columns if unit.table else ()
     shared = {
-        number: len(query_words & set(content_words(f"{name} {cell}")))
+        number: len(query_words & set(find_content_words(f"{name} {cell}")))
         for number, (name, cell) in enumerate(zip_longest(columns, unit.cells, fillvalue=""))
     }
     relevant = sorted(
         (number for number, count in shared.items() if count), key=lambda n: -shared[n]
     )
-    return shown_columns(unit.cells, relevant)
+    return choose_shown_columns(unit.cells, relevant)
 
 
 def show_group(units: Sequence[Unit], texts: Sequence[str], group: Sequence[int]) -> str:
@@ -360,7 +364,7 @@ def _extract(
     first, hit = group[0], hits[group[0].hit]
     fields: dict[str, str] = {}
     if len(group) == 1 and first.kind is UnitKind.ROW:
-        fields = row_fields(first.table, first.cells)
+        fields = read_row_fields(first.table, first.cells)
     section = hit.section or (first.headings[-1] if first.headings else None)
     return Extract(
         rank=rank, text=text, uri=hit.uri, title=hit.title, page=hit.page, section=section,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from rag.extracts.markup import plain_text
 from rag.language.table_rows import (
     carry_labels,
-    cells_of,
     is_rule,
     is_second_header,
-    two_level_header,
+    join_two_level_header,
+    split_cells,
 )
 
 LABEL_END = " — "
@@ -48,7 +48,7 @@ def read_table(
     if rules and rules[0] > 0:
         columns, first = _cells(everything[rules[0] - 1]), rules[0] + 1
         if first < len(everything) and is_second_header(_cells(everything[first])):
-            columns = two_level_header(columns, _cells(everything[first]))
+            columns = join_two_level_header(columns, _cells(everything[first]))
             first += 1
     above: list[list[str]] = []
     rows = []
@@ -67,10 +67,10 @@ def read_table(
 
 
 def _cells(line: str) -> list[str]:
-    return cells_of(line) if "|" in line else [cell.strip() for cell in line.split("\t")]
+    return split_cells(line) if "|" in line else [cell.strip() for cell in line.split("\t")]
 
 
-def row_fields(table: TableHeader | None, cells: Sequence[str]) -> dict[str, str]:
+def read_row_fields(table: TableHeader | None, cells: Sequence[str]) -> dict[str, str]:
     """A row's values by the names of its columns, without empty ones; "2", "3", … where a name is missing."""
     fields: dict[str, str] = {}
     columns = table.columns if table else ()
@@ -83,7 +83,7 @@ def row_fields(table: TableHeader | None, cells: Sequence[str]) -> dict[str, str
     return fields
 
 
-def shown_columns(cells: Sequence[str], relevant: Sequence[int]) -> list[int]:
+def choose_shown_columns(cells: Sequence[str], relevant: Sequence[int]) -> list[int]:
     """The columns of a row that are shown: the first, those `relevant` for in order, the next ones."""
     filled = [number for number, cell in enumerate(cells) if cell]
     chosen = [*filled[:1], *(number for number in relevant if number in filled[1:]), *filled]

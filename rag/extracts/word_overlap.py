@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from rag.extracts.units import Unit
-from rag.extracts.words import content_words, match_weights, question_words, surface_words
+from rag.extracts.words import find_content_words, find_surface_words, match_weights, question_words
 from rag.hit import Hit
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class WordOverlap:
         query_words = question_words(question)
         self.wanted = list(dict.fromkeys(query_words))
         self._count = len(units)
-        self._texts = [content_words(unit.text) for unit in units]
-        lead_ins = [content_words(_lead_in(unit)) for unit in units]
-        headings = [content_words(" ".join(unit.headings)) for unit in units]
-        titles = [content_words(hit.names) for hit in hits]
+        self._texts = [find_content_words(unit.text) for unit in units]
+        lead_ins = [find_content_words(_lead_in(unit)) for unit in units]
+        headings = [find_content_words(" ".join(unit.headings)) for unit in units]
+        titles = [find_content_words(hit.names) for hit in hits]
         vocabulary: set[str] = set()
         for words in (*self._texts, *lead_ins, *headings, *titles):
             vocabulary.update(words)
@@ -109,7 +109,7 @@ class WordOverlap:
         """The shares of names and numbers, what a row or line begins with, and what is new."""
         weights = self._rarity(own)
         is_key = self._keys(question)
-        labels = [content_words(unit.cells[0] if unit.cells else "") for unit in units]
+        labels = [find_content_words(unit.cells[0] if unit.cells else "") for unit in units]
         label = self._matrix(labels)
         sizes = np.array([max(1, len(set(words))) for words in labels])
         self.label_asked = np.minimum(label.sum(axis=1) / sizes, 1.0)
@@ -154,7 +154,7 @@ class WordOverlap:
         embedder: Embedder,
     ) -> dict[str, Float64]:
         """How near each word of the passages comes to each wanted word in meaning: {stem: (n_wanted,)}."""
-        surface_of = surface_words(question)
+        surface_of = find_surface_words(question)
         surfaces: dict[str, str] = {}
         for text in dict.fromkeys(
             (
@@ -163,7 +163,7 @@ class WordOverlap:
                 *(hit.title for hit in hits),
             )
         ):
-            for stem, word in surface_words(text).items():
+            for stem, word in find_surface_words(text).items():
                 surfaces.setdefault(stem, word)
         known = [stem for stem in surfaces if stem in vocabulary]
         columns = [column for column, word in enumerate(self.wanted) if word in surface_of]
@@ -203,7 +203,7 @@ class WordOverlap:
 
     def _keys(self, question: str) -> Float64:
         """1 for names, codes and numbers among the wanted words."""
-        keys = {word for match in _NAME.findall(question) for word in content_words(match)}
+        keys = {word for match in _NAME.findall(question) for word in find_content_words(match)}
         return np.array([float(word in keys) for word in self.wanted])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from rag.index.search.analysis import stems
-from rag.language.unspaced import overlapping_pairs
+from rag.language.unspaced import cut_overlapping_pairs
 
 _WORD = re.compile(r"\w+")
 _HOW = re.compile(
@@ -63,7 +63,7 @@ def fold(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def surface_words(text: str) -> Mapping[str, str]:
+def find_surface_words(text: str) -> Mapping[str, str]:
     """The words that carry the meaning of a text as they stand, in lower case, by their stems."""
     surfaces: dict[str, str] = {}
     for match in _WORD.finditer(_THOUSANDS.sub("", text.casefold())):
@@ -76,11 +76,11 @@ def surface_words(text: str) -> Mapping[str, str]:
 
 def question_words(question: str) -> tuple[str, ...]:
     """The content words of what a question is about: "trial period" of "How long is the trial period?"."""
-    return content_words(_HOW.sub(" ", question)) or content_words(question)
+    return find_content_words(_HOW.sub(" ", question)) or find_content_words(question)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def content_words(text: str) -> tuple[str, ...]:
+def find_content_words(text: str) -> tuple[str, ...]:
     """The stems of the words that carry the meaning of a text, in order; numbers without thousands' marks."""
     return tuple(_content_words(_THOUSANDS.sub("", fold(text))))
 
@@ -99,7 +99,7 @@ def _wide_words(text: str) -> Iterator[str]:
     for match in _WIDE.finditer(text):
         if before := text[last : match.start()]:
             yield before
-        yield from overlapping_pairs(match[0])
+        yield from cut_overlapping_pairs(match[0])
         last = match.end()
     if rest := text[last:]:
         yield rest

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from rag.readers import admitting_tokens
+from rag.readers import find_admitting_tokens
 
 if TYPE_CHECKING:
     from rag.index.conditions import MetadataCondition
@@ -29,7 +29,7 @@ class FilterSql(ABC):
 
     def _conditions(self, filter: Filter) -> Iterator[str]:
         if filter.readers is not None:
-            yield self.has_any_of("readers", sorted(admitting_tokens(filter.readers)))
+            yield self.has_any_of("readers", sorted(find_admitting_tokens(filter.readers)))
         if filter.folders:
             yield self.is_below([folder.rstrip("/") + "/" for folder in filter.folders])
         if filter.tags:

@@ -142,7 +142,7 @@ class WriteLock:
         self.release()
 
 
-def holder_of(data_dir: Path) -> str:
+def describe_holder(data_dir: Path) -> str:
     """Which run is at work, since when, as far as one can tell who may not write there; "" if none is."""
     try:
         fd = os.open(data_dir / LOCK, os.O_RDONLY | os.O_CLOEXEC)
@@ -184,7 +184,7 @@ def lock_is_kept(data_dir: Path) -> bool:
         os.close(first)
 
 
-def last_run_ended(data_dir: Path) -> float | None:
+def read_end_of_last_run(data_dir: Path) -> float | None:
     """When the last run over files ended, also one that changed nothing, in seconds since the epoch."""
     try:
         return (data_dir / LOCK).stat().st_mtime
@@ -193,7 +193,7 @@ def last_run_ended(data_dir: Path) -> float | None:
 
 
 @contextlib.contextmanager
-def left_journal(data_dir: Path) -> Iterator[str]:
+def keep_left_journal(data_dir: Path) -> Iterator[str]:
     """`journal_of` of a run that was killed; no other run can begin inside the `with` block.
 
     "" if no run was killed, or one is at work.

@@ -16,7 +16,7 @@ from rag.errors import IndexDamagedError, IndexLockedError, StorageError, UsageE
 from rag.index import refresh
 from rag.index.catalog import database, rows
 from rag.index.catalog.database import CATALOG
-from rag.index.lock import WriteLock, holder_of
+from rag.index.lock import WriteLock, describe_holder
 from rag.index.search import derived, lexical, vectors
 from rag.index.search.derived import Derived
 from rag.index.search.lexical import LexicalIndex
@@ -74,7 +74,7 @@ class IndexReader:
             self._follow()
             published = database.read_manifest(self._connection, "generation")
             if published is None or published == 0:
-                raise database.empty_error(self._path)
+                raise database.make_empty_error(self._path)
             if self._snapshot is None or self._snapshot.generation.id != published:
                 self._snapshot = self._open()
             return self._snapshot
@@ -106,15 +106,15 @@ class IndexReader:
         index_id = database.read_manifest(connection, "index_id")
         kept = rows.generations(connection)
         if not kept:
-            raise database.damaged_error(
+            raise database.make_damaged_error(
                 self._path, "it does not know the generation that it published"
             )
         newest = kept[max(kept)]
-        words = refresh.first_intact(
+        words = refresh.find_first_intact(
             self._valid(lexical.NAME, lexical.LAYOUT, index_id, kept), self._checked
         )
         generation = newest if words is None else kept[words.stamp.origin.generation]
-        dense = refresh.first_intact(
+        dense = refresh.find_first_intact(
             (
                 candidate
                 for candidate in self._valid(vectors.NAME, vectors.LAYOUT, index_id, kept)
@@ -191,7 +191,7 @@ class IndexReader:
         except IndexLockedError:
             is_at_work = True
         except StorageError:  # a full disk, or a folder that is read-only for us
-            is_at_work = bool(holder_of(self.data_dir))
+            is_at_work = bool(describe_holder(self.data_dir))
         if is_at_work and dense is not None and words is not None:
             return None
         private = Path(tempfile.mkdtemp(prefix="inhouse-"))

@@ -42,7 +42,7 @@ def fingerprint(data_dir: Path, connection: apsw.Connection) -> tuple[int, froze
     return database.read_manifest(connection, "generation"), names
 
 
-def first_intact(
+def find_first_intact(
     candidates: Iterable[Derived], checked: set[derived.FileKey] | None = None
 ) -> Derived | None:
     """The first whose files are what was written; what is wrong with the others is logged.
@@ -77,8 +77,8 @@ def refresh(
     origin = rows.origin(index_id, generation)
     changed = _changed_share(connection, kept, generation, vectors_base)
     if vectors_base is None or changed > REWRITE_SHARE:
-        dimension = vector_rows.embedder_dimension(connection, generation.embedder_id)
-        batches = functools.partial(vector_rows.vector_batches, connection, generation)
+        dimension = vector_rows.read_embedder_dimension(connection, generation.embedder_id)
+        batches = functools.partial(vector_rows.read_vector_batches, connection, generation)
         vectors_base = vectors.build(target, origin, dimension, generation.chunks, batches)
         if vectors_base.stamp.rows != generation.chunks:
             raise IndexDamagedError(
@@ -99,11 +99,11 @@ def _refresh_lexical(
     if base is not None and base.stamp.origin == origin:
         return base
     if base is None:
-        every = rows.lexical_rows(connection, generation.id, None)
+        every = rows.read_lexical_rows(connection, generation.id, None)
         structure = lexical.build(target, origin, None, (), every)
     else:
         changed = rows.difference(connection, base.stamp.origin.generation, generation.id)
-        added = rows.lexical_rows(connection, generation.id, changed.added)
+        added = rows.read_lexical_rows(connection, generation.id, changed.added)
         structure = lexical.build(target, origin, base, changed.removed.tolist(), added)
     if structure.stamp.rows != generation.chunks:
         raise IndexDamagedError(

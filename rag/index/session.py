@@ -151,7 +151,7 @@ class WriteSession:
     def adopt_embedder(self, embedder_id: int) -> None:
         """Publish with the vectors of this embedder, which the index has used before."""
         self._embedder_id = embedder_id
-        self._identity = rows.embedder_identity(self._connection, embedder_id)
+        self._identity = rows.read_embedder_identity(self._connection, embedder_id)
 
     def note_end(self) -> None:
         """Say that a run over files ends now, also where it changed nothing; needs no space."""
@@ -186,7 +186,7 @@ class WriteSession:
         )
         pool = ThreadPoolExecutor(1)
         try:
-            return pool.submit(refresh.first_intact, candidates)
+            return pool.submit(refresh.find_first_intact, candidates)
         finally:
             pool.shutdown(wait=False)
 
@@ -222,11 +222,11 @@ class WriteSession:
         if self._identity is None:
             if current is None:
                 raise database.missing_error(self._path)
-            self._identity = rows.embedder_identity(self._connection, current[0])
+            self._identity = rows.read_embedder_identity(self._connection, current[0])
         identity = json.dumps(self._identity, sort_keys=True)
         known = dict(self._connection.execute("SELECT identity, id FROM embedders").fetchall())
         if current and not self._replaces_embedder and known.get(identity) != current[0]:
-            old = rows.embedder_identity(self._connection, current[0])
+            old = rows.read_embedder_identity(self._connection, current[0])
             check_embedder(self.data_dir, old, self._identity)
         if identity not in known:
             with self._transaction():

@@ -67,7 +67,7 @@ class FolderSnapshot:
         lexical: LexicalIndex,
     ) -> None:
         self.generation = generation
-        self.embedder = rows.embedder_identity(connection, generation.embedder_id)
+        self.embedder = rows.read_embedder_identity(connection, generation.embedder_id)
         self._path = path
         self._local = threading.local()
         self.vectors, self._lexical = vectors, lexical
@@ -75,7 +75,8 @@ class FolderSnapshot:
         gone = np.isin(vectors.document_ids, changed.removed) if len(changed.removed) else None
         self._alive: RowMask | None = None if gone is None else RowMask(~gone)
         self._tail = _Tail.of(
-            vector_rows.vector_batches(connection, generation, changed.added), vectors.dimension
+            vector_rows.read_vector_batches(connection, generation, changed.added),
+            vectors.dimension,
         )
         count = self._count_alive() + len(self._tail.chunk_ids)
         if not count == len(lexical) == generation.chunks:
@@ -194,12 +195,12 @@ class FolderSnapshot:
     def find(self, uris: Iterable[str]) -> dict[tuple[str, int], int]:
         """Chunk ids of the documents with these uris, by (uri, place in the document)."""
         with self._reading() as connection:
-            return lookup.chunks_of(connection, self.generation.id, uris)
+            return lookup.find_chunks(connection, self.generation.id, uris)
 
     def metadata(self, document_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """What is said of these documents, by id."""
         with self._reading() as connection:
-            return lookup.metadata_of(connection, document_ids)
+            return lookup.read_metadata(connection, document_ids)
 
     def beginnings(self, document_ids: Iterable[int]) -> dict[int, str]:
         """How the texts of these documents begin, by id. Read once: a generation's documents stay."""
@@ -207,7 +208,7 @@ class FolderSnapshot:
         texts = {document: known[document] for document in asked_for & known.keys()}
         if missing := asked_for - texts.keys():
             with self._reading() as connection:
-                read = lookup.beginnings_of(connection, missing)
+                read = lookup.read_beginnings(connection, missing)
             texts |= {document: read.get(document, "") for document in missing}
             self._beginnings = texts if len(known) > _KEPT_BEGINNINGS else known | texts
         return texts
@@ -215,12 +216,12 @@ class FolderSnapshot:
     def given_metadata(self, document_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         """What whoever put these documents said of them, by id; others are missing from the result."""
         with self._reading() as connection:
-            return lookup.given_metadata_of(connection, document_ids)
+            return lookup.read_given_metadata(connection, document_ids)
 
     def stored_vectors(self, chunk_ids: Sequence[int]) -> Float32:
         """The vectors of these chunks, in their order: (n, dimension) float32."""
         with self._reading() as connection:
-            return lookup.vectors_of(connection, self.generation, chunk_ids)
+            return lookup.read_vectors(connection, self.generation, chunk_ids)
 
     @property
     def path(self) -> Path:
@@ -230,7 +231,7 @@ class FolderSnapshot:
     def slice(self, document_id: int, start: int, end: int) -> str:
         """Characters `start` to `end` of a document of this generation."""
         with self._reading() as connection:
-            return rows.document_slice(connection, document_id, start, end)
+            return rows.read_document_slice(connection, document_id, start, end)
 
     def document_ids(self, filter: Filter | None = None) -> Int64:
         """Ids of the documents of this generation that pass the filter, ascending."""
@@ -245,7 +246,7 @@ class FolderSnapshot:
     def text(self, document_id: int) -> str:
         """The whole text of a document of this generation."""
         with self._reading() as connection:
-            return rows.document_text(connection, document_id)
+            return rows.read_document_text(connection, document_id)
 
     def file_list(self, filter: Filter) -> FolderFileList:
         """The documents and the ledger, to be listed for whoever has this filter."""

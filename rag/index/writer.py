@@ -28,12 +28,12 @@ def embedded_text(chunk: Chunk, key: bytes) -> str:
     """
     for text in (chunk.text, without_padding(chunk.text)):
         earlier = f"{chunk.context}\n{text}" if chunk.context else text
-        if text_key(earlier) == key:
+        if hash_text(earlier) == key:
             return earlier
     return chunk.embedded_text
 
 
-def text_key(text: str) -> bytes:
+def hash_text(text: str) -> bytes:
     """The address of a text in the catalogue: 128 bits of BLAKE2b."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_KEY_BYTES).digest()
 
@@ -76,7 +76,7 @@ class IndexWriter(WriteSession):
 
     def missing(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that this embedder has never embedded, each once, in order."""
-        unique = {text_key(text): text for text in texts}
+        unique = {hash_text(text): text for text in texts}
         with database.map_errors(self._path):
             have = self._connection.execute(
                 "SELECT key FROM vectors WHERE embedder_id = ? "
@@ -99,7 +99,7 @@ class IndexWriter(WriteSession):
             self.begin().executemany(
                 "INSERT OR IGNORE INTO vectors (embedder_id, key, vector) VALUES (?, ?, ?)",
                 [
-                    (self._embedder_id, text_key(text), vector.tobytes())
+                    (self._embedder_id, hash_text(text), vector.tobytes())
                     for text, vector in zip(texts, embedded.astype(np.float16), strict=True)
                 ],
             )
@@ -198,7 +198,7 @@ class IndexWriter(WriteSession):
     def _insert(self, document: Document, recipe: str) -> None:
         self._changed = True
         connection = self.begin()
-        key = text_key(document.text)
+        key = hash_text(document.text)
         connection.execute(
             "INSERT OR IGNORE INTO texts (key, text) VALUES (?, ?)", (key, document.text)
         )
@@ -221,7 +221,7 @@ class IndexWriter(WriteSession):
                 (
                     document_id, ordinal, chunk.start, chunk.end, chunk.page,
                     json.dumps(chunk.section), chunk.context, chunk.text,
-                    rows.stored_boxes(chunk.boxes), text_key(chunk.embedded_text),
+                    rows.stored_boxes(chunk.boxes), hash_text(chunk.embedded_text),
                 )
                 for ordinal, chunk in enumerate(document.chunks)
             ],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rag.intents.intent import Intent
 from rag.intents.result import IntentResult
-from rag.intents.wording import wording_of
+from rag.intents.wording import find_wording
 from rag.intents.workspace import Workspace
 
 
 def answer_about(intent: Intent, workspace: Workspace) -> IntentResult:
     """The sentence for a greeting, for who and what the assistant is, for thanks and goodbyes."""
-    wording = wording_of(intent.language)
+    wording = find_wording(intent.language)
     documents = wording.counted(
         "documents_phrase", workspace.snapshot.count(workspace.filter).documents
     )

@@ -11,10 +11,16 @@ from rag.computed import Cell, Change, Row, Table
 from rag.index.search.analysis import plain_words
 from rag.index.views.inventory import ChunkPositions, DocumentRecord
 from rag.intents.intent import Intent, IntentKind
-from rag.intents.resolve import Reference, editions, find_documents, newer_versions, read_reference
+from rag.intents.resolve import (
+    Reference,
+    editions,
+    find_documents,
+    find_newer_versions,
+    read_reference,
+)
 from rag.intents.result import IntentResult
-from rag.intents.sections import DocumentSection, is_drawn, sentences_of, split_sections
-from rag.intents.wording import Wording, wording_of
+from rag.intents.sections import DocumentSection, is_drawn, read_sentences, split_sections
+from rag.intents.wording import Wording, find_wording
 from rag.intents.workspace import Workspace, extract_of, place_cell
 
 SHOWN_ROWS = 200
@@ -63,7 +69,7 @@ class Version:
 
 def answer_changes(intent: Intent, workspace: Workspace) -> IntentResult | None:
     """The differences of the two versions that the question means; None if it names no two versions."""
-    wording = wording_of(intent.language)
+    wording = find_wording(intent.language)
     pair = find_versions(intent, workspace, wording)
     if pair is None:
         return None
@@ -114,7 +120,7 @@ def find_versions(
     first, second = documents
     if first is None or second is None or first == second:
         return None
-    newer = newer_versions([first, second], workspace)
+    newer = find_newer_versions([first, second], workspace)
     return (second, first) if second.document_id in newer else (first, second)
 
 
@@ -132,7 +138,7 @@ def _choose(reference: Reference, workspace: Workspace) -> DocumentRecord | None
     candidates = find_documents(reference, workspace)
     if not candidates or reference.tags:
         return candidates[0] if candidates else None
-    newer = newer_versions(candidates, workspace)
+    newer = find_newer_versions(candidates, workspace)
     best = candidates[0].document_id
     newest = newer.get(best, best)
     if not reference.is_older:
@@ -337,7 +343,7 @@ def _marked(left: Cell, right: Cell) -> tuple[Cell, Cell]:
 def _sentences(version: Version, section: DocumentSection | None) -> list[tuple[int, int]]:
     if section is None:
         return []
-    spans = sentences_of(version.text, section)
+    spans = read_sentences(version.text, section)
     return [span for span in spans if not is_drawn(version.text[slice(*span)])]
 
 

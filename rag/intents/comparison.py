@@ -15,10 +15,10 @@ from rag.embedder import Float32
 from rag.index.search.analysis import plain_words, stems
 from rag.index.views.inventory import DocumentRecord
 from rag.intents.intent import Intent, IntentKind
-from rag.intents.resolve import Reference, find_documents, newer_versions, read_reference
+from rag.intents.resolve import Reference, find_documents, find_newer_versions, read_reference
 from rag.intents.result import IntentResult
 from rag.intents.sections import is_drawn, read_tables, split_sections
-from rag.intents.wording import Wording, wording_of
+from rag.intents.wording import Wording, find_wording
 from rag.intents.workspace import Workspace, extract_of, make_readable, place_cell
 from rag.language.sentences import spans
 from rag.retrieval.retriever import retrieve
@@ -59,7 +59,7 @@ class ComparedThing:
 
 def answer_comparison(intent: Intent, workspace: Workspace) -> IntentResult | None:
     """Sentences on each of the two things, those on the same subject in one row; None if there are none."""
-    wording = wording_of(intent.language)
+    wording = find_wording(intent.language)
     names, aspect = read_names(intent.slot("one"), intent.slot("other"), wording)
     references = _completed([read_reference(name, wording) for name in names])
     if rows := compare_columns(references, aspect, workspace):
@@ -76,7 +76,7 @@ def answer_comparison(intent: Intent, workspace: Workspace) -> IntentResult | No
     one, two = _sides(names, cells, words, aspect, workspace)
     if not (one.cells and two.cells):
         return None
-    rows = first_sentences(one, two) if aspect else pair_sentences(one, two)
+    rows = read_first_sentences(one, two) if aspect else pair_sentences(one, two)
     return _result(names, rows, wording, workspace)
 
 
@@ -157,10 +157,10 @@ def pair_sentences(one: ComparedThing, two: ComparedThing) -> tuple[Row, ...]:
     best = sorted(sorted(pairs, reverse=True)[:PAIRS], key=lambda pair: pair[1])
     if best:
         return tuple(Row(cells=(one.cells[i], two.cells[j])) for _, i, j in best)
-    return first_sentences(one, two)
+    return read_first_sentences(one, two)
 
 
-def first_sentences(one: ComparedThing, two: ComparedThing) -> tuple[Row, ...]:
+def read_first_sentences(one: ComparedThing, two: ComparedThing) -> tuple[Row, ...]:
     """Rows of two cells: the first sentences of either side, which need not belong together."""
     rows = min(PAIRS // 2, max(len(one.cells), len(two.cells)))
     return tuple(
@@ -185,7 +185,7 @@ def _cells_of_documents(
         candidates = find_documents(reference, workspace)
         if not candidates:
             return None
-        newer = newer_versions(candidates, workspace)
+        newer = find_newer_versions(candidates, workspace)
         best = candidates[0].document_id
         chosen.append(best if reference.tags else newer.get(best, best))
     if chosen[0] == chosen[1]:
@@ -257,13 +257,13 @@ def _sides(
     Those that share most words with a sentence of the other side, or with the `aspect`: vectors take longer.
     """
     from rag.citations.features import (
-        unrelated_cosine,  # with the check, which a search does without
+        measure_unrelated_cosine,  # with the check, which a search does without
     )
 
     texts = [[_without(cell.text, words) for cell in side] for side in cells]
     roots = [[frozenset(stems(text, "en")) for text in side] for side in texts]
     aspects = [frozenset(stems(aspect, "en"))] if aspect else []
-    unrelated = unrelated_cosine(workspace.embedder)
+    unrelated = measure_unrelated_cosine(workspace.embedder)
     sides = []
     for side, name in enumerate(names):
         others = aspects or set(roots[1 - side])

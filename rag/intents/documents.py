@@ -12,8 +12,8 @@ from rag.index.search.analysis import plain_words
 from rag.index.views.inventory import DocumentRecord
 from rag.intents.intent import Intent, IntentKind
 from rag.intents.result import IntentResult
-from rag.intents.wording import Wording, wording_of
-from rag.intents.workspace import Workspace, cell_of
+from rag.intents.wording import Wording, find_wording
+from rag.intents.workspace import Workspace, find_cell
 
 SHOWN_ROWS = 500
 """A longer list is for the documents page, which sorts and filters."""
@@ -55,7 +55,7 @@ class Scope:
 def answer_documents(intent: Intent, workspace: Workspace) -> IntentResult | None:
     """The documents that are meant, and their number; None if the question names what is no folder, tag,
     type or date here, so that it may be about something else."""
-    wording = wording_of(intent.language)
+    wording = find_wording(intent.language)
     scope = read_scope(intent, workspace, wording)
     if scope is None:
         return None
@@ -93,7 +93,7 @@ def _table(records: Sequence[DocumentRecord], wording: Wording) -> Table:
     rows = tuple(
         Row(
             cells=(
-                cell_of(record),
+                find_cell(record),
                 Cell(text=record.folder),
                 Cell(text=record.uri.rpartition(".")[2].upper() if "." in record.uri else ""),
                 Cell(text=_day(record.modified_at)),

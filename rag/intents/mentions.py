@@ -15,8 +15,8 @@ from rag.computed import Cell, Row, Table
 from rag.index.search.analysis import plain_words, stems
 from rag.intents.intent import Intent, IntentKind
 from rag.intents.result import IntentResult
-from rag.intents.wording import Wording, wording_of
-from rag.intents.workspace import Workspace, cell_of, extract_of, place_cell
+from rag.intents.wording import Wording, find_wording
+from rag.intents.workspace import Workspace, extract_of, find_cell, place_cell
 from rag.language.sentences import spans
 
 SHOWN_EXTRACTS = 8
@@ -44,7 +44,7 @@ class Found:
 
 def answer_mentions(intent: Intent, workspace: Workspace) -> IntentResult:
     """The documents that mention the intent's term, those with most mentions first."""
-    wording = wording_of(intent.language)
+    wording = find_wording(intent.language)
     terms, joined = split_terms(intent.slot("term"), wording)
     mentions = count_mentions(workspace, terms, every=joined == "and")
     if not mentions and len(terms) == 1 and (parts := _parts(terms[0], wording)):
@@ -64,7 +64,7 @@ def answer_mentions(intent: Intent, workspace: Workspace) -> IntentResult:
     rows = tuple(
         Row(
             cells=(
-                cell_of(workspace.records[document]),
+                find_cell(workspace.records[document]),
                 Cell(text=str(mentions[document].count)),
                 cells[document],
             )
@@ -100,7 +100,7 @@ def count_mentions(
 
     A term counts where it stands as whole words, in any letter case, with any white space between them.
     """
-    patterns = {term: pattern_of(term) for term in terms}
+    patterns = {term: compile_pattern(term) for term in terms}
     candidates = _candidates(workspace, terms, every=every)
     mentions: dict[int, Found] = {}
     for document, text in workspace.snapshot.read_texts(candidates):
@@ -118,7 +118,7 @@ def count_mentions(
     return mentions
 
 
-def pattern_of(term: str) -> re.Pattern[str]:
+def compile_pattern(term: str) -> re.Pattern[str]:
     """What matches a term in a text: whole words, any letter case, any white space between words."""
     words = term.split()
     body = r"\s+".join("".join(_SAME.get(c, re.escape(c)) for c in word) for word in words)

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 
 from rag.intents.intent import Intent, IntentKind
-from rag.intents.wording import Wording, wordings
+from rag.intents.wording import Wording, list_wordings
 
 DEFAULT = "en"
 """Language of what is said alike in several ("Hi")."""
@@ -33,7 +33,9 @@ def recognise(question: str, language: str = "") -> Intent | None:
     if not text or len(text) > LONGEST:
         return None
     order = (language, DEFAULT)
-    for wording in sorted(wordings(), key=lambda wording: [wording.code != code for code in order]):
+    for wording in sorted(
+        list_wordings(), key=lambda wording: [wording.code != code for code in order]
+    ):
         if intent := _recognise(text, wording):
             return intent
     return None

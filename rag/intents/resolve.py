@@ -14,7 +14,7 @@ from rag.index.views.inventory import DocumentRecord
 from rag.intents.wording import Wording
 from rag.intents.workspace import Workspace
 from rag.retrieval.version_names import Edition, read_version, tags
-from rag.retrieval.versions import newer_of
+from rag.retrieval.versions import find_newer
 
 COVERED = 0.33
 """Share of the telling words of a title, or of a file's name, that a request has to name. Measured on titles
@@ -99,9 +99,9 @@ def find_documents(reference: Reference, workspace: Workspace) -> list[DocumentR
     return [workspace.records[document] for document in order]
 
 
-def newer_versions(records: Iterable[DocumentRecord], workspace: Workspace) -> dict[int, int]:
+def find_newer_versions(records: Iterable[DocumentRecord], workspace: Workspace) -> dict[int, int]:
     """For each of these documents of which there is a newer version among them, the newest, by id."""
-    return newer_of(editions(records, workspace))
+    return find_newer(editions(records, workspace))
 
 
 def editions(records: Iterable[DocumentRecord], workspace: Workspace) -> Mapping[int, Edition]:

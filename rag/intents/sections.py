@@ -48,7 +48,7 @@ def split_sections(text: str, positions: ChunkPositions) -> list[DocumentSection
     return _by_chunks(text, positions)
 
 
-def sentences_of(text: str, section: DocumentSection) -> Iterator[tuple[int, int]]:
+def read_sentences(text: str, section: DocumentSection) -> Iterator[tuple[int, int]]:
     """The character spans of a section's sentences, list items and table rows."""
     for start, end in spans(text[section.start : section.end]):
         yield section.start + start, section.start + end

@@ -6,7 +6,7 @@ import functools
 import re
 
 from rag.intents.recognition import recognise
-from rag.intents.wording import wording_of, wordings
+from rag.intents.wording import find_wording, list_wordings
 
 MOST = 6
 """Parts that a question is taken apart into; what lists more is a text, and is asked as it is."""
@@ -52,7 +52,7 @@ def _requests(text: str) -> list[str]:
 
 def _clauses(sentence: str) -> list[str]:
     """The questions that one sentence joins with commas and "and"."""
-    for wording in wordings():
+    for wording in list_wordings():
         starts, joint = _patterns(wording.code)
         if not starts.search(sentence):
             continue  # none of this language, or a clause ("When forces act, what …?")
@@ -71,7 +71,7 @@ def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
     "How many days do I get" has up to three words between the two; "where it says" has no such verb at all.
     """
-    wording = wording_of(language)
+    wording = find_wording(language)
     questions = "|".join(sorted(wording.set_of("questions"), key=len, reverse=True))
     verbs = "|".join(sorted(wording.set_of("verbs"), key=len, reverse=True))
     subjects = "|".join(sorted(wording.set_of("subjects"), key=len, reverse=True))

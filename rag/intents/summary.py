@@ -5,10 +5,10 @@ from __future__ import annotations
 from rag.computed import Cell, Row, Table
 from rag.index.views.inventory import ChunkPositions, DocumentRecord
 from rag.intents.intent import Intent, IntentKind
-from rag.intents.resolve import find_documents, newer_versions, read_reference, titles
+from rag.intents.resolve import find_documents, find_newer_versions, read_reference, titles
 from rag.intents.result import IntentResult
-from rag.intents.sections import DocumentSection, is_drawn, sentences_of, split_sections
-from rag.intents.wording import wording_of
+from rag.intents.sections import DocumentSection, is_drawn, read_sentences, split_sections
+from rag.intents.wording import find_wording
 from rag.intents.workspace import Workspace, extract_of, place_cell
 
 LEADING_CHARACTERS = 320
@@ -26,13 +26,13 @@ def answer_summary(intent: Intent, workspace: Workspace) -> IntentResult | None:
 
     Of several versions the newest, unless the question says which.
     """
-    wording = wording_of(intent.language)
+    wording = find_wording(intent.language)
     reference = read_reference(intent.slot("document"), wording)
     candidates = find_documents(reference, workspace)
     if not candidates:
         return None
     record, notes = candidates[0], []
-    newer = newer_versions(candidates, workspace)
+    newer = find_newer_versions(candidates, workspace)
     if not (reference.tags or reference.is_older) and record.document_id in newer:
         record = workspace.records[newer[record.document_id]]
     older = [
@@ -50,7 +50,8 @@ def answer_summary(intent: Intent, workspace: Workspace) -> IntentResult | None:
     rows = [
         Row(cells=(_heading(section, record, positions), leading))
         for section in sections[:SHOWN_SECTIONS]
-        if (leading := leading_sentences(text, section, record, positions)).text or section.heading
+        if (leading := select_leading_sentences(text, section, record, positions)).text
+        or section.heading
     ]
     leads = [row.cells[1] for row in rows if row.cells[1].text]
     return IntentResult(
@@ -69,12 +70,12 @@ def answer_summary(intent: Intent, workspace: Workspace) -> IntentResult | None:
     )
 
 
-def leading_sentences(
+def select_leading_sentences(
     text: str, section: DocumentSection, record: DocumentRecord, positions: ChunkPositions
 ) -> Cell:
     """The first sentences of a section, as they stand; an empty cell if it has none of its own."""
     first = last = None
-    for start, end in sentences_of(text, section):
+    for start, end in read_sentences(text, section):
         if is_drawn(text[start:end]):
             continue
         if first is None and _is_label(text[start:end]):

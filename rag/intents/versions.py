@@ -5,7 +5,7 @@ from __future__ import annotations
 from rag.computed import Table
 from rag.index.views.inventory import DocumentRecord
 from rag.intents.changes import SHOWN_ROWS, are_related, diff_versions, read_version
-from rag.intents.resolve import editions, newer_versions
+from rag.intents.resolve import editions, find_newer_versions
 from rag.intents.workspace import Workspace
 
 
@@ -28,7 +28,7 @@ class DocumentVersions:
         beside = [
             record for record in self._by_uri.values() if record.uri.rpartition("/")[0] == folder
         ]
-        newest = newer_versions(beside, self._workspace)
+        newest = find_newer_versions(beside, self._workspace)
         own = newest.get(document.document_id, document.document_id)
         others = [
             record
@@ -55,7 +55,7 @@ class DocumentVersions:
         first, second = documents
         if first is None or second is None or second not in self.find(uri):
             return None
-        newer = newer_versions([first, second], self._workspace)
+        newer = find_newer_versions([first, second], self._workspace)
         older, newest = (second, first) if second.document_id in newer else (first, second)
         old, new = read_version(older, self._workspace), read_version(newest, self._workspace)
         if not are_related(old.text, new.text):

@@ -55,16 +55,16 @@ class Wording:
 
 
 @functools.cache
-def wordings() -> tuple[Wording, ...]:
+def list_wordings() -> tuple[Wording, ...]:
     """All languages, in order of their codes."""
     folder = resources.files("rag.intents") / "languages"
     files = sorted((entry for entry in folder.iterdir()), key=lambda entry: entry.name)
     return tuple(_read(entry.read_text("utf-8")) for entry in files if entry.name.endswith(".toml"))
 
 
-def wording_of(code: str) -> Wording:
+def find_wording(code: str) -> Wording:
     """The wording of a language by its code; English for one that has no file."""
-    known = {wording.code: wording for wording in wordings()}
+    known = {wording.code: wording for wording in list_wordings()}
     return known.get(code, known["en"])
 
 

@@ -51,7 +51,7 @@ def make_readable(text: str) -> str:
     return " ".join(_MARKS.sub("", rows).split())
 
 
-def cell_of(record: DocumentRecord) -> Cell:
+def find_cell(record: DocumentRecord) -> Cell:
     """A cell that names a document."""
     return Cell(
         text=record.title or record.uri.rpartition("/")[2], uri=record.uri, title=record.title

@@ -28,8 +28,15 @@ from rag.language.logic_words import (
     UNITS,
     WITHOUT,
 )
-from rag.language.numerals import YEAR, amount, kind, number, rounds_to, unit_of
-from rag.language.quantities import bound_at, end_at, is_bound, is_pronoun, is_unit, unit_at
+from rag.language.numerals import YEAR, amount, kind, number, read_unit, rounds_to
+from rag.language.quantities import (
+    find_bound_at,
+    find_end_at,
+    is_bound,
+    is_pronoun,
+    is_unit,
+    read_unit_at,
+)
 from rag.language.tokens import Word, denied_clauses, denies, is_denial, periods, words_of
 
 _DIGIT = re.compile(r"\d")
@@ -136,7 +143,7 @@ class Claim:
         return frozenset(
             token.stem
             for token in self.tokens
-            if token.place in behind and unit_of(self.order[token.place].low)
+            if token.place in behind and read_unit(self.order[token.place].low)
         )
 
     @cached_property
@@ -181,7 +188,7 @@ class Claim:
         yield from map(frozenset, groups)
 
 
-def opposite_of(word: str) -> frozenset[str]:
+def find_opposite(word: str) -> frozenset[str]:
     """Stems of the words that mean the contrary of the one with this stem."""
     return _OPPOSITES.get(word, frozenset())
 
@@ -207,10 +214,10 @@ def _tokens(raw: Sequence[Word]) -> Iterator[Token]:
         elif is_pronoun(raw, index):
             continue
         elif value := number(low):
-            end, end_bound = end_at(raw, index)
+            end, end_bound = find_end_at(raw, index)
             yield Token(
-                value, index, clause, is_number=True, unit=unit_at(raw, index),
-                bound=bound_at(raw, index) or end_bound, end=end,
+                value, index, clause, is_number=True, unit=read_unit_at(raw, index),
+                bound=find_bound_at(raw, index) or end_bound, end=end,
                 is_round=any(before.low in APPROXIMATELY for before in raw[max(0, index - 2) : index]),
             )  # fmt: skip
         elif unit := _unit_word(raw, index):

@@ -75,7 +75,7 @@ def language_of(text: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def question_language(text: str) -> str:
+def guess_question_language(text: str) -> str:
     """The same of a question, for which one word that only one of the languages has is enough."""
     if script := _script([character for character in text if character.isalpha()]):
         return script

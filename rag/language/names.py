@@ -12,6 +12,6 @@ _NAMES = {
 }  # fmt: skip
 
 
-def language_name(code: str) -> str:
+def name_language(code: str) -> str:
     """The English name of a language, or its code."""
     return _NAMES.get(code, code)

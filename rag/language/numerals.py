@@ -185,7 +185,7 @@ def number(token: str) -> str:
     return _THOUSANDS.sub("", token).replace(",", ".").strip(".:/'")
 
 
-def scale_number(number: str, word: str) -> str:
+def read_scale_number(number: str, word: str) -> str:
     """The number with one of `SCALES` behind it, such as "million"; "" if it is no plain number."""
     value = decimal(number)
     return "" if value is None else format_decimal(value * SCALES[word])
@@ -211,7 +211,7 @@ def kind(unit: str) -> str:
     return "date" if unit in MONTH_NAMES else UNIT_FACTORS.get(unit, (unit, 1))[0]
 
 
-def unit_of(word: str) -> str:
+def read_unit(word: str) -> str:
     """The unit that a word is, or ""."""
     head = word.partition("-")[0]
     return UNITS.get(head if head in UNITS else word, "")

@@ -17,7 +17,7 @@ from rag.language.logic_words import (
     UNITS,
     UPPER,
 )
-from rag.language.numerals import YEAR, decimal, number, unit_of
+from rag.language.numerals import YEAR, decimal, number, read_unit
 from rag.language.tokens import BOUNDS, Word, denies, is_year
 
 _LISTING = RANGE_JOINTS | ARTICLES | frozenset({"or", "oder", "ou", "o", "/"})
@@ -28,7 +28,7 @@ _LETTERS = frozenset("DGHMST")
 _BEFORE = frozenset({"before", "vor", "avant", "antes"})
 
 
-def unit_at(raw: Sequence[Word], index: int) -> str:
+def read_unit_at(raw: Sequence[Word], index: int) -> str:
     """The unit of the number at `index`: what follows it, or a currency before it; "" if it has none.
 
     The first of two numbers may leave it to the second, "5 to 40 °C", and all of a list to the last one.
@@ -42,7 +42,7 @@ def unit_at(raw: Sequence[Word], index: int) -> str:
         after = ""
     if YEAR.fullmatch(raw[index].low) and UNITS.get(before) in MONTH_NAMES:
         return UNITS[before]
-    unit = unit_of(after) or (UNITS[before] if UNITS.get(before) in CURRENCIES else "")
+    unit = read_unit(after) or (UNITS[before] if UNITS.get(before) in CURRENCIES else "")
     if unit or is_year(raw, index):
         return unit
     for following in raw[index + 1 : index + 2 * _LONGEST_LIST]:
@@ -50,7 +50,7 @@ def unit_at(raw: Sequence[Word], index: int) -> str:
         if number(following.low):
             if following.sign != "," and raw[index - 1].low not in _LISTING:
                 return ""
-            if last := unit_of(raw[index + 1].low if index + 1 < len(raw) else ""):
+            if last := read_unit(raw[index + 1].low if index + 1 < len(raw) else ""):
                 return last
         elif following.low not in _LISTING:
             return ""
@@ -65,7 +65,7 @@ def in_one_list(raw: Sequence[Word], index: int, other: int) -> bool:
     return not is_range and all(number(low) or low in _LISTING for low in between)
 
 
-def bound_at(raw: Sequence[Word], index: int) -> int:
+def find_bound_at(raw: Sequence[Word], index: int) -> int:
     """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
     # "Not refunded if cancelled less than 2 days before" denies nothing of the 2 days.
     start = max((n + 1 for n in range(index) if raw[n].low in CONDITIONS), default=0)
@@ -97,7 +97,7 @@ def bound_at(raw: Sequence[Word], index: int) -> int:
     return direction
 
 
-def end_at(raw: Sequence[Word], index: int) -> tuple[int, int]:
+def find_end_at(raw: Sequence[Word], index: int) -> tuple[int, int]:
     """Which end of "from A to B" the number at `index` is, and which bound it therefore is."""
     other = 0
     if index and raw[index - 1].low in RANGE_JOINTS | UNIT_SIGNS:
@@ -138,7 +138,7 @@ def is_bound(raw: Sequence[Word], index: int) -> bool:
 
 def is_unit(raw: Sequence[Word], index: int) -> bool:
     """Whether the word at `index` is the unit of the number before it."""
-    if not index or not unit_of(raw[index].low) or raw[index].text in _LETTERS:
+    if not index or not read_unit(raw[index].low) or raw[index].text in _LETTERS:
         return False
     before = raw[index - 1].low
     return bool(number(before)) and not (raw[index].low == "an" and YEAR.fullmatch(before))

@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from rag.language.unspaced import overlapping_pairs
+from rag.language.unspaced import cut_overlapping_pairs
 
 _HIDDEN = (
     "\u00ad\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u061c"
@@ -90,11 +90,11 @@ def prepare_for_search(text: str, *, single: bool = False) -> str:
 
 def _pairs(run: str, single: bool) -> list[str]:
     units = _UNIT.findall(run)
-    pairs = overlapping_pairs(units)
+    pairs = cut_overlapping_pairs(units)
     return units + pairs if single and len(units) > 1 else pairs
 
 
-def word_spans(text: str) -> Iterator[tuple[int, int]]:
+def find_word_spans(text: str) -> Iterator[tuple[int, int]]:
     """(start, end) of each stretch of `text` that makes a term, in order.
 
     Where words have no spaces between them, each character and each pair of neighbours is one: they overlap.

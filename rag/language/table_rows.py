@@ -20,7 +20,7 @@ def is_rule(line: str) -> bool:
     return "|" in line and _RULE.fullmatch(line) is not None
 
 
-def cells_of(row: str) -> list[str]:
+def split_cells(row: str) -> list[str]:
     """The cells of a row, without the blanks around them."""
     inner = row.strip().removeprefix("|").removesuffix("|")
     return [cell.strip() for cell in _BORDER.split(inner)]
@@ -36,7 +36,7 @@ def is_second_header(row: Sequence[str]) -> bool:
     return not row[0] and any(row) and not any(map(_DIGIT.search, row))
 
 
-def two_level_header(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
+def join_two_level_header(upper: Sequence[str], lower: Sequence[str]) -> list[str]:
     """One name for each column: "Day shift Bonus" for "Bonus" below a cell merged over two columns."""
     names: list[str] = []
     over = ""

@@ -24,7 +24,7 @@ from rag.language.logic_words import (
     UPPER,
     WITHOUT,
 )
-from rag.language.numerals import YEAR, number, percent, scale_number, unify_numbers
+from rag.language.numerals import YEAR, number, percent, read_scale_number, unify_numbers
 from rag.language.unspaced import segment
 
 _WORD = re.compile(
@@ -97,11 +97,11 @@ def _read_numbers(raw: Sequence[Word]) -> list[Word]:
     for index, word in enumerate(raw):
         last = read[-1] if read else word
         following = raw[index + 1].low if index + 1 < len(raw) else ""
-        if read and word.low in SCALES and (value := scale_number(number(last.low), word.low)):
+        if read and word.low in SCALES and (value := read_scale_number(number(last.low), word.low)):
             read[-1] = replace(last, low=value)
             # "4.2 to 5.1 million"
             if len(read) > 2 and read[-2].low in RANGE_JOINTS and not is_year(read, len(read) - 3):
-                first = scale_number(number(read[-3].low), word.low)
+                first = read_scale_number(number(read[-3].low), word.low)
                 read[-3] = replace(read[-3], low=first or read[-3].low)
         elif (
             read

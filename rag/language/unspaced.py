@@ -39,7 +39,7 @@ _PARTICLES = frozenset("的了是为為在和与與及或将將把被也都就�
 _HIRAGANA = re.compile("[\u3040-\u309f]")
 
 
-def text_length(text: str) -> int:
+def measure_text_length(text: str) -> int:
     """How much a text says, in characters of a European language: a Chinese one counts as three.
 
     The 48 articles of XQuAD have 3.4 times as many characters in Spanish as in Chinese.
@@ -59,7 +59,7 @@ def _pieces(run: str) -> Iterator[str]:
         if word and not (word in _PARTICLES or _HIRAGANA.match(word)):
             characters += word
             continue
-        yield from overlapping_pairs(characters)
+        yield from cut_overlapping_pairs(characters)
         characters = ""
         if piece["number"]:
             yield piece["number"]
@@ -70,9 +70,9 @@ def _pieces(run: str) -> Iterator[str]:
             yield "forbidden"
         elif piece["denial"]:
             yield "not"
-    yield from overlapping_pairs(characters)
+    yield from cut_overlapping_pairs(characters)
 
 
-def overlapping_pairs(units: Sequence[str]) -> list[str]:
+def cut_overlapping_pairs(units: Sequence[str]) -> list[str]:
     """Each unit joined with the next one; the units as they are where there are fewer than two."""
     return [one + other for one, other in pairwise(units)] or list(units)

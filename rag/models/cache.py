@@ -23,7 +23,7 @@ import platformdirs
 
 from rag.errors import ModelRefusedError, StorageError
 from rag.files import move, sync, sync_tree
-from rag.models.check import check_folder, weights_sha256
+from rag.models.check import check_folder, hash_weights
 
 RECEIPT = "inhouse-model.json"
 _WORK = ".work"
@@ -54,7 +54,7 @@ def read_receipt(folder: Path) -> dict[str, Any] | None:
         }:
             return None
         check_folder(folder)
-        if weights_sha256(folder) != receipt["sha256"]:
+        if hash_weights(folder) != receipt["sha256"]:
             return None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ModelRefusedError):
         return None
@@ -88,7 +88,7 @@ def work_folder(cache: Path, slug: str) -> Iterator[Path]:
             os.close(fd)
     except OSError as exc:
         if exc.errno in _FULL:
-            raise disk_full(cache) from exc
+            raise explain_full_disk(cache) from exc
         raise StorageError(
             f"{exc.filename or work} cannot be used: {exc.strerror or exc}.",
             hint="Check the cache folder's permissions, or set INHOUSE_CACHE to another one.",
@@ -96,7 +96,7 @@ def work_folder(cache: Path, slug: str) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def fresh_folder(work: Path) -> Iterator[Path]:
+def make_fresh_folder(work: Path) -> Iterator[Path]:
     """An empty folder inside `work`, gone again afterwards unless it was renamed."""
     folder = Path(tempfile.mkdtemp(prefix="new-", dir=work))
     try:
@@ -110,7 +110,7 @@ def publish(prepared: Path, final: Path, *, name: str, source: str) -> dict[str,
     receipt = {
         "name": name,
         "source": source,
-        "sha256": weights_sha256(prepared),
+        "sha256": hash_weights(prepared),
         "files": _list_files(prepared),
     }
     _write_receipt(prepared, receipt)
@@ -137,10 +137,12 @@ def require_space(cache: Path, needed: int) -> None:
     """Raise StorageError if the disk has less than `needed` bytes free."""
     free = shutil.disk_usage(cache).free
     if free < needed:
-        raise disk_full(cache, f": {needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free")
+        raise explain_full_disk(
+            cache, f": {needed / 1e6:.0f} MB are needed, {free / 1e6:.0f} MB are free"
+        )
 
 
-def disk_full(cache: Path, detail: str = "") -> StorageError:
+def explain_full_disk(cache: Path, detail: str = "") -> StorageError:
     """The error for a disk without room for a model."""
     return StorageError(
         f"The disk of {cache} is too full for the model{detail}.",

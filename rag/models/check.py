@@ -58,7 +58,7 @@ def check_sha256(folder: Path, expected: Mapping[str, str]) -> None:
         path = folder / name
         if not path.is_file():
             raise ModelRefusedError(f"The model has no file {name}, which it should have.")
-        actual = sha256_of(path)
+        actual = hash_file(path)
         if actual != sha256:
             raise ModelRefusedError(
                 f"{name} has SHA-256 {actual}, but {sha256} was expected.",
@@ -66,20 +66,20 @@ def check_sha256(folder: Path, expected: Mapping[str, str]) -> None:
             )
 
 
-def sha256_of(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """The file's SHA-256, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def weights_sha256(folder: Path) -> str:
+def hash_weights(folder: Path) -> str:
     """SHA-256 of the weights: of the file if there is one, else over all names and their hashes."""
     weights = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob(f"*{WEIGHTS}")]
     if len(weights) == 1:
-        return sha256_of(weights[0][1])
+        return hash_file(weights[0][1])
     digest = hashlib.sha256()
     for name, path in sorted(weights):
-        digest.update(f"{sha256_of(path)}  {name}\n".encode())
+        digest.update(f"{hash_file(path)}  {name}\n".encode())
     return digest.hexdigest()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rag.errors import MissingDependencyError, ModelRefusedError
 from rag.extras import has_extra, install_command
-from rag.models.cache import disk_full
+from rag.models.cache import explain_full_disk
 from rag.models.child import run_python
 from rag.models.engine import find_engine
 from rag.progress import step
@@ -44,7 +44,7 @@ def convert(file: Path, kind: str, into: Path, *, progress: bool = True) -> None
     if status == 0:
         return
     if "No space left on device" in output:
-        raise disk_full(into)
+        raise explain_full_disk(into)
     if missing := _MISSING.search(output):
         name = next(filter(None, missing.groups()))
         raise MissingDependencyError(

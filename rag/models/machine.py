@@ -47,7 +47,7 @@ class Machine:
 def this_machine(root: Path = Path("/")) -> Machine:
     """What there is now. `root` is where `/proc`, `/sys` and `/dev` stand."""
     total, free = _memory(root)
-    return Machine(usable_cores(root), total, free, has_fast_bf16(root), find_gpus(root))
+    return Machine(count_usable_cores(root), total, free, has_fast_bf16(root), find_gpus(root))
 
 
 def find_gpus(root: Path = Path("/")) -> tuple[Gpu, ...]:
@@ -56,7 +56,7 @@ def find_gpus(root: Path = Path("/")) -> tuple[Gpu, ...]:
     return gpus or _amd(root)
 
 
-def usable_cores(root: Path = Path("/")) -> int:
+def count_usable_cores(root: Path = Path("/")) -> int:
     """Cores that this process may keep busy, at least 1."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -76,7 +76,7 @@ def recommend_embedder(
     return max(fitting, key=merit)
 
 
-def embedders_for(languages: Iterable[str]) -> list[ModelCard]:
+def choose_embedders(languages: Iterable[str]) -> list[ModelCard]:
     """Embedders that any machine can run: those first that cover most of the languages, then the small."""
     codes = frozenset(languages)
     return sorted(
@@ -92,7 +92,7 @@ def embedders_for(languages: Iterable[str]) -> list[ModelCard]:
     )
 
 
-def uncovered_languages(card: ModelCard, documents: Mapping[str, int]) -> list[str]:
+def list_uncovered_languages(card: ModelCard, documents: Mapping[str, int]) -> list[str]:
     """The languages of many documents that the embedder is not made for; `documents` counts them by language.
 
     Documents of which the language could not be told (key "") count to none.

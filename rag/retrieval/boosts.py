@@ -21,7 +21,9 @@ NAME_WEIGHT = 0.2
 """What the chunks of the document that is called by most of its name get on top of their scores."""
 
 
-def filename_boosts(query: str, documents: Mapping[int, tuple[str, str]]) -> dict[int, float]:
+def compute_filename_boosts(
+    query: str, documents: Mapping[int, tuple[str, str]]
+) -> dict[int, float]:
     """How much each document is called by its file's name: 0…NAME_WEIGHT, by document id.
 
     `documents`: uri and title, by id.
@@ -53,13 +55,13 @@ _QUOTED = re.compile(r'"([^"]+)"|“([^”“]+)[”“]|„([^“”„]+)[“�
 _WORDS = re.compile(r"\w+")
 
 
-def quoted_phrases(query: str) -> frozenset[str]:
+def find_quoted_phrases(query: str) -> frozenset[str]:
     """The phrases of two words or more; a single one is searched for as it stands in any case."""
     phrases = (_spaced("".join(groups)) for groups in _QUOTED.findall(query))
     return frozenset(phrase for phrase in phrases if " " in phrase.strip())
 
 
-def phrase_boosts(phrases: Collection[str], rows: Iterable[ChunkRow]) -> dict[int, float]:
+def compute_phrase_boosts(phrases: Collection[str], rows: Iterable[ChunkRow]) -> dict[int, float]:
     """What each chunk gets for the phrases that it holds, by id: 0…PHRASE_WEIGHT.
 
     Letter case, punctuation and line breaks do not count.

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rag.index.search.analysis import DEFAULT_LANGUAGE, stems
 from rag.index.search.compounds import LINKS, is_part
 from rag.language import sentences
-from rag.language.search_text import word_spans
+from rag.language.search_text import find_word_spans
 
 
 def spans(query: str, text: str, languages: Iterable[str] = ()) -> list[tuple[int, int]]:
@@ -30,7 +30,9 @@ def spans(query: str, text: str, languages: Iterable[str] = ()) -> list[tuple[in
             for language, forms in word_stems.items()
         )
 
-    return _joined((start, end) for start, end in word_spans(text) if is_wanted(text[start:end]))
+    return _joined(
+        (start, end) for start, end in find_word_spans(text) if is_wanted(text[start:end])
+    )
 
 
 def _joined(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

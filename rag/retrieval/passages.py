@@ -46,7 +46,7 @@ class Passage:
     score: float
 
 
-def shared_section(chunks: Sequence[ChunkRow]) -> tuple[str, ...]:
+def find_shared_section(chunks: Sequence[ChunkRow]) -> tuple[str, ...]:
     """The section path that all the chunks share, and for a sheet the range of all their cells."""
     paths = [chunk.section for chunk in chunks]
     shared = 0

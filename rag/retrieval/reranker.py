@@ -15,7 +15,7 @@ from rag.cross_encoder import PairScores, read_labels
 from rag.document import SECTION_SEPARATOR
 from rag.errors import ModelRefusedError
 from rag.index.catalog.rows import ChunkRow
-from rag.retrieval.passages import Passage, shared_section
+from rag.retrieval.passages import Passage, find_shared_section
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -99,5 +99,5 @@ class CrossEncoderReranker:
 
 def _read(chunks: Sequence[ChunkRow]) -> str:
     """What of a passage is read: where it stands, and its text."""
-    heading = SECTION_SEPARATOR.join([chunks[0].title, *shared_section(chunks)])
+    heading = SECTION_SEPARATOR.join([chunks[0].title, *find_shared_section(chunks)])
     return "\n".join([heading, *(chunk.text for chunk in chunks)])

@@ -14,13 +14,13 @@ from rag.hit import Hit, Place, Why
 from rag.index import Filter, Snapshot
 from rag.index.catalog.rows import ChunkRow, ChunkSummary
 from rag.index.search.vectors import NOTHING, Candidates
-from rag.retrieval.boosts import filename_boosts, phrase_boosts, quoted_phrases
+from rag.retrieval.boosts import compute_filename_boosts, compute_phrase_boosts, find_quoted_phrases
 from rag.retrieval.duplicates import collapse_duplicates
 from rag.retrieval.fusion import fuse, smooth
-from rag.retrieval.passages import HEAD, REACH, Passage, diversify, join, shared_section
+from rag.retrieval.passages import HEAD, REACH, Passage, diversify, find_shared_section, join
 from rag.retrieval.reranker import Reranker, rerank
-from rag.retrieval.table_lead import table_lead
-from rag.retrieval.versions import Names, newest_first
+from rag.retrieval.table_lead import find_table_lead
+from rag.retrieval.versions import Names, put_newest_first
 
 CANDIDATES = 150
 LOOKED_AT = 80
@@ -66,7 +66,7 @@ def retrieve(
         passages = diversify(passages)
     else:
         passages = rerank(query, passages, _rows(snapshot, passages[: reranker.depth]), reranker)
-    best, newer = newest_first(passages[:k], query, snapshot, names)
+    best, newer = put_newest_first(passages[:k], query, snapshot, names)
     hits, left = _hits(snapshot, best, 0, newer, names), passages[k:]
     hits = collapse_duplicates(hits) if fold else hits
     while fold and left and len(hits) < k:
@@ -85,13 +85,13 @@ def _with_bonuses(
     names: Names,
 ) -> dict[int, float]:
     """The scores, and what chunks get for their document's name, and for phrases in quotation marks."""
-    bonus = filename_boosts(query, names)
+    bonus = compute_filename_boosts(query, names)
     for spot in spots:
         if spot.chunk_id in scores:
             scores[spot.chunk_id] += bonus.get(spot.document_id, 0.0)
-    if phrases := quoted_phrases(query):
+    if phrases := find_quoted_phrases(query):
         rows = snapshot.chunks(spot.chunk_id for spot in spots)
-        for chunk_id, phrase_score in phrase_boosts(phrases, rows.values()).items():
+        for chunk_id, phrase_score in compute_phrase_boosts(phrases, rows.values()).items():
             scores[chunk_id] = scores.get(chunk_id, 0.0) + phrase_score
     return scores
 
@@ -135,7 +135,7 @@ def _hits(
     newer: Mapping[int, int],
     names: Names,
 ) -> list[Hit]:
-    """The passages as hits, ranked behind the `before` that are there; `newer` as from `newest_first`."""
+    """The passages as hits, ranked behind the `before` that are there; `newer` as from `put_newest_first`."""
     rows = _rows(snapshot, passages)
     hits = [
         _hit(snapshot, rank, passage, rows) for rank, passage in enumerate(passages, before + 1)
@@ -165,12 +165,12 @@ def _hit(snapshot: Snapshot, rank: int, passage: Passage, rows: Mapping[int, Chu
         uri=best.uri,
         title=best.title,
         page=best.page,
-        section=SECTION_SEPARATOR.join(shared_section(chunks)) or None,
+        section=SECTION_SEPARATOR.join(find_shared_section(chunks)) or None,
         text=text,
         start=first.start,
         end=last.end,
         chunk_id=best.chunk_id,
         document_id=best.document_id,
         stored_boxes=tuple(chunk.stored_boxes for chunk in chunks),
-        lead=table_lead(text, first.start, partial(snapshot.slice, best.document_id)),
+        lead=find_table_lead(text, first.start, partial(snapshot.slice, best.document_id)),
     )

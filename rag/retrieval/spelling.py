@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from rag.index.search.analysis import plain_words
-from rag.language.identification import question_language
+from rag.language.identification import guess_question_language
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
@@ -56,7 +56,7 @@ def correct_spelling(question: str, documents: KnownWords) -> str:
     Names are left alone, as far as capital letters show them: Hansen and Hanson are two people. So are words
     in a script other than the Latin one.
     """
-    language = question_language(question) or "en"
+    language = guess_question_language(question) or "en"
     left = _MOST_WORDS
 
     def corrected(match: re.Match[str]) -> str:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 
 from rag.language.table_rows import (
     carry_labels,
-    cells_of,
     is_row,
     is_rule,
     is_second_header,
     join_cells,
+    split_cells,
 )
 
 _WINDOWS = (4_000, 64_000)
 """Characters above a passage that are looked through first; most tables are shorter. Then all of them."""
 
 
-def table_lead(text: str, start: int, slice_document: Callable[[int, int], str]) -> str:
+def find_table_lead(text: str, start: int, slice_document: Callable[[int, int], str]) -> str:
     """What a reader sees above the passage `text`, if that begins in the middle of a table.
 
     The header with its rule, and a row with the labels that merged cells carry on into the passage; "" where
@@ -51,7 +51,7 @@ def _lead(row: str, above: Sequence[str]) -> str:
     if rule is None:
         return ""
     header, body = list(above[rule - 1 : rule + 1]), above[rule + 1 :]
-    if body and is_second_header(cells_of(body[0])):
+    if body and is_second_header(split_cells(body[0])):
         header, body = [*header, body[0]], body[1:]
-    labels = carry_labels(cells_of(row), [cells_of(line) for line in body])
+    labels = carry_labels(split_cells(row), [split_cells(line) for line in body])
     return "\n".join([*header, *([join_cells(labels)] if any(labels) else [])])

@@ -26,7 +26,7 @@ WORTH = 0.5
 """A passage of the newer one is put first if it has at least this share of the older one's score."""
 
 
-def newest_first(
+def put_newest_first(
     passages: Sequence[Passage], query: str, snapshot: Snapshot, names: Names
 ) -> tuple[list[Passage], dict[int, int]]:
     """The passages, the best of a newer version in front of the best of an older one; and who is newer.
@@ -40,7 +40,7 @@ def newest_first(
         document: read_version(*names[document], beginnings[document])
         for document in sorted(documents)
     }
-    newer = newer_of(editions)
+    newer = find_newer(editions)
     placed = list(passages)
     for older, newest in newer.items():
         if not (editions[older].tags - editions[newest].tags) & tags(query):
@@ -48,7 +48,7 @@ def newest_first(
     return placed, newer
 
 
-def newer_of(editions: Mapping[int, Edition]) -> dict[int, int]:
+def find_newer(editions: Mapping[int, Edition]) -> dict[int, int]:
     """For each document of which there is a newer version among these, the newest, by id."""
     named = defaultdict(list)
     for document, edition in editions.items():

@@ -18,7 +18,7 @@ from rag.database_address import DatabaseAddress, is_address
 from rag.errors import ConfigurationError
 from rag.settings.base import Section
 from rag.settings.sections import Settings
-from rag.validation import first_problem, key_of, known_keys
+from rag.validation import describe_first_problem, known_keys, name_key
 
 ENV_PREFIX = "INHOUSE_"
 _ENV_ONLY = {"INHOUSE_CONFIG"}
@@ -151,7 +151,7 @@ def _merge(
 def _configuration_error(
     exc: ValidationError, origins: dict[tuple[str, ...], str]
 ) -> ConfigurationError:
-    problem = first_problem(exc)
+    problem = describe_first_problem(exc)
     where = _where(problem.location, origins)
     if problem.kind == "unknown":
         known = ", ".join(known_keys(Settings, problem.location[:-1]))
@@ -166,7 +166,7 @@ def _where(location: tuple[str | int, ...], origins: dict[tuple[str, ...], str])
     key = tuple(str(part) for part in location)
     for length in range(len(key), 0, -1):
         if key[:length] in origins:
-            rest = key_of(location[length:])
+            rest = name_key(location[length:])
             dot = "." if rest and not rest.startswith("[") else ""
             return f"{origins[key[:length]]}{dot}{rest}"
-    return key_of(location)
+    return name_key(location)

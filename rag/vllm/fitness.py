@@ -10,7 +10,7 @@ from rag.checks import CheckResult
 from rag.errors import InhouseError
 from rag.models.cache import read_receipt
 from rag.models.cards import get_card
-from rag.models.check import check_folder, check_sha256, weights_sha256
+from rag.models.check import check_folder, check_sha256, hash_weights
 from rag.models.machine import Machine
 from rag.models.shape import ModelShape, read_shape
 from rag.settings import ServeSettings
@@ -80,7 +80,7 @@ def _hashes(folder: Path) -> CheckResult:
             return CheckResult("hashes", True, "the weights are those that the catalogue names")
     except InhouseError as exc:
         return CheckResult("hashes", False, exc.message, exc.hint)
-    actual = weights_sha256(folder)
+    actual = hash_weights(folder)
     if receipt is None:
         return CheckResult("hashes", True, f"nothing to compare with; SHA-256 {actual}")
     if actual == receipt["sha256"]:

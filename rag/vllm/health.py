@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.answering.model_server import served_models
+from rag.answering.model_server import list_served_models
 from rag.settings import LLMSettings
 
 
@@ -13,4 +13,4 @@ def health(base_url: str, *, timeout: float = 1.0, api_key: str = "") -> tuple[s
     ModelServerUnreachableError if nothing answers, ModelServerError if it is no model server.
     """
     settings = LLMSettings(url=base_url, api_key=api_key, connect_timeout_s=timeout)
-    return tuple(served_models(settings))
+    return tuple(list_served_models(settings))

@@ -27,7 +27,7 @@ from rag.settings import ServeSettings
 from rag.vllm.command import HOST, build_command, find_vllm
 from rag.vllm.health import health
 from rag.vllm.shares import MachineShare
-from rag.vllm.startup import last_lines, phase, read_tail, reason
+from rag.vllm.startup import phase, read_last_lines, read_tail, reason
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ class VllmServer:
         what = "stopped serving" if self._was_healthy else "could not serve"
         return ModelServerStartError(
             f"vLLM {what} {self.model.name}: {why}.",
-            hint=f"Its log is {self.log_file}; it ends with: {last_lines(log)}",
+            hint=f"Its log is {self.log_file}; it ends with: {read_last_lines(log)}",
         )
 
 

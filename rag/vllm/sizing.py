@@ -73,7 +73,7 @@ def require_room(shape: ModelShape, machine: Machine, sizing: Sizing, name: str)
         )
 
 
-def parallel_gpus(shape: ModelShape, gpus: tuple[Gpu, ...], limit: int | None = None) -> int:
+def choose_parallel_gpus(shape: ModelShape, gpus: tuple[Gpu, ...], limit: int | None = None) -> int:
     """Over how many of `gpus` the model is spread (tensor parallel); at least 1.
 
     As many as its attention heads can be shared out to, but one alone for a model that takes less than a
@@ -121,7 +121,7 @@ def _on_cpu(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Siz
 def _on_gpus(shape: ModelShape, machine: Machine, settings: ServeSettings) -> Sizing:
     notes: list[str] = []
     gpus = machine.gpus or (Gpu("GPU"),)
-    count = parallel_gpus(shape, gpus, settings.gpus)
+    count = choose_parallel_gpus(shape, gpus, settings.gpus)
     if settings.gpus and count < settings.gpus:
         notes.append(
             f"{count} of {settings.gpus} GPUs {'is' if count == 1 else 'are'} used: the model's "

@@ -97,7 +97,7 @@ def reason(log: str, status: int | None) -> str:
     return f"it ended with status {status}"
 
 
-def last_lines(log: str, count: int = 3) -> str:
+def read_last_lines(log: str, count: int = 3) -> str:
     """The log's last lines that say something, without vLLM's prefixes, for an error's hint."""
     lines = [_PREFIX.sub("", line) for line in log.splitlines() if line.strip()]
     telling = [line for line in lines if not _NOISE.search(line)] or lines

@@ -11,13 +11,13 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.house.pages import LOCKS
-from ui.commands.sbom import bill_of_materials
+from ui.commands.sbom import build_bill_of_materials
 from ui.web.installed_packages import find_packages, read_pins
 
 
 def test_every_package_has_a_version_a_licence_and_an_address() -> None:
     """In the shape of CycloneDX, by that project's own validator."""
-    bill = bill_of_materials(find_packages(read_pins(LOCKS)))
+    bill = build_bill_of_materials(find_packages(read_pins(LOCKS)))
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     libraries = {
         component["name"]: component

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag.embedder import Embedder, Float32, OpenVinoEmbedder, SentenceTransformerEmbedder
-from rag.embedder.openvino_form import openvino_form
+from rag.embedder.openvino_form import prepare_openvino_form
 from rag.models import ModelFolder, default_cache, resolve_model
 from tests.embedder.helpers import (
     MadeByTwo,
@@ -47,7 +47,7 @@ def make_embedder(request: pytest.FixtureRequest, model: ModelFolder) -> MakeEmb
 
     def make(**options: int) -> Embedder:
         if request.param == "openvino":
-            form = openvino_form(model, default_cache(), progress=False)
+            form = prepare_openvino_form(model, default_cache(), progress=False)
             return OpenVinoEmbedder(model.path, model.name, model.sha256, form, **options)
         return SentenceTransformerEmbedder(model.path, model.name, model.sha256, **options)
 

@@ -17,7 +17,7 @@ from rag.embedder import (
     reference,
 )
 from rag.embedder.openvino import RECEIPT, OpenVinoForm, import_openvino
-from rag.embedder.openvino_form import NoFormError, cpu_kind, openvino_form
+from rag.embedder.openvino_form import NoFormError, identify_cpu, prepare_openvino_form
 from rag.embedder.reference import embed_probes, read_reference, write_reference
 from rag.errors import ModelRefusedError, StorageError
 from rag.models import ModelFolder
@@ -34,7 +34,7 @@ def forms_in(cache: Path) -> list[Path]:
 
 
 def embedder_of(model: ModelFolder, cache: Path) -> OpenVinoEmbedder:
-    form = openvino_form(model, cache, progress=False)
+    form = prepare_openvino_form(model, cache, progress=False)
     return OpenVinoEmbedder(model.path, model.name, model.sha256, form)
 
 
@@ -81,11 +81,11 @@ def test_another_kind_of_cpu_has_a_form_of_its_own(tmp_path: Path) -> None:
         lines = {"vendor_id": "Maker", "model": "143", "cpu MHz": "2300.1", "flags": "fpu amx_bf16"}
         text = "\n".join(f"{name}\t: {value}" for name, value in (lines | changed).items())
         cpuinfo.write_text(f"{text}\n\nprocessor\t: 1\n{text}\n")
-        return cpu_kind(cpuinfo)
+        return identify_cpu(cpuinfo)
 
     assert kind() == kind(**{"cpu MHz": "3100.0"})
     assert len({kind(), kind(flags="fpu"), kind(model="207"), kind(vendor_id="Other")}) == 4
-    assert len(cpu_kind(tmp_path / "none")) == 8
+    assert len(identify_cpu(tmp_path / "none")) == 8
 
 
 def test_prompts_are_put_in_front_as_sentence_transformers_does(
@@ -188,7 +188,7 @@ def test_a_refusal_is_logged_once_and_remembered(
     with caplog.at_level(logging.INFO):
         for _ in range(2):
             with pytest.raises(NoFormError, match=reason):
-                openvino_form(model, cache, progress=False)
+                prepare_openvino_form(model, cache, progress=False)
 
     warnings = [record for record in caplog.records if reason in record.message]
     assert [record.levelname for record in warnings] == ["WARNING"]
@@ -234,12 +234,12 @@ def test_a_missing_file_is_seen(tiny: ModelFolder, cache: Path) -> None:
     """Here where there is no room for another form, which ends the attempt before the model is loaded."""
     shutil.rmtree(cache / ".work")
     (cache / ".work").write_text("a file where a folder has to be")
-    openvino_form(tiny, cache, progress=False)
+    prepare_openvino_form(tiny, cache, progress=False)
     (folder,) = forms_in(cache)
     (folder / "model.bin").unlink()
 
     with pytest.raises(StorageError):
-        openvino_form(tiny, cache, progress=False)
+        prepare_openvino_form(tiny, cache, progress=False)
 
 
 def test_two_processes_at_once_make_one_form(made_by_two: MadeByTwo) -> None:

@@ -7,7 +7,7 @@ import pytest
 from rag.answer import Answer, Citation, Sentence, Status
 from rag.evaluation.questions import Fact, Question
 from rag.evaluation.relevance import shows
-from rag.evaluation.scores import answer_scores, right_citations
+from rag.evaluation.scores import answer_scores, mark_right_citations
 
 TEXT = "Parental leave is 16 weeks. Ask your lead eight weeks before."
 
@@ -73,7 +73,7 @@ def test_citation_scores() -> None:
         citations=citations,
     )
     scores = answer_scores(question, answer, {"/d/leave.pdf": TEXT, "/d/old.pdf": "Changed."})
-    assert right_citations(question, answer) == (True, False, False)
+    assert mark_right_citations(question, answer) == (True, False, False)
     assert scores == {
         "citation_precision": (1, 3),
         "citation_document_precision": (2, 3),

@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import ModelServerError, UsageError
 from rag.evaluation import read_questions
-from rag.evaluation.drafting import draft, question_in, write_draft
+from rag.evaluation.drafting import draft, read_question, write_draft
 from rag.evaluation.picking import Picked, answer_in, pick
 from rag.index import IndexReader, Snapshot
 from rag.progress import NoProgress
@@ -96,7 +96,7 @@ def test_a_draft_is_a_file_of_questions(snapshot: Snapshot, tmp_path: Path) -> N
     ],
 )
 def test_what_a_model_writes_has_to_be_a_question(text: str, question: bool) -> None:
-    assert (question_in(text, PICKED) is not None) is question
+    assert (read_question(text, PICKED) is not None) is question
 
 
 def test_a_model_puts_the_questions_until_it_fails(snapshot: Snapshot) -> None:

@@ -16,7 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from rag import Answer, Assistant, Settings
 from rag.embedder import Embedder
 from rag.evaluation.questions import JudgedAnswer, Question, read_questions
-from rag.evaluation.scores import check_scores, plain_answer
+from rag.evaluation.scores import check_scores, strip_answer_markers
 from tests.evaluation.conftest import ScriptedModel
 
 JUDGED = Path(__file__).parent / "data" / "judged_answers.jsonl"
@@ -62,7 +62,7 @@ def test_judged_answers(sample_index: Path, sample_docs: Path, embedder: Embedde
     }
     right, wrong, doubted, believed = 0, 0, [], []
     for row, answer in zip(ROWS, _asked(sample_index, questions, embedder), strict=True):
-        judged = JudgedAnswer(answer=plain_answer(answer), right=row["judged"] == "right")
+        judged = JudgedAnswer(answer=strip_answer_markers(answer), right=row["judged"] == "right")
         question = questions[row["id"]].model_copy(update={"judged": (judged,)})
         scores = check_scores(question, answer)
         if share := scores.get("right_answers_doubted"):

@@ -8,7 +8,7 @@ import pytest
 
 from rag.evaluation.questions import Fact, Question
 from rag.evaluation.ranking import rank_scores
-from rag.evaluation.relevance import covered_facts, is_document, on_a_known_page
+from rag.evaluation.relevance import count_covered_facts, is_document, on_a_known_page
 from rag.hit import Hit
 
 
@@ -112,16 +112,21 @@ def test_fact_coverage() -> None:
     """
     fact = Fact(filename="leave", text="Leave is 16 weeks for each parent; leave.")
     six = "leave is 16 weeks for each"
-    assert covered_facts([fact], [hit(1, "/leave.md", six)], 100) == (1, 1)
-    assert covered_facts([fact], [hit(1, "/leave.md", "leave is 16 weeks for")], 100) == (0, 1)
-    assert covered_facts([fact], [hit(1, "/other.md", six)], 100) == (0, 1)
+    assert count_covered_facts([fact], [hit(1, "/leave.md", six)], 100) == (1, 1)
+    assert count_covered_facts([fact], [hit(1, "/leave.md", "leave is 16 weeks for")], 100) == (
+        0,
+        1,
+    )
+    assert count_covered_facts([fact], [hit(1, "/other.md", six)], 100) == (0, 1)
     # Two hits of the document together hold what neither does.
     parts = [hit(1, "/leave.md", "leave is 16"), hit(2, "/leave.md", "weeks for each")]
-    assert covered_facts([fact], parts, 100) == (1, 1)
+    assert count_covered_facts([fact], parts, 100) == (1, 1)
     # 3 + 3 words do not fit into 5; the first hit always counts.
-    assert covered_facts([fact], parts, 5) == (0, 1)
-    assert covered_facts([fact], [hit(1, "/leave.md", six)], 1) == (1, 1)
-    assert covered_facts([Fact(filename="leave"), fact], parts, 100) == (1, 1), "one has no text"
+    assert count_covered_facts([fact], parts, 5) == (0, 1)
+    assert count_covered_facts([fact], [hit(1, "/leave.md", six)], 1) == (1, 1)
+    assert count_covered_facts([Fact(filename="leave"), fact], parts, 100) == (1, 1), (
+        "one has no text"
+    )
 
 
 def test_page_hits() -> None:

@@ -13,8 +13,8 @@ from rag import Assistant
 from rag.evaluation import Evaluation, Options, evaluate
 from rag.evaluation.gates import Failure
 from tests.evaluation.world import ALONE, QUESTIONS, REPLIES, hostile_evaluation
-from ui.terminal.evaluation import evaluation_text
-from ui.view.evaluation.page import evaluation_page
+from ui.terminal.evaluation import format_evaluation
+from ui.view.evaluation.page import render_evaluation_page
 
 HOSTILE = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(1)> "
@@ -30,7 +30,7 @@ def evaluation(assistant: Callable[..., Assistant]) -> Evaluation:
 
 
 def parsed(evaluation: Evaluation, **more: Any) -> Any:
-    return html.document_fromstring(evaluation_page(evaluation, **more))
+    return html.document_fromstring(render_evaluation_page(evaluation, **more))
 
 
 def test_nothing_in_it_leads_out_or_runs() -> None:
@@ -52,7 +52,7 @@ def test_nothing_in_it_leads_out_or_runs() -> None:
 
 def test_the_terminal_is_not_steered() -> None:
     """No control character of a document reaches it."""
-    lines = "\n".join(evaluation_text(hostile_evaluation(HOSTILE)))
+    lines = "\n".join(format_evaluation(hostile_evaluation(HOSTILE)))
     assert "\x1b[31m" not in lines.replace("\x1b[33m", "")
     assert "\u202e" not in lines
 
@@ -103,7 +103,7 @@ def test_every_picture_says_what_it_shows_and_stays_inside(evaluation: Evaluatio
 
 
 def test_the_terminal_has_every_figure(evaluation: Evaluation) -> None:
-    lines = "\n".join(evaluation_text(evaluation))
+    lines = "\n".join(format_evaluation(evaluation))
     for name, figure in evaluation.overall.metrics.items():
         assert re.search(rf"^  {re.escape(name)} +{figure.value:.3f} ", lines, re.MULTILINE), name
     assert "Without retrieval" in lines

@@ -36,10 +36,10 @@ def grow(world: SmallIndex) -> int:
 
 def answers(data: Path) -> Answers:
     """Open the index and ask it all: hits, dense and lexical candidates, filtered and not."""
-    return all_of(SmallIndex(data), IndexReader(data).snapshot())
+    return match_all_terms(SmallIndex(data), IndexReader(data).snapshot())
 
 
-def all_of(world: SmallIndex, snapshot: Snapshot) -> Answers:
+def match_all_terms(world: SmallIndex, snapshot: Snapshot) -> Answers:
     results: dict[str, Any] = {"generation": snapshot.generation.id}
     for query in QUERIES:
         vector = world.embedder.embed_query(query)
@@ -63,7 +63,7 @@ def without_scores(data: Path) -> Answers:
     return {key: result for key, result in answers(data).items() if not key.endswith("hits")}
 
 
-def folder_of(data: Path, name: str) -> Path:
+def find_folder(data: Path, name: str) -> Path:
     (source,) = derived.find(data, name)
     return source.path
 
@@ -92,7 +92,7 @@ def make_shelf(folder: Path) -> IndexSet:
     for index in (world, other):
         grow(index)
         # BM25 counts deleted documents until their segment is merged away; what is built anew has none.
-        shutil.rmtree(folder_of(index.data, "lexical"))
+        shutil.rmtree(find_folder(index.data, "lexical"))
         index.snapshot()
     return IndexSet(
         world.data, folder / "old", other.data, answers(world.data), answers(other.data)

@@ -19,7 +19,7 @@ from tests.index.world import document
 _SAYS = re.compile(r"says(\d+)")
 
 
-def documents_of(generation: int) -> list[Document]:
+def list_documents_of_facts(generation: int) -> list[Document]:
     """The same uris in every generation; how many chunks there are, and what each says, is its own."""
     return [
         document(
@@ -31,7 +31,7 @@ def documents_of(generation: int) -> list[Document]:
     ]
 
 
-def chunks_of(generation: int) -> int:
+def find_chunks(generation: int) -> int:
     return 24 + generation % 7
 
 
@@ -45,8 +45,8 @@ def is_whole(snapshot: Snapshot, embedder: HashingEmbedder) -> str:
     texts = [row.text for row in rows.values()] + [hit.text for hit in hits]
     texts += [snapshot.text(row.document_id) for row in list(rows.values())[:3]]
     counts = len(candidates.chunk_ids), len(words), len(rows), len(set(rows))
-    if set(counts) != {chunks_of(own)}:
-        return f"generation {own} has {counts} chunks, not {chunks_of(own)}"
+    if set(counts) != {find_chunks(own)}:
+        return f"generation {own} has {counts} chunks, not {find_chunks(own)}"
     others = {number for text in texts for number in _SAYS.findall(text)} - {str(own)}
     if others or not all(_SAYS.search(text) for text in texts) or len(hits) != 5:
         return f"generation {own} says what is said in {sorted(others)}: {texts[:5]}"

@@ -24,7 +24,7 @@ from rag.index.maintenance.verify import Verification, verify
 from rag.testing import HashingEmbedder
 from tests.faults import corpus
 from tests.faults.launcher import ENVIRONMENT, ROOT, Launcher
-from tests.faults.shelves import documents_of, is_whole
+from tests.faults.shelves import is_whole, list_documents_of_facts
 from tests.faults.world import REWRITE, CrashScenario, Scenario
 from tests.index.world import SmallIndex as Index
 
@@ -44,7 +44,7 @@ def start(module: str, *arguments: str | Path) -> subprocess.Popen[str]:
 def index(tmp_path: Path) -> Index:
     """Generation 1 of an index whose generations can be told apart."""
     index = Index(tmp_path / "data")
-    index.publish(*documents_of(1))
+    index.publish(*list_documents_of_facts(1))
     return index
 
 
@@ -73,7 +73,7 @@ def test_readers_see_whole_generations_while_everything_is_rewritten(
     try:
         wait_for_readers(tmp_path, READERS)
         for generation in range(2, REWRITES + 2):
-            assert index.publish(*documents_of(generation)) == generation
+            assert index.publish(*list_documents_of_facts(generation)) == generation
         while len(backups) < 3:
             time.sleep(0.1)
     finally:
@@ -151,7 +151,7 @@ def test_a_vacuum_beside_pinned_readers_harms_none(index: Index) -> None:
     keep = Retention(generations=2, days=0)
     pinned = {1: index.snapshot()}
     for generation in range(2, 5):
-        index.publish(*documents_of(generation))
+        index.publish(*list_documents_of_facts(generation))
         pinned[generation] = index.snapshot()
     done = vacuum(index.data, keep)
     assert done.oldest_generation == 3
@@ -169,7 +169,7 @@ def test_vacuums_go_on_while_readers_ask(index: Index, tmp_path: Path) -> None:
     readers = [start("tests.faults.shelves", index.data, stop) for _ in range(2)]
     try:
         for generation in range(2, 12):
-            index.publish(*documents_of(generation), retention=keep)
+            index.publish(*list_documents_of_facts(generation), retention=keep)
             vacuum(index.data, keep)
     finally:
         stop.touch()

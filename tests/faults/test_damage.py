@@ -14,7 +14,7 @@ import pytest
 
 from rag.index.maintenance.verify import verify
 from rag.index.search import derived
-from tests.faults.indexes import IndexSet, answers, flip, folder_of, grow, without_scores
+from tests.faults.indexes import IndexSet, answers, find_folder, flip, grow, without_scores
 from tests.index.world import SmallIndex, document
 
 STRUCTURES = ("vectors", "lexical")
@@ -68,8 +68,8 @@ def test_a_damaged_derived_file_never_answers(
     names = [*list(source.stamp.files)[::every], derived.STAMP]
     for number, file_name in enumerate(names):
         data = Path(shutil.copytree(shelf.whole, tmp_path / f"data{number}"))
-        file = folder_of(data, name) / file_name
-        others = [folder_of(folder, name) for folder in (shelf.other, shelf.old)]
+        file = find_folder(data, name) / file_name
+        others = [find_folder(folder, name) for folder in (shelf.other, shelf.old)]
         before = file.read_bytes()
         damage(kind, file, *(same_file(file, folder) for folder in others))
         if file.exists() and file.read_bytes() == before:
@@ -85,7 +85,7 @@ def test_a_writer_does_not_hand_damage_on(kind: str, data: Path) -> None:
     """A run that comes before any reader, and merges tantivy's segments, would give it new checksums."""
     small_runs(data, range(7))
     whole = Path(shutil.copytree(data, data.with_name("whole")))
-    for file in sorted(folder_of(data, "lexical").glob(f"*.{kind}")):
+    for file in sorted(find_folder(data, "lexical").glob(f"*.{kind}")):
         for fraction in (0.1, 0.3, 0.5, 0.7):
             flip(file, fraction)
     for fraction in (data, whole):
@@ -104,13 +104,13 @@ def small_runs(data: Path, numbers: Iterable[int]) -> None:
 def test_a_damaged_derived_folder_never_answers(
     name: str, kind: str, data: Path, shelf: IndexSet
 ) -> None:
-    folder = folder_of(data, name)
+    folder = find_folder(data, name)
     match kind:
         case "missing":
             shutil.rmtree(folder)
         case "other" | "older":
             shutil.rmtree(folder)
-            source = folder_of(shelf.other if kind == "other" else shelf.old, name)
+            source = find_folder(shelf.other if kind == "other" else shelf.old, name)
             shutil.copytree(source, data / source.name)
         case "foreign stamp":
             (folder / derived.STAMP).write_text('{"made_by": "another program"}')
@@ -138,6 +138,6 @@ def test_a_stamp_of_another_index_or_state_is_not_believed(
         foreign.stamp,
     ):
         copy = Path(shutil.copytree(data, data.with_name("copy")))
-        derived.write_stamp(folder_of(copy, name), wrong)
+        derived.write_stamp(find_folder(copy, name), wrong)
         assert answers(copy) == shelf.said
         shutil.rmtree(copy)

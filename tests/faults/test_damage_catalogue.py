@@ -19,12 +19,12 @@ from rag.errors import (
     UsageError,
 )
 from rag.index import Filter, IndexReader
-from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.checksums import load_checksum_vfs
 from rag.index.catalog.database import CATALOG, WAY_BACK
 from rag.index.maintenance.backup import backup
 from rag.index.maintenance.verify import verify
 from rag.index.views.overview import read_overview
-from tests.faults.indexes import Answers, IndexSet, answers, build, folder_of, grow
+from tests.faults.indexes import Answers, IndexSet, answers, build, find_folder, grow
 from tests.faults.trial import Bench, sample
 from tests.faults.world import REWRITE, CrashScenario, Scenario
 from tests.index.world import SmallIndex as Index
@@ -196,11 +196,11 @@ def test_a_stored_vector_that_is_none_is_refused(data: Path, value: str, what: s
         "short": bytes(dimension),
         "text": b"vector",
     }[value]
-    connection = apsw.Connection(str(data / CATALOG), vfs=checksum_vfs())
+    connection = apsw.Connection(str(data / CATALOG), vfs=load_checksum_vfs())
     connection.execute("UPDATE vectors SET vector = ? WHERE id = 3", (blob,))
     connection.close()
     assert not verify(data, full=True, repair=False).ok
-    shutil.rmtree(folder_of(data, "vectors"))
+    shutil.rmtree(find_folder(data, "vectors"))
     with pytest.raises(IndexDamagedError, match=what) as caught:
         answers(data)
     assert "verify" in caught.value.hint

@@ -31,7 +31,7 @@ _FILES = {
 }
 
 
-def completion(shell: str) -> str:
+def build_completion(shell: str) -> str:
     """What a shell reads to complete the words of a command line."""
     from ui.cli import cli
 

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from rag.settings import ENV_PREFIX, Settings
-from rag.validation import inner_model
-from tests.house.man_page import completion, man_page
+from rag.validation import find_inner_model
+from tests.house.man_page import build_completion, man_page
 from tests.house.reference import reference_page
 from tests.house.sources import ROOT
 
@@ -79,21 +79,21 @@ def commands_page() -> str:
 def openapi_page() -> str:
     """`docs/openapi.json`: the interface for programs."""
     from ui.api.openapi import describe
-    from ui.api.routes import api_routes
+    from ui.api.routes import build_api_routes
     from ui.messages.page import ENGLISH
     from ui.web.app_state import build_app_state
 
     def nothing() -> Any:
         raise LookupError("no assistant is needed to describe the interface")
 
-    return _json(describe(api_routes(build_app_state(nothing, None, ENGLISH))))
+    return _json(describe(build_api_routes(build_app_state(nothing, None, ENGLISH))))
 
 
 def _schema_page(name: str) -> Callable[[], str]:
     def page() -> str:
-        from ui.api.schemas import json_schemas
+        from ui.api.schemas import build_json_schemas
 
-        return _json(json_schemas()[name])
+        return _json(build_json_schemas()[name])
 
     return page
 
@@ -139,9 +139,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "licences.md": licences_page,
     "reference.md": lambda: reference_page(_MADE),
     "shell/inhouse.1": lambda: man_page(all_commands()),
-    "shell/inhouse.bash": lambda: completion("bash"),
-    "shell/inhouse.fish": lambda: completion("fish"),
-    "shell/_inhouse": lambda: completion("zsh"),
+    "shell/inhouse.bash": lambda: build_completion("bash"),
+    "shell/inhouse.fish": lambda: build_completion("fish"),
+    "shell/_inhouse": lambda: build_completion("zsh"),
     "openapi.json": openapi_page,
     "schemas/answer.v1.json": _schema_page("answer.v1.json"),
     "schemas/hit.v1.json": _schema_page("hit.v1.json"),
@@ -165,7 +165,7 @@ def list_tables() -> dict[str, dict[str, FieldInfo]]:
     """The keys of the settings that are lists of tables, by the list's own key."""
     tables = {}
     for key, field in setting_keys().items():
-        if (model := inner_model(field)) is not None:
+        if (model := find_inner_model(field)) is not None:
             tables[key] = model.model_fields
     return tables
 
@@ -206,7 +206,7 @@ def _tables() -> Iterator[str]:
 
 
 def _list_table(key: str, fields: Mapping[str, FieldInfo]) -> str:
-    meaning = (inner_model(setting_keys()[key]) or BaseModel).__doc__ or ""
+    meaning = (find_inner_model(setting_keys()[key]) or BaseModel).__doc__ or ""
     return f"## [[{key}]]\n\n{meaning}\n\n{options_table(fields)}"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from rag.extras import EXTRAS, extra_of
+from rag.extras import EXTRAS, find_extra
 from tests.house.sources import ROOT, imports, trees
 
 MODULES = {
@@ -150,7 +150,7 @@ def test_the_table_of_extras_is_that_of_the_distribution() -> None:
 
 def test_an_extra_holds_nothing_that_is_not_imported() -> None:
     used = {name.partition(".")[0] for module in trees() for name in imports(module, types=False)}
-    assert {name for name in used if extra_of(name)} == {
+    assert {name for name in used if find_extra(name)} == {
         name for names in EXTRAS.values() for name in names
     } - {"accelerate", "gguf"}  # transformers loads them
 

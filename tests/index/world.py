@@ -14,7 +14,7 @@ import numpy as np
 
 from rag.document import Chunk, Document
 from rag.index import FileRecord, FileState, Filter, IndexReader, IndexWriter, Snapshot
-from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.checksums import load_checksum_vfs
 from rag.index.catalog.database import CATALOG
 from rag.index.search.vectors import Float32
 from rag.testing import HashingEmbedder
@@ -94,7 +94,7 @@ class SmallIndex:
         return self.reader().snapshot()
 
     def rows(self, statement: str, *bindings: Any) -> list[Any]:
-        connection = apsw.Connection(str(self.data / CATALOG), vfs=checksum_vfs())
+        connection = apsw.Connection(str(self.data / CATALOG), vfs=load_checksum_vfs())
         try:
             return connection.execute(statement, bindings).fetchall()
         finally:

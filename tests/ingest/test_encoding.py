@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.encoding import codec_of, decode, looks_binary
+from ingest.encoding import decode, find_codec, looks_binary
 from ingest.loader import load_bytes
 from ingest.media_type import CSV, EMAIL, HTML, PLAIN_TEXT
 
@@ -68,7 +68,7 @@ def test_a_utf_8_text_with_a_pasted_line() -> None:
     ],
 )
 def test_a_declared_label_means_what_browsers_take_it_for(label: str | None, codec: str) -> None:
-    assert codec_of(label) == codec
+    assert find_codec(label) == codec
 
 
 @pytest.mark.parametrize("declared", ["utf-8", "iso-8859-1", "x-nonsense", "shift_jis"])

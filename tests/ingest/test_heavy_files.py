@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.heavy_files import HeavyFiles, free_memory, lacks_memory
+from ingest.heavy_files import HeavyFiles, lacks_memory, measure_free_memory
 from tests.ingest.house import IngestedFolder
 
 
@@ -24,7 +24,7 @@ def test_what_a_run_cannot_hold_is_left_out_by_name(house: IngestedFolder) -> No
 
 
 def test_what_does_not_fit_into_the_free_memory_waits(house: IngestedFolder) -> None:
-    free = free_memory()
+    free = measure_free_memory()
     if free is None:
         pytest.skip("this system does not say how much memory is free")
     assert "are free" in lacks_memory(free)

@@ -12,7 +12,7 @@ from ingest.errors import (
     MislabelledFileError,
     UnreadableFileError,
     UnsupportedFileError,
-    unreadable_file_error,
+    make_unreadable_file_error,
 )
 from ingest.loader import load, load_bytes
 from ingest.media_type import DOCX, MARKDOWN, PDF, PLAIN_TEXT, SUPPORTED
@@ -79,10 +79,10 @@ def test_every_error_keeps_its_kind_across_the_process_border() -> None:
     kinds = UnreadableFileError.__subclasses__()
     assert len({kind.code for kind in kinds}) == len(kinds)
     for kind in kinds:
-        error = unreadable_file_error(kind.code, "is odd")
+        error = make_unreadable_file_error(kind.code, "is odd")
         assert type(error) is kind
         assert str(error).startswith("The file is odd.")
 
 
 def test_an_unknown_kind_of_error_is_still_an_error() -> None:
-    assert type(unreadable_file_error("zzz", "is odd")) is UnreadableFileError
+    assert type(make_unreadable_file_error("zzz", "is odd")) is UnreadableFileError

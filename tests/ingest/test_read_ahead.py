@@ -18,7 +18,7 @@ from rag.document import Chunk, Document
 from rag.settings import IngestSettings
 
 
-def folder_of(root: Path, texts: dict[str, str]) -> list[SourceFile]:
+def find_folder(root: Path, texts: dict[str, str]) -> list[SourceFile]:
     root.mkdir()
     for name, text in texts.items():
         (root / name).write_text(text)
@@ -51,7 +51,7 @@ def names(batch: list[ReadFile]) -> list[str]:
 def test_files_come_in_order_each_with_its_document_or_its_error(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
-    files = folder_of(
+    files = find_folder(
         tmp_path / "docs", {"a.md": "one two", "b.pdf": "no", "c.md": "", "d.md": "x"}
     )
     (tmp_path / "docs/d.md").unlink()
@@ -73,7 +73,7 @@ def test_a_batch_has_no_more_chunks_than_asked_unless_one_file_has(
     tmp_path: Path, sandbox: Sandbox
 ) -> None:
     sizes = [3, 3, 3, 9, 1, 1]
-    files = folder_of(tmp_path / "docs", {f"{n}.md": "w " * size for n, size in enumerate(sizes)})
+    files = find_folder(tmp_path / "docs", {f"{n}.md": "w " * size for n, size in enumerate(sizes)})
     all_read = threading.Event()
 
     def note(file: SourceFile, loaded: LoadedDocument) -> Document:
@@ -91,7 +91,7 @@ def test_a_batch_has_no_more_chunks_than_asked_unless_one_file_has(
 
 def test_reading_pauses_while_nobody_takes(tmp_path: Path, sandbox: Sandbox) -> None:
     """However many files there are, only so much of them is held."""
-    files = folder_of(tmp_path / "docs", {f"{n:02}.md": "four words in it" for n in range(40)})
+    files = find_folder(tmp_path / "docs", {f"{n:02}.md": "four words in it" for n in range(40)})
     converted: list[str] = []
 
     def note(file: SourceFile, loaded: LoadedDocument) -> Document:
@@ -111,7 +111,7 @@ def test_reading_pauses_while_nobody_takes(tmp_path: Path, sandbox: Sandbox) -> 
 
 
 def test_a_text_that_cannot_be_cut_stops_no_other(tmp_path: Path, sandbox: Sandbox) -> None:
-    files = folder_of(tmp_path / "docs", {"a.md": "good", "b.md": "bad", "c.md": "good"})
+    files = find_folder(tmp_path / "docs", {"a.md": "good", "b.md": "bad", "c.md": "good"})
 
     def cut(file: SourceFile, loaded: LoadedDocument) -> Document:
         if loaded.text == "bad":
@@ -129,7 +129,7 @@ def test_a_text_that_cannot_be_cut_stops_no_other(tmp_path: Path, sandbox: Sandb
 
 def test_an_end_in_the_middle_of_a_file_does_not_wait_for_it(tmp_path: Path) -> None:
     slow = ("some words of text " * 5 + "\n") * 600_000
-    files = folder_of(tmp_path / "docs", {"a.md": "good", "b.md": slow})
+    files = find_folder(tmp_path / "docs", {"a.md": "good", "b.md": slow})
     stop = threading.Event()
 
     converted: list[str] = []
@@ -151,7 +151,7 @@ def test_an_end_in_the_middle_of_a_file_does_not_wait_for_it(tmp_path: Path) -> 
 def test_a_trouble_that_is_not_a_files_is_raised_to_who_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files = folder_of(tmp_path / "docs", {"a.md": "good"})
+    files = find_folder(tmp_path / "docs", {"a.md": "good"})
     monkeypatch.setattr("sys.executable", "/bin/false")
 
     with (

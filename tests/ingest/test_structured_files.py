@@ -13,8 +13,8 @@ import pytest
 from ingest.loaded import NO_OCR, LoadedDocument
 from ingest.loader import load_bytes
 from ingest.media_type import CSV, DOC, EMAIL, JSON, RTF, XML
-from ingest.planning.recipe import is_current, recipe_of
-from rag.cells import cell_range, join_cell_ranges
+from ingest.planning.recipe import is_current, name_recipe
+from rag.cells import join_cell_ranges, name_cell_range
 from rag.settings import IngestSettings
 
 
@@ -138,9 +138,9 @@ def test_ranges_of_cells_that_are_read_together_are_one(
 
 
 def test_a_range_has_the_letters_of_its_columns() -> None:
-    assert cell_range(1, 4, 4, 9) == "A4:D9"
-    assert cell_range(26, 1, 27, 1) == "Z1:AA1"
-    assert cell_range(16384, 1048576, 16384, 1048576) == "XFD1048576"
+    assert name_cell_range(1, 4, 4, 9) == "A4:D9"
+    assert name_cell_range(26, 1, 27, 1) == "Z1:AA1"
+    assert name_cell_range(16384, 1048576, 16384, 1048576) == "XFD1048576"
 
 
 def test_a_scan_is_read_again_once_it_can_be(
@@ -151,13 +151,13 @@ def test_a_scan_is_read_again_once_it_can_be(
     program.write_text("")
     program.chmod(0o755)
     off, on = IngestSettings(ocr="off"), IngestSettings(ocr_languages="deu")
-    missed, read = recipe_of("1/2", (), NO_OCR), recipe_of("1/2", (), "eng")
+    missed, read = name_recipe("1/2", (), NO_OCR), name_recipe("1/2", (), "eng")
     monkeypatch.setenv("PATH", "")
     assert is_current(missed, "1/2", on)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not is_current(missed, "1/2", on)
     assert is_current(missed, "1/2", off)
     assert not is_current(read, "1/2", on)
-    assert is_current(recipe_of("1/2", (), "deu"), "1/2", on)
-    assert is_current(recipe_of("1/2", ()), "1/2", on)
-    assert not is_current(recipe_of("1/2", (), "deu"), "1/3", on)
+    assert is_current(name_recipe("1/2", (), "deu"), "1/2", on)
+    assert is_current(name_recipe("1/2", ()), "1/2", on)
+    assert not is_current(name_recipe("1/2", (), "deu"), "1/3", on)

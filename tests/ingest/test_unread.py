@@ -12,7 +12,7 @@ from ingest.loaded import LoadedDocument, Page
 from ingest.loader import load_bytes
 from ingest.media_type import NOTEBOOK, PLAIN_TEXT
 from ingest.parsers.context import ParserContext
-from ingest.readers import Reader, doubt_of, read_with
+from ingest.readers import Reader, find_doubt, read_with
 from ingest.unread import Unread, describe
 from rag.index.catalog.ledger import UnreadCount
 from tests.ingest.hostile import repacked
@@ -108,11 +108,11 @@ def test_a_password_is_final() -> None:
 
 def test_text_that_is_no_text_is_in_doubt() -> None:
     """Glyph codes and control characters; a scan's empty pages are not."""
-    assert doubt_of(LoadedDocument("\ue001\ue002\ue003 words", PLAIN_TEXT))
-    assert doubt_of(LoadedDocument("", PLAIN_TEXT))
-    assert doubt_of(LoadedDocument("words", PLAIN_TEXT, doubt="found no slide's text"))
-    assert not doubt_of(LoadedDocument("", PLAIN_TEXT, pages=(Page(1, 0, 0),)))
-    assert not doubt_of(LoadedDocument("words", PLAIN_TEXT))
+    assert find_doubt(LoadedDocument("\ue001\ue002\ue003 words", PLAIN_TEXT))
+    assert find_doubt(LoadedDocument("", PLAIN_TEXT))
+    assert find_doubt(LoadedDocument("words", PLAIN_TEXT, doubt="found no slide's text"))
+    assert not find_doubt(LoadedDocument("", PLAIN_TEXT, pages=(Page(1, 0, 0),)))
+    assert not find_doubt(LoadedDocument("words", PLAIN_TEXT))
 
 
 def test_of_two_doubtful_results_the_one_with_more_words_counts() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from rag.errors import ModelRefusedError
 from rag.models import check_folder
-from rag.models.check import check_sha256, sha256_of, weights_sha256
+from rag.models.check import check_sha256, hash_file, hash_weights
 
 Spoil = Callable[[Path], object]
 
@@ -108,7 +108,7 @@ def test_a_changed_or_missing_file_does_not_pass_for_the_one_that_was_checked(
     tmp_path: Path, make_model: Callable[[Path], Path]
 ) -> None:
     folder = make_model(tmp_path / "m")
-    expected = {"model.safetensors": sha256_of(folder / "model.safetensors")}
+    expected = {"model.safetensors": hash_file(folder / "model.safetensors")}
     check_sha256(folder, expected)
     content = bytearray((folder / "model.safetensors").read_bytes())
     content[-1] ^= 1
@@ -124,9 +124,9 @@ def test_the_weights_hash_is_the_files_own_and_covers_every_shard(
     tmp_path: Path, make_model: Callable[[Path], Path]
 ) -> None:
     folder = make_model(tmp_path / "m")
-    one = weights_sha256(folder)
-    assert one == sha256_of(folder / "model.safetensors")
+    one = hash_weights(folder)
+    assert one == hash_file(folder / "model.safetensors")
     (folder / "model-2.safetensors").write_bytes(b"2")
-    two = weights_sha256(folder)
+    two = hash_weights(folder)
     (folder / "model-2.safetensors").write_bytes(b"3")
-    assert len({one, two, weights_sha256(folder)}) == 3
+    assert len({one, two, hash_weights(folder)}) == 3

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from rag.errors import ModelRefusedError
 from rag.models import Machine, ModelCard, WheelSource, catalogue, get_card
 from rag.models.convert import convert
-from rag.models.recommend import recommend_embedder, uncovered_languages
+from rag.models.recommend import list_uncovered_languages, recommend_embedder
 from rag.models.resolve import fetch_model
 from tests.models.conftest import MakeCard
 from tests.packed_model import HIDDEN, packed_model
@@ -87,8 +87,8 @@ def test_what_an_embedder_is_not_made_for() -> None:
     """A few documents in a language, and those whose language could not be told, are no reason."""
     english = get_card("all-minilm-l6-v2")
     assert isinstance(english, ModelCard)
-    assert uncovered_languages(english, {"de": 50, "en": 40, "fr": 2, "": 200}) == ["de"]
-    assert uncovered_languages(english, {"en": 10, "": 5}) == []
+    assert list_uncovered_languages(english, {"de": 50, "en": 40, "fr": 2, "": 200}) == ["de"]
+    assert list_uncovered_languages(english, {"en": 10, "": 5}) == []
     many = get_card("multilingual-e5-small")
     assert isinstance(many, ModelCard)
-    assert uncovered_languages(many, {"de": 50, "th": 50}) == []
+    assert list_uncovered_languages(many, {"de": 50, "th": 50}) == []

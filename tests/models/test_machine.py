@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.models.machine import Gpu, find_gpus, this_machine, usable_cores
+from rag.models.machine import Gpu, count_usable_cores, find_gpus, this_machine
 
 GIB = 2**30
 # As nvidia-smi writes it with --format=csv,noheader,nounits.
@@ -69,7 +69,7 @@ def test_no_limit_is_no_limit(root: Path, smi: Path) -> None:
     _write(root / "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")
     _write(root / "sys/fs/cgroup/cpu.max", "max 100000\n")
     assert this_machine(root).memory == 16 * GIB
-    assert usable_cores(root) == len(os.sched_getaffinity(0))
+    assert count_usable_cores(root) == len(os.sched_getaffinity(0))
 
 
 def test_the_driver_tells_name_memory_and_capability(root: Path, smi: Path) -> None:

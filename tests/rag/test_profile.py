@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from rag import Assistant, Filter
 from rag.answer import Status
-from rag.answering.prompt import COMPACT, FULL, messages, messages_without_documents
+from rag.answering.prompt import COMPACT, FULL, build_messages_without_documents, messages
 from rag.errors import ProfileError
 from rag.profile import DEFAULT, Profile, Term, find_profile, read_profile, read_profiles
 from rag.settings import Settings
@@ -126,7 +126,7 @@ def test_the_model_is_told_what_the_profile_says(tmp_path: Path) -> None:
     assert "PTO: paid time off" in str(prompt[3].content)
     assert messages("Why?", [], (), FULL, profile)[:3] == prompt[:3]
     assert len(messages("Why?", [], (), COMPACT, profile)) == 2, "examples confuse a small model"
-    alone = messages_without_documents("Why?", (), FULL, profile)
+    alone = build_messages_without_documents("Why?", (), FULL, profile)
     assert "Name the site." in str(alone[0].content)
 
 

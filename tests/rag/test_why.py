@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag import Assistant
 from rag.hit import Why
-from ui.terminal.answers import excerpt, why_text
+from ui.terminal.answers import excerpt, format_why
 
 
 def test_a_hit_says_its_ranks_and_the_words_it_shares(assistant: Assistant) -> None:
@@ -40,7 +40,7 @@ def test_without_being_asked_it_says_nothing(assistant: Assistant) -> None:
 
 def test_for_people_it_is_one_line() -> None:
     why = Why(dense_rank=3, dense_score=0.4, fused_score=0.25, matched=("belt", "oh"))
-    assert why_text(why) == "Found 3. by meaning, not by words (belt, oh); score 0.250."
+    assert format_why(why) == "Found 3. by meaning, not by words (belt, oh); score 0.250."
 
 
 def test_a_terminal_shows_the_sentences_of_a_passage_that_the_question_is_about() -> None:

@@ -14,7 +14,7 @@ from rag.models.cards import catalogue
 from rag.settings import ServeSettings
 from rag.vllm import build_command, find_vllm
 from rag.vllm.command import QUESTION_ANSWERING
-from rag.vllm.startup import last_lines, phase, reason
+from rag.vllm.startup import phase, read_last_lines, reason
 
 
 def _option(argv: tuple[str, ...], name: str) -> str:
@@ -133,7 +133,7 @@ def test_the_last_lines_are_those_that_say_something() -> None:
         "(APIServer pid=1) ValueError: odd weights\n"
         ' - leaked function "gemm"\n nanobind: this is likely caused by …\n'
     )
-    assert last_lines(log) == "ValueError: odd weights"
+    assert read_last_lines(log) == "ValueError: odd weights"
 
 
 def test_a_model_without_a_configuration_keeps_the_context_asked_for(

@@ -9,7 +9,7 @@ import pytest
 from rag.errors import ModelServerStartError
 from rag.models import Gpu, Machine, ModelShape
 from rag.settings import ServeSettings
-from rag.vllm.sizing import CPU_OVERHEAD, GIB, parallel_gpus, require_room, size_up
+from rag.vllm.sizing import CPU_OVERHEAD, GIB, choose_parallel_gpus, require_room, size_up
 
 # Qwen2.5-7B: 28 layers, 4 heads for keys and values of 128 numbers, two bytes each:
 # 28 · 2 · 4 · 128 · 2 = 57,344 bytes a token.
@@ -109,7 +109,7 @@ def test_a_large_model_is_spread_over_the_gpus_that_its_heads_divide(
 
 def test_the_settings_say_how_many_gpus_at_most() -> None:
     gpus = _gpus(4, 24).gpus
-    assert [parallel_gpus(SEVEN_B, gpus, most) for most in (1, 2, 4, 8)] == [1, 2, 4, 4]
+    assert [choose_parallel_gpus(SEVEN_B, gpus, most) for most in (1, 2, 4, 8)] == [1, 2, 4, 4]
     three = size_up(SEVEN_B, _gpus(4, 24), SETTINGS.model_copy(update={"gpus": 3}), "gpu")
     assert three.gpus == 2
     assert "28 attention heads" in three.notes[0]

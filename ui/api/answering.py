@@ -13,11 +13,11 @@ from rag.profile import Profile
 from rag.question import validate_question
 from ui.api.marked_text import Link, MarkedText
 from ui.errors import InvalidRequestError, NotAllowedError, TooManyError
-from ui.view.links import public_link
+from ui.view.links import make_public_link
 from ui.web.app_state import AppState
 from ui.web.assistant_service import Answering
-from ui.web.identity import person_of, watch
-from ui.web.language import words_for
+from ui.web.identity import find_person, watch
+from ui.web.language import choose_words
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -104,7 +104,7 @@ class AnswerStream:
         self._news.set()
 
 
-def profile_named(app_state: AppState, model: str) -> Profile:
+def find_profile_named(app_state: AppState, model: str) -> Profile:
     """The profile that a program calls a model. Raises InvalidRequestError."""
     if model not in app_state.profiles:
         raise InvalidRequestError(
@@ -121,7 +121,7 @@ async def begin_answer(
     app_state: AppState, request: Request, profile: Profile, question: str, history: Sequence[Turn]
 ) -> AnswerStream:
     """Ask a question for the person of a request. Raises UsageError, TooManyError, NotReadyError."""
-    question, person = validate_question(question), person_of(request)
+    question, person = validate_question(question), find_person(request)
     app_state.questions.take(person.key)
     resources = ExitStack()
     try:
@@ -135,7 +135,7 @@ async def begin_answer(
         await asyncio.to_thread(app_state.audit.asked, person)
         assistant = await asyncio.to_thread(app_state.service.assistant_for, person, profile.name)
         text = MarkedText(
-            words_for(request),
+            choose_words(request),
             profile.refusal,
             link_to(app_state, assistant),
             app_state.settings.api.stream,
@@ -158,7 +158,7 @@ def link_to(app_state: AppState, assistant: Answering) -> Link:
     name, address = assistant.reading().name, app_state.settings.web.public_url
 
     def link(uri: str, start: int, end: int, quote: str) -> str | None:
-        return public_link(address, name, uri, start, end, quote) if address else None
+        return make_public_link(address, name, uri, start, end, quote) if address else None
 
     return link
 

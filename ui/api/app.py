@@ -31,10 +31,10 @@ def create_api_app(
     import fastapi
 
     from ui.api.errors import handle_errors
-    from ui.api.routes import api_routes
+    from ui.api.routes import build_api_routes
     from ui.web.app_state import build_app_state
     from ui.web.routes import monitoring
-    from ui.web.security.allowed_routes import allowed_routes
+    from ui.web.security.allowed_routes import list_allowed_routes
     from ui.web.security.guard import Guard
 
     app_state = build_app_state(open_assistant, settings, words, profiles)
@@ -49,10 +49,10 @@ def create_api_app(
     )
     app.state.app_state = app_state
     handle_errors(app)
-    own = [api_routes(app_state), monitoring.routes(app_state)]
+    own = [build_api_routes(app_state), monitoring.routes(app_state)]
     for router in own:
         app.include_router(router)
-    rules = app_state.guard_rules(allowed_routes(own))
+    rules = app_state.guard_rules(list_allowed_routes(own))
     app.state.rules = rules
     app.add_middleware(Guard, rules=rules)
     return app

@@ -43,8 +43,8 @@ class AnswerFormat:
         return summarise(text, self.words, is_admin=self.is_admin)
 
 
-def completion(text: MarkedText, style: AnswerFormat) -> dict[str, Any]:
-    """A finished answer as `chat.completion`."""
+def build_completion(text: MarkedText, style: AnswerFormat) -> dict[str, Any]:
+    """A finished answer as `chat.build_completion`."""
     message = {
         "role": "assistant",
         "content": text.text + style.source_list(text),

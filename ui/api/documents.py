@@ -15,7 +15,7 @@ from rag.index.views.files import FileQuery, FileRow
 from ui.api.answering import link_to
 from ui.errors import NotThereError
 from ui.web.app_state import AppState
-from ui.web.identity import Person, Role, person_of, requires
+from ui.web.identity import Person, Role, find_person, requires
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -24,7 +24,7 @@ _MOST_CHARACTERS = 100_000
 _NO_STORE = {"cache-control": "no-store"}
 
 
-def document_routes(router: APIRouter, app_state: AppState) -> None:
+def add_document_routes(router: APIRouter, app_state: AppState) -> None:
     """Add the routes of documents to `router`. An id is a document's short name, and no permission."""
 
     @router.get("/documents")
@@ -36,7 +36,7 @@ def document_routes(router: APIRouter, app_state: AppState) -> None:
         name: Annotated[str, Query(max_length=500)] = "",
     ) -> Response:
         """The documents by name; `name` is part of a name or a title."""
-        person = person_of(request)
+        person = find_person(request)
 
         def find() -> dict[str, Any]:
             files = _file_list(app_state, person)
@@ -53,7 +53,7 @@ def document_routes(router: APIRouter, app_state: AppState) -> None:
     @requires(Role.READER, by_bearer=True)
     async def document(request: Request, document_id: str) -> Response:
         """One document, without its text."""
-        person = person_of(request)
+        person = find_person(request)
 
         def find() -> dict[str, Any]:
             files = _file_list(app_state, person)
@@ -77,7 +77,7 @@ def document_routes(router: APIRouter, app_state: AppState) -> None:
         end: Annotated[int | None, Query(ge=0)] = None,
     ) -> Response:
         """Characters `start` to `end` of a document's text, at most 100,000 of them."""
-        person = person_of(request)
+        person = find_person(request)
 
         def find() -> dict[str, Any]:
             view, stored = _open(app_state, person, document_id)

@@ -25,7 +25,7 @@ from rag.computed import Cell, Computed
 from ui.api.markdown import escape_markdown, escape_openings, make_inert
 from ui.messages.page import Words
 from ui.view.exports.text import make_readable
-from ui.view.headline import headline, verdict_of
+from ui.view.headline import choose_headline, find_verdict
 
 Release = Literal["sentences", "tokens"]
 """`sentences`: each after its check, and none that fails it. `tokens`: the model's words as they come."""
@@ -99,7 +99,7 @@ class MarkedText:
         if isinstance(event, RetrievalEvent):
             if event.is_final and event.computed is not None:
                 self._computed = event.computed
-                self.text += computed_markdown(event.computed, self.link)
+                self.text += render_computed_markdown(event.computed, self.link)
         elif isinstance(event, DeltaEvent):
             self._draft += event.text
             if self._release == "tokens" and self._computed is None:
@@ -153,7 +153,7 @@ class MarkedText:
     def _finish(self, answer: Answer) -> None:
         self.answer = answer
         if answer.computed is not None:
-            if verdict_of(answer) is Verdict.BACKED and answer.backed_sentences:
+            if find_verdict(answer) is Verdict.BACKED and answer.backed_sentences:
                 self.text += "\n"
                 for sentence in answer.backed_sentences:
                     self._show(sentence, "\n" if self.text.endswith("\n") else "")
@@ -167,7 +167,7 @@ class MarkedText:
     def _fall_back(self, answer: Answer) -> None:
         """Nothing of the model's is backed: the documents' own sentences, or that they do not say it."""
         gap = "\n\n" if self.text else ""
-        line = headline(answer, self._words)
+        line = choose_headline(answer, self._words)
         if line.verdict is Verdict.NOTHING_READABLE:
             self.text += f"{gap}{line.label}. {line.why}"
             return
@@ -194,7 +194,7 @@ class MarkedText:
         return replace(passage, marker_start=start, marker_end=end)
 
 
-def computed_markdown(computed: Computed, link: Link) -> str:
+def render_computed_markdown(computed: Computed, link: Link) -> str:
     """What was counted, listed or compared, as Markdown: sentences, and a table."""
     return "\n\n".join([computed.text, *computed.notes, *_table(computed, link)])
 

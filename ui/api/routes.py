@@ -11,16 +11,16 @@ from starlette.responses import JSONResponse, Response
 from rag.index import Filter
 from rag.profile import Profile
 from ui.api import chat, responses
-from ui.api.answering import begin_answer, finish_unless_left, link_to, profile_named
+from ui.api.answering import begin_answer, find_profile_named, finish_unless_left, link_to
 from ui.api.chat import AnswerFormat
-from ui.api.documents import document_routes
+from ui.api.documents import add_document_routes
 from ui.api.event_stream import EventStream
 from ui.api.openapi import describe
 from ui.api.requests import ChatRequest, ResponsesRequest, SearchRequest
 from ui.errors import InvalidRequestError
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
-from ui.web.language import words_for
+from ui.web.identity import Role, find_person, requires
+from ui.web.language import choose_words
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -35,7 +35,7 @@ _SHOWS_ANNOTATIONS = ("openai/", "asyncopenai/", "agents/")
 _OPEN_WEBUI = "x-openwebui-"
 
 
-def api_routes(app_state: AppState) -> APIRouter:
+def build_api_routes(app_state: AppState) -> APIRouter:
     """Chat, responses, models, search and documents; each for readers who show an access token."""
     from fastapi import APIRouter
 
@@ -52,13 +52,13 @@ def api_routes(app_state: AppState) -> APIRouter:
     @requires(Role.READER, by_bearer=True)
     async def model(model: str) -> Response:
         """One profile."""
-        return JSONResponse(_model(profile_named(app_state, model)), headers=_NO_STORE)
+        return JSONResponse(_model(find_profile_named(app_state, model)), headers=_NO_STORE)
 
     @router.post("/chat/completions")
     @requires(Role.READER, by_bearer=True, max_body=_MAX_BODY)
     async def chat_completions(request: Request, body: ChatRequest) -> Response:
         """Answer the last message from the documents, as OpenAI's chat completions do."""
-        profile = profile_named(app_state, body.model)
+        profile = find_profile_named(app_state, body.model)
         question, history = body.conversation()
         usage = body.stream_options is not None and body.stream_options.include_usage
         style = _format(app_state, request, body.model, with_usage=usage)
@@ -67,13 +67,13 @@ def api_routes(app_state: AppState) -> APIRouter:
             return EventStream(stream, chat.chunks(stream, style))
         if not await finish_unless_left(request, stream):
             return _LEFT
-        return JSONResponse(chat.completion(stream.text, style), headers=_NO_STORE)
+        return JSONResponse(chat.build_completion(stream.text, style), headers=_NO_STORE)
 
     @router.post("/responses")
     @requires(Role.READER, by_bearer=True, max_body=_MAX_BODY)
     async def create_response(request: Request, body: ResponsesRequest) -> Response:
         """Answer the input from the documents, as OpenAI's responses do."""
-        profile = profile_named(app_state, body.model)
+        profile = find_profile_named(app_state, body.model)
         question, history = body.conversation()
         style = _format(app_state, request, body.model)
         stream = await begin_answer(app_state, request, profile, question, history)
@@ -87,10 +87,10 @@ def api_routes(app_state: AppState) -> APIRouter:
     @requires(Role.READER, by_bearer=True)
     async def search(request: Request, body: SearchRequest) -> Response:
         """Find passages, without the language model."""
-        person = person_of(request)
+        person = find_person(request)
         app_state.questions.take(person.key)
         first = app_state.profiles.first
-        profile = profile_named(app_state, body.model) if body.model is not None else first
+        profile = find_profile_named(app_state, body.model) if body.model is not None else first
 
         def find() -> list[dict[str, Any]]:
             app_state.audit.asked(person)
@@ -110,7 +110,7 @@ def api_routes(app_state: AppState) -> APIRouter:
         hits = await asyncio.to_thread(find)
         return JSONResponse({"object": "list", "data": hits}, headers=_NO_STORE)
 
-    document_routes(router, app_state)
+    add_document_routes(router, app_state)
 
     @router.get("/openapi.json", include_in_schema=False)
     @requires(None, by_bearer=True)
@@ -147,9 +147,9 @@ def _format(
     is_shown = has_links and agent.startswith(_SHOWS_ANNOTATIONS)
     return AnswerFormat(
         model,
-        words_for(request),
+        choose_words(request),
         lists_sources=sources == "text" or (sources == "auto" and not (is_open_webui or is_shown)),
         for_open_webui=is_open_webui,
-        is_admin=person_of(request).may(Role.ADMIN),
+        is_admin=find_person(request).may(Role.ADMIN),
         with_usage=with_usage,
     )

@@ -14,7 +14,7 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 
-def json_schemas() -> dict[str, Schema]:
+def build_json_schemas() -> dict[str, Schema]:
     """Every schema by the name of its file; the number in it is that of the shape.
 
     A new field keeps the number; one that goes, or means something else, makes a new one.

@@ -7,7 +7,7 @@ from typing import Any
 from rag.answer import Answer, Citation, Extract, Status
 from ui.api.marked_text import MarkedText
 from ui.messages.page import Words
-from ui.view.headline import verdict_of
+from ui.view.headline import find_verdict
 
 
 def summarise(text: MarkedText, words: Words, *, is_admin: bool) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def summarise(text: MarkedText, words: Words, *, is_admin: bool) -> dict[str, An
 
     return {
         "status": answer.status.value,
-        "verdict": verdict_of(answer).value,
+        "verdict": find_verdict(answer).value,
         "confidence": answer.confidence,
         "citations": [
             citation.model_dump(mode="json") | {"url": url(citation, citation.quote)}

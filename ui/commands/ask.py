@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.cli_options import (
+    add_profile_option,
+    add_where_option,
     as_json_option,
     as_reader_option,
-    profile_option,
-    where_option,
     with_settings,
 )
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 @click.option("--compare", is_flag=True, help="Ask the same model without the documents, too.")
 @click.option("--no-model", is_flag=True, help="Answer in the documents' own words alone.")
 @click.option("--show-model-text", is_flag=True, help="Print also what the documents do not back.")
-@profile_option
+@add_profile_option
 @as_reader_option
-@where_option
+@add_where_option
 @as_json_option
 @with_settings
 def command(
@@ -101,7 +101,7 @@ def _compare(assistant: Assistant, question: str, filter: Filter, *, as_json: bo
     *_, last = assistant.stream_without_documents(question)
     alone: Answer = last.answer  # type: ignore[union-attr]
     click.echo(terminal.answer_text(alone) or "It said nothing.")
-    click.echo(f"\n{terminal.alone_text(alone)}")
+    click.echo(f"\n{terminal.describe_own_answer(alone)}")
     if alone.notice:
         click.echo(terminal.escape_controls(alone.notice), err=True)
     return _exit_code(answer, alone)
@@ -126,7 +126,7 @@ def print_answer(
     early = ""
     for event in assistant.stream(question, filter=filter, ask_model=ask_model):
         if isinstance(event, RetrievalEvent) and event.is_final and live:
-            early = terminal.early_text(event)
+            early = terminal.format_early(event)
             click.echo(early)
         elif isinstance(event, AnswerEvent):
             answer = event.answer  # the last event, always
@@ -135,11 +135,11 @@ def print_answer(
         text = text.removesuffix(early).strip()
     if text:
         click.echo(text)
-    click.echo(f"\n{terminal.status_text(answer)}")
+    click.echo(f"\n{terminal.format_status(answer)}")
     if answer.notice:
         click.echo(terminal.escape_controls(answer.notice), err=True)
     if show_model_text and answer.text:
         click.echo(f"\nWhat the model wrote: {terminal.model_text(answer)}")
-    if sources := terminal.sources_text(answer):
+    if sources := terminal.format_sources(answer):
         click.echo(sources)
     return answer

@@ -67,9 +67,9 @@ def command(
         )
     path = save_calibration(settings.data, fitted)
     if plot is not None:
-        from ui.view.evaluation.calibration_curve import curve_svg
+        from ui.view.evaluation.calibration_curve import draw_curve
 
-        plot.write_text(curve_svg(fitted), encoding="utf-8")
+        plot.write_text(draw_curve(fitted), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(asdict(fitted), indent=2))
         return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 import inhouse
-from rag.cli_options import profile_option, with_settings
+from rag.cli_options import add_profile_option, with_settings
 from rag.errors import MissingDependencyError, UsageError
 from rag.extras import require_extra
 
@@ -39,7 +39,7 @@ QUESTIONS = (
     type=click.Path(path_type=Path),
     help="Folder of the sample documents (default: ./sample_docs, else those of the package).",
 )
-@profile_option
+@add_profile_option
 @with_settings
 def command(settings: Settings, once: bool, documents: Path | None) -> None:
     """Start a model server, ingest the sample documents, ask three questions, then serve the page.

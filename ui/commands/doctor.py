@@ -19,7 +19,7 @@ from rag.checks import CheckResult
 from rag.cli_options import as_json_option, with_settings
 from rag.errors import IndexMissingError, InhouseError
 from ui.terminal.checks import echo_results
-from ui.terminal.languages import language_notice
+from ui.terminal.languages import describe_language_gap
 
 if TYPE_CHECKING:
     from rag.models import ModelFolder
@@ -86,9 +86,9 @@ def _installation(settings: Settings) -> str:
 def _machine(settings: Settings) -> str:
     del settings
     from rag.models import this_machine
-    from ui.terminal.models import machine_text
+    from ui.terminal.models import format_machine
 
-    return machine_text(this_machine())
+    return format_machine(this_machine())
 
 
 def _index(settings: Settings) -> str:
@@ -103,13 +103,13 @@ def _index(settings: Settings) -> str:
 
 
 def _people(settings: Settings) -> str:
-    from ui.web.userdata.database import WAY_BACK, check_people, people_file
+    from ui.web.userdata.database import WAY_BACK, check_people, locate_people_file
     from ui.web.userdata.opening import open_people
 
     if settings.database and settings.web.people is None:
         open_people(settings).close()
         return "in the database of the index"
-    path = people_file(settings)
+    path = locate_people_file(settings)
     if problem := check_people(path):
         raise InhouseError(f"{path} is damaged: {problem}", hint=WAY_BACK)
     return f"{path}, as it was written" if path.exists() else "no accounts or conversations yet"
@@ -150,7 +150,10 @@ def _languages(settings: Settings) -> str:
         overview = open_store(settings.location, beside=settings.data).read_overview()
     except IndexMissingError:
         return "no documents yet"
-    return language_notice(overview, settings) or "the embedder is made for those of the documents"
+    return (
+        describe_language_gap(overview, settings)
+        or "the embedder is made for those of the documents"
+    )
 
 
 def _reranker(settings: Settings) -> str:
@@ -167,11 +170,11 @@ def _reranker(settings: Settings) -> str:
 def _entailment(settings: Settings) -> str:
     if not settings.answers.entailment:
         return "none configured: answers are checked by their words"
-    from rag.citations.entailment import entailment_label
+    from rag.citations.entailment import find_entailment_label
     from rag.models import resolve_model
 
     folder = resolve_model(settings.answers.entailment, cache=settings.cache, fetch=False)
-    entailment_label(folder.path)
+    find_entailment_label(folder.path)
     return f"{folder.name}, in {folder.path}"
 
 

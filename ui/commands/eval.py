@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_json_option, profile_option, with_settings
+from rag.cli_options import add_profile_option, as_json_option, with_settings
 from rag.cli_output import print_message
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ SOME_UNANSWERED = 3
     show_default=True,
     help="Questions to draft.",
 )
-@profile_option
+@add_profile_option
 @as_json_option
 @with_settings
 def command(
@@ -170,10 +170,10 @@ def _make(
 
 def _writer(settings: Settings) -> Writer | None:
     from rag.errors import ModelServerError
-    from rag.evaluation.drafting import model_writer
+    from rag.evaluation.drafting import make_model_writer
 
     try:
-        return model_writer(settings.llm)
+        return make_model_writer(settings.llm)
     except ModelServerError as exc:
         print_message(f"{exc.message} The drafts are sentences with a gap.", logging.WARNING)
         return None
@@ -201,23 +201,23 @@ def _keep(data: Path, evaluation: Evaluation) -> None:
 
 
 def _print(evaluation: Evaluation, *, as_json: bool) -> None:
-    from ui.terminal.evaluation import evaluation_text
+    from ui.terminal.evaluation import format_evaluation
 
     if as_json:
         click.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, indent=2))
         return
-    for line in evaluation_text(evaluation):
+    for line in format_evaluation(evaluation):
         click.echo(line)
 
 
 def _write(out: Path, evaluation: Evaluation, failures: list[Failure]) -> None:
     from rag.errors import StorageError
     from rag.evaluation.store import write_json
-    from ui.view.evaluation.page import evaluation_page
+    from ui.view.evaluation.page import render_evaluation_page
 
     try:
         write_json(out / "report.json", evaluation)
-        (out / "report.html").write_text(evaluation_page(evaluation, failures), "utf-8")
+        (out / "report.html").write_text(render_evaluation_page(evaluation, failures), "utf-8")
     except OSError as exc:
         raise StorageError(f"{out} cannot be written: {exc.strerror or exc}.") from exc
     print_message(f"The report is {out / 'report.html'}", logging.INFO)

@@ -95,9 +95,9 @@ def _forget_person(settings: Settings, name: str) -> dict[str, Any]:
 def _prove(settings: Settings, samples: Sequence[bytes], *, index: bool = True) -> None:
     """Search the bytes of every file. Raises StorageError, which names those that hold something still."""
     from rag.index.maintenance.forget import find_bytes
-    from ui.web.userdata.database import people_file
+    from ui.web.userdata.database import locate_people_file
 
-    people = people_file(settings)
+    people = locate_people_file(settings)
     paths = [people.with_name(people.name + suffix) for suffix in ("", "-wal", "-shm")]
     paths = [path for path in paths if path.exists()]
     left = find_bytes([*([settings.data] if index else []), *paths], samples)

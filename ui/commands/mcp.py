@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import as_reader_option, profile_option, with_settings
+from rag.cli_options import add_profile_option, as_reader_option, with_settings
 
 if TYPE_CHECKING:
     import fastapi
@@ -27,7 +27,7 @@ _PORT = 7862  # beside the page's
     show_default=True,
     help="Port to listen on.",
 )
-@profile_option
+@add_profile_option
 @as_reader_option
 @with_settings
 def command(
@@ -66,9 +66,9 @@ def command(
 
     require_extra("api", "inhouse mcp")
     from rag import Assistant
-    from ui.mcp.stdio import local_person, serve_stdio
+    from ui.mcp.stdio import identify_local_person, serve_stdio
 
-    person = local_person(readers)
+    person = identify_local_person(readers)
     serve_stdio(Assistant.open(settings.location, settings=settings), person)
 
 

@@ -44,7 +44,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     """Show all that is known about one model of the catalogue."""
     from rag.errors import ModelNotFoundError
     from rag.models import catalogue, get_card
-    from ui.terminal.models import fact_sheet
+    from ui.terminal.models import format_fact_sheet
 
     card = get_card(name)
     if card is None:
@@ -55,7 +55,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     if _wants_json(as_json):
         click.echo(json.dumps(entry, ensure_ascii=False, indent=2))
     else:
-        click.echo(fact_sheet(card, entry["cached"]))
+        click.echo(format_fact_sheet(card, entry["cached"]))
 
 
 @command.command()
@@ -116,7 +116,7 @@ def recommend(settings: Settings, for_embedder: bool, languages: str, as_json: b
         return
     from rag.models import recommend as choose
     from rag.models import this_machine
-    from ui.terminal.models import machine_text
+    from ui.terminal.models import format_machine
 
     machine = this_machine()
     suggestions = choose(machine)
@@ -132,7 +132,7 @@ def recommend(settings: Settings, for_embedder: bool, languages: str, as_json: b
         result = {"machine": asdict(machine), "models": entries}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    click.echo(f"This machine: {machine_text(machine)}.")
+    click.echo(f"This machine: {format_machine(machine)}.")
     for suggestion in suggestions:
         _echo_suggestion(suggestion)
     name = suggestions[0].card.name
@@ -143,7 +143,7 @@ def recommend(settings: Settings, for_embedder: bool, languages: str, as_json: b
 def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
     from rag.errors import IndexMissingError
     from rag.index import open_store
-    from rag.language.names import language_name
+    from rag.language.names import name_language
     from rag.models import this_machine
     from rag.models.recommend import recommend_embedder
 
@@ -159,7 +159,7 @@ def _recommend_embedder(settings: Settings, named: str, as_json: bool) -> None:
         result = {**_describe(card, settings.cache), "languages": codes}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    click.echo(f"For {', '.join(map(language_name, codes))}: {card.name}. {card.notes}")
+    click.echo(f"For {', '.join(map(name_language, codes))}: {card.name}. {card.notes}")
     click.echo(f'\nTo take it, in inhouse.toml\n  [embedder]\n  model = "{card.name}"')
     if has_index:
         click.echo("and then, for the documents that are in the index: inhouse reembed")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli_options import as_json_option, with_settings
-from rag.cli_output import short_path
+from rag.cli_output import shorten_path
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -43,7 +43,7 @@ def command(context: click.Context, settings: Settings, as_json: bool) -> None:
     for profile in profiles:
         click.echo(f"{profile.name:<20} {profile.description}")
     if not profiles:
-        click.echo(f"There is no profile in {short_path(str(settings.profiles))}.")
+        click.echo(f"There is no profile in {shorten_path(str(settings.profiles))}.")
 
 
 @command.command()
@@ -71,7 +71,7 @@ def check(settings: Settings, file: Path, as_json: bool) -> None:
         result = _facts(profile) | {"prompt": prompt, "documents": seen}
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
-    click.echo(f"{short_path(str(file))} is a profile: {profile.name}.\n")
+    click.echo(f"{shorten_path(str(file))} is a profile: {profile.name}.\n")
     click.echo(f"What {model} is told:\n")
     for message in messages:
         click.secho(f"[{message.type}]", bold=True)
@@ -109,7 +109,7 @@ def _documents_seen(profile: Profile, settings: Settings) -> int | None:
 
 
 def _looks_at(profile: Profile, seen: int | None) -> str:
-    where = ", ".join(short_path(folder) for folder in profile.filters.folders)
+    where = ", ".join(shorten_path(folder) for folder in profile.filters.folders)
     tags = ", ".join(profile.filters.tags)
     parts = [f"in {where}" if where else "", f"with the tag {tags}" if tags else ""]
     what = " ".join(part for part in parts if part) or "all"

@@ -38,10 +38,10 @@ def command(settings: Settings, locks: tuple[Path, ...]) -> None:
 
     del settings
     listed = find_packages(read_pins(locks)) if locks else packages()
-    click.echo(json.dumps(bill_of_materials(listed), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(build_bill_of_materials(listed), ensure_ascii=False, indent=2))
 
 
-def bill_of_materials(packages: Iterable[Package]) -> dict[str, Any]:
+def build_bill_of_materials(packages: Iterable[Package]) -> dict[str, Any]:
     """In the shape of https://cyclonedx.org/docs/1.6/json/."""
     from importlib.metadata import version
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from rag.cli_options import (
+    add_profile_option,
+    add_where_option,
     as_json_option,
     as_reader_option,
-    profile_option,
-    where_option,
     with_settings,
 )
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 @click.argument("query")
 @click.option("-k", type=click.IntRange(1, 1000), default=8, show_default=True, help="How many.")
 @click.option("--explain", is_flag=True, help="Say why each passage was found.")
-@profile_option
+@add_profile_option
 @as_reader_option
-@where_option
+@add_where_option
 @as_json_option
 @with_settings
 def command(
@@ -57,6 +57,6 @@ def command(
     if as_json:
         click.echo(json.dumps([hit.to_json() for hit in hits], ensure_ascii=False, indent=2))
     elif hits:
-        click.echo("\n".join(answers.hits_text(hits, query)))
+        click.echo("\n".join(answers.format_hits(hits, query)))
     else:
         click.echo("Nothing found.")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli_options import as_json_option, with_settings
-from rag.cli_output import short_path
-from ui.terminal.languages import language_notice
+from rag.cli_output import shorten_path
+from ui.terminal.languages import describe_language_gap
 
 if TYPE_CHECKING:
     from rag.index.catalog.ledger import UnreadCount
@@ -53,7 +53,7 @@ def command(settings: Settings, as_json: bool) -> None:
     click.echo(
         f"Embedder    {overview.embedder['name']}, {overview.embedder['dimension']} dimensions"
     )
-    if notice := language_notice(overview, settings):
+    if notice := describe_language_gap(overview, settings):
         click.echo(f"Languages   {click.style(notice, fg='yellow')}")
     click.echo(f"Files       {states or 'none'}")
     covered = overview.coverage
@@ -84,7 +84,7 @@ def command(settings: Settings, as_json: bool) -> None:
         overview.problems, key=lambda problem: _WORST_FIRST.index(problem.state.value)
     )
     for problem in worst_first[:_SHOWN_PROBLEMS]:
-        click.echo(f"  {problem.state.value:<8}{short_path(problem.uri)}: {problem.reason}")
+        click.echo(f"  {problem.state.value:<8}{shorten_path(problem.uri)}: {problem.reason}")
     if (more := len(overview.problems) - _SHOWN_PROBLEMS) > 0:
         click.echo(f"  … and {more:,} more; all of them with --json")
 

@@ -60,9 +60,9 @@ def _beside(settings: Settings) -> list[Check]:
     """The checks of what stands beside the index."""
     from rag.answering.abstention import load_calibration
     from rag.index.maintenance.verify import Check
-    from ui.web.userdata.database import WAY_BACK, check_people, people_file
+    from ui.web.userdata.database import WAY_BACK, check_people, locate_people_file
 
-    path = people_file(settings)
+    path = locate_people_file(settings)
     problem = check_people(path)
     people = Check(
         _PEOPLE, int(path.exists()), (f"{path}: {problem} {WAY_BACK}",) if problem else ()

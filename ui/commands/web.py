@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rag.cli_options import profile_option, with_settings
+from rag.cli_options import add_profile_option, with_settings
 
 if TYPE_CHECKING:
     import fastapi
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--host", help="Address to listen on; loopback only, unless sign-in is set up.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.")
-@profile_option
+@add_profile_option
 @with_settings
 def command(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the page on this machine until Ctrl-C."""

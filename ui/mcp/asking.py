@@ -23,7 +23,7 @@ from ui.errors import NotAllowedError
 from ui.mcp.references import Addresses, DocumentReference
 from ui.mcp.schemas import AskOutput, CitedSource, ComputedOutput, ComputedRow, QuotedExtract
 from ui.messages.page import ENGLISH
-from ui.view.headline import headline
+from ui.view.headline import choose_headline
 from ui.view.links import check_of
 
 Report = Callable[[str], Awaitable[None]]
@@ -69,7 +69,7 @@ class AnswerRendering:
 
     def output(self, answer: Answer) -> AskOutput:
         """The supported sentences with their sources, and the documents' own words."""
-        line = headline(answer, ENGLISH)
+        line = choose_headline(answer, ENGLISH)
         backed = answer.backed_sentences
         # Why no model answers names places on the server.
         is_silent = answer.status is Status.MODEL_UNAVAILABLE and not self._is_admin

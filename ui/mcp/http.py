@@ -18,10 +18,10 @@ from ui.mcp.server import Caller, DocumentServer
 from ui.messages.page import ENGLISH
 from ui.web.app_state import AppState, build_app_state
 from ui.web.assistant_service import Answering
-from ui.web.identity import Role, person_in, person_of, requires, watch
+from ui.web.identity import Role, find_person, find_person_in_scope, requires, watch
 from ui.web.routes import monitoring
-from ui.web.security.allowed_routes import allowed_routes
-from ui.web.security.client_address import Proxies, headers_of
+from ui.web.security.allowed_routes import list_allowed_routes
+from ui.web.security.client_address import Proxies, read_headers
 from ui.web.security.guard import Guard
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
@@ -82,7 +82,7 @@ def create_mcp_app(
     own = [_routes(manager, app_state), monitoring.routes(app_state)]
     for router in own:
         app.include_router(router)
-    rules = app_state.guard_rules(allowed_routes(own))
+    rules = app_state.guard_rules(list_allowed_routes(own))
     app.state.rules = rules
     app.add_middleware(Guard, rules=rules)
     app.add_middleware(_AuthenticationHint, proxies=app_state.proxies)  # the outermost
@@ -102,7 +102,7 @@ def _routes(manager: StreamableHTTPSessionManager, app_state: AppState) -> fasta
         """A message of a client, or several requests of one session."""
         is_modern = request.headers.get("mcp-protocol-version") in MODERN_PROTOCOL_VERSIONS
         if not is_modern and "mcp-session-id" not in request.headers:
-            openings.take(person_of(request).key)  # each opens a session, which lasts
+            openings.take(find_person(request).key)  # each opens a session, which lasts
         return _ProtocolResponse(manager)
 
     @router.api_route(PATH, methods=["GET", "DELETE"])
@@ -140,7 +140,7 @@ class _ProtocolResponse(Response):
         from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
         from mcp.server.auth.provider import AccessToken
 
-        key = person_in(scope).key
+        key = find_person_in_scope(scope).key
         scope["user"] = AuthenticatedUser(
             AccessToken(token="", client_id=key, scopes=[], subject=key)
         )
@@ -167,14 +167,14 @@ class _AuthenticationHint:
 
 def _base_url(scope: Scope, proxies: Proxies) -> str:
     """The address at which the client reaches this server; the guard has checked its host."""
-    headers = headers_of(scope)
+    headers = read_headers(scope)
     scheme = "https" if proxies.origin(scope, headers).is_https else "http"
     return f"{scheme}://{headers['host'][0]}"
 
 
 def _caller_of(context: ServerRequestContext[Any, Any]) -> Caller:
     """Who sent the HTTP request that brought a message."""
-    return Caller(person_of(context.request), watch(context.request))
+    return Caller(find_person(context.request), watch(context.request))
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

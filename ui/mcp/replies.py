@@ -53,7 +53,7 @@ def reply_with_failure(sentence: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=sentence)], is_error=True)
 
 
-def failure_sentence(exc: InhouseError, person: Person) -> str:
+def describe_failure(exc: InhouseError, person: Person) -> str:
     """What went wrong, as far as this person may know: some errors name places on the server."""
     if isinstance(exc, UsageError | FrontEndError) or person.may(Role.ADMIN):
         return str(exc)
@@ -61,10 +61,10 @@ def failure_sentence(exc: InhouseError, person: Person) -> str:
     return _UNAVAILABLE
 
 
-def protocol_error(exc: InhouseError, person: Person) -> Exception:
+def make_protocol_error(exc: InhouseError, person: Person) -> Exception:
     """The same as an error of the protocol, for requests that have no result to put it in."""
     from mcp.shared.exceptions import MCPError
     from mcp_types import INTERNAL_ERROR, INVALID_PARAMS
 
     is_theirs = isinstance(exc, UsageError | NotThereError)
-    return MCPError(INVALID_PARAMS if is_theirs else INTERNAL_ERROR, failure_sentence(exc, person))
+    return MCPError(INVALID_PARAMS if is_theirs else INTERNAL_ERROR, describe_failure(exc, person))

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from rag.errors import InhouseError, UsageError
-from rag.validation import first_problem
+from rag.validation import describe_first_problem
 from ui.errors import TooManyError
 from ui.mcp import texts
 from ui.mcp.asking import AnswerRendering, follow_answer
 from ui.mcp.references import Addresses, DocumentReference
 from ui.mcp.replies import (
-    failure_sentence,
-    protocol_error,
+    describe_failure,
+    make_protocol_error,
     reply_with_failure,
     reply_with_json,
     reply_with_text,
@@ -229,7 +229,7 @@ class DocumentServer:
         except ValidationError as exc:
             return reply_with_failure(_argument_sentence(tool, exc))
         except InhouseError as exc:
-            return reply_with_failure(failure_sentence(exc, caller.person))
+            return reply_with_failure(describe_failure(exc, caller.person))
         except Exception:  # a fault of ours: the client gets a sentence, the log the traceback
             _log.exception("The tool %s failed", tool.name)
             return reply_with_failure(_BROKEN)
@@ -308,7 +308,7 @@ class DocumentServer:
             request = ListInput(offset=int(cursor), limit=_RESOURCES)
             listed = await self._pool.run(caller.person.key, tools.list_documents, request)
         except InhouseError as exc:
-            raise protocol_error(exc, caller.person) from exc
+            raise make_protocol_error(exc, caller.person) from exc
         return ListResourcesResult(
             resources=[
                 Resource(
@@ -353,7 +353,7 @@ class DocumentServer:
             tools = await self._documents(caller)
             text, media_type = await self._pool.run(caller.person.key, tools.read_resource, uri)
         except InhouseError as exc:
-            raise protocol_error(exc, caller.person) from exc
+            raise make_protocol_error(exc, caller.person) from exc
         contents = TextResourceContents(uri=uri, text=text, mime_type=media_type)
         return ReadResourceResult(contents=[contents])
 
@@ -371,7 +371,7 @@ def _reporter(context: ServerRequestContext[Any, Any]) -> Callable[[str], Awaita
 
 
 def _argument_sentence(tool: _Offered, exc: ValidationError) -> str:
-    problem = first_problem(exc)
+    problem = describe_first_problem(exc)
     if problem.kind == "missing":
         return f"{tool.name} needs {problem.key}."
     if problem.kind == "unknown":

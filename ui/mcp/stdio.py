@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rag import Assistant
 
 
-def local_person(readers: tuple[str, ...]) -> Person:
+def identify_local_person(readers: tuple[str, ...]) -> Person:
     """Whoever starts the program: they may read everything, unless they ask for less.
 
     Raises UsageError for what cannot be a reader token.

@@ -18,7 +18,7 @@ def localise(text: str, words: Words) -> str:
     return text.translate({ord(","): words.formats.thousands, ord("."): words.formats.decimal})
 
 
-def figure_text(value: float | None, words: Words, *, signed: bool = False) -> str:
+def format_figure(value: float | None, words: Words, *, signed: bool = False) -> str:
     """A measured figure with three digits after the point; a dash where there is none."""
     if value is None:
         return "–"
@@ -49,11 +49,11 @@ def day(moment: float, words: Words) -> str:
     return formats.date.format(day=day_of_month, month=month, year=at.tm_year)
 
 
-def day_and_time(moment: float, words: Words) -> str:
+def format_day_and_time(moment: float, words: Words) -> str:
     """The date and the time of day."""
     return f"{day(moment, words)}, {time.strftime('%H:%M', time.localtime(moment))}"
 
 
-def short_day(moment: float) -> str:
+def format_short_day(moment: float) -> str:
     """As in 2026-11-24, for a table."""
     return time.strftime("%Y-%m-%d", time.localtime(moment))

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from rag.settings import Settings
-from rag.validation import inner_model
+from rag.validation import find_inner_model
 
 _INTRO = """\
 The settings of Inhouse. A key behind "#" shows its default: remove the "#" to change it. What stands here
@@ -37,7 +37,7 @@ def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
     yield from ["", f"[{name}]", *_comment(model.__doc__ or "")]
     tables = []
     for key, field in model.model_fields.items():
-        if (inner := inner_model(field)) is None:
+        if (inner := find_inner_model(field)) is None:
             yield from _key(key, field, None)
         else:
             tables.append((f"{name}.{key}", inner))

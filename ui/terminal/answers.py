@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 import click
 
 from rag.answer import Answer, Citation, Extract, RetrievalEvent, Status, Verdict
-from rag.cli_output import short_path
+from rag.cli_output import shorten_path
 from rag.hit import Hit, Place, Why
 from rag.retrieval import highlight
 from ui.messages.page import ENGLISH, Words
-from ui.terminal.computed import computed_text
-from ui.view.headline import headline, verdict_of
+from ui.terminal.computed import format_computed
+from ui.view.headline import choose_headline, find_verdict
 
 _COLOURS = {
     Verdict.BACKED: "green",
@@ -39,20 +39,20 @@ def answer_text(answer: Answer) -> str:
     ]
     parts = [_wrapped(escape_controls(" ".join(backed)))] if backed and _is_backed(answer) else []
     if answer.computed is not None:  # what a model adds stands below it
-        parts.insert(0, computed_text(answer.computed))
-    elif verdict_of(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
-        parts.append(extracts_text(answer.extracts))
+        parts.insert(0, format_computed(answer.computed))
+    elif find_verdict(answer) not in (Verdict.BACKED, Verdict.NOT_IN_DOCUMENTS):
+        parts.append(format_extracts(answer.extracts))
     return "\n".join(part for part in parts if part)
 
 
-def early_text(event: RetrievalEvent) -> str:
+def format_early(event: RetrievalEvent) -> str:
     """What can be shown before the model says anything."""
     if event.computed is not None:
-        return computed_text(event.computed)
-    return extracts_text(event.extracts)
+        return format_computed(event.computed)
+    return format_extracts(event.extracts)
 
 
-def extracts_text(extracts: Sequence[Extract]) -> str:
+def format_extracts(extracts: Sequence[Extract]) -> str:
     """The documents' own words, each with the place where it stands."""
     return "\n".join(
         _wrapped(f"“{_line(extract.text)}”", indent="  ", first="• ")
@@ -74,20 +74,20 @@ def model_text(answer: Answer, words: Words = ENGLISH) -> str:
     return _wrapped(" ".join(map(escape_controls, sentences)) or escape_controls(answer.text))
 
 
-def status_text(answer: Answer, words: Words = ENGLISH) -> str:
+def format_status(answer: Answer, words: Words = ENGLISH) -> str:
     """What the answer comes to, in plain words."""
-    line = headline(answer, words)
+    line = choose_headline(answer, words)
     why = line.why
-    if verdict_of(answer) is Verdict.QUOTED and answer.text:
+    if find_verdict(answer) is Verdict.QUOTED and answer.text:
         why = "The model’s wording was not backed by them; --show-model-text prints it."
     return click.style(line.label, fg=_COLOURS[line.verdict], bold=True) + f": {why}"
 
 
 def _is_backed(answer: Answer) -> bool:
-    return verdict_of(answer) in (Verdict.BACKED, Verdict.PARTLY_BACKED)
+    return find_verdict(answer) in (Verdict.BACKED, Verdict.PARTLY_BACKED)
 
 
-def alone_text(answer: Answer) -> str:
+def describe_own_answer(answer: Answer) -> str:
     """How much of what the model says by itself the documents bear out."""
     total = len(answer.sentences)
     borne_out = sum(sentence.supported for sentence in answer.sentences)
@@ -97,7 +97,7 @@ def alone_text(answer: Answer) -> str:
     return f"Of its {sentences}, the documents bear out {borne_out or 'none'}."
 
 
-def sources_text(answer: Answer) -> str:
+def format_sources(answer: Answer) -> str:
     """The quotes behind the numbers of the sentences, in the documents' own words."""
     cited = {n for sentence in answer.backed_sentences for n in sentence.citations}
     return "\n".join(_source(citation) for citation in answer.citations if citation.n in cited)
@@ -108,18 +108,18 @@ def _source(citation: Citation) -> str:
     return _wrapped(f"{place(citation)}: “{quote}”", indent="      ", first=f"  [{citation.n}] ")
 
 
-def hits_text(hits: list[Hit], query: str) -> Iterator[str]:
+def format_hits(hits: list[Hit], query: str) -> Iterator[str]:
     """A paragraph for each hit of a query."""
     for hit in hits:
         head = f"{hit.rank:>3}  {click.style(_line(hit.title), bold=True)}  ({place(hit)})"
         yield f"{head}\n{_wrapped(excerpt(hit.text, query), indent='     ', first='     ')}"
-        for note in elsewhere_text(hit):
+        for note in format_other_documents(hit):
             yield _wrapped(note, indent="     ", first="     ")
         if hit.why is not None:
-            yield _wrapped(why_text(hit.why), indent="     ", first="     ")
+            yield _wrapped(format_why(hit.why), indent="     ", first="     ")
 
 
-def elsewhere_text(hit: Hit) -> Iterator[str]:
+def format_other_documents(hit: Hit) -> Iterator[str]:
     """A newer version of its document, and others that say the same."""
     if hit.newer is not None:
         yield _newer_text(hit.newer)
@@ -132,10 +132,10 @@ def _newer_text(newer: Place) -> str:
 
 
 def _named(source: Place) -> str:
-    return f"{_line(source.title)} ({short_path(source.uri)})"
+    return f"{_line(source.title)} ({shorten_path(source.uri)})"
 
 
-def why_text(why: Why) -> str:
+def format_why(why: Why) -> str:
     """Why a passage was found, in one line."""
     meaning = f"{why.dense_rank}. by meaning" if why.dense_rank else "not by meaning"
     words = f"{why.lexical_rank}. by words" if why.lexical_rank else "not by words"
@@ -145,7 +145,7 @@ def why_text(why: Why) -> str:
 
 def place(source: Hit | Citation | Extract) -> str:
     """Where it stands: file, page, section."""
-    parts = [short_path(source.uri)]
+    parts = [shorten_path(source.uri)]
     if source.page is not None:
         parts.append(f"page {source.page}")
     if source.section:

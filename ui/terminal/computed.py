@@ -6,14 +6,14 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 
-from rag.cli_output import short_path
+from rag.cli_output import shorten_path
 from rag.computed import Cell, Computed, Row, Table
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _WIDEST = 100
 
 
-def computed_text(computed: Computed) -> str:
+def format_computed(computed: Computed) -> str:
     """The sentence, the notes, and the rows of the table."""
     lines = [_wrapped(computed.text)]
     lines += [_wrapped(note, indent="  ") for note in computed.notes]
@@ -30,7 +30,7 @@ def _row(row: Row, table: Table) -> str:
     cells = [_safe(cell.text) for cell in row.cells]
     sign = _SIGNS.get(row.change or "", "•")
     head = cells[0]
-    where = short_path(row.cells[0].uri) if row.cells[0].uri and not row.change else ""
+    where = shorten_path(row.cells[0].uri) if row.cells[0].uri and not row.change else ""
     if where and not _is_section(row.cells[0]):
         head = f"{head} ({_safe(where)})"
     rest = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from rag.cli_output import short_path
+from rag.cli_output import shorten_path
 from rag.evaluation import Evaluation
 from rag.evaluation.metrics import Metric, metrics
 from rag.evaluation.result import Ablation, Summary
@@ -17,7 +17,7 @@ _SHARES = (0.25, 0.5, 0.75)
 """Shares of the questions, the surest first, at which the risk–coverage curve is read off."""
 
 
-def evaluation_text(evaluation: Evaluation) -> Iterator[str]:
+def format_evaluation(evaluation: Evaluation) -> Iterator[str]:
     """The lines of the result: figures over all questions, by type, what parts bring, notices."""
     known = metrics(evaluation.names)
     shown_metrics = [known[name] for name in evaluation.overall.metrics]
@@ -65,7 +65,7 @@ def _head(evaluation: Evaluation) -> Iterator[str]:
     without = (
         f", {overall.unanswerable:,} of them without an answer" if overall.unanswerable else ""
     )
-    yield f"Questions   {overall.questions:,} of {short_path(subject.questions)}{without}"
+    yield f"Questions   {overall.questions:,} of {shorten_path(subject.questions)}{without}"
     yield (
         f"Index       generation {subject.generation}: {subject.documents:,} documents, "
         f"{subject.chunks:,} chunks, {escape_controls(subject.embedder)}"

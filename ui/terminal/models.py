@@ -33,7 +33,7 @@ def table(cards: Sequence[ModelCard], here: Iterable[str]) -> str:
     return "\n".join([*lines[1:], "", textwrap.fill(_LEGEND, _WIDTH)])
 
 
-def fact_sheet(card: ModelCard, folder: str | None) -> str:
+def format_fact_sheet(card: ModelCard, folder: str | None) -> str:
     """All that is known about one model, wrapped, its sources last."""
     return "\n".join(_labelled(label, text) for label, text in _facts(card, folder) if text)
 
@@ -45,7 +45,7 @@ def count(parameters: int) -> str:
     return f"{parameters / 1e9:.1f}B" if parameters < 9.95e9 else f"{parameters / 1e9:.0f}B"
 
 
-def machine_text(machine: Machine) -> str:
+def format_machine(machine: Machine) -> str:
     """A machine in a line: cores, memory, GPUs."""
     gib = 2**30
     cores = "1 core" if machine.cores == 1 else f"{machine.cores} cores"

@@ -49,7 +49,7 @@ class About:
     details: bool = True
 
 
-def about_page(about: About, words: Words) -> str:
+def render_about_page(about: About, words: Words) -> str:
     """The room."""
     texts = words.rooms
     licence = (
@@ -89,7 +89,7 @@ def about_page(about: About, words: Words) -> str:
     )
 
 
-def notices_page(packages: Sequence[Package], words: Words) -> str:
+def render_notices_page(packages: Sequence[Package], words: Words) -> str:
     """The third-party notices."""
     texts = words.rooms
     head = "".join(

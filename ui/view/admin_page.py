@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ui.messages.numbers import count, day, day_and_time, number
+from ui.messages.numbers import count, day, format_day_and_time, number
 from ui.messages.page import Words
 from ui.view.markup import escape, escape_name
 
@@ -147,7 +147,7 @@ def _person(person: PersonRow, words: Words) -> str:
     admin, name = words.admin, escape_name(person.name)
     notes = [person.role, _reads(person.readers, words)]
     if person.sessions and person.seen_at is not None:
-        seen = admin.last_seen.format(when=day_and_time(person.seen_at, words))
+        seen = admin.last_seen.format(when=format_day_and_time(person.seen_at, words))
         notes.append(f"{admin.sessions}: {seen}")
     tags = [admin.is_disabled] * person.is_disabled + [admin.no_password] * (
         not person.has_password
@@ -341,7 +341,11 @@ def _feedback(view: AdminPage, words: Words) -> str:
 def _feedback_card(row: FeedbackRow, words: Words) -> str:
     admin, rooms = words.admin, words.rooms
     kind, label = ("indexed", rooms.helpful) if row.helpful else ("failed", rooms.not_helpful)
-    parts = [row.name, day_and_time(row.given_at, words), words.reasons.get(row.reason, row.reason)]
+    parts = [
+        row.name,
+        format_day_and_time(row.given_at, words),
+        words.reasons.get(row.reason, row.reason),
+    ]
     note = f"<blockquote>{escape(row.note)}</blockquote>" if row.note else ""
     done = f' <span class="state-tag">{escape(admin.is_done)}</span>' if row.is_done else ""
     state = "open" if row.is_done else "done"
@@ -384,7 +388,7 @@ def _log(view: AdminPage, words: Words) -> str:
     rows = "".join(
         f'<li class="line"><span>{escape_name(person)} {escape(admin.actions.get(action, action))}'
         f"{': ' + escape_name(target) if target else ''}</span> "
-        f'<span class="quiet">{escape(day_and_time(at, words))}</span></li>'
+        f'<span class="quiet">{escape(format_day_and_time(at, words))}</span></li>'
         for at, person, action, target in view.log
     )
     inner = f"<ul>{rows}</ul>" if rows else f'<p class="quiet">{escape(admin.no_log)}</p>'

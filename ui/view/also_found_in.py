@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.hit import Hit, Place
 from ui.messages.page import Words
-from ui.view.links import Name, source_link
+from ui.view.links import Name, make_source_link
 from ui.view.markup import escape, escape_name
 
 _MOST = 4  # other documents are named; of more there is a number
@@ -37,4 +37,4 @@ def _link(location: Place, name: Name | None, words: Words) -> str:
     if name is None:
         return label
     at = "" if location.page is None else f"/page/{location.page}"
-    return f'<a href="{source_link(name, location.uri, 0, 0, "")}{at}">{label}</a>'
+    return f'<a href="{make_source_link(name, location.uri, 0, 0, "")}{at}">{label}</a>'

@@ -12,10 +12,10 @@ from rag.hit import Hit
 from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.view.answer_actions import Kept, render_actions
-from ui.view.computed import computed_block
+from ui.view.computed import render_computed_block
 from ui.view.evidence import Shelf, group_citations
 from ui.view.extracts import extract_list
-from ui.view.headline import headline, verdict_of
+from ui.view.headline import choose_headline, find_verdict
 from ui.view.markup import escape, escape_name, render_code_block, render_emphasis
 from ui.view.scope import describe_scope
 
@@ -82,7 +82,7 @@ def render_unfinished(
     shelf = shelf or Shelf()
     quotes = extract_list(retrieval.extracts, words, shelf, is_answer=not body, hits=retrieval.hits)
     if retrieval.computed is not None:  # what a model adds stands below it
-        slot = computed_block(retrieval.computed, words, shelf) + slot
+        slot = render_computed_block(retrieval.computed, words, shelf) + slot
         quotes = ""
     opener = _opener(turn, words.show_passages, len(retrieval.hits))
     return _status("busy", label) + slot + quotes + opener
@@ -179,7 +179,7 @@ def render_answer_body(
     turn: int, answer: Answer, words: Words, opener: str = "", shelf: Shelf | None = None
 ) -> str:
     """The answer without the question: nothing that the documents do not back stands in front."""
-    line = headline(answer, words)
+    line = choose_headline(answer, words)
     status = _status(line.verdict.value, line.label, line.why)
     body = _composed(turn, answer, words, shelf or Shelf())
     searched = _searched_instead(answer)
@@ -202,12 +202,12 @@ def _searched_instead(answer: Answer) -> str:
 
 
 def _composed(turn: int, answer: Answer, words: Words, shelf: Shelf) -> str:
-    verdict = verdict_of(answer)
+    verdict = find_verdict(answer)
     if answer.computed is not None:
         is_backed = verdict is Verdict.BACKED
         added = _backed(turn, answer.backed_sentences, words) if is_backed else ""
         addition = f'<div class="body">{added}</div>' if added else ""
-        return computed_block(answer.computed, words, shelf) + addition
+        return render_computed_block(answer.computed, words, shelf) + addition
     if verdict is Verdict.BACKED:
         body = f'<div class="body">{_checked(turn, answer, words)}</div>'
         sentences = {sentence.text for sentence in answer.sentences}

@@ -73,7 +73,7 @@ def render_feedback_form(
     )
 
 
-def why_unfinished(words: Words, stopped: bool, interrupted: bool) -> str:
+def explain_unfinished(words: Words, stopped: bool, interrupted: bool) -> str:
     """Why an answer ends before it is whole, in a sentence; nothing where it does not."""
     if interrupted:
         return words.interrupted_why

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 from rag.profile import DEFAULT, Profile
 from ui.messages.page import Words
-from ui.view.colours import accent_style
+from ui.view.colours import render_accent_style
 from ui.view.markup import escape, escape_name
 
 
-def product_of(profile: Profile, words: Words) -> str:
+def name_product(profile: Profile, words: Words) -> str:
     """What the page is called."""
     return profile.branding.product or words.product
 
@@ -26,14 +26,14 @@ def label_of(profile: Profile, words: Words) -> str:
 def style_of(profile: Profile) -> str:
     """The attribute that gives the document the profile's colour, or nothing."""
     accent = profile.branding.accent
-    return f' style="{accent_style(accent)}"' if accent else ""
+    return f' style="{render_accent_style(accent)}"' if accent else ""
 
 
 def mark(profile: Profile, words: Words) -> str:
     """The way home."""
     return (
         f'<a class="brand" href="/">{_logo(profile)}'
-        f"<span>{escape_name(product_of(profile, words))}</span></a>"
+        f"<span>{escape_name(name_product(profile, words))}</span></a>"
     )
 
 
@@ -42,7 +42,7 @@ def address(profile: Profile, back: str) -> str:
     return f"/profile?{urlencode({'name': profile.name, 'back': back})}"
 
 
-def switcher(offered: Sequence[Profile], chosen: Profile, back: str, words: Words) -> str:
+def render_switcher(offered: Sequence[Profile], chosen: Profile, back: str, words: Words) -> str:
     """A button that opens the list of profiles; nothing where there is no choice."""
     if len(offered) < 2:
         return ""

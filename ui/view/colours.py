@@ -14,7 +14,7 @@ _SUNKEN = (
 )  # of base.css: the grounds with the least contrast
 
 
-def accent_style(accent: str) -> str:
+def render_accent_style(accent: str) -> str:
     """Declarations that replace the page's own accent by `accent` (#rrggbb), as near as can be read."""
     colour = _read(accent)
     pale, deep = _mix(colour, _WHITE, 0.88), _mix(colour, _NIGHT, 0.78)
@@ -29,7 +29,7 @@ def accent_style(accent: str) -> str:
     return "".join(f"{name}:light-dark({_hex(a)},{_hex(b)});" for name, (a, b) in pairs.items())
 
 
-def contrast(one: _Colour, other: _Colour) -> float:
+def measure_contrast(one: _Colour, other: _Colour) -> float:
     """How far apart two colours are, from 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
@@ -38,7 +38,9 @@ def contrast(one: _Colour, other: _Colour) -> float:
 def _legible(colour: _Colour, grounds: Sequence[_Colour], towards: _Colour) -> _Colour:
     mixed = (_mix(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
     return next(
-        shade for shade in mixed if all(contrast(shade, ground) >= _CONTRAST for ground in grounds)
+        shade
+        for shade in mixed
+        if all(measure_contrast(shade, ground) >= _CONTRAST for ground in grounds)
     )
 
 

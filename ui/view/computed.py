@@ -5,14 +5,14 @@ from __future__ import annotations
 from rag.computed import Cell, Computed, Row, Table
 from ui.messages.page import Words
 from ui.view.evidence import Shelf
-from ui.view.links import source_link
+from ui.view.links import make_source_link
 from ui.view.markup import escape, escape_name
 
 _INDENT = "\u2003"
 """An em space for each level of an outline below the first."""
 
 
-def computed_block(computed: Computed, words: Words, shelf: Shelf) -> str:
+def render_computed_block(computed: Computed, words: Words, shelf: Shelf) -> str:
     """The whole of it; what names a document leads to the place where it stands."""
     text = f'<p class="computed-text">{escape(computed.text)}</p>'
     notes = "".join(f'<p class="computed-note">{escape(note)}</p>' for note in computed.notes)
@@ -42,7 +42,7 @@ def _cell(cell: Cell, shelf: Shelf) -> str:
     text = _marked(cell)
     if not cell.uri or not cell.text or shelf.name is None or cell.uri in shelf.gone:
         return text
-    link = source_link(shelf.name, cell.uri, cell.start, cell.end, "")
+    link = make_source_link(shelf.name, cell.uri, cell.start, cell.end, "")
     return f'<a href="{link}">{text}</a>'
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from rag.index.catalog.ledger import FileState
 from rag.index.views.files import FileRow, ShownChunk
-from ui.messages.numbers import count, day, day_and_time, number, size
+from ui.messages.numbers import count, day, format_day_and_time, number, size
 from ui.messages.page import Words
-from ui.view.documents_page import state_tag
+from ui.view.documents_page import render_state_tag
 from ui.view.forms import type_name
 from ui.view.markup import escape, escape_name
 
@@ -143,7 +143,7 @@ def _facts(view: DocumentPage, words: Words) -> str:
     file, texts = view.file, words.rooms
     facts = {}
     if view.details or file.state is not FileState.INDEXED:
-        facts[texts.state] = state_tag(file.state, words)
+        facts[texts.state] = render_state_tag(file.state, words)
     if file.media_type:
         facts[texts.type] = escape_name(type_name(file.media_type, words))
     if file.author:
@@ -161,9 +161,9 @@ def _facts(view: DocumentPage, words: Words) -> str:
     if file.size >= 0:
         facts[texts.size] = escape(size(file.size, words))
     if file.modified_at:
-        facts[texts.changed] = escape(day_and_time(file.modified_at, words))
+        facts[texts.changed] = escape(format_day_and_time(file.modified_at, words))
     if file.seen_at:
-        facts[texts.read] = escape(day_and_time(file.seen_at, words))
+        facts[texts.read] = escape(format_day_and_time(file.seen_at, words))
     if file.born is not None and view.details:
         facts[texts.in_index] = escape(texts.generation_since.format(n=number(file.born, words)))
     if view.readers is not None:
@@ -228,7 +228,7 @@ def _pager(view: DocumentPage, words: Words) -> str:
     )
 
 
-def document_tools(file: FileRow, address: str, *, may_withdraw: bool, words: Words) -> str:
+def render_document_tools(file: FileRow, address: str, *, may_withdraw: bool, words: Words) -> str:
     """The buttons, worked by `document.js`. What lies outside of the inbox is withdrawn elsewhere."""
     texts = words.rooms
     name = file.title or file.uri.rpartition("/")[2]

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 from rag.index.catalog.ledger import IN_INDEX, Coverage, FileState
 from rag.index.views.files import Column, Facets, FileQuery, FileRow
-from ui.messages.numbers import day_and_time, number, short_day, size
+from ui.messages.numbers import format_day_and_time, format_short_day, number, size
 from ui.messages.page import Words
-from ui.view.forms import chooser, type_name
+from ui.view.forms import render_chooser, type_name
 from ui.view.markup import escape, escape_name
 
 EACH = 50
@@ -67,7 +67,7 @@ def _tiles(ledger: Ledger, words: Words) -> str:
     texts, states = words.rooms, ledger.choices.states
     indexed = sum(states.get(state.value, 0) for state in IN_INDEX)
     generation = f"{words.generation.format(n=number(ledger.generation, words))}"
-    when = day_and_time(ledger.generation_at, words)
+    when = format_day_and_time(ledger.generation_at, words)
     tiles = [
         (number(ledger.choices.total, words), texts.files, f"{generation} · {when}"),
         (number(indexed, words), texts.in_index, ""),
@@ -100,7 +100,7 @@ def _last_run(account: Mapping[str, Any] | None, words: Words) -> tuple[str, str
         **numbers, seconds=number(account.get("seconds") or 0, words, 1)
     )
     started = account.get("started_at")
-    return (short_day(started) if started else "–"), texts.last_run, more
+    return (format_short_day(started) if started else "–"), texts.last_run, more
 
 
 _RUN = ("added", "updated", "deleted", "failed")
@@ -116,7 +116,7 @@ def _form(ledger: Ledger, words: Words) -> str:
     parts = [
         f'<label>{escape(texts.name_filter)}<input type="search" name="name" maxlength="500" '
         f'value="{escape(query.text)}" autocomplete="off"></label>',
-        chooser(
+        render_chooser(
             "state",
             texts.state,
             texts.any_state,
@@ -125,8 +125,10 @@ def _form(ledger: Ledger, words: Words) -> str:
             words,
             lambda state: texts.states[FileState(state)],
         ),
-        chooser("folder", texts.folder, texts.any_folder, choices.folders, query.folder, words),
-        chooser(
+        render_chooser(
+            "folder", texts.folder, texts.any_folder, choices.folders, query.folder, words
+        ),
+        render_chooser(
             "type",
             texts.type,
             texts.any_type,
@@ -137,7 +139,9 @@ def _form(ledger: Ledger, words: Words) -> str:
         ),
     ]
     if choices.tags:
-        parts.append(chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words))
+        parts.append(
+            render_chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words)
+        )
     # With a script the form answers as one types; the button is for whoever has none.
     button = f"<noscript><button>{escape(texts.search_again)}</button></noscript>"
     return (
@@ -203,7 +207,7 @@ def _row(file: FileRow, name: str, reasons: bool, words: Words) -> str:
     return (
         f'<tr><th scope="row"><a href="/documents/{name}">{title}</a>'
         f'<div class="quiet">{where}</div></th><td class="kind">{escape_name(kind)}</td>'
-        f"<td>{state_tag(file.state, words)}{reason}</td>"
+        f"<td>{render_state_tag(file.state, words)}{reason}</td>"
         f'<td class="number" data-label="{escape(texts.pages)}">{pages}</td>'
         f'<td class="number">{escape(size(file.size, words)) if file.size >= 0 else ""}</td>'
         f'<td class="when" data-label="{escape(texts.changed)}">{_when(file.modified_at)}</td>'
@@ -211,7 +215,7 @@ def _row(file: FileRow, name: str, reasons: bool, words: Words) -> str:
     )
 
 
-def state_tag(state: FileState, words: Words) -> str:
+def render_state_tag(state: FileState, words: Words) -> str:
     """The state in words, coloured."""
     label = escape(words.rooms.states[state])
     return f'<span class="state-tag state-{state.value}">{label}</span>'
@@ -222,7 +226,7 @@ def _suffix(base: str) -> str:
 
 
 def _when(moment: float | None) -> str:
-    return short_day(moment) if moment else ""
+    return format_short_day(moment) if moment else ""
 
 
 def _pager(ledger: Ledger, words: Words) -> str:

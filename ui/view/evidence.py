@@ -12,7 +12,7 @@ from rag.hit import Hit
 from rag.retrieval import highlight
 from ui.messages.page import Words
 from ui.view.also_found_in import render_other_documents
-from ui.view.links import Name, source_link
+from ui.view.links import Name, make_source_link
 from ui.view.markup import escape, escape_name
 from ui.view.passage import Mark, render_passage
 
@@ -202,7 +202,7 @@ class _Cards:
         label = words.in_document
         if page is not None:
             label = (words.on_slide if is_slides(uri) else words.on_page).format(page=page)
-        link = source_link(self._shelf.name, uri, start, end, text)
+        link = make_source_link(self._shelf.name, uri, start, end, text)
         return f'<p class="{kind}"><a href="{link}">{escape(label)}</a></p>'
 
     def _elsewhere(self, hit: Hit) -> str:

@@ -9,7 +9,7 @@ from rag.hit import Hit
 from ui.messages.page import Words
 from ui.view.also_found_in import render_newer_version
 from ui.view.evidence import Shelf, describe_location
-from ui.view.links import source_link
+from ui.view.links import make_source_link
 from ui.view.markup import escape, escape_name
 
 
@@ -40,7 +40,7 @@ def _item(extract: Extract, words: Words, shelf: Shelf, hits: Sequence[Hit]) -> 
     name = escape_name(extract.title)
     if shelf.name is not None:
         text = _as_written(extract, hits)
-        link = source_link(shelf.name, extract.uri, extract.start, extract.end, text)
+        link = make_source_link(shelf.name, extract.uri, extract.start, extract.end, text)
         name = f'<a href="{link}">{name}</a>'
     newer = render_newer_version(extract.newer, shelf.name, words) if extract.newer else ""
     return (

@@ -10,7 +10,7 @@ from ui.messages.sections import MEDIA_TYPES
 from ui.view.markup import escape, escape_name
 
 
-def chooser(
+def render_chooser(
     name: str,
     label: str,
     anything: str,
@@ -31,7 +31,7 @@ def chooser(
     )
 
 
-def date_field(name: str, label: str, value: str) -> str:
+def render_date_field(name: str, label: str, value: str) -> str:
     """A field for a day."""
     return (
         f'<label>{escape(label)}<input type="date" name="{name}" value="{escape(value)}" '

@@ -28,14 +28,14 @@ class Headline:
     why: str
 
 
-def verdict_of(answer: Answer) -> Verdict:
+def find_verdict(answer: Answer) -> Verdict:
     """The verdict, also of an answer that was stored before there was one."""
     return answer.verdict or _OF_STATUS[answer.status]
 
 
-def headline(answer: Answer, words: Words) -> Headline:
+def choose_headline(answer: Answer, words: Words) -> Headline:
     """The line for an answer."""
-    verdict = verdict_of(answer)
+    verdict = find_verdict(answer)
     label, why = words.verdicts[verdict]
     if answer.status is Status.MODEL_UNAVAILABLE:
         if answer.text:

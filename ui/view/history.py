@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from ui.messages.numbers import count, day_and_time
+from ui.messages.numbers import count, format_day_and_time
 from ui.messages.page import Words
 from ui.view.markup import escape, escape_name
 
@@ -54,7 +54,7 @@ def render_conversations(
 def _item(conversation: ConversationRow, profile: str, token: str, words: Words) -> str:
     title = escape_name(conversation.title) or escape(words.untitled)
     day = dt.datetime.fromtimestamp(conversation.updated_at).astimezone()
-    updated = escape(day_and_time(conversation.updated_at, words))
+    updated = escape(format_day_and_time(conversation.updated_at, words))
     when = f'<time datetime="{day.isoformat(timespec="minutes")}">{updated}</time>'
     questions = escape(count(words.question_count, conversation.turns, words))
     of = f" · {escape_name(profile)}" if profile else ""

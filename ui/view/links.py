@@ -21,7 +21,7 @@ def check_of(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
-def source_link(name: Name, uri: str, start: int, end: int, text: str) -> str:
+def make_source_link(name: Name, uri: str, start: int, end: int, text: str) -> str:
     """Where `text`, characters `start` to `end` of a document, can be read in its surroundings.
 
     Without `text` it leads to the place, whatever stands there now.
@@ -29,10 +29,10 @@ def source_link(name: Name, uri: str, start: int, end: int, text: str) -> str:
     return f"{SOURCE_FRAGMENT}{name(uri)}/{start}-{end}-{check_of(text) if text else ''}"
 
 
-def public_link(address: str, name: Name, uri: str, start: int, end: int, text: str) -> str:
+def make_public_link(address: str, name: Name, uri: str, start: int, end: int, text: str) -> str:
     """The same for other programs to show; `address` is where people reach the page.
 
     Whoever follows it without having signed in gets there after it.
     """
-    path = source_link(name, uri, start, end, text).removeprefix(SOURCE_FRAGMENT)
+    path = make_source_link(name, uri, start, end, text).removeprefix(SOURCE_FRAGMENT)
     return f"{address}/open/{path}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.answer import Answer
 from rag.evaluation import Evaluation
-from ui.messages.numbers import day_and_time, number
+from ui.messages.numbers import format_day_and_time, number
 from ui.messages.page import Words
 from ui.view.evaluation.page import report
 from ui.view.markup import escape, escape_name, render_emphasis
@@ -28,7 +28,7 @@ class FeedbackItem:
     answer: Answer
 
 
-def quality_page(
+def render_quality_page(
     evaluation: Evaluation | None,
     feedback: Sequence[FeedbackItem] | None,
     words: Words,
@@ -73,7 +73,7 @@ def _card(item: FeedbackItem, words: Words) -> str:
     )
     parts = [
         item.name,
-        day_and_time(item.given_at, words),
+        format_day_and_time(item.given_at, words),
         words.reasons.get(item.reason, item.reason),
     ]
     status = words.statuses[item.answer.status][0]

@@ -12,7 +12,7 @@ from ui.messages.numbers import count, number
 from ui.messages.page import Words
 from ui.view.evidence import describe_location, file_name
 from ui.view.evidence import is_markdown as is_markdown_name
-from ui.view.forms import chooser, date_field, type_name
+from ui.view.forms import render_chooser, render_date_field, type_name
 from ui.view.markup import escape, escape_name
 from ui.view.passage import render_passage
 
@@ -123,11 +123,11 @@ def _form(query: SearchForm, choices: Facets, words: Words) -> str:
         else ""
     )
     tags = (
-        chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words)
+        render_chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words)
         if choices.tags
         else ""
     )
-    types = chooser(
+    types = render_chooser(
         "type",
         texts.type,
         texts.any_type,
@@ -142,11 +142,13 @@ def _form(query: SearchForm, choices: Facets, words: Words) -> str:
         f'aria-label="{escape(texts.search_label)}" placeholder="{escape(texts.search_label)}"'
         f"{'' if query.query else ' autofocus'}>"
         f'<button class="primary">{escape(texts.search_again)}</button></div><div class="filters">'
-        + chooser("folder", texts.folder, texts.any_folder, choices.folders, query.folder, words)
+        + render_chooser(
+            "folder", texts.folder, texts.any_folder, choices.folders, query.folder, words
+        )
         + types
         + tags
-        + date_field("from", texts.changed_from, query.changed_from)
-        + date_field("until", texts.changed_until, query.changed_until)
+        + render_date_field("from", texts.changed_from, query.changed_from)
+        + render_date_field("until", texts.changed_until, query.changed_until)
         + f"{clear}</div></form>"
     )
 

@@ -74,7 +74,9 @@ def render_text(opened: Opened, stretch: Stretch, whole: int, words: Words) -> s
     return _viewer(opened, f'<div class="reading">{body}</div>', words, kind="text")
 
 
-def more_text(opened: Opened, stretch: Stretch, whole: int, words: Words, *, before: bool) -> str:
+def render_more_text(
+    opened: Opened, stretch: Stretch, whole: int, words: Words, *, before: bool
+) -> str:
     """The stretch before or after what is shown, with what leads on from there."""
     content = f'<div class="doc">{render_stretch(stretch)}</div>'
     if before:

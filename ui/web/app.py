@@ -66,7 +66,7 @@ def _create_app(
     from fastapi.staticfiles import StaticFiles
 
     from ui.api.errors import handle_errors
-    from ui.api.routes import api_routes
+    from ui.api.routes import build_api_routes
     from ui.web.app_state import build_app_state
     from ui.web.routes import routers
 
@@ -85,7 +85,7 @@ def _create_app(
     handle_errors(app)
     own, page = routers(app_state), build_page(app_state)
     if app_state.settings.web.api:
-        own.append(api_routes(app_state))
+        own.append(build_api_routes(app_state))
     for router in own:
         app.include_router(router)
     files = GZipMiddleware(StaticFiles(directory=STATIC), minimum_size=500)
@@ -112,13 +112,13 @@ def _create_app(
 def _guard(
     app: fastapi.FastAPI, app_state: AppState, own: Sequence[fastapi.APIRouter], page: gradio.Blocks
 ) -> None:
-    from ui.web.security.allowed_routes import GRADIO_ROUTES, STATIC_ROUTES, allowed_routes
-    from ui.web.security.gradio_queue import QueueGate, events_of
+    from ui.web.security.allowed_routes import GRADIO_ROUTES, STATIC_ROUTES, list_allowed_routes
+    from ui.web.security.gradio_queue import QueueGate, list_events
     from ui.web.security.guard import Guard
 
-    rules = app_state.guard_rules((*allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES))
+    rules = app_state.guard_rules((*list_allowed_routes(own), *STATIC_ROUTES, *GRADIO_ROUTES))
     app.state.rules = rules
-    app.add_middleware(QueueGate, events=events_of(page), clicks=app_state.questions)
+    app.add_middleware(QueueGate, events=list_events(page), clicks=app_state.questions)
     app.add_middleware(Guard, rules=rules)  # the outermost
 
 

@@ -14,7 +14,7 @@ from ui.web.app_state import AppState
 from ui.web.chat.conversation import Conversation
 from ui.web.chat.screen import Screen
 from ui.web.identity import Person, watch, with_person
-from ui.web.language import words_for
+from ui.web.language import choose_words
 from ui.web.scope import parse_scope
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _connect(parts: _Parts, conversation: gradio.State, app_state: AppState) -> 
         *(parts.note, parts.progress, parts.kept),
     ]
     parts.question.submit(
-        with_person(_answerer(app_state), also=(words_for, watch)),
+        with_person(_answerer(app_state), also=(choose_words, watch)),
         [parts.question, parts.profile, parts.kept, parts.scope, conversation],
         outputs,
         show_progress="hidden",
@@ -110,7 +110,7 @@ def _connect(parts: _Parts, conversation: gradio.State, app_state: AppState) -> 
         api_visibility="private",
     )
     parts.kept.submit(
-        with_person(_opener(app_state), also=(words_for,)),
+        with_person(_opener(app_state), also=(choose_words,)),
         [parts.kept, conversation],
         outputs,
         show_progress="hidden",

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from rag.readers import EVERYBODY
-from rag.request_id import current_request, working_for
+from rag.request_id import get_current_request, working_for
 from ui.errors import NotAllowedError
 
 _STATE, _AGAIN, _REQUEST = "inhouse_person", "inhouse_person_again", "inhouse_request"
@@ -85,19 +85,19 @@ LOCAL = Person(key="local", name="", role=Role.ADMIN, readers=None)
 """Whoever sits at this machine, where no sign-in is set up: it is their own index."""
 
 
-def person_of(request: Any) -> Person:
+def find_person(request: Any) -> Person:
     """The person behind a FastAPI request or a `gradio.Request`.
 
     Raises LookupError where nobody is: on the few routes that are open to anybody.
     """
-    return person_in(_scope_of(request))
+    return find_person_in_scope(_scope_of(request))
 
 
 def _scope_of(request: Any) -> Any:
     return getattr(request, "request", request).scope  # Gradio's holds FastAPI's
 
 
-def person_in(scope: Any) -> Person:
+def find_person_in_scope(scope: Any) -> Person:
     """The person on an ASGI scope; raises LookupError where nobody is."""
     person = scope.get("state", {}).get(_STATE)
     if person is None:
@@ -109,7 +109,7 @@ def person_in(scope: Any) -> Person:
 
 def note_request(scope: Any) -> None:
     """Note on an ASGI scope the id of its request, for what is done for it in other tasks."""
-    scope.setdefault("state", {})[_REQUEST] = current_request()
+    scope.setdefault("state", {})[_REQUEST] = get_current_request()
 
 
 def request_in(scope: Any) -> str:
@@ -128,7 +128,7 @@ def watch(request: Any) -> Callable[[], bool]:
     For answers that take long. It looks once a second at most.
     """
     scope = getattr(request, "request", request).scope
-    person, again = person_in(scope), scope["state"][_AGAIN]
+    person, again = find_person_in_scope(scope), scope["state"][_AGAIN]
     next_look, is_same = time.monotonic() + _LOOK_S, True
 
     def is_welcome() -> bool:
@@ -154,7 +154,7 @@ def with_person(
     import gradio as gr
 
     def admitted(request: gr.Request) -> tuple[Any, ...]:
-        person = person_of(request)
+        person = find_person(request)
         if not person.may(least):
             raise NotAllowedError(f"This needs the role {least}.")
         return (person, *(dependency(request) for dependency in also))
@@ -199,7 +199,7 @@ def requires(
     return mark
 
 
-def requirement_of(function: Callable[..., Any] | None) -> Requires:
+def find_requirement(function: Callable[..., Any] | None) -> Requires:
     """What a route's or an event's function was marked with; raises LookupError if it was not."""
     requirement = getattr(function, _NEEDS, None)
     if not isinstance(requirement, Requires):

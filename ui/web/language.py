@@ -10,7 +10,7 @@ from ui.messages.page import Words
 COOKIE = "inhouse_language"
 
 
-def words_for(request: Any) -> Words:
+def choose_words(request: Any) -> Words:
     """The words for a FastAPI request or a `gradio.Request`: the language chosen, or the browser's."""
     request = getattr(request, "request", request)  # Gradio's holds FastAPI's
     return choose_language(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))

@@ -38,7 +38,7 @@ def launch(
     Warnings are printed in the name of `command`, and MissingDependencyError is raised if it lacks `extra`.
     """
     require_extra(extra, command)
-    from ui.web.server import listen, serve, warnings_of
+    from ui.web.server import list_warnings, listen, serve
 
     host = host or settings.web.host
     web = settings.web.model_copy(update={"host": host, "port": port})
@@ -60,7 +60,7 @@ def launch(
     address = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     click.echo(f"{greeting.format(address=address)} (Ctrl-C ends it).")
     has_accounts = bool(Accounts(open_people(settings)).every())
-    for warning in (*warnings_of(web, has_accounts), *more_warnings(settings)):
+    for warning in (*list_warnings(web, has_accounts), *more_warnings(settings)):
         print_message(f"{command}: {warning}", logging.WARNING)
     load = click.get_current_context().meta[LOAD_SETTINGS]
     reload = SettingsReload(

@@ -25,8 +25,8 @@ from ui.view import ask_page as view
 from ui.view import brand
 from ui.view.history import render_drawers
 from ui.view.scope import ScopeItem
-from ui.web.identity import Person, person_of
-from ui.web.language import words_for
+from ui.web.identity import Person, find_person
+from ui.web.language import choose_words
 from ui.web.navigation import Room
 from ui.web.profiles import Profiles
 
@@ -40,7 +40,7 @@ _STYLE = re.compile(r'<link rel="stylesheet"[^>]* href="\./(assets/[\w.-]+\.css)
 
 
 @functools.cache
-def gradio_assets() -> tuple[str, str]:
+def find_gradio_assets() -> tuple[str, str]:
     """Paths of the script and the style sheet that start Gradio's front end."""
     import gradio
 
@@ -99,7 +99,7 @@ class Layout:
         What one needs for the first question is here, so that nobody waits for Gradio. `starters` are
         questions to begin with; `scope` is what is asked, if it is not all documents.
         """
-        words, (script, style) = self.words, gradio_assets()
+        words, (script, style) = self.words, find_gradio_assets()
         head = [
             '<base href="/">',  # Gradio's front end asks for its files relative to it
             *map(_own_style, ("base", "ask", "source", "talk", "icons")),
@@ -139,7 +139,7 @@ class Layout:
     ) -> str:
         words, lines = self.words, "\n".join(head)
         sign_in = SIGN_IN[words.language]
-        product = brand.product_of(self.profile, words)
+        product = brand.name_product(self.profile, words)
         full_title = f"{title} · {product}" if title else product
         data = {
             "product": product,
@@ -190,7 +190,7 @@ class Layout:
         words = self.words
         back = "/" if self.room is Room.ASK else self.here
         choice = (
-            brand.switcher(self.offered, self.profile, back, words)
+            brand.render_switcher(self.offered, self.profile, back, words)
             if self.room.asks_a_profile
             else ""
         )
@@ -275,8 +275,8 @@ def frame(request: Request, room: Room, profile: Profile | None = None) -> Layou
     here = f"{request.url.path}?{query}" if query else request.url.path
     profiles: Profiles = request.app.state.app_state.profiles
     return Layout(
-        words_for(request),
-        person_of(request),
+        choose_words(request),
+        find_person(request),
         room,
         here,
         profile or profiles.of(request),

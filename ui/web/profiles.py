@@ -49,7 +49,7 @@ class Profiles:
         return self.named(unquote(request.cookies.get(COOKIE, "")) if named is None else named)
 
 
-def cookie_value(profile: Profile) -> str:
+def encode_cookie_value(profile: Profile) -> str:
     """The profile's name, as a cookie takes it."""
     return quote(profile.name, safe="")
 

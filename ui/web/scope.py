@@ -39,7 +39,7 @@ def parse_scope(ids: str | Iterable[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(valid))[:MAX_ITEMS]
 
 
-def scope_items(ids: Sequence[str], assistant: Answering) -> list[ScopeItem]:
+def name_scope_items(ids: Sequence[str], assistant: Answering) -> list[ScopeItem]:
     """Each with its name; one that is not there, or not for whoever asks, says so."""
     reading, files = assistant.reading(), None
     items = []
@@ -56,14 +56,14 @@ def scope_items(ids: Sequence[str], assistant: Answering) -> list[ScopeItem]:
     return items
 
 
-def scope_filter(ids: Sequence[str], assistant: Answering, words: Words) -> Filter | None:
+def make_scope_filter(ids: Sequence[str], assistant: Answering, words: Words) -> Filter | None:
     """The filter of a search in any of them; None where all documents are asked.
 
     Raises NotThereError if one of them is gone.
     """
     if not ids:
         return None
-    for item in scope_items(ids, assistant):
+    for item in name_scope_items(ids, assistant):
         if not item.exists:
             name = item.label or words.a_document
             raise NotThereError(words.scope_gone.format(name=name))
@@ -129,11 +129,11 @@ class ScopeFinder:
 
 
 def shown_scope(ids: Sequence[str], service: AssistantService, person: Person) -> list[ScopeItem]:
-    """The same as `scope_items` where the index cannot be opened: nothing is there."""
+    """The same as `name_scope_items` where the index cannot be opened: nothing is there."""
     if not ids:
         return []
     try:
-        return scope_items(ids, service.assistant_for(person))
+        return name_scope_items(ids, service.assistant_for(person))
     except InhouseError:
         return [ScopeItem(i, "" if i[0] == DOCUMENT else i[2:], exists=False) for i in ids]
 

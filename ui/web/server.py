@@ -61,7 +61,7 @@ def listen(host: str, port: int, web: WebSettings | None = None) -> socket.socke
     return sock
 
 
-def warnings_of(web: WebSettings, has_accounts: bool) -> Iterator[str]:
+def list_warnings(web: WebSettings, has_accounts: bool) -> Iterator[str]:
     """What somebody who sets up sign-in may have overlooked."""
     if web.sign_in == "accounts" and not has_accounts:
         yield "Nobody can sign in yet. Add somebody with: inhouse user add NAME"

@@ -24,7 +24,7 @@ _SUBTITLE = re.compile(r"\s[-–—·]\s|:\s")  # what stands between a title an
 _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a question
 
 
-def starter_questions(
+def suggest_starter_questions(
     service: AssistantService, person: Person, profile: str, words: Words
 ) -> list[str]:
     """One for each of the newest documents that this person may read; none while there is no index.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.parsers.office.math_text import M, equation_text
+from ingest.parsers.office.math_text import M, write_equation
 from ingest.parsers.office.number_format import GENERAL, format_number
 from ingest.parsers.office.package import MC, A, OfficePackage, R, alternative
 from ingest.parsers.office.raised_text import subscript, superscript
@@ -21,7 +21,7 @@ _MOVING_FIELDS = ("slidenum", "datetime")  # what a program fills in anew each t
 _MAX_DEPTH = 30
 
 
-def paragraph_text(paragraph: Any) -> str:
+def read_paragraph_text(paragraph: Any) -> str:
     """The words of an `a:p`: line breaks as such, superscripts apart, equations in a line."""
     parts: list[str] = []
     _collect(paragraph, parts, 0)
@@ -38,7 +38,7 @@ def _collect(element: Any, parts: list[str], depth: int) -> None:
             if not (child.get("type") or "").startswith(_MOVING_FIELDS):
                 parts.append(_run(child, parts))
         elif child.tag in (f"{M}oMath", f"{M}oMathPara"):
-            parts.append(equation_text(child))
+            parts.append(write_equation(child))
         elif child.tag == f"{MC}AlternateContent":
             _collect(alternative(child), parts, depth + 1)
         elif isinstance(child.tag, str) and child.tag.endswith("}m"):
@@ -55,9 +55,9 @@ def _run(run: Any, before: Sequence[str]) -> str:
     return subscript(behind, text) if baseline.startswith("-") else superscript(behind, text)
 
 
-def body_lines(element: Any) -> list[str]:
+def read_body_lines(element: Any) -> list[str]:
     """The paragraphs of the text body in `element` that have words."""
-    return [text for p in element.iter(f"{A}p") if (text := paragraph_text(p))]
+    return [text for p in element.iter(f"{A}p") if (text := read_paragraph_text(p))]
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ def write_chart(builder: TextBuilder, chart: Any) -> bool:
 def _title(element: Any) -> str:
     if element is None:
         return ""
-    lines = body_lines(element)
+    lines = read_body_lines(element)
     return " ".join(lines) or " ".join(v.text or "" for v in element.iter(f"{_C}v"))
 
 
@@ -175,7 +175,7 @@ def _table(axis: str, series: Sequence[Series]) -> list[list[str]]:
 
 def _extended_chart(chart: Any) -> tuple[str, str, list[Series]]:
     """Title, axis and series of a chart of the newer kinds: funnel, waterfall, tree map."""
-    title = " ".join(body_lines(t)) if (t := chart.find(f".//{_CX}title")) is not None else ""
+    title = " ".join(read_body_lines(t)) if (t := chart.find(f".//{_CX}title")) is not None else ""
     series = []
     for data in chart.iter(f"{_CX}data"):
         texts = [_level(level) for level in data.iter(f"{_CX}strDim")]
@@ -216,7 +216,7 @@ def _write_diagram(builder: TextBuilder, diagram: Any) -> bool:
         point = points[identifier]
         is_root = point.get("type") == "doc"
         if not is_root:
-            builder.list_item("\n".join(body_lines(point)), depth=max(depth, 0))
+            builder.list_item("\n".join(read_body_lines(point)), depth=max(depth, 0))
         for _, child in sorted(children.get(identifier, ()), key=lambda entry: entry[0]):
             write(child, depth + (not is_root))
 

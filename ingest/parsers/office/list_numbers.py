@@ -15,7 +15,7 @@ _WORDS = "Zero One Two Three Four Five Six Seven Eight Nine Ten Eleven Twelve".s
 _LARGEST_ROMAN = 3999
 
 
-def number_text(number: int, style: str) -> str:
+def write_number(number: int, style: str) -> str:
     """`number` in one of Word's styles of numbering; one that is not known is written in digits."""
     if style in ("lowerLetter", "upperLetter") and number > 0:
         letter = chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1)

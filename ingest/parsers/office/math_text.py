@@ -20,7 +20,7 @@ _NAMES = {"π": " pi ", "∑": " sum", "∏": " prod", "∫": " int", "√": " s
 _NAMED = re.compile("|".join(_NAMES))
 
 
-def equation_text(element: Any) -> str:
+def write_equation(element: Any) -> str:
     """The text of an equation (`m:oMath`) or of several below one another (`m:oMathPara`)."""
     equations = element.findall(f"{M}oMath") or [element]
     lines = (_NAMED.sub(lambda m: _NAMES[m[0]], _content(equation, 0)) for equation in equations)

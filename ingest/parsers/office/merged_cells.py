@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 _LONGEST_LABEL = 200  # characters; what is longer is text, and is not written again
 
 
-def repeated_label(text: str) -> str:
+def find_repeated_label(text: str) -> str:
     """What the further rows of a vertically merged cell say: the same, if it is short enough for a label."""
     return text if len(text) <= _LONGEST_LABEL else ""
 
@@ -25,7 +25,7 @@ def fill_down(rows: Iterable[Sequence[str | None]]) -> list[list[str]]:
         ]
         for column, cell in enumerate(row):
             if cell is not None:
-                labels[column] = repeated_label(cell)
+                labels[column] = find_repeated_label(cell)
         if any(row):
             filled.append(cells)
     return filled

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ingest.parsers.office.list_numbers import number_text
+from ingest.parsers.office.list_numbers import write_number
 
 _NS = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 TEXT, TABLE, STYLE = _NS % "text", _NS % "table", _NS % "style"
@@ -24,14 +24,14 @@ _FORMATS = {
 }
 
 
-def local_name(element: Any) -> str:
+def strip_namespace(element: Any) -> str:
     """An element's name without its namespace; empty for a comment."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def is_element(element: Any, name: str) -> bool:
-    return local_name(element) == name
+    return strip_namespace(element) == name
 
 
 def attribute(element: Any, name: str) -> str:
@@ -56,9 +56,9 @@ class OdfStyles:
         self.master_pages: list[Any] = []
         for tree in parts:
             for group in tree:
-                if local_name(group) in ("automatic-styles", "styles"):
+                if strip_namespace(group) in ("automatic-styles", "styles"):
                     for style in group:
-                        self._styles[local_name(style), attribute(style, "name")] = style
+                        self._styles[strip_namespace(style), attribute(style, "name")] = style
                 elif is_element(group, "master-styles"):
                     self.master_pages += [p for p in group if is_element(p, "master-page")]
 
@@ -128,7 +128,7 @@ class OdfNumbering:
 
     def current(self, level: int) -> str:
         definition = self._levels.get(level)
-        if definition is None or not local_name(definition).endswith(
+        if definition is None or not strip_namespace(definition).endswith(
             ("number", "outline-level-style")
         ):
             return "-"
@@ -147,4 +147,4 @@ class OdfNumbering:
         form = attribute(definition, "num-format") if definition is not None else "1"
         begin = count(definition, "start-value") if definition is not None else 1
         style = _FORMATS.get(form, "decimal") if form else "none"
-        return number_text(self._counters.get(level, begin), style)
+        return write_number(self._counters.get(level, begin), style)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ingest.parsers.office.merged_cells import repeated_label
+from ingest.parsers.office.merged_cells import find_repeated_label
 from ingest.parsers.sheet import MAX_COLUMNS, CellRow
 from ingest.unread import Unread
 
@@ -87,12 +87,12 @@ class SheetCells:
                     cells.setdefault(column, label)
             for area in starts.get(number, ()):
                 if label := cells.get(area[1], ""):
-                    open_areas.append((area, repeated_label(label)))
+                    open_areas.append((area, find_repeated_label(label)))
                     cells.setdefault(area[3], "")  # the row is as wide as its last merged cell
             yield number, cells
 
 
-def column_letters(number: int) -> str:
+def write_column_letters(number: int) -> str:
     """A column's name: 1 is A, 27 is AA."""
     letters = ""
     while number:
@@ -101,7 +101,7 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def comment_line(cell_name: str, author: str, text: str) -> str:
+def write_comment_line(cell_name: str, author: str, text: str) -> str:
     """How a comment on a cell stands below its sheet; empty for one without words."""
     text = text.strip().removeprefix(f"{author}:").strip() if author else text.strip()
     return f"Comment{f' by {author}' if author else ''} on {cell_name}: {text}" if text else ""

@@ -20,7 +20,7 @@ class PlacedShape:
     height: int = 0
 
 
-def reading_order(shapes: Sequence[PlacedShape], depth: int = 0) -> list[PlacedShape]:
+def sort_in_reading_order(shapes: Sequence[PlacedShape], depth: int = 0) -> list[PlacedShape]:
     """Cut along the gaps that go all the way across, then along those that go all the way down (XY-cut)."""
     if len(shapes) < 2:
         return list(shapes)
@@ -28,7 +28,9 @@ def reading_order(shapes: Sequence[PlacedShape], depth: int = 0) -> list[PlacedS
         for start, size in ((_top, _height), (_left, _width)):
             groups = _cut(shapes, start, size)
             if len(groups) > 1:
-                return [shape for group in groups for shape in reading_order(group, depth + 1)]
+                return [
+                    shape for group in groups for shape in sort_in_reading_order(group, depth + 1)
+                ]
     return sorted(shapes, key=lambda shape: (shape.top, shape.left))
 
 

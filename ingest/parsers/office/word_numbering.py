@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.parsers.office.list_numbers import number_text
+from ingest.parsers.office.list_numbers import write_number
 from ingest.parsers.office.package import W
-from ingest.parsers.office.word_styles import is_on, value_of
+from ingest.parsers.office.word_styles import is_on, read_value
 
 BULLET = "-"
 _MAX_LEVELS = 9
@@ -39,7 +39,7 @@ class WordNumbering:
             if element.tag == f"{W}abstractNum":
                 identifier = element.get(f"{W}abstractNumId") or ""
                 self._abstract[identifier] = element
-                if link := value_of(element, "styleLink"):
+                if link := read_value(element, "styleLink"):
                     self._styles[link] = identifier
             elif element.tag == f"{W}num":
                 self._numbers[element.get(f"{W}numId") or ""] = element
@@ -51,7 +51,7 @@ class WordNumbering:
         """The depth of a list that belongs to a paragraph style; 0 where none does."""
         abstract = self._abstract.get(self._abstract_of(number))
         for level in abstract.iter(f"{W}lvl") if style and abstract is not None else ():
-            if value_of(level, "pStyle") == style:
+            if read_value(level, "pStyle") == style:
                 return _number(level.get(f"{W}ilvl"), 0)
         return 0
 
@@ -91,16 +91,16 @@ class WordNumbering:
             style = levels.get(depth, _Level()).style
             if level.digits_only or style == "bullet":
                 style = "decimal"
-            return number_text(counters[depth] or 0, style)
+            return write_number(counters[depth] or 0, style)
 
         return _PLACE.sub(place, level.text).strip()
 
     def _abstract_of(self, number: str) -> str:
         """The definition that a list is made from, through the style that it may be linked to."""
         element = self._numbers.get(number)
-        identifier = value_of(element, "abstractNumId")
+        identifier = read_value(element, "abstractNumId")
         abstract = self._abstract.get(identifier)
-        linked = value_of(abstract, "numStyleLink")
+        linked = read_value(abstract, "numStyleLink")
         return self._styles.get(linked, identifier)
 
     def _levels_of(self, number: str) -> dict[int, _Level]:
@@ -113,7 +113,7 @@ class WordNumbering:
                 depth = _number(override.get(f"{W}ilvl"), 0)
                 if (element := override.find(f"{W}lvl")) is not None:
                     levels[depth] = _level(element)
-                if start := value_of(override, "startOverride"):
+                if start := read_value(override, "startOverride"):
                     old = levels.get(depth, _Level())
                     levels[depth] = _Level(
                         old.style, old.text, _number(start, 1), old.restarts_after, old.digits_only
@@ -124,10 +124,10 @@ class WordNumbering:
 
 def _level(element: Any) -> _Level:
     return _Level(
-        value_of(element, "numFmt") or "decimal",
-        value_of(element, "lvlText"),
-        _number(value_of(element, "start"), 0),
-        _number(value_of(element, "lvlRestart"), -1),
+        read_value(element, "numFmt") or "decimal",
+        read_value(element, "lvlText"),
+        _number(read_value(element, "start"), 0),
+        _number(read_value(element, "lvlRestart"), -1),
         bool(is_on(element, "isLgl")),
     )
 

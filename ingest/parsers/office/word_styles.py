@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.parsers.office.package import W
-from ingest.parsers.rtf_paragraphs import level_of_style
+from ingest.parsers.rtf_paragraphs import read_level_of_style
 
 _OFF = ("0", "false", "off", "none")
 _LONGEST_CHAIN = 12  # of styles based on others; a damaged file may chain them in a ring
@@ -68,7 +68,7 @@ class WordStyles:
     def _find_level(self, identifier: str | None) -> int:
         for style in self._chain(identifier):
             name = style.find(f"{W}name")
-            level = level_of_style("" if name is None else name.get(f"{W}val") or "")
+            level = read_level_of_style("" if name is None else name.get(f"{W}val") or "")
             if level:
                 return level
             outline = outline_level(style.find(f"{W}pPr"))
@@ -83,8 +83,8 @@ class WordStyles:
             for style in self._chain(identifier or self._default):
                 properties = style.find(f"{W}pPr/{W}numPr")
                 if properties is not None:
-                    number = number or value_of(properties, "numId")
-                    depth = depth or value_of(properties, "ilvl")
+                    number = number or read_value(properties, "numId")
+                    depth = depth or read_value(properties, "ilvl")
             self._numberings[identifier] = number, depth
         return self._numberings[identifier]
 
@@ -103,12 +103,12 @@ class WordStyles:
         if not identifier:
             return ""
         if identifier not in self._raised:
-            places = (value_of(s.find(f"{W}rPr"), "vertAlign") for s in self._chain(identifier))
+            places = (read_value(s.find(f"{W}rPr"), "vertAlign") for s in self._chain(identifier))
             self._raised[identifier] = next(filter(None, places), "")
         return self._raised[identifier]
 
 
-def value_of(properties: Any, name: str) -> str:
+def read_value(properties: Any, name: str) -> str:
     """The `w:val` of a property; empty where there is none."""
     element = None if properties is None else properties.find(W + name)
     return "" if element is None else element.get(f"{W}val") or ""

@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest.parsers.office.math_text import M, equation_text
+from ingest.parsers.office.math_text import M, write_equation
 from ingest.parsers.office.package import MC, W, alternative
 from ingest.parsers.office.raised_text import subscript, superscript
 from ingest.parsers.office.symbol_fonts import symbol, without_private_characters
-from ingest.parsers.office.word_styles import WordStyles, is_on, value_of
+from ingest.parsers.office.word_styles import WordStyles, is_on, read_value
 from ingest.unread import Unread
 
 _WRAPPERS = frozenset(
@@ -61,7 +61,7 @@ class ParagraphReader:
         outer = self._paragraph, self._parts, self._style
         self._paragraph, self._parts = Paragraph(), []
         self._behind_equation = -1
-        self._style = value_of(element.find(f"{W}pPr"), "pStyle") or None
+        self._style = read_value(element.find(f"{W}pPr"), "pStyle") or None
         self._inline(element, 0)
         for open_field in self._fields:
             open_field.in_result = True  # what a field computes ends with its paragraph
@@ -86,7 +86,7 @@ class ParagraphReader:
                 if not _PAGE_FIELD.match(child.get(f"{W}instr") or ""):
                     self._inline(child, depth + 1)
             elif tag in (f"{M}oMath", f"{M}oMathPara"):
-                self._equation(equation_text(child))
+                self._equation(write_equation(child))
             elif tag == f"{MC}AlternateContent":
                 self._inline(alternative(child), depth + 1)
 
@@ -102,11 +102,11 @@ class ParagraphReader:
 
     def _run(self, run: Any) -> None:
         properties = run.find(f"{W}rPr")
-        style = value_of(properties, "rStyle") or None
+        style = read_value(properties, "rStyle") or None
         if self._is_hidden(properties, style):
             self._unread[Unread.HIDDEN_TEXT] += run.find(f"{W}t") is not None
             return
-        position = value_of(properties, "vertAlign") or self._styles.raised(style)
+        position = read_value(properties, "vertAlign") or self._styles.raised(style)
         before = len(self._parts)
         for child in run:
             self._run_content(child, properties)
@@ -211,7 +211,7 @@ def _form_field(mark: Any) -> str:
     choices = mark.find(f"{W}ffData/{W}ddList")
     if choices is not None:
         entries = [entry.get(f"{W}val") or "" for entry in choices.findall(f"{W}listEntry")]
-        chosen = value_of(choices, "result") or value_of(choices, "default") or "0"
+        chosen = read_value(choices, "result") or read_value(choices, "default") or "0"
         if chosen.isdecimal() and int(chosen) < len(entries):
             return entries[int(chosen)]
     return ""

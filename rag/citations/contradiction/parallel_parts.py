@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.language.claims import Claim, Token, opposite_of, same_word_form
+from rag.language.claims import Claim, Token, find_opposite, same_word_form
 from rag.language.logic_words import (
     ALTERNATIVES,
     ARTICLES,
@@ -21,7 +21,7 @@ from rag.language.logic_words import (
     UNIT_SIGNS,
     WITHOUT,
 )
-from rag.language.numerals import unit_of
+from rag.language.numerals import read_unit
 from rag.language.tokens import Word
 
 _LONGEST = 40
@@ -65,7 +65,7 @@ class Part:
 
 
 @lru_cache(maxsize=1024)
-def parts_of(claim: Claim, *, allow_gaps: bool = True) -> tuple[Part, ...]:
+def split_parallel_parts(claim: Claim, *, allow_gaps: bool = True) -> tuple[Part, ...]:
     """The sentence in parts that are parallel to one another; itself where it has none."""
     parts: list[Part] = []
     current: list[Item] = []
@@ -128,7 +128,7 @@ def _items(word: Word, token: Token | None, before: Sequence[Item]) -> Iterator[
     elif low in CONDITIONS or (low in INVERTING and not before):
         yield Item(low, "condition")
     elif low in PREPOSITIONS:
-        is_direction = token and opposite_of(token.stem)
+        is_direction = token and find_opposite(token.stem)
         yield (
             Item(token.stem, "direction") if token and is_direction else Item(low, "preposition")
         )
@@ -136,7 +136,7 @@ def _items(word: Word, token: Token | None, before: Sequence[Item]) -> Iterator[
         yield Item(low, "unit")
     elif low in ARTICLES and not token:
         yield Item(low, "article")
-    elif unit_of(low) and before and before[-1].sort.startswith("number"):
+    elif read_unit(low) and before and before[-1].sort.startswith("number"):
         yield Item(low, "unit")
     elif token and low not in ALTERNATIVES:
         yield Item(token.stem, "word")
@@ -199,7 +199,7 @@ def is_same(a: Item, b: Item) -> bool:
     if a.sort.startswith("number"):
         return True
     return a.sort in {"word", "direction"} and (
-        a.key == b.key or same_word_form(a.key, b.key) or b.key in opposite_of(a.key)
+        a.key == b.key or same_word_form(a.key, b.key) or b.key in find_opposite(a.key)
     )
 
 

@@ -21,7 +21,7 @@ from rag.language.logic_words import (
     SUCCEEDING,
     THEN,
 )
-from rag.language.numerals import unit_of
+from rag.language.numerals import read_unit
 from rag.language.tokens import Word
 
 
@@ -172,7 +172,7 @@ def _clauses(claim: Claim) -> Iterator[dict[str, _Place]]:
                 marker = marker if before in PREPOSITIONS or before == "a" else ""
             elif token is None:
                 marker = ""
-            if token and not token.unit and not unit_of(word.low):
+            if token and not token.unit and not read_unit(word.low):
                 if token.stem in clause_places:
                     repeated.add(token.stem)
                 is_framed = before in ARTICLES or before in PREPOSITIONS or token.is_number

@@ -19,7 +19,7 @@ from rag.citations.contradiction.parallel_parts import (
     is_parallel,
     is_same,
     only_denies,
-    parts_of,
+    split_parallel_parts,
 )
 from rag.language.claims import Claim, Token, count_overlap
 from rag.language.logic_words import EXCEPTIONS, WITHOUT
@@ -42,13 +42,13 @@ class _Slot:
 
 def mixes(claim: Claim, statement: Claim) -> bool:
     """Whether what is wanted takes something from one part of what is said, and something from another."""
-    parts = parts_of(statement)
+    parts = split_parallel_parts(statement)
     if len(parts) < 2 or any(word.low in EXCEPTIONS for word in claim.order):
         return False
     readings = [_all_readings(part) for part in parts]
     units = [
         unit
-        for part in parts_of(claim, allow_gaps=False)
+        for part in split_parallel_parts(claim, allow_gaps=False)
         # What says only what one part says, or all that they say, mixes nothing.
         if not any((unit := _all_readings(part)) <= their for their in readings)
     ]
@@ -85,14 +85,14 @@ def _readings(item: Item) -> Iterator[str]:
         yield from [bare] if bare != item.key else [f"{bare}<", f"{bare}>"]
 
 
-def part_of(token: Token, statement: Claim) -> int:
+def find_part(token: Token, statement: Claim) -> int:
     """The number, from 0, of the part that a word of the sentence stands in."""
-    return sum(part.start <= token.place for part in parts_of(statement)[1:])
+    return sum(part.start <= token.place for part in split_parallel_parts(statement)[1:])
 
 
 def denies_a_part(statement: Claim) -> bool:
     """Whether a part of the sentence does nothing but deny what another one affirms."""
-    parts = parts_of(statement)
+    parts = split_parallel_parts(statement)
     return len(parts) > 1 and any(only_denies(part.items) for part in parts[1:])
 
 

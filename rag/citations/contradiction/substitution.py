@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from rag.citations.contradiction.roles import is_preposition
 from rag.language.claims import Claim, Token, same_word_form
 from rag.language.logic_words import ARTICLES, AUXILIARIES, PERIODS, QUANTIFIERS
-from rag.language.numerals import kind, unit_of
+from rag.language.numerals import kind, read_unit
 
 _LONGEST = 40
 """Words of a sentence that are laid side by side, at most."""
@@ -35,7 +35,7 @@ def replaces_unit(claim: Claim, statement: Claim) -> bool:
     for tag, a, b, c, d in SequenceMatcher(a=own, b=others, autojunk=False).get_opcodes():
         if tag != "replace" or b - a != 1 or d - c != 1:
             continue
-        unit, other = unit_of(own[a]), unit_of(others[c])
+        unit, other = read_unit(own[a]), read_unit(others[c])
         if unit in PERIODS and other in PERIODS and unit != other and unit not in others:
             return kind(unit) == kind(other) or {unit, other} <= PERIODS
     return False
@@ -164,7 +164,7 @@ def _items(claim: Claim) -> list[tuple[str, str, bool]]:
         if position and word.clause != claim.order[position - 1].clause:
             items.append(("", "", False))
         if token := tokens.get(position):
-            low = word.low if unit_of(word.low) else token.stem
+            low = word.low if read_unit(word.low) else token.stem
             items.append((low, word.low, True))
         elif is_preposition(claim.order, position):
             items.append((word.low, word.low, False))

@@ -18,7 +18,7 @@ RESERVED_BYTES = 8
 
 
 @functools.cache
-def checksum_vfs() -> str:
+def load_checksum_vfs() -> str:
     """The layer's name for `apsw.Connection(…, vfs=…)`; it is loaded at the first call."""
     from apsw import sqlite_extra
 

@@ -26,9 +26,9 @@ from rag.errors import (
     StorageError,
 )
 from rag.files import create_private
-from rag.index.catalog.checksums import RESERVED_BYTES, are_checked, checksum_vfs
+from rag.index.catalog.checksums import RESERVED_BYTES, are_checked, load_checksum_vfs
 from rag.index.catalog.schema import FORMAT, TABLES
-from rag.index.lock import WriteLock, holder_of, left_journal
+from rag.index.lock import WriteLock, describe_holder, keep_left_journal
 from rag.index.search import derived
 
 CATALOG = "catalog.db"
@@ -62,9 +62,9 @@ def map_errors(path: Path) -> Iterator[None]:
 def _map(exc: apsw.Error, path: Path) -> InhouseError:
     match exc:
         case apsw.IOError(extendedresult=apsw.SQLITE_IOERR_DATA):
-            return damaged_error(path, "a page of it is not what was written")
+            return make_damaged_error(path, "a page of it is not what was written")
         case apsw.CorruptError() | apsw.NotADBError() | apsw.SchemaChangeError():
-            return damaged_error(path, str(exc))
+            return make_damaged_error(path, str(exc))
         case apsw.FullError() | apsw.IOError(extendedresult=apsw.SQLITE_IOERR_SHMSIZE):
             return StorageError(
                 f"The disk that holds {path.parent} is full.",
@@ -80,7 +80,7 @@ def _map(exc: apsw.Error, path: Path) -> InhouseError:
             return StorageError(f"{path} failed: {type(exc).__name__}: {exc}.")
 
 
-def damaged_error(path: Path, what: str) -> IndexDamagedError:
+def make_damaged_error(path: Path, what: str) -> IndexDamagedError:
     """The error for a catalogue that cannot be trusted."""
     return IndexDamagedError(
         f"The catalogue {path} is damaged: {what}.",
@@ -108,9 +108,9 @@ def missing_error(path: Path) -> IndexMissingError:
     )
 
 
-def empty_error(path: Path) -> IndexMissingError:
+def make_empty_error(path: Path) -> IndexMissingError:
     """The error for an index of which nothing was published."""
-    holder = holder_of(path.parent)
+    holder = describe_holder(path.parent)
     return IndexMissingError(
         f"Nothing was ingested into {path.parent} yet.",
         hint=f"The first run is at work: {holder}."
@@ -133,14 +133,16 @@ def create(path: Path) -> None:
         create_private(temporary)
         with (
             map_errors(temporary),
-            contextlib.closing(apsw.Connection(str(temporary), vfs=checksum_vfs())) as connection,
+            contextlib.closing(
+                apsw.Connection(str(temporary), vfs=load_checksum_vfs())
+            ) as connection,
         ):
             connection.execute("PRAGMA page_size = 8192")
             connection.reserve_bytes(reserve=RESERVED_BYTES)
             with connection:
                 connection.execute(TABLES)
                 write_manifest(connection, "format", FORMAT)
-                write_manifest(connection, "index_id", new_index_id())
+                write_manifest(connection, "index_id", make_index_id())
                 write_manifest(connection, "generation", 0)
             use_journal(connection)
         for suffix in _COMPANIONS:  # of another one that stood here
@@ -171,7 +173,7 @@ def use_journal(connection: apsw.Connection) -> None:
         raise apsw.IOError("the file cannot have a write-ahead log")
 
 
-def new_index_id() -> str:
+def make_index_id() -> str:
     """What tells this catalogue from every other one."""
     return secrets.token_hex(16)
 
@@ -186,7 +188,11 @@ def connect(
     """
     if not path.exists():
         raise missing_error(path)
-    with left_journal(path.parent) if lock is None else nullcontext(lock.journal_of) as journal_of:
+    with (
+        keep_left_journal(path.parent)
+        if lock is None
+        else nullcontext(lock.journal_of) as journal_of
+    ):
         if journal_of:
             _check_journal(path, journal_of)
     derived_from = derived.origins(path.parent)
@@ -217,21 +223,21 @@ def _check(path: Path, connection: apsw.Connection, derived_from: Iterable[deriv
             read_manifest(connection, key) for key in ("format", "index_id", "generation")
         )
     except (apsw.SQLError, ValueError) as exc:
-        raise damaged_error(path, f"it is not an Inhouse catalogue ({exc})") from exc
+        raise make_damaged_error(path, f"it is not an Inhouse catalogue ({exc})") from exc
     if not isinstance(version, int):
-        raise damaged_error(path, "it does not say its format")
+        raise make_damaged_error(path, "it does not say its format")
     if not are_checked(connection):
-        raise damaged_error(path, "its pages carry no checksums")
+        raise make_damaged_error(path, "its pages carry no checksums")
     if version > FORMAT:
         raise IndexFormatError(
             f"{path} has format {version}; this program reads up to format {FORMAT}.",
             hint="Use a newer release of Inhouse, or another data folder.",
         )
     if _is_cut_off(path, connection):
-        raise damaged_error(path, "its last page is cut off")
+        raise make_damaged_error(path, "its last page is cut off")
     newest = max((o.generation for o in derived_from if o.index_id == index_id), default=0)
     if newest > published:
-        raise damaged_error(
+        raise make_damaged_error(
             path,
             f"it stands at generation {published}, but {newest} was published from it; its journal "
             f"({path.name}-wal) is lost, or it is an old copy",
@@ -257,20 +263,20 @@ def _check_journal(path: Path, journal_of: str) -> None:
     with contextlib.suppress(apsw.Error), contextlib.closing(_open_immutable(path)) as connection:
         own = read_manifest(connection, "index_id")
     if own == journal_of and not is_there:
-        raise damaged_error(
+        raise make_damaged_error(
             path, f"a run that was killed left changes in {journal.name}, which is gone"
         )
     if own not in (None, journal_of) and _journal_bytes(path):
-        raise damaged_error(path, f"{journal.name} is another catalogue's")
+        raise make_damaged_error(path, f"{journal.name} is another catalogue's")
 
 
 def _open(path: Path, *, writable: bool) -> apsw.Connection:
     if writable:
-        return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=checksum_vfs())
+        return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=load_checksum_vfs())
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     quoted = path.absolute().as_uri()
     try:
-        connection = apsw.Connection(f"{quoted}?mode=ro", flags=flags, vfs=checksum_vfs())
+        connection = apsw.Connection(f"{quoted}?mode=ro", flags=flags, vfs=load_checksum_vfs())
         connection.set_busy_timeout(_BUSY_TIMEOUT_MS)  # a writer that closes the log has it alone
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.FullError, apsw.IOError) as exc:
@@ -297,7 +303,7 @@ def _open_immutable(path: Path) -> apsw.Connection:
     """Read the file as one that never changes, without looking for a journal."""
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     uri = f"{path.absolute().as_uri()}?immutable=1"
-    return apsw.Connection(uri, flags=flags, vfs=checksum_vfs())
+    return apsw.Connection(uri, flags=flags, vfs=load_checksum_vfs())
 
 
 def read_manifest(connection: apsw.Connection, key: str) -> Any:

@@ -66,7 +66,7 @@ _NONE_UNREAD = "'{}' AS unread, '' AS reader"
 def read_files(connection: apsw.Connection, root: str | None = None) -> Iterator[FileRecord]:
     """The rows below `root`, or all, in order of uri."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, {later_columns(connection)} FROM files "
+        f"SELECT {_COLUMNS}, {fill_later_columns(connection)} FROM files "
         "WHERE :root IS NULL OR root = :root ORDER BY uri",
         {"root": root},
     )
@@ -76,7 +76,7 @@ def read_files(connection: apsw.Connection, root: str | None = None) -> Iterator
 def read_files_at(connection: apsw.Connection, uris: Iterable[str]) -> Iterator[FileRecord]:
     """The rows of these uris, as far as there are any, in order of uri."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, {later_columns(connection)} FROM files "
+        f"SELECT {_COLUMNS}, {fill_later_columns(connection)} FROM files "
         "WHERE uri IN (SELECT value FROM json_each(?)) ORDER BY uri",
         (json.dumps(list(uris)),),
     )
@@ -89,7 +89,7 @@ def _record(row: Sequence[Any]) -> FileRecord:
     return replace(record, unread=json.loads(unread), reader=reader, changed_ns=changed_ns)
 
 
-def later_columns(connection: apsw.Connection) -> str:
+def fill_later_columns(connection: apsw.Connection) -> str:
     """The columns that a catalogue of an older format lacks, where a reader may not add them."""
     version = database.read_manifest(connection, "format")
     pages = "pages, pages_with_text AS with_text" if version > 1 else "0 AS pages, 0 AS with_text"
@@ -165,7 +165,7 @@ def read_coverage(connection: apsw.Connection) -> Coverage:
     pages, with_text = connection.execute(
         "SELECT coalesce(sum(max(pages, 1)), 0), coalesce(sum(CASE WHEN pages > 0 THEN with_text "
         "WHEN state IN (:indexed, :partial) THEN 1 ELSE 0 END), 0) "
-        f"FROM (SELECT state, {later_columns(connection)} FROM files WHERE state != :skipped)",
+        f"FROM (SELECT state, {fill_later_columns(connection)} FROM files WHERE state != :skipped)",
         {
             "indexed": FileState.INDEXED.value,
             "partial": FileState.PARTIAL.value,

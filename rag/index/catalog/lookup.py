@@ -15,7 +15,7 @@ from rag.index.catalog.schema import VISIBLE
 from rag.index.search.vectors import Float32
 
 
-def chunks_of(
+def find_chunks(
     connection: apsw.Connection, generation: int, uris: Iterable[str]
 ) -> dict[tuple[str, int], int]:
     """Chunk ids of the documents with these uris, by (uri, place in the document)."""
@@ -27,7 +27,7 @@ def chunks_of(
     return {(uri, ordinal): chunk_id for uri, ordinal, chunk_id in rows}
 
 
-def metadata_of(
+def read_metadata(
     connection: apsw.Connection, document_ids: Iterable[int]
 ) -> dict[int, dict[str, Any]]:
     """What is said of these documents, by id."""
@@ -38,7 +38,7 @@ def metadata_of(
     return {document_id: json.loads(metadata) for document_id, metadata in rows}
 
 
-def given_metadata_of(
+def read_given_metadata(
     connection: apsw.Connection, document_ids: Iterable[int]
 ) -> dict[int, dict[str, Any]]:
     """What whoever put these documents said of them, by id; others are missing from the result."""
@@ -50,7 +50,7 @@ def given_metadata_of(
     return {document_id: json.loads(given) for document_id, given in rows}
 
 
-def beginnings_of(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, str]:
+def read_beginnings(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int, str]:
     """How the texts of these documents begin: their first chunks, by document id."""
     rows = connection.execute(
         "SELECT document_id, group_concat(text, char(10)) FROM (SELECT document_id, text FROM chunks "
@@ -61,7 +61,7 @@ def beginnings_of(connection: apsw.Connection, document_ids: Iterable[int]) -> d
     return dict(rows)
 
 
-def vectors_of(
+def read_vectors(
     connection: apsw.Connection, generation: rows.Generation, chunk_ids: Sequence[int]
 ) -> Float32:
     """The stored vectors of these chunks, in their order: (n, dimension) float32."""

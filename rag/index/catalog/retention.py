@@ -39,7 +39,7 @@ class Dropped:
         )
 
 
-def oldest_kept(
+def find_oldest_kept(
     kept: dict[int, rows.Generation], retention: Retention, now: float | None = None
 ) -> int:
     """The oldest generation that stays; 0 if there is none."""
@@ -60,7 +60,7 @@ def drop_unreachable(connection: apsw.Connection, retention: Retention, needed: 
     bring it up to date. Costs as much as there is to delete, not as much as there is.
     """
     kept = rows.generations(connection)
-    horizon = min(oldest_kept(kept, retention), needed)
+    horizon = min(find_oldest_kept(kept, retention), needed)
     if all(number >= horizon for number in kept):
         return Dropped()
     connection.execute(

@@ -13,7 +13,7 @@ import numpy as np
 
 from rag.document import Box
 from rag.errors import GenerationGoneError
-from rag.index.catalog.schema import VISIBLE, ids_of, limit_to_ids
+from rag.index.catalog.schema import VISIBLE, encode_ids, limit_to_ids
 from rag.index.filter import Filter
 from rag.index.search.derived import Origin
 from rag.index.search.lexical import LexicalRow
@@ -128,7 +128,7 @@ def documents(connection: apsw.Connection, generation: int, filter: Filter) -> I
     return np.fromiter((row[0] for row in rows), np.int64)
 
 
-def lexical_rows(
+def read_lexical_rows(
     connection: apsw.Connection, generation: int, document_ids: Int64 | None
 ) -> Iterator[LexicalRow]:
     """The chunks of a generation as the lexical half wants them."""
@@ -136,7 +136,7 @@ def lexical_rows(
         "SELECT c.id, d.id, c.context || char(10) || c.text, d.uri, d.media_type, d.language, "
         "d.tags, d.readers, d.modified_at FROM chunks c JOIN documents d ON d.id = c.document_id "
         f"WHERE {VISIBLE} {limit_to_ids(document_ids, 'd.id')} ORDER BY c.id",
-        {"g": generation, "ids": ids_of(document_ids)},
+        {"g": generation, "ids": encode_ids(document_ids)},
     )
     for chunk, document, text, uri, media_type, language, tags, readers, modified_at in rows:
         yield LexicalRow(
@@ -154,7 +154,7 @@ def chunk_rows(
         "SELECT c.id, d.id, c.ordinal, d.uri, d.title, c.start, c.end, c.page, c.section, c.text, "
         "c.boxes FROM chunks c JOIN documents d ON d.id = c.document_id "
         f"WHERE {VISIBLE} {limit_to_ids(ids, 'c.id')}",
-        {"g": generation, "ids": ids_of(ids)},
+        {"g": generation, "ids": encode_ids(ids)},
     )
     return {row.chunk_id: row for row in map(_chunk_row, rows)}
 
@@ -188,7 +188,7 @@ def neighbours(
         "CROSS JOIN chunks c ON c.id = wanted.value CROSS JOIN documents d ON d.id = c.document_id "
         "CROSS JOIN chunks n ON n.document_id = c.document_id "
         f"AND n.ordinal BETWEEN c.ordinal - :reach AND c.ordinal + :reach WHERE {VISIBLE}",
-        {"g": generation, "reach": reach, "ids": ids_of(ids)},
+        {"g": generation, "reach": reach, "ids": encode_ids(ids)},
     )
     return {(row[1], row[2]): ChunkSummary._make(row) for row in rows}
 
@@ -202,7 +202,7 @@ def names(connection: apsw.Connection, document_ids: Iterable[int]) -> dict[int,
     return {document: (uri, title) for document, uri, title in rows}
 
 
-def document_slice(connection: apsw.Connection, document_id: int, start: int, end: int) -> str:
+def read_document_slice(connection: apsw.Connection, document_id: int, start: int, end: int) -> str:
     """Characters `start` to `end` of a document's text."""
     row = connection.execute(
         "SELECT substr(t.text, ?, ?) FROM documents d JOIN texts t ON t.id = d.text_id "
@@ -213,7 +213,7 @@ def document_slice(connection: apsw.Connection, document_id: int, start: int, en
     return text
 
 
-def document_text(connection: apsw.Connection, document_id: int) -> str:
+def read_document_text(connection: apsw.Connection, document_id: int) -> str:
     """The whole text of a document."""
     row = connection.execute(
         "SELECT t.text FROM documents d JOIN texts t ON t.id = d.text_id WHERE d.id = ?",
@@ -241,7 +241,7 @@ def chunk_count(connection: apsw.Connection, document_ids: Int64) -> int:
     """How many chunks these documents have together."""
     row = connection.execute(
         f"SELECT count(*) FROM chunks WHERE TRUE {limit_to_ids(document_ids, 'document_id')}",
-        {"ids": ids_of(document_ids)},
+        {"ids": encode_ids(document_ids)},
     ).fetchone()
     count: int = row[0]
     return count
@@ -260,7 +260,7 @@ def count(connection: apsw.Connection, old: int, new: int) -> tuple[int, int]:
     )
 
 
-def embedder_identity(connection: apsw.Connection, embedder_id: int) -> dict[str, Any]:
+def read_embedder_identity(connection: apsw.Connection, embedder_id: int) -> dict[str, Any]:
     """Who made the vectors with this embedder id."""
     row = connection.execute(
         "SELECT identity FROM embedders WHERE id = ?", (embedder_id,)

@@ -117,10 +117,10 @@ VISIBLE = "born <= :g AND (died IS NULL OR died > :g)"
 
 
 def limit_to_ids(ids: Int64 | None, column: str) -> str:
-    """SQL for "`column` is one of :ids"; nothing where every one will do. See `ids_of`."""
+    """SQL for "`column` is one of :ids"; nothing where every one will do. See `encode_ids`."""
     return "" if ids is None else f"AND {column} IN (SELECT value FROM json_each(:ids))"
 
 
-def ids_of(ids: Int64 | None) -> str | None:
+def encode_ids(ids: Int64 | None) -> str | None:
     """What :ids is, for `only`."""
     return None if ids is None else json.dumps(ids.tolist())

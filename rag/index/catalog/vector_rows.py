@@ -10,20 +10,20 @@ import numpy as np
 
 from rag.errors import IndexDamagedError
 from rag.index.catalog.rows import Generation
-from rag.index.catalog.schema import VISIBLE, ids_of, limit_to_ids
+from rag.index.catalog.schema import VISIBLE, encode_ids, limit_to_ids
 from rag.index.search.vectors import Batch, Float32, Int64
 
 _BATCH = 4096
 
 
-def vector_batches(
+def read_vector_batches(
     connection: apsw.Connection, generation: Generation, document_ids: Int64 | None = None
 ) -> Iterator[Batch]:
     """The vectors of a generation, or of some of its documents, in order of chunk id.
 
     Raises IndexDamagedError for one that has another length, or a value that is not finite.
     """
-    dimension = embedder_dimension(connection, generation.embedder_id)
+    dimension = read_embedder_dimension(connection, generation.embedder_id)
     # CROSS JOIN is SQLite's word for "in this order": of its own accord it may begin with every vector.
     tables = (
         "chunks c CROSS JOIN documents d ON d.id = c.document_id"
@@ -34,7 +34,7 @@ def vector_batches(
         f"SELECT c.id, c.document_id, v.id, v.vector FROM {tables} "
         "CROSS JOIN vectors v ON v.embedder_id = :e AND v.key = c.key "
         f"WHERE {VISIBLE} {limit_to_ids(document_ids, 'd.id')} ORDER BY c.id",
-        {"g": generation.id, "e": generation.embedder_id, "ids": ids_of(document_ids)},
+        {"g": generation.id, "e": generation.embedder_id, "ids": encode_ids(document_ids)},
     )
     while batch := list(itertools.islice(rows, _BATCH)):
         chunks, documents, ids, blobs = zip(*batch, strict=True)
@@ -70,10 +70,10 @@ def load_vectors(connection: apsw.Connection, generation: Generation, vector_ids
     vectors: dict[int, bytes] = dict(
         connection.execute(
             f"SELECT id, vector FROM vectors WHERE TRUE {limit_to_ids(vector_ids, 'id')}",
-            {"ids": ids_of(vector_ids)},
+            {"ids": encode_ids(vector_ids)},
         )
     )
-    dimension = embedder_dimension(connection, generation.embedder_id)
+    dimension = read_embedder_dimension(connection, generation.embedder_id)
     try:
         return _decode([vectors[vector_id] for vector_id in vector_ids.tolist()], dimension)
     except KeyError as exc:
@@ -83,7 +83,7 @@ def load_vectors(connection: apsw.Connection, generation: Generation, vector_ids
         ) from exc
 
 
-def embedder_dimension(connection: apsw.Connection, embedder_id: int) -> int:
+def read_embedder_dimension(connection: apsw.Connection, embedder_id: int) -> int:
     """Length of the vectors with this embedder id."""
     row = connection.execute(
         "SELECT dimension FROM embedders WHERE id = ?", (embedder_id,)

@@ -11,7 +11,7 @@ import apsw
 from rag.errors import IndexDamagedError, StorageError, UsageError
 from rag.files import create_private, make_private_folder, move, sync
 from rag.index.catalog import database
-from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.checksums import load_checksum_vfs
 from rag.index.catalog.database import CATALOG
 
 
@@ -61,7 +61,7 @@ def _copy(source: apsw.Connection, path: Path, temporary: Path) -> int:
         if not generation:
             raise database.missing_error(path)
         with database.map_errors(temporary):
-            copy = apsw.Connection(str(temporary), vfs=checksum_vfs())
+            copy = apsw.Connection(str(temporary), vfs=load_checksum_vfs())
             with copy.backup("main", source, "main") as work:
                 while not work.done:
                     work.step()
@@ -73,7 +73,7 @@ def _copy(source: apsw.Connection, path: Path, temporary: Path) -> int:
                 f"The catalogue {path} is damaged: {verdict}.", hint=database.WAY_BACK
             )
         # An index of its own: put in the place of the first one, it is not that one gone back.
-        database.write_manifest(copy, "index_id", database.new_index_id())
+        database.write_manifest(copy, "index_id", database.make_index_id())
         database.use_journal(copy)
         copy.close()
     return generation

@@ -9,7 +9,7 @@ import numpy as np
 
 from rag.document import Chunk
 from rag.index.catalog.schema import VISIBLE
-from rag.index.writer import embedded_text, text_key
+from rag.index.writer import embedded_text, hash_text
 
 
 def check_catalog(connection: apsw.Connection, *, full: bool) -> Iterator[int | str]:
@@ -53,7 +53,7 @@ def _check_counts(connection: apsw.Connection) -> Iterator[int | str]:
 def _check_texts(connection: apsw.Connection) -> Iterator[int | str]:
     """Every text against its address, every chunk against its span and the address of its vector."""
     for text_id, key, text in connection.execute("SELECT id, key, text FROM texts"):
-        if text_key(text) != key:
+        if hash_text(text) != key:
             yield f"Text {text_id} is not what was stored."
         spans = connection.execute(
             "SELECT d.uri, c.id, c.start, c.end, c.context, c.text, c.key FROM documents d "
@@ -64,7 +64,7 @@ def _check_texts(connection: apsw.Connection) -> Iterator[int | str]:
             chunk = Chunk(start, end, passage, context=context)
             if text[start:end] != passage:
                 yield f"Chunk {chunk_id} of {uri} is not its document's text at {start}–{end}."
-            if text_key(embedded_text(chunk, embedded_key)) != embedded_key:
+            if hash_text(embedded_text(chunk, embedded_key)) != embedded_key:
                 yield f"Chunk {chunk_id} of {uri} points to the vector of another text."
             yield 1
 

@@ -30,7 +30,7 @@ def check_vectors(
         yield exc.message
         return
     first = 0
-    for batch in vector_rows.vector_batches(connection, generation):
+    for batch in vector_rows.read_vector_batches(connection, generation):
         last = first + len(batch.chunk_ids)
         if last > len(index):
             break
@@ -66,7 +66,7 @@ def check_words(
         yield exc.message
         return
     stored = index.documents_of_chunks()
-    for row in rows.lexical_rows(connection, generation.id, None):
+    for row in rows.read_lexical_rows(connection, generation.id, None):
         if stored.pop(row.chunk_id, None) != row.document_id:
             yield f"{source.path}: chunk {row.chunk_id} is missing, or belongs to another document."
         elif not index.holds(row):

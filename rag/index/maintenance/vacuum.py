@@ -36,7 +36,7 @@ def vacuum(data_dir: Path, keep: Retention | None = None) -> Vacuumed:
     with WriteSession(data_dir, retention=keep) as session, session.map_errors():
         before = path.stat().st_size
         connection = session.connection
-        oldest = retention.oldest_kept(rows.generations(connection), keep)
+        oldest = retention.find_oldest_kept(rows.generations(connection), keep)
         needed = session.refresh()
         if needed < oldest:
             needed = session.refresh(anew=(vectors.NAME, lexical.NAME))

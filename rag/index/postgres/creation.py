@@ -7,7 +7,7 @@ import secrets
 
 from rag.database_address import DatabaseAddress
 from rag.errors import MissingDependencyError
-from rag.index.postgres.database import Connection, driver, to_json
+from rag.index.postgres.database import Connection, import_driver, to_json
 from rag.index.postgres.schema import (
     BM25,
     FORMAT,
@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 
 def create(connection: Connection, address: DatabaseAddress) -> None:
     """Make the tables of an index, and the extensions if they are there for the taking."""
-    errors = driver().errors
+    errors = import_driver().errors
     try:
         connection.execute(f"CREATE EXTENSION IF NOT EXISTS {VECTORS} WITH SCHEMA public".encode())
     except (errors.UndefinedFile, errors.FeatureNotSupported, errors.InsufficientPrivilege) as exc:
@@ -69,7 +69,7 @@ def _try_bm25(connection: Connection) -> bool:
         connection.execute("CREATE TEMP TABLE tried (t text)")
         connection.execute("CREATE INDEX ON tried USING bm25 (t) WITH (text_config = 'simple')")
         connection.execute("DROP TABLE tried")
-    except driver().Error:  # not installed, not loaded by the server, or not allowed
+    except import_driver().Error:  # not installed, not loaded by the server, or not allowed
         connection.rollback()
         return False
     connection.commit()

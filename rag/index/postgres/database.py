@@ -41,7 +41,7 @@ _LATER = "Look at the server, and run again; what was published is safe."
 
 
 @functools.cache
-def driver() -> Any:
+def import_driver() -> Any:
     """psycopg, which is an optional part."""
     require_extra("postgres", "An index in PostgreSQL")
     import psycopg
@@ -54,12 +54,12 @@ def map_errors(address: DatabaseAddress) -> Iterator[None]:
     """Turn psycopg's errors about the database into those of `rag.errors`."""
     try:
         yield
-    except driver().Error as exc:
+    except import_driver().Error as exc:
         raise _map(exc, address) from exc
 
 
 def _map(exc: Any, address: DatabaseAddress) -> InhouseError:
-    errors = driver().errors
+    errors = import_driver().errors
     reason = (exc.diag.message_primary or str(exc).strip().partition("\n")[0]).rstrip(".")
     if isinstance(exc, errors.DiskFull):
         return StorageError(
@@ -96,7 +96,7 @@ def missing_error(address: DatabaseAddress) -> IndexMissingError:
 
 def connect(address: DatabaseAddress, *, writable: bool = False) -> Connection:
     """Open a connection that reads, or one that writes and commits when it is told to."""
-    psycopg = driver()
+    psycopg = import_driver()
     with map_errors(address):
         connection: Connection = psycopg.connect(
             address.uri,
@@ -148,7 +148,7 @@ class ReadConnections:
             else:
                 try:
                     return self._run(connection, statement, parameters, settings)
-                except driver().OperationalError:
+                except import_driver().OperationalError:
                     if not connection.closed:
                         raise
                     connection = connect(self.address)
@@ -175,7 +175,7 @@ class ReadConnections:
                 rows: Rows = cursor.fetchall()
                 return rows
         except BaseException:
-            if connection.info.transaction_status != driver().pq.TransactionStatus.IDLE:
+            if connection.info.transaction_status != import_driver().pq.TransactionStatus.IDLE:
                 connection.close()
             raise
         finally:

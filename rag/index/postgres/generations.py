@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rag.document import Labels
 from rag.errors import UsageError
-from rag.index.catalog.retention import Dropped, oldest_kept
+from rag.index.catalog.retention import Dropped, find_oldest_kept
 from rag.index.catalog.rows import Generation
 from rag.index.postgres.database import map_errors
 from rag.index.postgres.schema import FORGET_PROPOSALS, RECONCILE
@@ -70,7 +70,7 @@ def restore(writer: PostgresWriter, target: Generation) -> tuple[int, int]:
 
 def drop_unreachable(session: PostgresSession) -> Dropped:
     """Delete the rows that no kept generation shows, and what only they used."""
-    horizon = oldest_kept(read_generations(session), session.retention)
+    horizon = find_oldest_kept(read_generations(session), session.retention)
     generations = session.execute("DELETE FROM generations WHERE id < %(g)s", g=horizon)
     if not generations:
         return Dropped()

@@ -11,7 +11,7 @@ from rag.errors import StorageError
 from rag.index.postgres import database
 from rag.index.postgres.database import map_errors, to_json
 from rag.index.postgres.generations import drop_unreachable
-from rag.index.postgres.schema import BM25, FORGET_PROPOSALS, PROPOSE, VISIBLE, nearest_index
+from rag.index.postgres.schema import BM25, FORGET_PROPOSALS, PROPOSE, VISIBLE, write_nearest_index
 from rag.index.postgres.session import PostgresSession
 from rag.index.postgres.vector_search import EXACT_ROWS
 from rag.index.session import Kind
@@ -100,7 +100,7 @@ def _make_nearest_index(session: PostgresSession) -> None:
     )
     if chunks > EXACT_ROWS:
         session.execute("SET LOCAL maintenance_work_mem = '1GB'")
-        session.execute(nearest_index(session.embedder_id, session.dimension))
+        session.execute(write_nearest_index(session.embedder_id, session.dimension))
 
 
 def _analyze(session: PostgresSession) -> None:

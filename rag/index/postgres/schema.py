@@ -194,15 +194,15 @@ from what the ledger says is read again, since its recipe is none.
 """
 
 
-def nearest_index(embedder_id: int, dimension: int) -> str:
+def write_nearest_index(embedder_id: int, dimension: int) -> str:
     """The statement that makes the HNSW index over the vectors of an embedder."""
     return (
-        f"CREATE INDEX IF NOT EXISTS {nearest_name(embedder_id)} ON vectors USING hnsw "
+        f"CREATE INDEX IF NOT EXISTS {name_nearest_index(embedder_id)} ON vectors USING hnsw "
         f"((vector::public.halfvec({dimension})) public.halfvec_ip_ops) "
         f"WITH (m = 16, ef_construction = 128) WHERE embedder_id = {embedder_id}"
     )
 
 
-def nearest_name(embedder_id: int) -> str:
+def name_nearest_index(embedder_id: int) -> str:
     """Name of that index."""
     return f"vectors_nearest_{embedder_id}"

@@ -79,7 +79,7 @@ class PostgresSession:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        with contextlib.suppress(database.driver().Error):  # the server may be away
+        with contextlib.suppress(database.import_driver().Error):  # the server may be away
             self.connection.rollback()
             # With the connection the lock goes as well, but only when the server gets round to it.
             self.connection.execute("SELECT pg_advisory_unlock_all()")

@@ -12,7 +12,7 @@ from rag.index.postgres import database
 from rag.index.postgres.database import BY_INDEX
 from rag.index.postgres.filters import to_sql
 from rag.index.postgres.generation_rows import GenerationRows
-from rag.index.postgres.schema import VISIBLE, nearest_name
+from rag.index.postgres.schema import VISIBLE, name_nearest_index
 from rag.index.search import vectors
 from rag.index.search.vectors import NOTHING, Candidates, Float32
 from rag.index.snapshot import check_k
@@ -39,7 +39,7 @@ class VectorSearch:
         self._has_graph = bool(
             rows.query(
                 "SELECT 1 FROM pg_index i WHERE i.indexrelid = to_regclass(%(name)s) AND i.indisvalid",
-                name=nearest_name(rows.generation.embedder_id),
+                name=name_nearest_index(rows.generation.embedder_id),
             )
         )
 

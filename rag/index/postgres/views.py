@@ -28,9 +28,9 @@ from rag.index.views.files import (
     FileQuery,
     FileRow,
     ShownChunk,
-    folder_of,
+    find_folder,
     name_of,
-    root_name,
+    name_root,
     with_parents,
 )
 from rag.index.views.next_run import IndexState, Rates
@@ -175,7 +175,7 @@ class PostgresFileList:
         for uri, root, media_type, labels, state in self._rows(
             "", {}, "uri, root, media_type, tags, state"
         ):
-            for folder in with_parents(folder_of(uri, root)):
+            for folder in with_parents(find_folder(uri, root)):
                 folders[folder] += 1
             states[state] += 1
             if media_type:
@@ -189,7 +189,7 @@ class PostgresFileList:
     def folders(self, label: str) -> tuple[str, ...]:
         """The absolute paths of the folders that are shown as `label`; none: it is no folder here."""
         top, _, below = label.partition("/")
-        roots = [root for (root,) in self._rows("", {}, "DISTINCT root") if root_name(root) == top]
+        roots = [root for (root,) in self._rows("", {}, "DISTINCT root") if name_root(root) == top]
         return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
 
     def has_text(self, query: FileQuery) -> bool:
@@ -322,7 +322,7 @@ def _listed(row: tuple[Any, ...]) -> FileRow:
     uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
     document_id, title, media_type, language, tags, born, author = document
     return FileRow(
-        uri, root, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
+        uri, root, find_folder(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
         seen_at, document_id, title, media_type, language, tuple(tags), born, author,
     )  # fmt: skip
 

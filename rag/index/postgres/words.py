@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.index.search.analysis import accented_words, analyzer, language_of
+from rag.index.search.analysis import build_analyzer, find_accented_words, language_of
 from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND
 from rag.index.search.lexical_query import Clause
 from rag.index.search.statistics import ROUNDED_TO, Statistics, idf
@@ -50,13 +50,13 @@ def to_term(field: str, word: str) -> str:
 def to_terms(text: str, language_code: str) -> ChunkTerms:
     """The terms of a chunk's text in a document of this language."""
     language = language_of(language_code)
-    stemmed = analyzer(language).analyze(prepare_for_search(text))
-    plain = analyzer(None).analyze(prepare_for_search(text, single=True))
+    stemmed = build_analyzer(language).analyze(prepare_for_search(text))
+    plain = build_analyzer(None).analyze(prepare_for_search(text, single=True))
     long = {stem for stem in stemmed if len(stem) >= SHORTEST_COMPOUND}
     return ChunkTerms(
         [to_term("exact", word) for word in plain],
         [to_term(f"text_{language}", stem) for stem in stemmed],
-        [to_term("accented", word) for word in accented_words(text)],
+        [to_term("accented", word) for word in find_accented_words(text)],
         [to_term("backward", stem[::-1]) for stem in sorted(long)] if language in LINKS else [],
     )
 
@@ -66,7 +66,7 @@ def any_of(terms: Iterable[str]) -> str:
     return " | ".join(_quoted(term) for term in terms)
 
 
-def all_of(terms: Iterable[str]) -> str:
+def match_all_terms(terms: Iterable[str]) -> str:
     """The tsquery that all of these terms fulfil."""
     return " & ".join(_quoted(term) for term in terms)
 

@@ -16,7 +16,7 @@ from rag.index.postgres.session import PostgresSession
 from rag.index.postgres.views import FILE_COLUMNS, to_record
 from rag.index.search.vectors import Float32
 from rag.index.session import Kind
-from rag.index.writer import check_vectors, text_key
+from rag.index.writer import check_vectors, hash_text
 
 _DOCUMENT = (
     "title, media_type, language, source_sha256, recipe, text_id, modified_at, metadata, chunk_count, "
@@ -65,7 +65,7 @@ class PostgresWriter(PostgresSession):
 
     def missing(self, texts: Sequence[str]) -> list[str]:
         """Those of the texts that this embedder has never embedded, each once, in order."""
-        unique = {text_key(text): text for text in texts}
+        unique = {hash_text(text): text for text in texts}
         rows = self.read(
             "SELECT key FROM vectors WHERE embedder_id = %(e)s AND key = ANY (%(keys)s::bytea[])",
             e=self.embedder_id,
@@ -95,7 +95,7 @@ class PostgresWriter(PostgresSession):
                 "FROM unnest(%(keys)s::bytea[], %(vectors)s::text[]) AS put(key, vector) "
                 "ON CONFLICT DO NOTHING",
                 e=self.embedder_id,
-                keys=[text_key(text) for text in texts],
+                keys=[hash_text(text) for text in texts],
                 vectors=[database.to_halfvec(vector) for vector in embedded],
             )
 
@@ -224,7 +224,7 @@ class PostgresWriter(PostgresSession):
 
     def _insert(self, document: Document, recipe: str) -> None:
         self.has_changes = True
-        key = text_key(document.text)
+        key = hash_text(document.text)
         self.stage(
             "INSERT INTO texts (key, text) VALUES (%(key)s, %(text)s) ON CONFLICT DO NOTHING",
             key=key,
@@ -259,7 +259,7 @@ class PostgresWriter(PostgresSession):
                     (
                         document_id, ordinal, chunk.start, chunk.end, chunk.page,
                         to_json(chunk.section), to_text(chunk.context), to_text(chunk.text),
-                        stored_boxes(chunk.boxes), text_key(chunk.embedded_text),
+                        stored_boxes(chunk.boxes), hash_text(chunk.embedded_text),
                         " ".join(own.all), len(own.plain), len(own.stemmed), len(own.accented),
                         list(set(own.all)),
                     )

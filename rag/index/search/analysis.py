@@ -29,7 +29,7 @@ def language_of(code: str) -> str:
 
 
 @functools.cache
-def analyzer(language: str | None) -> Any:
+def build_analyzer(language: str | None) -> Any:
     """What makes terms of a `searchable` text: its stems in a language of `STEMMERS`; None: its words."""
     import tantivy
 
@@ -51,7 +51,7 @@ def analyzer(language: str | None) -> Any:
 
 def stems(text: str, language: str) -> list[str]:
     """The words of a text as they are searched in documents of this language; common ones are left out."""
-    stems: list[str] = analyzer(language_of(language)).analyze(prepare_for_search(text))
+    stems: list[str] = build_analyzer(language_of(language)).analyze(prepare_for_search(text))
     return stems
 
 
@@ -79,11 +79,11 @@ def shared_words(query: str, text: str, languages: Iterable[str]) -> tuple[str, 
 
 def plain_words(text: str) -> list[str]:
     """The words of a text as the field `exact` holds them: lower case, without accents."""
-    words: list[str] = analyzer(None).analyze(prepare_for_search(text))
+    words: list[str] = build_analyzer(None).analyze(prepare_for_search(text))
     return words
 
 
-def accented_words(text: str) -> list[str]:
+def find_accented_words(text: str) -> list[str]:
     """The words with a Latin letter that is not of ASCII, in lower case and as they are spelled."""
     if text.isascii():
         return []

@@ -87,7 +87,7 @@ def _split(word: str, vocabulary: IndexVocabulary, most: int) -> tuple[str, ...]
     return ()
 
 
-def compounds(
+def find_compounds(
     word: str, others: Collection[str], vocabulary: IndexVocabulary
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Compounds that have `word` as a part: stems that end with it, and words that begin with it.

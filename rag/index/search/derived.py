@@ -147,7 +147,7 @@ def _digest(raw: Mapping[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def library_errors(folder: Path, kind: type[Exception]) -> Iterator[None]:
+def translate_library_errors(folder: Path, kind: type[Exception]) -> Iterator[None]:
     """Turn a library's error (it has but one kind) while it writes to `folder` into StorageError."""
     try:
         yield

@@ -24,8 +24,8 @@ from rag.index.filter import Filter
 from rag.index.search import derived
 from rag.index.search.analysis import (
     STEMMERS,
-    accented_words,
-    analyzer,
+    build_analyzer,
+    find_accented_words,
     language_of,
     plain_words,
     stems,
@@ -33,7 +33,7 @@ from rag.index.search.analysis import (
 from rag.index.search.compounds import LINKS, SHORTEST_COMPOUND
 from rag.index.search.lexical_query import MOST_COMPOUNDS, Clause, QueryBuilder, is_known
 from rag.index.search.lexical_schema import filter_queries, schema
-from rag.index.search.statistics import ROUNDED_TO, Statistics, stored_chunks
+from rag.index.search.statistics import ROUNDED_TO, Statistics, read_stored_chunks
 from rag.index.search.vectors import NOTHING, Candidates
 from rag.language.search_text import prepare_for_search
 
@@ -61,9 +61,9 @@ class LexicalRow:
 
 
 def _register(index: Any) -> Any:
-    index.register_tokenizer("exact", analyzer(None))
+    index.register_tokenizer("exact", build_analyzer(None))
     for language in STEMMERS:
-        index.register_tokenizer(f"text_{language}", analyzer(language))
+        index.register_tokenizer(f"text_{language}", build_analyzer(language))
     return index
 
 
@@ -84,7 +84,7 @@ def build(
         if base is not None:
             _share_files(base, work)
         languages = set(base.stamp.details["languages"]) if base else set()
-        with derived.library_errors(work, ValueError):
+        with derived.translate_library_errors(work, ValueError):
             index = _register(tantivy.Index(schema(), str(work)))
             writer = index.writer(_HEAP_BYTES, 1)
             if ids := list(deleted):
@@ -139,10 +139,14 @@ def _document(row: LexicalRow) -> Any:
         "exact": prepare_for_search(row.text, single=True),
         f"text_{language}": text,
     }
-    if accented := accented_words(row.text):
+    if accented := find_accented_words(row.text):
         fields["accented"] = " ".join(accented)
     if language in LINKS:
-        long = {word for word in analyzer(language).analyze(text) if len(word) >= SHORTEST_COMPOUND}
+        long = {
+            word
+            for word in build_analyzer(language).analyze(text)
+            if len(word) >= SHORTEST_COMPOUND
+        }
         fields["backward"] = " ".join(word[::-1] for word in long)
     if row.modified_at is not None:
         fields["modified_at"] = float(row.modified_at)
@@ -171,7 +175,7 @@ class LexicalIndex:
                 hint=derived.MEND,
             )
         self._languages: list[str] = source.stamp.details["languages"]
-        self._stored_chunks = stored_chunks(source.path)
+        self._stored_chunks = read_stored_chunks(source.path)
         self._known_statistics: dict[Filter, Statistics] = {}
         self._lock = threading.Lock()
 

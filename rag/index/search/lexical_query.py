@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.index.search.analysis import accented_words, plain_words, stems
-from rag.index.search.compounds import LINKS, IndexVocabulary, compounds, parts
+from rag.index.search.analysis import find_accented_words, plain_words, stems
+from rag.index.search.compounds import LINKS, IndexVocabulary, find_compounds, parts
 from rag.index.search.statistics import Statistics
 
 EXACT_BOOST = 0.5
@@ -59,7 +59,7 @@ class QueryBuilder:
         if not clauses and not telling:
             telling = exact
         clauses += _weighted("exact", telling, EXACT_BOOST, statistics)
-        clauses += _weighted("accented", accented_words(query), ACCENTED_BOOST, statistics)
+        clauses += _weighted("accented", find_accented_words(query), ACCENTED_BOOST, statistics)
         clauses += [
             Clause("exact", word, MISSPELT_BOOST, is_misspelt=True)
             for word in self._misspelt(exact)
@@ -86,7 +86,7 @@ class QueryBuilder:
                 Clause(field, part, share * statistics.boost(field, part))
                 for part in _first_terms(p for p in stems_of_parts if p not in query_stems)
             ]
-            ending, beginning = compounds(word, query_stems, vocabulary)
+            ending, beginning = find_compounds(word, query_stems, vocabulary)
             known = [("exact", t, w) for t, w in beginning.items() if t not in words]
             known += [(field, t, w) for t, w in ending.items() if t not in query_stems]
             counts = [statistics.count(name, term) for name, term, _ in known]

@@ -8,7 +8,7 @@ from typing import Any
 
 from rag.index.filter import Filter
 from rag.index.search.analysis import STEMMERS
-from rag.readers import admitting_tokens
+from rag.readers import find_admitting_tokens
 
 _FEW_VALUES = 64
 """Values that are looked up one by one; more are one set, looked for in the whole dictionary of terms."""
@@ -43,7 +43,7 @@ def filter_queries(filter: Filter) -> list[Any]:
     query = tantivy.Query
     conditions = []
     if filter.readers is not None:
-        conditions.append(any_of("reader", sorted(admitting_tokens(filter.readers))))
+        conditions.append(any_of("reader", sorted(find_admitting_tokens(filter.readers))))
     if filter.folders:
         conditions.append(any_of("folder", filter.folders))
     if filter.tags:

@@ -89,7 +89,7 @@ def idf(chunks: int, having: int) -> float:
     return float(np.log(np.float32(1) + odds))
 
 
-def stored_chunks(folder: Path) -> int:
+def read_stored_chunks(folder: Path) -> int:
     """How many chunks tantivy counts for its idf: also deleted ones whose segment was not merged yet."""
     meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
     return sum(int(segment["max_doc"]) for segment in meta["segments"])

@@ -180,7 +180,7 @@ class FolderFileList:
                 f"SELECT uri, root, media_type, tags, state FROM ({source})", parameters
             )
             for uri, root, media_type, tagged, state in rows:
-                folders[folder_of(uri, root)] += 1
+                folders[find_folder(uri, root)] += 1
                 states[state] += 1
                 if media_type:
                     types[media_type] += 1
@@ -202,7 +202,7 @@ class FolderFileList:
         top, _, below = label.partition("/")
         with database.map_errors(self._snapshot.path):
             rows = self._connection().execute(f"SELECT DISTINCT root FROM ({source})", parameters)
-            roots = [root for (root,) in rows if root_name(root) == top]
+            roots = [root for (root,) in rows if name_root(root) == top]
         return tuple(f"{root.rstrip('/')}/{below}".rstrip("/") or "/" for root in sorted(roots))
 
     def has_text(self, query: FileQuery) -> bool:
@@ -310,7 +310,7 @@ class FolderFileList:
         condition, parameters = self._filter.sql()
         files = (
             "(SELECT uri, root, state, reason, size, modified_ns, seen_at, "
-            f"{ledger.later_columns(self._snapshot.connection())} FROM files) f"
+            f"{ledger.fill_later_columns(self._snapshot.connection())} FROM files) f"
         )
         documents = f"(SELECT * FROM documents WHERE {VISIBLE} AND {condition}) d"
         tables = (
@@ -356,11 +356,11 @@ class FolderFileList:
             yield "document_id IS NOT NULL"
 
 
-def folder_of(uri: str, root: str) -> str:
+def find_folder(uri: str, root: str) -> str:
     """The folder of a file as it is shown: from the folder that was ingested on."""
     inner = uri[len(root) :].strip("/") if uri.startswith(root) else ""
     folder, _, _ = inner.rpartition("/")
-    return f"{root_name(root)}/{folder}".rstrip("/")
+    return f"{name_root(root)}/{folder}".rstrip("/")
 
 
 def name_of(key: bytes, uri: str) -> str:
@@ -369,7 +369,7 @@ def name_of(key: bytes, uri: str) -> str:
     return blake2b(encoded, key=key, digest_size=12).hexdigest()
 
 
-def root_name(root: str) -> str:
+def name_root(root: str) -> str:
     """What a folder that was ingested is shown as."""
     return PurePosixPath(root).name or "/"
 
@@ -389,6 +389,6 @@ def _listed(row: Sequence[Any]) -> FileRow:
     uri, root, state, reason, size, modified_at, pages, with_text, seen_at, *document = row
     document_id, title, media_type, language, tags, born, author = document
     return FileRow(
-        uri, root, folder_of(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
+        uri, root, find_folder(uri, root), FileState(state), reason, size, modified_at, pages, with_text,
         seen_at, document_id, title, media_type, language, tuple(json.loads(tags)), born, author,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from rag.document import SECTION_SEPARATOR
 from rag.index.catalog import database
 from rag.index.catalog.schema import VISIBLE
 from rag.index.filter import EVERYBODY, Filter
-from rag.index.views.files import folder_of
+from rag.index.views.files import find_folder
 
 if TYPE_CHECKING:
     from rag.index.snapshot import FolderSnapshot
@@ -39,7 +39,7 @@ class DocumentRecord:
     @property
     def folder(self) -> str:
         """Its folder, as it is shown."""
-        return folder_of(self.uri, self.root)
+        return find_folder(self.uri, self.root)
 
 
 @dataclass(frozen=True, slots=True)

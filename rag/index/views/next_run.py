@@ -61,7 +61,7 @@ def read_embedder(data_dir: Path) -> dict[str, Any] | None:
         if not kept:
             return None
         generation: int = database.read_manifest(connection, "generation")
-        return rows.embedder_identity(connection, kept[generation].embedder_id)
+        return rows.read_embedder_identity(connection, kept[generation].embedder_id)
 
 
 def read_index_state(data_dir: Path) -> IndexState | None:
@@ -78,7 +78,7 @@ def read_index_state(data_dir: Path) -> IndexState | None:
         files = list(ledger.read_files(connection))
         if _has_unpublished(connection, generation):
             files = _reconciled(connection, files, generation)
-        identity = rows.embedder_identity(connection, kept[generation].embedder_id)
+        identity = rows.read_embedder_identity(connection, kept[generation].embedder_id)
         return IndexState(
             files,
             _labels(connection, generation),

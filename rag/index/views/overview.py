@@ -22,7 +22,7 @@ from rag.index.catalog.ledger import (
     UnreadCount,
 )
 from rag.index.catalog.schema import VISIBLE
-from rag.index.lock import holder_of, last_run_ended
+from rag.index.lock import describe_holder, read_end_of_last_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def read_overview(data_dir: Path) -> Overview:
     with database.map_errors(path), database.transaction(connection):
         kept = rows.generations(connection)
         if not kept:
-            raise database.empty_error(path)
+            raise database.make_empty_error(path)
         newest = kept[max(kept)]
         problems = tuple(
             file for file in ledger.read_files(connection) if file.state is not FileState.INDEXED
@@ -87,19 +87,19 @@ def read_overview(data_dir: Path) -> Overview:
             created_at=newest.created_at,
             documents=newest.documents,
             chunks=newest.chunks,
-            embedder=rows.embedder_identity(connection, newest.embedder_id),
+            embedder=rows.read_embedder_identity(connection, newest.embedder_id),
             files=ledger.count_states(connection),
             coverage=ledger.read_coverage(connection),
             unread=ledger.count_unread(connection),
             last_run=database.read_manifest(connection, LAST_RUN),
-            at_work=holder_of(data_dir),
+            at_work=describe_holder(data_dir),
             problems=problems,
             bytes_on_disk=_bytes_below(data_dir),
             roots=_count_by(connection, "root", newest.id),
             languages=_count_by(connection, "language", newest.id),
             source_rules=database.read_manifest(connection, SOURCE_RULES),
             recipes=ledger.count_recipes(connection),
-            last_look=last_run_ended(data_dir),
+            last_look=read_end_of_last_run(data_dir),
         )
 
 

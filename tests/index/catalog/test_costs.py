@@ -79,7 +79,7 @@ def catching_up(world: SmallIndex) -> int:
 
     def read() -> None:
         changed = rows.difference(connection, 1, max(kept))
-        assert sum(len(b.chunk_ids) for b in vector_rows.vector_batches(
+        assert sum(len(b.chunk_ids) for b in vector_rows.read_vector_batches(
             connection, kept[max(kept)], changed.added
         )) == 1  # fmt: skip
 

@@ -134,7 +134,7 @@ def test_without_psycopg_one_sentence_says_how_to_install_it(
 ) -> None:
     from rag.index.postgres import database
 
-    database.driver.cache_clear()
+    database.import_driver.cache_clear()
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(MissingDependencyError) as missing:
         open_store("postgresql://db/hr").open_reader()

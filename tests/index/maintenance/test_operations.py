@@ -17,7 +17,7 @@ from rag.errors import (
     UsageError,
 )
 from rag.index import IndexReader
-from rag.index.catalog.checksums import checksum_vfs
+from rag.index.catalog.checksums import load_checksum_vfs
 from rag.index.catalog.database import CATALOG
 from rag.index.catalog.retention import Retention
 from rag.index.maintenance.backup import backup
@@ -298,7 +298,7 @@ def test_a_generation_of_a_clock_that_was_ahead_is_not_kept_until_then(world: Sm
     for number in range(4):
         world.publish(document("/a.txt", [f"alpha {number}"]))
     with contextlib.closing(
-        apsw.Connection(str(world.data / CATALOG), vfs=checksum_vfs())
+        apsw.Connection(str(world.data / CATALOG), vfs=load_checksum_vfs())
     ) as connection:
         connection.execute("UPDATE generations SET created_at = created_at + 1e9 WHERE id = 1")
     world.publish(document("/a.txt", ["alpha last"]), retention=Retention(2, 0.0))

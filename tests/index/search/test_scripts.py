@@ -10,7 +10,7 @@ import pytest
 
 from ingest.language import detect_language
 from rag.index import Filter, Snapshot
-from rag.index.search.analysis import analyzer
+from rag.index.search.analysis import build_analyzer
 from rag.language.search_text import prepare_for_search
 from tests.index.world import SmallIndex, document
 
@@ -147,5 +147,5 @@ def test_marks_do_not_cut_words() -> None:
         "\u200b",
         "\ufe0f",
     ]
-    words: Any = analyzer(None)
+    words: Any = build_analyzer(None)
     assert all(len(words.analyze(prepare_for_search(f"ab{mark}cd"))) == 1 for mark in marks)

@@ -11,7 +11,7 @@ from ingest.errors import EncryptedFileError
 from ingest.loader import load_bytes
 from ingest.media_type import DOC, PPT
 from ingest.parsers.doc_pieces import parse_doc_pieces, read_text
-from ingest.parsers.office_binary import unwritten_paragraphs
+from ingest.parsers.office_binary import find_unwritten_paragraphs
 from ingest.parsers.ppt_slides import read_slides
 from ingest.unread import Unread
 
@@ -54,7 +54,7 @@ def test_a_hidden_slide_is_counted_not_read(slides: bytearray) -> None:
 def test_words_are_added_once() -> None:
     """What stands in the records and not in the text, paragraph by paragraph; no place of a number."""
     texts = ["Bring shoes\rAsk Ada", "*", "Ask  Ada", "New box"]
-    assert list(unwritten_paragraphs(texts, "- Bring shoes")) == ["Ask Ada", "New box"]
+    assert list(find_unwritten_paragraphs(texts, "- Bring shoes")) == ["Ask Ada", "New box"]
 
 
 def test_the_pieces_have_the_text_in_order(word: bytearray) -> None:

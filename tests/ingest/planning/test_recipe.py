@@ -10,14 +10,14 @@ from click.testing import CliRunner
 
 from ingest.cli import command as ingest_command
 from ingest.loader import load
-from ingest.planning.recipe import formats_of_name, is_current, recipe_of
+from ingest.planning.recipe import is_current, list_formats_of_name, name_recipe
 from ingest.readers import PARSER_VERSIONS, READERS
 from rag.document import Chunk, without_padding
 from rag.index import Filter
 from rag.index.catalog import database
 from rag.index.maintenance.verify import verify
 from rag.index.reader import IndexReader
-from rag.index.writer import text_key
+from rag.index.writer import hash_text
 from rag.settings import IngestSettings
 from rag.testing import HashingEmbedder
 from tests.ingest.fixtures.readings import RECORDED, read_fixtures
@@ -73,7 +73,7 @@ def test_a_recipe_names_the_parsers_of_attachments(tmp_path: Path) -> None:
 
 def test_only_the_formats_concerned_are_outdated() -> None:
     settings = IngestSettings()
-    mail = recipe_of("4/254", ["message/rfc822", "text/csv"])
+    mail = name_recipe("4/254", ["message/rfc822", "text/csv"])
     assert is_current(mail, "4/254", settings)
     assert not is_current(mail, "5/254", settings)
     older = mail.replace("text/csv:", "text/csv:0")
@@ -83,9 +83,9 @@ def test_only_the_formats_concerned_are_outdated() -> None:
 
 
 def test_a_file_that_failed_depends_on_what_it_may_be() -> None:
-    assert "application/rtf" in formats_of_name(".doc")
-    assert formats_of_name(".pdf") == {"application/pdf"}
-    assert formats_of_name(".xyz") == frozenset()
+    assert "application/rtf" in list_formats_of_name(".doc")
+    assert list_formats_of_name(".pdf") == {"application/pdf"}
+    assert list_formats_of_name(".xyz") == frozenset()
 
 
 def test_after_a_new_parser_its_files_are_read_again(house: IngestedFolder) -> None:
@@ -155,7 +155,7 @@ def _embed_with_bars(house: IngestedFolder) -> None:
     ).fetchall():
         plain = without_padding(text)
         embedded = f"{context}\n{plain}" if context else plain
-        old, new = text_key(embedded), text_key(Chunk(0, 0, text, context=context).embedded_text)
+        old, new = hash_text(embedded), hash_text(Chunk(0, 0, text, context=context).embedded_text)
         vector = embedder.embed_query(embedded).astype("float16").tobytes()
         connection.execute("UPDATE chunks SET key = ? WHERE id = ?", (old, number))
         connection.execute(

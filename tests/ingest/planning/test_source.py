@@ -14,7 +14,7 @@ import pytest
 from ingest.errors import FileAccessError, FileChangedError
 from ingest.loader import open_file
 from ingest.opening import IsALinkError, open_unlinked
-from ingest.planning.plan import content_sha256
+from ingest.planning.plan import hash_content
 from ingest.planning.source import Root, check_roots, look, resolve_roots
 from rag.errors import ConfigurationError, UsageError
 from rag.settings import IngestSettings, RootSettings
@@ -216,7 +216,7 @@ def test_a_file_that_becomes_a_link_after_it_was_listed_is_not_read(tmp_path: Pa
     for name in ("a.md", "deep/a.md"):
         with pytest.raises(FileAccessError, match="became a link"):
             open_file(files[name].path, files[name].identity)
-        assert content_sha256(files[name].path, files[name].identity) is None
+        assert hash_content(files[name].path, files[name].identity) is None
     os.close(open_file(files["moved/a.md"].path, files["moved/a.md"].identity))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from rag import Assistant
 from rag.answer import Answer, DeltaEvent, Status
-from rag.answering.model_server import served_models
+from rag.answering.model_server import list_served_models
 from rag.settings import LLMSettings, Settings
 from rag.testing import HashingEmbedder
 from tests.conftest import free_port
@@ -202,9 +202,9 @@ def test_a_server_by_its_url_alone_answers_with_the_model_it_has(
 
 
 def test_what_is_served_is_asked_without_patience(server: ModelServer) -> None:
-    assert served_models(LLMSettings(url=server.url)) == ["fake-model"]
+    assert list_served_models(LLMSettings(url=server.url)) == ["fake-model"]
     started = time.monotonic()
     blackhole = LLMSettings(url="http://127.0.0.1:9/v1", connect_timeout_s=0.2)
     with pytest.raises(Exception, match="No model server answers at"):
-        served_models(blackhole)
+        list_served_models(blackhole)
     assert time.monotonic() - started < blackhole.timeout_s

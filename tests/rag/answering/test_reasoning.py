@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answering.loop_guard import LoopGuard, loop_start
+from rag.answering.loop_guard import LoopGuard, find_loop_start
 from rag.answering.reasoning import ReasoningFilter, answer_in
 
 ANSWER = "Rent is 16 crowns [1]."
@@ -94,5 +94,5 @@ def test_a_loop_is_stopped_behind_its_first_round(unit: str) -> None:
 
 
 def test_signs_alone_are_a_loop_only_when_they_never_end() -> None:
-    assert loop_start("." * 2_000) is None
-    assert loop_start("." * 5_000) is not None
+    assert find_loop_start("." * 2_000) is None
+    assert find_loop_start("." * 5_000) is not None

@@ -10,7 +10,7 @@ from langchain_core.language_models import FakeListChatModel
 from ingest import ingest
 from rag import Assistant
 from rag.answer import AnswerEvent, RetrievalEvent
-from rag.answering.translation import target_language, translated_question
+from rag.answering.translation import choose_target_language, read_translated_question
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 
@@ -62,17 +62,17 @@ def test_only_where_it_helps(tmp_path: Path) -> None:
 
 def test_target_language() -> None:
     """Most documents decide, if their language is known."""
-    assert target_language(GERMAN, ["en", "en", "de", ""]) == "en"
-    assert target_language(ENGLISH, ["de", "de", "en"]) == "de"
-    assert target_language("试用期多久?", ["en"]) == "en"
-    assert target_language(GERMAN, ["de", "de", "en"]) == ""
-    assert target_language(GERMAN, ["tr", "tr"]) == ""
-    assert target_language("E12", ["en"]) == ""
-    assert target_language(GERMAN, []) == ""
+    assert choose_target_language(GERMAN, ["en", "en", "de", ""]) == "en"
+    assert choose_target_language(ENGLISH, ["de", "de", "en"]) == "de"
+    assert choose_target_language("试用期多久?", ["en"]) == "en"
+    assert choose_target_language(GERMAN, ["de", "de", "en"]) == ""
+    assert choose_target_language(GERMAN, ["tr", "tr"]) == ""
+    assert choose_target_language("E12", ["en"]) == ""
+    assert choose_target_language(GERMAN, []) == ""
 
 
 def test_translated_question() -> None:
     """Quotation marks go; what is no translation is left out."""
-    assert translated_question(f"“{ENGLISH}”\nThat is it.", GERMAN, "en") == ENGLISH
-    assert translated_question(f"{ENGLISH} " * 20, GERMAN, "en") == ""
-    assert translated_question("Das ist die Probezeit.", GERMAN, "en") == ""
+    assert read_translated_question(f"“{ENGLISH}”\nThat is it.", GERMAN, "en") == ENGLISH
+    assert read_translated_question(f"{ENGLISH} " * 20, GERMAN, "en") == ""
+    assert read_translated_question("Das ist die Probezeit.", GERMAN, "en") == ""

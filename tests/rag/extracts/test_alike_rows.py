@@ -8,9 +8,9 @@ import pytest
 from rag.answer import Extract
 from rag.extracts.alike_rows import leaves_row_open
 from rag.extracts.question_type import AnswerType, holds_type
-from rag.extracts.selection import answering_units, group_units
+from rag.extracts.selection import group_units, select_answering_units
 from rag.extracts.units import split_units
-from rag.extracts.words import content_words, question_words
+from rag.extracts.words import find_content_words, question_words
 from rag.hit import Hit
 
 TABLE = """## 2. How much leave
@@ -91,7 +91,7 @@ def test_headline() -> None:
     """The line that stands above a document is no answer."""
     text = "Calling in sick: the short version\n\nRing your shift lead before your shift starts.\n"
     assert _first_group("What do I do when I am sick?", text) == []
-    assert [unit.text for unit in answering_units([_hit(text)])] == [
+    assert [unit.text for unit in select_answering_units([_hit(text)])] == [
         "Ring your shift lead before your shift starts."
     ]
 
@@ -99,4 +99,4 @@ def test_headline() -> None:
 def test_how_long() -> None:
     """ "long" of "how long" says what kind of answer is asked for, and is no word to look for."""
     assert question_words("How long is the trial period?") == question_words("trial period")
-    assert question_words("How long?") == content_words("how long")
+    assert question_words("How long?") == find_content_words("how long")

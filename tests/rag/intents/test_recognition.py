@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rag.intents import recognise, split_questions
 from rag.intents.intent import IntentKind
-from rag.intents.wording import wordings
+from rag.intents.wording import list_wordings
 
 HERE = Path(__file__).parent
 PHRASINGS = [line.split("\t") for line in (HERE / "phrasings.tsv").read_text("utf-8").splitlines()]
@@ -57,9 +57,9 @@ def test_long(filler: str) -> None:
 
 def test_languages_complete() -> None:
     """Each language has a sentence, a column and a pattern for everything that English has."""
-    english = next(wording for wording in wordings() if wording.code == "en")
-    assert {wording.code for wording in wordings()} == {"de", "en", "es", "fr"}
-    for wording in wordings():
+    english = next(wording for wording in list_wordings() if wording.code == "en")
+    assert {wording.code for wording in list_wordings()} == {"de", "en", "es", "fr"}
+    for wording in list_wordings():
         assert wording.replies.keys() == english.replies.keys()
         assert wording.columns.keys() == english.columns.keys()
         assert wording.words.keys() == english.words.keys()

@@ -10,7 +10,7 @@ from ingest import ingest
 from rag import Assistant
 from rag.settings import AccessRule, AccessSettings, Settings
 from rag.testing import HashingEmbedder
-from ui.terminal.answers import hits_text
+from ui.terminal.answers import format_hits
 
 RULE = (
     "Whoever leaves the building last closes the windows on all three floors, switches off the machines in "
@@ -55,7 +55,7 @@ def search(
 
 
 def _texts(hits: list) -> list[str]:  # type: ignore[type-arg]
-    lines = list(hits_text(hits, ""))
+    lines = list(format_hits(hits, ""))
     heads = [at for at, line in enumerate(lines) if line.split()[0].isdigit()]
     return ["\n".join(lines[a:b]) for a, b in zip(heads, [*heads[1:], len(lines)], strict=True)]
 

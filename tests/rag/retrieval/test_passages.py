@@ -14,8 +14,8 @@ from rag.retrieval.passages import (
     SLACK,
     Passage,
     diversify,
+    find_shared_section,
     join,
-    shared_section,
 )
 
 
@@ -73,8 +73,8 @@ def test_its_section_is_what_its_chunks_share() -> None:
     def row(ordinal: int, *section: str) -> ChunkRow:
         return ChunkRow(ordinal, 1, ordinal, "/a", "T", ordinal, ordinal + 1, None, section, "x")
 
-    assert shared_section([row(1, "A", "B0"), row(2, "A", "B1")]) == ("A",)
-    assert shared_section([row(1, "A", "B0"), row(2, "A", "B0")]) == ("A", "B0")
+    assert find_shared_section([row(1, "A", "B0"), row(2, "A", "B1")]) == ("A",)
+    assert find_shared_section([row(1, "A", "B0"), row(2, "A", "B0")]) == ("A", "B0")
 
 
 def test_a_long_chunk_stays_alone() -> None:

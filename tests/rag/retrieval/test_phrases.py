@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag import Assistant
-from rag.retrieval.boosts import quoted_phrases
+from rag.retrieval.boosts import find_quoted_phrases
 from tests.rag.houses import open_house
 
 WORDS = "red light above the door"
@@ -35,7 +35,7 @@ def test_a_quoted_phrase_is_found_word_for_word(assistant: Assistant) -> None:
 
 def test_what_is_a_phrase() -> None:
     """Two words or more, in marks that are closed; an apostrophe is none."""
-    assert quoted_phrases('the "lead time", and "E17" and "a  b."') == {" lead time ", " a b "}
-    assert quoted_phrases("the user's and the owner's") == frozenset()
-    assert quoted_phrases('an open "mark that never ends') == frozenset()
-    assert quoted_phrases('""  "   "') == frozenset()
+    assert find_quoted_phrases('the "lead time", and "E17" and "a  b."') == {" lead time ", " a b "}
+    assert find_quoted_phrases("the user's and the owner's") == frozenset()
+    assert find_quoted_phrases('an open "mark that never ends') == frozenset()
+    assert find_quoted_phrases('""  "   "') == frozenset()

@@ -15,7 +15,7 @@ from rag.hit import Hit
 from rag.index.catalog.rows import ChunkSummary
 from rag.index.search.vectors import Candidates
 from rag.profile import REFUSAL
-from rag.retrieval.boosts import NAME_WEIGHT, filename_boosts
+from rag.retrieval.boosts import NAME_WEIGHT, compute_filename_boosts
 from rag.retrieval.fusion import fuse, smooth
 
 
@@ -91,11 +91,11 @@ def test_a_document_is_called_by_its_files_name() -> None:
         2: ("/Amazon_2023_10K.pdf", "Annual report"),
         3: ("/Boeing_2023_10K.pdf", "Boeing annual report"),
     }
-    assert filename_boosts("What did Best Buy earn in 2023?", names) == {1: NAME_WEIGHT}
-    assert filename_boosts("What did AMAZON's shops earn?", names) == {2: NAME_WEIGHT}
-    assert filename_boosts("What did Boeing earn?", names) == {}
-    assert filename_boosts("", names) == {}
-    assert filename_boosts("Amazon", {}) == {}
+    assert compute_filename_boosts("What did Best Buy earn in 2023?", names) == {1: NAME_WEIGHT}
+    assert compute_filename_boosts("What did AMAZON's shops earn?", names) == {2: NAME_WEIGHT}
+    assert compute_filename_boosts("What did Boeing earn?", names) == {}
+    assert compute_filename_boosts("", names) == {}
+    assert compute_filename_boosts("Amazon", {}) == {}
 
 
 @pytest.mark.parametrize(

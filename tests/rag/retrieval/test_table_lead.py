@@ -11,7 +11,7 @@ from rag import Assistant
 from rag.answering.prompt import FULL, passage_text
 from rag.citations import check
 from rag.hit import Hit
-from rag.retrieval.table_lead import table_lead
+from rag.retrieval.table_lead import find_table_lead
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 
@@ -21,7 +21,7 @@ ROWS = [f"| Valve V{n} type {n % 5} | {n + 7} | {n + 3} | shelf {n % 6} |" for n
 
 def lead_at(document: str, row: str) -> str:
     start = document.index(row)
-    return table_lead(document[start:], start, lambda a, b: document[a:b])
+    return find_table_lead(document[start:], start, lambda a, b: document[a:b])
 
 
 @pytest.mark.parametrize("row", [0, 1, 40, 398])

@@ -8,16 +8,16 @@ from rag import Assistant
 from rag.answering.prompt import FULL, messages
 from rag.hit import Hit
 from rag.retrieval.version_names import read_version
-from rag.retrieval.versions import newer_of
+from rag.retrieval.versions import find_newer
 from tests.rag.houses import open_house
 from ui.messages.page import ENGLISH
-from ui.terminal.answers import hits_text
+from ui.terminal.answers import format_hits
 from ui.view.also_found_in import render_other_documents
 
 
 def older(*documents: tuple[str, str, str]) -> dict[str, str]:
     """Of (file, title, beginning): which file is older than which."""
-    newer = newer_of(
+    newer = find_newer(
         {
             n: read_version(f"/house/{document[0]}", *document[1:])
             for n, document in enumerate(documents)
@@ -139,7 +139,7 @@ def test_the_newer_one_is_first_and_the_other_is_shown_as_older(assistant: Assis
     old = hits[1]
     assert old.newer is not None
     assert old.to_json()["newer"]["uri"] == old.newer.uri == hits[0].uri
-    assert "Older version; the newer one: Travel rules 2026" in "\n".join(hits_text(hits, QUERY))
+    assert "Older version; the newer one: Travel rules 2026" in "\n".join(format_hits(hits, QUERY))
     html = render_other_documents(old, None, ENGLISH)
     assert f"{ENGLISH.newer_version} Travel rules 2026 (travel-2026.md)" in html
     assert render_other_documents(hits[0], None, ENGLISH) == ""

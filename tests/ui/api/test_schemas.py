@@ -20,7 +20,7 @@ from tests.ui.api.office import QUESTION, Office
 from tests.ui.library import fill, open_library, read_in
 from tests.ui.stand_in import make_answer
 from ui.api.openapi import RESPONSE_EXAMPLES
-from ui.api.schemas import json_schemas
+from ui.api.schemas import build_json_schemas
 
 
 def _closed(schema: Any) -> Any:
@@ -35,7 +35,7 @@ def _closed(schema: Any) -> Any:
 
 def _check(value: Any, name: str) -> None:
     """The value has the fields that the schema promises, and only those."""
-    schema = json_schemas()[name]
+    schema = build_json_schemas()[name]
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(_closed(schema)).validate(json.loads(json.dumps(value)))
 

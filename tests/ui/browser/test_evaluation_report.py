@@ -9,7 +9,7 @@ import pytest
 
 from tests.evaluation.world import hostile_evaluation
 from tests.ui.tab import ARTIFACTS, NARROW, WIDE
-from ui.view.evaluation.page import evaluation_page
+from ui.view.evaluation.page import render_evaluation_page
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ HOSTILE = "'\"><script>document.title='ran'</script><img src=http://192.0.2.1/x 
 def test_it_stands_alone_and_fits(browser: Any, tmp_path: Path) -> None:
     """No request, nothing in the console, no script ran, and nothing is wider than the window."""
     file = tmp_path / "report.html"
-    file.write_text(evaluation_page(hostile_evaluation(HOSTILE)), "utf-8")
+    file.write_text(render_evaluation_page(hostile_evaluation(HOSTILE)), "utf-8")
     context = browser.new_context()
     page, seen = context.new_page(), []
     page.on("request", lambda request: seen.append(request.url))

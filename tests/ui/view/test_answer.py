@@ -21,7 +21,7 @@ from ui.messages.page import ENGLISH
 from ui.view import answer as view
 from ui.view import evidence, markup
 from ui.view.extracts import extract_list
-from ui.view.headline import verdict_of
+from ui.view.headline import find_verdict
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -252,7 +252,7 @@ def test_what_was_searched_for_instead_stands_first() -> None:
     corrected = answer.model_copy(update={"searched": "the trial period"})
     text = Read(view.render_answer(1, corrected, ENGLISH)).text
     line = ENGLISH.searched_instead.format(text="the trial period")
-    assert text.index(line) < text.index(ENGLISH.verdicts[verdict_of(answer)][0])
+    assert text.index(line) < text.index(ENGLISH.verdicts[find_verdict(answer)][0])
 
 
 def test_no_model() -> None:

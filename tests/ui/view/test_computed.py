@@ -7,7 +7,7 @@ from rag.computed import Cell, Change, Computed, Row, Table
 from ui.messages.page import ENGLISH
 from ui.terminal.answers import answer_text
 from ui.view.answer import render_answer
-from ui.view.computed import computed_block
+from ui.view.computed import render_computed_block
 from ui.view.evidence import Shelf
 
 EVIL = "<img src=x onerror=alert(1)>\x1b[31m"
@@ -28,7 +28,7 @@ COMPUTED = Computed(
 
 def test_page() -> None:
     """Text of documents is text, what differs is marked, and each side leads to where it stands."""
-    html = computed_block(COMPUTED, ENGLISH, Shelf(name=lambda uri: uri.rpartition("/")[2]))
+    html = render_computed_block(COMPUTED, ENGLISH, Shelf(name=lambda uri: uri.rpartition("/")[2]))
     assert "<img" not in html
     assert "It opens at <mark>8</mark>." in html
     assert 'href="#source/new.md/4-18-' in html
@@ -39,7 +39,7 @@ def test_page() -> None:
 def test_withdrawn() -> None:
     """A document that is gone is not linked."""
     shelf = Shelf(name=lambda uri: uri, gone={"/d/old.md"})
-    assert "old.md" not in computed_block(COMPUTED, ENGLISH, shelf)
+    assert "old.md" not in render_computed_block(COMPUTED, ENGLISH, shelf)
 
 
 def test_answer() -> None:

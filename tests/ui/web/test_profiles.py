@@ -18,7 +18,7 @@ from rag.testing import HashingEmbedder
 from tests.ui.library import read_in
 from ui.messages.page import ENGLISH
 from ui.view.brand import style_of
-from ui.view.colours import contrast
+from ui.view.colours import measure_contrast
 from ui.web.app import create_app
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.conversation import Conversation
@@ -202,9 +202,9 @@ def test_any_colour_of_the_house_can_be_read_in_light_and_in_dark(accent: str) -
     grounds = (["#f7f7f5", "#ffffff", "#f1f1ee"], ["#131618", "#1b1f22", "#23282c"])
     for mode in (0, 1):
         for ground in (*map(_colour, grounds[mode]), pairs["--brand-soft"][mode]):
-            assert contrast(pairs["--brand"][mode], ground) >= 4.5
+            assert measure_contrast(pairs["--brand"][mode], ground) >= 4.5
         for fill in ("--brand", "--brand-hover"):
-            assert contrast(pairs["--on-brand"][mode], pairs[fill][mode]) >= 4.5
+            assert measure_contrast(pairs["--on-brand"][mode], pairs[fill][mode]) >= 4.5
 
 
 def _colour(text: str) -> tuple[float, float, float]:

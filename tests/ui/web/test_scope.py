@@ -21,9 +21,9 @@ from ui.web.identity import Person, Role
 from ui.web.scope import (
     MAX_ITEMS,
     ScopeFinder,
+    make_scope_filter,
+    name_scope_items,
     parse_scope,
-    scope_filter,
-    scope_items,
     scope_names,
     shown_scope,
 )
@@ -72,7 +72,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> AssistantService:
 
 def found(service: AssistantService, person: Person, *ids: str) -> set[str]:
     assistant = service.assistant_for(person)
-    hits = assistant.search("the", k=20, filter=scope_filter(ids, assistant, ENGLISH))
+    hits = assistant.search("the", k=20, filter=make_scope_filter(ids, assistant, ENGLISH))
     return {Path(hit.uri).name for hit in hits}
 
 
@@ -101,12 +101,12 @@ def test_nothing_is_offered_or_asked_that_one_may_not_read(service: AssistantSer
     assert not names & {"secret", "Plan"}
     (plan,) = (i for i in finder.find(EVERYTHING, "", "plan") if i.kind == "d")
     for id_ in (plan.id, "d:" + "0" * 24, "f:secret", "f:nowhere", "t:nothing"):
-        (item,) = scope_items([id_], service.assistant_for(READER))
+        (item,) = name_scope_items([id_], service.assistant_for(READER))
         assert not item.exists
         assert item.label in {"", id_[2:]}
         assert item == shown_scope([id_], service, READER)[0]
         with pytest.raises(NotThereError, match="is not there any more"):
-            scope_filter(["f:open", id_], service.assistant_for(READER), ENGLISH)
+            make_scope_filter(["f:open", id_], service.assistant_for(READER), ENGLISH)
 
 
 def test_ids_from_a_link_are_few_and_well_formed() -> None:

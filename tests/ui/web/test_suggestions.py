@@ -13,7 +13,7 @@ from ui.messages.page import ENGLISH
 from ui.messages.page_german import GERMAN
 from ui.web.assistant_service import AssistantService
 from ui.web.identity import LOCAL
-from ui.web.suggestions import starter_questions
+from ui.web.suggestions import suggest_starter_questions
 
 FILLER = (
     "The harbour office answers within two days and keeps a copy for the files of the town. " * 12
@@ -39,11 +39,11 @@ def test_starters_read_well_and_are_in_the_page_s_language_first(tmp_path: Path)
     assistant = Assistant.open(tmp_path / "data", settings=Settings(), embedder=HashingEmbedder())
     service = AssistantService(lambda: assistant)
     service.assistant_for(LOCAL)  # opens it
-    english = starter_questions(service, LOCAL, "", ENGLISH)
+    english = suggest_starter_questions(service, LOCAL, "", ENGLISH)
     assert english == [
         "Who has one?",
         "What does “Fees and fines” say about “Paying late”?",
         "What does “Boote” say about “Liegeplätze”?",
     ]
-    german = starter_questions(service, LOCAL, "", GERMAN)
+    german = suggest_starter_questions(service, LOCAL, "", GERMAN)
     assert german[0] == "Was sagt „Boote“ über „Liegeplätze“?"

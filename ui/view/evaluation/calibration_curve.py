@@ -7,7 +7,7 @@ from rag.answering.abstention import Calibration
 _SIZE, _MARGIN = 360, 48
 
 
-def curve_svg(calibration: Calibration) -> str:
+def draw_curve(calibration: Calibration) -> str:
     """Risk over coverage as an SVG that needs nothing else; the chosen threshold is the dot."""
 
     def place(coverage: float, risk: float) -> tuple[float, float]:

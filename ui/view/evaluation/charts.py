@@ -11,10 +11,17 @@ from rag.evaluation import Evaluation
 from rag.evaluation import metrics as m
 from rag.evaluation.metrics import Metric
 from rag.evaluation.result import Ablation
-from ui.messages.numbers import figure_text, localise, number
+from ui.messages.numbers import format_figure, localise, number
 from ui.messages.page import Words
 from ui.messages.report_terms import describe_part
-from ui.view.evaluation.plots import IntervalRow, LineSeries, Stack, intervals, lines, stacks
+from ui.view.evaluation.plots import (
+    IntervalRow,
+    LineSeries,
+    Stack,
+    draw_intervals,
+    draw_stacks,
+    lines,
+)
 
 _MOST_TYPES = 14
 _STATUS_COLOURS = {
@@ -37,7 +44,7 @@ class Plot:
     note: str
 
 
-def evaluation_plots(evaluation: Evaluation, words: Words) -> Iterator[Plot]:
+def draw_evaluation_plots(evaluation: Evaluation, words: Words) -> Iterator[Plot]:
     """The plots for which there are figures."""
     names, texts = evaluation.names, words.report
     if evaluation.recall_curve:
@@ -57,7 +64,7 @@ def evaluation_plots(evaluation: Evaluation, words: Words) -> Iterator[Plot]:
 
 def _recall(evaluation: Evaluation, words: Words) -> Plot:
     curve, texts, k = evaluation.recall_curve, words.report, evaluation.names.k
-    first, middle, last = (figure_text(curve[at], words) for at in (0, k - 1, -1))
+    first, middle, last = (format_figure(curve[at], words) for at in (0, k - 1, -1))
     points = list(enumerate(curve, start=1))
     ticks = [1, *range(5, len(curve) + 1, 5)]
     if ticks[-1] != len(curve):
@@ -97,7 +104,7 @@ def _by_type(evaluation: Evaluation, name: str, title: str, words: Words) -> Ite
     note = words.report.weakest_first
     if left_out:
         note += " " + words.report.left_out.format(n=left_out)
-    yield Plot(title, intervals(drawn, title=title, written=_written(words)), note)
+    yield Plot(title, draw_intervals(drawn, title=title, written=_written(words)), note)
 
 
 def _statuses(evaluation: Evaluation, words: Words) -> Plot:
@@ -114,7 +121,7 @@ def _statuses(evaluation: Evaluation, words: Words) -> Plot:
                 for status, colour in _STATUS_COLOURS.items()
             ]
             bars.append(Stack(label, parts))
-    return Plot(texts.statuses, stacks(bars, title=texts.statuses_says), texts.statuses_note)
+    return Plot(texts.statuses, draw_stacks(bars, title=texts.statuses_says), texts.statuses_note)
 
 
 def _risk(evaluation: Evaluation, words: Words) -> Plot:
@@ -186,7 +193,7 @@ def _lift(ablation: Ablation, known: Mapping[str, Metric], words: Words) -> Iter
     for lift in ablation.lifts:
         value, low, high, _ = lift.lift
         if value is not None and low is not None and high is not None:
-            value_text = figure_text(value, words, signed=True)
+            value_text = format_figure(value, words, signed=True)
             rows.append(IntervalRow(known[lift.metric].label, value, low, high, value_text))
     if not rows:
         return
@@ -194,7 +201,7 @@ def _lift(ablation: Ablation, known: Mapping[str, Metric], words: Words) -> Iter
     low, high = math.floor(least * 10) / 10, math.ceil(most * 10) / 10
     yield Plot(
         texts.brings.format(part=name),
-        intervals(
+        draw_intervals(
             rows,
             title=texts.brings_says.format(part=name),
             low=low if low < high else -0.1,

@@ -10,19 +10,19 @@ from rag.evaluation import metrics as m
 from rag.evaluation.bootstrap import Figure
 from rag.evaluation.gates import Failure
 from rag.evaluation.metrics import Metric, metrics
-from ui.messages.numbers import count, day_and_time, figure_text, number
+from ui.messages.numbers import count, format_day_and_time, format_figure, number
 from ui.messages.page import ENGLISH, Words
 from ui.messages.report_terms import describe_metric, describe_part
 from ui.terminal.evaluation import NONE
-from ui.view.evaluation.charts import Plot, evaluation_plots
-from ui.view.evaluation.questions import questions_section
+from ui.view.evaluation.charts import Plot, draw_evaluation_plots
+from ui.view.evaluation.questions import render_questions
 from ui.view.markup import escape, escape_name
 
 _SHARED = Path(__file__).parents[2] / "web" / "static" / "report.css"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def evaluation_page(evaluation: Evaluation, failures: Sequence[Failure] = ()) -> str:
+def render_evaluation_page(evaluation: Evaluation, failures: Sequence[Failure] = ()) -> str:
     """The whole page; `failures` are the gates that were not met."""
     style = Path(__file__).with_name("evaluation.css").read_text("utf-8")
     style += _SHARED.read_text("utf-8")
@@ -48,7 +48,7 @@ def report(
     shown_metrics = [known[name] for name in evaluation.overall.metrics]
     # What was noticed is kept in English, whoever reads it.
     notices = "".join(f'<p class="notice" lang="en">{escape(n)}</p>' for n in evaluation.notices)
-    plots = "".join(map(_figure, evaluation_plots(evaluation, words)))
+    plots = "".join(map(_figure, draw_evaluation_plots(evaluation, words)))
     body = [
         _head(evaluation, heading, words),
         _gates(failures),
@@ -58,7 +58,7 @@ def report(
         _section(texts.all_figures, _all_figures(shown_metrics, evaluation, words)),
         _types(shown_metrics, evaluation, words),
         _ablations(evaluation, words),
-        _section(texts.went_wrong, questions_section(evaluation, words)),
+        _section(texts.went_wrong, render_questions(evaluation, words)),
     ]
     return f'<div class="report">{"".join(body)}</div>'
 
@@ -82,7 +82,7 @@ def _head(evaluation: Evaluation, heading: str, words: Words) -> str:
     items = "".join(
         f"<div><dt>{name}</dt><dd>{escape_name(fact)}</dd></div>" for name, fact in facts.items()
     )
-    over = texts.over.format(when=day_and_time(evaluation.made_at, words))
+    over = texts.over.format(when=format_day_and_time(evaluation.made_at, words))
     return (
         f'<header><p class="over">{escape(over)}</p><{heading}>'
         f"{escape_name(subject.questions)}</{heading}>"
@@ -168,9 +168,9 @@ def _all_figures(metrics_shown: Iterable[Metric], evaluation: Evaluation, words:
 def _cells(figure: Figure, words: Words) -> tuple[str, str, str]:
     interval = NONE
     if figure.value is not None:
-        low, high = figure_text(figure.low, words), figure_text(figure.high, words)
+        low, high = format_figure(figure.low, words), format_figure(figure.high, words)
         interval = words.report.from_to.format(low=low, high=high)
-    return figure_text(figure.value, words), interval, number(figure.n, words)
+    return format_figure(figure.value, words), interval, number(figure.n, words)
 
 
 def _types(metrics_shown: Sequence[Metric], evaluation: Evaluation, words: Words) -> str:
@@ -181,7 +181,7 @@ def _types(metrics_shown: Sequence[Metric], evaluation: Evaluation, words: Words
         (
             f"<b>{escape_name(name)}</b>",
             number(summary.questions, words),
-            *(figure_text(summary.metrics[metric.name].value, words) for metric in metrics_shown),
+            *(format_figure(summary.metrics[metric.name].value, words) for metric in metrics_shown),
         )
         for name, summary in evaluation.types.items()
     ]
@@ -195,12 +195,12 @@ def _ablations(evaluation: Evaluation, words: Words) -> str:
         rows = [
             (
                 f"<b>{escape_name(lift.metric)}</b>",
-                figure_text(lift.full, words),
-                figure_text(lift.without, words),
-                figure_text(lift.lift.value, words, signed=True),
+                format_figure(lift.full, words),
+                format_figure(lift.without, words),
+                format_figure(lift.lift.value, words, signed=True),
                 texts.from_to.format(
-                    low=figure_text(lift.lift.low, words, signed=True),
-                    high=figure_text(lift.lift.high, words, signed=True),
+                    low=format_figure(lift.lift.low, words, signed=True),
+                    high=format_figure(lift.lift.high, words, signed=True),
                 ),
             )
             for lift in ablation.lifts

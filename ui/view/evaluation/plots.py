@@ -86,7 +86,7 @@ def lines(
     return _svg(_HEIGHT, title, parts) + legend
 
 
-def intervals(
+def draw_intervals(
     rows: Sequence[IntervalRow],
     *,
     title: str,
@@ -120,7 +120,7 @@ def intervals(
     return _svg(height, title, parts)
 
 
-def stacks(bars: Sequence[Stack], *, title: str) -> str:
+def draw_stacks(bars: Sequence[Stack], *, title: str) -> str:
     """A bar for each, divided by its parts' shares; the counts stand in the parts that have room."""
     room = WIDTH - _LABELS - 4
     parts = []

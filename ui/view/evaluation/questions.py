@@ -18,7 +18,7 @@ MOST = 500
 _GLANCE = 400  # characters of a fact or a quotation
 
 
-def questions_section(evaluation: Evaluation, words: Words) -> str:
+def render_questions(evaluation: Evaluation, words: Words) -> str:
     """What went wrong with which question, and what was found and said instead."""
     texts = words.report
     wrong = [outcome for outcome in evaluation.outcomes if outcome.faults]

@@ -46,7 +46,7 @@ class ExportedContent:
 
 def plain_text(turn: ExportedTurn, words: Words) -> str:
     """To be pasted anywhere."""
-    content = content_of(turn, words)
+    content = select_content(turn, words)
     lines = [" ".join(content.sentences)] if content.sentences else []
     lines += [f"{_quoted(text, words)}\n  {location}" for text, location in content.quotes]
     lines += [f"({turn.unfinished})"] if turn.unfinished else []
@@ -61,7 +61,7 @@ def plain_text(turn: ExportedTurn, words: Words) -> str:
 
 def as_html(turn: ExportedTurn, words: Words) -> str:
     """The same for a word processor or a mail: one line of HTML, in which all text is escaped."""
-    content = content_of(turn, words)
+    content = select_content(turn, words)
     parts = [f"<p><strong>{escape(turn.answer.question)}</strong></p>"]
     if content.scope:
         parts.append(f"<p><em>{escape(content.scope)}</em></p>")
@@ -86,7 +86,7 @@ def as_markdown(title: str, turns: Iterable[ExportedTurn], words: Words) -> str:
     """A conversation as a Markdown file, in which no character of a document is a mark."""
     parts = [f"# {_escaped(title or words.untitled)}"]
     for turn in turns:
-        content = content_of(turn, words)
+        content = select_content(turn, words)
         parts.append(f"## {_escaped(turn.answer.question)}")
         if content.scope:
             parts.append(f"*{_escaped(content.scope)}*")
@@ -120,7 +120,7 @@ def make_readable(text: str) -> str:
     return " ".join(_MARKS.sub(lambda match: match[match.lastindex or 0], text).split())
 
 
-def content_of(turn: ExportedTurn, words: Words) -> ExportedContent:
+def select_content(turn: ExportedTurn, words: Words) -> ExportedContent:
     """What of an answer is taken along: nothing that its documents do not back."""
     answer = turn.answer
     backed = answer.backed_sentences

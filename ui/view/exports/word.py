@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ui.messages.page import Words
-from ui.view.exports.text import ExportedTurn, content_of
+from ui.view.exports.text import ExportedTurn, select_content
 from ui.view.markup import escape
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def as_word(title: str, turns: Iterable[ExportedTurn], words: Words) -> bytes:
 
 
 def _add_turn(document: Document, turn: ExportedTurn, words: Words) -> None:
-    content = content_of(turn, words)
+    content = select_content(turn, words)
     document.add_heading(_clean(turn.answer.question), 1)
     if content.scope:
         document.add_paragraph().add_run(_clean(content.scope)).italic = True

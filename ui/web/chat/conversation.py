@@ -23,7 +23,7 @@ from ui.web.chat.event_batches import EventBatches
 from ui.web.chat.redaction import redact, redact_turns
 from ui.web.chat.screen import RenderedTurn, Screen
 from ui.web.identity import Person
-from ui.web.scope import scope_filter, scope_names
+from ui.web.scope import make_scope_filter, scope_names
 from ui.web.suggestions import next_questions
 from ui.web.userdata.feedback import FeedbackBook
 from ui.web.userdata.history import History
@@ -369,7 +369,7 @@ class Conversation:
         draft.model = assistant.model_name
         shelf = evidence.Shelf(assistant.reading().name)
         question = draft.question
-        filter = scope_filter(visit.scope, assistant, words)
+        filter = make_scope_filter(visit.scope, assistant, words)
         events = assistant.stream(question, history=tuple(self.history), filter=filter)
         batches = EventBatches(visit.service.metrics.events(iter(events)))
         try:

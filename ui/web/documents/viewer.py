@@ -116,7 +116,7 @@ class Opener:
             start = min(after or 0, whole)
             stretch = _stretch(located, start, start + 2 * _AROUND, begins=False)
         opened = self._opened(located, name, "", ())
-        return view.more_text(opened, stretch, whole, self._words, before=before is not None)
+        return view.render_more_text(opened, stretch, whole, self._words, before=before is not None)
 
     def picture(self, person: Person, name: str, page: int, width: int) -> tuple[bytes, str]:
         """The page as a PNG, and a tag that changes with it. Raises NotThereError, UnreadableFileError."""

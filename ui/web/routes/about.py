@@ -14,9 +14,9 @@ from rag.database_address import DatabaseAddress
 from rag.embedder import embedder_model
 from rag.errors import InhouseError
 from rag.index import open_store
-from ui.view.about_page import About, about_page, notices_page
+from ui.view.about_page import About, render_about_page, render_notices_page
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
+from ui.web.identity import Role, find_person, requires
 from ui.web.installed_packages import packages, versions
 from ui.web.layout import frame
 from ui.web.navigation import Room
@@ -36,8 +36,8 @@ def routes(app_state: AppState) -> APIRouter:
     @requires(Role.READER)
     def about(request: Request) -> Response:
         page_frame = frame(request, Room.ABOUT)
-        content = _about(app_state, is_admin=person_of(request).may(Role.ADMIN))
-        page = page_frame.page(about_page(content, page_frame.words))
+        content = _about(app_state, is_admin=find_person(request).may(Role.ADMIN))
+        page = page_frame.page(render_about_page(content, page_frame.words))
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 
     @router.get("/about/notices")
@@ -45,7 +45,7 @@ def routes(app_state: AppState) -> APIRouter:
     def notices(request: Request) -> Response:
         page_frame = frame(request, Room.ABOUT)
         page = page_frame.page(
-            notices_page(packages(), page_frame.words), title=page_frame.words.rooms.notices
+            render_notices_page(packages(), page_frame.words), title=page_frame.words.rooms.notices
         )
         return HTMLResponse(page, headers={"cache-control": "no-cache"})
 

@@ -19,12 +19,12 @@ from rag.index.views.files import FileQuery
 from rag.readers import EVERYBODY
 from ui.errors import NotAllowedError
 from ui.messages.admin import ENGLISH_ADMIN
-from ui.messages.numbers import day_and_time, number, size
+from ui.messages.numbers import format_day_and_time, number, size
 from ui.messages.page import Words
-from ui.terminal.languages import language_notice
+from ui.terminal.languages import describe_language_gap
 from ui.view import admin_page as view
 from ui.web.app_state import AppState
-from ui.web.identity import Person, Role, person_of, requires
+from ui.web.identity import Person, Role, find_person, requires
 from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.userdata.accounts import Account, fold_name
@@ -69,7 +69,7 @@ def routes(app_state: AppState) -> APIRouter:
     @router.post("/admin/people/{action}")
     @requires(Role.ADMIN, max_body=16_384)
     async def people(request: Request, action: str) -> Response:
-        person = person_of(request)
+        person = find_person(request)
         return await change(
             request, "people", lambda form: _change_person(app_state, person, action, form)
         )
@@ -77,7 +77,7 @@ def routes(app_state: AppState) -> APIRouter:
     @router.get("/admin/questions.jsonl")
     @requires(Role.ADMIN)
     def questions(request: Request) -> Response:
-        person = person_of(request)
+        person = find_person(request)
         groups = app_state.unanswered.find(_readable_by(app_state, person))
         return Response(
             "".join(map(_evaluation_line, groups)),
@@ -88,7 +88,7 @@ def routes(app_state: AppState) -> APIRouter:
     @router.post("/admin/unanswered")
     @requires(Role.ADMIN)
     async def unanswered(request: Request) -> Response:
-        person = person_of(request)
+        person = find_person(request)
 
         def act(form: Form) -> None:
             app_state.unanswered.mark_done(form.get("question", ""))
@@ -99,7 +99,7 @@ def routes(app_state: AppState) -> APIRouter:
     @router.post("/admin/feedback")
     @requires(Role.ADMIN, max_body=16_384)
     async def feedback(request: Request) -> Response:
-        person = person_of(request)
+        person = find_person(request)
 
         def act(form: Form) -> None:
             app_state.feedback.set_done(form.get("id", ""), is_done=form.get("state") == "done")
@@ -296,7 +296,7 @@ def _seen_by(app_state: AppState, person: Person, other: Person) -> view.SeenBy:
 
 def _operation(app_state: AppState, words: Words) -> view.Operation | None:
     from rag.index import open_store
-    from ui.web.userdata.database import people_file
+    from ui.web.userdata.database import locate_people_file
 
     admin, settings = words.admin, app_state.settings
     runs, storage, notice = {}, {}, ""
@@ -306,17 +306,17 @@ def _operation(app_state: AppState, words: Words) -> view.Operation | None:
         overview = None
     if overview is not None:
         if overview.last_look is not None:
-            runs[admin.last_look] = day_and_time(overview.last_look, words)
+            runs[admin.last_look] = format_day_and_time(overview.last_look, words)
         if overview.last_run is not None:
-            runs[admin.last_run] = day_and_time(overview.last_run["started_at"], words)
+            runs[admin.last_run] = format_day_and_time(overview.last_run["started_at"], words)
         runs[admin.files] = ", ".join(
             f"{number(total, words)} {words.rooms.states.get(state, state.value)}"
             for state, total in overview.files.items()
             if total
         )
-        notice = language_notice(overview, settings)
+        notice = describe_language_gap(overview, settings)
         storage[admin.index_size] = size(overview.bytes_on_disk, words)
-    people = people_file(settings)
+    people = locate_people_file(settings)
     if people.exists():
         storage[admin.people_size] = size(people.stat().st_size, words)
     inbox = app_state.inbox.folder

@@ -21,8 +21,8 @@ from ui.view import compare as view
 from ui.web.app_state import AppState
 from ui.web.assistant_service import Answering
 from ui.web.chat.comparison import compare
-from ui.web.identity import Role, person_of, requires, watch
-from ui.web.language import words_for
+from ui.web.identity import Role, find_person, requires, watch
+from ui.web.language import choose_words
 from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.security.rate_limit import Throttle
@@ -56,7 +56,7 @@ def routes(app_state: AppState) -> APIRouter:
     @requires(Role.READER)
     async def answers(request: Request) -> Response:
         """One JSON object a line: {"side", "html"}; then the end."""
-        words, person = words_for(request), person_of(request)
+        words, person = choose_words(request), find_person(request)
         question = (await request.body()).decode("utf-8", "replace").strip()
         if complaint := _complaint(question, words):
             return Response(complaint, 422, media_type="text/plain")

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from rag.index.views.files import FileRow
 from ui.errors import NotThereError
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
+from ui.web.identity import Role, find_person, requires
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -39,14 +39,14 @@ def routes(app_state: AppState) -> APIRouter:
         """Only what lies in the inbox; others are taken out of their own folders."""
         file = _file(app_state, request, name)
         # It is on this person's shelf, also where it never got into the index.
-        app_state.inbox.withdraw(person_of(request), file.uri, frozenset)
+        app_state.inbox.withdraw(find_person(request), file.uri, frozenset)
         return _begun(app_state, app_state.inbox.folder or Path(file.root), deleting=True)
 
     return router
 
 
 def _file(app_state: AppState, request: Request, name: str) -> FileRow:
-    file = app_state.service.assistant_for(person_of(request)).shelf().named(name)
+    file = app_state.service.assistant_for(find_person(request)).shelf().named(name)
     if file is None:
         raise NotThereError(_GONE)
     return file

@@ -18,14 +18,14 @@ from ui.messages.page import Words
 from ui.view import document_page as one
 from ui.view import documents_page as many
 from ui.view.computed import render_table
-from ui.view.document_page import document_tools
+from ui.view.document_page import render_document_tools
 from ui.view.evidence import Shelf
-from ui.view.links import source_link
+from ui.view.links import make_source_link
 from ui.view.markup import escape
 from ui.view.passage import find_headings, render_lead
 from ui.view.upload_form import render_upload_form
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
+from ui.web.identity import Role, find_person, requires
 from ui.web.layout import Layout, frame
 from ui.web.navigation import Room
 
@@ -53,7 +53,7 @@ def routes(app_state: AppState) -> APIRouter:
         tools = _tools(app_state, page_frame)
         scripts = ["inbox"] if tools else []
         try:
-            shelf = app_state.service.assistant_for(person_of(request)).shelf()
+            shelf = app_state.service.assistant_for(find_person(request)).shelf()
             main = _table(request, shelf, tools, page_frame)
         except InhouseError as exc:
             return _answer(page_frame, _unavailable(page_frame, exc) + tools, 503, scripts)
@@ -64,7 +64,7 @@ def routes(app_state: AppState) -> APIRouter:
     def document(request: Request, name: str) -> Response:
         page_frame = frame(request, Room.DOCUMENTS)
         try:
-            shelf = app_state.service.assistant_for(person_of(request)).shelf()
+            shelf = app_state.service.assistant_for(find_person(request)).shelf()
             file = shelf.named(name)
             main = _file(request, app_state, shelf, file, page_frame) if file else ""
         except InhouseError as exc:
@@ -134,7 +134,7 @@ def _file(
         page = min(page, max(1, (total - 1) // one.EACH + 1))
         offset = (page - 1) * one.EACH
         chunks = shelf.chunks(file.document_id, offset=offset, limit=one.EACH)
-        link = source_link(shelf.name, file.uri, 0, 0, "")
+        link = make_source_link(shelf.name, file.uri, 0, 0, "")
         app_state.audit.opened(page_frame.person, file.uri)
     address = f"/documents/{name}"
     versions, comparison = _versions(request, app_state, file, page_frame.words)
@@ -157,7 +157,9 @@ def _file(
     tools = ""
     if page_frame.person.may(Role.EDITOR):
         may_withdraw = app_state.inbox.may_withdraw(file.uri)
-        tools = document_tools(file, address, may_withdraw=may_withdraw, words=page_frame.words)
+        tools = render_document_tools(
+            file, address, may_withdraw=may_withdraw, words=page_frame.words
+        )
     return one.document_page(view, tools, page_frame.words)
 
 
@@ -165,7 +167,7 @@ def _contents(
     request: Request, app_state: AppState, name: str
 ) -> tuple[str, list[one.OutlineEntry]]:
     """How the document begins, as HTML, and its headings; empty for what is not in the index."""
-    reading = app_state.service.assistant_for(person_of(request)).reading()
+    reading = app_state.service.assistant_for(find_person(request)).reading()
     document = reading.named(name)
     if document is None:
         return "", []
@@ -182,7 +184,7 @@ def _contents(
         one.OutlineEntry(
             min(heading.level - top, 2),
             heading.text,
-            source_link(reading.name, document.uri, heading.start, heading.end, heading.text),
+            make_source_link(reading.name, document.uri, heading.start, heading.end, heading.text),
         )
         for heading in headings
     ]
@@ -194,7 +196,7 @@ def _versions(
     """The other versions of the file, and the table of what differs from the one that the address names."""
     if file.document_id is None:
         return [], ""
-    assistant = app_state.service.assistant_for(person_of(request))
+    assistant = app_state.service.assistant_for(find_person(request))
     versions, reading = assistant.versions(), assistant.reading()
     against, comparison, rows = request.query_params.get("against", ""), "", []
     for record in versions.find(file.uri):

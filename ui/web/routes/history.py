@@ -22,8 +22,8 @@ from ui.view.history import render_conversations
 from ui.web.app_state import AppState
 from ui.web.chat.redaction import export_conversations, redact_turns
 from ui.web.chat.redaction import search as search_kept
-from ui.web.identity import Person, Role, person_of, requires
-from ui.web.language import words_for
+from ui.web.identity import Person, Role, find_person, requires
+from ui.web.language import choose_words
 from ui.web.scope import scope_names
 from ui.web.userdata.feedback import NOTE_CHARACTERS
 from ui.web.userdata.history import TITLE_CHARACTERS, KeptTurn
@@ -62,13 +62,13 @@ def _add_list(router: "APIRouter", app_state: AppState) -> None:
         search = search[:200].strip()
 
         def make() -> Response:
-            words = words_for(request)
+            words = choose_words(request)
             matches = search_kept(
-                app_state.history, app_state.service, person_of(request), words, search, limit=100
+                app_state.history, app_state.service, find_person(request), words, search, limit=100
             )
             _, *others = app_state.profiles  # whoever has the first one need not be told
             labels = {document.name: label_of(document, words) for document in others}
-            shared = app_state.links.find(person_of(request))
+            shared = app_state.links.find(find_person(request))
             html = render_conversations(matches, search, words, labels, shared)
             return HTMLResponse(html, headers=_FRESH)
 
@@ -82,7 +82,11 @@ def _add_list(router: "APIRouter", app_state: AppState) -> None:
         def make() -> Response:
             chosen = None if c is None else [c]
             kept = export_conversations(
-                app_state.history, app_state.service, person_of(request), words_for(request), chosen
+                app_state.history,
+                app_state.service,
+                find_person(request),
+                choose_words(request),
+                chosen,
             )
             text = json.dumps(kept, ensure_ascii=False, indent=1)
             headers = {**_FRESH, "content-disposition": 'attachment; filename="conversations.json"'}
@@ -97,7 +101,7 @@ def _add_changes(router: "APIRouter", app_state: AppState) -> None:
     async def rename(request: Request, conversation: str) -> Response:
         title = (await request.body()).decode("utf-8", "replace")
         return await run_in_threadpool(
-            _done, lambda: app_state.history.rename(person_of(request), conversation, title)
+            _done, lambda: app_state.history.rename(find_person(request), conversation, title)
         )
 
     @router.post("/{conversation}/share")
@@ -106,7 +110,7 @@ def _add_changes(router: "APIRouter", app_state: AppState) -> None:
         """Let colleagues see it by a link, as far as they may read what it rests on."""
 
         def make() -> Response:
-            token = app_state.links.create(person_of(request), conversation)
+            token = app_state.links.create(find_person(request), conversation)
             return JSONResponse({"link": f"/?s={token}"}, headers=_FRESH)
 
         return _guarded(make)
@@ -114,26 +118,26 @@ def _add_changes(router: "APIRouter", app_state: AppState) -> None:
     @router.post("/{conversation}/unshare")
     @requires(Role.READER)
     def unshare(request: Request, conversation: str) -> Response:
-        return _done(lambda: app_state.links.revoke(person_of(request), conversation))
+        return _done(lambda: app_state.links.revoke(find_person(request), conversation))
 
     @router.post("/{conversation}/forget")
     @requires(Role.READER)
     def forget(request: Request, conversation: str) -> Response:
-        return _done(lambda: app_state.history.delete(person_of(request), conversation))
+        return _done(lambda: app_state.history.delete(find_person(request), conversation))
 
     @router.post("/forget")
     @requires(Role.READER)
     def forget_all(request: Request) -> Response:
-        return _done(lambda: app_state.history.delete_all(person_of(request)))
+        return _done(lambda: app_state.history.delete_all(find_person(request)))
 
 
 def _add_exports(router: "APIRouter", app_state: AppState) -> None:
     def shown(request: Request, conversation: str) -> Iterator[tuple[int, ExportedTurn]]:
         """Each turn of it, as far as whoever asks may still read it."""
-        person, words = person_of(request), words_for(request)
+        person, words = find_person(request), choose_words(request)
         turns = app_state.history.turns(person, conversation)
         for kept, old in redact_turns(turns, app_state.service, person, words):
-            why = view.why_unfinished(words, kept.stopped, kept.interrupted)
+            why = view.explain_unfinished(words, kept.stopped, kept.interrupted)
             names = scope_names(kept.scope, app_state.service, person, words)
             yield kept.n, ExportedTurn(old.answer, why, names)
 
@@ -147,9 +151,9 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
         """The conversation or one turn of it, as a file that is called by its title."""
 
         def make() -> Response:
-            words = words_for(request)
+            words = choose_words(request)
             if turn is None:
-                title = app_state.history.get(person_of(request), conversation).title
+                title = app_state.history.get(find_person(request), conversation).title
                 turns = [exported for _, exported in shown(request, conversation)]
             else:
                 turns = [one(request, conversation, turn)]
@@ -193,8 +197,8 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
         """What one can do with the answer: a link, an e-mail, files."""
 
         def make() -> Response:
-            words, exported = words_for(request), one(request, conversation, turn)
-            token = app_state.links.find(person_of(request)).get(conversation, "")
+            words, exported = choose_words(request), one(request, conversation, turn)
+            token = app_state.links.find(find_person(request)).get(conversation, "")
             subject, text = exported.answer.question, plain_text(exported, words)
             html = render_share_dialog(Kept(conversation, turn), token, subject, text, words)
             return HTMLResponse(html, headers=_FRESH)
@@ -207,7 +211,7 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
         """The answer with its sources as plain text."""
 
         def make() -> Response:
-            content = plain_text(one(request, conversation, turn), words_for(request))
+            content = plain_text(one(request, conversation, turn), choose_words(request))
             return Response(content, media_type="text/plain", headers=_FRESH)
 
         return _guarded(make)
@@ -218,7 +222,7 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
         """The same as plain text and as HTML, to be put on the clipboard."""
 
         def make() -> Response:
-            exported_turn, words = one(request, conversation, turn), words_for(request)
+            exported_turn, words = one(request, conversation, turn), choose_words(request)
             content = {
                 "text": plain_text(exported_turn, words),
                 "html": as_html(exported_turn, words),
@@ -235,8 +239,8 @@ def _add_turns(router: "APIRouter", app_state: AppState) -> None:
         """What is asked of somebody who has said whether the answer helped."""
 
         def make() -> Response:
-            words = words_for(request)
-            _judged(app_state, person_of(request), conversation, turn)
+            words = choose_words(request)
+            _judged(app_state, find_person(request), conversation, turn)
             kept = Kept(conversation, turn)
             html = view.render_feedback_form(kept, helpful, words.reasons, NOTE_CHARACTERS, words)
             return HTMLResponse(html, headers=_FRESH)
@@ -253,7 +257,7 @@ def _add_turns(router: "APIRouter", app_state: AppState) -> None:
             reason, note = str(feedback.get("reason", "")), str(feedback.get("note", ""))
         except (ValueError, KeyError, TypeError):
             return Response("This is no feedback.\n", 422, media_type="text/plain")
-        person = person_of(request)
+        person = find_person(request)
 
         def make() -> None:
             answer = _judged(app_state, person, conversation, turn).answer

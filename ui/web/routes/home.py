@@ -12,12 +12,12 @@ from rag.errors import InhouseError
 from rag.profile import Profile
 from ui.view.scope import describe_options
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
-from ui.web.language import words_for
+from ui.web.identity import Role, find_person, requires
+from ui.web.language import choose_words
 from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.scope import ScopeFinder, parse_scope, shown_scope
-from ui.web.suggestions import starter_questions
+from ui.web.suggestions import suggest_starter_questions
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -38,7 +38,7 @@ def routes(app_state: AppState) -> APIRouter:
         page_frame = frame(request, Room.ASK, _profile_of(app_state, request))
         person, words, profile = page_frame.person, page_frame.words, page_frame.profile
         scope = shown_scope(_scope_of(app_state, request), app_state.service, person)
-        starters = profile.starters or starter_questions(
+        starters = profile.starters or suggest_starter_questions(
             app_state.service, person, profile.name, words
         )
         html = page_frame.ask(() if scope else starters, scope)
@@ -48,7 +48,7 @@ def routes(app_state: AppState) -> APIRouter:
     @requires(Role.READER, is_click=False)
     def state(request: Request) -> JSONResponse:
         """What the header shows; the page asks every few seconds."""
-        now = app_state.service.state(person_of(request), words_for(request))
+        now = app_state.service.state(find_person(request), choose_words(request))
         return JSONResponse(asdict(now), headers={"cache-control": "no-store"})
 
     finder = ScopeFinder(app_state.service)
@@ -57,8 +57,8 @@ def routes(app_state: AppState) -> APIRouter:
     @requires(Role.READER)
     def scope(request: Request, q: str = "", profile: str = "") -> JSONResponse:
         """The documents, folders and tags whose name holds `q`, to restrict a question to."""
-        items = finder.find(person_of(request), app_state.profiles.named(profile).name, q)
-        options = describe_options(items, words_for(request))
+        items = finder.find(find_person(request), app_state.profiles.named(profile).name, q)
+        options = describe_options(items, choose_words(request))
         return JSONResponse(options, headers={"cache-control": "no-store"})
 
     return router
@@ -73,7 +73,7 @@ def _scope_of(app_state: AppState, request: Request) -> tuple[str, ...]:
     if "in" in query or "about" in query:
         documents = (f"d:{name}" for name in query.getlist("about"))
         return parse_scope([*documents, *query.getlist("in")])
-    person = person_of(request)
+    person = find_person(request)
     try:
         if "s" in query:
             shared = app_state.links.open(query["s"]).scope
@@ -90,6 +90,6 @@ def _profile_of(app_state: AppState, request: Request) -> Profile | None:
     if not kept:
         return None
     try:
-        return app_state.profiles.named(app_state.history.get(person_of(request), kept).profile)
+        return app_state.profiles.named(app_state.history.get(find_person(request), kept).profile)
     except InhouseError:  # said when it is opened
         return None

@@ -12,7 +12,7 @@ from ui.web.app_state import AppState
 from ui.web.identity import Role, requires
 from ui.web.language import COOKIE as LANGUAGE_COOKIE
 from ui.web.profiles import COOKIE as PROFILE_COOKIE
-from ui.web.profiles import cookie_value
+from ui.web.profiles import encode_cookie_value
 from ui.web.security.client_address import keep_own_address
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def routes(app_state: AppState) -> APIRouter:
         name = request.query_params.get("name", "")
         if name not in app_state.profiles:
             return PlainTextResponse("There is no such profile.\n", 404)
-        return remember(request, PROFILE_COOKIE, cookie_value(app_state.profiles.named(name)))
+        return remember(
+            request, PROFILE_COOKIE, encode_cookie_value(app_state.profiles.named(name))
+        )
 
     return router
 

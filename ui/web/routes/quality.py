@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ui.view.markup import escape
-from ui.view.quality_page import FeedbackItem, quality_page
+from ui.view.quality_page import FeedbackItem, render_quality_page
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
+from ui.web.identity import Role, find_person, requires
 from ui.web.layout import frame
 from ui.web.navigation import Room
 
@@ -30,7 +30,7 @@ def routes(app_state: AppState) -> APIRouter:
     def quality(request: Request) -> Response:
         from rag.evaluation import store
 
-        layout, person = frame(request, Room.QUALITY), person_of(request)
+        layout, person = frame(request, Room.QUALITY), find_person(request)
         words = layout.words
         if not Room.QUALITY.admits(person):
             heading, why = escape(words.rooms.quality), escape(words.rooms.not_there)
@@ -52,7 +52,7 @@ def routes(app_state: AppState) -> APIRouter:
                 for entry in app_state.feedback.find(readable)
             ]
         evaluation = store.load_last_evaluation(app_state.settings.data) if reads_all else None
-        main = quality_page(evaluation, feedback, words)
+        main = render_quality_page(evaluation, feedback, words)
         page = layout.page(main, styles=["report"])
         return HTMLResponse(page, headers={"cache-control": "no-store"})
 

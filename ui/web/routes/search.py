@@ -12,7 +12,7 @@ from rag.index.views.files import Facets
 from ui.messages.page import Words
 from ui.view.search_page import SearchForm, search_page
 from ui.web.app_state import AppState
-from ui.web.identity import Role, person_of, requires
+from ui.web.identity import Role, find_person, requires
 from ui.web.layout import frame
 from ui.web.navigation import Room
 
@@ -27,7 +27,7 @@ from rag.index import FileList, Filter
 from rag.retrieval import highlight
 from rag.retrieval.retriever import CANDIDATES
 from ui.view.also_found_in import render_other_documents
-from ui.view.links import source_link
+from ui.view.links import make_source_link
 from ui.view.search_page import HitReasons, SearchResults
 from ui.web.assistant_service import Answering
 
@@ -69,14 +69,14 @@ def _answer(
     choices, results, complaint, status = Facets(), None, "", 200
     try:
         profile = app_state.profiles.of(request)
-        assistant = app_state.service.assistant_for(person_of(request), profile.name)
+        assistant = app_state.service.assistant_for(find_person(request), profile.name)
         choices = assistant.shelf().choices()
         results = find(query, assistant, words) if query.query else None
     except UsageError as exc:
         complaint, status = str(exc), 400
     except InhouseError as exc:
         complaint, status = str(exc), 503
-    details = person_of(request).may(Role.EDITOR)
+    details = find_person(request).may(Role.EDITOR)
     return status, search_page(query, choices, results, complaint, words, details=details)
 
 
@@ -147,7 +147,7 @@ def _why(hit: Hit, query: SearchForm, shelf: FileList, words: Words) -> HitReaso
         of=CANDIDATES,
         matched=reasons.matched,
         marks=highlight.spans(query.query, hit.text, {"en", words.language}),
-        link=source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
+        link=make_source_link(shelf.name, hit.uri, hit.start, hit.end, hit.text),
         document=f"/documents/{shelf.name(hit.uri)}",
         elsewhere=render_other_documents(hit, shelf.name, words),
     )

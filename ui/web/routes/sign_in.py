@@ -14,10 +14,10 @@ from ui.errors import TooManyError
 from ui.messages.sign_in import SIGN_IN, SignInWords
 from ui.web.app_state import AppState
 from ui.web.identity import requires
-from ui.web.language import words_for
+from ui.web.language import choose_words
 from ui.web.layout import version
 from ui.web.profiles import COOKIE as PROFILE
-from ui.web.security.client_address import ClientOrigin, Headers, headers_of, keep_own_address
+from ui.web.security.client_address import ClientOrigin, Headers, keep_own_address, read_headers
 from ui.web.security.work_pool import WorkPool
 from ui.web.userdata.accounts import fold_name
 
@@ -95,12 +95,12 @@ def _note_failure(app_state: AppState, name: str, origin: ClientOrigin) -> None:
 
 
 def _from(app_state: AppState, request: Request) -> tuple[Headers, ClientOrigin]:
-    headers = headers_of(request.scope)
+    headers = read_headers(request.scope)
     return headers, app_state.proxies.origin(request.scope, headers)
 
 
 def _words(request: Request) -> SignInWords:
-    return SIGN_IN[words_for(request).language]
+    return SIGN_IN[choose_words(request).language]
 
 
 def _page(
@@ -115,7 +115,7 @@ def _page(
 ) -> HTMLResponse:
     """`name`: what was typed before, so that only the password has to be typed again."""
     words = _words(request)
-    language = words_for(request).language
+    language = choose_words(request).language
     w = {name: escape(getattr(words, name)) for name in SignInWords.__slots__}
     product = escape(app_state.words.product)
     problem_html = (

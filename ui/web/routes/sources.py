@@ -21,8 +21,8 @@ from ui.messages.page import Words
 from ui.view import source as view
 from ui.web.app_state import AppState
 from ui.web.documents.viewer import Opener, QuoteSpan
-from ui.web.identity import Role, person_of, requires
-from ui.web.language import words_for
+from ui.web.identity import Role, find_person, requires
+from ui.web.language import choose_words
 from ui.web.security.work_pool import WorkPool
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def routes(app_state: AppState) -> "APIRouter":
     }
 
     def opener_for(request: Request) -> Opener:
-        return openers[words_for(request).language]
+        return openers[choose_words(request).language]
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -74,8 +74,8 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener], pool
     number = Annotated[int, Query(ge=0, le=_FAR)]
 
     async def answer(request: Request, make: Callable[[], str]) -> HTMLResponse:
-        words = words_for(request)
-        status, body = await pool.run(person_of(request).key, _fragment, make, words)
+        words = choose_words(request)
+        status, body = await pool.run(find_person(request).key, _fragment, make, words)
         return HTMLResponse(body, status_code=status, headers={"cache-control": _FRESH})
 
     @router.get("/{name}")
@@ -91,7 +91,7 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener], pool
         width: Annotated[int, Query(ge=1, le=20_000)] = 1_400,
     ) -> HTMLResponse:
         """The document at a quote."""
-        person, location = person_of(request), QuoteSpan(start, end, check)
+        person, location = find_person(request), QuoteSpan(start, end, check)
         opener = opener_for(request)
         return await answer(
             request,
@@ -107,7 +107,7 @@ def _add_text(router: "APIRouter", opener_for: Callable[[Request], Opener], pool
         after: Annotated[int | None, Query(ge=0, le=_FAR)] = None,
     ) -> HTMLResponse:
         """Its text before or after a character."""
-        person, opener = person_of(request), opener_for(request)
+        person, opener = find_person(request), opener_for(request)
         return await answer(request, lambda: opener.more(person, name, before=before, after=after))
 
 
@@ -126,7 +126,7 @@ def _add_files(
     ) -> Response:
         """A page as a picture."""
         try:
-            person, opener = person_of(request), opener_for(request)
+            person, opener = find_person(request), opener_for(request)
             png, tag = await pool.run(person.key, opener.picture, person, name, page, width)
         except TooManyError:
             raise
@@ -142,7 +142,7 @@ def _add_files(
     async def original(request: Request, name: str) -> Response:
         """The file itself, to be kept, never to be opened in the page."""
         try:
-            person, opener = person_of(request), opener_for(request)
+            person, opener = find_person(request), opener_for(request)
             path, data = await pool.run(person.key, opener.original, person, name)
         except NotThereError as exc:
             return Response(f"{exc}\n", 404, media_type="text/plain")

@@ -14,7 +14,7 @@ from rag.errors import InhouseError
 from ui.errors import NotThereError
 from ui.web.app_state import AppState
 from ui.web.documents.uploads import Upload
-from ui.web.identity import Person, Role, person_of, requires
+from ui.web.identity import Person, Role, find_person, requires
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -32,7 +32,7 @@ def routes(app_state: AppState) -> APIRouter:
     @router.get("")
     @requires(Role.EDITOR, is_click=False)
     def show(request: Request) -> JSONResponse:
-        return JSONResponse(_shown(app_state, person_of(request)), headers=_FRESH)
+        return JSONResponse(_shown(app_state, find_person(request)), headers=_FRESH)
 
     @router.post("")
     @requires(Role.EDITOR, max_body=inbox.max_bytes)
@@ -42,7 +42,7 @@ def routes(app_state: AppState) -> APIRouter:
         replace: bool = False,
     ) -> Response:
         """The body is the file, as it is."""
-        person = person_of(request)
+        person = find_person(request)
         try:
             taken = await inbox.receive(
                 person,
@@ -61,7 +61,7 @@ def routes(app_state: AppState) -> APIRouter:
     @router.post("/withdraw")
     @requires(Role.EDITOR)
     def withdraw(request: Request, uri: str) -> JSONResponse:
-        person = person_of(request)
+        person = find_person(request)
         inbox.withdraw(person, uri, lambda uris: app_state.service.readable(person, uris))
         app_state.audit.record(person, "withdraw", uri)
         return _ingest(app_state, person, deleting=True)
@@ -70,7 +70,7 @@ def routes(app_state: AppState) -> APIRouter:
     @requires(Role.EDITOR)
     def ingest(request: Request, uri: str = "") -> JSONResponse:
         """What has changed; with `uri` that upload again, changed or not."""
-        person = person_of(request)
+        person = find_person(request)
         if uri and uri not in {upload.uri for upload in _uploads(app_state, person)}:
             raise NotThereError("This document is not there.")
         return _ingest(app_state, person, again=uri)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ui.web.identity import Requires, Role, requirement_of
+from ui.web.identity import Requires, Role, find_requirement
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -52,12 +52,12 @@ GRADIO_ROUTES = (
 )
 
 
-def allowed_routes(routers: Iterable[APIRouter]) -> Iterator[AllowedRoute]:
+def list_allowed_routes(routers: Iterable[APIRouter]) -> Iterator[AllowedRoute]:
     """One for each route. Raises LookupError for one that does not say who may use it."""
     for router in routers:
         for route in router.routes:
             declared: Any = route
             for method in sorted(declared.methods):
                 yield AllowedRoute(
-                    method, declared.path, declared.path_regex, requirement_of(declared.endpoint)
+                    method, declared.path, declared.path_regex, find_requirement(declared.endpoint)
                 )

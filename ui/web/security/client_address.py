@@ -15,7 +15,7 @@ Headers = Mapping[str, Sequence[str]]
 """A request's headers by their name in lower case, each with all the values it came with."""
 
 
-def headers_of(scope: Any) -> dict[str, list[str]]:
+def read_headers(scope: Any) -> dict[str, list[str]]:
     """The headers of an ASGI request."""
     values: dict[str, list[str]] = {}
     for name, value in scope["headers"]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from ui.errors import TooManyError
-from ui.web.identity import Person, Requires, requirement_of
+from ui.web.identity import Person, Requires, find_requirement
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
 
@@ -87,19 +87,19 @@ class QueueGate:
         return None if owner == person.key else _NOT_YOURS
 
 
-def events_of(page: Any) -> dict[int, Requires]:
+def list_events(page: Any) -> dict[int, Requires]:
     """What each event of a `gradio.Blocks` needs. Raises LookupError for one that does not say it."""
     return {
-        number: requirement_of(event.fn)
+        number: find_requirement(event.fn)
         for number, event in page.fns.items()
         if event.fn is not None
     }
 
 
 def _person(scope: Scope) -> Person:
-    from ui.web.identity import person_in
+    from ui.web.identity import find_person_in_scope
 
-    return person_in(scope)
+    return find_person_in_scope(scope)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -16,11 +16,11 @@ from rag.request_id import working_for
 from rag.settings import WebSettings
 from rag.tracing import request_span
 from ui.errors import TooManyError
-from ui.web.identity import Person, Requires, Role, note_request, person_in, put_person
+from ui.web.identity import Person, Requires, Role, find_person_in_scope, note_request, put_person
 from ui.web.metrics import Metrics
 from ui.web.security.allowed_routes import AllowedRoute
 from ui.web.security.authentication import Authentication
-from ui.web.security.client_address import ClientOrigin, Headers, Proxies, headers_of
+from ui.web.security.client_address import ClientOrigin, Headers, Proxies, read_headers
 from ui.web.security.rate_limit import Throttle
 from ui.web.security.refusals import Refusal
 from ui.web.server import LOOPBACK
@@ -107,7 +107,7 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers = headers_of(scope)
+        headers = read_headers(scope)
         origin = self.rules.proxies.origin(scope, headers)
         route = self._route(scope)
         request_id = self.rules.proxies.request_id(scope, headers) or secrets.token_hex(8)
@@ -170,7 +170,7 @@ class Guard:
 
     def _whose(self, scope: Scope, origin: ClientOrigin) -> str:
         try:
-            return person_in(scope).key
+            return find_person_in_scope(scope).key
         except LookupError:
             return origin.group
 

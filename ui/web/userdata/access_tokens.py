@@ -12,7 +12,7 @@ from typing import Any
 
 from rag.errors import UsageError
 from ui.errors import NotThereError
-from ui.web.userdata.accounts import Account, account_of, known_account
+from ui.web.userdata.accounts import Account, find_account, known_account
 from ui.web.userdata.database import Connection, LaterWrites, Store
 
 PREFIX = "inhouse_"
@@ -128,7 +128,7 @@ class AccessTokens:
                 "AND (expires_at IS NULL OR expires_at > ?)",
                 (hashed, now),
             ).fetchone()
-            account = None if row is None else account_of(connection, row[0])
+            account = None if row is None else find_account(connection, row[0])
         if account is None or account.disabled_at is not None:
             return None
         if row[2] is None or now - row[2] > _NOTED_S:

@@ -17,7 +17,7 @@ from rag.extras import require_extra
 from rag.readers import EVERYBODY, asker
 from ui.errors import NotThereError
 from ui.web.identity import Person, Role
-from ui.web.userdata.database import Connection, Store, new_id
+from ui.web.userdata.database import Connection, Store, make_id
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -81,7 +81,7 @@ class Accounts:
                 raise UsageError(f"There is an account {name} already.")
             connection.execute(
                 "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, NULL)",
-                (new_id(), name, hashed, role.value, tokens, time.time()),
+                (make_id(), name, hashed, role.value, tokens, time.time()),
             )
             return known_account(connection, name)
 
@@ -226,7 +226,7 @@ def _hasher() -> PasswordHasher:
 @functools.cache
 def _nobody_s() -> str:
     """A hash that is compared where there is no account, for the time that it takes."""
-    return _hasher().hash(new_id())
+    return _hasher().hash(make_id())
 
 
 def _stored(readers: Iterable[str] | None) -> str | None:
@@ -237,7 +237,7 @@ def _set(connection: Connection, account: Account, column: str, value: Any) -> N
     connection.execute(f"UPDATE accounts SET {column} = ? WHERE key = ?", (value, account.key))  # noqa: S608
 
 
-def account_of(connection: Connection, key: str) -> Account | None:
+def find_account(connection: Connection, key: str) -> Account | None:
     """The account with this key."""
     return _find(connection, "key", key)
 

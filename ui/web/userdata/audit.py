@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rag.request_id import current_request
+from rag.request_id import get_current_request
 from ui.web.identity import Person
 from ui.web.userdata.database import Store
 
@@ -68,18 +68,20 @@ class AuditLog:
     ) -> None:
         """Write a line; None is whoever uses a command on the server."""
         name = COMMAND_LINE if person is None else person.name or person.key
-        self._write(AuditLine(self._now(), name, action, target, detail, current_request()))
+        self._write(AuditLine(self._now(), name, action, target, detail, get_current_request()))
 
     def signed_in(self, name: str, address: str) -> None:
         """Somebody has come in, from this address."""
-        self._write(AuditLine(self._now(), name, SIGN_IN, "", address, current_request()))
+        self._write(AuditLine(self._now(), name, SIGN_IN, "", address, get_current_request()))
 
     def sign_in_failed(self, name: str, address: str) -> None:
         """Somebody gave a wrong password for this account; "" where there is none of the name.
 
         What was typed then is not kept: it may be a password.
         """
-        self._write(AuditLine(self._now(), "", SIGN_IN_FAILED, name, address, current_request()))
+        self._write(
+            AuditLine(self._now(), "", SIGN_IN_FAILED, name, address, get_current_request())
+        )
 
     def asked(self, person: Person) -> None:
         """Somebody asked or searched; not what. Written down only with `reads`."""

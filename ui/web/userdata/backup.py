@@ -26,7 +26,7 @@ from rag.index.maintenance.backup import backup
 from rag.index.search.derived import sha256
 from rag.index.session import WriteSession
 from rag.settings import Settings
-from ui.web.userdata.database import PEOPLE, check_people, people_file
+from ui.web.userdata.database import PEOPLE, check_people, locate_people_file
 
 CONTENTS = "backup.json"
 """The list of a backup's files, written last: a folder without it is no whole backup."""
@@ -75,7 +75,7 @@ def back_up_everything(settings: Settings, target: Path) -> Saved:
     is_new = not target.exists()
     try:
         done = backup(settings.data, target)
-        parts = tuple(_copy_parts(settings.data, people_file(settings), target))
+        parts = tuple(_copy_parts(settings.data, locate_people_file(settings), target))
         _write_contents(target, done.generation)
     except OSError as exc:
         _discard(target, is_new=is_new)
@@ -120,7 +120,7 @@ def restore_everything(settings: Settings, source: Path, *, replace: bool) -> Re
     run is writing to the data folder.
     """
     source = next(iter(_dated(source)), source)
-    data, people = settings.data.absolute(), people_file(settings).absolute()
+    data, people = settings.data.absolute(), locate_people_file(settings).absolute()
     is_beside = not people.is_relative_to(data)
     _check_contents(source)
     taken = [path for path in (data, *([people] if is_beside else [])) if _holds_something(path)]

@@ -332,7 +332,7 @@ class Store:
             ) from exc
 
 
-def people_file(settings: Settings) -> Path:
+def locate_people_file(settings: Settings) -> Path:
     """The path of the database with accounts and conversations."""
     return settings.web.people or settings.data / PEOPLE
 
@@ -355,7 +355,7 @@ def check_people(path: Path) -> str:
     return "" if verdict == "ok" else f"SQLite: {verdict}."
 
 
-def new_id() -> str:
+def make_id() -> str:
     """A random name for something that is kept; nobody can guess one, and knowing it is no permission."""
     return secrets.token_urlsafe(12)
 

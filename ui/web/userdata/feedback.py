@@ -13,7 +13,7 @@ from rag.answer import Answer
 from rag.errors import UsageError
 from ui.errors import NotThereError
 from ui.web.identity import Person
-from ui.web.userdata.database import Store, new_id
+from ui.web.userdata.database import Store, make_id
 
 REASONS = ("", "wrong", "incomplete", "wrong_source", "not_found", "unclear", "other")
 """Why an answer did not help; "" is no reason given."""
@@ -76,7 +76,7 @@ class FeedbackBook:
             raise UsageError(
                 f"The note has {len(note):,} characters; the longest possible is {NOTE_CHARACTERS:,}."
             )
-        feedback_id = new_id()
+        feedback_id = make_id()
         with self._store.writing() as connection:
             connection.execute(
                 "DELETE FROM feedback WHERE person = ? AND conversation = ? AND turn = ?",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from rag.answer import Answer
 from ui.errors import NotThereError
 from ui.web.identity import Person
-from ui.web.userdata.database import Connection, Store, new_id
+from ui.web.userdata.database import Connection, Store, make_id
 
 TITLE_CHARACTERS = 120
 _DAY_S = 86_400.0
@@ -65,7 +65,7 @@ class History:
     def create(self, person: Person, title: str = "", *, profile: str = "") -> str:
         """Begin a conversation; its id. Without a title it takes its first question's words."""
         self.delete_expired()
-        conversation, now = new_id(), self._now()
+        conversation, now = make_id(), self._now()
         with self._store.writing() as connection:
             connection.execute(
                 "INSERT INTO conversations (id, person, title, created_at, updated_at, profile) "

@@ -19,7 +19,7 @@ from typing import Any
 
 from rag.database_address import DatabaseAddress
 from rag.errors import StorageError
-from rag.index.postgres.database import driver, map_errors
+from rag.index.postgres.database import import_driver, map_errors
 from ui.web.userdata.database import MIGRATIONS, Store, call_after_fork
 
 SCHEMA = "inhouse_people"
@@ -68,7 +68,7 @@ class PeopleDatabase(Store):
         self._open()
 
     def _open(self) -> None:
-        psycopg = driver()
+        psycopg = import_driver()
         self._process = os.getpid()
         with map_errors(self._address):
             self._database = psycopg.connect(
@@ -117,7 +117,7 @@ class PeopleDatabase(Store):
             try:
                 yield self._connection
             except BaseException:
-                with contextlib.suppress(driver().Error):
+                with contextlib.suppress(import_driver().Error):
                     self._database.execute("ROLLBACK")
                 raise
             self._database.execute("COMMIT")
@@ -129,7 +129,7 @@ class PeopleDatabase(Store):
             self._open()
         try:
             self._database.execute(begin)
-        except driver().OperationalError:
+        except import_driver().OperationalError:
             if not self._database.closed:
                 raise
             self._open()
@@ -157,7 +157,7 @@ class PeopleDatabase(Store):
             if there[0] is None:
                 connection.run(f"CREATE SCHEMA {SCHEMA}")
             connection.run(_PREPARE)
-        except driver().errors.InsufficientPrivilege as exc:
+        except import_driver().errors.InsufficientPrivilege as exc:
             raise StorageError(
                 f"The user of {self._address} may not make the schema {SCHEMA}, which holds accounts and "
                 "conversations.",

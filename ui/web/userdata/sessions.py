@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from ui.web.identity import Person
-from ui.web.userdata.accounts import Account, account_of
+from ui.web.userdata.accounts import Account, find_account
 from ui.web.userdata.database import LaterWrites, Store
 
 _CLICK = "UPDATE sessions SET seen_at = ? WHERE token = ?"
@@ -59,7 +59,7 @@ class Sessions:
                 "AND created_at >= ?",
                 (hashed, now - self._idle_s, now - self._longest_s),
             ).fetchone()
-            account = None if row is None else account_of(connection, row[0])
+            account = None if row is None else find_account(connection, row[0])
         if account is None or account.disabled_at is not None:
             return None
         if is_click and now - row[1] > min(_NOTED_S, self._idle_s / 10):

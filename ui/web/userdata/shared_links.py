@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ui.errors import NotThereError
 from ui.web.identity import Person
-from ui.web.userdata.database import Store, new_id
+from ui.web.userdata.database import Store, make_id
 from ui.web.userdata.history import KeptTurn, check_owner, read_turns
 
 _NO_LINK = "This link leads nowhere: the conversation was deleted, or is not shared any more."
@@ -39,7 +39,7 @@ class SharedLinks:
             check_owner(connection, person, conversation)
             connection.execute(
                 "INSERT INTO shared_links VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (new_id(), conversation, time.time()),
+                (make_id(), conversation, time.time()),
             )
             token: str = connection.execute(
                 "SELECT token FROM shared_links WHERE conversation = ?", (conversation,)

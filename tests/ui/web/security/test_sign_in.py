@@ -20,7 +20,7 @@ from ui.cli import cli
 from ui.errors import NotThereError, TooManyError
 from ui.web.identity import Role
 from ui.web.security.rate_limit import Throttle
-from ui.web.server import listen, warnings_of
+from ui.web.server import list_warnings, listen
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.database import PEOPLE, Store
 from ui.web.userdata.sessions import Sessions
@@ -330,8 +330,8 @@ def test_beyond_loopback_the_page_listens_with_sign_in_and_a_name() -> None:
     web = WebSettings(host="0.0.0.0", sign_in="accounts", names=("inhouse.example",))
     with listen("0.0.0.0", 0, web) as sock:
         assert sock.getsockname()[1]
-    assert len(list(warnings_of(web, has_accounts=False))) == 2
-    assert list(warnings_of(WebSettings(), has_accounts=False)) == []
+    assert len(list(list_warnings(web, has_accounts=False))) == 2
+    assert list(list_warnings(WebSettings(), has_accounts=False)) == []
 
 
 @pytest.mark.parametrize(
