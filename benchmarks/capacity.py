@@ -63,7 +63,7 @@ class SimulatedServer:
         return begin, begin + seconds
 
 
-def simulate(servers: int, questions_per_hour: int, hours: float = 4) -> tuple[float, float, float]:
+def simulate(servers: int, questions_per_hour: int, hours: float = 1) -> tuple[float, float, float]:
     """The 95th percentile of the wait in seconds, the share of follow-ups on their conversation's server, and
     the share of conversations that the busiest server has."""
     random = np.random.default_rng(1)

@@ -245,7 +245,7 @@ def test_an_answer_of_the_command_line_is_for_whom_it_is_asked(
     import rag.assistant
     from ui.cli import cli
 
-    monkeypatch.setattr(rag.assistant, "open_embedder", lambda _: HashingEmbedder())
+    monkeypatch.setattr(rag.assistant, "open_embedder", lambda *_: HashingEmbedder())
 
     def search(*arguments: str) -> set[str]:
         done = CliRunner().invoke(

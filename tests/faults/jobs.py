@@ -72,7 +72,7 @@ def prepare() -> None:
     """
     log = os.environ.get(EMBEDDED)
     embedder = WordEmbedder(Path(log) if log else None)
-    ingest.pipeline.open_embedder = lambda *_, **__: embedder  # type: ignore[assignment]
+    ingest.pipeline.open_embedder_for = lambda *_, **__: embedder  # type: ignore[assignment]
     ingest.pipeline._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 6, (6, 6)
     ingest.pipeline._FLUSH_S = 0.0
 

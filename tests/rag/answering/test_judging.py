@@ -219,7 +219,7 @@ def test_calibrate_judge(
     from ui.cli import cli
 
     server.score = perfect
-    monkeypatch.setattr("rag.assistant.open_embedder", lambda _: HashingEmbedder())
+    monkeypatch.setattr("rag.assistant.open_embedder", lambda *_: HashingEmbedder())
     monkeypatch.setenv("INHOUSE_LLM_URL", server.url)
     result = CliRunner().invoke(cli, ["calibrate", "--data", str(own_data), "--judge"])
     assert result.exit_code == 0, result.output
