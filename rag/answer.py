@@ -107,7 +107,8 @@ class Extract(_Value):
 
     `text` is what a reader is shown; `document.text[start:end]` is where it stands. `fields` holds a table
     row's columns and values in their order. `score` is the probability that it answers the question: 0…1.
-    `newer` is a newer version of its document, where one was found as well.
+    `newer` is a newer version of its document, where one was found as well. `core` are the characters of
+    the document that answer best; what stands beside them makes them understood.
     """
 
     rank: int = Field(ge=1)
@@ -123,6 +124,7 @@ class Extract(_Value):
     boxes: tuple[Box, ...] = Field(default=(), exclude=True, repr=False)
     # Not kept with an answer: who reads that later may not read the newer document any more.
     newer: Place | None = Field(default=None, exclude=True)
+    core: tuple[int, int] | None = Field(default=None, exclude=True, repr=False)
 
 
 class Context(_Value):

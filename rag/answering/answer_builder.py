@@ -260,16 +260,23 @@ class AnswerBuilder:
             citation.n: [e for e in self.retrieved.extracts if _overlap(citation, e)]
             for citation in checked.citations
         }
+        quote_of = {citation.n: citation.quote for citation in checked.citations}
+        answering = {
+            citation.n
+            for citation in checked.citations
+            if any(_rests_on_core(citation, e) for e in self.retrieved.extracts[:1])
+        }
 
         def is_beside_the_point(sentence: Sentence) -> bool:
             extracts = [extract for n in sentence.citations for extract in cited.get(n, ())]
             if any(leaves_row_open(sentence.text, extract) for extract in extracts):
                 return True  # it answers for one of the rows that are shown, and does not say which
-            if only_repeats(strip_claim(sentence.text), self.retrieved.query.question):
+            quotes = [quote_of[n] for n in sentence.citations if n in quote_of]
+            if only_repeats(strip_claim(sentence.text), self.retrieved.query.question, quotes):
                 return True
             # What is shown as the answer cannot be beside the point when the model says it too. The further
             # extracts are shown in case it is not the first: most of them are no answer.
-            is_first = any(extract.rank == 1 for extract in extracts)
+            is_first = not answering.isdisjoint(sentence.citations)
             return sentence.is_beside_the_point and (bool(before) or not is_first)
 
         return replace(
@@ -292,6 +299,12 @@ class AnswerBuilder:
     def _elapsed(self) -> float:
         """Milliseconds since the question was asked."""
         return round((time.perf_counter() - self._started) * 1e3, 1)
+
+
+def _rests_on_core(citation: Citation, extract: Extract) -> bool:
+    """Whether a citation quotes the part of an extract that answers, not only what stands beside it."""
+    start, end = extract.core or (extract.start, extract.end)
+    return citation.uri == extract.uri and citation.start < end and start < citation.end
 
 
 def _is_visible(text: str) -> bool:

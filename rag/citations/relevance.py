@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +44,7 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 """A question for something that it does not name itself."""
+_ASSENT = Claim.of("yes no ja nein oui non sí").stems
 _OFFERS = re.compile(r"\b(?:or|oder|ou|o)\b", re.IGNORECASE)
 _BATCH = 4
 _MOST_NEW = 6
@@ -102,18 +103,23 @@ class Bearing:
         )
 
 
-def only_repeats(sentence: str, question: str) -> bool:
+def only_repeats(sentence: str, question: str, quotes: Iterable[str] = ()) -> bool:
     """Whether a sentence says nothing that the question does not say: "GG-230", asked what GG-230 means.
 
-    Where the question offers the answers, or can be answered with a yes, the repetition may be one.
+    Where the question offers the answers, or can be answered with a yes, the repetition may be one: if each
+    word of it stands in the `quotes`. "You can keep your laptop" is none on "You may buy your laptop".
     """
-    if not _OPEN.search(question) or _OFFERS.search(question):
+    own, known = Claim.of(sentence).stems - _ASSENT, Claim.of(question).stems
+    if not own or not all(_has_form(word, known) for word in own):
         return False
-    own, known = Claim.of(sentence).stems, Claim.of(question).stems
-    return bool(own) and not any(
-        word not in known and not any(same_word_form(word, other) for other in known)
-        for word in own
-    )
+    if _OPEN.search(question) and not _OFFERS.search(question):
+        return True
+    quoted = frozenset().union(*(Claim.of(quote).stems for quote in quotes))
+    return bool(quoted) and not all(_has_form(word, quoted) for word in own)
+
+
+def _has_form(word: str, words: Collection[str]) -> bool:
+    return word in words or any(same_word_form(word, other) for other in words)
 
 
 def features(

@@ -96,7 +96,9 @@ def select_extracts(
             continue
         chosen_words.append(words)
         score = group_probability(units, relevance.probabilities, group)
-        extracts.append(_extract(len(extracts) + 1, hits, [units[n] for n in group], text, score))
+        best = units[max(group, key=lambda n: float(relevance.probabilities[n]))]
+        chosen = [units[n] for n in group]
+        extracts.append(_extract(len(extracts) + 1, hits, chosen, best, text, score))
         if len(extracts) == k:
             break
     return Selection(tuple(extracts), relevance.confidence)
@@ -359,7 +361,7 @@ def _join(units: Sequence[Unit], texts: Sequence[str]) -> str:
 
 
 def _extract(
-    rank: int, hits: Sequence[Hit], group: Sequence[Unit], text: str, score: float
+    rank: int, hits: Sequence[Hit], group: Sequence[Unit], best: Unit, text: str, score: float
 ) -> Extract:
     first, hit = group[0], hits[group[0].hit]
     fields: dict[str, str] = {}
@@ -370,7 +372,7 @@ def _extract(
         rank=rank, text=text, uri=hit.uri, title=hit.title, page=hit.page, section=section,
         start=hit.start + first.start, end=hit.start + group[-1].end,
         score=round(min(1.0, max(0.0, score)), 4), fields=fields, boxes=hit.boxes,
-        newer=hit.newer,
+        newer=hit.newer, core=(hit.start + best.start, hit.start + best.end),
     )  # fmt: skip
 
 

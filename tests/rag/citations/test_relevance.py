@@ -148,3 +148,23 @@ def test_what_only_repeats_the_question_is_no_answer_to_it(
     sentence: str, question: str, repeats: bool
 ) -> None:
     assert only_repeats(sentence, question) is repeats
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "is_yes"),
+    [
+        ("Yes, you can keep your old laptop.", "You may buy your old laptop for 60 euro.", False),
+        (
+            "Yes, you can keep your old laptop.",
+            "Employees may keep old laptops once they are wiped.",
+            True,
+        ),
+        ("Yes, you can keep it.", "You may keep your old laptop.", True),
+        ("You may buy your old laptop.", "You may buy your old laptop for 60 euro.", True),
+    ],
+)
+def test_a_yes_stands_in_what_is_quoted_word_for_word(
+    sentence: str, quote: str, is_yes: bool
+) -> None:
+    """It adds nothing of its own, so that nothing else shows what it rests on."""
+    assert only_repeats(sentence, "Can I keep my old laptop?", [quote]) is not is_yes

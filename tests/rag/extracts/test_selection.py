@@ -54,6 +54,17 @@ def test_chinese_sentences_stand_as_in_the_document(embedder: Embedder) -> None:
     assert extract.text.count("。") < 4
 
 
+def test_the_core_of_an_extract_is_the_sentence_that_answers(embedder: Embedder) -> None:
+    """Not the neighbour that is shown with it."""
+    text = "Updates are installed within five days. After twelve days the device is locked."
+    (hit,) = passages(text)
+    (first, *_) = select_extracts("How soon are updates installed?", [hit], embedder).extracts
+    assert first.text == text
+    assert first.core is not None
+    start, end = first.core
+    assert hit.text[start - 100 : end - 100] == "Updates are installed within five days."
+
+
 def test_a_row_is_shown_with_its_columns(embedder: Embedder) -> None:
     """The table's title, the row's label, and each value behind its column's name."""
     text = (
