@@ -15,7 +15,7 @@ from rag.errors import UsageError
 from rag.settings import Settings, load_settings
 from tests.house.pages import list_tables, setting_keys
 from tests.house.sources import ROOT
-from ui.commands.init import command
+from ui.cli import cli
 from ui.setup import Installation, config_file, render_units
 
 _KEY = re.compile(r"^#(?=[a-z_]+ = )", re.M)
@@ -29,7 +29,7 @@ needs_systemd = pytest.mark.skipif(not SYSTEMD_ANALYZE, reason="systemd-analyze 
 
 def init(folder: Path, *options: str) -> Result:
     """Run the command on that folder; an error of ours is raised."""
-    return CliRunner().invoke(command, [str(folder), *options], catch_exceptions=False)
+    return CliRunner().invoke(cli, ["init", str(folder), *options], catch_exceptions=False)
 
 
 def test_the_settings_that_it_writes_are_the_defaults(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
         init(tmp_path)
     assert timer.read_text() == "mine"
     assert not (tmp_path / "inhouse.toml").exists()
-    assert run(command, [str(tmp_path)], "inhouse init") == 2
+    assert run(cli, ["init", str(tmp_path)], "inhouse") == 2
 
     assert init(tmp_path, "--force").exit_code == 0
     assert "OnCalendar=" in timer.read_text()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 ARTIFACTS = Path("artifacts/screenshots")
+_LOST = re.compile(r"net::ERR_")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -16,6 +18,7 @@ class Tab:
         """`ready`: what is there once the page can be used."""
         self.url = "/".join(url.split("/")[:3])
         self.faults: list[str] = []
+        self._loses_connections = False
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(60_000)  # a machine may be busy
         self.page = self.context.new_page()
@@ -30,7 +33,14 @@ class Tab:
         if not request.url.startswith((self.url, "data:")):
             self.faults.append(f"request to {request.url}")
 
+    def expect_lost_connections(self) -> None:
+        """From now on the browser may report connections that it has lost, also those that it had before."""
+        self._loses_connections = True
+        self.faults[:] = [fault for fault in self.faults if not _LOST.search(fault)]
+
     def _console(self, message: Any) -> None:
+        if self._loses_connections and _LOST.search(message.text):
+            return
         if message.type in {"error", "warning"}:
             self.faults.append(f"console: {message.text}")
 

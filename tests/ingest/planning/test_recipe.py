@@ -8,7 +8,6 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from ingest.cli import command as ingest_command
 from ingest.loader import load
 from ingest.planning.recipe import is_current, list_formats_of_name, name_recipe
 from ingest.readers import PARSER_VERSIONS, READERS
@@ -22,7 +21,7 @@ from rag.settings import IngestSettings
 from rag.testing import HashingEmbedder
 from tests.ingest.fixtures.readings import RECORDED, read_fixtures
 from tests.ingest.house import IngestedFolder
-from ui.commands.status import command as status
+from ui.cli import cli
 
 MAIL = (
     b"From: a@example.org\nSubject: Prices\nMIME-Version: 1.0\n"
@@ -100,11 +99,9 @@ def test_after_a_new_parser_its_files_are_read_again(house: IngestedFolder) -> N
     outdated = {str(csv), str(mail), str(broken)}
     assert set(house.dry_run().outdated) == outdated
     assert sum(n for recipe, n in house.overview().recipes.items() if "csv:0" in recipe) == 3
-    shown = CliRunner().invoke(status, ["--data", str(house.data)]).output
+    shown = CliRunner().invoke(cli, ["status", "--data", str(house.data)]).output
     assert "Outdated    the next ingest reads 3 files that were read by an earlier version" in shown
-    foretold = CliRunner().invoke(
-        ingest_command, ["-n", "--data", str(house.data), str(house.docs)]
-    )
+    foretold = CliRunner().invoke(cli, ["ingest", "-n", "--data", str(house.data), str(house.docs)])
     assert "3 unchanged files were read by an earlier version" in foretold.output
     report = house.ingest()
     assert (report.updated, report.unchanged, len(report.failed)) == (2, 1, 1)

@@ -199,6 +199,7 @@ def test_a_connection_that_breaks_off_loses_no_question(
 ) -> None:
     tab = in_the_middle(stand_in, open_tab(serve_page(lambda: stand_in)))
     page = tab.page
+    tab.expect_lost_connections()
     tab.context.set_offline(True)
     page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")  # sooner than by itself
     page.locator("#now .status", has_text=ENGLISH.cut).wait_for()
