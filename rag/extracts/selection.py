@@ -40,6 +40,8 @@ _NEIGHBOUR = 0.4
 """Share of the best unit's probability from which its neighbour is shown beyond that."""
 _FOLLOWING = 0.2
 """The same for a sentence that goes on from it with a pronoun: "It lapses …" is about what stands before."""
+_LEANS = re.compile(r"(?:\w+ )?(?:it|this|that|these|those|them)\b", re.IGNORECASE)
+"""How a sentence begins that is about what the one before it names: "During it, …"."""
 _SAME = 0.9
 """Share of its words from which on an extract says the same as an earlier one."""
 _BLANK_LINE = re.compile(r"[^\S\n]*\n\s*\n")
@@ -281,6 +283,8 @@ def _grown(
             break
         chosen = max(beside, key=lambda number: float(probabilities[number]))
         first, last = min(first, chosen), max(last, chosen)
+    if _LEANS.match(units[first].text) and may_take(first - 1):
+        first -= _are_beside(units, first - 1, first)
     return list(range(first, last + 1))
 
 

@@ -65,6 +65,19 @@ def test_the_core_of_an_extract_is_the_sentence_that_answers(embedder: Embedder)
     assert hit.text[start - 100 : end - 100] == "Updates are installed within five days."
 
 
+def test_what_begins_with_a_reference_brings_what_it_refers_to(embedder: Embedder) -> None:
+    """Also where it is the neighbour of the sentence that answers."""
+    text = (
+        "Every new contract begins with five months on probation, which people call the pier because one "
+        "may still turn back from it without wetting the feet. During it, either side may end the contract "
+        "with two weeks' notice. Apprentices have three months on trial."
+    )
+    (first, *_) = select_extracts(
+        "How long are apprentices on trial?", passages(text), embedder
+    ).extracts
+    assert first.text.startswith("Every new contract")
+
+
 def test_a_row_is_shown_with_its_columns(embedder: Embedder) -> None:
     """The table's title, the row's label, and each value behind its column's name."""
     text = (
