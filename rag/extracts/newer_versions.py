@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from rag.extracts.units import Unit
-from rag.extracts.word_overlap import Float64
-from rag.hit import Hit
+from rag.hit import Hit, Place
 from rag.retrieval.version_names import tags
 
 _WORTH = 0.05
@@ -19,29 +18,29 @@ def put_newer_first(
     question: str,
     hits: Sequence[Hit],
     units: Sequence[Unit],
-    groups: Sequence[list[int]],
-    probabilities: Float64,
-) -> list[list[int]]:
-    """The groups of units, the best one of a newer version before the best one of the older version.
+    groups: Sequence[tuple[list[int], float]],
+) -> list[tuple[list[int], float]]:
+    """Groups of units with their probabilities, the best of a newer version before the best of the older one.
 
-    `probabilities` are those of the groups, the highest first. Nothing moves where the question names a year
-    or a number that is not the newer version's.
+    Before, the highest probability comes first. Nothing moves where the question names a year or a number
+    that is not the newer version's.
     """
-    hit_of = [hits[units[group[0]].hit] for group in groups]
-    order = list(range(len(groups)))
-    for older in {
-        hit.uri: hit for hit in hit_of if hit.newer and not _names(question, hit)
-    }.values():
-        newer_uri = older.newer.uri if older.newer else ""
-        uris = [hit_of[number].uri for number in order]
-        first = uris.index(older.uri)
+    placed = list(groups)
+    hits_in_order = [hits[units[group[0]].hit] for group, _ in groups]
+    newer = {
+        hit.uri: hit.newer.uri
+        for hit in hits_in_order
+        if hit.newer and not _names_another(question, hit.newer)
+    }
+    for older_uri, newer_uri in newer.items():
+        uris = [hits[units[group[0]].hit].uri for group, _ in placed]
+        first = uris.index(older_uri)
         best = uris.index(newer_uri) if newer_uri in uris else first
-        if best > first and probabilities[order[best]] >= _WORTH * probabilities[order[first]]:
-            order.insert(first, order.pop(best))
-    return [groups[number] for number in order]
+        if best > first and placed[best][1] >= _WORTH * placed[first][1]:
+            placed.insert(first, placed.pop(best))
+    return placed
 
 
-def _names(question: str, hit: Hit) -> bool:
+def _names_another(question: str, newer: Place) -> bool:
     """Whether a question names a year or a version that is not that of the newer document."""
-    newer = f"{hit.newer.title} {PurePosixPath(hit.newer.uri).stem}" if hit.newer else ""
-    return bool(tags(question) - tags(newer))
+    return bool(tags(question) - tags(f"{newer.title} {PurePosixPath(newer.uri).stem}"))

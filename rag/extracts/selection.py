@@ -86,18 +86,18 @@ def select_extracts(
         return Selection((), 0.0)
     texts = show_units(question, units)
     relevance = judge_units(question, hits, units, texts, embedder)
-    groups = group_units(question, units, relevance.probabilities)
-    of_groups = np.array([group_probability(units, relevance.probabilities, g) for g in groups])
-    groups = put_newer_first(question, hits, units, groups, of_groups)
+    groups = [
+        (group, group_probability(units, relevance.probabilities, group))
+        for group in group_units(question, units, relevance.probabilities)
+    ]
     extracts: list[Extract] = []
     chosen_words: list[frozenset[str]] = []
-    for group in groups:
+    for group, score in put_newer_first(question, hits, units, groups):
         text = show_group(units, texts, group)
         words = frozenset(find_content_words(text))
         if any(_is_same(words, earlier) for earlier in chosen_words):
             continue
         chosen_words.append(words)
-        score = group_probability(units, relevance.probabilities, group)
         best = units[max(group, key=lambda n: float(relevance.probabilities[n]))]
         chosen = [units[n] for n in group]
         extracts.append(_extract(len(extracts) + 1, hits, chosen, best, text, score))

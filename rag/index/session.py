@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 
 import apsw
 
-from rag.errors import StorageError, UsageError
+from rag.errors import StorageError
 from rag.files import make_private_folder
 from rag.index import refresh
 from rag.index.catalog import database, ledger, migrations, rows
@@ -307,10 +307,4 @@ class WriteSession:
     def require(self, generation: int) -> rows.Generation:
         """A generation that is still kept. Raises UsageError, which names those that are."""
         kept = rows.generations(self._connection)
-        if generation not in kept:
-            numbers = ", ".join(str(number) for number in sorted(kept))
-            raise UsageError(
-                f"Generation {generation} is not kept in {self.data_dir}.",
-                hint=f"Kept are: {numbers or 'none'}.",
-            )
-        return kept[generation]
+        return rows.find_generation(kept, generation, self.data_dir)

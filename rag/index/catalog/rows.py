@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import apsw
 import numpy as np
 
 from rag.document import Box
-from rag.errors import GenerationGoneError
+from rag.errors import GenerationGoneError, UsageError
 from rag.index.catalog.schema import VISIBLE, encode_ids, limit_to_ids
 from rag.index.filter import Filter
 from rag.index.search.derived import Origin
@@ -82,6 +82,16 @@ def generations(connection: apsw.Connection) -> dict[int, Generation]:
         "WHERE id <= (SELECT value FROM manifest WHERE key = 'generation')"
     )
     return {row[0]: Generation(*row) for row in rows}
+
+
+def find_generation(kept: Mapping[int, Generation], number: int, index: object) -> Generation:
+    """One of the generations that the `index` keeps. Raises UsageError, which names all of them."""
+    if number not in kept:
+        numbers = ", ".join(str(other) for other in sorted(kept))
+        raise UsageError(
+            f"Generation {number} is not kept in {index}.", hint=f"Kept are: {numbers or 'none'}."
+        )
+    return kept[number]
 
 
 def require_kept(connection: apsw.Connection, generation: Generation) -> None:

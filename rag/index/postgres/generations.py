@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rag.document import Labels
-from rag.errors import UsageError
 from rag.index.catalog.retention import Dropped, find_oldest_kept
-from rag.index.catalog.rows import Generation
+from rag.index.catalog.rows import Generation, find_generation
 from rag.index.postgres.database import map_errors
 from rag.index.postgres.schema import FORGET_PROPOSALS, RECONCILE
 from rag.index.postgres.session import PostgresSession
@@ -28,14 +27,7 @@ def read_generations(session: PostgresSession) -> dict[int, Generation]:
 
 def require_generation(session: PostgresSession, generation: int) -> Generation:
     """A generation that is still kept. Raises UsageError, which names those that are."""
-    kept = read_generations(session)
-    if generation not in kept:
-        numbers = ", ".join(str(number) for number in sorted(kept))
-        raise UsageError(
-            f"Generation {generation} is not kept in {session.address}.",
-            hint=f"Kept are: {numbers or 'none'}.",
-        )
-    return kept[generation]
+    return find_generation(read_generations(session), generation, session.address)
 
 
 def restore(writer: PostgresWriter, target: Generation) -> tuple[int, int]:

@@ -170,7 +170,6 @@ def _add_exports(router: "APIRouter", app_state: AppState) -> None:
     @requires(Role.READER)
     def markdown(request: Request, conversation: str) -> Response:
         """The conversation with its sources, as a Markdown file."""
-
         return file(request, "md", conversation)
 
     @router.get("/{conversation}/{turn}.md")
