@@ -23,12 +23,12 @@ from ingest.media_type import (
     XLS,
     XLSB,
     XLSX,
-    check_content,
     guess_media_type,
 )
 from ingest.ocr import Ocr
 from ingest.opening import Identity, IsALinkError, identify, open_unlinked
 from ingest.parsers.context import ParserContext
+from ingest.parsers.sniffing import check_content
 from ingest.readers import READERS, read_with
 
 __all__ = ["SUPPORTED", "load", "load_bytes", "open_file"]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from ingest.errors import OcrMissingError, UnsupportedFileError
 from ingest.loaded import LoadedDocument
-from ingest.media_type import sniff
 from ingest.parsers.context import ParserContext
 from ingest.parsers.pdf_layout import PageLayout
 from ingest.parsers.pdf_text import PdfText
 from ingest.parsers.scan import read_raw_lines
+from ingest.parsers.sniffing import sniff
 
 
 def parse_picture(data: bytes, context: ParserContext) -> LoadedDocument:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from ingest.chunking.chunker import CHUNKER_VERSION
 from ingest.chunking.installed import chunker_version
 from ingest.loaded import NO_OCR
-from ingest.media_type import SUPPORTED, list_formats_like
+from ingest.media_type import SUPPORTED
 from ingest.ocr import tesseract
+from ingest.parsers.sniffing import list_formats_like
 from ingest.readers import PARSER_VERSIONS
 from rag.settings import IngestSettings, Settings
 
