@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.media_type import MARKDOWN, SUFFIXES, SUPPORTED
 from ingest.patience import Patience
-from ingest.pipeline import IngestRun, RunEnd
+from ingest.pipeline import RunEnd
 from ingest.planning.first_embedder import open_ingest_embedder
 from ingest.planning.plan import Plan
 from ingest.planning.recipe import is_current
 from ingest.planning.source import SourceFile
 from ingest.report import IngestReport
+from ingest.running.ingest_run import IngestRun
 from rag.document import PUT_METADATA, Labels
 from rag.embedder import Embedder, as_embedder
 from rag.errors import UsageError

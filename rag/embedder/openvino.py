@@ -7,7 +7,6 @@ fraction of the time that sentence-transformers takes to be imported.
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from rag.embedder.folder import EmbedderFolder
 from rag.embedder.protocol import EmbedderIdentity, Float32
 from rag.embedder.vectors import normalise_vectors
 from rag.errors import EmbeddingError, MissingDependencyError
+from rag.models.machine import count_usable_cores
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -118,7 +118,7 @@ class OpenVinoEmbedder:
         """The network with all its threads on one text, or spread over batches; most need but one."""
         with self._lock:
             if for_queries not in self._loaded:
-                threads = self._threads or count_available_cores()
+                threads = self._threads or count_usable_cores()
                 # Several batches at once, each on few threads, keep cores busier than one batch on all of
                 # them: cores wait for each other after every operation, and batches for nobody.
                 streams = 1 if for_queries else min(threads, _MAX_STREAMS)
@@ -207,13 +207,6 @@ def _batches(order: list[int], encodings: list[Encoding], batch_size: int) -> It
         size = max(1, min(batch_size, _MAX_BATCH_TOKENS // longest))
         yield order[start : start + size]
         start += size
-
-
-def count_available_cores() -> int:
-    """The cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def import_openvino() -> Any:

@@ -27,7 +27,6 @@ from rag.embedder.openvino import (
     OpenVinoEmbedder,
     OpenVinoForm,
     Precision,
-    count_available_cores,
     import_openvino,
 )
 from rag.embedder.openvino_probes import PASSAGE
@@ -35,6 +34,7 @@ from rag.embedder.protocol import Float32
 from rag.embedder.reference import embed_probes, read_reference
 from rag.embedder.sentence_transformer import SentenceTransformerEmbedder
 from rag.errors import InhouseError
+from rag.models.machine import count_usable_cores
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -156,7 +156,7 @@ def _seconds(embedders: Mapping[Precision, OpenVinoEmbedder]) -> dict[Precision,
 
     That a CPU has bf16 does not say that it is fast at it: without AMX some need twice as long as in f32.
     """
-    texts = [PASSAGE[:_TIMED_CHARACTERS]] * (2 * count_available_cores())
+    texts = [PASSAGE[:_TIMED_CHARACTERS]] * (2 * count_usable_cores())
     seconds = dict.fromkeys(embedders, math.inf)
     for _ in range(_ROUNDS if len(embedders) > 1 else 1):
         for precision, embedder in embedders.items():

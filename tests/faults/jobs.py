@@ -21,6 +21,7 @@ import ingest.embedding
 import ingest.pipeline
 from ingest.errors import UnreadableFileError
 from ingest.loader import load
+from ingest.running import ingest_run
 from ingest.sandbox import Outcome
 from rag.cli_options import run
 from rag.errors import InhouseError
@@ -73,8 +74,8 @@ def prepare() -> None:
     log = os.environ.get(EMBEDDED)
     embedder = WordEmbedder(Path(log) if log else None)
     ingest.pipeline.open_embedder_for = lambda *_, **__: embedder  # type: ignore[assignment]
-    ingest.pipeline._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 6, (6, 6)
-    ingest.pipeline._FLUSH_S = 0.0
+    ingest_run._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 6, (6, 6)
+    ingest_run._FLUSH_S = 0.0
 
 
 def pause() -> None:
@@ -98,7 +99,7 @@ def run_ingest(arguments: Sequence[str]) -> int:
     prepare()
     if os.environ.get(PAUSE) == "lexical":
         _pause_before_lexical_build()
-    ingest.pipeline.Sandbox = NearbyParser  # type: ignore[misc,assignment]
+    ingest_run.Sandbox = NearbyParser  # type: ignore[misc,assignment]
     return run(ingest.cli.command, list(arguments), "inhouse ingest")
 
 
