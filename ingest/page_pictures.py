@@ -22,6 +22,7 @@ from ingest.errors import (
 )
 from ingest.loader import open_file
 from ingest.parser_child import ParserChild
+from ingest.parsers.pdf_page_text import MAX_LINE_CHARACTERS, MAX_LINES, PlacedLine
 
 _MAX_WORDS = 8_000  # characters of a quote that are looked for on the page
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -29,7 +30,10 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """A page as a PNG. `boxes` are (left, top, right, bottom) as shares of its width and height."""
+    """A page as a PNG. `boxes` are (left, top, right, bottom) as shares of its width and height.
+
+    `lines` are the page's text, with the same edges after each line's words.
+    """
 
     png: bytes
     page: int
@@ -37,6 +41,7 @@ class PagePicture:
     width: int
     height: int
     boxes: tuple[tuple[float, float, float, float], ...] = ()
+    lines: tuple[PlacedLine, ...] = ()
 
 
 _Key = tuple[str, int, int]  # SHA-256 of the file, page, width
@@ -157,8 +162,12 @@ def _checked(drawn: dict[str, Any]) -> PagePicture:
             (float(left), float(top), float(right), float(bottom))
             for left, top, right, bottom in drawn["boxes"]
         )
+        lines = tuple(
+            (str(text)[:MAX_LINE_CHARACTERS], float(left), float(top), float(right), float(bottom))
+            for text, left, top, right, bottom in drawn["lines"][:MAX_LINES]
+        )
         if not png.startswith(_PNG) or min(page, pages, width, height) < 1:
             raise ValueError("not a picture")
     except (KeyError, TypeError, ValueError) as exc:
         raise ParserCrashError("crashed the parser (it sent no picture)") from exc
-    return PagePicture(png, page, pages, width, height, boxes)
+    return PagePicture(png, page, pages, width, height, boxes, lines)

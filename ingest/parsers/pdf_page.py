@@ -12,6 +12,7 @@ from typing import Any
 from ingest.errors import DamagedFileError
 from ingest.parsers.pdf import open_pdf
 from ingest.parsers.pdf_characters import find_stretch_boxes
+from ingest.parsers.pdf_page_text import PlacedLine, read_placed_lines
 
 MAX_PIXELS = 12_000_000
 MAX_WIDTH = 2_400
@@ -25,7 +26,8 @@ def draw_page(data: bytes, number: int, width: int, quote: str, before: str) -> 
 
     `boxes` are [left, top, right, bottom] of the lines of `quote`, as shares of the page's width and
     height. If the quote is not on that page, the next one is looked at, since a passage may run over;
-    if it is on neither, there are no boxes. `before` is the text in front of the quote.
+    if it is on neither, there are no boxes. `before` is the text in front of the quote. `lines` are the
+    page's text: see `read_placed_lines`.
     Raises DamagedFileError for a page that is not there or cannot be drawn.
     """
     document = open_pdf(data)
@@ -41,6 +43,7 @@ def draw_page(data: bytes, number: int, width: int, quote: str, before: str) -> 
                 page_number = candidate if boxes else number
         page = _page(document, page_number)
         picture = _picture(page, width)
+        lines = _lines(page)
         page.close()
     finally:
         document.close()
@@ -51,6 +54,7 @@ def draw_page(data: bytes, number: int, width: int, quote: str, before: str) -> 
         "width": picture.width,
         "height": picture.height,
         "boxes": boxes,
+        "lines": lines,
         "png": _png(picture),
     }
 
@@ -83,6 +87,14 @@ def _png(picture: Any) -> str:
     # Level 4 takes half the time of the default and makes a page of text a tenth larger.
     picture.save(buffer, "PNG", compress_level=4)
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _lines(page: Any) -> list[PlacedLine]:
+    text = page.get_textpage()
+    try:
+        return read_placed_lines(page, text)
+    finally:
+        text.close()
 
 
 def _boxes(document: Any, number: int, quote: str, before: str) -> list[list[float]]:

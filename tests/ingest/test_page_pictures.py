@@ -53,6 +53,31 @@ def test_the_frame_of_a_quote_holds_its_ink_and_no_other(
     assert line[2] <= edges[2] + 2, "the full stop is part of the sentence"
 
 
+def test_the_lines_of_a_page_stand_where_their_ink_is(
+    pictures: PagePictures, tmp_path: Path
+) -> None:
+    """Two columns are two lines; a page that is turned has its text where it is shown."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "columns.pdf"), pagesize=(400, 200), invariant=1)
+    canvas.drawString(40, 150, "Boats <b>pay</b> here")
+    canvas.drawString(300, 150, "Ferries wait")
+    canvas.showPage()
+    canvas.setPageRotation(90)
+    canvas.drawString(40, 150, "Turned")
+    canvas.save()
+    path = tmp_path / "columns.pdf"
+    boats, ferries = pictures.draw(path, digest(path), 1, 600).lines
+    assert (boats[0], ferries[0]) == ("Boats <b>pay</b> here", "Ferries wait")
+    assert boats[1] == pytest.approx(0.1, abs=0.01)
+    assert ferries[1] == pytest.approx(0.75, abs=0.01)
+    assert boats[2] < 0.25 < boats[4], "50 of 200 points from the top"
+    (turned,) = pictures.draw(path, digest(path), 2, 600).lines
+    assert turned[0] == "Turned"
+    assert turned[1] < 150 / 400 < turned[3], "400 points wide, as it is shown"
+    assert turned[2] == pytest.approx(40 / 200, abs=0.02)
+
+
 @pytest.mark.parametrize(
     "quote", ["BERTH 7 is closed\nfrom October", "Berth 7 is clo\u00adsed from  October"]
 )

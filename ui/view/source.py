@@ -11,6 +11,9 @@ from ui.view.markup import escape, escape_name
 from ui.view.passage import Span, render_passage
 
 Box = tuple[float, float, float, float]
+PlacedLine = tuple[str, float, float, float, float]
+_EM, _DESCENT = 0.8, 0.22
+"""Shares of a line's height, which is that of the font with its spacing: the type, and what is below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,17 @@ class Stretch:
 
 
 def render_picture(
-    opened: Opened, picture: str, size: tuple[int, int], boxes: Sequence[Box], words: Words
+    opened: Opened,
+    picture: str,
+    size: tuple[int, int],
+    boxes: Sequence[Box],
+    lines: Sequence[PlacedLine],
+    words: Words,
 ) -> str:
-    """The page as a picture at the address `picture`; the boxes are shares of its width and height."""
+    """The page as a picture at the address `picture`, with its text on it, to be selected and found.
+
+    The edges of boxes and lines are shares of its width and height.
+    """
     width, height = size
     frames = "".join(
         f'<i class="frame" style="left:{left:.2%};top:{top:.2%};width:{right - left:.2%};'
@@ -59,9 +70,24 @@ def render_picture(
     leaf = (
         f'<div class="leaf" style="--ratio:{width}/{height}">'
         f'<img src="{escape(picture)}" alt="{escape(description)}" width="{width}" height="{height}">'
-        f"{frames}</div>"
+        f"{frames}{_letters(lines, size)}</div>"
     )
     return _viewer(opened, leaf, words, kind="picture")
+
+
+def _letters(lines: Sequence[PlacedLine], size: tuple[int, int]) -> str:
+    """The page's text in transparent letters, each line as wide and as high as on the picture.
+
+    SVG stretches a line to its width in every browser and at every zoom, without a script.
+    """
+    across, down = size
+    texts = "".join(
+        f'<text x="{left * across:.1f}" y="{(bottom - (bottom - top) * _DESCENT) * down:.1f}" '
+        f'font-size="{(bottom - top) * down * _EM:.1f}" textLength="{(right - left) * across:.1f}" '
+        f'lengthAdjust="spacingAndGlyphs">{escape(text)}\n</text>'
+        for text, left, top, right, bottom in lines
+    )
+    return f'<svg class="letters" viewBox="0 0 {across} {down}">{texts}</svg>' if texts else ""
 
 
 def render_text(opened: Opened, stretch: Stretch, whole: int, words: Words) -> str:

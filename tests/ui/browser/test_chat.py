@@ -43,6 +43,18 @@ def fits(tab: Tab) -> bool:
     return bool(tab.page.evaluate("document.documentElement.scrollWidth") <= width)
 
 
+def check_text_layer(page: Any) -> None:
+    """A line is selected by dragging over its picture, and the browser's search finds words of the page."""
+    line = page.locator("#viewer .letters text", has_text=BERTH).bounding_box()
+    middle = line["y"] + line["height"] / 2
+    page.mouse.move(line["x"] + 1, middle)
+    page.mouse.down()
+    page.mouse.move(line["x"] + line["width"] - 1, middle, steps=4)
+    page.mouse.up()
+    assert page.evaluate("getSelection().toString()").strip() == BERTH
+    assert page.evaluate("getSelection().removeAllRanges() ?? find('stay on at night')")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_source_opens_with_its_quote_framed_and_its_pages_turn(
     url: str, open_tab: Open, size: str
@@ -61,6 +73,7 @@ def test_a_source_opens_with_its_quote_framed_and_its_pages_turn(
     assert (frame_box["y"] - paper["y"]) / paper["height"] == pytest.approx(0.11, abs=0.06)
     tab.pictures(f"source-{size}-page")
     assert fits(tab)
+    check_text_layer(page)
     page.keyboard.press("ArrowRight")
     page.locator("#viewer .said", has_text="2 of 2").wait_for()
     page.get_by_role("button", name="Larger").click()

@@ -171,7 +171,7 @@ class Opener:
         opened = self._opened(located, name, self._part(located, drawn.page), (), drawn)
         address = f"{opened.address}/pages/{drawn.page}.png?width={width}"
         size = (drawn.width, drawn.height)
-        return view.render_picture(opened, address, size, drawn.boxes, self._words)
+        return view.render_picture(opened, address, size, drawn.boxes, drawn.lines, self._words)
 
     def _show_text(
         self,

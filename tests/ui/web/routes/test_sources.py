@@ -58,6 +58,7 @@ def test_a_pdf_opens_at_its_page_with_the_quote_framed(client: TestClient, kept:
     assert reply.headers["cache-control"] == "no-store"
     assert reply.text.count('class="frame"') == 1
     assert "2 of 2" in reply.text
+    assert f">{CRANE}\n</text>" in reply.text, "to be selected and found"
     assert "files/rules.pdf · page 2" in reply.text
     assert str(kept) not in reply.text, "where the folder lies on the server"
     address = reply.text.split('<img src="')[1].split('"')[0].replace("&amp;", "&")
