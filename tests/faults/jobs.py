@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -44,6 +45,8 @@ SCRATCH = "FAULTS_SCRATCH"
 class NearbyParser:
     """Reads files in this process, in place of the sandbox."""
 
+    all_read = threading.Event()
+
     def __init__(self, **limits: float) -> None:
         pass
 
@@ -59,22 +62,34 @@ class NearbyParser:
         pass
 
     def map(self, paths: Iterable[Path], _: object = None) -> Iterator[tuple[Path, Outcome]]:
-        for path in paths:
-            try:
-                yield path, load(path)
-            except UnreadableFileError as exc:
-                yield path, exc
+        try:
+            for path in paths:
+                try:
+                    yield path, load(path)
+                except UnreadableFileError as exc:
+                    yield path, exc
+        finally:
+            self.all_read.set()
 
 
-def prepare() -> None:
+class PatientEmbedder(WordEmbedder):
+    """Is loaded when all files have been read: how they fall into batches then depends on no thread's speed,
+    and every run makes the same calls in the same order.
+    """
+
+    def load(self) -> None:
+        NearbyParser.all_read.wait()
+
+
+def prepare(kind: type[WordEmbedder] = WordEmbedder) -> None:
     """Put the small embedder in place of the real one; make batches small and flush each at once.
 
     So a small run has many transactions.
     """
     log = os.environ.get(EMBEDDED)
-    embedder = WordEmbedder(Path(log) if log else None)
+    embedder = kind(Path(log) if log else None)
     ingest.pipeline.open_embedder_for = lambda *_, **__: embedder  # type: ignore[assignment]
-    ingest_run._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 6, (6, 6)
+    ingest_run._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 2, (6, 6)
     ingest_run._FLUSH_S = 0.0
 
 
@@ -96,7 +111,7 @@ def _pause_before_lexical_build() -> None:
 
 def run_ingest(arguments: Sequence[str]) -> int:
     """`inhouse ingest` with these arguments; its exit code."""
-    prepare()
+    prepare(PatientEmbedder)
     if os.environ.get(PAUSE) == "lexical":
         _pause_before_lexical_build()
     ingest_run.Sandbox = NearbyParser  # type: ignore[misc,assignment]

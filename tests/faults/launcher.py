@@ -5,6 +5,7 @@ A child waits for SIGUSR1 before it begins, so that `strace` can be attached to 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -38,6 +39,17 @@ class ChildResult:
     code: int
     out: str
     err: str
+
+
+_IMPORTED_ONCE = (
+    "apsw.sqlite_extra", "faiss", "tantivy", "tqdm", "email.parser", "importlib.readers",
+    "multiprocessing.synchronize", "multiprocessing.util", "ingest.running.runs",
+    "ingest.parsers.front_matter", "ingest.parsers.markdown_html", "ingest.parsers.office.merged_cells",
+    "ingest.parsers.office.raised_text", "ingest.parsers.plain_text", "ingest.parsers.text_blocks",
+    "tests.faults.jobs",
+)  # fmt: skip
+"""What a job imports, also where it does so only when it needs it: once for all the children, and so that a
+disk fault meets no module of Python that is just being read."""
 
 
 class Launcher:
@@ -99,11 +111,8 @@ class Launcher:
 
 
 def _serve() -> None:
-    import faiss  # noqa: F401 - loaded here, once for all the children
-    import tantivy  # noqa: F401
-
-    from tests.faults import jobs  # noqa: F401
-
+    for name in _IMPORTED_ONCE:
+        importlib.import_module(name)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     child = 0
     for line in sys.stdin:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.evaluation.world import hostile_evaluation
-from tests.ui.tab import ARTIFACTS, NARROW, WIDE
+from tests.ui.tab import NARROW, WIDE, take_picture
 from ui.view.evaluation.page import render_evaluation_page
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,6 @@ def test_it_stands_alone_and_fits(browser: Any, tmp_path: Path) -> None:
     page.locator("summary").first.click()
     assert page.locator("details dd").first.is_visible()
     assert page.title().startswith("Evaluation of")
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
@@ -37,6 +36,6 @@ def test_it_stands_alone_and_fits(browser: Any, tmp_path: Path) -> None:
             page.emulate_media(color_scheme=scheme)
             background = page.evaluate("getComputedStyle(document.body).backgroundColor")
             assert (background != "rgb(247, 247, 245)") is (scheme == "dark")
-            page.screenshot(path=ARTIFACTS / f"report-{size['width']}-{scheme}.png", full_page=True)
+            take_picture(page, f"report-{size['width']}-{scheme}", full_page=True)
     assert seen == [file.as_uri()]
     context.close()

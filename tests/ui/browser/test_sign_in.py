@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
-from tests.ui.tab import ARTIFACTS, NARROW, WIDE
+from tests.ui.tab import NARROW, WIDE, take_picture
 from ui.web.userdata.accounts import Accounts
 
 pytestmark = pytest.mark.browser
@@ -92,13 +92,12 @@ def test_the_page_asks_who_is_there(open_page: Callable[..., Any]) -> None:
 
 def _picture(page: Any, name: str) -> None:
     """Pictures wide and narrow, in light and in dark; nothing is wider than the window."""
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
     for width, size in (("narrow", NARROW), ("wide", WIDE)):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=ARTIFACTS / f"{name}-{width}-{scheme}.png")
+            take_picture(page, f"{name}-{width}-{scheme}")
 
 
 def test_what_one_presses_keeps_its_name_beside_that_of_who_is_signed_in(
@@ -129,7 +128,7 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
     page.evaluate("document.dispatchEvent(new Event('inhouse:changed'))")
     notice = page.locator("#notices", has_text="signed out")
     notice.wait_for()
-    page.screenshot(path=ARTIFACTS / "signed-out.png")
+    take_picture(page, "signed-out")
     expect(question).to_have_value("How long is parental leave?")
     with page.context.expect_page() as opened:
         notice.get_by_role("link", name="Sign in again").click()
