@@ -17,11 +17,18 @@ from hypothesis import settings as hypothesis_settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from rag.models.machine import count_usable_cores
+
 if TYPE_CHECKING:
     from rag.embedder import Embedder
 
 TESTS = Path(__file__).parent
 SAMPLE_DOCS = TESTS.parent / "sample_docs"
+
+# The processes of a run share the cores. torch, FAISS and vLLM wait for their threads by spinning: with as
+# many threads in each process as there are cores, they mostly wait for each other (vLLM is ten times slower).
+if _processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, count_usable_cores() // _processes)))
 
 # A busy machine is no fault of the code: no example has a deadline, and slow generation is no error.
 hypothesis_settings.register_profile(
