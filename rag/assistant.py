@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answer import Answer, AnswerEvent, Comparison, Event, Extract, Turn
 from rag.answering import streaming
 from rag.answering.abstention import AbstentionPolicy
-from rag.answering.answer_builder import AnswerBuilder
+from rag.answering.answer_writer import AnswerWriter
 from rag.answering.judging import JudgeTrial, ServedJudge, judge_connection, load_trial
 from rag.answering.model_connection import ModelConnection
 from rag.answering.passage_order import PassageOrderCache
-from rag.answering.query import Retrieved, SearchQuery
+from rag.answering.query import SearchQuery
 from rag.answering.question_search import QuestionSearch
 from rag.citations.entailment import Entailment, open_entailment
 from rag.embedder import Embedder, Remembering, as_embedder, open_embedder
@@ -58,24 +54,23 @@ class Assistant:
         entailment: Entailment | None = None,
     ) -> None:
         self.settings = settings
-        self._entailment = entailment
-        self._support_judge: ServedJudge | None = None
-        self._connection = ModelConnection(settings, chat_model, self._count_tokens)
-        trial = load_trial(reader.data_dir) if settings.answers.judge else None
-        if trial and trial.has_vote:
-            self._support_judge = ServedJudge(
-                judge_connection(settings, self._connection), trial.threshold, trial.model
-            )
-        self._passage_order = PassageOrderCache()
-        self._search = QuestionSearch(
+        connection = ModelConnection(settings, chat_model, self._count_tokens)
+        search = QuestionSearch(
             reader,
             Remembering(embedder),
             reranker,
             settings.retrieval.k,
             _profile(settings.profile if profile is None else profile, settings),
             AbstentionPolicy(reader.data_dir, abstains=settings.answers.abstain),
-            self._connection,
+            connection,
         )
+        judge = None
+        trial = load_trial(reader.data_dir) if settings.answers.judge else None
+        if trial and trial.has_vote:
+            judge = ServedJudge(
+                judge_connection(settings, connection), trial.threshold, trial.model
+            )
+        self._writer = AnswerWriter(search, connection, PassageOrderCache(), entailment, judge)
 
     @classmethod
     def open(
@@ -116,17 +111,18 @@ class Assistant:
         """
         bound = copy(self)
         readers = self._search.narrow(Filter(readers=asker(tokens))).readers
-        bound._passage_order = self._passage_order.for_asker(readers)
-        bound._connection = self._connection.for_asker(readers)
-        bound._support_judge = self._support_judge and self._support_judge.for_asker(readers)
-        bound._search = replace(self._search, readers=readers, connection=bound._connection)
+        bound._writer = self._writer.for_readers(readers)
         return bound
 
     def with_profile(self, profile: Profile | str) -> Assistant:
         """The same assistant with another profile, given by itself, by its name or by its file."""
         other = copy(self)
-        other._search = replace(self._search, profile=_profile(profile, self.settings))
+        other._writer = self._writer.with_profile(_profile(profile, self.settings))
         return other
+
+    @property
+    def _search(self) -> QuestionSearch:
+        return self._writer.search
 
     @property
     def profile(self) -> Profile:
@@ -176,7 +172,7 @@ class Assistant:
         """
         from rag.answering.try_judge import PAIRS, draw_pairs, try_judge
 
-        connection = judge_connection(self.settings, self._connection)
+        connection = judge_connection(self.settings, self._writer.connection)
         connection.open()
         pairs = list(draw_pairs(self._search.snapshot(), PAIRS))
         return try_judge(ServedJudge(connection), pairs, progress)
@@ -188,12 +184,12 @@ class Assistant:
     @property
     def model_name(self) -> str:
         """Name of the language model that answers, or would answer."""
-        return self._connection.name
+        return self._writer.connection.name
 
     @property
     def answers_waiting(self) -> int:
         """How many answers of this assistant wait for their turn at the model (`llm.max_concurrent`)."""
-        return self._connection.queue.waiting
+        return self._writer.connection.queue.waiting
 
     @property
     def embedder_name(self) -> str:
@@ -207,7 +203,7 @@ class Assistant:
 
     def model_server_error(self) -> str | None:
         """Why the model server cannot answer now, in one sentence; None if it can."""
-        return self._connection.error()
+        return self._writer.connection.error()
 
     def reading(self) -> DocumentView:
         """The documents of the newest generation, to be opened by whoever asks."""
@@ -348,24 +344,7 @@ class Assistant:
         UsageError for a question that is empty or too long, before there is an iterator.
         """
         validate_question(question)
-        return self._stream(question, history, filter, ask_model=ask_model)
-
-    def _stream(
-        self, question: str, history: Sequence[Turn], filter: Filter | None, *, ask_model: bool
-    ) -> Iterator[Event]:
-        started = time.perf_counter()
-        connection = self._connection.for_conversation(question, history)
-        query = self.search_query(question, history)
-        for retrieved in streaming.stream_retrieval(self._search, query, filter):
-            if retrieved.is_preview:
-                yield retrieved.event(is_final=False)
-        if ask_model and self._search.needs_model(retrieved):
-            yield retrieved.event(is_final=False)
-            search = replace(self._search, connection=connection)
-            retrieved = search.retrieve_again(retrieved, history, filter)
-        yield retrieved.event()
-        builder = self._builder(retrieved, history, started, ask_model=ask_model)
-        yield from streaming.stream_answer(builder, connection)
+        return self._writer.stream(question, history, filter, ask_model=ask_model)
 
     async def aask(
         self,
@@ -392,29 +371,7 @@ class Assistant:
     ) -> AsyncGenerator[Event, None]:
         """`stream` for a coroutine: nothing blocks its loop. Closing the generator stops the model."""
         validate_question(question)
-        return self._astream(question, history, filter, ask_model=ask_model)
-
-    async def _astream(
-        self, question: str, history: Sequence[Turn], filter: Filter | None, *, ask_model: bool
-    ) -> AsyncGenerator[Event, None]:
-        started = time.perf_counter()
-        connection = self._connection.for_conversation(question, history)
-        query = self.search_query(question, history)
-        retrieval = streaming.astream_retrieval(self._search, query, filter)
-        async with contextlib.aclosing(retrieval) as stages:
-            async for retrieved in stages:
-                if retrieved.is_preview:
-                    yield retrieved.event(is_final=False)
-        if ask_model and self._search.needs_model(retrieved):
-            yield retrieved.event(is_final=False)
-            search = replace(self._search, connection=connection)
-            retrieved = await asyncio.to_thread(search.retrieve_again, retrieved, history, filter)
-        yield retrieved.event()
-        builder = self._builder(retrieved, history, started, ask_model=ask_model)
-        answers = streaming.astream_answer(builder, connection)
-        async with contextlib.aclosing(answers) as events:
-            async for event in events:
-                yield event
+        return self._writer.astream(question, history, filter, ask_model=ask_model)
 
     def compare(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
@@ -437,73 +394,21 @@ class Assistant:
         found, so that a sentence which nothing supports is marked. They are in `context.retrieved`.
         """
         validate_question(question)
-        return self._stream_without_documents(question, history, filter)
-
-    def _stream_without_documents(
-        self, question: str, history: Sequence[Turn], filter: Filter | None
-    ) -> Iterator[Event]:
-        connection = self._connection.for_conversation(question, history)
-        builder = self._builder_without_documents(question, history, filter)
-        yield from streaming.stream_answer(builder, connection)
+        return self._writer.stream_without_documents(question, history, filter)
 
     def astream_without_documents(
         self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
     ) -> AsyncGenerator[Event, None]:
         """`stream_without_documents` for a coroutine."""
         validate_question(question)
-        return self._astream_without_documents(question, history, filter)
-
-    async def _astream_without_documents(
-        self, question: str, history: Sequence[Turn], filter: Filter | None
-    ) -> AsyncGenerator[Event, None]:
-        connection = self._connection.for_conversation(question, history)
-        builder = await asyncio.to_thread(
-            self._builder_without_documents, question, history, filter
-        )
-        answers = streaming.astream_answer(builder, connection)
-        async with contextlib.aclosing(answers) as events:
-            async for event in events:
-                yield event
+        return self._writer.astream_without_documents(question, history, filter)
 
     def ask_without_documents(self, question: str, *, history: Sequence[Turn] = ()) -> str:
         """What the model says to `question` by itself, and no more: nothing is searched for or checked.
 
         Raises ModelServerError.
         """
-        connection = self._connection.for_conversation(question, history)
-        nothing = Retrieved(self.search_query(question, history), (), 0)
-        builder = self._builder(nothing, history, time.perf_counter(), without_documents=True)
-        return streaming.collect_text(builder, connection)
-
-    def _builder(
-        self,
-        retrieved: Retrieved,
-        history: Sequence[Turn],
-        started: float,
-        *,
-        without_documents: bool = False,
-        ask_model: bool = True,
-    ) -> AnswerBuilder:
-        return AnswerBuilder(
-            retrieved,
-            history,
-            self.profile,
-            self._passage_order,
-            self._search.embedder,
-            self._entailment,
-            self._support_judge,
-            started=started,
-            without_documents=without_documents,
-            ask_model=ask_model,
-        )
-
-    def _builder_without_documents(
-        self, question: str, history: Sequence[Turn], filter: Filter | None
-    ) -> AnswerBuilder:
-        started = time.perf_counter()
-        query = self.search_query(question, history)
-        retrieved = self._search.find(query, filter)
-        return self._builder(retrieved, history, started, without_documents=True)
+        return self._writer.ask_without_documents(question, history)
 
     def as_retriever(self, *, k: int = 8, filter: Filter | None = None) -> InhouseRetriever:
         """This index as a LangChain retriever."""
