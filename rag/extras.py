@@ -34,6 +34,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
         "uvicorn",
     ),
     "postgres": ("psycopg",),
+    "ray": ("ray",),
     "tracing": ("opentelemetry",),
     "eval": ("ir_measures", "sklearn"),
     "torch": ("accelerate", "gguf", "sentence_transformers", "torch", "transformers"),

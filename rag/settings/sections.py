@@ -124,6 +124,11 @@ class ChunkerSettings(Section):
 class IngestSettings(Section):
     """How files are read."""
 
+    engine: Literal["local", "ray"] = Field(
+        "local",
+        description="Where files are parsed and texts embedded: on this machine, or on the Ray cluster at "
+        "RAY_ADDRESS.",
+    )
     max_file_mb: float = Field(
         200.0, gt=0, le=100_000, description="Skip files larger than this, in MB."
     )
