@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rag.errors import IndexMissingError
 from rag.index import open_store
 from rag.index.views.next_run import read_index_state
 
@@ -201,4 +202,5 @@ def test_a_cluster_that_cannot_be_used_is_named(
     exit_code, _, errors = ingest(folder, tmp_path / "data", address, **settings)
     assert exit_code == code
     assert sentence in errors
-    assert not open_store(tmp_path / "data").exists()
+    with pytest.raises(IndexMissingError):
+        open_store(tmp_path / "data").open_reader().snapshot()

@@ -1,7 +1,7 @@
 """Parsing and embedding on the nodes of a Ray cluster; the run itself, with its one writer, stays here.
 
-A task takes bytes and returns bytes (`ingest.ray_tasks`). Ray does the tasks of a node that is lost again on
-another one. As many tasks are under way as there are threads that wait for them.
+A task takes bytes and returns bytes (`ingest.engines.ray_tasks`). Ray does the tasks of a node that is lost
+again on another one. As many tasks are under way as there are threads that wait for them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ingest.embedding import PART_CHUNKS
-from ingest.engine import Engine, list_parser_limits
+from ingest.engines.contract import IngestEngine, list_parser_limits
+from ingest.engines.ray_tasks import VECTORS, embed_texts, list_parser_versions, parse_file
 from ingest.errors import (
     EngineError,
     FileAccessError,
@@ -35,7 +36,6 @@ from ingest.loaded import LoadedDocument
 from ingest.loader import open_file
 from ingest.media_type import guess_media_type
 from ingest.opening import Identity
-from ingest.ray_tasks import VECTORS, embed_texts, list_parser_versions, parse_file
 from ingest.sandbox import FileReaders, Outcome, check_file_size, check_outcome
 from rag.embedder import (
     Embedder,
@@ -60,7 +60,7 @@ _POLL_S = 1.0
 @contextlib.contextmanager
 def open_ray_engine(
     settings: Settings, embedder: Embedder, stopped: Callable[[], bool]
-) -> Iterator[Engine]:
+) -> Iterator[IngestEngine]:
     """The cluster at RAY_ADDRESS as an engine.
 
     An embedder that was given as an object embeds here: the nodes could not open it.
@@ -71,14 +71,14 @@ def open_ray_engine(
         limits = settings.ingest
         readers = RayReaders(cluster, limits, min(_MOST_UNDER_WAY, max(4, 2 * cpus)))
         if not isinstance(embedder, OpenVinoEmbedder | SentenceTransformerEmbedder):
-            yield Engine(readers, embedder)
+            yield IngestEngine(readers, embedder)
             return
         threads = settings.embedder.threads or min(_MOST_THREADS, cluster.find_smallest_node())
         options: dict[str, float] = {"num_gpus": 1} if gpus else {"num_cpus": threads}
         slots = gpus or cpus // threads
         under_way = min(_MOST_UNDER_WAY, 2 * max(1, slots))
         window = max(1024, PART_CHUNKS[1] * under_way)
-        yield Engine(
+        yield IngestEngine(
             readers,
             RayEmbedder(cluster, embedder, settings, threads, options),
             under_way,
@@ -292,12 +292,12 @@ def _connect() -> Iterator[Any]:
                 f"The Ray cluster at {address} cannot be used: {reason}.",
                 hint="See: ray status. Its token is read from RAY_AUTH_TOKEN or ~/.ray/auth_token.",
             ) from exc
-    try:
-        # Ray tells of lost nodes on the standard output, which belongs to the run's report.
-        with contextlib.redirect_stdout(sys.stderr):
+    # Ray tells of lost nodes on the standard output, some of it at its end; that belongs to the run's report.
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
             yield ray
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 @contextlib.contextmanager
