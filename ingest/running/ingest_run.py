@@ -16,6 +16,7 @@ from ingest.chunking.chunker import TokenCounter, chunk
 from ingest.chunking.installed import load_chunker
 from ingest.chunking.token_counter import token_counter
 from ingest.embedding import PartEmbedder
+from ingest.engines.opening import open_engine
 from ingest.errors import ParserMemoryError, RunStoppedError, UnreadableFileError
 from ingest.heavy_files import HeavyFiles
 from ingest.loaded import LoadedDocument
@@ -30,7 +31,6 @@ from ingest.planning.plan import (
 from ingest.planning.recipe import describe_chunking, is_current
 from ingest.planning.source import SourceFile, uri_of
 from ingest.read_ahead import ReadAhead, ReadFile
-from ingest.sandbox import Sandbox
 from rag.document import PUT_METADATA, Document, Labels
 from rag.embedder import Embedder
 from rag.errors import InhouseError
@@ -42,7 +42,6 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     pass
 
-_WINDOW_CHUNKS = 1024  # sorted by length together, so that like is embedded with like
 _FLUSH_S = 5.0
 _POLL_S = 0.2
 _LONGEST_AUTHOR = 200
@@ -66,7 +65,8 @@ class IngestRun:
         ledger: Sequence[FileRecord],
     ) -> None:
         self._writer, self._embedder, self._progress = writer, embedder, progress
-        self._limits, self._patience, self._stopped = settings.ingest, patience, patience.stopped
+        self._settings, self._limits = settings, settings.ingest
+        self._patience, self._stopped = patience, patience.stopped
         self._find_starts = load_chunker(settings.chunker.name)
         self._max_tokens, self.chunking = describe_chunking(settings, embedder.identity.max_tokens)
         self._labels: Mapping[str, Labels] = {}
@@ -176,32 +176,24 @@ class IngestRun:
 
     def _read(self, files: Sequence[SourceFile]) -> None:
         """Parse and cut files in the background; embed and stage them as they come."""
-        limits = self._limits
-        sandbox = Sandbox(
-            timeout_s=limits.timeout_s,
-            memory_mb=limits.memory_mb,
-            max_file_mb=limits.max_file_mb,
-            max_text_mb=limits.max_text_mb,
-            # Reading is cheap beside embedding: one keeps up with the embedder on four cores.
-            workers=limits.workers or max(1, count_usable_cores() // 4),
-            ocr_languages=limits.ocr_languages if limits.ocr == "auto" else "",
-            ocr_timeout_s=limits.ocr_timeout_s,
-            needs_barriers=limits.sandbox == "required",
-            files_per_parser=limits.files_per_parser,
-        )
         count_tokens = token_counter(self._embedder.tokenizer)
         make_document = functools.partial(self._document, count_tokens=count_tokens)
-        embedding = PartEmbedder(self._embedder, count_tokens)
-        loading = _load_beside(self._embedder)
-        try:
-            with ReadAhead(files, sandbox, make_document, patience=self._patience) as ahead:
-                # What is read until then is embedded together, like with like, rather than file by file.
-                while loading.is_alive() and not self._stopped():
-                    loading.join(_POLL_S)
-                for batch in ahead.batches(_WINDOW_CHUNKS, self._stopped):
-                    self._stage(batch, embedding)
-        finally:
-            loading.join()  # the end of the program would abort it in the middle of a library
+        with open_engine(self._settings, self._embedder, self._stopped) as engine:
+            embedding = PartEmbedder(engine.embedder, count_tokens, engine.parts_under_way)
+            loading = _load_beside(engine.embedder)
+            window = engine.window_chunks
+            try:
+                with ReadAhead(
+                    files, engine.readers, make_document,
+                    max_waiting=2 * window, patience=self._patience,
+                ) as ahead:  # fmt: skip
+                    # What is read until then is embedded together, like with like, rather than file by file.
+                    while loading.is_alive() and not self._stopped():
+                        loading.join(_POLL_S)
+                    for batch in ahead.batches(window, self._stopped):
+                        self._stage(batch, embedding)
+            finally:
+                loading.join()  # the end of the program would abort it in the middle of a library
 
     def _document(
         self, file: SourceFile, loaded: LoadedDocument, *, count_tokens: TokenCounter
