@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from ingest.engines.contract import IngestEngine, list_parser_limits
 from ingest.sandbox import Sandbox
 from rag.embedder import Embedder
-from rag.embedder.openvino import count_available_cores
+from rag.models.machine import count_usable_cores
 from rag.settings import Settings
 
 
@@ -24,5 +24,5 @@ def open_engine(
             yield engine
         return
     # Reading is cheap beside embedding: one keeps up with the embedder on four cores.
-    workers = settings.ingest.workers or max(1, count_available_cores() // 4)
+    workers = settings.ingest.workers or max(1, count_usable_cores() // 4)
     yield IngestEngine(Sandbox(workers=workers, **list_parser_limits(settings.ingest)), embedder)

@@ -35,7 +35,6 @@ from rag.document import PUT_METADATA, Document, Labels
 from rag.embedder import Embedder
 from rag.errors import InhouseError
 from rag.index import IN_INDEX, FileRecord, StoreWriter
-from rag.models.machine import count_usable_cores
 from rag.progress import Progress
 from rag.settings import Settings
 
