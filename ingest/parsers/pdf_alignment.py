@@ -28,6 +28,10 @@ _ROW_GAP = 2.0
 """Rows of a table are not further apart than this many type heights."""
 _LONE_ROWS = 2
 """So many rows with one cell may stand between others."""
+_MAX_LABELS = 6
+"""So many labels without figures may stand above a row whose figures are in the columns of the table."""
+_SMALLER_NAMES = 1.4
+"""The names of columns are often set smaller than the figures: by up to this factor."""
 
 
 def read_aligned_items(items: Sequence[Item], horizontal: Sequence[Rule]) -> list[Item]:
@@ -107,6 +111,7 @@ def _end_of_region(rows: Sequence[PageRow], start: int) -> int:
     end = start
     lone = 0
     size = 0.0
+    has_figures = False
     for at in range(start, len(rows)):
         row = rows[at]
         if at > start:
@@ -118,16 +123,25 @@ def _end_of_region(rows: Sequence[PageRow], start: int) -> int:
             lone += 1
             text = row.segments[0][1].text
             is_long = len(text.split()) > MAX_LONE_WORDS and not _goes_on_below(rows, at)
-            if lone > _LONE_ROWS or is_long or row.segments[0][1].is_turned:
+            is_turned = row.segments[0][1].is_turned
+            if is_long or is_turned:
                 break
-            if size and row.size > size * LARGER:
+            if lone > _LONE_ROWS and not (has_figures and _is_among(rows, start, at)):
+                break
+            if (
+                size
+                and row.size > size * LARGER
+                and (has_figures or not _is_below_names(rows, start, at))
+            ):
                 break
         else:
-            if size and not size / LARGER <= row.size <= size * LARGER and lone:
+            is_alike = not size or size / LARGER <= row.size <= size * LARGER
+            if not is_alike and lone and (has_figures or not _is_below_names(rows, start, at)):
                 break
             lone = 0
             size = row.size
             end = at + 1
+            has_figures = has_figures or _has_figures(row)
     last = rows[end - 1]
     for row in rows[end : end + _LONE_ROWS]:
         # The last row's cells may go on below it, right of the label.
@@ -143,6 +157,49 @@ def _end_of_region(rows: Sequence[PageRow], start: int) -> int:
             break
         end += 1
     return max(end, start + 1)
+
+
+def _has_figures(row: PageRow) -> bool:
+    return any(is_figure(segment.text) for _, segment in row.segments[1:])
+
+
+def _is_among(rows: Sequence[PageRow], start: int, at: int) -> bool:
+    """Whether a row of one cell is a label between two rows whose figures are in the same columns."""
+    edges = [
+        segment.right
+        for row in rows[start:at]
+        for _, segment in row.segments[1:]
+        if is_figure(segment.text)
+    ]
+    for below in range(at, min(at + _MAX_LABELS, len(rows))):
+        row, above = rows[below], rows[below - 1]
+        is_loose = row.top - above.bottom > LINE_STEP * row.size - row.segments[0][1].height
+        if row.begins_stream or is_loose or row.size > LARGER * rows[at].size:
+            return False
+        if not row.is_lone:
+            figures = [s for _, s in row.segments[1:] if is_figure(s.text)]
+            return len(figures) > 1 and all(
+                any(abs(figure.right - edge) < figure.height / 2 for edge in edges)
+                for figure in figures
+            )
+        if len(row.segments[0][1].text.split()) > MAX_LONE_WORDS:
+            return False
+    return False
+
+
+def _is_below_names(rows: Sequence[PageRow], start: int, at: int) -> bool:
+    """Whether only names of columns stand above a row, in smaller type, and their figures follow."""
+    names = [segment for row in rows[start:at] for _, segment in row.segments]
+    if rows[at].size > _SMALLER_NAMES * max(segment.size for segment in names):
+        return False
+    figures = next((row for row in rows[at : at + _LONE_ROWS + 1] if _has_figures(row)), None)
+    if figures is None:
+        return False
+    below = [segment for _, segment in figures.segments[1:] if is_figure(segment.text)]
+    return all(
+        any(name.left < figure.right and figure.left < name.right for name in names)
+        for figure in below
+    )
 
 
 def _begins_header(rows: Sequence[PageRow], at: int) -> bool:
@@ -182,4 +239,15 @@ def _names_columns(rows: Sequence[PageRow], at: int) -> bool:
     covered = [
         s for _, s in below.segments if min(s.right, lone.right) - max(s.left, lone.left) > 0
     ]
-    return len(covered) > 1 and lone.left > below.segments[0][1].right
+    if lone.left <= below.segments[0][1].right:
+        return False
+    return len(covered) > 1 or _is_centred(lone, [s for _, s in below.segments])
+
+
+def _is_centred(lone: RawLine, below: Sequence[RawLine]) -> bool:
+    """Whether a line stands in the middle of several columns, with or without the first one's label."""
+    middle = (lone.left + lone.right) / 2
+    return any(
+        len(columns) > 1 and abs((columns[0].left + columns[-1].right) / 2 - middle) < lone.height
+        for columns in (below, below[1:])
+    )

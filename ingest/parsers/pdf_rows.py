@@ -75,6 +75,14 @@ def _place_above(rows: Sequence[PageRow], segment: RawLine, first_open: int) -> 
     return index if is_first or free else None
 
 
+def _find_higher_place(rows: Sequence[PageRow], segment: RawLine, first_open: int) -> int:
+    """Where a line goes that stands half a line above the last row, beside it: a name of several lines."""
+    index = len(rows)
+    while index > first_open and segment.bottom < rows[index - 1].bottom - segment.height / 2:
+        index -= 1
+    return index
+
+
 def join_lines(segments: list[tuple[int, RawLine]]) -> Iterator[RawLine]:
     """Segments in the page's order, those of one line put together where they are set alike."""
     line: list[RawLine] = []
@@ -122,6 +130,10 @@ def make_rows(segments: Sequence[RawLine]) -> list[PageRow]:
             continue
         if jumps:
             first_open = len(rows)
+        elif (index := _find_higher_place(rows, segment, first_open)) < len(rows):
+            rows.insert(index, PageRow([(order, segment)], rows[index].begins_stream))
+            rows[index + 1].begins_stream = False
+            continue
         rows.append(PageRow([(order, segment)], begins_stream=jumps or not rows))
     for row in rows:
         row.segments.sort(key=lambda entry: entry[1].left)

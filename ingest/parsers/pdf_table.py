@@ -215,15 +215,16 @@ class _Grid:
     @property
     def is_shading(self) -> bool:
         """Whether the sides are those of cells that are coloured in every other row, and no lines."""
-        height = self.ys[-1] - self.ys[0]
+        # The outer sides of a drawn grid are whole, those of stripes are not.
+        sides = (self._down[0], self._down[-1])
+        stripes = 2 if any(self._is_broken(side, 2) for side in sides) else _MIN_STRIPES
         inner = self._down[1:-1]
-        broken = [
-            lane
-            for lane in inner
-            if len(lane) >= _MIN_STRIPES
-            and sum(rule.end - rule.start for rule in lane) < _STRIPED * height
-        ]
+        broken = [lane for lane in inner if self._is_broken(lane, stripes)]
         return bool(broken) and len(broken) >= len(inner) / 2
+
+    def _is_broken(self, lane: Sequence[Rule], stripes: int) -> bool:
+        covered = sum(rule.end - rule.start for rule in lane)
+        return len(lane) >= stripes and covered < _STRIPED * (self.ys[-1] - self.ys[0])
 
     def has(self, line: RawLine) -> bool:
         x, y = (line.left + line.right) / 2, (line.top + line.bottom) / 2

@@ -18,14 +18,17 @@ from ingest.parsers.pdf_layout import (
     measure_usual_pitch,
 )
 from ingest.parsers.pdf_lines import HYPHEN, RawLine
-from ingest.parsers.pdf_table import PdfTable
+from ingest.parsers.pdf_table import PdfCell, PdfTable
 
 _LEADER = re.compile(r"(?:\. ?){4,}")
 _SYMBOL_BULLET = re.compile(r"^[\uf000-\uf0ff](?=\s)")
 """A bullet of Word's, which takes it from a font of symbols."""
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LAST_WORD = re.compile(r"(\w{0,64})$")
 _FIRST_WORD = re.compile(r"\w{0,64}")
 _PAGE_BREAK = "\n\n"
+_TIGHT = 0.3
+"""Lines of one name are not further apart than this share of their height."""
 _COLUMN_SHIFT = 20.0
 """Points by which the columns of a table may be moved on its next page."""
 _COMPOUNDS = frozenset(
@@ -221,16 +224,73 @@ class PdfText:
 
 
 def _header(table: PdfTable) -> list[list[RawLine]]:
-    """The header in one row. Of several, each names the columns below it up to the next one's first."""
+    """The header in one row: of several, each cell names all the columns that it stands above."""
     columns: list[list[RawLine]] = [[] for _ in table.columns]
     for row in table.rows[: table.header - 1]:
-        above: Sequence[RawLine] = ()
-        for at, cell in enumerate(row):
-            above = cell.pieces or (above if at else ())
-            columns[at] += above
+        for at, pieces in enumerate(_spread(table, row)):
+            columns[at] += pieces
     for at, cell in enumerate(table.rows[table.header - 1]):
         columns[at] += cell.pieces
     return columns
+
+
+def _spread(table: PdfTable, row: Sequence[PdfCell]) -> list[Sequence[RawLine]]:
+    """For each column what a header's row names it: its own cell, or the one that reaches over to it.
+
+    A cell reaches to the right up to the next one, and to either side as far as it stands in the middle of
+    columns, to the left only of years. One that goes on in the line below it names its own column.
+    """
+    result: list[Sequence[RawLine]] = [cell.pieces for cell in row]
+    named = [at for at, cell in enumerate(row) if cell.pieces and at]
+    for at, end in zip(named, [*named[1:], len(row)], strict=True):
+        first, last = _find_span(table, row, at, end)
+        result[first : last + 1] = [row[at].pieces] * (last + 1 - first)
+    return result
+
+
+def _find_span(table: PdfTable, row: Sequence[PdfCell], at: int, end: int) -> tuple[int, int]:
+    """The first and the last of the columns that the cell at `at` names; the next one stands at `end`."""
+    names = table.rows[table.header - 1]
+    left, right = _find_edges([row[at]])
+    own = _find_edges([names[at]])
+    is_year = [_YEAR.search(cell.text) is not None for cell in names]
+    leftmost = at
+    if names[at].pieces and right - left > own[1] - own[0]:
+        while leftmost > 1 and not row[leftmost - 1].pieces and names[leftmost - 1].pieces:
+            leftmost -= 1
+    for first in range(leftmost, at + 1):
+        for last in range(end - 1, at - (first < at), -1):
+            has_years = 2 * sum(is_year[first : last + 1]) > last - first
+            if (has_years or first == at) and _is_in_middle(table, row[at], first, last):
+                return first, last
+    below = names[at].pieces
+    goes_on = below and below[0].top - row[at].pieces[-1].bottom < _TIGHT * below[0].height
+    last = at
+    while last + 1 < end and (
+        not goes_on or is_year[last + 1] or _find_column_edge(table, last + 1) < right
+    ):
+        last += 1
+    return at, last
+
+
+def _is_in_middle(table: PdfTable, cell: PdfCell, first: int, last: int) -> bool:
+    """Whether a cell of the header is centred over columns, over their names or their cells."""
+    for rows in (table.rows[table.header - 1 : table.header], table.rows[table.header :]):
+        edges = _find_edges(other for row in rows for other in row[first : last + 1])
+        if abs(sum(edges) - sum(_find_edges([cell]))) < 2 * cell.pieces[0].height:
+            return True
+    return False
+
+
+def _find_column_edge(table: PdfTable, at: int) -> float:
+    """Where a column begins, its last name included."""
+    return _find_edges(row[at] for row in table.rows[table.header - 1 :])[0]
+
+
+def _find_edges(cells: Iterable[PdfCell]) -> tuple[float, float]:
+    pieces = [piece for cell in cells for piece in cell.pieces]
+    left = min((piece.left for piece in pieces), default=0.0)
+    return left, max((piece.right for piece in pieces), default=0.0)
 
 
 def _header_texts(table: PdfTable) -> list[list[str]]:
