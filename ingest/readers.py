@@ -147,7 +147,7 @@ READERS = ExtendedMapping(
 """Media type to its readers, in the order in which they are tried."""
 
 PARSER_VERSIONS = ExtendedMapping[str, int | str](
-    {**dict.fromkeys(_BUILT_IN, 1), MARKDOWN: 3, NOTEBOOK: 2},
+    {**dict.fromkeys(_BUILT_IN, 1), MARKDOWN: 3, NOTEBOOK: 2, PDF: 2},
     lambda: {media_type: version_of(point) for media_type, point in installed_parsers().items()},
 )
 """How often what is read of a format has changed. Whoever changes what comes out of a file of the format
