@@ -14,3 +14,10 @@ def choose_words(request: Any) -> Words:
     """The words for a FastAPI request or a `gradio.Request`: the language chosen, or the browser's."""
     request = getattr(request, "request", request)  # Gradio's holds FastAPI's
     return choose_language(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
+
+
+def choose_words_in_scope(scope: Any) -> Words:
+    """The words for an ASGI scope."""
+    from starlette.requests import Request
+
+    return choose_words(Request(scope))

@@ -1,24 +1,30 @@
-"""Questions that the documents can answer, made from their titles and headings, without a model."""
+"""Questions that the documents can answer, without a model: from titles, headings and what others asked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from rag.answer import Answer, Citation, Extract
+from rag.answer import Answer, Citation, Extract, Turn
+from rag.answering.followup import is_followup
 from rag.errors import InhouseError
 from rag.index import FileList
 from rag.index.views.files import FileQuery, ShownChunk
+from rag.language.logic_words import FUNCTION_WORDS
 from ui.messages.page import Words
 from ui.view.passage import find_headings
 from ui.web.assistant_service import AssistantService
 from ui.web.identity import Person
+from ui.web.userdata.history import AskedQuestion
 
-_STARTERS, _NEXT = 4, 3
+NEXT_QUESTIONS = 3
+_STARTERS = 4
 _DOCUMENTS = 24  # the newest; some of them have no heading, or are in another language
 _CHUNKS = 200  # of a document whose headings are looked at: some 40 pages
+_ANY_TURN = Turn(question="", answer="")
+_WORD = re.compile(r"\w+")
 _CELLS = re.compile(r"[A-Z]+\d+(?::[A-Z]+\d+)?")  # a sheet's range of cells
 _SUBTITLE = re.compile(r"\s[-–—·]\s|:\s")  # what stands between a title and its subtitle
 _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a question
@@ -62,7 +68,37 @@ def next_questions(shelf: FileList, answer: Answer, words: Words) -> list[str]:
     later = [heading for heading in headings if heading.start > basis.start]
     around = [*later, *reversed(before[:-1])]  # the last of those before is the one that answered
     questions = (_question(file.title, heading.text, words) for heading in around)
-    return [text for text in questions if text != answer.question][:_NEXT]
+    return [text for text in questions if text != answer.question][:NEXT_QUESTIONS]
+
+
+def questions_of_others(asked: Sequence[AskedQuestion], before: Sequence[str]) -> list[str]:
+    """Questions that two or more people asked, the most frequent first; none like those asked `before`.
+
+    A question is shown only if somebody else asked with all of its words, those of grammar aside: a name or a
+    reason that one person alone wrote is seen by nobody.
+    """
+    # A question that leans on what was said before it means nothing alone.
+    whole = [
+        (question.person, question.answer.question, _words(question.answer.question))
+        for question in asked
+        if not is_followup(question.answer.question, [_ANY_TURN])
+    ]
+    frequent = []
+    for person, text, words in whole:
+        people = {other for other, _, others_words in whole if words <= others_words} - {person}
+        if words and people:
+            frequent.append((len(people), text, words))
+    chosen: list[str] = []
+    known = [words for question in before if (words := _words(question))]
+    for _, text, words in sorted(frequent, key=lambda question: -question[0]):
+        if not any(words <= other or other <= words for other in known):
+            chosen.append(text)
+            known.append(words)
+    return chosen[:NEXT_QUESTIONS]
+
+
+def _words(question: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(question.casefold())) - FUNCTION_WORDS
 
 
 def _of(shelf: FileList, document_id: int, title: str, words: Words) -> Iterator[str]:

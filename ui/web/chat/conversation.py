@@ -14,19 +14,20 @@ from ui.errors import NotAllowedError, NotThereError
 from ui.messages.languages import LANGUAGES
 from ui.messages.numbers import number
 from ui.messages.page import Words
+from ui.messages.refusals import translate_refusal
 from ui.view import answer as view
 from ui.view import evidence
 from ui.view.answer_actions import Kept
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import EventBatches
-from ui.web.chat.redaction import redact, redact_turns
+from ui.web.chat.redaction import find_uris, redact, redact_turns
 from ui.web.chat.screen import RenderedTurn, Screen
 from ui.web.identity import Person
 from ui.web.scope import make_scope_filter, scope_names
-from ui.web.suggestions import next_questions
+from ui.web.suggestions import NEXT_QUESTIONS, next_questions, questions_of_others
 from ui.web.userdata.feedback import FeedbackBook
-from ui.web.userdata.history import History
+from ui.web.userdata.history import History, find_basis
 from ui.web.userdata.shared_links import SharedConversation, SharedLinks
 
 SHARED = "s:"
@@ -230,7 +231,8 @@ class Conversation:
             self._add_unfinished(draft, visit, saved_as, is_interrupted=is_interrupted)
             raise
         except InhouseError as exc:
-            turn = view.render_failed(number, question, str(exc), words, visit.scope_names)
+            complaint = translate_refusal(str(exc), words)
+            turn = view.render_failed(number, question, complaint, words, visit.scope_names)
             sources = "" if isinstance(exc, NotAllowedError) else sources
         except Exception:  # the reader gets a sentence, the operator the traceback
             _log.exception("A question could not be answered.")
@@ -258,10 +260,23 @@ class Conversation:
         words = self._words(visit.service)
         try:
             shelf = visit.service.assistant_for(visit.person, self.profile or "").shelf()
-            questions = next_questions(shelf, answer, words)
+            questions = [
+                *self._asked_by_others(answer, visit),
+                *next_questions(shelf, answer, words),
+            ]
         except InhouseError:
             return ""
-        return view.render_next_questions(questions, words)
+        return view.render_next_questions(list(dict.fromkeys(questions))[:NEXT_QUESTIONS], words)
+
+    def _asked_by_others(self, answer: Answer, visit: Visit) -> list[str]:
+        basis = find_basis(answer)
+        if visit.history is None or not basis:
+            return []
+        asked = visit.history.asked_by_others(visit.person, basis)
+        uris = frozenset[str]().union(*(find_uris([question.answer]) for question in asked))
+        readable = visit.service.readable(visit.person, uris)
+        asked = [question for question in asked if find_uris([question.answer]) <= readable]
+        return questions_of_others(asked, [turn.question for turn in self.shown])
 
     def _add_unfinished(
         self, draft: Draft, visit: Visit, saved_as: Kept | None, *, is_interrupted: bool
@@ -335,6 +350,7 @@ class Conversation:
                             stopped=earlier.is_stopped,
                             interrupted=earlier.is_interrupted,
                             scope=earlier.scope,
+                            is_own=False,
                         )
             try:
                 turn = history.append(
@@ -356,7 +372,7 @@ class Conversation:
                 history.keep_scope(person, self.id, visit.scope)
                 self.scope = visit.scope
         except InhouseError as exc:
-            return None, str(exc)
+            return None, translate_refusal(str(exc), self._words(visit.service))
         return Kept(self.id, turn), None
 
     def _write(self, number: int, draft: Draft, visit: Visit) -> Iterator[tuple[str, str] | None]:

@@ -38,7 +38,7 @@ def redact(
     this person, so are its name, the sentences that cite it, and, if the model had read it, those that cite
     nothing: nobody knows where the model has them from.
     """
-    own, all_ = _uris([answer]), _uris([answer, *before])
+    own, all_ = find_uris([answer]), find_uris([answer, *before])
     gone = all_ - service.readable(person, all_)
     if not gone:
         return Recalled(answer)
@@ -161,8 +161,8 @@ def _exported(
     }
 
 
-def _uris(answers: Sequence[Answer]) -> frozenset[str]:
-    """Whatever was found for them."""
+def find_uris(answers: Sequence[Answer]) -> frozenset[str]:
+    """The documents that were found for these answers."""
     return _told(answers) | {hit.uri for answer in answers for hit in answer.context.retrieved}
 
 

@@ -21,10 +21,12 @@ from ui.errors import NotAllowedError
 from ui.messages.admin import ENGLISH_ADMIN
 from ui.messages.numbers import format_day_and_time, number, size
 from ui.messages.page import Words
+from ui.messages.refusals import translate_refusal
 from ui.terminal.languages import describe_language_gap
 from ui.view import admin_page as view
 from ui.web.app_state import AppState
 from ui.web.identity import Person, Role, find_person, requires
+from ui.web.language import choose_words
 from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.userdata.accounts import Account, fold_name
@@ -58,7 +60,8 @@ def routes(app_state: AppState) -> APIRouter:
         try:
             await run_in_threadpool(act, form)
         except InhouseError as exc:
-            return await run_in_threadpool(page, request, str(exc), 422)
+            complaint = translate_refusal(str(exc), choose_words(request))
+            return await run_in_threadpool(page, request, complaint, 422)
         return RedirectResponse(f"/admin#{place}", 303, headers={"cache-control": "no-store"})
 
     @router.get("/admin")

@@ -17,6 +17,7 @@ from rag.question import MAX_QUESTION_CHARACTERS
 from ui.errors import TooManyError
 from ui.messages.numbers import number
 from ui.messages.page import Words
+from ui.messages.refusals import translate_refusal
 from ui.view import compare as view
 from ui.web.app_state import AppState
 from ui.web.assistant_service import Answering
@@ -63,7 +64,7 @@ def routes(app_state: AppState) -> APIRouter:
         try:
             rate_limit.take(person.key)
         except TooManyError as exc:
-            return Response(str(exc), exc.status, media_type="text/plain")
+            return Response(translate_refusal(str(exc), words), exc.status, media_type="text/plain")
         resources = ExitStack()
         if not resources.enter_context(app_state.places.of(person)):
             too_many = words.too_many_answers.format(n=app_state.settings.web.answers_at_once)

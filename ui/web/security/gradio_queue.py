@@ -56,7 +56,7 @@ class QueueGate:
             refusal = self._own(_person(scope), path.removeprefix(_HEARTBEAT))
         else:
             refusal = None
-        await (refusal.send(send) if refusal else self.app(scope, receive, send))
+        await (refusal.send(scope, send) if refusal else self.app(scope, receive, send))
 
     def _join(self, person: Person, body: bytes) -> Refusal | None:
         try:

@@ -150,12 +150,12 @@ class Guard:
                 refusal = Refusal(503, "Accounts cannot be looked up just now.")
             for_program = _is_for_program(scope, route)
             if refusal:
-                await refusal.send(sealed, as_json=for_program)
+                await refusal.send(scope, sealed, as_json=for_program)
                 return
             whose = self._whose(scope, origin)
             is_bounded = route is not None and not route.is_static and route.needs.least is not None
             if is_bounded and self._under_way[whose] >= _UNDER_WAY:
-                await Refusal.of(_TOO_MANY).send(sealed, as_json=for_program)
+                await Refusal.of(_TOO_MANY).send(scope, sealed, as_json=for_program)
                 return
             self._under_way[whose] += 1
             try:

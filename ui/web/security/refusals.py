@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse
 
 from rag.errors import IndexMissingError, InhouseError, UsageError
 from ui.errors import FrontEndError, InvalidRequestError, TooManyError
+from ui.messages.page import Words
+from ui.messages.refusals import translate_refusal
+from ui.web.language import choose_words, choose_words_in_scope
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-    from starlette.types import Send
+    from starlette.types import Scope, Send
 
 
 _ERROR_KINDS: Mapping[int, tuple[str, str | None]] = {
@@ -69,8 +72,14 @@ class Refusal:
             "error": {"message": self.sentence, "type": kind, "param": self.param, "code": code}
         }
 
-    async def send(self, send: Send, *, as_json: bool = False) -> None:
-        """Send a refusal without involving the application."""
+    def translate(self, words: Words) -> Refusal:
+        """The same in the language of the page."""
+        return replace(self, sentence=translate_refusal(self.sentence, words))
+
+    async def send(self, scope: Scope, send: Send, *, as_json: bool = False) -> None:
+        """Send a refusal without involving the application; programs get it in English."""
+        if not as_json:
+            self = self.translate(choose_words_in_scope(scope))
         body = json.dumps(self.to_json()).encode() if as_json else f"{self.sentence}\n".encode()
         headers = {
             "content-type": "application/json" if as_json else "text/plain; charset=utf-8",
@@ -83,10 +92,10 @@ class Refusal:
         await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(_: Request, error: Exception) -> PlainTextResponse:
+async def refuse(request: Request, error: Exception) -> PlainTextResponse:
     """What a route that raised one of our errors answers."""
     assert isinstance(error, InhouseError)  # noqa: S101 - that is what it is registered for
-    refusal = Refusal.of(error)
+    refusal = Refusal.of(error).translate(choose_words(request))
     return PlainTextResponse(
         f"{refusal.sentence}\n", refusal.status, {**refusal.headers, "cache-control": "no-store"}
     )

@@ -134,6 +134,11 @@ MIGRATIONS = (
     """
     CREATE INDEX conversations_updated ON conversations(updated_at);
     """,
+    """
+    ALTER TABLE turns ADD COLUMN basis TEXT;
+    ALTER TABLE turns ADD COLUMN rights TEXT;
+    CREATE INDEX turns_basis ON turns(basis, asked_at);
+    """,
 )
 """Step n takes a file of format n to n + 1; a file's format is its `user_version`."""
 Connection: TypeAlias = Any

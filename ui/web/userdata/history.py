@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import Answer
+from rag.answer import Answer, Verdict
 from ui.errors import NotThereError
 from ui.web.identity import Person
 from ui.web.userdata.database import Connection, Store, make_id
@@ -15,6 +15,8 @@ from ui.web.userdata.database import Connection, Store, make_id
 TITLE_CHARACTERS = 120
 _DAY_S = 86_400.0
 _ALL = 2**62  # rows
+_ANSWERED = (Verdict.BACKED, Verdict.PARTLY_BACKED, Verdict.QUOTED)
+_RECENT_DAYS, _RECENT = 90, 200  # questions of others that are looked at
 _INTERRUPTED = 2  # in the column `stopped`, where 1 means that the reader ended it
 
 
@@ -48,6 +50,14 @@ class KeptTurn:
     stopped: bool = False
     interrupted: bool = False
     scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question that one document answered, and whose it was: for comparing, never for showing."""
+
+    person: str
+    answer: Answer
 
 
 class History:
@@ -84,13 +94,15 @@ class History:
         interrupted: bool = False,
         scope: Sequence[str] = (),
         instead_of: int | None = None,
+        is_own: bool = True,
     ) -> int:
         """Keep the next question and answer; the turn's number. Raises NotThereError.
 
         `instead_of`: the turn that it takes the place of, since the question was asked again, or answered to
-        the end.
+        the end. Not `is_own`: somebody else asked it, in a conversation that was shared.
         """
         now = self._now()
+        basis = find_basis(answer) if is_own and not stopped and not interrupted else None
         folded = f"{answer.question}\n{answer.text}".casefold()
         with self._store.writing() as connection:
             check_owner(connection, person, conversation)
@@ -99,7 +111,7 @@ class History:
             )
             number: int = connection.execute(
                 "INSERT INTO turns SELECT :id, coalesce(max(n), 0) + 1, :now, :answer, :folded, "
-                ":stopped, :scope FROM turns WHERE conversation = :id RETURNING n",
+                ":stopped, :scope, :basis, :rights FROM turns WHERE conversation = :id RETURNING n",
                 {
                     "id": conversation,
                     "now": now,
@@ -107,6 +119,8 @@ class History:
                     "folded": folded,
                     "stopped": _INTERRUPTED if interrupted else int(stopped),
                     "scope": json.dumps(list(scope)),
+                    "basis": basis,
+                    "rights": _rights(person) if basis else None,
                 },
             ).fetchone()[0]
             connection.execute(
@@ -186,6 +200,24 @@ class History:
             check_owner(connection, person, conversation)
             return read_turns(connection, conversation)
 
+    def asked_by_others(self, person: Person, uri: str) -> list[AskedQuestion]:
+        """What others asked lately and this document answered, the latest first.
+
+        Only those who might read no more than this person then: nothing in their words is from elsewhere.
+        Which documents may still be read is for the caller to look at.
+        """
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "SELECT person, rights, answer FROM turns JOIN conversations ON id = conversation "
+                "WHERE basis = ? AND asked_at > ? AND person <> ? ORDER BY asked_at DESC LIMIT ?",
+                (uri, self._now() - _RECENT_DAYS * _DAY_S, person.key, _RECENT),
+            ).fetchall()
+        return [
+            AskedQuestion(key, Answer.model_validate_json(answer))
+            for key, rights, answer in rows
+            if _covers(person.readers, json.loads(rights))
+        ]
+
     def rename(self, person: Person, conversation: str, title: str) -> None:
         """Raises NotThereError."""
         with self._store.writing() as connection:
@@ -206,6 +238,14 @@ class History:
             connection.execute("DELETE FROM conversations WHERE person = ?", (person.key,))
             gone: int = connection.changes()
         return gone
+
+
+def find_basis(answer: Answer) -> str | None:
+    """The document that answered; None if none did."""
+    if answer.verdict not in _ANSWERED:
+        return None
+    uris = [quote.uri for quote in answer.citations] + [quote.uri for quote in answer.extracts]
+    return next(iter(uris), None)
 
 
 def read_turns(connection: Connection, conversation: str) -> list[KeptTurn]:
@@ -238,6 +278,15 @@ def check_owner(connection: Connection, person: Person, conversation: str) -> Ke
     if row is None:
         raise NotThereError("This conversation is not there; it may have been deleted.")
     return replace(KeptConversation(*row[:-1]), scope=tuple(json.loads(row[-1])))
+
+
+def _rights(person: Person) -> str:
+    return json.dumps(None if person.readers is None else sorted(person.readers))
+
+
+def _covers(readers: frozenset[str] | None, others: list[str] | None) -> bool:
+    """Whether somebody with these reader tokens may read whatever the others might."""
+    return readers is None or (others is not None and readers.issuperset(others))
 
 
 def _title(text: str) -> str:
