@@ -24,6 +24,7 @@ GROUP = "inhouse.sources"
 _SOURCE = re.compile(r"(?P<kind>[a-z][a-z0-9-]*)://(?P<name>[a-z0-9][a-z0-9._-]*)/")
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "confluence": ("ingest.sources.confluence", "ConfluenceSource"),
         "git": ("ingest.sources.git", "GitSource"),
         "imap": ("ingest.sources.imap", "ImapSource"),
         "rclone": ("ingest.sources.rclone", "RcloneSource"),

@@ -15,6 +15,8 @@ from ingest.sources.contract import SourceContext
 from ingest.sources.web_page import normalize
 
 _MOST_REDIRECTS = 5
+_MOST_WAITS = 3
+"""How often one request is repeated as late as the server asks for."""
 _PIECE = 64 * 1024
 _AGENT = "Inhouse (crawler of a private search; robots.txt: inhouse)"
 
@@ -64,9 +66,7 @@ class WebClient:
         """The answer for a page, after redirects within the hosts."""
         first_host = urlsplit(url).netloc
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._ask(url, headers or {})
-            if answer.status == 429:
-                raise SourceError("asks to wait (a rate limit); the next run tries again")
+            answer = self._ask_patiently(url, headers or {})
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = normalize(answer.headers.get("location", ""), url)
@@ -78,6 +78,18 @@ class WebClient:
     def close(self) -> None:
         """End the connections."""
         self._client.close()
+
+    def _ask_patiently(self, url: str, headers: Mapping[str, str]) -> WebAnswer:
+        """The answer of a server that may ask for patience, for a time that is short enough."""
+        for _ in range(_MOST_WAITS + 1):
+            answer = self._ask(url, headers)
+            if answer.status != 429:
+                return answer
+            seconds = answer.headers.get("retry-after", "")
+            if not seconds.isdecimal() or int(seconds) > self._context.timeout_s:
+                break
+            self._sleep_until(time.monotonic() + int(seconds))
+        raise SourceError("asks to wait (a rate limit); the next run tries again")
 
     def _ask(self, url: str, headers: Mapping[str, str]) -> WebAnswer:
         self._wait()
@@ -108,7 +120,10 @@ class WebClient:
 
     def _wait(self) -> None:
         """Keep the delay between two requests."""
-        while (left := self._last + self._delay_s - time.monotonic()) > 0:
+        self._sleep_until(self._last + self._delay_s)
+        self._last = time.monotonic()
+
+    def _sleep_until(self, moment: float) -> None:
+        while (left := moment - time.monotonic()) > 0:
             self._context.beat()
             time.sleep(min(left, 0.5))
-        self._last = time.monotonic()

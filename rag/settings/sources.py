@@ -50,7 +50,7 @@ class SourceSettings(Section):
 
     kind: str = Field(
         pattern=r"^[a-z][a-z0-9-]{0,30}$",
-        description="What it is: git, imap, rclone, sql, web, or a kind that was installed.",
+        description="What it is: confluence, git, imap, rclone, sql, web, or a kind that was installed.",
     )
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9._-]{0,60}$",
