@@ -14,13 +14,13 @@ from pydantic import Field
 from ingest.errors import SourceError
 from ingest.media_type import HTML
 from ingest.sources.confluence_client import (
-    Page,
+    ListedPage,
     RestClient,
     RestInterface,
     Restriction,
     RestV1,
     RestV2,
-    Space,
+    WikiSpace,
 )
 from ingest.sources.confluence_page import storage_to_html
 from ingest.sources.contract import Secret, SourceContext, SourceObject, parse_options
@@ -134,7 +134,7 @@ class ConfluenceSource:
         return ""
 
     def _objects(
-        self, space: Space, pages: Mapping[str, Page], rest: RestInterface
+        self, space: WikiSpace, pages: Mapping[str, ListedPage], rest: RestInterface
     ) -> Iterator[SourceObject]:
         restrictions: dict[str, Restriction] = {
             number: page.restriction for number, page in pages.items()
@@ -156,7 +156,7 @@ class ConfluenceSource:
                 metadata={"url": page.url, "space": space.key, "page": page.title},
             )
 
-    def _find_readers(self, space: Space, restricted_to: Restriction) -> tuple[str, ...] | None:
+    def _find_readers(self, space: WikiSpace, restricted_to: Restriction) -> tuple[str, ...] | None:
         """The reader tokens. A name that cannot be one is left out, so that it opens nothing."""
         if restricted_to is None:
             named = self._options.space_readers

@@ -24,7 +24,7 @@ Restriction = frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class WikiSpace:
     """A space; `number` is its id, `home` the id of its first page."""
 
     key: str
@@ -33,7 +33,7 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListedPage:
     """A page as a list names it.
 
     `above` are the ids of what is above it, the highest first: pages, and in Cloud folders and others. An id
@@ -52,10 +52,10 @@ class Page:
 class RestInterface(Protocol):
     """One version of the interface."""
 
-    def list_spaces(self, keys: tuple[str, ...]) -> Iterator[Space]:
+    def list_spaces(self, keys: tuple[str, ...]) -> Iterator[WikiSpace]:
         """The spaces with these keys; without any, all that are not personal."""
 
-    def list_pages(self, space: Space) -> Iterator[Page]:
+    def list_pages(self, space: WikiSpace) -> Iterator[ListedPage]:
         """Every current page of a space."""
 
     def find_restriction(self, number: str) -> Restriction:
@@ -126,15 +126,15 @@ class RestV1:
     def __init__(self, client: RestClient) -> None:
         self._client = client
 
-    def list_spaces(self, keys: tuple[str, ...]) -> Iterator[Space]:
+    def list_spaces(self, keys: tuple[str, ...]) -> Iterator[WikiSpace]:
         """See RestInterface."""
         kind = "" if keys else "global"
         query = {"spaceKey": keys, "type": kind, "status": "current", "expand": "homepage"}
         for entry in self._client.list("/rest/api/space", limit=_PAGES_AT_ONCE, **query):
             home = (entry.get("homepage") or {}).get("id", "")
-            yield Space(str(entry["key"]), str(entry.get("id", "")), str(home))
+            yield WikiSpace(str(entry["key"]), str(entry.get("id", "")), str(home))
 
-    def list_pages(self, space: Space) -> Iterator[Page]:
+    def list_pages(self, space: WikiSpace) -> Iterator[ListedPage]:
         """See RestInterface."""
         known = set[str]()
         for entry in self._client.list(
@@ -150,7 +150,7 @@ class RestV1:
                 continue
             known.add(number)
             restrictions = entry["restrictions"]["read"]["restrictions"]
-            yield Page(
+            yield ListedPage(
                 number,
                 str(entry["title"]),
                 str(entry["version"]["number"]),
@@ -176,23 +176,23 @@ class RestV2:
     def __init__(self, client: RestClient) -> None:
         self._client = client
 
-    def list_spaces(self, keys: tuple[str, ...]) -> Iterator[Space]:
+    def list_spaces(self, keys: tuple[str, ...]) -> Iterator[WikiSpace]:
         """See RestInterface."""
         for entry in self._client.list(
             "/api/v2/spaces", keys=",".join(keys), status="current", limit=_V2_PAGES_AT_ONCE
         ):
             if keys or entry.get("type") != "personal":
                 home = str(entry.get("homepageId") or "")
-                yield Space(str(entry["key"]), str(entry["id"]), home)
+                yield WikiSpace(str(entry["key"]), str(entry["id"]), home)
 
-    def list_pages(self, space: Space) -> Iterator[Page]:
+    def list_pages(self, space: WikiSpace) -> Iterator[ListedPage]:
         """See RestInterface."""
         path = f"/api/v2/spaces/{space.number}/pages"
         query = {"depth": "all", "status": "current", "limit": _V2_PAGES_AT_ONCE}
         pages = {str(entry["id"]): entry for entry in self._client.list(path, **query)}
         entries = dict(pages)
         for number, entry in pages.items():
-            yield Page(
+            yield ListedPage(
                 number,
                 str(entry["title"]),
                 str(entry["version"]["number"]),

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -21,6 +22,8 @@ from rag.settings.base import Section
 
 _REFERENCE = "refs/inhouse/current"
 _LINK, _SUBMODULE = "120000", "160000"
+_MOST_COMMITS = 10_000
+"""How far back a history is fetched."""
 _POLL_S = 0.5
 _CREDENTIALS = re.compile(
     r"authentication failed|could not read (username|password)|terminal prompts disabled|permission denied"
@@ -44,6 +47,12 @@ class GitOptions(Section):
         description="Branch, tag or commit whose files are read.",
     )
     folder: str = Field("", description="Only what stands below this folder of the repository.")
+    history: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Earlier states of each file that are read as well, at most one of a day; 0: none.",
+    )
     username: str = Field("", description="For https: who signs in.")
     password: Secret | None = Field(None, description="For https: the password or token.")
     ssh_key: Path | None = Field(None, description="For ssh: the file of the private key.")
@@ -76,13 +85,16 @@ class GitSource:
         if not (self._copy / "HEAD").exists():
             self._run("init", "--quiet", "--bare", str(self._copy), inside=False)
         self._run(
-            "fetch", "--quiet", "--force", "--depth=1", "--no-tags", "--no-recurse-submodules", "--",
-            self._address(), f"+{self._options.revision}:{_REFERENCE}",
+            "fetch", "--quiet", "--force", f"--depth={self._depth()}", "--no-tags",
+            "--no-recurse-submodules", "--", self._address(), f"+{self._options.revision}:{_REFERENCE}",
         )  # fmt: skip
         folder = self._options.folder.strip("/")
         tree = f"{_REFERENCE}:{folder}" if folder else _REFERENCE
         listed = self._run("ls-tree", "-r", "-z", "--long", "--full-tree", tree)
-        yield from self._objects(listed, f"{folder}/" if folder else "")
+        objects = list(self._objects(listed, f"{folder}/" if folder else ""))
+        yield from objects
+        if self._options.history:
+            yield from self._former_states(objects, folder)
 
     def read(self, listed: SourceObject) -> bytes:
         """The blob of a file."""
@@ -100,6 +112,9 @@ class GitSource:
             requests.flush()
             header = answers.readline().split()
             size = int(header[2]) if len(header) == 3 else -1
+            if size > self._context.max_bytes:  # an earlier state, whose size no list has named
+                self._end_contents()
+                raise FileTooLargeError(f"is {size / 2**20:,.1f} MiB, more than is read")
             content = answers.read(size) if size >= 0 else b""
             answers.read(1)
         except (OSError, ValueError) as exc:
@@ -115,10 +130,20 @@ class GitSource:
     def close(self) -> None:
         """Kill what runs."""
         self._closed.set()
-        for process in (self._running, self._contents):
-            if process is not None:
-                process.kill()
-                process.communicate()
+        if self._running is not None:
+            self._running.kill()
+            self._running.communicate()
+        self._end_contents()
+
+    def _end_contents(self) -> None:
+        if self._contents is not None:
+            self._contents.kill()
+            self._contents.communicate()
+            self._contents = None
+
+    def _depth(self) -> int:
+        """How many commits are fetched."""
+        return _MOST_COMMITS if self._options.history else 1
 
     def _objects(self, listed: bytes, above: str) -> Iterator[SourceObject]:
         for entry in listed.split(b"\0"):
@@ -132,6 +157,54 @@ class GitSource:
                 yield SourceObject(path, blob, left_out=f"is a {what}, which is not followed")
             else:
                 yield SourceObject(path, blob, size=int(size), revision_names_content=True)
+
+    def _former_states(
+        self, objects: Sequence[SourceObject], folder: str
+    ) -> Iterator[SourceObject]:
+        """What the files were at the end of earlier days, the newest first, as files beside them.
+
+        Their names say so: `pay (former 2024-03-01).md`. Of a file that is gone nothing is listed.
+        """
+        current = {listed.path: listed.revision for listed in objects if not listed.left_out}
+        days: dict[str, set[str]] = {}
+        blobs = {path: {blob} for path, blob in current.items()}
+        taken = {listed.path for listed in objects}
+        for committed, path, blob in self._changes(folder):
+            states = days.setdefault(path, set())
+            day = datetime.fromtimestamp(committed, UTC).date().isoformat()
+            is_former = path in current and day not in states and blob not in blobs[path]
+            if not is_former or len(states) >= self._options.history:
+                continue
+            states.add(day)
+            blobs[path].add(blob)
+            name = PurePosixPath(path)
+            former = str(name.with_name(f"{name.stem} (former {day}){name.suffix}"))
+            if former not in taken:
+                yield SourceObject(
+                    former,
+                    blob,
+                    modified_at=float(committed),
+                    metadata={"former": path},
+                    revision_names_content=True,
+                )
+
+    def _changes(self, folder: str) -> Iterator[tuple[int, str, str]]:
+        """Seconds, path and new blob of every change of the branch, the newest first."""
+        listed = self._run(
+            "log", "--first-parent", "--diff-merges=first-parent", "--no-renames", "--diff-filter=AM",
+            "--raw", "-z", "--no-abbrev", "--format=%x01%ct", _REFERENCE, "--", folder or ".",
+        )  # fmt: skip
+        words = iter(listed.split(b"\0"))
+        committed = 0
+        for word in words:
+            entry = word.strip(b"\n")
+            if entry.startswith(b"\1"):
+                committed = int(entry[1:])
+            elif entry.startswith(b":"):
+                _, mode, _, blob, _ = entry.decode().split()
+                path = next(words).decode("utf-8", "backslashreplace")
+                if mode not in (_LINK, _SUBMODULE):
+                    yield committed, path, blob
 
     def _address(self) -> str:
         """The url for git: a folder as an absolute path."""

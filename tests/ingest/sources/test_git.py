@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from rag import Assistant
+from rag.testing import HashingEmbedder
 from tests.cli.conftest import CommandResult, inhouse_in_process
 from tests.ingest.sources.world import SourceHome, page
 
@@ -29,8 +31,8 @@ class Repository:
         folder.mkdir()
         self.git("init", "--quiet", "--initial-branch=main")
 
-    def git(self, *arguments: str) -> str:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    def git(self, *arguments: str, **variables: str) -> str:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | variables
         return subprocess.run(
             [shutil.which("git") or "git", *_AUTHOR, *arguments],
             cwd=self.folder, check=True, capture_output=True, text=True, env=environment,
@@ -41,9 +43,10 @@ class Repository:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def commit(self) -> str:
+    def commit(self, day: str = "") -> str:
         self.git("add", "--all")
-        self.git("commit", "--quiet", "--message=a change")
+        dates = {"GIT_COMMITTER_DATE": f"{day}T12:00:00+0000"} if day else {}
+        self.git("commit", "--quiet", "--message=a change", **dates)
         return self.git("rev-parse", "HEAD")
 
 
@@ -99,6 +102,35 @@ def test_a_revision_and_a_folder_can_be_named(git: SourceHome, repository: Repos
     git.settings |= {"revision": "main", "folder": "other"}
     git.ingest()
     assert list(git.readers()) == ["other/5.md"]
+
+
+def test_earlier_states_are_versions(git: SourceHome, repository: Repository) -> None:
+    """The last of each day, as documents whose names say so; those of a deleted file go with it."""
+    assert git.ingest().added == 4
+    for day, days in (
+        ("2024-01-05", 20),
+        ("2024-03-01", 24),
+        ("2024-03-01", 25),
+        ("2024-09-30", 28),
+    ):
+        repository.write(
+            "docs/leave.md", f"# Leave\n\nEverybody has {days} days of leave a year.\n"
+        )
+        repository.commit(day)
+    git.settings |= {"history": 2, "folder": "docs"}
+    report = git.ingest()
+    former = ["docs/leave (former 2024-01-05).md", "docs/leave (former 2024-03-01).md"]
+    assert (report.added, report.exit_code) == (3, 0)
+    assert {"docs/leave.md", *former} <= set(git.readers())
+    assert (git.ingest().unchanged, git.ingest().chunks_embedded) == (7, 0)
+    assistant = Assistant.open(git.data, embedder=HashingEmbedder())
+    texts = {hit.uri.partition("docs/")[2]: hit.text for hit in assistant.search("days of leave")}
+    assert "28 days" in texts["leave.md"]
+    assert "25 days" in texts["leave (former 2024-03-01).md"]
+    assert "28 days" in assistant.extracts("How many days of leave does everybody have?")[0].text
+    repository.git("rm", "--quiet", "docs/leave.md")
+    repository.commit()
+    assert git.ingest().deleted == 3
 
 
 @pytest.mark.parametrize(
