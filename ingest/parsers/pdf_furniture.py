@@ -50,7 +50,8 @@ def without_furniture(pages: Sequence[Sequence[Item]], body_size: float) -> list
     again at the same height on at least three pages and a third of all: the same words, or the same but for
     the page's own number ("Page 3 of 12"). Any other number that differs is content ("Invoice 1002"). The
     first of each is kept if it has words, since a company's name may stand nowhere else, and so is all of a
-    page that has nothing else. For a number alone that keeps pace with the pages, two are enough.
+    page that has nothing else. For a number alone that keeps pace with the pages, or one that is called
+    a page's, two are enough.
     """
     edges = [_edges(items, index, body_size) for index, items in enumerate(pages)]
     counts = Counter(identity for page in edges for edge in page for identity in edge.identities)
@@ -120,7 +121,8 @@ def _outermost(
 
 def _comes_again(edge: _Edge, counts: Counter[tuple[str, int]], needed: int) -> bool:
     often = max((counts[identity] for identity in edge.identities), default=0)
-    is_number = _ALONE.fullmatch(edge.text) is not None
+    match = _PAGE_OF.search(edge.text)
+    is_number = _ALONE.fullmatch(edge.text) is not None or (match and match["n"])
     return often >= (_MIN_PAGES_OF_NUMBER if is_number else needed)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ingest.loaded import BlockKind
@@ -17,7 +17,7 @@ from ingest.parsers.pdf_frame import Frame
 from ingest.parsers.pdf_furniture import without_furniture
 from ingest.parsers.pdf_lines import REGULAR, RawLine
 from ingest.parsers.pdf_rules import Rule
-from ingest.parsers.pdf_table import Item, PdfTable
+from ingest.parsers.pdf_table import Item, PdfCell, PdfTable
 from rag.document import Box
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -34,6 +34,20 @@ _NO_HEADING = re.compile(
     re.IGNORECASE,
 )
 """Leader dots, nothing but an address, or a table's or figure's caption."""
+_UNIT = re.compile(
+    r"\W{0,2}(?:(?:all|alle|amounts?|figures?|numbers?|values?|dollars?|euros?|pounds?|unaudited|angaben|"
+    r"beträge|werte|zahlen|montants?|importes?|cifras|valores|valori|importi|in|en|em|us|usd|eur|chf|gbp)\b"
+    r"[^.;]{0,40}?|[$€£¥]\s?)?\b(?:(?:hundred )?thousands?|millions?|billions?|tausend|millionen|milliarden|"
+    r"mio|tsd|mrd|teur|tchf|milliers|milliards|miles|millones|milh(?:ões|ares)|migliaia|milioni|miliardi|mln|"
+    r"[$€£]?000s?)\b[^;]{0,60}",
+    re.IGNORECASE,
+)
+"""A line that says in what a table's figures are counted."""
+_MAX_UNIT_WORDS = 12
+_MAX_ABBREVIATION = 4
+"""Characters of a word with a full stop that does not end a sentence: "Tsd.", "Mio."."""
+_UNIT_GAP = 3.0
+"""Such a line stands above its table by less than so many of its heights."""
 _DIGITS = re.compile(r"\d+")
 _LARGER = 1.12
 _MUCH_LARGER = 1.5
@@ -82,7 +96,7 @@ def lay_out(pages: Sequence[PageLayout]) -> TypeSizes:
     sizes = TypeSizes([page.items for page in pages])
     kept = without_furniture([page.items for page in pages], sizes.body)
     for page, items in zip(pages, kept, strict=True):
-        page.items = _in_place(read_aligned_items(items, page.horizontal))
+        page.items = _with_units(_in_place(read_aligned_items(items, page.horizontal)))
     return sizes
 
 
@@ -101,6 +115,28 @@ def _in_place(items: list[Item]) -> list[Item]:
 def _is_below(item: Item, table: PdfTable) -> bool:
     overlap = min(item.right, table.right) - max(item.left, table.left)
     return item.top >= table.bottom - 2 and overlap > 0
+
+
+def _with_units(items: Sequence[Item]) -> list[Item]:
+    """The items, a line such as "(in millions)" above a table as part of the table's header."""
+    result: list[Item] = []
+    for item in items:
+        above = result[-1] if result else None
+        if isinstance(item, PdfTable) and isinstance(above, RawLine) and _is_unit_of(above, item):
+            result.pop()
+            first, *others = item.rows
+            corner = PdfCell((above, *first[0].pieces))
+            item = replace(item, rows=((corner, *first[1:]), *others), top=above.top)
+        result.append(item)
+    return result
+
+
+def _is_unit_of(line: RawLine, table: PdfTable) -> bool:
+    is_near = 0 <= table.top - line.bottom < _UNIT_GAP * line.height
+    words = line.text.split()
+    is_sentence = words[-1].endswith(".") and len(words[-1]) > _MAX_ABBREVIATION
+    is_short = len(words) <= _MAX_UNIT_WORDS and not line.is_turned and not is_sentence
+    return table.header > 0 and is_near and is_short and _UNIT.fullmatch(line.text) is not None
 
 
 class TypeSizes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from reportlab.lib import pagesizes
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table, TableStyle
@@ -108,3 +109,20 @@ def test_two_coloured_rows_are_no_grid() -> None:
         + [("LINEABOVE", (0, row), (-1, row), 0.5, "black") for row in (1, 3)]
     )
     assert rows(built(Table(data, colWidths=[200, 70, 70], style=style))) == data
+
+
+@pytest.mark.parametrize(
+    "unit", ["(in millions, except per share data)", "Angaben in Tsd. EUR", "US$ 000"]
+)
+def test_the_unit_above_a_table_is_in_its_header(unit: str) -> None:
+    """So it goes with each of the rows; a sentence above a table stays a sentence."""
+    table = [
+        *columns(X[:3], 90, ["", "2023", "2022"]),
+        *columns(X[:3], 102, ["Sales", "7,210", "6,180"]),
+        *columns(X[:3], 114, ["Costs", "5,120", "4,980"]),
+    ]
+    assert rows(load_bytes(drawn((72, 70, unit), *table), PDF))[0] == [unit, "2023", "2022"]
+    sentence = (72, 70, "In millions of homes there is such a table.")
+    document = load_bytes(drawn(sentence, *table), PDF)
+    assert rows(document)[0] == ["", "2023", "2022"]
+    assert document.text.startswith(sentence[2])

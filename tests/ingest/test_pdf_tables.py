@@ -289,6 +289,22 @@ def test_page_numbers_are_left_out(words: str) -> None:
     assert all(body.format(n) in text for n in range(1, 6))
 
 
+def test_two_pages_are_enough_for_what_is_called_a_page() -> None:
+    """Its words are kept once; a number that is not called a page's stays on both."""
+    texts = [
+        [
+            (72, 40, f"Harbour Ltd, terms, page {n} of 2"),
+            (72, 300, f"Clause {n}"),
+            (72, 815, f"No. {n}"),
+        ]
+        for n in (1, 2)
+    ]
+    text = load_bytes(pages([[*page] for page in texts]), PDF).text
+    assert "Harbour Ltd, terms, page 1 of 2" in text
+    assert "page 2" not in text
+    assert ["No. 1" in text, "No. 2" in text] == [True, True]
+
+
 def test_the_only_line_of_a_page_stays() -> None:
     text = load_bytes(pages([[(72, 50, "This page is left free")]] * 4), PDF).text
     assert text.count("This page is left free") == 4
