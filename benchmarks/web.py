@@ -284,18 +284,27 @@ def main(
         wait_for(f"{model}/models")
         wait_for(f"{url}/readyz")
         asyncio.run(crowd(url, sign_in_all(data, 1), 1))  # what is loaded at the first question
+        before = _processor_seconds(started[1].pid)
         times = asyncio.run(crowd(url, sign_in_all(data, people), rounds))
+        spent = _processor_seconds(started[1].pid) - before
     finally:
         for process in started:
             process.terminate()
             process.wait()
     result: dict[str, Any] = {"people": people, "questions": len(times)}
+    result["page_processor_seconds_a_question"] = round(spent / len(times), 3)
     result |= {"cores": len(os.sched_getaffinity(0)), "machine": platform.machine()}
     for turn, name in enumerate(("seconds_of_first_questions", "seconds_of_follow_ups"), start=1):
         those = [row for row in times if row["turn"] == turn]
         keys = [key for key in those[0] if key != "turn"]
         result[name] = {key: quantiles([t[key] for t in those if key in t]) for key in keys}
     click.echo(json.dumps(result, indent=2))
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has computed so far, all of its threads: it depends little on what else is running."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free(count: int) -> list[int]:

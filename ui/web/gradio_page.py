@@ -53,7 +53,9 @@ def build_page(app_state: AppState) -> gradio.Blocks:
     """The Gradio interface."""
     import gradio as gr
 
-    page: gradio.Blocks = gr.Blocks(
+    from ui.web.page_blocks import PageBlocks
+
+    page: gradio.Blocks = PageBlocks(
         title=app_state.words.product, analytics_enabled=False, fill_width=True
     )
     with page:
