@@ -30,6 +30,16 @@ sentences that have nothing to do with each other are at 0 with any embedder; th
 question's words that stand there or have something near them in meaning; whether it lacks the kind of
 thing that is asked for. Numbers and names of the question that its passage lacks, and that all passages
 lack; words that all passages lack; how many words the question has."""
+WITHOUT_CODE = 0.4
+"""Confidence, at most, where a code of the question stands nowhere: the row of another code is no answer."""
+_CODE = re.compile(
+    r"""(?<!\w)(?!v\d|[qh][1-4](?!\w))  # no version (v3) and no part of a year (Q3)
+    (?:[a-z]{1,4}|(?-i:[A-Z]+))(?:[-_/.][a-z]+)*  # no word with a number (minus-20)
+    [-_/.]?\d[a-z\d]*(?:[-_/.][a-z\d]+)*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""An error code, part number or the like: letters, then figures."""
+_SEPARATOR = r"[\W_]?"
 _NAME = re.compile(r"(?<!^)(?<![.!?:] )\b[A-ZÀ-Þ][\w-]*")
 
 
@@ -59,6 +69,19 @@ def measure_signals(
         len(nowhere),
         len(query_words),
     ]
+
+
+def lacks_code(question: str, hits: Sequence[Hit]) -> bool:
+    """Whether the question names a code that stands in none of the passages, however it is separated."""
+    texts = [_searched_text(hit) for hit in hits]
+    patterns = map(_match_code, _CODE.findall(question))
+    return any(not any(map(pattern.search, texts)) for pattern in patterns)
+
+
+def _match_code(code: str) -> re.Pattern[str]:
+    """The code as a whole word: "F07" is found in "F 07" and "F-07", and not in "F071"."""
+    characters = (re.escape(character) for character in code if character.isalnum())
+    return re.compile(rf"(?<![^\W_]){_SEPARATOR.join(characters)}(?![^\W_])", re.IGNORECASE)
 
 
 def _searched_text(hit: Hit) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag.extracts.confidence import measure_signals
+from rag.extracts.confidence import WITHOUT_CODE, lacks_code, measure_signals
 from rag.extracts.features import NAMES, compute_meaning_features, compute_wording_features
 from rag.extracts.units import Unit
 from rag.extracts.word_overlap import Float64
@@ -159,6 +159,8 @@ def judge_units(
     confidence = model.confidence(
         best_signals(question, hits, units, texts, measured, sums, embedder)
     )
+    if lacks_code(question, hits):
+        confidence = min(confidence, WITHOUT_CODE)
     return AnswerRelevance(probabilities, confidence)
 
 

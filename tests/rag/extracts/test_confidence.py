@@ -9,7 +9,7 @@ import pytest
 from rag.embedder import Embedder
 from rag.embedder.vectors import Float32
 from rag.extracts import select_extracts
-from rag.extracts.confidence import SIGNALS, measure_signals
+from rag.extracts.confidence import SIGNALS, WITHOUT_CODE, lacks_code, measure_signals
 from rag.extracts.relevance import LEAST_EMBEDDED, load_model
 from rag.extracts.units import split_units
 from rag.hit import Hit
@@ -61,6 +61,28 @@ def test_what_is_not_there_is_told(answered: str, unanswered: str, embedder: Emb
         select_extracts(question, hits, embedder).confidence for question in (answered, unanswered)
     )
     assert first > other
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What does K16 mean?", "K-16??", "k 15 or m2", "What does K151 mean?", "Price of ALT-20417-B"],
+)
+def test_code_that_stands_nowhere(question: str, embedder: Embedder) -> None:
+    """The row of another code is never shown as the clear answer."""
+    selection = select_extracts(question, passages(ALARMS, MEALS), embedder)
+    assert selection.confidence <= WITHOUT_CODE
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does K15 mean?", "k-15 and K 17", "How may I use the minus-20 chamber?", "Lunch for 9 euro?",
+        "What did version v3 or Q3 change?", "Is it open for 24h or 7 days?",
+    ],
+)  # fmt: skip
+def test_code_that_stands_there(question: str) -> None:
+    """However a code is separated, it is found; numbers, versions and quarters are no codes."""
+    assert not lacks_code(question, passages(ALARMS, MEALS))
 
 
 def test_what_stands_above_a_sentence_counts(embedder: Embedder) -> None:
