@@ -27,14 +27,14 @@ class PageBlocks(gr.Blocks):
         if not isinstance(predictions, list) or len(predictions) != len(block_fn.outputs):
             return await super().postprocess_data(block_fn, predictions, state)
         sent: list[Any] = [gr.skip() for _ in predictions]
-        changed = [place for place, value in enumerate(predictions) if value != gr.skip()]
+        changed = [index for index, value in enumerate(predictions) if value != gr.skip()]
         if changed:
             smaller = copy.copy(block_fn)
-            smaller.outputs = [block_fn.outputs[place] for place in changed]
-            values: Any = [predictions[place] for place in changed]
+            smaller.outputs = [block_fn.outputs[index] for index in changed]
+            values: Any = [predictions[index] for index in changed]
             processed = await super().postprocess_data(
                 smaller, values if len(values) > 1 else values[0], state
             )
-            for place, value in zip(changed, processed, strict=True):
-                sent[place] = value
+            for index, value in zip(changed, processed, strict=True):
+                sent[index] = value
         return sent
