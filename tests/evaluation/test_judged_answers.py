@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
@@ -54,6 +55,8 @@ def _asked(sample_index: Path, questions: dict[str, Question], embedder: Embedde
     return answers
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_judged_answers(sample_index: Path, sample_docs: Path, embedder: Embedder) -> None:
     """Hardly a right answer is called not found, and few wrong ones are shown as backed."""
     questions = {

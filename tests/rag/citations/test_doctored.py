@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from rag import Assistant
-from rag.citations import check
+from rag.citations import Checked, check
+from rag.citations.statements import PassageSentences
 from rag.embedder import Embedder
 from rag.hit import Hit
 from rag.settings import Settings
@@ -35,8 +37,30 @@ def assistant(sample_index: Path, embedder: Embedder) -> Assistant:
     return Assistant.open(sample_index, settings=Settings(), embedder=embedder)
 
 
-def is_supported(text: str, passages: list[Hit]) -> bool:
-    checked = check(text, passages)
+class TrueTwin(NamedTuple):
+    """A pair, the passages for its true sentence, and what the check says of that sentence."""
+
+    pair: dict[str, str]
+    passages: list[Hit]
+    source: PassageSentences
+    checked: Checked
+
+    def check(self, text: str) -> Checked:
+        return check(text, self.passages, source=self.source)
+
+
+@pytest.fixture(scope="module")
+def twins(assistant: Assistant) -> list[TrueTwin]:
+    twins = []
+    for pair in PAIRS:
+        passages = assistant.search(pair["true"], k=READ)
+        source = PassageSentences(passages)
+        checked = check(pair["true"], passages, source=source)
+        twins.append(TrueTwin(pair, passages, source, checked))
+    return twins
+
+
+def is_supported(checked: Checked) -> bool:
     return bool(checked.sentences) and all(sentence.supported for sentence in checked.sentences)
 
 
@@ -45,29 +69,27 @@ def test_the_set_is_large_enough() -> None:
     assert len({pair["how"] for pair in PAIRS}) >= 6
 
 
-def test_what_was_tampered_with_is_marked_and_its_twin_is_not(assistant: Assistant) -> None:
+def test_what_was_tampered_with_is_marked_and_its_twin_is_not(twins: list[TrueTwin]) -> None:
     """At least 95 % of the doctored sentences are unsupported, at most 5 % of the true ones."""
     believed, doubted = [], []
-    for pair in PAIRS:
-        passages = assistant.search(pair["true"], k=READ)
-        if is_supported(pair["doctored"], passages):
-            believed.append(pair["doctored"])
-        if not is_supported(pair["true"], passages):
-            doubted.append(pair["true"])
+    for twin in twins:
+        if is_supported(twin.check(twin.pair["doctored"])):
+            believed.append(twin.pair["doctored"])
+        if not is_supported(twin.checked):
+            doubted.append(twin.pair["true"])
     assert len(believed) <= 0.05 * len(PAIRS), believed
     assert len(doubted) <= 0.05 * len(PAIRS), doubted
 
 
-def test_a_passage_number_that_is_wrong_is_corrected_and_counted(assistant: Assistant) -> None:
+def test_a_passage_number_that_is_wrong_is_corrected_and_counted(twins: list[TrueTwin]) -> None:
     """Whatever number the model wrote, the citation shown is the passage that carries the sentence."""
     corrected = 0
-    for pair in PAIRS:
-        passages = assistant.search(pair["true"], k=READ)
-        right = check(pair["true"], passages)
+    for twin in twins:
+        right = twin.checked
         if not right.citations:
             continue
         wrong = next(n for n in range(1, READ + 2) if n - 1 not in right.cited)
-        marked = check(f"{pair['true'].rstrip('.')} [{wrong}].", passages)
+        marked = twin.check(f"{twin.pair['true'].rstrip('.')} [{wrong}].")
         assert marked.citations == right.citations
         assert (marked.corrected, marked.dropped) == (1, 0)
         corrected += 1

@@ -8,13 +8,15 @@ ones now, then all of the 26 %.
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
 import pytest
 
 from rag.answer import Grade
-from rag.citations import check
+from rag.citations import Checked, check
+from rag.citations.statements import PassageSentences
 from rag.hit import Hit
 
 FOLDER = Path(__file__).parent / "doctored"
@@ -26,6 +28,16 @@ READ = 3
 def passages(name: str) -> list[Hit]:
     first = NAMES.index(name)
     return [_hit(NAMES[(first + n) % len(NAMES)], n + 1) for n in range(READ)]
+
+
+@functools.cache
+def source(name: str) -> PassageSentences:
+    return PassageSentences(passages(name))
+
+
+def check_against(name: str, text: str) -> Checked:
+    """The check of a text against the passage, which is read once."""
+    return check(text, passages(name), source=source(name))
 
 
 def _hit(name: str, rank: int) -> Hit:
@@ -48,10 +60,10 @@ def test_few_doctored_sentences_are_believed_and_few_true_ones_not_found(
     pairs = [pair for pair in PAIRS if pair["half"] == half]
     wrong, doubted, lost = [], [], []
     for pair in pairs:
-        read = passages(pair["passage"])
-        if all(sentence.supported for sentence in check(pair["doctored"], read).sentences):
+        doctored = check_against(pair["passage"], pair["doctored"])
+        if all(sentence.supported for sentence in doctored.sentences):
             wrong.append(pair["doctored"])
-        sentences = check(pair["true"], read).sentences
+        sentences = check_against(pair["passage"], pair["true"]).sentences
         if not all(sentence.supported for sentence in sentences):
             doubted.append(pair["true"])
         if any(sentence.grade is Grade.NOT_FOUND for sentence in sentences):
