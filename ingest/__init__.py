@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __distribution__ = "inhouse"
 _require_own_packages("rag")
 
-_ROOMS = {
+_MODULES = {
     "Content": "ingest.running.contents",
     "IngestError": "ingest.errors",
     "IngestReport": "ingest.report",
@@ -37,9 +37,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded at first use, so that `import ingest` costs nothing.
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_ROOMS[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

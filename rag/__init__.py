@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __distribution__ = "inhouse"  # what tells this package from another `rag` (inhouse/own_packages.py)
 
-_ROOMS = {
+_MODULES = {
     "Answer": "rag.answer",
     "Assistant": "rag.assistant",
     "Citation": "rag.answer",
@@ -79,9 +79,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded at first use, so that `import rag` costs nothing.
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_ROOMS[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

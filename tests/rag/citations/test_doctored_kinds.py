@@ -8,45 +8,12 @@ ones now, then all of the 26 %.
 
 from __future__ import annotations
 
-import functools
-import json
-from pathlib import Path
-
 import pytest
 
 from rag.answer import Grade
-from rag.citations import Checked, check
-from rag.citations.statements import PassageSentences
-from rag.hit import Hit
+from tests.rag.citations.doctored_set import DoctoredSet
 
-FOLDER = Path(__file__).parent / "doctored"
-PAIRS = [json.loads(line) for line in (FOLDER / "kinds.jsonl").read_text("utf-8").splitlines()]
-NAMES = sorted(path.stem for path in (FOLDER / "kinds").glob("*.md"))
-READ = 3
-
-
-def passages(name: str) -> list[Hit]:
-    first = NAMES.index(name)
-    return [_hit(NAMES[(first + n) % len(NAMES)], n + 1) for n in range(READ)]
-
-
-@functools.cache
-def source(name: str) -> PassageSentences:
-    return PassageSentences(passages(name))
-
-
-def check_against(name: str, text: str) -> Checked:
-    """The check of a text against the passage, which is read once."""
-    return check(text, passages(name), source=source(name))
-
-
-def _hit(name: str, rank: int) -> Hit:
-    text = (FOLDER / "kinds" / f"{name}.md").read_text("utf-8").rstrip("\n")
-    title = text.partition("\n")[0].removeprefix("# ")
-    return Hit(
-        rank=rank, score=1 / rank, uri=f"/docs/{name}.md", title=title, text=text, start=0,
-        end=len(text),
-    )  # fmt: skip
+KINDS = DoctoredSet("kinds.jsonl", "kinds")
 
 
 @pytest.mark.parametrize(
@@ -57,13 +24,13 @@ def test_few_doctored_sentences_are_believed_and_few_true_ones_not_found(
     half: str, believed: float, unsupported: float, not_found: float
 ) -> None:
     """At most these shares; they fall, and never rise."""
-    pairs = [pair for pair in PAIRS if pair["half"] == half]
+    pairs = KINDS.half(half)
     wrong, doubted, lost = [], [], []
     for pair in pairs:
-        doctored = check_against(pair["passage"], pair["doctored"])
+        doctored = KINDS.check(pair["passage"], pair["doctored"])
         if all(sentence.supported for sentence in doctored.sentences):
             wrong.append(pair["doctored"])
-        sentences = check_against(pair["passage"], pair["true"]).sentences
+        sentences = KINDS.check(pair["passage"], pair["true"]).sentences
         if not all(sentence.supported for sentence in sentences):
             doubted.append(pair["true"])
         if any(sentence.grade is Grade.NOT_FOUND for sentence in sentences):
@@ -74,6 +41,6 @@ def test_few_doctored_sentences_are_believed_and_few_true_ones_not_found(
 
 
 def test_the_set_is_large_and_mixed() -> None:
-    assert len(PAIRS) == 200
-    assert len({pair["how"] for pair in PAIRS}) >= 12
-    assert {pair["passage"] for pair in PAIRS} == set(NAMES)
+    assert len(KINDS.pairs) == 200
+    assert len({pair["how"] for pair in KINDS.pairs}) >= 12
+    assert {pair["passage"] for pair in KINDS.pairs} == set(KINDS.names)

@@ -21,49 +21,15 @@ Since then all to mend by: 99 and 1; all that are counted: 88 and 9.
 
 from __future__ import annotations
 
-import functools
-import json
-from pathlib import Path
-
 import pytest
 
-from rag.citations import Checked, check
-from rag.citations.statements import PassageSentences
-from rag.hit import Hit
+from tests.rag.citations.doctored_set import DoctoredSet
 
-FOLDER = Path(__file__).parent / "doctored"
-PAIRS = [json.loads(line) for line in (FOLDER / "logic.jsonl").read_text("utf-8").splitlines()]
-NAMES = sorted(path.stem for path in (FOLDER / "passages").glob("*.md"))
-READ = 3
-
-
-def passages(name: str) -> list[Hit]:
-    """The passage and the two behind it in the folder, which speak of something else."""
-    first = NAMES.index(name)
-    return [_hit(NAMES[(first + n) % len(NAMES)], n + 1) for n in range(READ)]
-
-
-@functools.cache
-def source(name: str) -> PassageSentences:
-    return PassageSentences(passages(name))
-
-
-def check_against(name: str, text: str) -> Checked:
-    """The check of a text against the passage, which is read once."""
-    return check(text, passages(name), source=source(name))
-
-
-def _hit(name: str, rank: int) -> Hit:
-    text = (FOLDER / "passages" / f"{name}.md").read_text("utf-8").rstrip("\n")
-    title = text.partition("\n")[0].removeprefix("# ")
-    return Hit(
-        rank=rank, score=1 / rank, uri=f"/docs/{name}.md", title=title, page=None, section=None,
-        text=text, start=0, end=len(text),
-    )  # fmt: skip
+LOGIC = DoctoredSet("logic.jsonl", "passages")
 
 
 def is_supported(name: str, text: str) -> bool:
-    checked = check_against(name, text)
+    checked = LOGIC.check(name, text)
     return bool(checked.sentences) and all(sentence.supported for sentence in checked.sentences)
 
 
@@ -74,7 +40,7 @@ def test_what_is_wrong_is_marked_and_its_twin_is_not(
     half: str, believed: float, doubted: float
 ) -> None:
     """At most these shares of the doctored sentences are believed, and of the true ones marked."""
-    pairs = [pair for pair in PAIRS if pair["half"] == half]
+    pairs = LOGIC.half(half)
     wrong = [p["doctored"] for p in pairs if is_supported(p["passage"], p["doctored"])]
     marked = [p["true"] for p in pairs if not is_supported(p["passage"], p["true"])]
     assert len(wrong) <= believed * len(pairs), wrong
@@ -82,6 +48,6 @@ def test_what_is_wrong_is_marked_and_its_twin_is_not(
 
 
 def test_the_set_is_large_and_mixed() -> None:
-    assert len(PAIRS) >= 280
-    assert len({pair["how"] for pair in PAIRS}) >= 12
-    assert {pair["passage"] for pair in PAIRS} == set(NAMES)
+    assert len(LOGIC.pairs) >= 280
+    assert len({pair["how"] for pair in LOGIC.pairs}) >= 12
+    assert {pair["passage"] for pair in LOGIC.pairs} == set(LOGIC.names)

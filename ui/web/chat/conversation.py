@@ -21,13 +21,13 @@ from ui.view.answer_actions import Kept
 from ui.web.assistant_service import AssistantService
 from ui.web.chat.draft import Draft
 from ui.web.chat.event_batches import EventBatches
-from ui.web.chat.redaction import find_uris, redact, redact_turns
+from ui.web.chat.redaction import Recalled, find_uris, redact, redact_turns
 from ui.web.chat.screen import RenderedTurn, Screen
 from ui.web.identity import Person
 from ui.web.scope import make_scope_filter, scope_names
 from ui.web.suggestions import NEXT_QUESTIONS, next_questions, questions_of_others
 from ui.web.userdata.feedback import FeedbackBook
-from ui.web.userdata.history import History, find_basis
+from ui.web.userdata.history import History, KeptTurn, find_basis
 from ui.web.userdata.shared_links import SharedConversation, SharedLinks
 
 SHARED = "s:"
@@ -156,17 +156,9 @@ class Conversation:
                 note = words.profile_gone.format(name=profile, other=self.profile)
             for turn, old in redact_turns(history.turns(person, kept), service, person, words):
                 helpful = feedback_given[turn.n].helpful if turn.n in feedback_given else None
-                shelf, saved_as = evidence.Shelf(name, old.gone), Kept(kept, turn.n, helpful)
-                self._add(
-                    old.answer,
-                    shelf,
-                    saved_as,
-                    words,
-                    is_stopped=turn.stopped,
-                    is_interrupted=turn.interrupted,
-                    scope=turn.scope,
-                    names=scope_names(turn.scope, service, person, words),
-                )
+                names = scope_names(turn.scope, service, person, words)
+                shelf = evidence.Shelf(name, old.gone)
+                self._add_stored(turn, old, shelf, Kept(kept, turn.n, helpful), words, names)
         except InhouseError as exc:
             self.__init__(self.language)  # type: ignore[misc]
             note = str(exc)
@@ -182,17 +174,8 @@ class Conversation:
         words, name = self._words(service), service.assistant_for(person).reading().name
         self.profile = service.profiles.named(shared.profile).name
         for turn, old in redact_turns(shared.turns, service, person, words):
-            shelf = evidence.Shelf(name, old.gone)
-            self._add(
-                old.answer,
-                shelf,
-                None,
-                words,
-                is_stopped=turn.stopped,
-                is_interrupted=turn.interrupted,
-                scope=turn.scope,
-                names=scope_names(turn.scope, service, person, words),
-            )
+            names = scope_names(turn.scope, service, person, words)
+            self._add_stored(turn, old, evidence.Shelf(name, old.gone), None, words, names)
 
     def _screen(self, *, busy: bool, note: str = "") -> Screen:
         """All of it, the last turn in the place of the newest."""
@@ -424,6 +407,27 @@ class Conversation:
                     yield None
         finally:
             batches.close()
+
+    def _add_stored(
+        self,
+        turn: KeptTurn,
+        old: Recalled,
+        shelf: evidence.Shelf,
+        saved_as: Kept | None,
+        words: Words,
+        names: Sequence[str],
+    ) -> None:
+        """An answer of a stored or shared conversation, as its viewer may see it now."""
+        self._add(
+            old.answer,
+            shelf,
+            saved_as,
+            words,
+            is_stopped=turn.stopped,
+            is_interrupted=turn.interrupted,
+            scope=turn.scope,
+            names=names,
+        )
 
     def _add(
         self,
