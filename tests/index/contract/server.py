@@ -71,6 +71,22 @@ class Server:
     def stop(self, mode: str = "immediate") -> None:
         self.run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop", check=False)
 
+    def start_standby(self) -> Server:
+        """A second server that streams everything from this one; it stops with `stop`."""
+        folder = self.folder / "standby"
+        folder.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(folder, _USER)
+        standby = Server(folder, self.programs, self.libraries, self.is_durable)
+        self.run(
+            "pg_basebackup", "-h", str(self.folder), "-U", "postgres", "-D", str(standby.data),
+            "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync",
+        )  # fmt: skip
+        with (standby.data / "postgresql.conf").open("a") as file:
+            file.write(f"unix_socket_directories = '{folder}'\n")
+        standby.start()
+        return standby
+
     def wait(self) -> None:
         """Wait until it takes connections again, for half a minute at most."""
         import psycopg
