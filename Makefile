@@ -94,11 +94,12 @@ test-scale: setup ## Hold PostgreSQL and Ray to what a folder and one machine pr
 	fi; \
 	$(MAKE) --no-print-directory build/cluster/.ready || echo "SKIPPED: Ray cannot be installed here; its tests say so."; \
 	TEST_POSTGRES="$$programs" PYTHONPATH=$(CURDIR):$(CURDIR)/build/cluster \
-		$(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile $(SCALE_TESTS) $(ARGS)
+		$(BIN)/python -m pytest -q -n 2 --max-worker-restart 0 --dist loadfile \
+		-o timeout=1200 -o faulthandler_timeout=1300 $(SCALE_TESTS) $(ARGS)
 
 crash-scale: ## Kill coordinators, servers and Ray's processes at a hundred moments each (an hour)
 	@CRASH_MOMENTS=100 $(MAKE) --no-print-directory test-scale \
-		SCALE_TESTS="tests/index/contract/test_crash.py tests/ingest/test_ray.py" ARGS="-o timeout=7200 -o faulthandler_timeout=7300 $(ARGS)"
+		SCALE_TESTS="tests/index/contract/test_crash.py tests/ingest/test_ray.py" ARGS="-o timeout=14400 -o faulthandler_timeout=14500 $(ARGS)"
 
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
