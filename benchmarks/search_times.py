@@ -4,8 +4,8 @@
     python benchmarks/search_times.py 10000 50000 [--plot FILE.svg]
 
 For each number of chunks both stores are filled with the same random vectors of 384 numbers and passages of
-60 random words (`benchmarks/scale.py`). Printed as rows of a Markdown table: the median time of a search for
-150 chunks by vectors and by words, when the asker may read everything and when he may read 1 %. The two
+60 random words, 50 passages to a document. Printed as rows of a Markdown table: the median time of a search
+for 150 chunks by vectors and by words, when the asker may read everything and when he may read 1 %. The two
 stores take turns question by question, so that a busy machine is busy for both.
 """
 
@@ -23,13 +23,45 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.scale import QUERIES, K, fill, unit
-from rag.index import Filter, open_store
+from benchmarks.scale import IDENTITY, QUERIES, K, unit
+from rag.document import Chunk, Document
+from rag.index import FileRecord, FileState, Filter, IndexStore, open_store
 from tests.index.contract.server import running
 
 SHARES = (1.0, 0.01)
+PER_DOCUMENT, WORDS_EACH = 50, 60
 STORES = ("folder", "postgres")
 Times = dict[tuple[str, str, float], float]
+
+
+def fill(store: IndexStore, count: int) -> float:
+    """Put `count` passages into the store; returns the seconds that it took."""
+    random = np.random.default_rng(1)
+    words = np.array([f"word{n}" for n in range(20_000)])
+    weights = 1 / np.arange(1, len(words) + 1)
+    began = time.perf_counter()
+    with store.open_writer(IDENTITY) as writer:
+        for number in range(count // PER_DOCUMENT):
+            chosen = random.choice(words, (PER_DOCUMENT, WORDS_EACH), p=weights / weights.sum())
+            passages = [f"{' '.join(row)} unique{number}x{n}" for n, row in enumerate(chosen)]
+            starts = np.cumsum([0, *(len(text) + 1 for text in passages)]).tolist()
+            item = Document(
+                uri=f"/{number}", title="", text="\n".join(passages), media_type="text/plain",
+                language="en", source_sha256=f"{number:064x}",
+                readers=tuple(f"share{s}" for s in SHARES if number % round(1 / s) == 0),
+                chunks=tuple(
+                    Chunk(start, start + len(text), text)
+                    for start, text in zip(starts, passages, strict=False)
+                ),
+            )  # fmt: skip
+            writer.put_vectors(passages, unit(random, PER_DOCUMENT))
+            record = FileRecord(
+                item.uri, "/", FileState.INDEXED, "", 1, 1, item.source_sha256, "r", 0.0
+            )
+            writer.put(item, record)
+            writer.flush()
+        writer.publish({})
+    return time.perf_counter() - began
 
 
 def measure(count: int) -> tuple[Times, dict[str, float]]:
@@ -43,7 +75,7 @@ def measure(count: int) -> tuple[Times, dict[str, float]]:
             "postgres": open_store(server.new_database(), beside=Path(folder) / "beside"),
         }
         for name, store in stores.items():
-            _, filling[name] = fill(store, count)
+            filling[name] = fill(store, count)
             print(f"{name}: {count:,} chunks in {filling[name]:.0f} s", file=sys.stderr, flush=True)
         snapshots = {name: store.open_reader().snapshot() for name, store in stores.items()}
         times = {
