@@ -16,7 +16,7 @@ from rag.langchain.retriever import InhouseRetriever
 from rag.settings import Settings
 
 
-class TestVectorStore(VectorStoreIntegrationTests):
+class TestStoredVectors(VectorStoreIntegrationTests):
     """Adding, replacing, deleting and finding, each also with `await`."""
 
     @pytest.fixture
@@ -25,7 +25,7 @@ class TestVectorStore(VectorStoreIntegrationTests):
         return InhouseVectorStore(location, self.get_embeddings(), settings=settings)
 
 
-class TestRetriever(RetrieversIntegrationTests):
+class TestStoredRetriever(RetrieversIntegrationTests):
     """`Assistant.as_retriever`, whose index a vector store filled."""
 
     @pytest.fixture(autouse=True)
