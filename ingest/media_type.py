@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ingest.errors import UnsupportedFileError
-from ingest.parsers.installed import ExtendedMapping, installed_suffixes
+from ingest.parsers.installed import ExtendedMapping, find_installed_suffixes
 
 MARKDOWN = "text/markdown"
 PLAIN_TEXT = "text/plain"
@@ -112,13 +112,13 @@ _BUILT_IN: Mapping[str, str] = MappingProxyType(
         ".xml": XML,
     }
 )
-SUPPORTED = ExtendedMapping(_BUILT_IN, installed_suffixes)
+SUPPORTED = ExtendedMapping(_BUILT_IN, find_installed_suffixes)
 """Suffix (lower case) to media type, for every format that `ingest.loader.load` reads."""
 FORMATS = frozenset(_BUILT_IN.values())
 """The media types that are read without another distribution."""
 SUFFIXES = ExtendedMapping(
     {media_type: suffix for suffix, media_type in reversed(list(_BUILT_IN.items()))},
-    lambda: {media_type: suffix for suffix, media_type in installed_suffixes().items()},
+    lambda: {media_type: suffix for suffix, media_type in find_installed_suffixes().items()},
 )
 """The first suffix of each media type."""
 

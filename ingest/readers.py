@@ -56,8 +56,8 @@ from ingest.parsers.context import ParserContext
 from ingest.parsers.installed import (
     MEDIA_TYPE_PREFIX,
     ExtendedMapping,
-    installed_parsers,
-    version_of,
+    find_distribution_version,
+    find_installed_parsers,
 )
 
 _WORD = re.compile(r"[^\W_]+")
@@ -141,14 +141,17 @@ READERS = ExtendedMapping(
     _BUILT_IN,
     lambda: {
         media_type: (Reader("", "", installed=point),)
-        for media_type, point in installed_parsers().items()
+        for media_type, point in find_installed_parsers().items()
     },
 )
 """Media type to its readers, in the order in which they are tried."""
 
 PARSER_VERSIONS = ExtendedMapping[str, int | str](
     {**dict.fromkeys(_BUILT_IN, 1), MARKDOWN: 3, NOTEBOOK: 2, PDF: 2},
-    lambda: {media_type: version_of(point) for media_type, point in installed_parsers().items()},
+    lambda: {
+        media_type: find_distribution_version(point)
+        for media_type, point in find_installed_parsers().items()
+    },
 )
 """How often what is read of a format has changed. Whoever changes what comes out of a file of the format
 raises its number: the next ingest then reads such files again. `tests/ingest/planning/test_recipe.py` fails
@@ -175,7 +178,7 @@ def read_with(readers: Sequence[Reader], data: bytes, context: ParserContext) ->
                 raise
             failure = failure or _crash(exc)
             continue
-        if best is None or words_in(document) > words_in(best) * _CLEARLY_MORE:
+        if best is None or count_words_in(document) > count_words_in(best) * _CLEARLY_MORE:
             best = document
         if not find_doubt(best):
             return best
@@ -196,7 +199,7 @@ def find_doubt(document: LoadedDocument) -> str:
     return ""
 
 
-def words_in(document: LoadedDocument) -> int:
+def count_words_in(document: LoadedDocument) -> int:
     """How many words of letters and digits the text has; none of private-use or control characters."""
     return sum(1 for _ in _WORD.finditer(document.text))
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from rag.document import Box
-from rag.notebook import describe_source, passage_html, shorten
+from rag.notebook import describe_source, render_passage_html, shorten
 
 
 class Why(BaseModel):
@@ -81,7 +81,7 @@ class Hit(BaseModel):
 
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
-        return passage_html(self.text, self)
+        return render_passage_html(self.text, self)
 
     @property
     def names(self) -> str:

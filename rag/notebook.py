@@ -35,7 +35,7 @@ def describe_source(located: Located) -> str:
     return ", ".join(part for part in (located.title, page, located.section or "") if part)
 
 
-def passage_html(text: str, located: Located) -> str:
+def render_passage_html(text: str, located: Located) -> str:
     """A passage above its source, which shows its address as a tooltip."""
     source = f'<small title="{escape(located.uri)}">{escape(describe_source(located))}</small>'
     return f"<div><blockquote>{escape(text)}</blockquote>{source}</div>"
@@ -45,7 +45,7 @@ def answer_html(
     question: str, shown: str, status: str, sources: Sequence[tuple[str, Located]]
 ) -> str:
     """A question, what is shown first for it, and the passages that it rests on."""
-    passages = "".join(passage_html(text, located) for text, located in sources)
+    passages = "".join(render_passage_html(text, located) for text, located in sources)
     answer = escape(shown) or f"<em>{escape(status)}</em>"
     return f"<div><b>{escape(question)}</b><p>{answer}</p>{passages}</div>"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 
-from ingest.parsers.installed import version_of
+from ingest.parsers.installed import find_distribution_version
 from rag.errors import ConfigurationError
 
 GROUP = "inhouse.chunkers"
@@ -18,10 +18,10 @@ StartFinder = Callable[[str], Iterable[int]]
 """Where chunks have to begin: positions in the text."""
 
 
-def chunker_version(name: str) -> str:
+def read_chunker_version(name: str) -> str:
     """The version of the installed chunker with this name; "none" if there is none."""
     point = _chunker(name)
-    return version_of(point) if point else "none"
+    return find_distribution_version(point) if point else "none"
 
 
 def load_chunker(name: str) -> StartFinder | None:

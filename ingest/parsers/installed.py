@@ -46,7 +46,7 @@ class ExtendedMapping(Mapping[Key, Value]):
 
 
 @functools.cache
-def installed_parsers() -> Mapping[str, EntryPoint]:
+def find_installed_parsers() -> Mapping[str, EntryPoint]:
     """The installed parsers by the media type that is theirs."""
     points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
     return {
@@ -54,12 +54,12 @@ def installed_parsers() -> Mapping[str, EntryPoint]:
     }
 
 
-def installed_suffixes() -> dict[str, str]:
+def find_installed_suffixes() -> dict[str, str]:
     """Suffix to media type."""
-    return {"." + name.removeprefix(MEDIA_TYPE_PREFIX): name for name in installed_parsers()}
+    return {"." + name.removeprefix(MEDIA_TYPE_PREFIX): name for name in find_installed_parsers()}
 
 
-def version_of(point: EntryPoint) -> str:
+def find_distribution_version(point: EntryPoint) -> str:
     """The version of the distribution that has this entry point, as one word."""
     version = point.dist.version if point.dist else ""
     return re.sub(r"\s+", "-", version) or "0"

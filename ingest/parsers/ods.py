@@ -11,8 +11,8 @@ from ingest.parsers.office.sheet_cells import SheetCells, write_column_letters, 
 from ingest.parsers.opendocument_text import (
     OdfDocument,
     TextWalker,
+    find_table_rows,
     is_hidden_by_style,
-    table_rows,
     write_object,
 )
 from ingest.parsers.sheet import MAX_COLUMNS, write_sheet
@@ -68,7 +68,7 @@ class _SheetReader:
     def read(self, table: Any) -> None:
         self.sheet.hidden_columns = list(_hidden_columns(table))
         number = 1
-        for row in table_rows(table):
+        for row in find_table_rows(table):
             repeated = count(row, "number-rows-repeated")
             cells = self._cells(row, number)
             # A format that fills the sheet down to its end is one row, repeated a million times.

@@ -233,7 +233,7 @@ class TextWalker:
     def _rows(self, table: Any) -> Iterator[list[str | None]]:
         """The texts of each row, one for each column; None goes on from the cell above."""
         open_rows: dict[int, int] = {}  # column to how many more rows its cell covers
-        for row in table_rows(table):
+        for row in find_table_rows(table):
             cells: list[str | None] = []
             for cell in row:
                 if is_element(cell, "table-cell"):
@@ -256,14 +256,14 @@ class TextWalker:
         return builder.line()
 
 
-def table_rows(table: Any) -> Iterator[Any]:
+def find_table_rows(table: Any) -> Iterator[Any]:
     """The rows of a table, those of its header and its groups too; not those of tables in its cells."""
     for element in table:
         name = strip_namespace(element)
         if name == "table-row":
             yield element
         elif name in ("table-header-rows", "table-row-group", "table-rows"):
-            yield from table_rows(element)
+            yield from find_table_rows(element)
 
 
 def write_object(builder: TextBuilder, document: OdfDocument, element: Any) -> None:
@@ -288,7 +288,7 @@ def write_object(builder: TextBuilder, document: OdfDocument, element: Any) -> N
                 if is_element(cell, "table-cell")
             ]
             for table in chart.iter("{*}table")
-            for row in table_rows(table)
+            for row in find_table_rows(table)
         ]
         if title or rows:
             builder.paragraph(f"Chart: {title}" if title else "Chart:")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ingest.chunking.chunker import CHUNKER_VERSION
-from ingest.chunking.installed import chunker_version
+from ingest.chunking.installed import read_chunker_version
 from ingest.loaded import NO_OCR
 from ingest.media_type import SUPPORTED
 from ingest.ocr import tesseract
@@ -29,7 +29,7 @@ def describe_chunking(settings: Settings, embedder_max_tokens: int) -> tuple[int
     # Two special tokens come on top of what the embedder reads of a chunk.
     max_tokens = min(settings.chunker.max_tokens, embedder_max_tokens - 2)
     name = settings.chunker.name
-    own = f"+{name}={chunker_version(name)}" if name else ""
+    own = f"+{name}={read_chunker_version(name)}" if name else ""
     return max_tokens, f"{CHUNKER_VERSION}/{max_tokens}{own}"
 
 

@@ -35,7 +35,7 @@ from rag.language.claims import (
 )
 from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
 from rag.language.numerals import YEAR
-from rag.language.quantities import in_one_list
+from rag.language.quantities import is_in_one_list
 
 _VERBATIM = 2.0
 """The support of a sentence that holds the claim word for word."""
@@ -393,7 +393,7 @@ def _number_agrees(number: Token, claim: Claim, other_claim: Claim) -> bool:
         if figure not in same
         and figure.kind == same[0].kind
         and (figure.unit or len(other_claim.numbers) > 2)
-        and not any(in_one_list(other_claim.order, figure.place, other.place) for other in same)
+        and not any(is_in_one_list(other_claim.order, figure.place, other.place) for other in same)
     ]
     return not rivals or any(
         _is_nearest(number, figure, rivals, claim, other_claim) for figure in same

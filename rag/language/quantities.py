@@ -57,7 +57,7 @@ def read_unit_at(raw: Sequence[Word], index: int) -> str:
     return ""
 
 
-def in_one_list(raw: Sequence[Word], index: int, other: int) -> bool:
+def is_in_one_list(raw: Sequence[Word], index: int, other: int) -> bool:
     """Whether nothing but numbers stands between two numbers: "5, 10 and 15 kg", but not "from 5 to 10"."""
     first, last = sorted((index, other))
     between = [word.low for word in raw[first + 1 : last]]

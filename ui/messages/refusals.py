@@ -198,7 +198,7 @@ _GAP = re.compile(r"\\\{(\w+)\\\}")
 _NUMBER = re.compile(r"\d{1,3}(,\d{3})*")
 
 
-def refusal_templates() -> tuple[str, ...]:
+def list_refusal_templates() -> tuple[str, ...]:
     """The English sentences that have a translation, with their gaps in braces."""
     return tuple(_TRANSLATIONS)
 

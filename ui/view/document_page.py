@@ -61,7 +61,7 @@ class DocumentPage:
     outline: Sequence[OutlineEntry] = ()
 
 
-def document_page(view: DocumentPage, tools: str, words: Words) -> str:
+def render_document_page(view: DocumentPage, tools: str, words: Words) -> str:
     """The page of one file. `tools` is HTML for whoever may change documents."""
     file, texts = view.file, words.rooms
     base = file.uri.rpartition("/")[2]

@@ -37,7 +37,9 @@ class Ledger:
     reasons: bool
 
 
-def documents_page(ledger: Ledger, name: Callable[[str], str], tools: str, words: Words) -> str:
+def render_documents_page(
+    ledger: Ledger, name: Callable[[str], str], tools: str, words: Words
+) -> str:
     """The room. `name` gives a file's short name; `tools` is HTML for whoever may change documents."""
     texts = words.rooms
     return (

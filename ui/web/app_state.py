@@ -19,7 +19,7 @@ from ui.web.security.allowed_routes import AllowedRoute
 from ui.web.security.authentication import Authentication
 from ui.web.security.client_address import Proxies
 from ui.web.security.delegation import DelegatedNames
-from ui.web.security.guard import Rules, hosts_of
+from ui.web.security.guard import Rules, find_hosts
 from ui.web.security.rate_limit import Throttle
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
@@ -61,7 +61,7 @@ class AppState:
         """What the guard of an application with these routes goes by."""
         web = self.settings.web
         return Rules(
-            hosts=hosts_of(web),
+            hosts=find_hosts(web),
             routes=tuple(routes),
             admission=self.admission,
             proxies=self.proxies,

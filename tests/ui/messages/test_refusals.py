@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from rag import Assistant
 from rag.settings import Settings
 from ui.messages.languages import LANGUAGES
-from ui.messages.refusals import refusal_templates, translate_refusal
+from ui.messages.refusals import list_refusal_templates, translate_refusal
 from ui.web.app import create_app
 
 _GAP = re.compile(r"\{\w+\}")
@@ -28,14 +28,14 @@ def test_every_sentence_that_is_translated_is_one_that_is_raised() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     raised = "\n".join(sorted(constants))
-    for template in refusal_templates():
+    for template in list_refusal_templates():
         for piece in re.split(r"\{\w+\}|(?<=[a-z][.]) ", template):
             assert piece.strip(" .") in raised, template
 
 
 @pytest.mark.parametrize("code", ["de", "fr", "es"])
 def test_every_refusal_is_translated_with_what_it_names(code: str) -> None:
-    for template in refusal_templates():
+    for template in list_refusal_templates():
         gaps = _GAP.findall(template)
         sentence = template
         for at, gap in enumerate(gaps):

@@ -121,7 +121,7 @@ def _table(request: Request, shelf: FileList, tools: str, page_frame: Layout) ->
         last_run=shelf.last_run(),
         reasons=shelf.everything,
     )
-    return many.documents_page(ledger, shelf.name, tools, page_frame.words)
+    return many.render_documents_page(ledger, shelf.name, tools, page_frame.words)
 
 
 def _file(
@@ -160,7 +160,7 @@ def _file(
         tools = render_document_tools(
             file, address, may_withdraw=may_withdraw, words=page_frame.words
         )
-    return one.document_page(view, tools, page_frame.words)
+    return one.render_document_page(view, tools, page_frame.words)
 
 
 def _contents(

@@ -84,10 +84,10 @@ class Rules:
 
     def go_by(self, web: WebSettings) -> None:
         """Take over the names and the key of changed settings."""
-        self.hosts, self.metrics_token = hosts_of(web), web.metrics_token
+        self.hosts, self.metrics_token = find_hosts(web), web.metrics_token
 
 
-def hosts_of(web: WebSettings) -> frozenset[str]:
+def find_hosts(web: WebSettings) -> frozenset[str]:
     """The names under which the page is reached."""
     return frozenset({*LOOPBACK, web.host.lower(), *web.names})
 
