@@ -252,6 +252,7 @@ class AnswerBuilder:
                 entailment=self._entailment,
                 judge=judge,
                 source=self._source,
+                question=self.retrieved.query.text,
                 before=before,
                 unsent=[hit for hit in self.retrieved.hits if hit not in passages],
             )

@@ -24,6 +24,7 @@ from rag.citations.relevance import SURE_ENOUGH, Bearing
 from rag.citations.scoring import Scoring, load_default_scoring
 from rag.citations.statements import Evidence, PassageSentences, is_question
 from rag.citations.support import find_support
+from rag.citations.unsaid import has_unsaid_word
 from rag.citations.verbatim import has_tokens, stands_in
 from rag.hit import Hit
 from rag.language import sentences
@@ -94,10 +95,13 @@ def check(
     judge: Judge | None = None,
     source: PassageSentences | None = None,
     scoring: Scoring | None = None,
+    question: str = "",
     before: str = "",
     unsent: Sequence[Hit] = (),
 ) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt. Never raises.
+
+    `question` is what was asked: what a sentence adds to it has to stand in the sentence that it rests on.
 
     `unsent` are passages that were found and not sent to the model: what stands there word for word stands
     in the documents, though the model did not read it there.
@@ -131,6 +135,7 @@ def check(
             embedder,
             scoring or load_default_scoring(),
             bearing,
+            question,
             before,
         )
         verdicts = [
@@ -156,6 +161,7 @@ class _Checker:
         embedder: Embedder | None,
         scoring: Scoring,
         bearing: Bearing | None,
+        question: str,
         before: str,
     ) -> None:
         self._texts = texts
@@ -163,6 +169,7 @@ class _Checker:
         self._passages, self._unsent = passages, unsent
         self._source, self._embedder = source, embedder
         self._scoring, self._bearing, self._before = scoring, bearing, before
+        self._question = Claim.of(question) if question else None
         self._deadline = time.monotonic() + _MOST_SECONDS
 
     @cached_property
@@ -219,7 +226,12 @@ class _Checker:
             return UNCHECKED  # its words cannot be found, whatever it says
         grade = self._scoring.grade(score, measured)
         supported = self._scoring.supports(score, measured, by_rules=bool(support.evidence))
-        if supported:
+        if supported and self._embedder and support.evidence:
+            supported = not has_unsaid_word(
+                claim, support.evidence, self._source, self._embedder, self._question
+            )
+            grade = Grade.PARAPHRASE
+        elif supported:
             grade = Grade.PARAPHRASE
         elif measured.contradicts_figure:
             grade, score = Grade.NOT_FOUND, min(score, self._scoring.contradicted)

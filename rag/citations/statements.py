@@ -61,8 +61,9 @@ class Statement:
 
     `text` is the sentence; of a row, with the labels that merged cells carry on into it. `about` are words of
     the titles and headings above it, `around` those and the words of the sentences beside it or of the row's
-    header. `rows` are the other rows of its table. `header` is the header row that it stands
-    under; `designations` what is called by a number in it and in the titles, such as ("room", "4").
+    header, `before` the same without the sentence behind. `rows` are the other rows of its table. `header` is
+    the header row that it stands under; `designations` what is called by a number in it and in the
+    titles, such as ("room", "4").
     """
 
     evidence: Evidence
@@ -70,6 +71,7 @@ class Statement:
     text: str
     about: frozenset[str]
     around: frozenset[str]
+    before: frozenset[str]
     is_row: bool
     is_fragment: bool
     rows: tuple[Claim, ...] = ()
@@ -286,7 +288,8 @@ class _StatementReader:
                 claim,
                 self._text[start:end],
                 about | heading,
-                about | heading | self._beside(index),
+                about | heading | self._beside(index, (-1, 1)),
+                about | heading | self._beside(index, (-1,)),
                 self._is_row[index],
                 is_fragment,
                 designations=named_claim.designations,
@@ -312,6 +315,7 @@ class _StatementReader:
             text,
             about,
             about | header_claim.words,
+            about | header_claim.words,
             is_row=True,
             is_fragment=False,
             rows=others,
@@ -319,10 +323,10 @@ class _StatementReader:
             designations=designations | header_claim.designations,
         )
 
-    def _beside(self, index: int) -> frozenset[str]:
-        """Words of the sentences before and behind."""
+    def _beside(self, index: int, offsets: Sequence[int]) -> frozenset[str]:
+        """Words of the sentences so many places before (-1) and behind (1)."""
         words: frozenset[str] = frozenset()
-        for beside in (index - 1, index + 1):
+        for beside in (index + offset for offset in offsets):
             if not 0 <= beside < len(self._spans) or self._is_row[beside]:
                 continue
             # A question is about the sentence that follows it, and about no other.

@@ -21,6 +21,7 @@ from rag.citations.contradiction.substitution import (
     replaces_unit,
     swaps_objects,
     takes_another_verb,
+    turns_voice,
 )
 from rag.citations.contradiction.table_columns import misplaces
 from rag.citations.statements import Evidence, PassageSentences, Statement
@@ -145,6 +146,7 @@ def _says_otherwise(claim: Claim, statement: Statement) -> bool:
         or swaps_objects(claim, other)
         or swaps_neighbours(claim, other)
         or replaces_name(claim, other)
+        or turns_voice(claim, other)
         or fills_two_roles(claim, other)
         or differs(claim, other)
     )

@@ -361,6 +361,16 @@ ARTICLES = _words(
     unas
     """
 )
+DETERMINERS = _words(
+    """
+    this that these those my your his her its our their no each every any some another
+    dieser diese dieses diesen diesem jede jeder jedes jeden kein keine keinen mein meine dein deine sein
+    seine ihr ihre ihren unser unsere euer eure
+    ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs chaque aucun aucune
+    este esta estos estas mi mis tu tus su sus nuestro nuestra cada algún alguna ningún ninguna
+    """
+)
+"""Words other than articles that stand before a noun."""
 PREPOSITIONS = _words(
     """
     at by for from in into of on onto to with about via within before after under over above below between

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from rag.citations.contradiction.roles import is_preposition
 from rag.language.claims import Claim, Token, same_word_form
-from rag.language.logic_words import ARTICLES, AUXILIARIES, PERIODS, QUANTIFIERS
+from rag.language.logic_words import ARTICLES, AUXILIARIES, BY, PERIODS, QUANTIFIERS
 from rag.language.numerals import kind, read_unit
 
 _LONGEST = 40
@@ -86,6 +87,37 @@ def swaps_objects(claim: Claim, statement: Claim) -> bool:
         ):
             return True
     return False
+
+
+def turns_voice(claim: Claim, statement: Claim) -> bool:
+    """Whether one does what is done to it there: "sides supporting an army", "sides supported by an army"."""
+    return any(
+        _is_done_by(passive, verb)
+        and not _is_done_by(active, other)
+        and _has_object(active, other)
+        and before.stem == other_before.stem
+        and verb.stem != other.stem
+        and same_word_form(verb.stem, other.stem)
+        for passive, active in ((claim, statement), (statement, claim))
+        for before, verb in pairwise(passive.tokens)
+        for other_before, other in pairwise(active.tokens)
+    )
+
+
+def _is_done_by(claim: Claim, verb: Token) -> bool:
+    return _read_low(claim, verb.place + 1) in BY
+
+
+def _has_object(claim: Claim, verb: Token) -> bool:
+    """Whether a verb in "-ing" has an object right behind it, with its article or without."""
+    if not claim.order[verb.place].low.endswith("ing"):
+        return False
+    place = verb.place + 1 + (_read_low(claim, verb.place + 1) in ARTICLES)
+    return any(token.place == place and not token.is_number for token in claim.tokens)
+
+
+def _read_low(claim: Claim, place: int) -> str:
+    return claim.order[place].low if place < len(claim.order) else ""
 
 
 def replaces_name(claim: Claim, statement: Claim) -> bool:

@@ -11,6 +11,7 @@ from rag.citations import check
 from rag.citations.contradiction.quantifiers import differs
 from rag.citations.contradiction.roles import order_of_events, swaps
 from rag.citations.contradiction.slots import mixes
+from rag.citations.contradiction.substitution import turns_voice
 from rag.citations.contradiction.table_columns import misplaces
 from rag.language.claims import Claim
 from rag.language.numerals import rounds_to, unify_numbers
@@ -141,6 +142,25 @@ def test_two_parts_of_a_sentence_are_not_mixed(source: str, right: str, wrong: s
 )
 def test_who_does_it_to_whom(sentence: str, source: str, swapped: bool) -> None:
     assert swaps(Claim.of(sentence), Claim.of(source)) is swapped
+
+
+@pytest.mark.parametrize(
+    ("sentence", "source", "turned"),
+    [
+        (
+            "Both guilds supporting a militia left.",
+            "Both guilds supported by a militia left.",
+            True,
+        ),
+        ("The pump filtered by sand is old.", "The pump filtering sand is old.", True),
+        ("A pump heated by steam stands here.", "A pump, heated by steam, stood here.", False),
+        ("The guests are working by night.", "The guests worked by night.", False),
+    ],
+)
+def test_what_does_it_is_not_what_it_is_done_to(sentence: str, source: str, turned: bool) -> None:
+    """ "Supporting an army" and "supported by an army" say the contrary of each other."""
+    assert turns_voice(Claim.of(sentence), Claim.of(source)) is turned
+    assert turns_voice(Claim.of(source), Claim.of(sentence)) is turned
 
 
 @pytest.mark.parametrize(
