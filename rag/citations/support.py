@@ -396,6 +396,7 @@ def _number_agrees(number: Token, claim: Claim, other_claim: Claim) -> bool:
         and figure.kind == same[0].kind
         and (figure.unit or len(other_claim.numbers) > 2)
         and not any(is_in_one_list(other_claim.order, figure.place, other.place) for other in same)
+        and not (_is_whole(figure, other_claim) and _is_share(number, claim))
     ]
     return not rivals or any(
         _is_nearest(number, figure, rivals, claim, other_claim) for figure in same

@@ -42,8 +42,8 @@ FUNCTION_WORDS = _words(
     """
     a an and any are as at be been by can could do does done for from had has have how if in into is it
     its may must of on or our shall should so than that the their them then there these they this those
-    to up was we were what when where which who will with would you your yes i me my he she his her be
-    through during towards across
+    to up was we were what when where which who whom whose will with would you your yes i me my he she
+    his her be through during towards across
     being also only just per each every via about whether while because but however
     according passage passages document documents states stated says
     der die das den dem des ein eine einen einem einer eines und oder ist sind war waren im am auf für von
@@ -361,6 +361,7 @@ ARTICLES = _words(
     unas
     """
 )
+PERSONAL_PRONOUNS = _words("he she it they er sie es il elle ils elles él ella ellos ellas")
 DETERMINERS = _words(
     """
     this that these those my your his her its our their no each every any some another

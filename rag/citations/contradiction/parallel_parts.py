@@ -63,6 +63,12 @@ class Part:
     def denies(self) -> bool:
         return any(item.key == "not" for item in self.items)
 
+    @property
+    def is_date(self) -> bool:
+        """Whether it says no more than when, and so belongs to the part behind: "As of 31 March 2023"."""
+        says = [item for item in self.items if item.sort not in FRAME]
+        return all(item.sort in {"number date", "number year"} for item in says)
+
 
 @lru_cache(maxsize=1024)
 def split_parallel_parts(claim: Claim, *, allow_gaps: bool = True) -> tuple[Part, ...]:
@@ -104,6 +110,8 @@ def _runs(claim: Claim) -> Iterator[tuple[list[Item], str, str, int]]:
         ):
             clause = word.clause
             continue
+        # "In 1809 a flood": Spanish and French ranges have the word that is an English article.
+        is_joint &= word.low not in ARTICLES
         is_joint &= bool(run) and run[-1].sort.startswith(("number", "unit"))
         if run and (word.clause != clause or word.low in ALTERNATIVES or is_joint):
             yield run, opener, sign, start

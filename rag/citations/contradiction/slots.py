@@ -8,7 +8,7 @@ takes one slot from the first and another from the second has mixed them up, tho
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from rag.citations.contradiction.parallel_parts import (
@@ -22,7 +22,7 @@ from rag.citations.contradiction.parallel_parts import (
     split_parallel_parts,
 )
 from rag.language.claims import Claim, Token, count_overlap
-from rag.language.logic_words import EXCEPTIONS, WITHOUT
+from rag.language.logic_words import EXCEPTIONS, PERSONAL_PRONOUNS, WITHOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,20 @@ def mixes(claim: Claim, statement: Claim) -> bool:
         _is_mixed(unit, first, second, slots)
         for (n, first), (m, second) in combinations(enumerate(parts), 2)
         if is_parallel(first.items, second.items) or (m == n + 1 and _follows(first, second))
-        if (slots := _slots(first, second))
+        if not first.is_date
+        if (slots := _slots(_without_subject(first, second, statement), second))
         for unit in units
     )
+
+
+def _without_subject(first: Part, second: Part, statement: Claim) -> Part:
+    """The first part without its subject, where a pronoun takes that up in the second."""
+    if statement.order[second.start].low not in PERSONAL_PRONOUNS:
+        return first
+    subject = next((n for n, item in enumerate(first.items) if item.sort == "word"), None)
+    if subject is None:
+        return first
+    return replace(first, items=(*first.items[:subject], *first.items[subject + 1 :]))
 
 
 def _follows(first: Part, second: Part) -> bool:
