@@ -88,11 +88,11 @@ def _is_in_noun_phrase(token: Token, claim: Claim) -> bool:
     "The cutter costs 5 euros": what is followed by a number, and not the first of the run, is the verb.
     """
     content = {other.place for other in claim.tokens}
-    order, place = claim.order, token.place
-    following = order[place + 1].low if place + 1 < len(order) else ""
+    order, position = claim.order, token.place
+    following = order[position + 1].low if position + 1 < len(order) else ""
     for length in range(1, _LONGEST_PHRASE + 1):
-        start = place - length
-        if start < 0 or order[start].clause != order[place].clause:
+        start = position - length
+        if start < 0 or order[start].clause != order[position].clause:
             return False
         if order[start].low in _OPENS_NOUN_PHRASE:
             is_verb = length > 1 and bool(number(following) or read_unit(following))

@@ -112,12 +112,12 @@ def _has_object(claim: Claim, verb: Token) -> bool:
     """Whether a verb in "-ing" has an object right behind it, with its article or without."""
     if not claim.order[verb.place].low.endswith("ing"):
         return False
-    place = verb.place + 1 + (_read_low(claim, verb.place + 1) in ARTICLES)
-    return any(token.place == place and not token.is_number for token in claim.tokens)
+    position = verb.place + 1 + (_read_low(claim, verb.place + 1) in ARTICLES)
+    return any(token.place == position and not token.is_number for token in claim.tokens)
 
 
-def _read_low(claim: Claim, place: int) -> str:
-    return claim.order[place].low if place < len(claim.order) else ""
+def _read_low(claim: Claim, position: int) -> str:
+    return claim.order[position].low if position < len(claim.order) else ""
 
 
 def replaces_name(claim: Claim, statement: Claim) -> bool:
