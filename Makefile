@@ -22,7 +22,7 @@ HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-head
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test test-scale crash-scale check format lint types crash families bench lock package docs torch clean
+.PHONY: help setup demo quick test test-scale test-sources crash-scale check format lint types crash families bench lock package docs torch clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -101,12 +101,21 @@ crash-scale: ## Kill coordinators, servers and Ray's processes at a hundred mome
 	@CRASH_MOMENTS=100 $(MAKE) --no-print-directory test-scale \
 		SCALE_TESTS="tests/index/contract/test_crash.py tests/ingest/test_ray.py" ARGS="-o timeout=14400 -o faulthandler_timeout=14500 $(ARGS)"
 
+build/s3/.ready: requirements-s3.lock
+	@rm -rf build/s3 && $(PYTHON) -m venv build/s3
+	@build/s3/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-s3.lock
+	@touch $@
+
+test-sources: setup chromium build/s3/.ready ## Hold every source to its promises with 1,000 objects (minutes)
+	@TEST_SOURCE_OBJECTS=1000 $(BIN)/python -m pytest -q -n 2 --timeout 1500 -o faulthandler_timeout=1600 \
+		tests/ingest/sources/test_every_source.py $(ARGS)
+
 bench: setup ## Measure the index against bare FAISS and tantivy
 	@$(BIN)/python benchmarks/index.py $(ARGS)
 
 # The browser tests need a Chromium, the fault tests strace, the tests of scans tesseract. Where they are missing and may be
 # installed, they are; where not, the tests say so and fail. Those of sources need rclone, and Dovecot, which starts a mail
-# server when it is installed: that is done in CI alone, and without it its tests are skipped.
+# server when it is installed, and moto, an S3: both in CI alone, and without them their tests are skipped.
 .PHONY: chromium
 chromium:
 	@missing=; command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"; \
@@ -120,6 +129,7 @@ chromium:
 		$$sudo apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
 	fi
+	@[ -z "$$CI" ] || $(MAKE) --no-print-directory build/s3/.ready
 
 lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of their files
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock
@@ -142,6 +152,10 @@ lock: ## Choose the newest versions that fit pyproject.toml, with the SHA-256 of
 	@{ echo "# What \`make test-scale\` installs in a folder of its own, with the SHA-256 of its files; written by \`make lock\`."; \
 	   $(HASHES) build/lock/versions; } > build/lock/hashed
 	@mv build/lock/hashed requirements-cluster.lock
+	@printf 'moto[s3]\nflask\nflask-cors\n' > build/lock/versions
+	@{ echo "# The S3 of the tests of sources, with the SHA-256 of each of its files; written by \`make lock\`."; \
+	   build/lock/bin/uv pip compile -q build/lock/versions --generate-hashes --no-header --no-annotate; } > build/lock/s3
+	@mv build/lock/s3 requirements-s3.lock
 	@{ echo "# What \`make docs\` installs, with the SHA-256 of each of its files; written by \`make lock\`."; \
 	   build/lock/bin/uv pip compile -q --group docs --generate-hashes --no-header --no-annotate; } > build/lock/docs
 	@mv build/lock/docs requirements-docs.lock

