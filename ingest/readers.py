@@ -147,7 +147,11 @@ READERS = ExtendedMapping(
 """Media type to its readers, in the order in which they are tried."""
 
 PARSER_VERSIONS = ExtendedMapping[str, int | str](
-    {**dict.fromkeys(_BUILT_IN, 1), MARKDOWN: 3, NOTEBOOK: 2, PDF: 2},
+    {
+        **dict.fromkeys(_BUILT_IN, 1),
+        **dict.fromkeys((DOCX, EMAIL, EPUB, HTML, MBOX, MHTML, MSG, PDF, XML, NOTEBOOK), 2),
+        MARKDOWN: 4,
+    },
     lambda: {
         media_type: find_distribution_version(point)
         for media_type, point in find_installed_parsers().items()

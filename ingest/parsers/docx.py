@@ -168,6 +168,10 @@ class _DocxWalker:
         if mark is not None and any(mark.find(tag) is not None for tag in _REMOVED):
             self._carried = paragraph  # its end is deleted: it goes on in the next one
             return
+        frame = properties.find(f"{W}framePr") if properties is not None else None
+        if frame is not None and frame.get(f"{W}dropCap") in ("drop", "margin"):
+            self._carried = paragraph  # a large initial, whose word goes on in the next paragraph
+            return
         style = read_value(properties, "pStyle") or None
         marker, depth = self._marker(properties, style)
         level = outline_level(properties)

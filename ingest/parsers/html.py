@@ -11,6 +11,7 @@ from ingest.errors import DamagedFileError, UnreadableFileError
 from ingest.loaded import LoadedDocument
 from ingest.media_type import HTML
 from ingest.parsers.html_words import prepare
+from ingest.parsers.office.list_numbers import write_number
 from ingest.parsers.office.merged_cells import find_repeated_label
 from ingest.text_builder import TextBuilder
 
@@ -25,7 +26,16 @@ _BLOCKS = frozenset(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*([\w-]+)", re.IGNORECASE)
+_LIST_STYLES = {
+    "a": "lowerLetter", "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "i": "lowerRoman",
+    "A": "upperLetter", "upper-alpha": "upperLetter", "upper-latin": "upperLetter", "I": "upperRoman",
+    "lower-roman": "lowerRoman", "upper-roman": "upperRoman", "decimal-leading-zero": "decimalZero",
+}  # fmt: skip
+_NUMBER = re.compile(r"-?\d{1,6}")
 _MAX_DEPTH = 200
+_MAX_NESTED_WORDS = 40
+"""A table with more words in a cell of another one is read as a table of its own."""
 _MAX_SPAN = 50
 
 
@@ -134,27 +144,49 @@ class _HtmlWalker:
             self.walk(element, depth + 1, list_depth)
 
     def _list(self, element: Any, depth: int, list_depth: int) -> None:
-        number = 0
-        for item in element:
-            if not isinstance(item.tag, str) or item.tag in _SKIPPED:
-                continue
-            number += 1
-            marker = f"{number}." if element.tag == "ol" else "-"
-            nested = [child for child in item if child.tag in ("ul", "ol", "menu")]
-            for child in nested:
-                item.remove(child)
+        style = _list_style(element)
+        items = [item for item in element if isinstance(item.tag, str) and item.tag not in _SKIPPED]
+        step = 1 if element.get("reversed") is None else -1
+        number = _number(element.get("start"), 1 if step > 0 else len(items)) - step
+        for item in items:
+            number = _number(item.get("value"), number + step)
+            marker = f"{write_number(number, style)}." if element.tag == "ol" else "-"
+            inner = list(_find_inner_blocks(item))
+            for child in inner:
+                child.tail = f" {child.tail or ''}"
+                child.drop_tree()
             self.builder.list_item(inline_text(item), marker=marker, depth=list_depth)
-            for child in nested:
+            for child in inner:
                 if depth > _MAX_DEPTH:
                     self.builder.paragraph(inline_text(child))
                 else:
-                    self._list(child, depth + 1, list_depth + 1)
+                    self._block(child, depth + 1, list_depth + 1)
 
     def _table(self, element: Any) -> None:
         caption = element.find("caption")
         if caption is not None:
             self.builder.paragraph(inline_text(caption))
         self.builder.table(_grid(element))
+
+
+def _find_inner_blocks(item: Any) -> Iterator[Any]:
+    """The lists and tables in an item of a list, not those that are in one of them."""
+    for element in item.iterdescendants("ul", "ol", "menu", "table"):
+        around = next(element.iterancestors("ul", "ol", "menu", "table", "li"))
+        if around is item and not (element.tag == "table" and _is_layout(element)):
+            yield element
+
+
+def _list_style(element: Any) -> str:
+    """How the items of a list are numbered, in the words of `write_number`."""
+    named = _LIST_STYLE.search(element.get("style") or "")
+    styled = _LIST_STYLES.get(named[1].lower()) if named else None
+    return styled or _LIST_STYLES.get(element.get("type") or "", "decimal")
+
+
+def _number(raw: str | None, default: int) -> int:
+    raw = (raw or "").strip()
+    return int(raw) if _NUMBER.fullmatch(raw) else default
 
 
 def _grid(table: Any) -> list[list[str]]:
@@ -164,7 +196,7 @@ def _grid(table: Any) -> list[list[str]]:
     """
     rows = []
     above: dict[int, tuple[int, str]] = {}  # column: rows that a cell still spans, its label
-    for row in table.iter("tr"):
+    for row in _own_rows(table):
         cells: dict[int, str] = {column: label for column, (_, label) in above.items()}
         below = {column: (left - 1, label) for column, (left, label) in above.items() if left > 1}
         column = 0
@@ -191,13 +223,23 @@ def _span(cell: Any, name: str) -> int:
     return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1
 
 
+def _own_rows(table: Any) -> Iterator[Any]:
+    """The rows of a table, leaving out those of tables in its cells."""
+    return (row for row in table.iter("tr") if next(row.iterancestors("table")) is table)
+
+
 def _is_layout(table: Any) -> bool:
-    """Whether a table only arranges the page: it holds tables, headings or just one cell."""
+    """Whether a table only arranges the page: it holds large tables, headings or just one cell."""
     if table.get("role") in ("presentation", "none"):
         return True
+    named = any(cell.tag == "th" for row in _own_rows(table) for cell in row)
     cells = 0
     for element in table.iterdescendants():
-        if element.tag in ("table", "h1", "h2", "h3"):
+        if element.tag in ("h1", "h2", "h3"):
+            return True
+        if element.tag == "table" and not (
+            named and len(inline_text(element).split()) <= _MAX_NESTED_WORDS
+        ):
             return True
         cells += element.tag in ("td", "th")
     return cells <= 1

@@ -65,3 +65,29 @@ def test_a_page_of_one_element_is_read(tag: str) -> None:
     """Nothing stands before it, not even a page."""
     for source in (f"<{tag}>", f"<{tag} onload=x>", f"<{tag}><{tag}>2", f"<pre><{tag}><!-- "):
         assert load_bytes(source.encode(), HTML).text.strip() in {"", "2", "²", "₂"}
+
+
+def test_a_small_table_in_a_cell_is_words_of_the_cell() -> None:
+    """The table around it has names of columns and keeps its rows; without names it arranges the page."""
+    inner = "<table><tr><td>left<td>right</tr></table>"
+    outer = f"<table><tr><{{0}}>Part<{{0}}>Doors</tr><tr><td>P-1<td>{inner}</tr></table>"
+    assert text(outer.format("th")).endswith("| P-1 | left right |")
+    assert "| left | right |" in text(outer.format("td"))
+
+
+def test_items_have_the_numbers_that_are_shown() -> None:
+    """Their style, where they begin, an item's own number, and counting down."""
+    page = (
+        "<ol start=3 type=a><li>x<li value=9>y</ol><p>-</p><ol reversed><li>z<li>v</ol>"
+        "<p>-</p><ol style='list-style-type: upper-roman'><li>w</ol>"
+    )
+    assert text(page).split("\n\n") == ["c. x\ni. y", "-", "2. z\n1. v", "-", "I. w"]
+
+
+def test_what_stands_in_an_item_is_read_with_it() -> None:
+    """A list at any depth, a table, and the words behind them."""
+    page = (
+        "<ol><li>one <div>with<ul><li>inner</ul>tail</div> end"
+        "<li>two<table><tr><td>1<td>2</tr></table>after</ol>"
+    )
+    assert text(page) == "1. one with tail end\n  - inner\n2. two after\n\n| 1 | 2 |\n| --- | --- |"

@@ -11,6 +11,8 @@ from ingest.parsers.office.package import W
 from ingest.parsers.office.word_styles import is_on, read_value
 
 BULLET = "-"
+_BOXES = {"☐": "☐", "☑": "☑", "☒": "☒", "\uf0a8": "☐", "\uf0fe": "☑", "\uf0fd": "☒"}
+"""Bullets that say whether something is done, those of the font Wingdings too."""
 _MAX_LEVELS = 9
 _PLACE = re.compile(r"%([1-9])")
 
@@ -81,7 +83,7 @@ class WordNumbering:
             if restart < 0 or depth < restart:
                 counters[below] = None
         if level.style == "bullet":
-            return BULLET
+            return _BOXES.get(level.text, BULLET)
         return self._shown(level, levels, counters)
 
     @staticmethod

@@ -388,3 +388,22 @@ def test_a_document_that_breaks_off_is_read_as_far_as_it_goes() -> None:
     )
     assert document.text == "First."
     assert document.shortfall == "holds a damaged part that was not read"
+
+
+def test_a_large_initial_belongs_to_its_word() -> None:
+    """Word keeps it in a paragraph of its own."""
+    initial = paragraph("A", '<w:framePr w:dropCap="drop" w:lines="3"/>')
+    assert word(initial + paragraph("ll pumps are checked.")).text == "All pumps are checked."
+
+
+@pytest.mark.parametrize("box", ["☐", "☒", "&#xf0fe;"])
+def test_boxes_say_whether_an_item_is_done(box: str) -> None:
+    numbering = (
+        f'<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0">'
+        f'<w:numFmt w:val="bullet"/><w:lvlText w:val="{box}"/></w:lvl></w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>'
+    )
+    text = word(
+        item("Valves", 1), {"numbering.xml": numbering}, {"n": ("numbering", "numbering.xml")}
+    ).text
+    assert text == f"{'☑' if box.startswith('&') else box} Valves"
