@@ -104,6 +104,8 @@ def _header_rows(rows: Sequence[Sequence[PdfCell]]) -> int:
     """
     texts = [[cell.text for cell in row] for row in rows]
     bold = next((at for at, row in enumerate(rows) if not _is_bold(row)), 0)
+    figures = (at for at, row in enumerate(texts) if any(map(is_figure, row[1:])))
+    bold = min(bold, next(figures, bold))
     if 0 < bold <= _MAX_HEADER_ROWS and sum(map(bool, texts[0])) > 1:
         return _named(texts[:bold])[-1] + 1
     if any(text.endswith(":") for text in texts[0]):

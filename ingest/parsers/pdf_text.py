@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ingest.loaded import Block, BlockKind, Line, Page
 from ingest.parsers.pdf_layout import (
@@ -242,7 +243,7 @@ def _spread(table: PdfTable, row: Sequence[PdfCell]) -> list[Sequence[RawLine]]:
     """
     result: list[Sequence[RawLine]] = [cell.pieces for cell in row]
     named = [at for at, cell in enumerate(row) if cell.pieces and at]
-    for at, end in zip(named, [*named[1:], len(row)], strict=True):
+    for at, end in pairwise([*named, len(row)]):
         first, last = _find_span(table, row, at, end)
         result[first : last + 1] = [row[at].pieces] * (last + 1 - first)
     return result

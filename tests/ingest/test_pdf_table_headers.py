@@ -9,6 +9,7 @@ from reportlab.lib import pagesizes
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table, TableStyle
 
+from ingest.loaded import BlockKind
 from ingest.loader import load_bytes
 from ingest.media_type import PDF
 from tests.ingest.test_pdf_tables import built, columns, drawn, rows
@@ -67,6 +68,20 @@ def test_a_name_in_the_middle_is_of_all_years_below_it() -> None:
         *columns([72, 328, 428], 114, ["Costs", "5,120", "4,980"]),
     ]
     assert rows(load_bytes(drawn(*two), PDF))[0] == ["", "As of May 2023", "As of May 2022"]
+
+
+def test_bold_figures_are_no_header() -> None:
+    """A label and a sum in bold type below the names of columns are rows of the table."""
+    data = [
+        ["In millions", "2023", "2022"],
+        ["Change in debt:", "", ""],
+        ["Debt in May", "1,314", "2,022"],
+    ]
+    data += [["Interest", "13", "24"], ["Loans", "10", "27"]]
+    style = TableStyle([("FONTNAME", (0, 0), (-1, 2), "Helvetica-Bold")])
+    document = built(Table(data, style=style))
+    assert rows(document) == data
+    assert [block.kind for block in document.blocks].count(BlockKind.TABLE_ROW) == 4
 
 
 def test_a_higher_line_of_a_name_comes_before_it() -> None:
