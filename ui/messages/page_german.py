@@ -172,7 +172,7 @@ GERMAN = Words(
     ),
     model_answers="Bereit",
     model_ready="bereit",
-    model_missing="Modell nicht erreichbar",
+    model_missing="Ohne Modell",
     model_silent="Das Sprachmodell antwortet gerade nicht.",
     model_missing_note="Fragen werden weiter im Wortlaut der Dokumente beantwortet.",
     question_empty="Schreiben Sie zuerst eine Frage.",

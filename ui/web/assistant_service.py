@@ -176,8 +176,12 @@ class AssistantService:
         with contextlib.suppress(InhouseError):
             self._opened()
 
-    def replace(self, open_assistant: Callable[[], Answering]) -> None:
-        """Answer with another assistant from now on; until it is ready, the one before answers.
+    def replace(
+        self, open_assistant: Callable[[], Answering], profiles: Iterable[Profile] | None = None
+    ) -> None:
+        """Answer with another assistant, and offer other profiles, from now on.
+
+        Until the assistant is ready, the one before answers.
 
         Raises what opening it raises, but for an index that is still missing; then the one before stays.
         """
@@ -187,6 +191,8 @@ class AssistantService:
             assistant.warm_up()
         with self._lock:
             self._open, self._assistant, self._model = open_assistant, assistant, None
+            if profiles is not None:
+                self.profiles.offer(profiles)
             self._bound.clear()
         if assistant is not None:
             self._is_warm.set()

@@ -21,9 +21,12 @@ class Profiles:
     """
 
     def __init__(self, profiles: Iterable[Profile] = ()) -> None:
-        self._by_name = {profile.name: profile for profile in profiles}
-        if not self._by_name:
-            self._by_name = {Profile().name: Profile()}
+        self.offer(profiles)
+
+    def offer(self, profiles: Iterable[Profile]) -> None:
+        """Offer these from now on; none: the one without restrictions."""
+        by_name = {profile.name: profile for profile in profiles}
+        self._by_name = by_name or {Profile().name: Profile()}
 
     def __iter__(self) -> Iterator[Profile]:
         return iter(self._by_name.values())

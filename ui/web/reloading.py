@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag.errors import InhouseError
 from rag.settings import Settings
 from ui.web.assistant_service import Answering
+from ui.web.profiles import list_profiles
 
 if TYPE_CHECKING:
     from ui.web.app_state import AppState
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
 RELOADED = (
     *("llm.", "retrieval.", "answers.", "api.jwt_", "embedder.", "web.metrics_token", "web.names"),
+    *("web.requests_per_minute", "web.questions_per_minute", "web.answers_at_once"),
+    *("profile", "web.profiles"),
 )
-"""Beginnings of the keys that are taken over: what an answer is made with, and keys of programs. Where the
-page listens, who may come in, and limits that are counted already, do not change under people's feet."""
+"""Beginnings of the keys that are taken over: what an answer is made with, keys of programs, and limits.
+Where the page listens, and who may come in, do not change under people's feet."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,13 +57,17 @@ class SettingsReload:
                 changed = sorted(_changed(old, loaded))
                 settings = _taken_over(old, loaded)
                 # Also where nothing changed: the index may have another embedder since `inhouse reembed`.
-                self._app_state.service.replace(lambda: self._open(settings))
+                # The same goes for the files of profiles.
+                profiles = list_profiles(settings)
+                self._app_state.service.replace(lambda: self._open(settings), profiles)
             except InhouseError as exc:
                 _log.error("The settings are not read again, those before stay: %s", exc)
                 return
             self._app_state.settings = settings
             self._app_state.admission.replace_keys(settings.api)
             self._rules.go_by(settings.web)
+            self._app_state.questions.set_per_minute(settings.web.questions_per_minute)
+            self._app_state.places.per_person = settings.web.answers_at_once
             taken = [key for key in changed if key.startswith(RELOADED)]
             waiting = [key for key in changed if not key.startswith(RELOADED)]
             _log.info(
@@ -78,6 +85,8 @@ def _taken_over(old: Settings, loaded: Settings) -> Settings:
             for key, value in keys.items():
                 if f"{section}.{key}".startswith(RELOADED):
                     values[section][key] = value
+        elif section.startswith(RELOADED):
+            values[section] = keys
     return Settings.model_validate(values)
 
 

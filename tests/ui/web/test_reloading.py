@@ -10,8 +10,10 @@ import pytest
 from rag.errors import ModelNotFoundError
 from rag.settings import Settings, load_settings
 from tests.ui.stand_in import StandIn
+from ui.errors import TooManyError
 from ui.messages.page import ENGLISH
 from ui.web.app_state import build_app_state
+from ui.web.identity import LOCAL
 from ui.web.reloading import SettingsReload
 
 FIRST = '[llm]\napi_key = "old"\n[web]\nmetrics_token = "first"\nport = 7000\n'
@@ -63,6 +65,32 @@ def test_keys_are_taken_over(page: RunningPage, caplog: pytest.LogCaptureFixture
     assert "Changed: api.jwt_header, llm.api_key, web.metrics_token, web.names." in caplog.text
     assert "These settings take effect after a restart: web.port." in caplog.text
     assert "second" not in caplog.text
+
+
+def test_limits_and_profiles_are_taken_over(page: RunningPage) -> None:
+    """What somebody has used of a limit stays used; a profile's file is read again as well."""
+    page.state.questions.take("anna")
+    folder = page.file.parent / "profiles"
+    folder.mkdir()
+    (folder / "hr.toml").write_text('name = "hr"\ndescription = "Leave"\n')
+    page.file.write_text(
+        FIRST
+        + 'profiles = ["hr"]\nquestions_per_minute = 2\nrequests_per_minute = 10\nanswers_at_once = 1\n'
+    )
+    page.reload()
+    assert "hr" in page.state.profiles
+    page.state.questions.take("anna")
+    with pytest.raises(TooManyError):
+        page.state.questions.take("anna")
+    for _ in range(10):
+        page.rules.requests.take("bert")
+    with pytest.raises(TooManyError):
+        page.rules.requests.take("bert")
+    with page.state.places.of(LOCAL), page.state.places.of(LOCAL) as is_free:
+        assert not is_free
+    (folder / "hr.toml").write_text('name = "hr"\ndescription = "Leave and money"\n')
+    page.reload()
+    assert page.state.profiles.named("hr").description == "Leave and money"
 
 
 @pytest.mark.parametrize("text", ['[llm]\nkey = "x"\n', '[llm]\napi_key = "wrong"\n', "[llm"])

@@ -14,7 +14,7 @@ class AnswerSlots:
     """Limits the answers that one user may have under way, so that nobody blocks the model for the others."""
 
     def __init__(self, per_person: int) -> None:
-        self._each = per_person
+        self.per_person = per_person
         self._taken: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -28,7 +28,7 @@ class AnswerSlots:
     def of(self, person: Person) -> Iterator[bool]:
         """A place for one answer, until the end of the block; False where they have as many as they may."""
         with self._lock:
-            is_free = self._taken[person.key] < self._each
+            is_free = self._taken[person.key] < self.per_person
             self._taken[person.key] += is_free
         try:
             yield is_free

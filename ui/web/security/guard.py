@@ -83,7 +83,8 @@ class Rules:
     metrics_token: str = ""
 
     def go_by(self, web: WebSettings) -> None:
-        """Take over the names and the key of changed settings."""
+        """Take over the names, the key and the limit of changed settings."""
+        self.requests.set_per_minute(web.requests_per_minute)
         self.hosts, self.metrics_token = find_hosts(web), web.metrics_token
 
 

@@ -28,6 +28,14 @@ class Throttle:
         """That many a minute, and as many at once."""
         return cls(rate, 60 / rate)
 
+    def set_per_minute(self, rate: int) -> None:
+        """From now on that many a minute; permits that somebody has used stay used."""
+        with self._lock:
+            used = {key: self._burst - self._permits(key) for key in self._buckets}
+            self._burst, self._every_s = float(rate), 60 / rate
+            for key, number in used.items():
+                self._buckets[key] = max(0.0, self._burst - number), self._now()
+
     def take(self, key: str) -> None:
         """Use a permit. Raises TooManyError if there is none."""
         with self._lock:
