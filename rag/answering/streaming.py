@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, closing
 
@@ -16,10 +17,12 @@ from rag.errors import ModelServerError
 from rag.index import Filter
 from rag.models.machine import count_usable_cores
 from rag.tracing import span
-from rag.waiting_line import WaitingLine
+from rag.waiting_line import LONGEST_HOLD_S, WaitingLine
 
 _selecting = WaitingLine(count_usable_cores())
-"""Selecting extracts computes without a pause: more at a time would all end as late as the last of them."""
+"""Selecting extracts computes without a pause: more at a time would all end as late as the last of them. It
+is held back while passages are searched for somebody: that takes a tenth of the time, and gives a reader
+something to read."""
 _SOON_S = 0.25
 """Who waits longer for the extracts gets the passages first. Alone, a question has its extracts by then."""
 
@@ -31,13 +34,17 @@ def stream_retrieval(
     if computed := search.compute(query, filter):
         yield computed
         return
-    retrieval = search.find_hits(query, filter)
+    with _selecting.hold_back():
+        retrieval = search.find_hits(query, filter)
     with _selecting.queue_up() as ticket:
         try:
-            ticket.result(_SOON_S)
+            ticket.result(_find_wait())
         except TimeoutError:
             yield retrieval.preview()
-            ticket.result()
+            while not ticket.done():
+                _selecting.call_up()
+                with contextlib.suppress(TimeoutError):
+                    ticket.result(LONGEST_HOLD_S)
         retrieved = search.select(retrieval)
     yield retrieved
 
@@ -49,15 +56,22 @@ async def astream_retrieval(
     if computed := await asyncio.to_thread(search.compute, query, filter):
         yield computed
         return
-    retrieval = await asyncio.to_thread(search.find_hits, query, filter)
+    with _selecting.hold_back():
+        retrieval = await asyncio.to_thread(search.find_hits, query, filter)
     with _selecting.queue_up() as ticket:
-        # Neither `wait` nor `shield` cancels a ticket that was called up meanwhile.
+        # `wait` does not cancel a ticket that was called up when the task is cancelled.
         called_up = asyncio.wrap_future(ticket)
-        if not (await asyncio.wait({called_up}, timeout=_SOON_S))[0]:
+        if not (await asyncio.wait({called_up}, timeout=_find_wait()))[0]:
             yield retrieval.preview()
-            await asyncio.shield(called_up)
+            while not (await asyncio.wait({called_up}, timeout=LONGEST_HOLD_S))[0]:
+                _selecting.call_up()
         retrieved = await asyncio.to_thread(search.select, retrieval)
     yield retrieved
+
+
+def _find_wait() -> float:
+    """Seconds to wait for the extracts before the passages are shown: none in a crowd."""
+    return _SOON_S if _selecting.waiting <= _selecting.limit else 0
 
 
 def stream_answer(builder: AnswerBuilder, connection: ModelConnection) -> Iterator[Event]:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from rag import Assistant
+from rag import Assistant, waiting_line
 from rag.answer import AnswerEvent, DeltaEvent, Event, RetrievalEvent, Status
 from rag.answering import streaming
 from rag.answering.answer_queue import AnswerQueue
 from rag.errors import ModelServerBusyError
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
+from rag.waiting_line import WaitingLine
 from tests.rag.server import ModelServer
 
 QUESTION = "How long is parental leave?"
@@ -169,6 +170,26 @@ def test_a_coroutine_gets_the_passages_first_too(assistant: Assistant) -> None:
         (False, False), (True, True),
     ]  # fmt: skip
     assert streaming._selecting.waiting == streaming._selecting._inside == 0
+
+
+def test_searches_go_before_the_selection_of_extracts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's selection begins while others search, but of who has waited too long behind them."""
+    monkeypatch.setattr(waiting_line, "LONGEST_HOLD_S", 0.1)
+    line = WaitingLine(1)
+    with line.hold_back():
+        with line.hold_back(), line.queue_up() as early:
+            assert not early.done()
+        with line.queue_up() as late:
+            line.call_up()
+            assert not late.done()
+            time.sleep(waiting_line.LONGEST_HOLD_S)
+            line.call_up()
+            assert late.done()
+        with line.queue_up() as next_in_line:
+            assert not next_in_line.done()
+    assert line.waiting == 0
+    with line.queue_up() as first, line.queue_up() as second:
+        assert (first.done(), second.done()) == (True, False)
 
 
 def test_places_are_given_in_the_order_of_asking() -> None:
