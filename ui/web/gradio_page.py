@@ -64,6 +64,8 @@ def build_page(app_state: AppState) -> gradio.Blocks:
     page.max_threads = _THREADS
     page.queue(max_size=QUEUE, api_open=False)
     page.state_session_capacity = SESSIONS
+    # Gradio looks for new questions every millisecond, also while nobody asks: a tenth of a core.
+    page._queue.sleep_when_free = 0.01
     # Gradio would put the times of all past events into a pandas table after each one.
     page._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize  # spelled like this in Gradio
     return page
