@@ -5,14 +5,15 @@ The parser's processes touch no file of the index; left out, a run is fast and `
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 import ingest.cli
 import ingest.embedding
 import ingest.pipeline
+from ingest.engines import opening
+from ingest.engines.contract import IngestEngine
 from ingest.errors import UnreadableFileError
 from ingest.loader import load
 from ingest.running import ingest_run
@@ -45,8 +48,6 @@ SCRATCH = "FAULTS_SCRATCH"
 class NearbyParser:
     """Reads files in this process, in place of the sandbox."""
 
-    all_read = threading.Event()
-
     def __init__(self, **limits: float) -> None:
         pass
 
@@ -62,34 +63,31 @@ class NearbyParser:
         pass
 
     def map(self, paths: Iterable[Path], _: object = None) -> Iterator[tuple[Path, Outcome]]:
-        try:
-            for path in paths:
-                try:
-                    yield path, load(path)
-                except UnreadableFileError as exc:
-                    yield path, exc
-        finally:
-            self.all_read.set()
+        for path in paths:
+            try:
+                yield path, load(path)
+            except UnreadableFileError as exc:
+                yield path, exc
 
 
-class PatientEmbedder(WordEmbedder):
-    """Is loaded when all files have been read: how they fall into batches then depends on no thread's speed,
-    and every run makes the same calls in the same order.
-    """
-
-    def load(self) -> None:
-        NearbyParser.all_read.wait()
+@contextlib.contextmanager
+def _open_slow_engine(*arguments: Any) -> Iterator[IngestEngine]:
+    """The engine of the settings, one file at a time."""
+    with opening.open_engine(*arguments) as engine:
+        yield replace(engine, window_chunks=1)
 
 
-def prepare(kind: type[WordEmbedder] = WordEmbedder) -> None:
-    """Put the small embedder in place of the real one; make batches small and flush each at once.
+def prepare() -> None:
+    """Put the small embedder in place of the real one; stage each file by itself and flush it at once.
 
-    So a small run has many transactions.
+    So a small run has many transactions, and every run makes the same calls in the same order, whichever
+    thread is faster.
     """
     log = os.environ.get(EMBEDDED)
-    embedder = kind(Path(log) if log else None)
+    embedder = WordEmbedder(Path(log) if log else None)
     ingest.pipeline.open_embedder_for = lambda *_, **__: embedder  # type: ignore[assignment]
-    ingest_run._WINDOW_CHUNKS, ingest.embedding.PART_CHUNKS = 2, (6, 6)
+    ingest_run.open_engine = _open_slow_engine  # type: ignore[assignment]
+    ingest.embedding.PART_CHUNKS = (6, 6)
     ingest_run._FLUSH_S = 0.0
 
 
@@ -111,10 +109,10 @@ def _pause_before_lexical_build() -> None:
 
 def run_ingest(arguments: Sequence[str]) -> int:
     """`inhouse ingest` with these arguments; its exit code."""
-    prepare(PatientEmbedder)
+    prepare()
     if os.environ.get(PAUSE) == "lexical":
         _pause_before_lexical_build()
-    ingest_run.Sandbox = NearbyParser  # type: ignore[misc,assignment]
+    opening.Sandbox = NearbyParser  # type: ignore[misc,assignment]
     return run(ingest.cli.command, list(arguments), "inhouse ingest")
 
 
