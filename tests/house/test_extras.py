@@ -94,6 +94,7 @@ NEEDS = [
     ("search leave --data postgresql://127.0.0.1/company", "postgres"),
     ("search leave --config reference.toml", "torch"),
     ("search leave --config traced.toml", "tracing"),
+    ("ingest new.md --data new --quiet --config cluster.toml", "ray"),
 ]
 """Commands that need an extra: all extras but `llm`, without which the documents answer."""
 
@@ -103,6 +104,8 @@ def test_a_command_that_needs_an_extra_names_it(core: Path, command: str, extra:
     """One sentence and the command that installs it, never a traceback."""
     question = {"id": "1", "question": "How long?", "answers": ["fourteen weeks"]}
     (core / "questions.jsonl").write_text(json.dumps(question) + "\n")
+    (core / "cluster.toml").write_text('[ingest]\nengine = "ray"\n')
+    (core / "new.md").write_text("# New\n\nNobody has read this.\n")
     (core / "traced.toml").write_text("[tracing]\nspans = true\n")
     (core / "reference.toml").write_text('[embedder]\nbackend = "sentence-transformers"\n')
 
