@@ -78,6 +78,7 @@ class LeavablePool:
         )
         self._pending: set[Future[object]] = set()
         self._is_closed = False
+        self._lock = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{n}", daemon=True)
             for n in range(workers)
@@ -86,17 +87,22 @@ class LeavablePool:
             thread.start()
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
-        """The future of a call that is made when a thread is free."""
+        """The future of a call that is made when a thread is free; cancelled if none will be any more."""
         future: Future[T] = Future()
-        self._pending.add(future)  # type: ignore[arg-type]
-        self._calls.put((future, call))  # type: ignore[arg-type]
+        with self._lock:
+            if self._is_closed:
+                future.set_exception(CancelledError())
+            else:
+                self._pending.add(future)  # type: ignore[arg-type]
+                self._calls.put((future, call))  # type: ignore[arg-type]
         return future
 
     def close(self, patience_s: float) -> None:
         """End the threads; whoever waits for a call that does not end within `patience_s` is let go."""
-        self._is_closed = True
-        for _ in self._threads:
-            self._calls.put(None)
+        with self._lock:
+            self._is_closed = True
+            for _ in self._threads:
+                self._calls.put(None)
         last = time.monotonic() + patience_s
         for thread in self._threads:
             thread.join(max(0.0, last - time.monotonic()))

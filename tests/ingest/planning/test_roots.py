@@ -120,7 +120,7 @@ def test_what_never_returns_is_left_behind() -> None:
     pool = LeavablePool(1, "test")
     stuck, waiting = pool.submit(never.wait), pool.submit(lambda: 1)
     pool.close(0.05)
-    for future in (stuck, waiting):
+    for future in (stuck, waiting, pool.submit(lambda: 2)):
         with pytest.raises(CancelledError):
             future.result(1)
     never.set()
