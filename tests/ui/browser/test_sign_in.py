@@ -120,9 +120,7 @@ def test_a_session_that_ends_while_somebody_types_costs_them_nothing(
 ) -> None:
     """The page says so, what was typed stays, and after signing in again the question is answered."""
     page = open_page(viewport=WIDE)
-    # Gradio asks for this once, at the end of loading: a page whose session ends before has to be reloaded.
-    with page.expect_response(lambda response: "/gradio_api/info" in response.url):
-        _sign_in(page)
+    _sign_in(page)
     question = page.locator("#question textarea")
     question.fill("How long is parental leave?")
     Accounts(page_of[0].app_state.history._store).change("reader", password=PASSWORD)

@@ -165,7 +165,7 @@ document.addEventListener("inhouse:broken", ({ detail }) => {
 });
 // Signed in again in another tab: where Gradio was refused before it was there, the page begins anew with its draft.
 document.addEventListener("inhouse:returned", (event) => {
-  if (isReady) return;
+  if (isReady && !("refused" in document.documentElement.dataset)) return;
   event.preventDefault();
   location.reload();
 });

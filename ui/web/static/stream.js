@@ -116,11 +116,19 @@ function beat(resource, options) {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
+// Gradio asks once what the page can do: without an answer nothing can be asked on this page any more.
+async function describe(resource, options) {
+  const answer = await network(resource, options);
+  if (!answer.ok || answer.redirected) document.documentElement.dataset.refused = "";
+  return answer;
+}
+
 window.fetch = (resource, options) => {
   const address = String(resource?.url ?? resource);
   if (address.includes("/gradio_api/queue/join")) return join(resource, options);
   if (address.includes("/gradio_api/queue/data")) return Promise.resolve(listen(resource, options));
   if (address.includes("/gradio_api/heartbeat/")) return Promise.resolve(beat(resource, options));
+  if (address.includes("/gradio_api/info")) return describe(resource, options);
   return network(resource, options);
 };
 // The server cannot be reached: what is open will not go on.
