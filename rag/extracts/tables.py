@@ -71,12 +71,12 @@ def _cells(line: str) -> list[str]:
 
 
 def read_row_fields(table: TableHeader | None, cells: Sequence[str]) -> dict[str, str]:
-    """A row's values by the names of its columns, without empty ones; "2", "3", … where a name is missing."""
+    """A row's values by the names of its columns, without empty ones; "1", "2", … where a name is missing."""
     fields: dict[str, str] = {}
     columns = table.columns if table else ()
     for number, cell in enumerate(cells):
         name = columns[number] if number < len(columns) else ""
-        if not cell or (not name and not number):
+        if not cell:
             continue
         key = name or str(number + 1)
         fields[key if key not in fields else f"{key} ({number + 1})"] = cell

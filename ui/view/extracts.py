@@ -61,10 +61,13 @@ def _words(extract: Extract) -> str:
     if not extract.fields:
         return "<br>".join(escape(line) for line in extract.text.splitlines() if line.strip())
     lead, _, _ = extract.text.partition("\n")
-    fields = "".join(
-        f'<span class="field"><span class="key">{escape(name)}:</span> {escape(value)}</span> '
-        for name, value in extract.fields.items()
-    )
+    fields = "".join(_field(name, value) for name, value in extract.fields.items())
     # The first line of a row's text is its table's title, where it has one.
     title = f'<span class="table">{escape(lead)}</span>' if "\n" in extract.text else ""
     return f"{title}{fields.strip()}"
+
+
+def _field(name: str, value: str) -> str:
+    """A cell with its column's name; one of a column without a name, such as the row's label, by itself."""
+    key = "" if name.isdecimal() else f'<span class="key">{escape(name)}:</span> '
+    return f'<span class="field">{key}{escape(value)}</span> '

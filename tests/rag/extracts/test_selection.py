@@ -93,6 +93,16 @@ def test_a_row_is_shown_with_its_columns(embedder: Embedder) -> None:
     assert first.fields["Price EUR"] == "611"
 
 
+def test_a_row_whose_label_has_no_column_name_keeps_it(embedder: Embedder) -> None:
+    """The corner of a table is often empty; what its rows are about stands below it."""
+    text = (
+        "| | Bronze | Silver |\n|---|---|---|\n| Reply within | 3 days | 4 hours |\n"
+        "| Spare parts included | No | Once a year |"
+    )
+    (first, *_) = select_extracts("Are spare parts included?", passages(text), embedder).extracts
+    assert first.fields == {"1": "Spare parts included", "Bronze": "No", "Silver": "Once a year"}
+
+
 def test_lines_below_one_another_are_shown_together(embedder: Embedder) -> None:
     """A name and what its bearer does; a blank line ends what belongs together."""
     text = "Kind regards\n\nAnna Berg\nHead of purchasing, extension 12\n\nThe gate opens at six."

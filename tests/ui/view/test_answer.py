@@ -222,18 +222,19 @@ def test_unbacked_sentences_are_not_shown_while_writing() -> None:
 
 
 def test_row_extract_shows_columns() -> None:
-    """A table row is shown with the names of its columns and its table's title."""
+    """A table row is shown with its label, the names of its columns and its table's title."""
     row = make_extract(HITS[0]).model_copy(
         update={
             "text": "Pumps\nPrice EUR: 611 · Weight kg: 6.3",
-            "fields": {"Price EUR": "611", "Weight kg": "6.3"},
+            "fields": {"1": "Sump pump", "Price EUR": "611", "Weight kg": "6.3"},
         }
     )
     text = " ".join(
         Read(extract_list([row], ENGLISH, evidence.Shelf(), is_answer=True)).text.split()
     )
     assert "Pumps" in text
-    assert "Price EUR: 611" in text
+    assert "Sump pump Price EUR: 611" in text
+    assert "1:" not in text
     assert "Weight kg: 6.3" in text
 
 

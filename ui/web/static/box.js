@@ -218,8 +218,14 @@ function name() {
   if (first) document.title = `${first.slice(0, 80)} · ${document.body.dataset.product}`;
 }
 
+// Enter was pressed before this script was there: it is a line break in the box.
+const isEarly = /\S\s*\n$/.test(box.value);
 const draft = sessionStorage.getItem(DRAFT);
 if (draft && !box.value) write(draft);
 if (!narrow.matches) box.focus(); // on a phone that would raise the keyboard
 show();
 new MutationObserver(follow).observe(document.querySelector("gradio-app"), { childList: true, characterData: true, subtree: true });
+if (isEarly) {
+  write(box.value.trim());
+  ask(box.value);
+}
