@@ -163,7 +163,8 @@ class IndexMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.stack.close()
-        shutil.rmtree(self.folder)
+        # A thread of tantivy may still write a file of an index that is no longer used.
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 IndexMachine.TestCase.settings = settings(
