@@ -6,7 +6,7 @@ computed here, by the same clauses and the same formula as tantivy's in a folder
 
     boost · idf · tf · (k1 + 1) / (tf + k1 · (1 - b + b · length / mean length)),  k1 = 1.2, b = 0.75
 
-with the inverse document frequency over what the asker may read alone.
+with the inverse document frequency over what the asker may read alone, and lengths as tantivy keeps them.
 """
 
 from __future__ import annotations
@@ -146,12 +146,24 @@ def _score(
     for term in present:
         if weight := weighed.weights.get(term):
             letters = term[0] if term[0] in "xqz" else term[:2]
-            length = lengths.get(letters, stemmed) / (means.get(letters) or 1.0)
+            length = round_length(lengths.get(letters, stemmed)) / (means.get(letters) or 1.0)
             count = terms.count(term)
             score += weight * count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * length))
     return score + sum(
         weight for group, weight in weighed.misspelt if not present.isdisjoint(group)
     )
+
+
+def round_length(count: int) -> int:
+    """The number of terms of a chunk as tantivy keeps it in one byte: exact up to 40, then rounded down.
+
+    What is above 24 keeps its four highest bits, as in Lucene.
+    """
+    if count <= 40:
+        return count
+    above = count - 24
+    shift = above.bit_length() - 4
+    return 24 + (above >> shift << shift)
 
 
 def is_one_off(word: str, other: str) -> bool:

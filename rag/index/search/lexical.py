@@ -220,9 +220,8 @@ class LexicalIndex:
         hits = self._searcher.search(words, limit=min(k + _TIES, len(self)), count=False).hits
         ids = self._searcher.fast_field_values("chunk_id", [address for _, address in hits])
         chunk_ids = np.asarray(ids, np.int64)
-        scores = np.asarray([score for score, _ in hits], np.float32)
-        if not access.is_empty:  # a boost cancels out but for the last bits
-            scores = scores.round(ROUNDED_TO)
+        # A boost cancels out but for the last bits; and rounded, ties are those of an index in PostgreSQL.
+        scores = np.asarray([score for score, _ in hits], np.float32).round(ROUNDED_TO)
         order = np.lexsort((chunk_ids, -scores))[:k]
         return Candidates(chunk_ids[order], scores[order])
 

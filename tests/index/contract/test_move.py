@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from rag.document import Document
 from rag.errors import UsageError
 from rag.index import FileRecord, FileState, Filter, IndexStore, open_store
 from rag.index.maintenance.move import move, read_document
-from tests.index.contract.kept import KeptIndex, varied
+from tests.index.contract.kept import WORDS, KeptIndex, varied
 from tests.index.contract.test_views import manual
+from tests.index.world import document
 
 BAD = FileRecord("/shelf/bad.doc", "/shelf", FileState.FAILED, "is broken", 7, 8, "", "", 4.0)
 
@@ -24,10 +27,14 @@ def answers(store: IndexStore) -> object:
     embedder = KeptIndex(store).embedder
     results = []
     for readers in (None, frozenset({"staff"}), frozenset({"*"})):
-        for query in ("boiler valve", "third part7"):
-            dense = snapshot.dense(embedder.embed_query(query), 20, Filter(readers=readers))
-            rows = snapshot.chunks(dense.chunk_ids.tolist())
-            results.append([(rows[i].uri, rows[i].ordinal) for i in dense.chunk_ids.tolist()])
+        filter = Filter(readers=readers)
+        for query in ("boiler valve", "third part7", "sensor motor pump"):
+            for hits in (
+                snapshot.dense(embedder.embed_query(query), 20, filter),
+                snapshot.lexical(query, 400, filter),
+            ):
+                rows = snapshot.chunks(hits.chunk_ids.tolist())
+                results.append([(rows[i].uri, rows[i].ordinal) for i in hits.chunk_ids.tolist()])
     return (
         documents,
         sorted(state.files, key=lambda r: r.uri),
@@ -37,11 +44,23 @@ def answers(store: IndexStore) -> object:
     )
 
 
+def long_passages() -> list[Document]:
+    """Passages of 20 to 300 words, of which many have nearly the same length."""
+    random = np.random.default_rng(5)
+    return [
+        document(
+            f"/long/{number}.txt",
+            [" ".join(random.choice(WORDS, length)) for length in random.integers(20, 300, 6)],
+        )
+        for number in range(20)
+    ]
+
+
 def test_an_index_goes_to_the_other_store_and_back(
     kept: KeptIndex, postgres_address: str, tmp_path: Path
 ) -> None:
     with kept.writer() as writer:
-        kept.stage(writer, [manual(), *varied(30)])
+        kept.stage(writer, [manual(), *varied(30), *long_passages()])
         writer.record(BAD)
         writer.note_source_rules({"roots": ["/shelf"]})
         writer.note_run({"started_at": 1.0, "seconds": 1.0})
@@ -50,7 +69,7 @@ def test_an_index_goes_to_the_other_store_and_back(
     database = open_store(postgres_address, beside=tmp_path / "notes")
     folder = open_store(tmp_path / "moved")
     done = move(kept.store, database)
-    assert (done.generation, done.documents, done.chunks, done.files) == (1, 31, 123, 32)
+    assert (done.generation, done.documents, done.chunks, done.files) == (1, 51, 243, 52)
     assert answers(database) == before
     move(database, folder)
     assert answers(folder) == before
