@@ -13,7 +13,8 @@ from rag.index.filter import Filter
 from rag.index.protocols import IndexStore, Snapshot
 from rag.index.views.inventory import DocumentRecord
 
-_FLUSH_EVERY = 200
+_FLUSH_EVERY = 50
+"""Documents that are held in memory at a time."""
 _ALL = 1_000_000
 """Chunks of a document, at most."""
 
@@ -54,15 +55,17 @@ def move(
             raise UsageError(
                 "There is an index at the target already.", hint="Name an empty folder or database."
             )
-        for number, record in enumerate(records):
-            document, ids = read_document(snapshot, record)
-            texts = [chunk.embedded_text for chunk in document.chunks]
+        for first in range(0, len(records), _FLUSH_EVERY):
+            batch = records[first : first + _FLUSH_EVERY]
+            read = [read_document(snapshot, record) for record in batch]
+            texts = [chunk.embedded_text for document, _ in read for chunk in document.chunks]
             if texts:
+                ids = [chunk_id for _, chunk_ids in read for chunk_id in chunk_ids]
                 writer.put_vectors(texts, snapshot.stored_vectors(ids))
-            writer.put(document, _file_of(document, ledger.get(document.uri)))
-            if number % _FLUSH_EVERY == 0:
-                writer.flush()
-            advance(number + 1, len(records))
+            for document, _ in read:
+                writer.put(document, _file_of(document, ledger.get(document.uri)))
+            writer.flush()
+            advance(first + len(batch), len(records))
         for file in ledger.values():
             writer.record(file, retire=False)
         if state is not None and state.source_rules is not None:

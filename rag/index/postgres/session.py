@@ -191,7 +191,7 @@ class PostgresSession:
         """Say that a run over files ends now, also where it changed nothing."""
         with map_errors(self.address):
             self.write_manifest("last_look", time.time())
-            self.connection.commit()
+        self.flush()
 
     def flush(self) -> None:
         """Make what is staged durable; nobody sees it yet."""

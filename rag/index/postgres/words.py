@@ -61,6 +61,11 @@ def to_terms(text: str, language_code: str) -> ChunkTerms:
     )
 
 
+def to_tsvector(terms: Iterable[str]) -> str:
+    """The tsvector of a set of terms, as text."""
+    return " ".join(_quoted(term) for term in set(terms))
+
+
 def any_of(terms: Iterable[str]) -> str:
     """The tsquery that any of these terms fulfils."""
     return " | ".join(_quoted(term) for term in terms)

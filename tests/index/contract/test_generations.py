@@ -182,6 +182,42 @@ def test_a_document_is_relabelled_copied_and_deleted(kept: KeptIndex) -> None:
         assert [record.uri for record in writer.files()] == ["/b.txt"]
 
 
+def test_what_a_run_says_last_of_a_file_counts(kept: KeptIndex) -> None:
+    """Without a flush between: stores may send what is put many rows at a time."""
+    many = [document(f"/many/{number}.txt", [f"number {number}"]) for number in range(700)]
+    lost = FileRecord("/many/3.txt", "/", FileState.FAILED, "is locked", 1, 1, "", "", 5.0)
+    with kept.writer() as writer:
+        kept.stage(writer, [A1, B, *many, A2])
+        writer.remove("/b.txt")
+        kept.stage(writer, [C])
+        writer.relabel("/c.txt", Labels(("board",)))
+        writer.remove("/many/1.txt")
+        kept.stage(writer, [many[1]])
+        writer.remove("/many/2.txt")
+        writer.record(lost)
+        copy = FileRecord(
+            "/copies/a.txt", "/copies", FileState.INDEXED, "", 9, 1, A2.source_sha256, "test/1", 0.0
+        )
+        assert writer.put_copy(copy, Labels(("staff",)))
+        assert [file.state for file in writer.recorded(["/many/3.txt"])] == [FileState.FAILED]
+        writer.publish({})
+    texts = texts_of(kept.snapshot())
+    assert {uri: text for uri, text in texts.items() if not uri.startswith("/many")} == {
+        **NEW,
+        "/copies/a.txt": NEW["/a.txt"],
+    }
+    assert sum(uri.startswith("/many") for uri in texts) == 698
+    assert "/many/1.txt" in texts
+    assert not {"/many/2.txt", "/many/3.txt", "/b.txt"} & texts.keys()
+    board = kept.snapshot().file_list(Filter(readers=frozenset({"board"})))
+    stranger = kept.snapshot().file_list(Filter(readers=frozenset({"*"})))
+    assert board.file("/c.txt") is not None
+    assert stranger.file("/c.txt") is None
+    with kept.writer() as writer:
+        assert {file.uri for file in writer.files()} == {*texts, "/many/3.txt"}
+    assert kept.store.verify(full=True).ok
+
+
 def test_a_file_that_failed_keeps_its_text_or_loses_it(kept: KeptIndex) -> None:
     kept.publish(A1, B)
     failed = FileRecord("/a.txt", "/", FileState.FAILED, "is locked", 1, -1, "", "", 5.0)
