@@ -27,6 +27,7 @@ _NEEDS = {
     "eval": ["calibrate"],
     "postgres": ["search", "plate", "--data", "postgresql://127.0.0.1/company"],
     "torch": ["search", "plate", "--config", "reference.toml"],
+    "ray": ["ingest", "note.md", "--data", "other", "--config", "cluster.toml"],
     "tracing": ["search", "plate", "--config", "traced.toml"],
     "llm": ["ask", "By what time must the late plate be ordered?"],
 }
@@ -80,6 +81,8 @@ class Installed:
         (self._folder / "reference.toml").write_text(
             '[embedder]\nbackend = "sentence-transformers"\n'
         )
+        (self._folder / "cluster.toml").write_text('[ingest]\nengine = "ray"\n')
+        (self._folder / "note.md").write_text("# Note\n\nNobody has read this.\n")
         (self._folder / "traced.toml").write_text("[tracing]\nspans = true\n")
         done = self._python("import json, rag.extras; print(json.dumps(list(rag.extras.EXTRAS)))")
         extras = json.loads(done.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ COMMANDS = {
     "audit": "Show who signed in, uploaded and changed what.",
     "eval": "Measure how well questions are found and answered.",
     "serve": "Serve the language model with vLLM on this machine.",
-    "models": "Show the catalogue of open models; fetch, check or recommend one.",
+    "models": "Show the catalogue of open models; pull, check or recommend one.",
     "profile": "Show the domain profiles, or check one.",
     "calibrate": "Fit when to say that the documents do not say.",
     "status": "Show what the index holds.",
@@ -45,6 +46,15 @@ COMMANDS = {
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        if name not in COMMANDS and near:
+            ctx.fail(f"No such command {name!r}. Did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:

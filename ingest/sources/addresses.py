@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from typing import TYPE_CHECKING
 
 import httpx
@@ -28,7 +29,7 @@ class CheckedTransport(httpx.HTTPTransport):
     """
 
     def __init__(self, *, allow_private: bool, retries: int = 1) -> None:
-        super().__init__(retries=retries, trust_env=False)
+        super().__init__(verify=_trust_authorities(), retries=retries, trust_env=False)
         self._allow_private = allow_private
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -53,6 +54,13 @@ class CheckedTransport(httpx.HTTPTransport):
             extensions=extensions,
         )
         return super().handle_request(sent)
+
+
+def _trust_authorities() -> ssl.SSLContext:
+    """The public authorities and those of this machine, a company's own among them (or SSL_CERT_FILE)."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
 
 
 def is_allowed(address: Address, *, allow_private: bool) -> bool:

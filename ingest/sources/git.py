@@ -218,6 +218,10 @@ class GitSource:
         shows them."""
         options = self._options
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+        for name in ("GIT_SSL_CAINFO", "SSL_CERT_FILE"):
+            if authorities := os.environ.get(name):
+                environment["GIT_SSL_CAINFO"] = authorities
+                break
         slowest_s = str(max(1, int(self._context.timeout_s)))
         settings = {
             "core.hooksPath": os.devnull,

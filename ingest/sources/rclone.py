@@ -27,7 +27,7 @@ _PIECE = 1 << 20
 _NO_HASHES = frozenset({"", "none"})
 _CREDENTIALS = re.compile(
     r"\b40[13]\b|unauthori[sz]ed|forbidden|access ?denied|invalidaccesskey|signaturedoesnotmatch|expired"
-    r"|authentication|login|invalid_grant|token|permission denied|couldn't decrypt",
+    r"|authenticat(ion|e)\b|log[io]n|invalid_grant|token|permission denied|couldn't decrypt",
     re.IGNORECASE,
 )
 _RATE_LIMIT = re.compile(r"\b429\b|rate ?limit|too many requests|slow ?down|quota", re.IGNORECASE)
@@ -194,6 +194,10 @@ class RcloneSource:
 
     def _make_environment(self) -> dict[str, str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RCLONE_")}
+        # With this variable rclone refuses S3: its own option is for every protocol.
+        authorities = environment.pop("AWS_CA_BUNDLE", "")
+        if authorities := os.environ.get("RCLONE_CA_CERT", authorities):
+            environment["RCLONE_CA_CERT"] = authorities
         environment |= {"RCLONE_ASK_PASSWORD": "false", "RCLONE_AUTO_CONFIRM": "false"}
         if self._options.config is not None:
             environment["RCLONE_CONFIG"] = str(self._options.config.absolute())

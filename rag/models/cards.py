@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import tomllib
 from dataclasses import dataclass, field
@@ -149,6 +150,15 @@ def get_card(name: str) -> ModelCard | None:
         if folded in {card.name, card.hub.id.casefold() if card.hub else card.name}:
             return card
     return None
+
+
+def suggest_names(name: str) -> str:
+    """A hint for a name that is not in the catalogue: names that are like it, and what lists them all."""
+    folded = name.casefold()
+    near = difflib.get_close_matches(folded, [card.name for card in catalogue()])
+    near = near or [card.name for card in catalogue() if card.family.casefold() in folded]
+    question = f"Did you mean {' or '.join(near)}? " if near else ""
+    return f"{question}See what there is: inhouse models"
 
 
 def _card(entry: dict[str, Any]) -> ModelCard:

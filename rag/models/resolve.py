@@ -20,7 +20,7 @@ from rag.models.cache import (
     require_space,
     work_folder,
 )
-from rag.models.cards import HubSource, Kind, ModelCard, catalogue, get_card
+from rag.models.cards import HubSource, Kind, ModelCard, catalogue, get_card, suggest_names
 from rag.models.check import check_folder, hash_weights
 from rag.models.hub import fetch_from_hub
 from rag.models.source import SourceUnavailableError
@@ -163,12 +163,11 @@ def _sources(model: ModelCard | str) -> list[tuple[str, Callable[..., str]]]:
 
 
 def _unknown(name: str) -> ModelNotFoundError:
-    known = ", ".join(card.name for card in catalogue())
     is_file = bool(name.strip()) and Path(name).expanduser().is_file()
     what = "it is a file, not a model's folder" if is_file else "no folder of that name"
     return ModelNotFoundError(
-        f"There is no model {name!r}: {what}, not in the catalogue, and not a hub id.",
-        hint=f"The catalogue has: {known}. A hub id looks like organisation/model.",
+        f"There is no model {name!r}: {what}, not in the catalogue, and not a hub id (organisation/model).",
+        hint=suggest_names(name),
     )
 
 

@@ -142,3 +142,12 @@ def test_the_units_in_the_docs_are_those_that_it_writes(page: str) -> None:
     documented = dict(_UNIT.findall(text))
     assert documented
     assert documented == {name: units[name] for name in documented}
+
+
+def test_the_last_lines_are_commands_that_can_be_copied(tmp_path: Path) -> None:
+    """Also for a folder whose name a shell would take apart."""
+    lines = init(tmp_path / "our site").stdout.splitlines()
+    folder = f"'{tmp_path}/our site'"
+    assert any(line.endswith("inhouse models engine install") for line in lines)
+    assert any(f"cp {folder}/units/* /etc/systemd/system/" in line for line in lines)
+    assert any(folder in line for line in lines if line.startswith("2. "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -110,6 +111,34 @@ def test_a_command_line_that_makes_no_sense(inhouse: Run, arguments: list[str]) 
     assert ended.out == ""
     assert "Usage: inhouse" in ended.err
     assert "Error: " in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right"),
+    [
+        (["aks", "x"], "'ask'"),
+        (["ingets", "."], "'ingest'"),
+        (["ask", "--no-modle", "x"], "'--no-model'"),
+    ],
+)
+def test_a_misspelt_name_is_said_with_the_right_one(
+    inhouse: Run, arguments: list[str], right: str
+) -> None:
+    assert f"Did you mean {right}?" in inhouse(*arguments).err
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_question_needs_no_quotation_marks(
+    inhouse: Run, ingested: Ingested, command: str
+) -> None:
+    """Its words are put together again."""
+    options = ["--no-model"] if command == "ask" else []
+    data = ["--data", str(ingested.data), "--json"]
+    words = inhouse(command, *options, *data, "parental", "leave")
+    assert words.code == 0, words.err
+    without_times = re.compile(r'"timings_ms": \{.*?\}', re.S)
+    quoted = inhouse(command, *options, *data, "parental leave")
+    assert without_times.sub("", words.out) == without_times.sub("", quoted.out)
 
 
 @pytest.mark.parametrize(

@@ -183,10 +183,15 @@ def test_a_cache_folder_that_cannot_be_made_is_said(
 
 
 @pytest.mark.parametrize("name", ["", " ", "no-such-model", "/no/such/folder", "a/b/c", "../x"])
-def test_a_name_that_is_nothing_is_said_with_what_there_is(name: str, cache: Path) -> None:
-    with pytest.raises(ModelNotFoundError, match=r"The catalogue has: .*all-minilm-l6-v2"):
+def test_a_name_that_is_nothing_is_said_with_what_lists_them(name: str, cache: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match=r"There is no model .* inhouse models$"):
         resolve_model(name, cache=cache)
     assert not cache.exists()
+
+
+def test_a_name_that_is_nearly_right_is_said_with_the_right_one(cache: Path) -> None:
+    with pytest.raises(ModelNotFoundError, match=r"Did you mean .*smollm2-135m-instruct"):
+        resolve_model("smollm2-135m", cache=cache)
 
 
 def test_a_model_of_the_other_kind_is_refused_before_it_is_fetched(cache: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("question")
+@click.argument("words", nargs=-1, required=True, metavar="QUESTION")
 @click.option("--compare", is_flag=True, help="Ask the same model without the documents, too.")
 @click.option("--no-model", is_flag=True, help="Answer in the documents' own words alone.")
 @click.option("--show-model-text", is_flag=True, help="Print also what the documents do not back.")
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @with_settings
 def command(
     settings: Settings,
-    question: str,
+    words: tuple[str, ...],
     compare: bool,
     no_model: bool,
     show_model_text: bool,
@@ -60,6 +60,7 @@ def command(
     if compare and no_model:
         raise UsageError("--compare asks the model; it cannot go with --no-model.")
 
+    question = " ".join(words)
     assistant = Assistant.open(settings.location, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)

@@ -60,7 +60,8 @@ def _account(path: Path, outcome: LoadedDocument | UnreadableFileError) -> dict[
     if isinstance(outcome, UnreadableFileError):
         skipped = isinstance(outcome, FileTooLargeError | UnsupportedFileError)
         state = "skipped" if skipped else "failed"
-        return {"file": str(path), "state": state, "reason": outcome.reason, "hint": outcome.hint}
+        reason = outcome.reason if path.exists() else "does not exist"
+        return {"file": str(path), "state": state, "reason": reason, "hint": outcome.hint}
     shortfall = outcome.shortfall
     state = "empty" if outcome.is_empty else "partial" if shortfall else "indexed"
     return {

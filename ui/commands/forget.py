@@ -42,7 +42,7 @@ def command(
     """
     if bool(documents) == (person is not None):
         raise click.UsageError("Name one DOCUMENT or more, or --person NAME.")
-    what = f"all that is kept of {person}" if person else f"{len(documents):,} documents"
+    what = f"all that is kept of {person}" if person else ", ".join(documents)
     if not yes:
         click.confirm(f"Forget {what} for good?", abort=True)
     done = _forget_person(settings, person) if person else _forget_documents(settings, documents)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import pwd
+import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rag.errors import StorageError, UsageError
 from rag.files import replace_file
 
+if TYPE_CHECKING:
+    from ui.setup import Installation
+
 _CONFIG = "inhouse.toml"
 _SERVICE_USER = "inhouse"
 _NEXT = """\
 Next:
 1. Name the folders to read under [[ingest.roots]] in {config}.
-2. Let the user {user} own {folder} and read those folders.
-3. For a model on this machine, as {user}: HOME={folder} inhouse models engine install
+2. {own}
+   That user has to be able to read those folders.
+3. For a model on this machine: {as_user}{program} models engine install
 4. As root: cp {folder}/units/* /etc/systemd/system/ && systemctl daemon-reload
    systemctl enable --now inhouse-ingest.timer inhouse-web inhouse-model"""
 
@@ -50,7 +56,32 @@ def command(folder: Path, force: bool) -> None:
     }
     _write(folder, files, force=force)
     click.echo(f"Wrote to {folder}: {', '.join(files)}.")
-    click.echo(_NEXT.format(folder=folder, config=folder / _CONFIG, user=user))
+    click.echo(_describe_next_steps(installation))
+
+
+def _describe_next_steps(installation: Installation) -> str:
+    """What is left to do, with commands that can be copied."""
+    folder, user = shlex.quote(str(installation.folder)), installation.user
+    own, as_user = f"The user {user} owns {folder} and runs all of it.", ""
+    if user == _SERVICE_USER:
+        make = "" if _has_user(user) else f"useradd --system --home-dir {folder} {user} && "
+        own = f"As root: {make}chown -R {user} {folder}"
+        as_user = f"runuser -u {user} -- env HOME={folder} "
+    return _NEXT.format(
+        folder=folder,
+        config=installation.config,
+        own=own,
+        as_user=as_user,
+        program=shlex.join(installation.program),
+    )
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _write(folder: Path, files: dict[str, str], *, force: bool) -> None:

@@ -43,14 +43,13 @@ def command(settings: Settings, as_json: bool) -> None:
 def show(settings: Settings, name: str, as_json: bool) -> None:
     """Show all that is known about one model of the catalogue."""
     from rag.errors import ModelNotFoundError
-    from rag.models import catalogue, get_card
+    from rag.models import get_card
+    from rag.models.cards import suggest_names
     from ui.terminal.models import format_fact_sheet
 
     card = get_card(name)
     if card is None:
-        near = [other.name for other in catalogue() if other.family.casefold() in name.casefold()]
-        known = ", ".join(near or [other.name for other in catalogue()])
-        raise ModelNotFoundError(f"The catalogue has no model {name!r}.", hint=f"It has: {known}.")
+        raise ModelNotFoundError(f"The catalogue has no model {name!r}.", hint=suggest_names(name))
     entry = _describe(card, settings.cache)
     if _wants_json(as_json):
         click.echo(json.dumps(entry, ensure_ascii=False, indent=2))

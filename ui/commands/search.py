@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("query")
+@click.argument("words", nargs=-1, required=True, metavar="QUERY")
 @click.option("-k", type=click.IntRange(1, 1000), default=8, show_default=True, help="How many.")
 @click.option("--explain", is_flag=True, help="Say why each passage was found.")
 @add_profile_option
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @with_settings
 def command(
     settings: Settings,
-    query: str,
+    words: tuple[str, ...],
     k: int,
     *,
     explain: bool,
@@ -49,6 +49,7 @@ def command(
     from rag.index.conditions import parse_conditions
     from ui.terminal import answers
 
+    query = " ".join(words)
     assistant = Assistant.open(settings.location, settings=settings)
     if readers:
         assistant = assistant.for_readers(readers)

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,7 @@ from tests.ingest.sources.site import WebSite, web_page
 from tests.ingest.sources.test_git import Repository
 from tests.ingest.sources.wiki import TOKEN, Wiki
 
-RCLONE = shutil.which("rclone") or ""
-_MOTO = Path(__file__).parents[3] / "build" / "s3" / "bin" / "moto_server"
-MOTO = shutil.which(os.environ.get("TEST_S3", str(_MOTO))) or ""
-"""The program moto_server, an S3 of the tests' own, which `make test-sources` installs."""
-_OUTAGE_BYTES = 2_000
+OUTAGE_BYTES = 2_000
 """A list of some dozen objects has more."""
 
 
@@ -32,8 +28,8 @@ class SourcePlace(ABC):
     """Documents by name. `settings` are those of the source, without its name and readers."""
 
     settings: dict[str, Any]
-    limits = True
-    """Whether it has credentials to refuse and a limit of requests."""
+    refusals: Sequence[int] = (401, 429)
+    """How it can refuse: 401 for the credentials, 429 for a limit of requests."""
 
     @abstractmethod
     def put(self, name: str, text: str) -> None: ...
@@ -87,7 +83,7 @@ class GitPlace(SourcePlace):
 
     def break_off(self) -> None:
         """Its list of branches ends after the first bytes."""
-        port = _free_port()
+        port = find_free_port()
         folder = self.repository.folder
         self._daemon = subprocess.Popen(
             [
@@ -96,7 +92,7 @@ class GitPlace(SourcePlace):
             ],
             stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        _wait_for(port)
+        wait_for(port)
         self._line = BreakableLine(port)
         self._line.limit = 60
         self.settings["url"] = f"git://127.0.0.1:{self._line.port}/{folder.name}"
@@ -124,7 +120,7 @@ class GitPlace(SourcePlace):
 class SqlPlace(SourcePlace):
     """A table in an SQLite file; what breaks is a row in its middle."""
 
-    limits = False
+    refusals = ()
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "articles.db"
@@ -272,7 +268,7 @@ class ImapPlace(SourcePlace):
         self._files[new].write_bytes(text)
 
     def break_off(self) -> None:
-        self._line.limit = _OUTAGE_BYTES
+        self._line.limit = OUTAGE_BYTES
 
     def mend(self) -> None:
         self._line.limit = None
@@ -288,115 +284,17 @@ class ImapPlace(SourcePlace):
         self._stack.close()
 
 
-class RclonePlace(SourcePlace):
-    """A folder behind a server: rclone's own of WebDAV and SFTP, or moto's of S3."""
-
-    def __init__(self, folder: Path, protocol: str) -> None:
-        self._folder = folder / "share"
-        self._folder.mkdir()
-        self._protocol, self._port = protocol, _free_port()
-        self._config = folder / "rclone.conf"
-        self._server = _serve(protocol, self._port, self._folder)
-        _wait_for(self._port)
-        self._line = BreakableLine(self._port)
-        self._refusing = StatusServer()
-        self._configure(self._line.port)
-        self.limits = protocol != "sftp"
-        self.settings = {"kind": "rclone", "remote": "share:", "config": str(self._config)}
-        if protocol == "s3":
-            self.settings["remote"] = "share:parts"
-
-    def put(self, name: str, text: str) -> None:
-        (self._folder / f"{name}.md").write_text(text)
-
-    def remove(self, name: str) -> None:
-        (self._folder / f"{name}.md").unlink()
-
-    def rename(self, old: str, new: str) -> None:
-        (self._folder / f"{old}.md").rename(self._folder / f"{new}.md")
-
-    def publish(self) -> None:
-        if self._protocol == "s3":
-            command = [
-                RCLONE,
-                f"--config={self._config}",
-                "sync",
-                "--",
-                str(self._folder),
-                "share:parts",
-            ]
-            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-
-    def break_off(self) -> None:
-        self._line.limit = _OUTAGE_BYTES
-
-    def mend(self) -> None:
-        self._line.limit = None
-
-    def refuse(self, status: int) -> dict[str, Any]:
-        self._refusing.status = status
-        refused = self._config.with_name("refused.conf")
-        self._configure(self._refusing.port, refused)
-        return {"config": str(refused)}
-
-    def close(self) -> None:
-        self._server.kill()
-        self._server.wait()
-        self._line.close()
-        self._refusing.close()
-
-    def _configure(self, port: int, config: Path | None = None) -> None:
-        hidden = subprocess.run(
-            [RCLONE, "obscure", PASSWORD], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        address = f"http://127.0.0.1:{port}"
-        entries = {
-            "webdav": f"url = {address}\nvendor = other\nuser = {USER}\npass = {hidden}\n",
-            "sftp": f"host = 127.0.0.1\nport = {port}\nuser = {USER}\npass = {hidden}\nshell_type = unix\n",
-            "s3": f"provider = Other\nendpoint = {address}\naccess_key_id = A\nsecret_access_key = B\n"
-            "region = us-east-1\n",
-        }
-        config = config or self._config
-        config.write_text(f"[share]\ntype = {self._protocol}\n{entries[self._protocol]}")
-        config.chmod(0o600)
-
-
-def _serve(protocol: str, port: int, folder: Path) -> subprocess.Popen[bytes]:
-    variables = {**os.environ, "RCLONE_USER": USER, "RCLONE_PASS": PASSWORD}
-    command = [
-        RCLONE, "serve", protocol, f"--addr=127.0.0.1:{port}", "--dir-cache-time=0s", str(folder)
-    ]  # fmt: skip
-    if protocol == "s3":
-        command = [MOTO, "-H", "127.0.0.1", "-p", str(port)]
-    return subprocess.Popen(
-        command, env=variables, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-
-
-def _free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Until something answers at a port of this machine."""
     for _ in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
     raise AssertionError(f"nothing answers at port {port}")
-
-
-@contextlib.contextmanager
-def open_place(kind: str, folder: Path) -> Iterator[SourcePlace]:
-    """A place of this kind inside the `with` block."""
-    kinds = {
-        "git": GitPlace, "sql": SqlPlace, "web": WebPlace, "confluence": ConfluencePlace, "imap": ImapPlace
-    }  # fmt: skip
-    name, _, protocol = kind.partition("-")
-    place = kinds[name](folder) if name in kinds else RclonePlace(folder, protocol)
-    try:
-        yield place
-    finally:
-        place.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +16,7 @@ class WebSite:
     `requests` counts what was asked for by path, `sent` the bodies that went out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.pages: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
         self.answers: dict[str, tuple[int, dict[str, str]]] = {}
@@ -36,11 +37,15 @@ class WebSite:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _SiteRequestHandler)
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     def put(self, path: str, body: str, content_type: str = "text/html") -> None:
         self.pages[path] = body.encode()

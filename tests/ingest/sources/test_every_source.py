@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ingest.sources import places
 from tests.ingest.sources.dovecot import MISSING, PROGRAM
-from tests.ingest.sources.places import MOTO, RCLONE, SourcePlace, open_place
+from tests.ingest.sources.places import SourcePlace
+from tests.ingest.sources.rclone_places import MOTO, RCLONE, SAMBA, RclonePlace
 from tests.ingest.sources.world import SourceHome, page
 
 _COUNT = int(os.environ.get("TEST_SOURCE_OBJECTS", "30"))
@@ -17,6 +19,17 @@ _NEEDS_RCLONE = pytest.mark.skipif(not RCLONE, reason="rclone is not installed")
 _NEEDS_MOTO = pytest.mark.skipif(
     not (RCLONE and MOTO), reason="make test-sources installs moto, an S3"
 )
+_NEEDS_SAMBA = pytest.mark.skipif(
+    not (RCLONE and SAMBA), reason="Samba is not installed, or its server is not started by root"
+)
+_PLACES = {
+    "git": places.GitPlace,
+    "sql": places.SqlPlace,
+    "web": places.WebPlace,
+    "confluence": places.ConfluencePlace,
+    "imap": places.ImapPlace,
+}
+_REASONS = {401: "does not accept the credentials", 429: "asks to wait"}
 _KINDS = [
     "git",
     "sql",
@@ -25,21 +38,23 @@ _KINDS = [
     pytest.param("imap", marks=pytest.mark.skipif(not PROGRAM, reason=MISSING)),
     pytest.param("rclone-webdav", marks=_NEEDS_RCLONE),
     pytest.param("rclone-sftp", marks=_NEEDS_RCLONE),
+    pytest.param("rclone-smb", marks=_NEEDS_SAMBA),
     pytest.param("rclone-s3", marks=_NEEDS_MOTO),
 ]
 
 
 @pytest.fixture(params=_KINDS)
-def place(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SourcePlace]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SourcePlace]:
     """Where the documents are: 30 of them, or as many as the environment says."""
-    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)  # rclone refuses it
-    with open_place(request.param, tmp_path) as place:
+    kind, _, protocol = request.param.partition("-")
+    place = _PLACES[kind](tmp_path) if kind in _PLACES else RclonePlace(tmp_path, protocol)
+    try:
         for number in range(_COUNT):
             place.put(f"n{number:04}", page(number))
         place.publish()
         yield place
+    finally:
+        place.close()
 
 
 def test_every_source_keeps_its_promises(place: SourcePlace, tmp_path: Path) -> None:
@@ -66,12 +81,9 @@ def test_every_source_keeps_its_promises(place: SourcePlace, tmp_path: Path) -> 
     place.mend()
     home.settings |= place.settings
     assert home.ingest().unchanged == _COUNT - 1
-    if not place.limits:
-        return
-    home.settings |= place.refuse(401)
-    expect_fault(home, "does not accept the credentials")
-    home.settings |= place.refuse(429)
-    expect_fault(home, "asks to wait")
+    for status in place.refusals:
+        home.settings |= place.refuse(status)
+        expect_fault(home, _REASONS[status])
 
 
 def expect_fault(home: SourceHome, reason: str) -> None:
