@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag.vllm.command import VllmCommand, VllmInstallation, build_command, find_vllm
 from rag.vllm.health import health
-from rag.vllm.server import VllmServer, default_log_file
+from rag.vllm.server import VllmServer, default_log_file, require_free_port
 from rag.vllm.shares import MachineShare, share_machine
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "default_log_file",
     "find_vllm",
     "health",
+    "require_free_port",
     "share_machine",
 ]

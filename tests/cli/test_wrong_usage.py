@@ -176,14 +176,15 @@ def taken_port() -> object:
 
 
 def test_a_port_in_use(inhouse: Run, taken_port: int, tmp_path: Path) -> None:
-    """The page says so before it loads anything; the model server before it starts one."""
+    """The page says so before it loads anything; the model server before it fetches a model."""
     ended = inhouse("web", "--port", str(taken_port))
     check_sentence(
         ended, 2, f"Port {taken_port} on 127.0.0.1 is in use. Choose another one with --port."
     )
     log = str(tmp_path / "vllm.log")
-    ended = inhouse("serve", "--port", str(taken_port), "--log-file", log)
+    ended = inhouse("serve", "--port", str(taken_port), "--log-file", log, INHOUSE_CACHE="cache")
     check_sentence(ended, 1, str(taken_port))
+    assert not (tmp_path / "cache").exists()
 
 
 def test_a_page_for_the_whole_network_is_refused(inhouse: Run) -> None:

@@ -79,7 +79,7 @@ def command(
       inhouse serve --replicas 2
     """
     from rag.models import AUTO, choose_model, this_machine
-    from rag.vllm import VllmServer, build_command, find_vllm, share_machine
+    from rag.vllm import VllmServer, build_command, find_vllm, require_free_port, share_machine
 
     given = {"port": port, "replicas": replicas, "max_model_len": max_model_len, "gpus": gpus}
     serve_settings = settings.serve.model_copy(
@@ -121,6 +121,8 @@ def command(
     for signal_number in _SIGNALS:
         signal.signal(signal_number, stop)
     try:
+        for replica in replica_settings:  # before minutes go into a model
+            require_free_port(replica.port)
         choice = choose_model(name, cache=settings.cache)
         folder = choice.folder
         for share, replica in zip(shares, replica_settings, strict=True):
