@@ -220,13 +220,12 @@ def options_table(fields: Mapping[str, FieldInfo]) -> str:
 
 
 def _table(title: str, meaning: str, keys: list[str], fields: Mapping[str, FieldInfo]) -> str:
-    lines = [f"## {title}", "", meaning, "", "| key | variable | default | values | meaning |"]
-    lines.append("|---|---|---|---|---|")
+    lines = [f"## {title}", "", meaning, "", "| key and variable | default | values | meaning |"]
+    lines.append("|---|---|---|---|")
     for key in keys:
         field = fields[key]
         cells = [
-            f"`{key.rpartition('.')[2]}`",
-            f"`{variable(key)}`",
+            f"`{key.rpartition('.')[2]}`<br>`{variable(key)}`",
             _default(field.default),
             _values(field),
             field.description or "",
