@@ -146,6 +146,7 @@ REPORTED: Mapping[str, frozenset[Unread]] = MappingProxyType(
             Unread.PICTURE,
             Unread.EMBEDDED_FILE,
             Unread.RECORDING,
+            Unread.HIDDEN_TEXT,
             Unread.HIDDEN_SLIDE,
         },
         types.XLSX: _OPEN_XML

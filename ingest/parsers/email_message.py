@@ -125,6 +125,9 @@ def _one_line(header: object) -> str:
 
 
 def _fill(mail: Mail, message: EmailMessage) -> None:
+    if message.get_content_maintype() == "multipart" and not message.is_multipart():
+        mail.plain = _text(message)  # it does not say where its parts end
+        return
     plain = message.get_body(preferencelist=("plain",))
     html = message.get_body(preferencelist=("html",))
     mail.plain = _text(plain) if plain is not None else ""

@@ -17,7 +17,7 @@ from ingest.text_builder import TextBuilder
 
 _SKIPPED = frozenset(
     "script style noscript template head nav iframe object embed svg math canvas audio video"  # noqa: SIM905 - a list would be forty lines
-    " button select option input dialog".split()
+    " button select option input".split()
 )
 _BLOCKS = frozenset(
     "address article aside blockquote body br caption center dd details div dl dt fieldset"  # noqa: SIM905
@@ -219,7 +219,11 @@ def _grid(table: Any) -> list[list[str]]:
 
 
 def _span(cell: Any, name: str) -> int:
+    """How many columns or rows a cell goes over; 0 rows are all that follow in its part of the table."""
     value = cell.get(name, "1").strip()
+    if value == "0" and name == "rowspan":
+        row = cell.getparent()
+        return min(1 + sum(1 for _ in row.itersiblings("tr")), _MAX_SPAN)
     return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1
 
 

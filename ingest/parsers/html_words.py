@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ingest.parsers.html_styles import PageStyles
 from ingest.parsers.office.raised_text import subscript, superscript
 
-_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_REWRITTEN = ("math", "ruby", "sup", "sub", "input", "select", "textarea", "svg")
 _NOT_SHOWN = ("hidden", "password", "submit", "button", "reset", "image", "file")
 _PAIRED = {"mfrac": ("(", ")/(", ")"), "msup": ("", "^(", ")"), "msub": ("", "_(", ")")}
 _SIMPLE_PARTS = re.compile(r"\((\w+)\)")
@@ -15,10 +16,17 @@ _SIMPLE_PARTS = re.compile(r"\((\w+)\)")
 
 def prepare(root: Any) -> None:
     """Change the tree in place. What is hidden goes, unless the page holds nothing else."""
-    _drop_hidden(root)
-    for element in list(root.iter("math", "ruby", "sup", "sub", "input", "select", "textarea")):
+    styles = PageStyles(root)
+    _drop_hidden(root, styles)
+    for element in list(root.iter("span", "font", *_REWRITTEN)):
         tag = element.tag
-        if tag == "math":
+        if tag in ("span", "font"):
+            if raised := styles.raised(element):
+                apart = superscript if raised == "super" else subscript
+                _become(element, apart(_before(element), _words(element)))
+        elif tag == "svg":
+            _become(element, f" {_labels(element)} ")
+        elif tag == "math":
             _become(element, _apart(element, element.get("alttext") or _formula(element)))
         elif tag == "ruby":
             _become(element, _reading(element))
@@ -37,13 +45,18 @@ def prepare(root: Any) -> None:
             _become(element, f" {', '.join(chosen)} ")
 
 
-def _drop_hidden(root: Any) -> None:
+def _labels(drawing: Any) -> str:
+    """The words in an SVG drawing."""
+    return " ".join(" ".join(_words(text).split()) for text in drawing.iter("text"))
+
+
+def _drop_hidden(root: Any, styles: PageStyles) -> None:
     hidden = [
         element
         for element in root.iter()
         if isinstance(element.tag, str)
         and element.tag not in ("html", "body", "head")
-        and (element.get("hidden") is not None or _HIDDEN.search(element.get("style") or ""))
+        and styles.is_hidden(element)
     ]
     known = set(hidden)
     outer = [e for e in hidden if known.isdisjoint(e.iterancestors())]

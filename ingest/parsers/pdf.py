@@ -13,11 +13,13 @@ from ingest.media_type import PDF
 from ingest.ocr import Ocr
 from ingest.parsers.context import ParserContext
 from ingest.parsers.pdf_annotations import (
+    Annotation,
+    add_missing_values,
+    count_attached_to_page,
     flatten,
     list_attached_files,
-    list_missing_values,
-    notes,
     prepare_forms,
+    read_annotations,
 )
 from ingest.parsers.pdf_frame import find_frame
 from ingest.parsers.pdf_layout import PageLayout
@@ -115,22 +117,24 @@ class _PageReader:
         except pypdfium2.PdfiumError:
             return None
         try:
+            annotations = read_annotations(self._document, page)
+            self.unread[Unread.ATTACHMENT] += count_attached_to_page(page)
             if flatten(page):
                 page.close()
                 page = self._document[index]
-            return self._written(page, index + 1)
+            return self._written(page, index + 1, annotations)
         except pypdfium2.PdfiumError:
             return None
         finally:
             page.close()
 
-    def _written(self, page: Any, number: int) -> PageLayout:
+    def _written(self, page: Any, number: int, annotations: list[Annotation]) -> PageLayout:
         """The page by its own text, or by text recognition where it has none or only codes of glyphs."""
         text = page_text(page)
-        beside = notes(self._document, page, text.frame)
         if not text.segments or text.is_doubtful:
             lines: list[Item] = [*self._recognised(page, number)]
             if lines or not text.segments:
+                beside = [annotation.place(text.frame) for annotation in annotations]
                 return PageLayout(number, [*lines, *beside])
             self.gaps.append(
                 f"has a page {number} whose text is codes of glyphs, not letters; tesseract would read it"
@@ -138,7 +142,7 @@ class _PageReader:
         self.unread[Unread.CHARACTER] += text.codes
         self.unread[Unread.HIDDEN_TEXT] += text.hidden
         segments = text.segments
-        segments += list_missing_values(segments, beside)
+        add_missing_values(segments, annotations, text.frame)
         visible_frame = find_frame(page, page.get_rotation())
         items: list[Item] = list(segments)
         heights = {round(segment.bottom / 3) for segment in segments}

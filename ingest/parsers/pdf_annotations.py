@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.parsers.pdf_frame import Frame
@@ -16,6 +17,28 @@ _MAX_ANNOTATIONS = 5_000
 _MAX_CHARS = 20_000
 _CHARS = 2
 """Bytes of a UTF-16 character."""
+_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
+"""Flags of an annotation that is not shown on a screen."""
+_COMB = 1 << 24
+"""Flag of a field whose value is drawn with one character in each of its boxes."""
+_TICKED = "☑"
+_COMMENT = "Comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Words of an annotation, and its left, top, right and bottom in PDFium's coordinates.
+
+    `value` is what of the words would stand on the page if it were drawn there.
+    """
+
+    text: str
+    value: str
+    edges: tuple[float, float, float, float]
+    is_in_boxes: bool = False
+
+    def place(self, frame: Frame) -> RawLine:
+        return RawLine(self.text, *frame.place(*self.edges), 0.0)
 
 
 def prepare_forms(document: Any) -> None:
@@ -38,15 +61,58 @@ def flatten(page: Any) -> bool:
     )
 
 
-def notes(document: Any, page: Any, frame: Frame) -> list[RawLine]:
-    """What of a page's annotations is not drawn on it: comments, and values of fields without a picture."""
-    return list(_Annotations(page, document.formenv).lines(frame))
+def read_annotations(document: Any, page: Any) -> list[Annotation]:
+    """A page's comments, notes and values of fields; to be called before they are made part of the page."""
+    return list(_Annotations(page, document.formenv).texts())
 
 
-def list_missing_values(lines: Sequence[RawLine], notes: Sequence[RawLine]) -> list[RawLine]:
-    """The notes that do not stand on the page already."""
-    written = "".join("".join(line.text.split()) for line in lines)
-    return [note for note in notes if "".join(note.text.rpartition(": ")[2].split()) not in written]
+def add_missing_values(
+    lines: list[RawLine], annotations: Sequence[Annotation], frame: Frame
+) -> None:
+    """Add the annotations that do not stand on the page already.
+
+    Values come beside their names, comments behind everything.
+    """
+    whole = " ".join(line.text for line in lines)
+    written = "".join(whole.split())
+    for annotation in annotations:
+        line = annotation.place(frame)
+        if annotation.value == _TICKED:
+            is_drawn = any(_is_within(other, line) for other in lines)
+        elif annotation.is_in_boxes:
+            is_drawn = annotation.value in whole
+        else:
+            is_drawn = "".join(annotation.value.split()) in written
+        if not is_drawn and annotation.text.startswith(_COMMENT):
+            lines.append(line)
+        elif not is_drawn:
+            _insert(lines, line)
+
+
+def _insert(lines: list[RawLine], value: RawLine) -> None:
+    """Put a value behind what stands to its left on its height, or before what stands to its right."""
+    middle = (value.top + value.bottom) / 2
+    beside = [at for at, line in enumerate(lines) if line.top <= middle <= line.bottom]
+    before = [at for at in beside if lines[at].left < value.left]
+    if not beside:
+        lines.append(value)
+        return
+    neighbour = before[-1] if before else beside[0]
+    placed = replace(value, line=lines[neighbour].line)
+    lines.insert(neighbour + bool(before), placed)
+
+
+def _is_within(line: RawLine, box: RawLine) -> bool:
+    x, y = (line.left + line.right) / 2, (line.top + line.bottom) / 2
+    return box.left <= x <= box.right and box.top <= y <= box.bottom
+
+
+def count_attached_to_page(page: Any) -> int:
+    """How many files hang on a mark on the page."""
+    import pypdfium2.raw as pdfium
+
+    kinds = (subtype for _, subtype in _Annotations(page, None).shown())
+    return sum(subtype == pdfium.FPDF_ANNOT_FILEATTACHMENT for subtype in kinds)
 
 
 def list_attached_files(document: Any) -> Counter[Unread]:
@@ -67,14 +133,16 @@ class _Annotations:
         self._page = page
         self._forms = forms
 
-    def _each(self) -> Iterator[tuple[Any, int]]:
+    def shown(self) -> Iterator[tuple[Any, int]]:
+        """The annotations that a screen shows, with their kinds."""
         pdfium = self._pdfium
         count = pdfium.FPDFPage_GetAnnotCount(self._page.raw)
         for index in range(min(max(count, 0), _MAX_ANNOTATIONS)):
             annotation = pdfium.FPDFPage_GetAnnot(self._page.raw, index)
             if annotation:
                 try:
-                    yield annotation, pdfium.FPDFAnnot_GetSubtype(annotation)
+                    if not pdfium.FPDFAnnot_GetFlags(annotation) & (_HIDDEN | _NO_VIEW):
+                        yield annotation, pdfium.FPDFAnnot_GetSubtype(annotation)
                 finally:
                     pdfium.FPDFPage_CloseAnnot(annotation)
 
@@ -87,37 +155,55 @@ class _Annotations:
             pdfium.FPDF_ANNOT_WIDGET,
             pdfium.FPDF_ANNOT_WATERMARK,
         }
-        return any(subtype in drawn for _, subtype in self._each())
+        return any(subtype in drawn for _, subtype in self.shown())
 
-    def lines(self, frame: Frame) -> Iterator[RawLine]:
+    def texts(self) -> Iterator[Annotation]:
         pdfium = self._pdfium
-        for annotation, subtype in self._each():
-            text = ""
-            if subtype == pdfium.FPDF_ANNOT_WIDGET:
-                text = self._field(annotation)
+        commented = {
+            pdfium.FPDF_ANNOT_TEXT,
+            pdfium.FPDF_ANNOT_HIGHLIGHT,
+            pdfium.FPDF_ANNOT_UNDERLINE,
+            pdfium.FPDF_ANNOT_SQUIGGLY,
+            pdfium.FPDF_ANNOT_STRIKEOUT,
+            pdfium.FPDF_ANNOT_CARET,
+            pdfium.FPDF_ANNOT_LINE,
+            pdfium.FPDF_ANNOT_SQUARE,
+            pdfium.FPDF_ANNOT_CIRCLE,
+            pdfium.FPDF_ANNOT_POLYGON,
+            pdfium.FPDF_ANNOT_POLYLINE,
+            pdfium.FPDF_ANNOT_INK,
+        }
+        for annotation, subtype in self.shown():
+            prefix = value = ""
+            is_in_boxes = False
+            if subtype == pdfium.FPDF_ANNOT_WIDGET and self._forms is not None:
+                prefix, value = self._field(annotation)
+                flags = pdfium.FPDFAnnot_GetFormFieldFlags(self._forms.raw, annotation)
+                is_in_boxes = bool(flags & _COMB)
             elif subtype == pdfium.FPDF_ANNOT_FREETEXT:
-                text = self._string(annotation, b"Contents")
-            elif subtype in (pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_HIGHLIGHT):
-                text = self._comment(annotation)
-            if text:
-                yield self._line(annotation, " ".join(text.split()), frame)
+                value = self._string(annotation, b"Contents")
+            elif subtype in commented:
+                value = self._string(annotation, b"Contents")
+                author = self._string(annotation, b"T")
+                prefix = f"{_COMMENT}{f' by {author}' if author else ''}: "
+            value = " ".join(value.split())
+            if value:
+                edges = self._edges(annotation)
+                yield Annotation(f"{prefix}{value}", value, edges, is_in_boxes)
 
-    def _comment(self, annotation: Any) -> str:
-        comment = self._string(annotation, b"Contents")
-        author = self._string(annotation, b"T")
-        return comment and f"Comment{f' by {author}' if author else ''}: {comment}"
-
-    def _field(self, annotation: Any) -> str:
+    def _field(self, annotation: Any) -> tuple[str, str]:
+        """What comes before a field's value, and the value; empty for what is neither written nor ticked."""
         pdfium = self._pdfium
-        if self._forms is None:
-            return ""
         kind = pdfium.FPDFAnnot_GetFormFieldType(self._forms.raw, annotation)
+        if kind in (pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON):
+            is_ticked = pdfium.FPDFAnnot_IsChecked(self._forms.raw, annotation)
+            return "", _TICKED if is_ticked else ""
         if kind not in (
             pdfium.FPDF_FORMFIELD_TEXTFIELD,
             pdfium.FPDF_FORMFIELD_COMBOBOX,
             pdfium.FPDF_FORMFIELD_LISTBOX,
         ):
-            return ""
+            return "", ""
         value = self._read(
             lambda buffer, size: pdfium.FPDFAnnot_GetFormFieldValue(
                 self._forms.raw, annotation, buffer, size
@@ -128,7 +214,7 @@ class _Annotations:
                 self._forms.raw, annotation, buffer, size
             )
         )
-        return value and (f"{name}: {value}" if name else value)
+        return f"{name}: " if name else "", value
 
     def _string(self, annotation: Any, key: bytes) -> str:
         get = self._pdfium.FPDFAnnot_GetStringValue
@@ -143,8 +229,7 @@ class _Annotations:
         text = ctypes.string_at(buffer, size).decode("utf-16-le", "replace")
         return text.partition("\0")[0].strip()
 
-    def _line(self, annotation: Any, text: str, frame: Frame) -> RawLine:
+    def _edges(self, annotation: Any) -> tuple[float, float, float, float]:
         rect = self._pdfium.FS_RECTF()
         self._pdfium.FPDFAnnot_GetRect(annotation, rect)
-        edges = frame.place(rect.left, rect.top, rect.right, rect.bottom)
-        return RawLine(text, *edges, 0.0)
+        return rect.left, rect.top, rect.right, rect.bottom

@@ -21,6 +21,10 @@ _WEIGHTS = (
 )  # fmt: skip
 """Weights by a word in the font's name, the last that fits; 2 without one. "SemiBold" counts as bold."""
 _SAMPLES = 40
+_NEARLY_WHITE = 235
+"""Of 255: what is darker is seen on white paper."""
+_NEARLY_CLEAR = 20
+"""Of 255, the alpha of type that is seen nowhere."""
 _ASLANT = 5.0
 
 Place = tuple[float, float, float, float]
@@ -45,6 +49,9 @@ class PdfCharacters:
         self._count = max(0, pdfium.FPDFText_CountChars(self.handle))
         self._edges = tuple(ctypes.c_double() for _ in range(4))
         self._flags = ctypes.c_int()
+        self._colour = tuple(ctypes.c_uint() for _ in range(4))
+        self._mark = (ctypes.c_ushort * 8)()
+        self._mark_bytes = ctypes.c_ulong()
         self._matrix = pdfium.FS_MATRIX()
         self._weights: dict[bytes, int] = {}
         self._name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
@@ -130,6 +137,33 @@ class PdfCharacters:
         if name not in self._weights:
             self._weights[name] = _weight_of(name.decode("utf-8", "replace"))
         return self._weights[name]
+
+    def is_faint(self, index: int) -> bool:
+        """Whether a character is set without ink, in white, or in a layer that may be switched off."""
+        pdfium = self._pdfium
+        if pdfium.FPDFText_GetFillColor(self.handle, index, *self._colour):
+            *colours, alpha = (part.value for part in self._colour)
+            if min(colours) >= _NEARLY_WHITE or alpha <= _NEARLY_CLEAR:
+                return True
+        drawn = pdfium.FPDFText_GetTextObject(self.handle, index)
+        if not drawn:
+            return False
+        if pdfium.FPDFTextObj_GetTextRenderMode(drawn) in (
+            pdfium.FPDF_TEXTRENDERMODE_INVISIBLE,
+            pdfium.FPDF_TEXTRENDERMODE_CLIP,
+        ):
+            return True
+        return any(
+            self._is_layer(pdfium.FPDFPageObj_GetMark(drawn, mark))
+            for mark in range(pdfium.FPDFPageObj_CountMarks(drawn))
+        )
+
+    def _is_layer(self, mark: Any) -> bool:
+        """Whether a mark around content says that it belongs to a layer: it is called "OC"."""
+        buffer, size = self._mark, self._mark_bytes
+        if not self._pdfium.FPDFPageObjMark_GetName(mark, buffer, ctypes.sizeof(buffer), size):
+            return False
+        return size.value == 6 and bytes(buffer)[:4] == b"O\0C\0"
 
     def place(self, index: int) -> Place | None:
         """A character's left, top, right and bottom; the height is its font's, not its own."""

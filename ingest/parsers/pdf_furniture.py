@@ -141,10 +141,17 @@ def _identities(text: str, top: float, index: int) -> frozenset[tuple[str, int]]
         match = pattern.search(text) if pattern is _PAGE_OF else _at_an_end(text)
         if match is not None:
             ahead = int(match["n"] or match["m"]) - index
-            if 0 <= ahead <= _MAX_AHEAD or pattern is _PAGE_OF:
+            if pattern is _PAGE_OF:  # a line may have it twice: "Sheet 3 of 8 | 3/8"
+                known.add((_PAGE_OF.sub(lambda number: _ahead(number, index), text), height))
+            elif 0 <= ahead <= _MAX_AHEAD:
                 known.add((f"{text[: match.start()]}#{ahead}{text[match.end() :]}", height))
             break
     return frozenset(known)
+
+
+def _ahead(number: re.Match[str], index: int) -> str:
+    """How far a page's printed number is ahead of its place in the file."""
+    return f"#{int(number['n'] or number['m']) - index}"
 
 
 def _at_an_end(text: str) -> re.Match[str] | None:

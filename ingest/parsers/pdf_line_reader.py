@@ -16,6 +16,7 @@ from typing import Any
 from ingest.parsers.office.raised_text import superscript
 from ingest.parsers.pdf_characters import PdfCharacters, Place
 from ingest.parsers.pdf_frame import Frame
+from ingest.parsers.pdf_ink import list_seen
 from ingest.parsers.pdf_lines import HYPHEN, PdfWord, RawLine, join_segments
 
 _MARGIN = 0.12
@@ -52,7 +53,7 @@ _AT_END = ".,;:)]" + HYPHEN
 class PageText:
     """A page's segments in PDFium's order, and the frame that they are placed in.
 
-    `codes` counts characters that are codes of glyphs and no letters, `hidden` segments beside the page.
+    `codes` counts characters that are codes of glyphs and no letters, `hidden` segments that nobody sees.
     """
 
     segments: list[RawLine]
@@ -76,7 +77,7 @@ def page_text(page: Any) -> PageText:
     finally:
         textpage.close()
     frame = reader.frame
-    on_page = [segment for segment in segments if frame.holds(segment)]
+    on_page = list_seen(page, frame, [segment for segment in segments if frame.holds(segment)])
     hidden = len(segments) - len(on_page) if on_page else 0
     # A page whose whole text stands beside it has a wrong box: better read than lost.
     segments = on_page or segments
@@ -248,6 +249,7 @@ class _LineReader:
             in_margin=bottom < margin or top > self.frame.height - margin,
             line=number,
             words=tuple(words),
+            is_faint=self._characters.is_faint(marks[0]),
         )
 
     def _words(self, text: str, indexes: Sequence[int]) -> Iterator[tuple[PdfWord, Place]]:

@@ -24,6 +24,7 @@ class RawLine:
     Edges are points from the top left corner of the page as it is read. `weight` is the font's, REGULAR for
     most. `cells` counts the segments of a whole line. `in_margin`: at the very top or bottom of the page,
     where running headers and page numbers stand. `is_turned`: it does not run as the page's text does.
+    `is_faint`: it is set so that perhaps nobody sees it.
     """
 
     text: str
@@ -38,6 +39,7 @@ class RawLine:
     line: int = -1
     words: tuple[PdfWord, ...] = ()
     is_turned: bool = False
+    is_faint: bool = False
 
     @property
     def height(self) -> float:

@@ -27,6 +27,8 @@ _SYMBOL_BULLET = re.compile(r"^[\uf000-\uf0ff](?=\s)")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LAST_WORD = re.compile(r"(\w{0,64})$")
 _FIRST_WORD = re.compile(r"\w{0,64}")
+_RANGE_BEGUN = re.compile(r"\d[-–]$")
+"""How a line ends whose figures go on in the next one: "20-" before "30 minutes"."""
 _PAGE_BREAK = "\n\n"
 _TIGHT = 0.3
 """Lines of one name are not further apart than this share of their height."""
@@ -117,7 +119,8 @@ class PdfText:
 
     def _extend(self, page: PageLayout, line: RawLine) -> None:
         last = self.blocks.pop()
-        self._line(page, line, "\n")
+        is_range = line.text[:1].isdigit() and _RANGE_BEGUN.search(self._parts[-1])
+        self._line(page, line, "" if is_range else "\n")
         title = " ".join(self._since(last.start).split()) if last.title else ""
         self.blocks.append(Block(last.kind, last.start, self._length, last.level, title))
 

@@ -141,7 +141,7 @@ class _Slide:
         placed = [
             PlacedShape(shape, *self._place(shape))
             for shape in _members(group)
-            if shape is not title
+            if shape is not title and not self._is_hidden(shape)
         ]
         for entry in sort_in_reading_order(placed) if depth < _MAX_DEPTH else ():
             shape = entry.shape
@@ -155,6 +155,14 @@ class _Slide:
                 self._package.unread[Unread.RECORDING if is_recording else Unread.PICTURE] += 1
             else:
                 self._text(builder, shape)
+
+    def _is_hidden(self, shape: Any) -> bool:
+        """Whether a shape is switched off in the list of what is on the slide."""
+        properties = shape.find(f"./*/{_P}cNvPr")
+        is_hidden = properties is not None and properties.get("hidden") in ("1", "true")
+        if is_hidden:
+            self._package.unread[Unread.HIDDEN_TEXT] += 1
+        return is_hidden
 
     def _text(self, builder: TextBuilder, shape: Any) -> None:
         body = shape.find(f"{_P}txBody")

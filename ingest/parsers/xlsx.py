@@ -32,6 +32,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _THREADED = "[Threaded comment]"
 _MAX_COLUMN, _MAX_ROW = 16_384, 1_048_576
 _TRUE = ("1", "true", "on")
+_NO_WIDTH = re.compile(r"0(?:\.0*)?")
 
 
 def parse_xlsx(data: bytes) -> LoadedDocument:
@@ -144,7 +145,9 @@ class _XlsxWorkbook:
                 while element.getprevious() is not None:
                     del element.getparent()[0]
             elif element.tag == tags[1]:
-                if element.get("hidden") in _TRUE:
+                if element.get("hidden") in _TRUE or _NO_WIDTH.fullmatch(
+                    element.get("width") or ""
+                ):
                     first, last = element.get("min", "0"), element.get("max", "0")
                     if first.isdecimal() and last.isdecimal():
                         part.sheet.hidden_columns.append((int(first), int(last)))

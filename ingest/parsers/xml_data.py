@@ -8,6 +8,7 @@ from typing import Any
 from ingest.loaded import LoadedDocument
 from ingest.media_type import XML
 from ingest.parsers.html import parse_html
+from ingest.parsers.office.raised_text import superscript
 from ingest.parsers.office_2003 import OFFICE_2003, parse_office_2003
 from ingest.parsers.xml_tree import parse_tree
 from ingest.text_builder import TextBuilder
@@ -22,6 +23,9 @@ _WITHOUT_A_NAME = frozenset(
 )
 _LIST_ITEMS = frozenset({"listitem", "li"})
 _COLUMN_WIDTHS = frozenset({"colspec", "col", "colgroup"})
+_SUPERSCRIPTS = frozenset({"sup", "superscript"})
+_MAX_DEPTH = 60
+"""An element deeper than this is read with all that is in it as one string."""
 _TITLES = ("title", "name", "heading", "label", "caption")
 
 
@@ -154,7 +158,24 @@ def _is_mixed(element: Any) -> bool:
 
 def _text(element: Any) -> str:
     # An entity stays as it is written: "&co;".
-    return " ".join("".join(element.itertext()).split())
+    parts: list[str] = []
+    _collect(element, parts)
+    return " ".join("".join(parts).split())
+
+
+def _collect(element: Any, parts: list[str], depth: int = 0) -> None:
+    """The strings of an element, those of superscripts apart: "10^6"."""
+    parts.append(element.text or "")
+    for child in element:
+        if _name(child) in _SUPERSCRIPTS:
+            parts.append(superscript("".join(parts[-3:]), "".join(child.itertext())))
+        elif isinstance(child.tag, str) and depth < _MAX_DEPTH:
+            _collect(child, parts, depth + 1)
+        elif isinstance(child.tag, str):
+            parts.append("".join(child.itertext()))
+        else:
+            parts.append(child.text or "")
+        parts.append(child.tail or "")
 
 
 def _name(element: Any) -> str:

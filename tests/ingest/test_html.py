@@ -54,10 +54,48 @@ def test_a_label_over_the_last_column_is_repeated() -> None:
         ("<select><option>A<option selected>B</select>", "B"),
         ("<p>Seen<p hidden>not<p style='color:red;display: none'>nor", "Seen"),
         ("<div style='display:none'><p>All there is</div>", "All there is"),
+        (
+            "<p>Seen<p style='opacity:0'>not<p style='font-size:0px'>nor<p style='mso-hide:all'>nor",
+            "Seen",
+        ),
+        ("<div style='font-size:0'><span style='font-size:12px'>Seen</span></div>", "Seen"),
+        ("<p>10<span style='vertical-align:super'>9</span> cycles", "10^9 cycles"),
+        ("<dialog>not</dialog><dialog open>Seen</dialog>", "Seen"),
+        ("<p>Plan<svg><title>not</title><text>Hall <tspan>7</tspan></text></svg>", "Plan Hall 7"),
     ],
 )
 def test_what_is_seen_is_read(page: str, words: str) -> None:
     assert text(page) == words
+
+
+@pytest.mark.parametrize(
+    ("sheet", "words"),
+    [
+        (".a, #b {display: none}", "Seen"),
+        ("p.a{visibility:hidden} #b{opacity:0}", "Seen"),
+        (".a{display:none} #b{display:none} .a.on{display:block}", "Seen\n\none"),
+        ("@media print {.a{display:none}} #b{display:none}", "Seen\n\none"),
+        ("/* .a{display:none} */ i .a {display:none} #b{display:none}", "Seen\n\none"),
+    ],
+)
+def test_what_the_pages_own_style_sheet_hides_is_not_read(sheet: str, words: str) -> None:
+    """Unless another rule, or a script, shows it."""
+    page = f"<style>{sheet}</style><p>Seen<p class='x a'>one<p id=b>two"
+    assert text(page) == words
+    shown = text(f"{page}<script>document.body.className = 'on'</script>")
+    assert shown == "Seen\n\none\n\ntwo"
+
+
+def test_a_style_sheet_may_raise_a_class() -> None:
+    page = (
+        "<style>.up{font-size:7pt;vertical-align:super}</style><p>500<span class=up>2</span> euros"
+    )
+    assert text(page) == "500 [2] euros"
+
+
+def test_a_cell_may_go_down_to_the_end_of_its_table() -> None:
+    table = "<table><tr><th>A<th>B</tr><tr><td rowspan=0>Kiel<td>1</tr><tr><td>2</tr><tr><td>3</tr></table>"
+    assert text(table).endswith("| Kiel | 1 |\n| Kiel | 2 |\n| Kiel | 3 |")
 
 
 @pytest.mark.parametrize("tag", ["math", "sup", "sub", "ruby", "input", "select"])

@@ -108,3 +108,10 @@ def test_a_mail_saved_as_wide_text_is_read(encoding: str) -> None:
     data = "From: a@b.c\nSubject: Gebühr\n\nSie beträgt 5 €.\n".encode(encoding)
     document = load_bytes(data, EMAIL)
     assert document.title == "Gebühr"
+
+
+def test_a_mail_that_does_not_say_where_its_parts_end_is_read() -> None:
+    data = HEAD + b"mixed\n\n--q\nContent-Type: text/plain\n\nThe fee is 500 euros.\n--q--\n"
+    document = load_bytes(data, EMAIL)
+    assert "The fee is 500 euros." in document.text
+    assert not document.shortfall

@@ -48,3 +48,8 @@ def test_a_workbook_of_2003() -> None:
     xml = f'<Workbook xmlns="{EXCEL}" xmlns:ss="{EXCEL}">{sheet}</Workbook>'
     assert load_bytes(xml.encode(), XLS).text == text(xml)
     assert text(xml) == "## S1\n\n| Name | City | Fee |\n| --- | --- | --- |\n| A |  | 5 |"
+
+
+def test_powers_stay_apart() -> None:
+    xml = "<d><para>10<superscript>6</superscript> cycles, 500<sup>2</sup> euros</para></d>"
+    assert "10^6 cycles, 500 [2] euros" in text(xml)

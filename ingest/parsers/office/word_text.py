@@ -106,7 +106,11 @@ class ParagraphReader:
         if self._is_hidden(properties, style):
             self._unread[Unread.HIDDEN_TEXT] += run.find(f"{W}t") is not None
             return
-        position = read_value(properties, "vertAlign") or self._styles.raised(style)
+        position = (
+            read_value(properties, "vertAlign")
+            or self._styles.raised(style)
+            or _position(properties)
+        )
         before = len(self._parts)
         for child in run:
             self._run_content(child, properties)
@@ -190,6 +194,14 @@ class ParagraphReader:
             self._fields[-1].in_result = True
         elif kind == "end" and self._fields:
             self._fields.pop()
+
+
+def _position(properties: Any) -> str:
+    """ "superscript" or "subscript" for type that is moved up or down by points and is small as well."""
+    moved = read_value(properties, "position")
+    if not moved.lstrip("-").isdecimal() or int(moved) == 0 or not read_value(properties, "sz"):
+        return ""
+    return "subscript" if moved.startswith("-") else "superscript"
 
 
 def _gap(parts: list[str]) -> str:

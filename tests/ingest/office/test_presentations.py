@@ -130,3 +130,13 @@ def test_shows_and_templates_are_read(kind: str) -> None:
         for name in source.namelist():
             target.writestr(name, source.read(name).replace(usual, kind.encode()))
     assert load_bytes(changed.getvalue(), PPTX).text == "## Welcome"
+
+
+def test_a_shape_that_is_switched_off_is_counted_not_read() -> None:
+    drawn = shape("Seen", 0, 0)
+    off = '<p:sp><p:nvSpPr><p:cNvPr id="9" name="x" hidden="1"/></p:nvSpPr>'
+    document = slides(
+        drawn + off + "<p:txBody><a:p><a:r><a:t>not</a:t></a:r></a:p></p:txBody></p:sp>"
+    )
+    assert document.text == "Seen"
+    assert document.unread == {Unread.HIDDEN_TEXT: 1}

@@ -188,8 +188,9 @@ def test_superscripts_stay_apart() -> None:
     )
     body += runs(("the 1", ""), ("st", up), (" of CO", ""), ("2", down))
     body += runs(("Fee", ""), ("3", '<w:rStyle w:val="Mark"/>'))
+    body += runs(("10", ""), ("4", '<w:position w:val="6"/><w:sz w:val="14"/>'), (" bar", ""))
     text = word(body, PARTS, RELATIONS).text
-    assert text == "10^6 cycles, 500 [2] euros, 40 m^2\n\nthe 1st of CO2\n\nFee [3]"
+    assert text == "10^6 cycles, 500 [2] euros, 40 m^2\n\nthe 1st of CO2\n\nFee [3]\n\n10^4 bar"
 
 
 def test_equations_are_one_line_of_text() -> None:

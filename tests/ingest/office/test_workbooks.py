@@ -78,7 +78,7 @@ def test_hidden_sheets_rows_and_columns_are_counted_not_read() -> None:
     sheet = sheet_of(book)
     for row in (["part", "price", "margin"], ["lock", 9, 3], ["bolt", 1, 1], ["gate", 7, 2]):
         sheet.append(row)
-    sheet.column_dimensions["C"].hidden = True
+    sheet.column_dimensions["C"].width = 0
     sheet.row_dimensions[3].hidden = True
     book.create_sheet("Secret").sheet_state = "veryHidden"
     document = saved(book)
