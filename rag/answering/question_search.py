@@ -125,7 +125,7 @@ class QuestionSearch:
             self._resolve(spelled, history),
             is_followup=is_followup,
             parts=tuple(self._parts(spelled, history)),
-            focus=spelled if is_followup else "",
+            focus=self._focus(spelled, history) if is_followup else "",
             spelled=spelled,
         )
 
@@ -340,6 +340,10 @@ class QuestionSearch:
         for part in parts:
             yield self._resolve(part, turns)
             turns.append(Turn(question=part, answer=""))
+
+    def _focus(self, question: str, history: Sequence[Turn]) -> str:
+        """What the extracts of a follow-up have to answer."""
+        return followup.join_questions(question, history, with_answer=False)
 
     def _resolve(self, question: str, history: Sequence[Turn]) -> str:
         """What is searched for: the question with what it leans on, and the glossary's other names."""

@@ -11,7 +11,13 @@ from langchain_core.messages import BaseMessage
 
 from rag import Assistant
 from rag.answer import AnswerEvent, RetrievalEvent, Turn
-from rag.answering.followup import is_followup, join_questions, keeps_subject, resolve_question
+from rag.answering.followup import (
+    is_followup,
+    join_questions,
+    keeps_subject,
+    replace_name,
+    resolve_question,
+)
 from rag.retrieval.expansion import expand
 from tests.rag.server import ModelServer
 
@@ -33,6 +39,7 @@ def saying(text: str) -> Callable[[list[BaseMessage]], str]:
         "Und für Teilzeitkräfte im Schichtdienst am Standort Niederstrand?",
         "Et si je réarme encore une fois ?",
         "¿Cuánto cuesta eso?",
+        "Does that cover the labour of whoever has to come out on site?",
     ],
 )
 def test_a_question_that_leans_is_told_by_its_words(question: str) -> None:
@@ -123,6 +130,54 @@ def test_joining_goes_back_to_the_question_that_stands_alone() -> None:
     assert join_questions("And for part-timers?", history) == (
         "How long is parental leave for mothers? And for fathers? And for part-timers?"
     )
+
+
+def test_the_other_name_of_a_followup_goes_through_several_turns() -> None:
+    history = (
+        Turn(question="What is the hotel limit in Port Lannick?", answer="€118"),
+        Turn(question="And in Veldhage?", answer="€134"),
+    )
+    assert (
+        join_questions("and in Saint-Orven?", history) == "What is the hotel limit in Saint-Orven?"
+    )
+    assert join_questions("with breakfast?", history) == (
+        "What is the hotel limit in Veldhage? €134 with breakfast?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question", "whole"),
+    [
+        ("What does error E07 mean?", "and e03?", "What does error e03 mean?"),
+        ("Price of the pump for the Skua 900", "And for the Skua 400?", "Price of the pump for the Skua 400"),
+        ("When did the office in Niederstrand open?", "And the one in France?",
+         "When did the office in France open?"),
+        ("What does the travel policy of 2026 say?", "what about 2024?",
+         "What does the travel policy of 2024 say?"),
+        ("Was ist die Frist in Veldhage für Urlaub?", "Und in Niederstrand?",
+         "Was ist die Frist in Niederstrand für Urlaub?"),
+        ("Quel est le prix de la Skua 900 ?", "et de la Petrel 60 ?", "Quel est le prix de la Petrel 60 ?"),
+    ],
+)  # fmt: skip
+def test_another_name_takes_the_place_of_the_one_before(
+    earlier: str, question: str, whole: str
+) -> None:
+    assert replace_name(earlier, question) == whole
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question"),
+    [
+        ("Wie viele Tage Elternzeit habe ich?", "Und Urlaub?"),  # every German noun has a capital
+        ("How do I fly from Veldhage to Niederstrand?", "And Saint-Orven?"),  # which of the two?
+        ("How long is parental leave?", "And in Veldhage?"),  # nothing to replace
+        ("What does E07 mean?", "And what causes E03?"),  # says more than a name
+        ("Veldhage opens when?", "And Niederstrand?"),  # a first word has a capital anyhow
+    ],
+)
+def test_what_says_more_than_another_name_is_joined(earlier: str, question: str) -> None:
+    assert replace_name(earlier, question) == ""
+    assert join_questions(question, (Turn(question=earlier, answer=""),)) == f"{earlier} {question}"
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=300), st.text(max_size=300))
