@@ -2,6 +2,7 @@
 
     python benchmarks/check.py measure FILE.jsonl   # grades, area under the curve, calibration error
     python benchmarks/check.py fit FILE.jsonl       # cross-validates, and writes rag/citations/scoring.json
+    python benchmarks/check.py cost                 # processor time of checking three sentences
 
 Each line of the file is {"label": "supported" | …, "claim": "…", "evidence": ["…", …]}: the form of WiCE
 (Kamoi et al., 2023), whose development set the numbers in the package were fitted to. Every other label than
@@ -15,9 +16,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterator
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,9 +32,10 @@ from rag.citations.statements import PassageSentences
 from rag.citations.support import find_support
 from rag.embedder import Remembering, open_embedder
 from rag.hit import Hit
-from rag.language.claims import Claim
+from rag.language.claims import Claim, read_remembered
 from rag.settings import load_settings
 
+T = TypeVar("T")
 DOCTORED = Path(__file__).parents[1] / "tests" / "rag" / "citations" / "doctored"
 ADDED_WEIGHT = 0.1
 """What an added sentence weighs beside one of the file."""
@@ -214,17 +218,80 @@ def measure_all(path: Path, *, with_meaning: bool) -> None:
     }, indent=1))  # fmt: skip
 
 
+def answers() -> Iterator[tuple[list[str], list[Hit]]]:
+    """Three true sentences about a document, with six passages: the document and the next five."""
+    for folder, file in (("passages", "logic"), ("kinds", "kinds")):
+        texts = {path.stem: path.read_text("utf-8") for path in (DOCTORED / folder).glob("*.md")}
+        names = sorted(texts)
+        pairs = map(json.loads, (DOCTORED / f"{file}.jsonl").read_text("utf-8").splitlines())
+        true: defaultdict[str, list[str]] = defaultdict(list)
+        for pair in pairs:
+            true[pair["passage"]].append(pair["true"])
+        for name, sentences in true.items():
+            first = names.index(name)
+            beside = [texts[names[(first + n) % len(names)]] for n in range(6)]
+            hits = [
+                hit(text, text.split("\n")[0].strip("# "), n + 1) for n, text in enumerate(beside)
+            ]
+            for start in range(0, len(sentences) - 2, 3):
+                yield sentences[start : start + 3], hits
+
+
+def cost(*, with_meaning: bool) -> None:
+    """Prints the processor time of a check, without the vectors of the passages' sentences.
+
+    Passages are read as for the first time, and once more as they are for a later question.
+    """
+    embedder = Remembering(open_embedder(load_settings())) if with_meaning else None
+    times: defaultdict[str, list[float]] = defaultdict(list)
+
+    def measured(name: str, run: Callable[[], T]) -> T:
+        start = time.process_time()
+        result = run()
+        times[name].append(1e3 * (time.process_time() - start))
+        return result
+
+    check("A first sentence, so that everything is loaded.", [hit("A passage.")], embedder=embedder)
+    for sentences, hits in answers():
+        read_remembered.cache_clear()
+        source = measured("reading new passages", lambda hits=hits: PassageSentences(hits))
+        if embedder:
+            measured("their vectors", lambda source=source: source.window_vectors(embedder))
+        measured(
+            "the check",
+            lambda sentences=sentences, hits=hits, source=source: check(
+                "\n".join(sentences), hits, embedder=embedder, source=source
+            ),
+        )
+        measured("reading known passages", lambda hits=hits: PassageSentences(hits))
+    for first in ("new", "known"):
+        times[f"check with {first} passages"] = [
+            reading + checking
+            for reading, checking in zip(
+                times[f"reading {first} passages"], times["the check"], strict=True
+            )
+        ]
+    for name, milliseconds in times.items():
+        p50, p90 = np.percentile(milliseconds, (50, 90))
+        print(f"{name:28} p50 {p50:6.1f} ms   p90 {p90:6.1f} ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("command", choices=("measure", "fit"))
-    parser.add_argument("file", type=Path)
+    parser.add_argument("command", choices=("measure", "fit", "cost"))
+    parser.add_argument("file", type=Path, nargs="?", help="for measure and fit")
     parser.add_argument("--no-embedder", action="store_true", help="measure by words alone")
     args = parser.parse_args()
-    fit(args.file) if args.command == "fit" else measure_all(
-        args.file, with_meaning=not args.no_embedder
-    )
+    if args.command == "cost":
+        cost(with_meaning=not args.no_embedder)
+    elif args.file is None:
+        parser.error(f"{args.command} needs a file")
+    elif args.command == "fit":
+        fit(args.file)
+    else:
+        measure_all(args.file, with_meaning=not args.no_embedder)
 
 
 if __name__ == "__main__":

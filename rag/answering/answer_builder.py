@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
     from rag.citations import Checked
+    from rag.citations.checking import SentenceCheck
     from rag.citations.entailment import Entailment
     from rag.citations.judge import Judge
     from rag.citations.relevance import Bearing
@@ -53,8 +54,8 @@ _THOUGHT = (
     "A higher llm.max_tokens leaves it more."
 )
 _CHECKED_EARLY = 6
-"""Sentences that are checked while the model still writes. Each check goes over all that is complete, so a
-text of a thousand sentences would cost a million; the rest is checked at the end."""
+"""Sentences that are checked while the model still writes. Each check goes over all that is complete; the
+rest is checked at the end."""
 
 
 class AnswerBuilder:
@@ -95,6 +96,7 @@ class AnswerBuilder:
         self._reasoning, self._loop_guard = ReasoningFilter(), LoopGuard()
         self._source: PassageSentences | None = None
         self._bearing: Bearing | None = None
+        self._verdicts: dict[str, SentenceCheck] = {}
         # What nothing was found for needs no model to be refused.
         is_answered = retrieved.hits or retrieved.computed is not None
         self.text = "" if is_answered or without_documents else profile.refusal
@@ -255,6 +257,7 @@ class AnswerBuilder:
                 question=self.retrieved.query.text,
                 before=before,
                 unsent=[hit for hit in self.retrieved.hits if hit not in passages],
+                known={} if self._failure else self._verdicts,
             )
             current.note(sentences=len(checked.sentences))
         by_number = {citation.n: citation for citation in checked.citations}

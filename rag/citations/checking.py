@@ -25,7 +25,7 @@ from rag.citations.scoring import Scoring, load_default_scoring
 from rag.citations.statements import Evidence, PassageSentences, is_question
 from rag.citations.support import find_support
 from rag.citations.unsaid import has_unsaid_word
-from rag.citations.verbatim import has_tokens, stands_in
+from rag.citations.verbatim import has_tokens, join_tokens, stands_in, tokens_of
 from rag.hit import Hit
 from rag.language import sentences
 from rag.language.claims import Claim
@@ -98,6 +98,7 @@ def check(
     question: str = "",
     before: str = "",
     unsent: Sequence[Hit] = (),
+    known: dict[str, SentenceCheck] | None = None,
 ) -> Checked:
     """Check each sentence of `text` against the passages that were in the prompt. Never raises.
 
@@ -112,7 +113,8 @@ def check(
     meaning counts; with `entailment`, a paraphrase that does not follow from its evidence is not supported.
     A `judge` is asked about a paraphrase that nothing contradicts and the score alone does not support.
     Sentences that are left when the time for the check is over are unchecked.
-    `source` are the passages' sentences, where they have been read already.
+    `source` are the passages' sentences, where they have been read already. `known` are the verdicts on
+    sentences that were checked with the same arguments while the model was writing; new ones are added.
     """
     plain, markers = strip_markers(text)
     spans = list(sentences.spans(plain))
@@ -126,9 +128,10 @@ def check(
         )
     texts = [plain[start:end] for start, end in spans]
     verdicts = [UNCHECKED] * len(texts)
+    known = {} if known is None else known
     if source is not None:
         checker = _Checker(
-            texts,
+            [text for text in texts if text not in known],
             passages,
             unsent,
             source,
@@ -138,10 +141,12 @@ def check(
             question,
             before,
         )
-        verdicts = [
-            UNCHECKED if refuses else checker.verdict(sentence)
-            for sentence, refuses in zip(texts, is_refusal, strict=True)
-        ]
+        for n, (sentence, refuses) in enumerate(zip(texts, is_refusal, strict=True)):
+            if refuses:
+                continue
+            verdicts[n] = known.get(sentence) or checker.verdict(sentence)
+            if verdicts[n] is not UNCHECKED:
+                known[sentence] = verdicts[n]
         if judge:
             verdicts = _judged(texts, verdicts, source, judge, passages)
         if entailment:
@@ -276,9 +281,11 @@ class _Checker:
     def _stands(self, sentence: str) -> list[Evidence]:
         """Where the sentence stands word for word; looked for once."""
         if sentence not in self._verbatim_in:
+            joined = join_tokens(tokens_of(sentence))
+            is_there = any(joined in tokens for tokens in self._source.passage_tokens)
             self._verbatim_in[sentence] = [
                 statement.evidence
-                for statement in self._source.statements
+                for statement in (self._source.statements if is_there else ())
                 if stands_in(sentence, statement.text)
             ]
         return self._verbatim_in[sentence]

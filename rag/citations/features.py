@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rag.citations.statements import Evidence, PassageSentences, Window
-from rag.citations.verbatim import tokens_of
+from rag.citations.verbatim import join_tokens, tokens_of
 from rag.language.claims import Claim, Token, is_same_amount
 
 if TYPE_CHECKING:
@@ -155,10 +155,10 @@ def _stands(number: Token, present: Sequence[Token]) -> bool:
 def _pairs(sentence: str, source: PassageSentences) -> float:
     """Share of the sentence's pairs of neighbouring words that stand so in one passage."""
     tokens = tokens_of(sentence)
-    pairs = set(pairwise(tokens))
+    pairs = set(map(join_tokens, pairwise(tokens)))
     if not pairs:
         return 0.0
-    return max(len(pairs & passage_pairs) for passage_pairs in source.passage_pairs) / len(pairs)
+    return max(sum(pair in text for pair in pairs) for text in source.passage_tokens) / len(pairs)
 
 
 def _meaning(

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.citations.verbatim import tokens_of
+from rag.citations.verbatim import join_tokens, tokens_of
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 from rag.language import sentences, table_rows
@@ -150,12 +150,10 @@ class PassageSentences:
         return [Window.of(statements).stems for statements in self._by_passage]
 
     @cached_property
-    def passage_pairs(self) -> list[frozenset[tuple[str, str]]]:
-        """Of each passage the pairs of neighbouring words."""
+    def passage_tokens(self) -> list[str]:
+        """Of each passage the words in order, in a form in which neighbours can be looked for."""
         return [
-            frozenset(
-                pair for statement in statements for pair in pairwise(tokens_of(statement.text))
-            )
+            "\n".join(join_tokens(tokens_of(statement.text)) for statement in statements)
             for statements in self._by_passage
         ]
 

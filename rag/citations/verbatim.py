@@ -50,6 +50,11 @@ def tokens_of(text: str) -> tuple[str, ...]:
     return tuple(_normalised(match[0]) for match in _TOKEN.finditer(join_groups(text)))
 
 
+def join_tokens(tokens: Sequence[str]) -> str:
+    """The tokens as one text that holds that of any of them in a row, and of no part of one."""
+    return f" {' '.join(tokens)} "
+
+
 def _normalised(token: str) -> str:
     if token[-1].isdigit() and (token[0].isdigit() or token[0] in "-−–+±."):
         token = f"0{token}" if token[0] == "." else token

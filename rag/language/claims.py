@@ -40,6 +40,8 @@ from rag.language.quantities import (
 from rag.language.tokens import Word, denied_clauses, denies, is_denial, periods, words_of
 
 _DIGIT = re.compile(r"\d")
+_LONGEST_REMEMBERED = 600
+"""Characters of a sentence that is remembered: so that long ones never take more than 60 MB."""
 _POINTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 
@@ -101,24 +103,8 @@ class Claim:
 
     @classmethod
     def of(cls, text: str) -> Claim:
-        """Read a sentence."""
-        raw = words_of(text)
-        tokens = tuple(_tokens(raw))
-        words = frozenset(token.stem for token in tokens if not token.is_number)
-        first = raw[0].text if raw else ""
-        opener = _stem(first.lower()) if first and _may_be_a_name(text, first) else ""
-        return cls(
-            order=raw,
-            tokens=tokens,
-            words=words,
-            opener=opener if opener in words else "",
-            # "From 1 to 15 April" is until then as well.
-            opposites=frozenset(_stem(word.low) for word in raw)
-            & _OPPOSITES.keys() - (_ENDS if any(token.end for token in tokens) else frozenset()),
-            negated=any(is_denial(raw, index) for index in range(len(raw))),
-            denied_clauses=frozenset(denied_clauses(raw)),
-            periods=frozenset(periods(raw)),
-        )
+        """Read a sentence. The latest ones are remembered: the same passages are read for many questions."""
+        return read_remembered(text) if len(text) <= _LONGEST_REMEMBERED else _read(text)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -186,6 +172,30 @@ class Claim:
             last = groups.pop()
             groups[-1] |= last
         yield from map(frozenset, groups)
+
+
+def _read(text: str) -> Claim:
+    raw = words_of(text)
+    tokens = tuple(_tokens(raw))
+    words = frozenset(token.stem for token in tokens if not token.is_number)
+    first = raw[0].text if raw else ""
+    opener = _stem(first.lower()) if first and _may_be_a_name(text, first) else ""
+    return Claim(
+        order=raw,
+        tokens=tokens,
+        words=words,
+        opener=opener if opener in words else "",
+        # "From 1 to 15 April" is until then as well.
+        opposites=frozenset(_stem(word.low) for word in raw)
+        & _OPPOSITES.keys() - (_ENDS if any(token.end for token in tokens) else frozenset()),
+        negated=any(is_denial(raw, index) for index in range(len(raw))),
+        denied_clauses=frozenset(denied_clauses(raw)),
+        periods=frozenset(periods(raw)),
+    )
+
+
+read_remembered = lru_cache(maxsize=2048)(_read)
+"""The claim of a sentence; 2048 of usual length take 16 MB, and none is longer than `_LONGEST_REMEMBERED`."""
 
 
 def find_opposite(word: str) -> frozenset[str]:

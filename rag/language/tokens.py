@@ -61,7 +61,9 @@ class Word:
 
 def words_of(text: str) -> tuple[Word, ...]:
     """The words of a sentence, in order."""
-    text = _MEASURED.sub(r"\1 ", unify_numbers(segment(_DENIED.sub("not ", text))))
+    text = unify_numbers(segment(_DENIED.sub("not ", text)))
+    if "-" in text:
+        text = _MEASURED.sub(r"\1 ", text)
     return tuple(_read_numbers(list(_raw_tokens(text))))
 
 
@@ -73,7 +75,9 @@ def _raw_tokens(text: str) -> Iterator[Word]:
         word = match[0]
         for part in _elided(word):
             low = part.lower()
-            sign = _CLAUSE_END.search(text, end, match.start())
+            start = match.start()
+            is_apart = start > end + 1 or (start > end and text[end] != " ")
+            sign = _CLAUSE_END.search(text, end, start) if is_apart else None
             if sign or low in CONJUNCTIONS:
                 clause += 1
             yield Word(part, low, clause, part[0].isupper(), sign[0] if sign else "")

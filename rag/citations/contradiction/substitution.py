@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import pairwise
 
 from rag.citations.contradiction.roles import is_preposition
@@ -188,6 +189,7 @@ def _stems(words: list[tuple[str, str, bool]] | Claim) -> list[str]:
     return [word for word, _, is_content in items if is_content]
 
 
+@lru_cache(maxsize=512)
 def _items(claim: Claim) -> list[tuple[str, str, bool]]:
     """Each content word and preposition: what it is compared by, as it stands, whether it is content."""
     tokens = {token.place: token for token in claim.tokens}
