@@ -6,6 +6,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import socket
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,11 @@ _KEEPALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count
 _APPLICATION = "inhouse"
 _NEVER = "\uffff"
 """Unicode's noncharacter, which stands in no text."""
+_NO_DATABASE = re.compile('database ".*" does not exist')
+_NOT_LET_IN = re.compile(
+    'authentication failed|no password supplied|no pg_hba.conf entry|role ".*" does not exist'
+)
+"""What a server says in English; in another language these are among those that do not answer."""
 _LATER = "Look at the server, and run again; what was published is safe."
 
 
@@ -83,6 +89,18 @@ def _map(exc: Any, address: DatabaseAddress) -> InhouseError:
             f"The database {address} is damaged: {reason}.", hint="Restore it from its backup."
         )
     if isinstance(exc, errors.OperationalError):
+        refusal = reason.rpartition("FATAL:  ")[2].rpartition("failed: ")[2]
+        if _NO_DATABASE.search(reason):
+            return StorageError(
+                f"There is no database {address}: {refusal}.",
+                hint="Make it with createdb, or correct the address.",
+            )
+        if _NOT_LET_IN.search(reason):
+            return StorageError(
+                f"The database {address} does not let this user in: {refusal}.",
+                hint="Look at the user in the address, and at the password in ~/.pgpass, PGPASSFILE or a "
+                "service file.",
+            )
         return StorageError(f"The database {address} does not answer: {reason}.", hint=_LATER)
     return StorageError(f"The database {address} failed: {type(exc).__name__}: {reason}.")
 
@@ -90,7 +108,8 @@ def _map(exc: Any, address: DatabaseAddress) -> InhouseError:
 def missing_error(address: DatabaseAddress) -> IndexMissingError:
     """The error for a database without an index."""
     return IndexMissingError(
-        f"There is no index in {address}.", hint="Make one with: inhouse ingest FOLDER"
+        f"There is no index in {address}, or its user may not read the schema {SCHEMA}.",
+        hint="Make one with: inhouse ingest FOLDER",
     )
 
 

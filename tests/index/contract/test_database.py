@@ -6,9 +6,11 @@ import contextlib
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,51 @@ def test_a_server_that_comes_back_is_asked_again(tmp_path: Path) -> None:
         assert reader.snapshot() is before
         assert len(kept.rows(before)) == 80
         assert kept.publish(*varied(20, seed=5)) == 2
+
+
+def test_who_is_not_let_in_is_told_why(
+    postgres: Server, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong password, none, an unknown user, no such database: none of them is a server that is away."""
+    import psycopg
+
+    execute(postgres.address("postgres"), "CREATE ROLE bert LOGIN PASSWORD 'right'")
+    rules = postgres.data / "pg_hba.conf"
+    everybody = rules.read_text()
+
+    def read_load_time() -> Any:
+        with psycopg.connect(address) as connection:
+            return connection.execute("SELECT pg_conf_load_time()").fetchone()
+
+    def use(text: str) -> None:
+        """New connections go by these rules from now on."""
+        began = read_load_time()
+        rules.write_text(text)
+        postgres.run("pg_ctl", "reload", "-D", str(postgres.data))
+        while read_load_time() == began:
+            time.sleep(0.01)
+
+    passwords = tmp_path / "passwords"
+    passwords.write_text("*:*:*:bert:wrong\n")
+    passwords.chmod(0o600)
+    bert = address.replace("user=postgres", "user=bert")
+    try:
+        use(f"local all bert scram-sha-256\n{everybody}")
+        monkeypatch.setenv("PGPASSFILE", str(tmp_path / "nothing"))
+        for uri, sentence in (
+            (bert, "does not let this user in: .*no password supplied"),
+            (address.replace("user=postgres", "user=nobody"), 'role "nobody" does not exist'),
+            (re.sub(r"/index_\d+", "/nothing", address), "There is no database"),
+        ):
+            with pytest.raises(StorageError, match=sentence):
+                open_store(uri).open_reader()
+        monkeypatch.setenv("PGPASSFILE", str(passwords))
+        with pytest.raises(StorageError, match="in: password authentication failed") as refused:
+            open_store(bert).open_reader()
+        assert refused.value.hint is not None
+        assert "PGPASSFILE" in refused.value.hint
+    finally:
+        use(everybody)
 
 
 def test_a_missing_extension_is_named(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
