@@ -197,7 +197,7 @@ def kill_worker(cluster: Any) -> bool:
             at_work += [
                 process
                 for process in psutil.Process(raylet).children()
-                if process.cmdline()[0] in ("ray::parse_file", "ray::embed_texts")
+                if process.cmdline()[:1] in (["ray::parse_file"], ["ray::embed_texts"])
             ]
     with contextlib.suppress(psutil.Error):
         if at_work:
