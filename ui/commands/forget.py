@@ -42,6 +42,12 @@ def command(
     """
     if bool(documents) == (person is not None):
         raise click.UsageError("Name one DOCUMENT or more, or --person NAME.")
+    if documents:
+        require_folder(
+            settings,
+            "Delete the files and run inhouse ingest; then, with index.keep_generations = 1 and "
+            "index.keep_days = 0, inhouse vacuum.",
+        )
     what = f"all that is kept of {person}" if person else ", ".join(documents)
     if not yes:
         click.confirm(f"Forget {what} for good?", abort=True)
@@ -61,11 +67,6 @@ def _forget_documents(settings: Settings, documents: Sequence[str]) -> dict[str,
     from ui.web.userdata.opening import has_people, open_people
 
     uris = [_uri(document) for document in documents]
-    require_folder(
-        settings,
-        "Delete the files and run inhouse ingest; then, with index.keep_generations = 1 and "
-        "index.keep_days = 0, inhouse vacuum.",
-    )
     forgotten = forget(settings.data, uris)
     forget_copies(settings.data, uris)
     erased = erasure.Erased()
