@@ -302,6 +302,8 @@ class _StatementReader:
     ) -> Statement:
         text, header, table = self._rows[index]
         header_claim = Claim.of(header)
+        # "It is locked out for 5 minutes" under "Lock-out".
+        header_words = header_claim.words | Claim.of(header.replace("-", " ")).words
         others = tuple(
             self._claims[other]
             for other, (_, _, other_table) in self._rows.items()
@@ -312,8 +314,8 @@ class _StatementReader:
             self._claims[index],
             text,
             about,
-            about | header_claim.words,
-            about | header_claim.words,
+            about | header_words,
+            about | header_words,
             is_row=True,
             is_fragment=False,
             rows=others,

@@ -34,9 +34,10 @@ from rag.language.claims import (
     is_same_amount,
     units_agree,
 )
-from rag.language.logic_words import AFTER, BEFORE, HEDGES, LOWER, UPPER
+from rag.language.logic_words import AFTER, BEFORE, BY_AS_MUCH, CHANGES, HEDGES, LOWER, UPPER
 from rag.language.numerals import YEAR
 from rag.language.quantities import is_in_one_list
+from rag.language.tokens import BOUNDS
 
 _VERBATIM = 2.0
 """The support of a sentence that holds the claim word for word."""
@@ -56,6 +57,7 @@ _LONGEST_QUOTE = 700
 _PART_SHARE = 0.75
 """SUPPORT for a clause by itself, which has fewer words to go by."""
 _TIMES = Claim.of(" ".join(sorted(BEFORE | AFTER))).words
+_CHANGES = Claim.of(" ".join(sorted(CHANGES))).words
 _HEDGES = Claim.of(" ".join(sorted(HEDGES))).words
 
 
@@ -171,7 +173,7 @@ def _support(claim: Claim, statement: Statement, sentence: str, source: PassageS
     if sentence and stands_in(sentence, statement.text):
         return 0.0 if _contradicts(claim, other) else _VERBATIM
     share = _share_of_words(claim, statement)
-    if not share or _contradicts(claim, other):
+    if not share or _contradicts(claim, other) or _adds_change(claim, statement):
         return 0.0
     if not _names_agree(claim, statement, source):
         return 0.0
@@ -183,7 +185,9 @@ def _support(claim: Claim, statement: Statement, sentence: str, source: PassageS
             and number.stem in statement.around
             and not any(number_.kind == "year" for number_ in other.numbers)
         )
-        if not is_year and not _number_agrees(number, claim, other):
+        if is_year or _is_any(number, claim, other):
+            continue
+        if not _number_agrees(number, claim, other):
             return 0.0
     if not claim.words:
         return 1.0
@@ -202,6 +206,21 @@ def _support(claim: Claim, statement: Statement, sentence: str, source: PassageS
     ):
         return 0.0
     return share
+
+
+def _adds_change(claim: Claim, statement: Statement) -> bool:
+    """Whether it says that something rose or fell by so much, of a sentence that speaks of no change.
+
+    "Vacation is reduced by 10 days per child" is not "10 days per child": the figure is there, and the verb
+    makes it another one.
+    """
+    known = statement.claim.stems | statement.around
+    return any(
+        word.low in CHANGES - BOUNDS
+        and claim.order[index + 1].low in BY_AS_MUCH
+        and any(number.place in {index + 2, index + 3} for number in claim.numbers)
+        for index, word in enumerate(claim.order[:-1])
+    ) and not (known & _CHANGES)
 
 
 def _share_of_words(claim: Claim, statement: Statement) -> float:
@@ -403,6 +422,17 @@ def _number_agrees(number: Token, claim: Claim, other_claim: Claim) -> bool:
     )
 
 
+def _is_any(number: Token, claim: Claim, other: Claim) -> bool:
+    """Whether a "one" counts nothing: "9 days on one charge", where no number of things is said."""
+    return (
+        number.stem == "1"
+        and not number.unit
+        and claim.order[number.place].low.isalpha()
+        and len(claim.numbers) > 1
+        and not any(figure.kind == number.kind for figure in other.numbers)
+    )
+
+
 def _year_agrees(number: Token, claim: Claim, other: Claim) -> bool:
     """Whether a number of the sentence is wanted for its year: that of its clause, or right before it."""
     years = {token.stem for token in claim.numbers if token.kind == "year"}
@@ -452,14 +482,18 @@ def _is_nearest(
 ) -> bool:
     """Whether the words about the number stand nearer to it than to other numbers of its kind."""
 
-    # Which of two alternatives it belongs to is looked at by itself.
-    here = find_part(figure, other)
-    rivals = [rival for rival in rivals if find_part(rival, other) == here]
+    # Which of two alternatives it belongs to is looked at by itself, but for one that was rounded.
+    is_rounded = figure.stem != number.stem and figure.amount != number.amount
+    if not is_rounded:
+        here = find_part(figure, other)
+        rivals = [rival for rival in rivals if find_part(rival, other) == here]
 
     def nearness(where: Token) -> float:
         total = 0.0
         for token in claim.tokens:
             if token is number or (token.is_number and token.kind == number.kind):
+                continue
+            if is_rounded and token.stem == number.unit:
                 continue
             places = [position.place for position in other.tokens if position.stem == token.stem]
             if places:

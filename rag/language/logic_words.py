@@ -291,6 +291,12 @@ _LESS = (
     " reduced decline declined niedriger kleiner weniger kürzer sank gesunken moins"
     " inférieur baissé menos menor inferior disminuyó"
 )
+CHANGES = _words(_MORE) | _words(_LESS) | _words(
+    "reduces raise raised raises lowered cut cuts extended extends shortened erhöht verlängert verringert"
+    " reduziert gekürzt verkürzt steigt sinkt augmente réduit réduits prolongé aumenta reduce reducido"
+)  # fmt: skip
+"""What says that something becomes more or less, and behind it, by how much."""
+BY_AS_MUCH = _words("by um de en")
 _PAIRS += tuple((up, down) for up in _MORE.split() for down in _LESS.split())
 
 

@@ -19,7 +19,7 @@ from rag.language.logic_words import (
     UNITS,
 )
 
-YEAR = re.compile(r"(?:19|20)\d\d")
+YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _ORDINAL = re.compile(r"^(\d+)(?:st|nd|rd|th|er|e|ème)$")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")

@@ -17,7 +17,7 @@ from rag.language.logic_words import (
     UNITS,
     UPPER,
 )
-from rag.language.numerals import YEAR, decimal, number, read_unit
+from rag.language.numerals import YEAR, decimal, kind, number, read_unit
 from rag.language.tokens import BOUNDS, Word, denies, is_year
 
 _LISTING = RANGE_JOINTS | ARTICLES | frozenset({"or", "oder", "ou", "o", "/"})
@@ -103,14 +103,19 @@ def find_end_at(raw: Sequence[Word], index: int) -> tuple[int, int]:
     if index and raw[index - 1].low in RANGE_JOINTS | UNIT_SIGNS:
         joint = index - 1 if raw[index - 1].low in RANGE_JOINTS else index - 2
         other = next((n for n in (joint - 1, joint - 2) if n >= 0 and number(raw[n].low)), -1)
-        if other >= 0 and raw[joint].low in RANGE_JOINTS and _opens(raw, other, joint):
+        if (
+            other >= 0
+            and raw[joint].low in RANGE_JOINTS
+            and _opens(raw, other, joint)
+            and _share_unit(raw, other, index)
+        ):
             return 2, -_rising(raw, other, index)
     for joint in (index + 1, index + 2):
         if joint < len(raw) and raw[joint].low in RANGE_JOINTS:
             other = next(
                 (n for n in (joint + 1, joint + 2) if n < len(raw) and number(raw[n].low)), -1
             )
-            if other >= 0 and _opens(raw, index, joint):
+            if other >= 0 and _opens(raw, index, joint) and _share_unit(raw, index, other):
                 return 1, _rising(raw, index, other)
     return 0, 0
 
@@ -120,6 +125,12 @@ def _opens(raw: Sequence[Word], first: int, joint: int) -> bool:
     if raw[joint].low in {"to", "bis", "till", "until", "à", "hasta"}:
         return True
     return any(word.low in RANGE_STARTS for word in raw[max(0, first - 2) : first])
+
+
+def _share_unit(raw: Sequence[Word], first: int, second: int) -> bool:
+    """Whether both ends may be counted in one unit: "fell by 5 % to $40" is no range."""
+    one, other = read_unit_at(raw, first), read_unit_at(raw, second)
+    return not one or not other or kind(one) == kind(other)
 
 
 def _rising(raw: Sequence[Word], first: int, second: int) -> int:

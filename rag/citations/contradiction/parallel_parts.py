@@ -15,6 +15,7 @@ from rag.language.logic_words import (
     ELSE,
     INVERTING,
     NEGATIONS,
+    ONE,
     PREPOSITIONS,
     QUANTIFIERS,
     RANGE_JOINTS,
@@ -35,6 +36,7 @@ _GAPPED = 4
 _ADVERBS = frozenset(
     {"not", "never", "cannot", "nicht", "nie", "niemals", "ne", "pas", "jamais", "nunca"}
 )
+_INDEFINITE = ONE | {"a", "an"}
 FRAME = frozenset({"article", "preposition", "comma", "condition", "unit"})
 """What holds a sentence together and says nothing."""
 
@@ -78,6 +80,10 @@ def split_parallel_parts(claim: Claim, *, allow_gaps: bool = True) -> tuple[Part
     is_else, is_short, start = False, False, 0
     runs = list(_runs(claim))
     for number, (run, opener, sign, index) in enumerate(runs):
+        if sign == "," and _is_apposition(
+            run, [item for earlier in runs[:number] for item in earlier[0]]
+        ):
+            continue
         end = runs[number + 1][3] if number + 1 < len(runs) else len(claim.order)
         has_verb = any(word.low in AUXILIARIES for word in claim.order[index:end])
         is_apart = opener in ALTERNATIVES or sign == ";"
@@ -146,7 +152,9 @@ def _items(word: Word, token: Token | None, before: Sequence[Item]) -> Iterator[
         yield Item(low, "article")
     elif read_unit(low) and before and before[-1].sort.startswith("number"):
         yield Item(low, "unit")
-    elif token and low not in ALTERNATIVES:
+    elif (
+        token and low not in ALTERNATIVES and low != "ones"
+    ):  # it stands for a noun of the other part
         yield Item(token.stem, "word")
 
 
@@ -163,9 +171,22 @@ def _awaits(items: Sequence[Item]) -> bool:
     return "condition" in sorts and "comma" not in sorts[sorts.index("condition") :]
 
 
+def _is_apposition(run: Sequence[Item], before: Sequence[Item]) -> bool:
+    """Whether it adds a figure of another kind to all that stands before it: ", a decrease of 5.7 %"."""
+    kinds = {item.sort for item in run if item.sort.startswith("number")}
+    return (
+        bool(kinds)
+        and run[0].key in _INDEFINITE
+        and any(item.sort.startswith("number") for item in before)
+        and kinds.isdisjoint(item.sort for item in before)
+    )
+
+
 def _is_gapped(first: Sequence[Item], second: Sequence[Item], *, has_verb: bool) -> bool:
     """Whether the second leaves out the verb of the first: "interns monthly, day labourers weekly"."""
     words = [item for item in second if item.sort not in FRAME]
+    if len(words) == 2 and words[0].sort == "quantity" and words[1].key.endswith(("<", ">")):
+        return False  # ", at most 85,000 euros" is a limit of what stands before it
     return (
         not has_verb
         and 1 < len(words) <= _GAPPED

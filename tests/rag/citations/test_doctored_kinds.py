@@ -2,7 +2,7 @@
 
 Written before the score was fitted; which half is only ever counted was drawn at random (seed 20261130). By
 words alone, before anything: of the counted doctored sentences 81 % were not supported, and 26 % of the true
-ones; now 85 % and 25 %. Of those to mend by: 93 % and 20 %. Told that nothing backs them are 2 % of the true
+ones; now 85 % and 26 %. Of those to mend by: 95 % and 12 %. Told that nothing backs them are 2 % of the true
 ones now, then all of the 26 %.
 """
 
@@ -18,7 +18,7 @@ KINDS = DoctoredSet("kinds.jsonl", "kinds")
 
 @pytest.mark.parametrize(
     ("half", "believed", "unsupported", "not_found"),
-    [("mend", 0.08, 0.21, 0.03), ("count", 0.16, 0.26, 0.03)],
+    [("mend", 0.05, 0.12, 0.03), ("count", 0.16, 0.26, 0.03)],
 )
 def test_few_doctored_sentences_are_believed_and_few_true_ones_not_found(
     half: str, believed: float, unsupported: float, not_found: float
