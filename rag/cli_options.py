@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag.cli_output import print_message, set_up_logging
-from rag.errors import InhouseError, UsageError
+from rag.errors import InhouseError, StorageError, UsageError
 from rag.extras import find_extra, make_missing_extra_error
 
 if TYPE_CHECKING:
@@ -135,6 +135,9 @@ def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> i
     except click.ClickException as exc:
         exc.show()
         return 2
+    except PermissionError as exc:
+        print_message(f"{name}: {_describe_refusal(exc)}", logging.ERROR)
+        return StorageError.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except SystemExit:
@@ -142,3 +145,8 @@ def run(command: click.Command, arguments: Sequence[str] | None, name: str) -> i
         if sys.stdout is output:
             raise
         return 0
+
+
+def _describe_refusal(error: PermissionError) -> str:
+    what = f"{error.filename} cannot be used" if error.filename else "Something cannot be used"
+    return f"{what}: {error.strerror or error}. Check its permissions, and those of its folder."

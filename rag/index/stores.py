@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.database_address import DatabaseAddress, is_address
-from rag.index.catalog.database import CATALOG
+from rag.index.catalog.database import CATALOG, has_catalog
 from rag.index.catalog.retention import Retention
 from rag.index.maintenance.rollback import Rollback, rollback
 from rag.index.maintenance.vacuum import Vacuumed, vacuum
@@ -41,7 +41,7 @@ class FolderStore:
 
     def exists(self) -> bool:
         """Whether an index was ever made there, even an empty one."""
-        return (self.folder / CATALOG).exists()
+        return has_catalog(self.folder / CATALOG)
 
     def open_reader(self) -> IndexReader:
         """The index, open for search."""

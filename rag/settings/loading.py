@@ -84,7 +84,11 @@ def _read_file(path: Path) -> dict[str, Any]:
             return {k: _expand(v, f"{path}: {k}") for k, v in tomllib.load(file).items()}
     except FileNotFoundError as exc:
         raise ConfigurationError(f"There is no configuration file {path}.") from exc
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+    except OSError as exc:
+        raise ConfigurationError(
+            f"The configuration file {path} cannot be read: {exc.strerror or exc}."
+        ) from exc
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise ConfigurationError(f"The configuration file {path} cannot be read: {exc}.") from exc
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import socket
 from collections.abc import Callable
@@ -195,6 +197,23 @@ def test_a_data_folder_that_is_a_file(inhouse: Run, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     (tmp_path / "docs").mkdir()
     check_sentence(inhouse("ingest", "docs"), 1, "The data folder data cannot be made")
+
+
+@pytest.mark.parametrize("command", [["search", "x"], ["ask", "x"], ["status"], ["ingest", "."]])
+def test_a_data_folder_that_may_not_be_looked_into(
+    inhouse: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """It is not said to be empty. Root may look everywhere, so the refusal is put in its place."""
+    stat = Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent.name == "data":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(Path, "stat", refuse)
+    check_sentence(inhouse(*command), 1, "data", "Permission denied", "permissions")
 
 
 def test_a_data_folder_that_holds_something_else(inhouse: Run, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import weakref
 from collections.abc import Iterable, Iterator
@@ -89,12 +90,28 @@ def make_damaged_error(path: Path, what: str) -> IndexDamagedError:
 
 
 def identity(path: Path) -> tuple[int, int]:
-    """Which file the catalogue is: device and inode. Raises IndexMissingError."""
-    try:
-        status = path.stat()
-    except OSError as exc:
-        raise missing_error(path) from exc
+    """Which file the catalogue is: device and inode. Raises IndexMissingError, StorageError."""
+    status = _look_at(path)
+    if status is None:
+        raise missing_error(path)
     return status.st_dev, status.st_ino
+
+
+def has_catalog(path: Path) -> bool:
+    """Whether there is a catalogue. Raises StorageError where that may not be looked at."""
+    return _look_at(path) is not None
+
+
+def _look_at(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as exc:
+        raise StorageError(
+            f"The data folder {path.parent} cannot be read: {exc.strerror or exc}.",
+            hint="Check the folder's permissions.",
+        ) from exc
 
 
 def missing_error(path: Path) -> IndexMissingError:

@@ -45,7 +45,9 @@ def backup(data_dir: Path, target: Path) -> Backup:
         sync(temporary)
         move(temporary, destination)
     except OSError as exc:
-        raise StorageError(f"{target} cannot be written: {exc.strerror or exc}.") from exc
+        raise StorageError(
+            f"{exc.filename or target} cannot be read or written: {exc.strerror or exc}."
+        ) from exc
     finally:
         source.close()
         for leftover in target.glob(f"{temporary.name}*"):

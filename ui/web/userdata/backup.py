@@ -79,7 +79,9 @@ def back_up_everything(settings: Settings, target: Path) -> Saved:
         _write_contents(target, done.generation)
     except OSError as exc:
         _discard(target, is_new=is_new)
-        raise StorageError(f"{target} cannot be written: {exc.strerror or exc}.") from exc
+        raise StorageError(
+            f"{exc.filename or target} cannot be read or written: {exc.strerror or exc}."
+        ) from exc
     except BaseException:
         _discard(target, is_new=is_new)
         raise
