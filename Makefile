@@ -115,7 +115,8 @@ bench: setup ## Measure the index against bare FAISS and tantivy
 
 # The browser tests need a Chromium, the fault tests strace, the tests of scans tesseract. Where they are missing and may be
 # installed, they are; where not, the tests say so and fail. Those of sources need rclone, and Dovecot, which starts a mail
-# server when it is installed, and moto, an S3: both in CI alone, and without them their tests are skipped.
+# server when it is installed, and moto, an S3: both in CI alone. Samba is installed by whoever wants SMB tested. Without them
+# their tests are skipped.
 .PHONY: chromium
 chromium:
 	@missing=; command -v chromium >/dev/null || missing="chromium fonts-dejavu-core"; \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -67,8 +68,8 @@ take `--json`. What was asked for goes to standard output, everything else to st
 
 def settings_page() -> str:
     """`docs/settings.md`."""
-    sections = [_SETTINGS_INTRO, *_tables()]
-    return "\n".join(sections)
+    text = "\n".join([_SETTINGS_INTRO, *_tables()])
+    return re.sub(r"\bdocs/([\w-]+)\.md", r"[\1](\1.md)", text)
 
 
 def commands_page() -> str:
