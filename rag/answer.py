@@ -12,6 +12,10 @@ from rag.document import Box
 from rag.hit import Hit, Place
 from rag.notebook import answer_html, shorten
 
+CLEAR = 0.5
+"""Confidence from which the documents' own words are shown as the answer; see docs/answers.md.
+Below, whatever comes closest is."""
+
 
 class Status(StrEnum):
     """How far the documents support the answer.

@@ -99,7 +99,7 @@ def points(question: str) -> bool:
 
 
 def join_questions(question: str, history: Sequence[Turn], *, with_answer: bool = True) -> str:
-    """The earlier question, its answer if that is short, and this question; or what `replace_name` makes of it.
+    """The earlier question, its answer if that is short, and this one; or what `replace_name` makes of them.
 
     An earlier question that leans itself is made whole first.
     """

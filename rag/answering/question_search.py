@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from rag.answer import Extract, Turn
+from rag.answer import CLEAR, Extract, Turn
 from rag.answering import followup, translation
 from rag.answering.abstention import AbstentionPolicy
 from rag.answering.model_connection import ModelConnection
 from rag.answering.query import Retrieved, SearchQuery, alternate, rank_anew
-from rag.answering.verdict import CLEAR
 from rag.embedder import Embedder
 from rag.errors import ModelServerError
 from rag.hit import Hit

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answer import Sentence, Status, Verdict
+from rag.answer import CLEAR, Sentence, Status, Verdict
 from rag.answering.query import Retrieved
 
-CLEAR = 0.5
-"""Confidence from which the documents' own words are shown as the answer; see docs/answers.md."""
 ABSENT = 0.05
 """Confidence below which the documents are said not to hold an answer at all."""
 
