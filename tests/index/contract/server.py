@@ -120,6 +120,15 @@ class Server:
         return self.address(name)
 
 
+def drop_database(address: str) -> None:
+    """Drop a database; a server that is killed has all of them to sync when it starts again."""
+    import psycopg
+
+    name = address.removeprefix("postgresql:///").partition("?")[0]
+    with psycopg.connect(address.replace(name, "postgres", 1), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
 def _reachable_programs(folder: Path) -> Path:
     """The programs where whoever runs the server may start them: where they are, or a copy in `folder`."""
     programs = Path(PROGRAMS)

@@ -20,7 +20,7 @@ import pytest
 from rag.errors import InhouseError
 from rag.index import Filter, open_store
 from tests.index.contract.kept import KeptIndex, texts_of, varied
-from tests.index.contract.server import MISSING, PROGRAMS, Server, running
+from tests.index.contract.server import MISSING, PROGRAMS, Server, drop_database, running
 
 MOMENTS = int(os.environ.get("CRASH_MOMENTS", "6"))
 OLD, NEW = varied(12), [*varied(12, seed=3), *varied(24, seed=4)[12:]]
@@ -143,6 +143,7 @@ def test_a_coordinator_that_is_killed_publishes_all_or_nothing(
         assert not reader.mixed
         seen += reader.count
         check(kept, before, expected)
+        drop_database(address)
     assert seen > 0, "the standby was read"
 
 
@@ -168,3 +169,4 @@ def test_a_server_that_is_killed_keeps_all_or_nothing(
         assert not standby_reader.mixed
         assert reader.snapshot().generation.id in (1, 2)
         check(kept, before, expected)
+        drop_database(address)
