@@ -78,7 +78,7 @@ def test_hidden_sheets_rows_and_columns_are_counted_not_read() -> None:
     sheet = sheet_of(book)
     for row in (["part", "price", "margin"], ["lock", 9, 3], ["bolt", 1, 1], ["gate", 7, 2]):
         sheet.append(row)
-    sheet.column_dimensions["C"].width = 0
+    sheet.column_dimensions["C"].hidden = True
     sheet.row_dimensions[3].hidden = True
     book.create_sheet("Secret").sheet_state = "veryHidden"
     document = saved(book)
@@ -88,6 +88,20 @@ def test_hidden_sheets_rows_and_columns_are_counted_not_read() -> None:
     sheet.auto_filter.ref = "A1:C4"
     sheet.auto_filter.add_filter_column(0, ["lock", "gate"])
     assert "| bolt | 1 |" in lines(saved(book))
+
+
+def test_a_column_without_a_width_is_hidden() -> None:
+    book = openpyxl.Workbook()
+    sheet_of(book).append(["part", "margin"])
+    sheet_of(book).column_dimensions["B"].width = 3
+    buffer, narrowed = io.BytesIO(), io.BytesIO()
+    book.save(buffer)
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(narrowed, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'width="3"', b'width="0"'))
+    document = load_bytes(narrowed.getvalue(), XLSX)
+    assert "margin" not in document.text
+    assert document.unread == {Unread.HIDDEN_ROW: 1}
 
 
 def test_a_formula_without_a_result_is_counted() -> None:
