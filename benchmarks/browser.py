@@ -1,8 +1,9 @@
 """Measure what somebody sees in the browser; `python benchmarks/browser.py --help`.
 
 A real page over a real index, in a process of its own, and a headless Chromium on the same machine. The table
-of Documents with many files: until its rows are painted. Typing and scrolling, at rest and while an ingest
-runs: the time from a key to the paint that follows it, and the gaps between frames.
+of Documents with many files: until its rows are painted. A telephone on a slow connection: until somebody can
+type, and how much comes over the network. Typing and scrolling, at rest and while an ingest runs: the time
+from a key to the paint that follows it, and the gaps between frames.
 """
 
 from __future__ import annotations
@@ -159,6 +160,39 @@ def ledger_times(page: Any, url: str, rounds: int) -> dict[str, dict[str, float]
     return {name: web.quantiles(values) for name, values in seen.items()}
 
 
+def first_load(page: Any, url: str, rounds: int) -> dict[str, Any]:
+    """Milliseconds until the question box takes what is typed, and until all is there, with an empty cache.
+
+    The connection is what browsers call slow 3G: 400 ms there and back, 400 kbit/s; the window is 360 pixels
+    wide.
+    """
+    page.set_viewport_size({"width": 360, "height": 740})
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    slow = {"latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    network.send("Network.emulateNetworkConditions", {"offline": False} | slow)
+    sizes: list[int] = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    usable, whole, loaded = [], [], []
+    for _ in range(rounds):
+        sizes.clear()
+        page.goto("about:blank")
+        began = time.monotonic()
+        page.goto(url, wait_until="commit")
+        page.locator("#question textarea").fill("How")
+        usable.append((time.monotonic() - began) * 1000)
+        page.locator("#panel").wait_for(state="attached")
+        whole.append((time.monotonic() - began) * 1000)
+        loaded.append(sum(sizes))
+        page.evaluate("sessionStorage.clear()")
+    return {
+        "kB": round(max(loaded) / 1000, 1),
+        "box_usable_ms": web.quantiles(usable),
+        "whole_page_ms": web.quantiles(whole),
+    }
+
+
 def smoothness(page: Any, url: str, seconds: float) -> dict[str, Any]:
     """Milliseconds from a key to its paint, and between frames, while somebody types and scrolls."""
     figures: dict[str, Any] = {}
@@ -224,6 +258,7 @@ def main(files: int, chunks: int, rounds: int, seconds: float, work: Path | None
         with served(ledger) as (url, token):
             result["documents"] = ledger_times(open_(url, token), url, rounds)
         with served(added) as (url, token):
+            result["slow_3g"] = first_load(open_(url, token), url, min(rounds, 5))
             page = open_(url, token)
             result["at_rest"] = smoothness(page, url, seconds)
             with ingesting(added, work, 20_000):

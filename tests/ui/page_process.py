@@ -1,37 +1,43 @@
-"""The page in a process of its own, that a test can kill: PORT DATA PAUSE.
+"""The page in a process of its own, that a test can kill: PORT DATA MOMENT.
 
-Its assistant is the one that stands in; to a question with "slowly" in it, it says a word each PAUSE seconds.
+Its assistant is the one that stands in; an answer to a question with "held at MOMENT" in it goes no further.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
+
+MOMENTS = ("sent", "passages", "first words", "middle", "end", "")
+"""Moments of an answer at which it can be held, in their order; the last is never."""
 
 
 class PageProcess:
     """A server that can be ended and begun again at the same address."""
 
-    def __init__(self, data: Path, pause: float) -> None:
+    def __init__(self, data: Path, moment: str = "") -> None:
         from ui.web.server import listen
 
         with listen("127.0.0.1", 0) as sock:
             self.port: int = sock.getsockname()[1]
         self._data = data
-        self.process = self.start(pause)
+        self.process = self.start(moment)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, pause: float) -> subprocess.Popen[bytes]:
+    def start(self, moment: str = "") -> subprocess.Popen[bytes]:
         """Begin, and wait until it answers."""
-        arguments = [str(self.port), str(self._data), str(pause)]
+        self._sign.unlink(missing_ok=True)
+        arguments = [str(self.port), str(self._data), moment]
         self.process = subprocess.Popen([sys.executable, "-m", __name__, *arguments])
         while self.process.poll() is None:
             try:
@@ -42,10 +48,33 @@ class PageProcess:
                 return self.process
         raise AssertionError(f"The server ended with {self.process.returncode}.")
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether an answer has come to the moment at which it is held."""
+        return self._sign.exists()
+
     def end(self, number: int) -> None:
         """Send a signal, and wait for the end."""
         self.process.send_signal(number)
         self.process.wait(30)
+
+    @property
+    def _sign(self) -> Path:
+        return self._data / "held"
+
+
+def find_moment(events: Sequence[Any]) -> str:
+    """Which moment it is after these events of an answer; "" between two of them."""
+    from rag.answer import CitationsEvent, DeltaEvent, SentencesEvent
+
+    if len(events) < 2:
+        return MOMENTS[len(events)]
+    if isinstance(events[-1], SentencesEvent):
+        return "middle"
+    if isinstance(events[-1], CitationsEvent):
+        return "end"
+    words = sum(isinstance(event, DeltaEvent) for event in events)
+    return "first words" if words == 2 else ""
 
 
 def main() -> None:
@@ -57,16 +86,22 @@ def main() -> None:
     from ui.web.app import create_app
     from ui.web.server import listen, serve
 
-    port, data, pause = sys.argv[1:]
+    port, data, moment = sys.argv[1:]
 
-    class Slow(StandIn):
+    class Holding(StandIn):
         def stream(
             self, question: str, *, history: Sequence[Turn] = (), filter: Filter | None = None
         ) -> Iterator[Event]:
-            self.pause = float(pause) if "slowly" in question else 0.0
-            return super().stream(question, history=history)
+            events: list[Event] = []
+            is_held = bool(moment) and f"held at {moment}" in question
+            for event in super().stream(question, history=history):
+                if is_held and find_moment(events) == moment:
+                    (Path(data) / "held").touch()
+                    threading.Event().wait()
+                events.append(event)
+                yield event
 
-    assistant = Slow()
+    assistant = Holding()
     settings = Settings.model_validate({"data": data})
     serve(create_app(lambda: assistant, settings=settings), listen("127.0.0.1", int(port)))
 

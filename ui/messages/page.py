@@ -209,6 +209,7 @@ class Words:
     sources_for: str = "for"
     none_found: str = "No passage fits this question."
     nothing_near: str = "No passage comes near this question."
+    sources_of_model: str = "Sources of what the model wrote"
     also_read: str = "Also read, not cited"
     also_found: str = "Found, not sent to the model"
     whole_passage: str = "Whole passage"
@@ -249,8 +250,9 @@ class Words:
     model_ready: str = "ready"
     model_answers: str = "Ready"
     model_missing: str = "Model unavailable"
-    model_silent: str = "The language model does not answer just now."
-    model_missing_note: str = "Questions are still answered in the documents’ own words."
+    model_silent: str = "The model does not answer just now."
+    model_missing_note: str = "The documents still do, in their own words."
+    details: str = "Details"
     question_empty: str = "Type a question first."
     question_too_long: str = (
         "This question has {n} characters; the longest possible is {limit}. Shorten it."
@@ -269,7 +271,7 @@ class Words:
     withdrawn: str = (
         "This document has been withdrawn since. What was quoted from it is not shown any more."
     )
-    not_there: str = "This document is not in the index any more, or you may not read it."
+    not_there: str = "This document is not there any more, or you may not read it."
     quote_gone: str = (
         "The document has changed since this answer; the quoted words do not stand in it any more."
     )

@@ -135,6 +135,7 @@ GERMAN = Words(
     sources_for="zu",
     none_found="Keine Textstelle passt zu dieser Frage.",
     nothing_near="Keine Textstelle kommt dieser Frage nahe.",
+    sources_of_model="Quellen zum Text des Modells",
     also_read="Auch gelesen, nicht zitiert",
     also_found="Gefunden, nicht an das Modell gegeben",
     whole_passage="Ganze Textstelle",
@@ -173,8 +174,9 @@ GERMAN = Words(
     model_answers="Bereit",
     model_ready="bereit",
     model_missing="Ohne Modell",
-    model_silent="Das Sprachmodell antwortet gerade nicht.",
-    model_missing_note="Fragen werden weiter im Wortlaut der Dokumente beantwortet.",
+    model_silent="Das Modell antwortet gerade nicht.",
+    model_missing_note="Die Dokumente antworten weiter, in ihrem Wortlaut.",
+    details="Einzelheiten",
     question_empty="Schreiben Sie zuerst eine Frage.",
     question_too_long=(
         "Diese Frage hat {n} Zeichen; möglich sind höchstens {limit}. Kürzen Sie sie."
@@ -192,7 +194,7 @@ GERMAN = Words(
     withdrawn=(
         "Dieses Dokument wurde inzwischen zurückgezogen. Was daraus zitiert war, wird nicht mehr gezeigt."
     ),
-    not_there="Dieses Dokument ist nicht mehr im Index, oder Sie dürfen es nicht lesen.",
+    not_there="Dieses Dokument ist nicht mehr da, oder Sie dürfen es nicht lesen.",
     quote_gone=(
         "Das Dokument hat sich seit dieser Antwort geändert; die zitierten Worte stehen nicht mehr darin."
     ),
@@ -227,7 +229,7 @@ GERMAN = Words(
     a_document="Ein Dokument",
     copy="Kopieren",
     copied="Mit den Quellen kopiert.",
-    ask_again="Noch einmal fragen",
+    ask_again="Erneut fragen",
     edit="Frage ändern",
     helpful="Hilfreich",
     unhelpful="Nicht hilfreich",
@@ -263,7 +265,7 @@ GERMAN = Words(
     share_end="Nicht mehr teilen",
     share_ended="Der Link führt ab jetzt ins Leere.",
     share_send="Senden",
-    share_mail="E-Mail mit dieser Antwort schreiben",
+    share_mail="Antwort per E-Mail senden",
     share_save="Speichern",
     share_answer="Diese Antwort:",
     share_all="Das ganze Gespräch:",

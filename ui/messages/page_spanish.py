@@ -144,6 +144,7 @@ SPANISH = Words(
     sources_for="para",
     none_found="Ningún pasaje corresponde a esta pregunta.",
     nothing_near="Ningún pasaje se acerca a esta pregunta.",
+    sources_of_model="Fuentes de lo que escribió el modelo",
     also_read="También leídos, no citados",
     also_found="Encontrados, no enviados al modelo",
     whole_passage="Pasaje completo",
@@ -179,8 +180,9 @@ SPANISH = Words(
     model_ready="listo",
     model_answers="Listo",
     model_missing="Modelo no disponible",
-    model_silent="El modelo de lenguaje no responde en este momento.",
-    model_missing_note="Las preguntas se siguen respondiendo con las palabras de los documentos.",
+    model_silent="El modelo no responde en este momento.",
+    model_missing_note="Los documentos siguen respondiendo, con sus propias palabras.",
+    details="Detalles",
     question_empty="Escriba primero una pregunta.",
     question_too_long=(
         "Esta pregunta tiene {n} caracteres; el máximo es {limit}. Hágala más corta."
@@ -196,7 +198,7 @@ SPANISH = Words(
     and_more="y {n} más",
     newer_version="Hay una versión más reciente:",
     withdrawn="Este documento se retiró después. Lo que se citaba de él ya no se muestra.",
-    not_there="Este documento ya no está en el índice, o usted no puede leerlo.",
+    not_there="Este documento ya no está, o usted no puede leerlo.",
     quote_gone=(
         "El documento ha cambiado desde esta respuesta; las palabras citadas ya no figuran en él."
     ),

@@ -14,6 +14,16 @@ from ui.messages.page import Words
 from ui.messages.typography import set_french_spacing
 
 _TRANSLATIONS: dict[str, tuple[str, str, str]] = {
+    "There is no index in {folder}. Make one with: inhouse ingest FOLDER": (
+        "In {folder} gibt es noch keinen Index. Das ändert: inhouse ingest FOLDER",
+        "Il n’y a pas encore d’index dans {folder}. Pour en créer un : inhouse ingest FOLDER",
+        "Todavía no hay ningún índice en {folder}. Para crear uno: inhouse ingest FOLDER",
+    ),
+    "Nothing was ingested into {folder} yet. Do it with: inhouse ingest FOLDER": (
+        "In {folder} wurde noch nichts eingelesen. Das ändert: inhouse ingest FOLDER",
+        "Rien n’a encore été indexé dans {folder}. Pour le faire : inhouse ingest FOLDER",
+        "Todavía no se ha indexado nada en {folder}. Para hacerlo: inhouse ingest FOLDER",
+    ),
     "Sign in first.": (
         "Melden Sie sich zuerst an.",
         "Connectez-vous d’abord.",

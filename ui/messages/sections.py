@@ -136,6 +136,7 @@ class RoomWords:
     bad_date: str = "A date is written as in 2026-11-24."
 
     documents_lead: str = "Every file that was read, and what became of it."
+    documents_lead_plain: str = "All documents that you may read."
     files: str = "Files"
     chunk_count: tuple[str, str] = ("1 chunk", "{n} chunks")
     name: str = "Name"

@@ -58,6 +58,7 @@ FRENCH_ROOMS = RoomWords(
     matched="Vos mots dans ce passage",
     none_matched="aucun sous cette forme",
     bad_date="Une date s’écrit comme 2026-11-24.",
+    documents_lead_plain="Tous les documents que vous pouvez lire.",
     documents_lead="Chaque fichier qui a été lu, et ce qu’il est devenu.",
     files="Fichiers",
     chunk_count=("{n} fragment", "{n} fragments"),

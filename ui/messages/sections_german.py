@@ -61,6 +61,7 @@ GERMAN_ROOMS = RoomWords(
     matched="Ihre Wörter darin",
     none_matched="keines so, wie es dasteht",
     bad_date="Ein Datum schreibt man wie in 2026-11-24.",
+    documents_lead_plain="Alle Dokumente, die Sie lesen dürfen.",
     documents_lead="Jede Datei, die gelesen wurde, und was aus ihr geworden ist.",
     files="Dateien",
     chunk_count=("1 Abschnitt", "{n} Abschnitte"),

@@ -57,6 +57,7 @@ SPANISH_ROOMS = RoomWords(
     matched="Sus palabras en él",
     none_matched="ninguna en esa forma",
     bad_date="Una fecha se escribe como 2026-11-24.",
+    documents_lead_plain="Todos los documentos que usted puede leer.",
     documents_lead="Cada archivo que se leyó, y qué ha sido de él.",
     files="Archivos",
     chunk_count=("{n} fragmento", "{n} fragmentos"),

@@ -145,7 +145,8 @@ def _people(view: AdminPage, words: Words) -> str:
 
 def _person(person: PersonRow, words: Words) -> str:
     admin, name = words.admin, escape_name(person.name)
-    notes = [person.role, _reads(person.readers, words)]
+    role = getattr(admin, person.role).partition(":")[0].strip()
+    notes = [role, _reads(person.readers, words)]
     if person.sessions and person.seen_at is not None:
         seen = admin.last_seen.format(when=format_day_and_time(person.seen_at, words))
         notes.append(f"{admin.sessions}: {seen}")

@@ -13,7 +13,7 @@ from ui.messages.numbers import number
 from ui.messages.page import Words
 from ui.view.answer_actions import Kept, render_actions
 from ui.view.computed import render_computed_block
-from ui.view.evidence import Shelf, group_citations
+from ui.view.evidence import Shelf, group_citations, leads_to_sources
 from ui.view.extracts import extract_list
 from ui.view.headline import choose_headline, find_verdict
 from ui.view.markup import escape, escape_name, render_code_block, render_emphasis
@@ -160,7 +160,7 @@ def render_answer(
     `kept` is where it can be found again; `shelf.gone` names documents that are not there any more.
     """
     shelf = shelf or Shelf()
-    if answer.citations:
+    if leads_to_sources(answer):
         opener = _opener(turn, words.show_sources, len(group_citations(answer)))
     else:
         opener = _opener(turn, words.show_passages, len(_hits(answer)))

@@ -23,6 +23,7 @@ class Ledger:
     """What is shown. `coverage` and `last_run` are None for whoever may not see the whole ledger.
 
     `reasons`: whether whoever looks may see why a file failed; that may name places on the server.
+    `details`: whether they look after the documents, and want to know what became of each file.
     """
 
     wanted: FileQuery
@@ -35,6 +36,7 @@ class Ledger:
     coverage: Coverage | None
     last_run: Mapping[str, Any] | None
     reasons: bool
+    details: bool = True
 
 
 def render_documents_page(
@@ -42,8 +44,9 @@ def render_documents_page(
 ) -> str:
     """The room. `name` gives a file's short name; `tools` is HTML for whoever may change documents."""
     texts = words.rooms
+    lead = texts.documents_lead if ledger.details else texts.documents_lead_plain
     return (
-        f'<h1>{escape(texts.documents)}</h1><p class="lead">{escape(texts.documents_lead)}</p>'
+        f'<h1>{escape(texts.documents)}</h1><p class="lead">{escape(lead)}</p>'
         f"{_tiles(ledger, words)}{tools}{_form(ledger, words)}"
         f'<div id="results">{_results(ledger, name, words)}</div>'
     )
@@ -70,6 +73,8 @@ def _tiles(ledger: Ledger, words: Words) -> str:
     indexed = sum(states.get(state.value, 0) for state in IN_INDEX)
     generation = f"{words.generation.format(n=number(ledger.generation, words))}"
     when = format_day_and_time(ledger.generation_at, words)
+    if not ledger.details:
+        return ""
     tiles = [
         (number(ledger.choices.total, words), texts.files, f"{generation} · {when}"),
         (number(indexed, words), texts.in_index, ""),
@@ -119,15 +124,6 @@ def _form(ledger: Ledger, words: Words) -> str:
         f'<label>{escape(texts.name_filter)}<input type="search" name="name" maxlength="500" '
         f'value="{escape(query.text)}" autocomplete="off"></label>',
         render_chooser(
-            "state",
-            texts.state,
-            texts.any_state,
-            choices.states,
-            query.state,
-            words,
-            lambda state: texts.states[FileState(state)],
-        ),
-        render_chooser(
             "folder", texts.folder, texts.any_folder, choices.folders, query.folder, words
         ),
         render_chooser(
@@ -140,6 +136,17 @@ def _form(ledger: Ledger, words: Words) -> str:
             lambda kind: type_name(kind, words),
         ),
     ]
+    if ledger.details:
+        state = render_chooser(
+            "state",
+            texts.state,
+            texts.any_state,
+            choices.states,
+            query.state,
+            words,
+            lambda state: texts.states[FileState(state)],
+        )
+        parts.insert(1, state)
     if choices.tags:
         parts.append(
             render_chooser("tag", texts.tag, texts.any_tag, choices.tags, query.tag, words)
@@ -165,8 +172,10 @@ def _results(ledger: Ledger, name: Callable[[str], str], words: Words) -> str:
         ("changed", texts.changed, "when"),
         ("read", texts.read, "when"),
     ]
+    if not ledger.details:
+        columns.remove(("state", texts.state, ""))
     head = "".join(_heading(ledger.wanted, *column) for column in columns)
-    rows = "".join(_row(file, name(file.uri), ledger.reasons, words) for file in ledger.files)
+    rows = "".join(_row(file, name(file.uri), ledger, words) for file in ledger.files)
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(texts.documents)}">'
         f'<table class="table folds"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -196,12 +205,15 @@ def _heading(query: FileQuery, column: Column | None, label: str, kind: str) -> 
     )
 
 
-def _row(file: FileRow, name: str, reasons: bool, words: Words) -> str:
+def _row(file: FileRow, name: str, ledger: Ledger, words: Words) -> str:
     texts = words.rooms
     base = file.uri.rpartition("/")[2]
     title = escape_name(file.title) or escape_name(base)
     where = escape_name(f"{file.folder}/{base}")
-    reason = f'<div class="quiet">{escape(file.reason)}</div>' if reasons and file.reason else ""
+    reason = (
+        f'<div class="quiet">{escape(file.reason)}</div>' if ledger.reasons and file.reason else ""
+    )
+    state = f"<td>{render_state_tag(file.state, words)}{reason}</td>" if ledger.details else ""
     pages = number(file.pages, words) if file.pages else ""
     if file.pages and file.pages_with_text < file.pages:
         pages = f"{number(file.pages_with_text, words)}/{pages}"
@@ -209,7 +221,7 @@ def _row(file: FileRow, name: str, reasons: bool, words: Words) -> str:
     return (
         f'<tr><th scope="row"><a href="/documents/{name}">{title}</a>'
         f'<div class="quiet">{where}</div></th><td class="kind">{escape_name(kind)}</td>'
-        f"<td>{render_state_tag(file.state, words)}{reason}</td>"
+        f"{state}"
         f'<td class="number" data-label="{escape(texts.pages)}">{pages}</td>'
         f'<td class="number">{escape(size(file.size, words)) if file.size >= 0 else ""}</td>'
         f'<td class="when" data-label="{escape(texts.changed)}">{_when(file.modified_at)}</td>'

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from rag.answer import Answer, Citation, Extract
+from rag.answer import Answer, Citation, Extract, Verdict
 from rag.document import SECTION_SEPARATOR
 from rag.hit import Hit
 from rag.retrieval import highlight
 from ui.messages.page import Words
 from ui.view.also_found_in import render_other_documents
+from ui.view.headline import find_verdict
 from ui.view.links import Name, make_source_link
 from ui.view.markup import escape, escape_name
 from ui.view.passage import Mark, render_passage
@@ -51,18 +52,32 @@ def render_evidence(turn: int, answer: Answer, words: Words, shelf: Shelf | None
     """The sources of a finished answer."""
     context = answer.context
     cards = _Cards(words, shelf or Shelf(), answer.searched or answer.question, answer.extracts)
-    if not answer.citations:
-        hits = context.cited + context.read + context.retrieved
-        inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
-        return _section(turn, answer.question, words.passages, len(hits), inner, words)
     groups = group_citations(answer)
     sources = "".join(cards.source(turn, citations, hit) for citations, hit in groups)
+    sources = f'<ol class="sources">{sources}</ol>' if groups else ""
+    if not leads_to_sources(answer):
+        hits = context.cited + context.read + context.retrieved
+        inner = cards.passages(sorted(hits, key=lambda hit: hit.rank))
+        if sources:
+            title = f"{words.sources_of_model} ({len(groups)})"
+            inner += _details(title, sources, "further")
+        return _section(turn, answer.question, words.passages, len(hits), inner, words)
     inner = (
-        f'<ol class="sources">{sources}</ol>'
+        sources
         + cards.folded(words.also_read, context.read)
         + cards.folded(words.also_found, context.retrieved)
     )
     return _section(turn, answer.question, words.sources, len(groups), inner, words)
+
+
+def leads_to_sources(answer: Answer) -> bool:
+    """Whether what stands in front of an answer has numbers that lead to sources.
+
+    Where all that the model wrote is folded away, its sources are, too: what is quoted comes first.
+    """
+    if not answer.citations or not answer.extracts:
+        return bool(answer.citations)
+    return find_verdict(answer) is Verdict.BACKED or bool(answer.backed_sentences)
 
 
 def group_citations(answer: Answer) -> list[tuple[list[Citation], Hit | None]]:

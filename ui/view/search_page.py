@@ -110,9 +110,9 @@ def search_page(
 
 def _why_none(query: SearchForm, choices: Facets, words: Words) -> str:
     texts = words.rooms
-    if query.is_filtered:
-        return texts.nothing_fits_filters
-    return texts.nothing_fits if choices.total else texts.nothing_readable
+    if not choices.total:
+        return texts.nothing_readable
+    return texts.nothing_fits_filters if query.is_filtered else texts.nothing_fits
 
 
 def _form(query: SearchForm, choices: Facets, words: Words) -> str:

@@ -21,7 +21,8 @@ class Opened:
     """What is open. `address` is its route on the server, `anchor` its link on the page.
 
     `page` of `pages` where there are pages that can be turned; `part` says in words which page, slide or
-    section it is. `notes` are sentences above it, `original` says whether the file may be downloaded.
+    section it is. `author`: as the file itself names them, or "". `notes` are sentences above it, `original`
+    says whether the file may be downloaded.
     """
 
     title: str
@@ -34,6 +35,7 @@ class Opened:
     notes: Sequence[str] = ()
     original: bool = False
     has_picture: bool = False
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ def render_message(title: str, sentence: str) -> str:
 
 
 def _viewer(opened: Opened, body: str, words: Words, kind: str) -> str:
-    where = " · ".join(part for part in (file_name(opened.uri), escape_name(opened.part)) if part)
+    author = escape_name(f"{words.rooms.author} {opened.author}") if opened.author else ""
+    parts = (file_name(opened.uri), escape_name(opened.part), author)
+    where = " · ".join(part for part in parts if part)
     name = opened.address.rpartition("/")[2]
     notes = "".join(f'<p class="viewer-note">{escape(note)}</p>' for note in opened.notes)
     return (

@@ -19,6 +19,7 @@ from rag.profile import Profile
 from ui.errors import NotReadyError
 from ui.messages.numbers import count
 from ui.messages.page import ENGLISH, Words
+from ui.messages.refusals import translate_refusal
 from ui.web.identity import Person, Role
 from ui.web.metrics import Metrics
 from ui.web.profiles import Profiles
@@ -82,12 +83,14 @@ class ServicePart:
     """How the index or the model is.
 
     `text` stands in the header, `more` beside it where there is room; `note` says in full what is wrong.
+    `detail` is what the server itself says of it, in English, for those who can mend it.
     """
 
     ok: bool
     text: str
     more: str = ""
     note: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +234,8 @@ class AssistantService:
         except InhouseError as exc:
             is_missing = isinstance(exc, IndexMissingError)
             label = words.index_missing if is_missing else words.index_unavailable
-            note = str(exc) if person.may(Role.ADMIN) else _why(exc, words)
+            is_told = person.may(Role.ADMIN)
+            note = translate_refusal(str(exc), words) if is_told else _why(exc, words)
             return State(ServicePart(False, label, note=note), None)
         # How the index is built is for those who look after it.
         more = f"{passages} · {generation}" if person.may(Role.EDITOR) else ""
@@ -249,9 +253,8 @@ class AssistantService:
             name = assistant.model_name.rstrip("/").rpartition("/")[2]
             return ServicePart(True, name, words.model_ready)
         note = f"{words.model_silent} {words.model_missing_note}"
-        if person.may(Role.ADMIN):  # what to do stands in English, as in the terminal
-            note = f"{note} ({error})"
-        return ServicePart(False, words.model_missing, note=note)
+        detail = error if person.may(Role.ADMIN) else ""
+        return ServicePart(False, words.model_missing, note=note, detail=detail)
 
 
 def _why(error: InhouseError, words: Words) -> str:

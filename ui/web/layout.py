@@ -146,6 +146,7 @@ class Layout:
             "lost": words.lost,
             "broken": words.broken,
             "close": words.close,
+            "details": words.details,
             "sources": words.sources,
             "signed-out": sign_in.signed_out,
             "again": sign_in.again,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from rag.answer import Answer, Citation, Extract, Turn
 from rag.answering.followup import is_followup
@@ -20,14 +19,31 @@ from ui.web.identity import Person
 from ui.web.userdata.history import AskedQuestion
 
 NEXT_QUESTIONS = 3
-_STARTERS = 4
-_DOCUMENTS = 24  # the newest; some of them have no heading, or are in another language
+STARTERS = 4
+_FILES = 200  # the newest; some of them are in another language
+_DOCUMENTS = 24  # of these; some of them have no heading
+_ENOUGH_DOCUMENTS = 8  # whose headings are looked at before a question that is made up will do
 _CHUNKS = 200  # of a document whose headings are looked at: some 40 pages
 _ANY_TURN = Turn(question="", answer="")
 _WORD = re.compile(r"\w+")
 _CELLS = re.compile(r"[A-Z]+\d+(?::[A-Z]+\d+)?")  # a sheet's range of cells
 _SUBTITLE = re.compile(r"\s[-–—·]\s|:\s")  # what stands between a title and its subtitle
+_NUMBERING = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})+\.?|\d{1,2}[.)])\s+")
 _SHORTEST, _LONGEST = 4, 70  # characters of a heading that reads well in a question
+_MOST_WORDS = 5  # of one that is no question itself; more are a sentence
+_HALF_SENTENCE = re.compile(
+    r"(?:how|if|what|when|where|which|who|whom|whose|why"
+    r"|wann|warum|was|welche[rs]?|wenn?|wem|wer|wie|wo|woher|wohin"
+    r"|comment|lorsque|où|pourquoi|quand|que|quel(?:le)?s?|qui|quoi"
+    r"|cómo|cuál|cuándo|cuánto|dónde|para|qué|quién|si)\b",
+    re.IGNORECASE,
+)
+"""How a heading begins that is no name of anything."""
+_OF_ANY_DOCUMENT = re.compile(
+    r"appendix|contents|introduction|overview|read ?me|summary|table of contents"
+    r"|anhang|einleitung|inhalt|überblick|annexe|sommaire|apéndice|resumen|índice",
+    re.IGNORECASE,
+)
 
 
 def suggest_starter_questions(
@@ -35,23 +51,29 @@ def suggest_starter_questions(
 ) -> list[str]:
     """One for each of the newest documents that this person may read; none while there is no index.
 
-    Documents in the page's language come first, and of a document's headings those that are questions.
+    Documents in the page's language come first; then headings that are questions themselves.
     """
     try:
         shelf = service.file_list(person, profile)
         if shelf is None:
             return []
-        files, _ = shelf.files(FileQuery(order="changed", descending=True), limit=_DOCUMENTS)
+        files, _ = shelf.files(FileQuery(order="changed", descending=True), limit=_FILES)
         files.sort(key=lambda file: file.language != words.language)
-        questions = (
-            question
-            for file in files
-            if file.document_id is not None and file.title
-            for question in islice(_of(shelf, file.document_id, file.title, words), 1)
-        )
-        return list(islice(questions, _STARTERS))
+        offered: list[tuple[bool, bool, str]] = []  # in another language, made up, the question
+        for looked, file in enumerate(files[:_DOCUMENTS], 1):
+            if looked > _ENOUGH_DOCUMENTS and len(offered) >= STARTERS:
+                break
+            if file.document_id is None or not file.title:
+                continue
+            headings = _headings(shelf.chunks(file.document_id, limit=_CHUNKS), file.title)
+            headings.sort(key=lambda heading: not heading.text.endswith("?"))
+            for heading in headings[:1]:
+                text = _question(file.title, heading.text, words)
+                offered.append((file.language != words.language, text != heading.text, text))
     except InhouseError:
         return []
+    offered.sort(key=lambda question: question[:2])
+    return list(dict.fromkeys(text for _, _, text in offered))[:STARTERS]
 
 
 def next_questions(shelf: FileList, answer: Answer, words: Words) -> list[str]:
@@ -101,12 +123,6 @@ def _words(question: str) -> frozenset[str]:
     return frozenset(_WORD.findall(question.casefold())) - FUNCTION_WORDS
 
 
-def _of(shelf: FileList, document_id: int, title: str, words: Words) -> Iterator[str]:
-    headings = _headings(shelf.chunks(document_id, limit=_CHUNKS), title)
-    for heading in sorted(headings, key=lambda heading: not heading.text.endswith("?")):
-        yield _question(title, heading.text, words)
-
-
 @dataclass(frozen=True, slots=True)
 class _Heading:
     start: int
@@ -132,13 +148,25 @@ def _headings(chunks: Iterable[ShownChunk], title: str) -> list[_Heading]:
 
 def _clean(heading: str) -> str:
     """The heading on one line; "" where it does not read well in a question."""
-    heading = " ".join(heading.split())
-    is_long_enough = _SHORTEST <= len(heading) <= _LONGEST
-    reads_well = is_long_enough and heading[0].isalpha() and not _CELLS.fullmatch(heading)
-    return heading.rstrip(".:") if reads_well else ""
+    heading = _NUMBERING.sub("", " ".join(heading.split()), count=1)
+    if not _SHORTEST <= len(heading) <= _LONGEST or not heading[0].isalpha():
+        return ""
+    if heading.endswith("?"):
+        return heading
+    is_sentence = len(heading.split()) > _MOST_WORDS or _HALF_SENTENCE.match(heading)
+    says_nothing = _CELLS.fullmatch(heading) or _OF_ANY_DOCUMENT.fullmatch(heading)
+    return "" if is_sentence or says_nothing else heading.rstrip(".:")
 
 
 def _question(title: str, heading: str, words: Words) -> str:
     if heading.endswith("?"):
         return heading
-    return words.suggested.format(title=" ".join(title.split()), heading=heading)
+    return words.suggested.format(title=_shorten(title), heading=heading)
+
+
+def _shorten(title: str) -> str:
+    """The title on one line, without a subtitle; a number in one may tell two editions apart."""
+    title = " ".join(title.split())
+    subject, *subtitle = _SUBTITLE.split(title, maxsplit=1)
+    has_number = any(character.isdigit() for character in "".join(subtitle))
+    return title if has_number or len(subject) < _SHORTEST else subject

@@ -141,7 +141,7 @@ def test_without_a_model_server_the_documents_answer(office: Office) -> None:
     kept = reply.model_extra["inhouse"]
     assert WEEKS in (reply.choices[0].message.content or "")
     assert kept["status"] == "model_unavailable"
-    assert kept["notices"] == ["The language model does not answer just now."]
+    assert kept["notices"] == ["The model does not answer just now."]
     assert "127.0.0.1" not in reply.model_dump_json()
 
 

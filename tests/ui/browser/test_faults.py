@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +13,15 @@ from rag import Assistant
 from rag.answer import Status
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
+from tests.ui.crowd import PASSWORD
 from tests.ui.serving import served
 from tests.ui.stand_in import make_answer
 from tests.ui.tab import NARROW, WIDE, Tab
 from ui.messages.page import ENGLISH
 from ui.web.app import create_app
-from ui.web.identity import LOCAL
+from ui.web.identity import LOCAL, Role
+from ui.web.userdata.accounts import Accounts
+from ui.web.userdata.database import PEOPLE, Store
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Tab]
@@ -87,9 +91,16 @@ def test_a_numbered_list_keeps_its_sources_apart(
 def test_a_table_has_its_header_and_a_wide_one_scrolls(
     url: str, open_tab: Open, viewport: dict[str, int]
 ) -> None:
-    page = open_tab(f"{url}/", viewport=viewport).page
+    allowed = ["clipboard-read", "clipboard-write"]
+    page = open_tab(f"{url}/", viewport=viewport, permissions=allowed).page
     page.get_by_label("Your question").fill("Which column has 120 EUR?")
     page.get_by_label("Your question").press("Enter")
+    page.get_by_role("link", name="Copy").click()
+    page.get_by_text(ENGLISH.copied).wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "120 EUR" in copied
+    assert "|" not in copied
+    assert "**" not in copied
     page.locator("#t1 .extract a").first.click()
     table = page.locator("#viewer .wide").first
     table.wait_for()
@@ -121,6 +132,30 @@ def test_a_score_is_no_share_of_anything(url: str, open_tab: Open) -> None:
     page = open_tab(f"{url}/search?q=prices", ready="#main").page
     page.locator(".hit .why summary").first.click()
     assert "of 1" not in page.locator(".hit .why").first.inner_text()
+
+
+def test_an_empty_list_says_that_rights_are_the_reason(tmp_path: Path, open_tab: Open) -> None:
+    """Neither the documents nor a search blame filters where somebody may read nothing."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/prices.md").write_text(PRICES, "utf-8")
+    rules = [{"glob": f"{tmp_path}/files/**", "readers": ["group:board"]}]
+    values = {"data": tmp_path / "data", "access": {"rules": rules}, "web": {"sign_in": "accounts"}}
+    settings, embedder = Settings.model_validate(values), HashingEmbedder()
+    ingest([tmp_path / "files"], data_dir=tmp_path / "data", settings=settings, embedder=embedder)
+    Accounts(Store(tmp_path / "data" / PEOPLE)).add("reader", role=Role.READER, password=PASSWORD)
+    app = create_app(
+        lambda: Assistant.open(tmp_path / "data", settings=settings, embedder=embedder),
+        settings=settings,
+    )
+    with served(app) as address:
+        page = open_tab(address, ready="#name").page
+        page.get_by_label("Name").fill("reader")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        page.locator("#ask").wait_for()
+        for path in ("/documents", "/search?q=prices", "/search?q=prices&type=text/markdown"):
+            page.goto(address + path)
+            assert page.locator(".none").inner_text() == ENGLISH.rooms.nothing_readable, path
 
 
 def test_rules_that_are_newer_than_the_index_stand_in_red(url: str, open_tab: Open) -> None:

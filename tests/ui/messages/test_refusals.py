@@ -22,7 +22,7 @@ def test_every_sentence_that_is_translated_is_one_that_is_raised() -> None:
     """Else a sentence that somebody changes would stay in English without anybody noticing."""
     constants = {
         " ".join(node.value.split())
-        for file in Path("ui").rglob("*.py")
+        for file in (*Path("ui").rglob("*.py"), *Path("rag/index").rglob("*.py"))
         if file.name != "refusals.py" or file.parent.name != "messages"
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)

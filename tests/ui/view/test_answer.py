@@ -341,6 +341,22 @@ def test_without_citations_the_passages_are_shown_in_rank_order() -> None:
     assert ENGLISH.passages in html
 
 
+def test_the_sources_of_what_is_folded_away_are_folded_away_as_well() -> None:
+    """What stands in front are the documents' words, so their passages come first."""
+    answer = make_answer("How long?", Status.GROUNDED)
+    beside = [s.model_copy(update={"is_beside_the_point": True}) for s in answer.sentences]
+    changes = {"sentences": tuple(beside), "verdict": Verdict.QUOTED}
+    answer = answer.model_copy(update=changes)
+    shown = evidence.render_evidence(1, answer, ENGLISH)
+    front, _, folded = shown.partition("<details")
+    assert f"<h2>{ENGLISH.passages} " in front
+    assert 'class="passages"' in front
+    assert "e1-s1" not in front
+    assert ENGLISH.sources_of_model in folded
+    assert 'id="e1-s1"' in folded
+    assert ENGLISH.show_passages in view.render_answer(1, answer, ENGLISH)
+
+
 def test_a_card_names_where_else_the_same_stands_and_the_newer_version() -> None:
     """As links to them where they can be opened; their names are text."""
     others = [Place(uri=f"/srv/{n}.md", title=f"<b>Copy {n}", page=n) for n in range(1, 7)]

@@ -53,6 +53,7 @@ class _Found:
     document: StoredDocument
     place: QuoteSpan
     mark: tuple[int, int] | None
+    author: str
 
     @property
     def position(self) -> int:
@@ -153,7 +154,10 @@ class Opener:
             raise NotThereError(self._words.not_there)
         if self._on_open is not None:
             self._on_open(person, document.uri)
-        return _Found(reading, document, span, locate_quote(reading, document, span))
+        shelf = self._service.file_list(person)
+        row = shelf.file(document.uri) if shelf else None
+        mark = locate_quote(reading, document, span)
+        return _Found(reading, document, span, mark, row.author if row else "")
 
     def _show_page(self, located: _Found, name: str, page: int | None, width: int) -> str:
         document, width = located.document, _step(width)
@@ -235,6 +239,7 @@ class Opener:
             notes=notes,
             original=self._originals,
             has_picture=has_picture and document.media_type == PDF,
+            author=located.author,
         )
 
 

@@ -120,6 +120,7 @@ def _table(request: Request, shelf: FileList, tools: str, page_frame: Layout) ->
         coverage=shelf.coverage(),
         last_run=shelf.last_run(),
         reasons=shelf.everything,
+        details=page_frame.person.may(Role.EDITOR),
     )
     return many.render_documents_page(ledger, shelf.name, tools, page_frame.words)
 

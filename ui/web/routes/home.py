@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from ui.web.language import choose_words
 from ui.web.layout import frame
 from ui.web.navigation import Room
 from ui.web.scope import ScopeFinder, parse_scope, shown_scope
-from ui.web.suggestions import suggest_starter_questions
+from ui.web.suggestions import STARTERS, suggest_starter_questions
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -38,9 +39,14 @@ def routes(app_state: AppState) -> APIRouter:
         page_frame = frame(request, Room.ASK, _profile_of(app_state, request))
         person, words, profile = page_frame.person, page_frame.words, page_frame.profile
         scope = shown_scope(_scope_of(app_state, request), app_state.service, person)
-        starters = profile.starters or suggest_starter_questions(
-            app_state.service, person, profile.name, words
-        )
+        starters: Sequence[str] = profile.starters
+        if not starters:
+            # Who asks everything may begin with what is offered for a part.
+            is_open = not (profile.filters.folders or profile.filters.tags)
+            parts = app_state.profiles if is_open else ()
+            written = [part.starters[0] for part in parts if part.starters]
+            made = suggest_starter_questions(app_state.service, person, profile.name, words)
+            starters = [*written, *made][:STARTERS]
         html = page_frame.ask(() if scope else starters, scope)
         return HTMLResponse(html, headers={"cache-control": "no-cache"})
 

@@ -46,6 +46,8 @@ addEventListener("scroll", () => {
 function openEvidence(place, link) {
   const evidence = place.closest(".evidence");
   const target = place.closest(".source") ?? evidence;
+  const fold = target.closest("details");
+  if (fold) fold.open = true;
   chosen = evidence.id;
   showEvidence();
   if (narrow.matches) openSheet(link);

@@ -16,14 +16,26 @@ function showPart(element, part) {
   element.hidden = !part;
 }
 
+// Sentences, or parts of the state with a note and what the server says of it.
 function showNotices(notes) {
   const box = byId("notices");
-  if (box.dataset.notes === notes.join("\n")) return;
-  box.dataset.notes = notes.join("\n");
-  box.replaceChildren(
-    ...notes.map((note) => Object.assign(document.createElement("p"), { className: "banner", textContent: note })),
-  );
-  document.documentElement.style.setProperty("--notices", `${box.offsetHeight}px`);
+  const said = JSON.stringify(notes);
+  if (box.dataset.notes === said) return;
+  box.dataset.notes = said;
+  box.replaceChildren(...notes.map(makeNotice));
+  const measure = () => document.documentElement.style.setProperty("--notices", `${box.offsetHeight}px`);
+  for (const fold of box.querySelectorAll("details")) fold.addEventListener("toggle", measure);
+  measure();
+}
+
+function makeNotice(part) {
+  const banner = Object.assign(document.createElement("div"), { className: "banner", textContent: part.note ?? part });
+  if (!part.detail) return banner;
+  const fold = document.createElement("details");
+  const said = Object.assign(document.createElement("p"), { lang: "en", textContent: part.detail });
+  fold.append(Object.assign(document.createElement("summary"), { textContent: document.body.dataset.details }), said);
+  banner.append(" ", fold);
+  return banner;
 }
 
 function showSignedOut() {
@@ -50,7 +62,7 @@ async function showState() {
     const { index, model } = await answer.json();
     showPart(byId("index-state"), index);
     showPart(byId("model-state"), model);
-    showNotices([index, model].filter((part) => part && part.note).map((part) => part.note));
+    showNotices([index, model].filter((part) => part?.note));
   } catch {
     wait = LOST_EVERY_MS;
     showNotices([document.body.dataset.lost]);

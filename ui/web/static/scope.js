@@ -13,6 +13,7 @@ const MENTION = /(?:^|\s)@([^@\n]{0,60})$/; // before the caret; a name may have
 let waiting = 0;
 let looking = null;
 let closedAt = -1; // where an @ was typed that shall offer nothing
+let isFromButton = false; // whether the button wrote the @, which goes again where nothing is chosen
 
 const ids = () => [...row.querySelectorAll("li")].map((chip) => chip.dataset.id);
 const options = () => [...list.querySelectorAll("[role=option]")];
@@ -30,6 +31,16 @@ function close() {
   list.hidden = true;
   list.replaceChildren();
   box.removeAttribute("aria-activedescendant");
+}
+
+function leave() {
+  close();
+  const typed = mention();
+  if (isFromButton && typed && !typed.text) {
+    box.setRangeText("", typed.start, typed.start + 1, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  isFromButton = false;
 }
 
 function mark(option) {
@@ -144,7 +155,7 @@ composer.addEventListener(
       pick(current());
     } else if (event.key === "Escape") {
       closedAt = mention()?.start ?? -1;
-      close();
+      leave();
     } else return;
     event.preventDefault();
     event.stopPropagation();
@@ -153,13 +164,16 @@ composer.addEventListener(
 );
 list.addEventListener("pointerdown", (event) => event.preventDefault()); // the box keeps the focus
 list.addEventListener("click", (event) => pick(event.target.closest("[role=option]")));
-box.addEventListener("blur", () => close());
+box.addEventListener("blur", leave);
 row.addEventListener("click", (event) => event.target.closest("button") && drop(event.target.closest("li")));
 byId("add-scope").addEventListener("click", () => {
   box.focus();
   const at = box.selectionStart;
   const before = box.value.slice(0, at);
-  if (!mention()) box.setRangeText(before && !/\s$/.test(before) ? " @" : "@", at, at, "end");
+  if (!mention()) {
+    box.setRangeText(before && !/\s$/.test(before) ? " @" : "@", at, at, "end");
+    isFromButton = true;
+  }
   closedAt = -1;
   box.dispatchEvent(new Event("input", { bubbles: true }));
 });

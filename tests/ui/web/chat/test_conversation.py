@@ -181,6 +181,7 @@ def test_where_the_index_and_the_model_are_is_for_whoever_runs_the_page(
     model = service.state(reader).model
     assert model is not None
     assert model.note == f"{ENGLISH.model_silent} {ENGLISH.model_missing_note}"
+    assert model.detail == ""
 
 
 def test_the_model_server_is_asked_seldom(service: AssistantService, stand_in: StandIn) -> None:
@@ -189,5 +190,5 @@ def test_the_model_server_is_asked_seldom(service: AssistantService, stand_in: S
     stand_in.error = None
     assert first is not None
     assert not first.ok
-    assert "It does not answer." in first.note
+    assert first.detail == "It does not answer."
     assert service.state(LOCAL).model == first

@@ -10,10 +10,13 @@ import pytest
 
 from ingest import ingest
 from rag import Assistant
+from rag.index.catalog.ledger import FileState
 from rag.index.views.files import FileQuery
 from rag.settings import Settings
 from rag.testing import HashingEmbedder
 from tests.ui.asgi import HOST, call
+from tests.ui.crowd import gather
+from ui.messages.page import ENGLISH
 from ui.web.app import create_app
 
 
@@ -48,9 +51,30 @@ async def test_a_document_s_page_says_who_wrote_it(
     assistant = Assistant.open(data, settings=settings, embedder=HashingEmbedder())
     ((file,), _) = assistant.shelf().files(FileQuery())
     app = create_app(lambda: assistant, settings=settings)
-    page = await call(app, "GET", f"/documents/{assistant.shelf().name(file.uri)}")
+    name = assistant.shelf().name(file.uri)
+    opened = await call(app, "GET", f"/sources/{name}")
+    assert ("Written by Ada Byron" in opened.text) is is_shown, "also where it is read"
+    page = await call(app, "GET", f"/documents/{name}")
     assert ("<dt>Written by</dt><dd>Ada Byron</dd>" in page.text) is is_shown
     assert ("not named in the file" in page.text) is not is_shown
+
+
+async def test_who_only_reads_is_told_no_states_of_files(tmp_path: Path) -> None:
+    """What became of a file, and in which generation, is for those who look after the documents."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/keys.md").write_text("# Keys\n\nKeys hang in the lobby.\n")
+    data = tmp_path / "data"
+    ingest([tmp_path / "files"], data_dir=data, settings=Settings(), embedder=HashingEmbedder())
+    assistant = Assistant.open(data, settings=Settings(), embedder=HashingEmbedder())
+    crowd = gather(tmp_path / "people", lambda: assistant)
+    crowd.app_state.service.prepare()
+    texts = ENGLISH.rooms
+    for who, is_told in (("reader", False), ("editor", True)):
+        page = await call(crowd.app, "GET", "/documents", headers=crowd.cookie(who))
+        assert ">Keys</a>" in page.text
+        for told in ("generation 1", f">{texts.states[FileState.INDEXED]}<", texts.any_state):
+            assert (told in page.text) is is_told, (who, told)
+        assert (texts.documents_lead_plain in page.text) is not is_told
 
 
 async def test_a_document_s_page_says_how_it_begins_and_what_it_is_about(tmp_path: Path) -> None:
