@@ -347,8 +347,8 @@ def test_the_sources_of_what_is_folded_away_are_folded_away_as_well() -> None:
     beside = [s.model_copy(update={"is_beside_the_point": True}) for s in answer.sentences]
     changes = {"sentences": tuple(beside), "verdict": Verdict.QUOTED}
     answer = answer.model_copy(update=changes)
-    shown = evidence.render_evidence(1, answer, ENGLISH)
-    front, _, folded = shown.partition("<details")
+    panel = evidence.render_evidence(1, answer, ENGLISH)
+    front, _, folded = panel.partition("<details")
     assert f"<h2>{ENGLISH.passages} " in front
     assert 'class="passages"' in front
     assert "e1-s1" not in front
