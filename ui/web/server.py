@@ -12,12 +12,12 @@ import socket
 import ssl
 import sys
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigurationError
 from rag.settings import WebSettings
+from ui.web.slow_clients import build_protocol
 
 if TYPE_CHECKING:
     import fastapi
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _MAX_HEAD = 32 * 1024  # bytes of a request's line and headers
 _CONNECTIONS = 2_000
-_MOST_SILENT = 500  # connections on which no request has come yet
-_HEAD_S = 10.0  # seconds for a request's line and headers
 _LOOK_S = 0.1
 _BACKLOG = 2_048  # connections that wait to be accepted; one beyond that tries again after a second
 _SWITCH_S = 0.001
@@ -108,47 +106,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _protocol() -> type[asyncio.Protocol]:
-    """uvicorn's HTTP/1.1 by h11, which lets go of connections that say nothing.
-
-    One that has not sent a whole head in time is closed, and where very many wait, the one that has waited
-    longest: silent connections take nobody's place.
-    """
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    silent: OrderedDict[Any, None] = OrderedDict()
-
-    class PatientProtocol(H11Protocol):
-        """The protocol of one connection."""
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            silent[self] = None
-            self._deadline = self.loop.call_later(_HEAD_S, self._give_up)
-            while len(silent) > _MOST_SILENT:
-                longest, _ = silent.popitem(last=False)
-                longest.transport.abort()
-
-        def handle_events(self) -> None:
-            super().handle_events()
-            if self.cycle is not None:  # a whole head has come
-                self._heard()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._heard()
-            super().connection_lost(exc)
-
-        def _heard(self) -> None:
-            silent.pop(self, None)
-            self._deadline.cancel()
-
-        def _give_up(self) -> None:
-            if silent.pop(self, 0) is None:
-                self.transport.abort()
-
-    return PatientProtocol
-
-
 def _server(
     config: uvicorn.Config,
     under_way: Callable[[], int],
@@ -226,7 +183,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
-        http=_protocol(),  # httptools has no limit on a request's head
+        http=build_protocol(),  # httptools has no limit on a request's head
         h11_max_incomplete_event_size=_MAX_HEAD,
         limit_concurrency=_CONNECTIONS,
         ssl_certfile=web.tls_certificate if web else None,

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from starlette.requests import ClientDisconnect
+
 from rag.errors import InhouseError
 from rag.request_id import working_for
 from rag.settings import WebSettings
@@ -161,6 +163,8 @@ class Guard:
             self._under_way[whose] += 1
             try:
                 await self.app(scope, receive, sealed)
+            except ClientDisconnect:
+                _log.debug("%s %s: the client left", method, name)  # nobody is there to be answered
             except Exception as exc:
                 _log.error("%s %s failed: %s", method, name, type(exc).__name__)
                 raise

@@ -29,7 +29,9 @@ from ui.web.identity import Role
 from ui.web.security.client_address import ClientOrigin, Proxies
 from ui.web.security.guard import MAX_HEAD
 from ui.web.security.work_pool import WorkPool
-from ui.web.server import _MOST_SILENT, _server, listen, reload_certificate, serve
+from ui.web import slow_clients
+from ui.web.server import _server, listen, reload_certificate, serve
+from ui.web.slow_clients import MOST_SILENT
 from ui.web.userdata.access_tokens import AccessTokens
 from ui.web.userdata.accounts import Accounts
 from ui.web.userdata.database import Store
@@ -113,9 +115,16 @@ def test_others_tries_do_not_keep_somebody_out_where_they_came_in_before(crowd: 
 
 
 @pytest.fixture
-def served(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+def servers() -> list[uvicorn.Server]:
+    """Those that a test has started."""
+    return []
+
+
+@pytest.fixture
+def served(
+    crowd: Crowd, servers: list[uvicorn.Server], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, int]]:
     """The page on a port of loopback, by the server that `inhouse web` uses."""
-    servers: list[uvicorn.Server] = []
     original = uvicorn.Server.__init__
 
     def remember(self: uvicorn.Server, config: uvicorn.Config) -> None:
@@ -140,7 +149,7 @@ def test_silent_connections_take_nobody_s_place(served: tuple[str, int]) -> None
     """More of them than the server keeps: the oldest are let go of, and the page answers all the while."""
     silent: list[socket.socket] = []
     try:
-        silent.extend(socket.create_connection(served) for _ in range(_MOST_SILENT + 50))
+        silent.extend(socket.create_connection(served) for _ in range(MOST_SILENT + 50))
         answer = httpx.get(f"http://127.0.0.1:{served[1]}/healthz", trust_env=False)
         assert answer.status_code == 200
         silent[0].settimeout(30)
@@ -163,6 +172,75 @@ def test_a_head_without_end_is_not_kept(served: tuple[str, int]) -> None:
                 connection.sendall(b"x" * 100_000)
         with contextlib.suppress(ConnectionError):
             assert connection.recv(100).startswith((b"HTTP/1.1 4", b""))
+
+
+_POST = b"POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\norigin: http://127.0.0.1\r\ncontent-length: 900\r\n\r\n"
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Wait until the server has closed it, after whatever it still sends."""
+    connection.settimeout(30)
+    with contextlib.suppress(ConnectionResetError):
+        while connection.recv(65_536):
+            pass
+    return True
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        _POST + b"name=reader&pass",
+        b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\nGET /healthz HTTP/1.1\r\nhost: 127.",
+    ],
+)
+def test_a_request_that_does_not_come_to_its_end_takes_nobody_s_place(
+    served: tuple[str, int], begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body that stops, and the head of a second request on one connection."""
+    monkeypatch.setattr(slow_clients, "_HEAD_S", 0.5)
+    monkeypatch.setattr(slow_clients, "_LOOK_S", 0.5)
+    with socket.create_connection(served) as connection:
+        connection.sendall(begun)
+        assert is_closed(connection)
+
+
+def test_an_answer_that_nobody_reads_takes_nobody_s_place(
+    served: tuple[str, int], servers: list[uvicorn.Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of the page are for strangers too, and larger than what a system keeps for a connection."""
+    import gradio
+
+    monkeypatch.setattr(slow_clients, "_LOOK_S", 0.5)
+    assets = Path(gradio.__file__).parent / "templates/frontend/assets"
+    largest = max(assets.iterdir(), key=lambda file: file.stat().st_size)
+    connections = servers[0].server_state.connections
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        connection.connect(served)
+        connection.sendall(f"GET /assets/{largest.name} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+        assert connection.recv(15) == b"HTTP/1.1 200 OK"
+        for _ in range(600):
+            if not connections:
+                break
+            threading.Event().wait(0.05)
+        assert not connections
+    # Whoever reads gets all of it.
+    address = f"http://127.0.0.1:{served[1]}/assets/{largest.name}"
+    assert len(httpx.get(address, trust_env=False, timeout=60).content) == largest.stat().st_size
+
+
+def test_who_leaves_in_the_middle_of_a_request_is_no_fault(
+    served: tuple[str, int], servers: list[uvicorn.Server], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stranger could fill the log's disk."""
+    with socket.create_connection(served) as connection:
+        connection.sendall(_POST + b"name=reader&pass")
+    for _ in range(600):
+        if not servers[0].server_state.tasks:
+            break
+        threading.Event().wait(0.05)
+    httpx.get(f"http://127.0.0.1:{served[1]}/healthz", trust_env=False)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_an_answer_that_is_being_written_comes_to_its_end_when_the_page_is_stopped() -> None:
