@@ -51,7 +51,7 @@ def storage_to_html(storage: str, title: str) -> str:
         )
     reader = _StorageReader()
     reader.feed(_escape_cdata(storage))
-    reader.close()
+    reader.finish()
     name = html.escape(title)
     body = "".join(reader.pieces)
     heading = f"<h1>{name}</h1>" if body.strip() else ""
@@ -82,6 +82,12 @@ class _StorageReader(HTMLParser):
         self._is_task_done = ""
         self._link_words = ""
         self._link_has_body = False
+
+    def finish(self) -> None:
+        """Take what is left as text: a tag that does not end. `close` would look at it again and again."""
+        rest, self.rawdata = self.rawdata, ""
+        if rest:
+            self.handle_data(html.unescape(rest))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}

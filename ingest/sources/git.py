@@ -72,8 +72,11 @@ class GitSource:
         url = self._options.url
         if url.startswith("-") or "::" in url:
             raise ConfigurationError(f"url: {url!r} is no repository that is read")
-        if re.match(r"\w+://[^/]*:[^/]*@", url):
-            raise ConfigurationError("url: an address holds no password; use username and password")
+        # A list of processes shows the address, and a forge takes its token for a user's name.
+        if re.match(r"(?:https?://[^/]*|\w+://[^/]*:[^/]*)@", url, re.IGNORECASE):
+            raise ConfigurationError(
+                "url: an address holds no user, password or token; use username and password"
+            )
 
     def list(self) -> Iterable[SourceObject]:
         """Every file at the revision; its blob is its revision."""

@@ -31,6 +31,8 @@ _CREDENTIALS = re.compile(
     re.IGNORECASE,
 )
 _RATE_LIMIT = re.compile(r"\b429\b|rate ?limit|too many requests|slow ?down|quota", re.IGNORECASE)
+_SECRET = re.compile(r",\s*\w*(pass|secret|token|key|sas_url|credentials)\w*\s*=", re.IGNORECASE)
+"""An option of a remote that is written out, which holds a secret."""
 _FILES_AT_ONCE = 250
 _BYTES_AT_ONCE = 256 * 2**20
 """What is fetched by one process at most: starting one takes a third of a second."""
@@ -76,6 +78,10 @@ class RcloneSource:
         if remote.startswith("-") or ":" not in remote:
             raise ConfigurationError(
                 f"remote: {remote!r} is no remote of rclone, such as sharepoint:Policies"
+            )
+        if _SECRET.search(remote):  # a list of processes would show it
+            raise ConfigurationError(
+                "remote: it holds a secret; keep that in rclone's configuration (config)"
             )
 
     def list(self) -> Iterable[SourceObject]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,22 @@ def test_the_storage_format_keeps_its_words() -> None:
 def test_a_broken_page_is_read_as_far_as_it_goes(storage: str) -> None:
     """Nothing that a page says ends the run."""
     assert storage_to_html(f"<p>Before.</p>{storage}", "T").count("Before.") == 1
+
+
+@pytest.mark.parametrize("sign", ["<a ", "<!--", "<a b='", "</a"])
+def test_tags_without_end_are_read_once(sign: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's parser looks at the rest anew for each of them: minutes for a page of some hundred kB."""
+    calls = []
+
+    def counting(reader: HTMLParser, end: bool) -> None:
+        calls.append(end)
+        return original(reader, end)  # type: ignore[attr-defined, no-any-return]
+
+    original = HTMLParser.goahead  # type: ignore[attr-defined]
+    monkeypatch.setattr(HTMLParser, "goahead", counting)
+    page = storage_to_html("<p>Before.</p>" + sign * 100_000, "T")
+    assert "Before." in page
+    assert calls == [0]  # `close` would look with `end`, which takes the square of the length
 
 
 def test_two_ways_to_sign_in_are_refused(confluence: SourceHome) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rag import Assistant
+from rag.errors import ConfigurationError
 from rag.testing import HashingEmbedder
 from tests.cli.conftest import CommandResult, inhouse_in_process
 from tests.ingest.sources.world import SourceHome, page
@@ -233,3 +234,12 @@ def test_credentials_and_rate_limits_are_one_sentence(
     pair = base64.b64encode(b"reader:glpat-12345678").decode()
     assert RefusingServer.authorizations[-1] == f"Basic {pair}"
     assert (report.deleted, len(git.readers())) == (0, 4)
+
+
+@pytest.mark.parametrize("user", ["hf-12345678", "reader:hf-12345678"])
+def test_a_token_in_the_address_is_refused(git: SourceHome, user: str) -> None:
+    """A list of processes would show it; the message does not."""
+    git.settings["url"] = f"https://{user}@forge.example.org/handbook"
+    with pytest.raises(ConfigurationError, match="holds no user, password or token") as caught:
+        git.ingest()
+    assert "hf-12345678" not in str(caught.value)

@@ -86,6 +86,14 @@ def test_what_is_no_remote_is_refused(rclone: SourceHome, remote: str) -> None:
         rclone.ingest()
 
 
+def test_a_secret_in_the_remote_is_refused(rclone: SourceHome) -> None:
+    """A list of processes would show it; the message does not."""
+    rclone.settings["remote"] = ":s3,access_key_id=reader,secret_access_key=hunter22:bucket"
+    with pytest.raises(ConfigurationError, match="holds a secret") as caught:
+        rclone.ingest()
+    assert "hunter22" not in str(caught.value)
+
+
 @pytest.fixture
 def webdav(share: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """`rclone serve webdav` for the folder, with a user and a password."""

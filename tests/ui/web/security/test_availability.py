@@ -25,11 +25,11 @@ from tests.ui.asgi import call
 from tests.ui.crowd import PASSWORD, Crowd, gather
 from tests.ui.stand_in import StandIn
 from ui.errors import TooManyError
+from ui.web import slow_clients
 from ui.web.identity import Role
 from ui.web.security.client_address import ClientOrigin, Proxies
 from ui.web.security.guard import MAX_HEAD
 from ui.web.security.work_pool import WorkPool
-from ui.web import slow_clients
 from ui.web.server import _server, listen, reload_certificate, serve
 from ui.web.slow_clients import MOST_SILENT
 from ui.web.userdata.access_tokens import AccessTokens
@@ -174,7 +174,10 @@ def test_a_head_without_end_is_not_kept(served: tuple[str, int]) -> None:
             assert connection.recv(100).startswith((b"HTTP/1.1 4", b""))
 
 
-_POST = b"POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\norigin: http://127.0.0.1\r\ncontent-length: 900\r\n\r\n"
+_POST = (
+    b"POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\norigin: http://127.0.0.1\r\n"
+    b"content-length: 900\r\n\r\n"
+)
 
 
 def is_closed(connection: socket.socket) -> bool:
@@ -217,7 +220,9 @@ def test_an_answer_that_nobody_reads_takes_nobody_s_place(
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         connection.connect(served)
-        connection.sendall(f"GET /assets/{largest.name} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+        connection.sendall(
+            f"GET /assets/{largest.name} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode()
+        )
         assert connection.recv(15) == b"HTTP/1.1 200 OK"
         for _ in range(600):
             if not connections:
