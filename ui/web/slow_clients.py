@@ -34,7 +34,8 @@ def build_protocol() -> type[asyncio.Protocol]:
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             self._received = 0
-            self._expected, self._timer = "", None
+            self._expected, self._before = "", 0
+            self._timer: asyncio.TimerHandle | None = None
             self._reader_timer: asyncio.TimerHandle | None = None
             silent[self] = None
             self._expect("head")
@@ -70,13 +71,14 @@ def build_protocol() -> type[asyncio.Protocol]:
 
         def _find_expected(self) -> str:
             """What has to come: the rest of a "head" or of a "body"; "" for nothing."""
-            if self.cycle is None:
+            cycle: Any = self.cycle  # None before the first request
+            if cycle is None:
                 return "head"
             silent.pop(self, None)
-            if self.cycle.more_body:
+            if cycle.more_body:
                 return "body"
             begun = bool(self.conn.trailing_data[0])
-            return "head" if self.cycle.response_complete and begun else ""
+            return "head" if cycle.response_complete and begun else ""
 
         def _expect(self, expected: str) -> None:
             """Give the client its time for what has to come, unless it has it already."""
