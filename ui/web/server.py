@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConfigurationError
 from rag.settings import WebSettings
-from ui.web.slow_clients import build_protocol
 
 if TYPE_CHECKING:
     import fastapi
@@ -176,6 +175,8 @@ def serve(
     """
     import uvicorn
 
+    from ui.web.slow_clients import PatientProtocol
+
     sys.setswitchinterval(_SWITCH_S)
     config = uvicorn.Config(
         app,
@@ -183,7 +184,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
-        http=build_protocol(),  # httptools has no limit on a request's head
+        http=PatientProtocol,  # httptools has no limit on a request's head
         h11_max_incomplete_event_size=_MAX_HEAD,
         limit_concurrency=_CONNECTIONS,
         ssl_certfile=web.tls_certificate if web else None,
