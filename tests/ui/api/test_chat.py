@@ -125,10 +125,12 @@ def test_where_nothing_is_supported_the_documents_answer(office: Office, stream:
     else:
         reply = office.client().chat.completions.create(**ASKED)
         content, kept = reply.choices[0].message.content or "", reply.model_extra["inhouse"]
-    assert content.startswith(f"“{WEEKS} {NOTICE}” [1]\n\n“")
+    assert content.startswith(f"“{WEEKS} {NOTICE}” [1]")
     assert kept["status"] == "unsupported"
     assert kept["citations"] == []
-    assert [extract["n"] for extract in kept["extracts"][:2]] == [1, 2]
+    numbers = [extract["n"] for extract in kept["extracts"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert content.count("” [") == len(numbers), "and none is left out"
 
 
 def test_without_a_model_server_the_documents_answer(office: Office) -> None:
