@@ -24,13 +24,16 @@ _CODE = re.compile(
     r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1|\Z)|(`+)(?!`).+?(?<!`)\2(?!`)", re.MULTILINE | re.DOTALL
 )
 _SOURCES = re.compile(
-    r"\n\s*(?:#+\s*|\*\*)?(?:sources?|references?|citations?|quellen|nachweise|références|fuentes)\s*:?\s*(?:\*\*)?:?"
-    r"[ \t]*(?:\n(?:\s*(?:[-*]\s*)?(?:\[\^?\d{1,3}\]:?|【\d{1,3}】|\d{1,3}[.)]) [^\n]*(?:\n|$))+"
-    r"|(?:(?:\[\^?\d{1,3}\]|【\d{1,3}】)[,; \t]*)+)\s*$",
+    r"\n[^\S\n]*(?:#+\s*|\*\*)?"
+    r"(?:sources?|references?|citations?|quellen|nachweise|références|fuentes)"
+    r"[ \t]*+:?[ \t]*+(?:\*\*)?:?[ \t]*+"
+    r"(?:\n(?:\s*(?:[-*]\s*)?(?:\[\^?\d{1,3}\]:?|【\d{1,3}】|\d{1,3}[.)]) [^\n]*(?:\n|$))+"
+    r"|\s*(?:(?:\[\^?\d{1,3}\]|【\d{1,3}】)[,; \t]*)+)\s*$",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _WORD_BEFORE = re.compile(r"[\w.]+$")
+_LONGEST_NAME = 80
 _NAME = re.compile(r"[_.\d]|[a-z][A-Z]")
 """What stands in names of programs and in no word: "row_2", "a.b", "rowCount"."""
 _VOWEL = re.compile(r"[^\W\d_bcdfghjklmnpqrstvwxyz]", re.IGNORECASE)
@@ -55,7 +58,7 @@ def find_markers(text: str) -> Iterator[Marker]:
     """The markers of a text, in order."""
     code = find_code_spans(text)
     sources = _SOURCES.search(text)
-    end_of_text = sources.start() if sources else len(text)
+    end_of_text = len(text[: sources.start()].rstrip()) if sources else len(text)
     for match in _MARKER.finditer(text, 0, end_of_text):
         start, end = match.span()
         if any(first < end and start < last for first, last in code):
@@ -66,7 +69,7 @@ def find_markers(text: str) -> Iterator[Marker]:
             start -= 1
         yield Marker(start, end, _numbers(match[0]))
     if sources:
-        yield Marker(sources.start(), len(text), ())
+        yield Marker(end_of_text, len(text), ())
 
 
 def strip_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
@@ -83,7 +86,7 @@ def strip_markers(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def _is_subscript(text: str, start: int, end: int) -> bool:
     """Whether "[1]" belongs to the name right before it, as in "cfg[1]", and marks no passage."""
-    word = _WORD_BEFORE.search(text[:start])
+    word = _WORD_BEFORE.search(text[max(0, start - _LONGEST_NAME) : start])
     if text[start] != "[" or word is None:
         return False
     # "16 weeks[1]." ends a sentence, or a part of one; a name goes on: "set cfg[1] to 5", "a[1] = b".

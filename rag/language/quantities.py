@@ -65,10 +65,15 @@ def is_in_one_list(raw: Sequence[Word], index: int, other: int) -> bool:
     return not is_range and all(number(low) or low in _LISTING for low in between)
 
 
+_BOUND_WITHIN = 60
+"""Words before a number among which its bound is looked for: many numbers take no square of the time."""
+
+
 def find_bound_at(raw: Sequence[Word], index: int) -> int:
     """1 where the words before the number say "at least", -1 where they say "at most", else 0."""
     # "Not refunded if cancelled less than 2 days before" denies nothing of the 2 days.
-    start = max((n + 1 for n in range(index) if raw[n].low in CONDITIONS), default=0)
+    first = max(0, index - _BOUND_WITHIN)
+    start = max((n + 1 for n in range(first, index) if raw[n].low in CONDITIONS), default=first)
     before = [word.low for word in raw[start:index] if word.low not in UNIT_SIGNS]
     direction = 0
     behind = [word.low for word in raw[index + 1 : index + 4]]

@@ -16,13 +16,13 @@ _AFTER_DAY = re.compile(
 )
 _BREAK = re.compile(
     r"(?<![^\n])#{1,6}[ \t][^\n]*(?:\n|$)"
-    r"|[.!?…]+[\"'”’»)\]*_]*(?=\s)"
+    r"|(?<![.!?…])[.!?…]+[\"'”’»)\]*_]*(?=\s)"
     # Chinese and Japanese, Arabic and Urdu, Hindi: no space need follow.
     r"|[。！？｡؟۔।॥]+[」』”’）》]*"
     r"|\n\s*\n|\n(?=\s*(?:[-*•|#>]|\d+[.)]\s|[A-Z]{1,4}-?\d{2,}\S*\s|[A-Z]{1,4}-?\d\S*\s{2}))"
 )
 _MARKUP = re.compile(r"^(?:\s|[-*•#>]+\s|(?P<item>\d+)[.)]\s)+")
-_LIST_NUMBER = re.compile(r"(?:^|\n)\s*(#{1,6}\s+)?(?:[-*•>]\s)?(\d+)[.)](?=\s)")
+_LIST_NUMBER = re.compile(r"(?:^|\n)[^\S\n]*(#{1,6}\s+)?(?:[-*•>]\s)?(\d+)[.)](?=\s)")
 _FENCED = re.compile(r"^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from rag.citations import check
 from rag.citations.markers import strip_markers
+from rag.language.sentences import spans
 from tests.rag.citations.test_citations import passage
 
 
@@ -96,3 +97,11 @@ def test_a_refusal_takes_no_mark_from_other_sentences() -> None:
     checked = check(f"The bakery opens at 7 on Mondays. {REFUSAL}", [passage("Leave is 16 weeks.")])
     assert checked.sentences[0].grade is Grade.NOT_FOUND
     assert checked.status is Status.UNSUPPORTED
+
+
+@pytest.mark.parametrize("unit", ["\n", "①", ".", "$1 ", "[1]", "\nSources:", "1. "])
+def test_a_long_answer_of_one_mark_is_split_in_a_time_linear_in_it(unit: str) -> None:
+    """With the square of it, this would take the better part of an hour."""
+    text = unit * (300_000 // len(unit))
+    assert all(start < end <= len(text) for start, end in spans(text))
+    assert "".join(strip_markers(text)[0].split()) in "".join(text.split())
