@@ -274,6 +274,7 @@ def documents(data: Path) -> set[str]:
     except InhouseError:
         return set()
     connection = apsw.Connection(str(data / "catalog.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(10_000)  # a run that has just ended may be clearing its log away
     rows = connection.execute(
         "SELECT d.uri FROM documents d, manifest m WHERE m.key = 'generation' "
         "AND d.born <= m.value AND (d.died IS NULL OR d.died > m.value)"
