@@ -341,7 +341,17 @@ class QuestionSearch:
             turns.append(Turn(question=part, answer=""))
 
     def _focus(self, question: str, history: Sequence[Turn]) -> str:
-        """What the extracts of a follow-up have to answer."""
+        """What the extracts of a follow-up have to answer.
+
+        Who, where, why and how ask for something else than the earlier question, unless they point at it.
+        """
+        from rag.extracts.question_type import AnswerType, answer_type
+
+        own = answer_type(question)
+        others = {AnswerType.PERSON, AnswerType.PLACE, AnswerType.REASON, AnswerType.STEPS}
+        is_another = own in others and own is not answer_type(history[-1].question)
+        if is_another and not followup.points(question):
+            return question
         return followup.join_questions(question, history, with_answer=False)
 
     def _resolve(self, question: str, history: Sequence[Turn]) -> str:

@@ -510,12 +510,16 @@ def test_what_is_shown_as_the_answer_is_not_beside_the_point(data: Path) -> None
 
 
 def test_a_followup_s_extracts_answer_the_followup(data: Path) -> None:
-    """The search stands on the earlier question and its answer, the extracts on the two questions."""
+    """The search stands on the earlier question and its answer, the extracts on the two questions, or on the
+    last alone where that asks for something else."""
     assistant = open_with(data, ListeningModel())
     history = [Turn(question=QUESTION, answer="Parental leave is 16 weeks.")]
     query = assistant.search_query("And where is the office?", history)
     assert query.text == f"{QUESTION} Parental leave is 16 weeks. And where is the office?"
-    assert query.focus == f"{QUESTION} And where is the office?"
+    assert query.focus == "And where is the office?"
+    assert assistant.search_query("And for adopted children?", history).focus == (
+        f"{QUESTION} And for adopted children?"
+    )
     assert assistant.search_query("Where is the office of the company?", history).focus == ""
 
 
