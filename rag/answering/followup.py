@@ -23,8 +23,8 @@ _OPENINGS = re.compile(
     r"|y|pero|o|entonces)\b",
     re.I,
 )
-_GERMAN = {"und", "aber", "oder", "dann", "wie ist es mit"}
-"""There every noun looks like a name."""
+_GERMAN_OPENINGS = {"und", "aber", "oder", "dann", "wie ist es mit"}
+"""Of a language in which every noun has a capital, as names have elsewhere."""
 _CODE = re.compile(r"\b[A-Za-z]{1,4}[-_/.]?\d[\w-]*")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _NAME = re.compile(r"\b[A-ZÀ-Þ][\w-]+(?: (?:[A-ZÀ-Þ][\w-]+|\d+\b))*")
@@ -125,9 +125,10 @@ def replace_name(earlier: str, question: str) -> str:
     name, lead = named["name"], named["lead"].split()
     kind = next(pattern for pattern in (_CODE, _YEAR, _NAME) if pattern.fullmatch(name))
     names = [match for match in kind.finditer(earlier) if match.start() > 0]
-    if len(names) != 1 or (kind is _NAME and named["opening"].lower() in _GERMAN):
-        before = f"{lead[-1]} " if lead else "?"  # no name stands behind a mark like this
-        names = [match for match in names if earlier[: match.start()].endswith(f" {before}")]
+    if len(names) != 1 or (kind is _NAME and named["opening"].lower() in _GERMAN_OPENINGS):
+        names = [
+            match for match in names if lead and earlier[: match.start()].endswith(f" {lead[-1]} ")
+        ]
     if len(names) != 1:
         return ""
     return earlier[: names[0].start()] + name + earlier[names[0].end() :]

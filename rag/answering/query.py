@@ -21,8 +21,9 @@ class SearchQuery:
     The text is the question itself, resolved against the conversation if it `is_followup`, with the
     synonyms of the profile's glossary behind it. `parts`: what is searched for in its place where it holds
     several questions, one text for each. `focus`: what the extracts have to answer, where that is not the
-    text: the questions of a follow-up, without the answer that stands between them. `spelled`: the question
-    with its misspelt words corrected; the question itself where it is empty.
+    text: of a follow-up both questions without the answer between them, or the follow-up alone where it asks
+    for something else. `spelled`: the question with its misspelt words corrected; the question itself where
+    it is empty.
     """
 
     question: str

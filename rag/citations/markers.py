@@ -34,6 +34,7 @@ _SOURCES = re.compile(
 _RANGE = re.compile(r"(\d+)\s*[-–]\s*(\d+)")
 _WORD_BEFORE = re.compile(r"[\w.]+$")
 _LONGEST_NAME = 80
+"""Characters before a marker in which a name is looked for."""
 _NAME = re.compile(r"[_.\d]|[a-z][A-Z]")
 """What stands in names of programs and in no word: "row_2", "a.b", "rowCount"."""
 _VOWEL = re.compile(r"[^\W\d_bcdfghjklmnpqrstvwxyz]", re.IGNORECASE)

@@ -23,8 +23,8 @@ class PatientProtocol(H11Protocol):
     """One connection: uvicorn's HTTP/1.1 by h11, which lets go of slow clients.
 
     It is closed if a request's head has not come whole in time, if its body comes too slowly, or if the
-    answer is read too slowly. Where very many wait for their first head, the one
-    that has waited longest is closed.
+    answer is read too slowly. Where very many wait for their first head, the one that has waited longest is
+    closed.
     """
 
     _silent: ClassVar[OrderedDict[PatientProtocol, None]] = OrderedDict()
